@@ -1,0 +1,59 @@
+/** Asking a GPUAdapter for a device with what this engine can use, and saying clearly when there is none. */
+import { DeviceError } from "./errors";
+
+/** Limits worth raising where the adapter offers more than the WebGPU default. */
+const WANTED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxTextureDimension2D",
+] as const;
+
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query", "subgroups"];
+
+export interface DeviceOptions {
+  /** Keep WebGPU's default limits and no optional features: what every adapter has. */
+  readonly defaultLimits?: boolean;
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/** A device of `gpu` (the browser's `navigator.gpu` unless given). Throws DeviceError with the next step. */
+export async function requestDevice(
+  gpu: GPU | undefined = globalThis.navigator?.gpu,
+  options: DeviceOptions = {},
+): Promise<GPUDevice> {
+  if (!gpu)
+    throw new DeviceError({
+      where: "requestDevice",
+      expected: "WebGPU (navigator.gpu)",
+      received: "none",
+      hint: "Use a browser with WebGPU over https or localhost; in Node use requestNodeDevice() of colorize-canvas/node.",
+    });
+  const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? "high-performance" });
+  if (!adapter)
+    throw new DeviceError({
+      where: "requestDevice",
+      expected: "a WebGPU adapter",
+      received: "none",
+      hint: "Turn on hardware acceleration in the browser's settings, or update the graphics driver.",
+    });
+  return deviceOf(adapter, options);
+}
+
+/** A device of this adapter, with the features and limits the engine can use. */
+export async function deviceOf(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<GPUDevice> {
+  if (options.defaultLimits) return adapter.requestDevice({ label: "colorize-canvas, default limits" });
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of WANTED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
+  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+  return adapter.requestDevice({ label: "colorize-canvas", requiredLimits, requiredFeatures });
+}
+
+/** "vendor architecture description" of a device's adapter, for reports. */
+export function describeDevice(device: GPUDevice): string {
+  const info = device.adapterInfo;
+  const words = [info.vendor, info.architecture, info.device, info.description].filter(Boolean);
+  return [...new Set(words)].join(" ") || "unknown adapter";
+}

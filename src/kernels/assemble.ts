@@ -1,0 +1,75 @@
+/**
+ * From a shader file to the text of one variant: `#if` branches chosen by wgsl-preprocessor, named
+ * `const` and `alias` lines set, shared files appended, `enable f16;` put first where f16 occurs.
+ */
+import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { KernelError } from "../errors";
+import type { Constants, Kernel, KernelPlan } from "./kernel";
+
+const CONDITIONAL = /^[ \t]*#(if|elif)[ \t]+(!?)(\w+)[ \t]*$/gm;
+
+/** Runs the `#if NAME`, `#elif NAME`, `#if !NAME`, `#else` and `#endif` lines of a shader. */
+export function chooseBranches(name: string, source: string, flags: Readonly<Record<string, boolean>>): string {
+  const strings: string[] = [];
+  const values: boolean[] = [];
+  let last = 0;
+  for (const match of source.matchAll(CONDITIONAL)) {
+    const [line, keyword, not, flag] = match;
+    const value = flags[flag!];
+    if (value === undefined)
+      throw new KernelError(name, `a value for #${keyword} ${flag}`, Object.keys(flags).join(", ") || "no flags");
+    strings.push(`${source.slice(last, match.index)}#${keyword} `);
+    values.push(not === "!" ? !value : value);
+    last = match.index + line.length;
+  }
+  strings.push(source.slice(last));
+  return preprocess(Object.assign(strings, { raw: strings }) as TemplateStringsArray, ...values);
+}
+
+/** The text a WGSL `const` or `alias` line gets for a value. */
+function literal(type: string | undefined, value: number | boolean | string): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean") return String(value);
+  if (type === "f32" || type === "f16") return floatLiteral(value, type === "f16" ? "h" : "f");
+  if (type === "u32") return `${value}u`;
+  return String(value);
+}
+
+/** f32 literals must be finite: infinite bounds become the largest finite value. */
+function floatLiteral(value: number, suffix: string): string {
+  const max = suffix === "h" ? 65504 : 3.4028234663852886e38;
+  const finite = Math.min(Math.max(value, -max), max);
+  const text = String(finite);
+  return /[.e]/.test(text) ? `${text}${suffix}` : `${text}.0${suffix}`;
+}
+
+/** Sets `const NAME: type = ...;` and `alias NAME = ...;` lines by name; each name must occur exactly once. */
+export function setConstants(name: string, source: string, constants: Constants): string {
+  let text = source;
+  for (const [key, value] of Object.entries(constants)) {
+    const pattern = new RegExp(
+      `^([ \\t]*)(const|alias)([ \\t]+)${key}([ \\t]*:[ \\t]*([\\w<>]+))?[ \\t]*=[^;]*;`,
+      "gm",
+    );
+    const found = [...text.matchAll(pattern)];
+    if (found.length !== 1) throw new KernelError(name, `one const or alias line named ${key}`, `${found.length}`);
+    text = text.replace(
+      pattern,
+      (_line, indent, keyword, gap, annotation, type) =>
+        `${indent}${keyword}${gap}${key}${annotation ?? ""} = ${literal(type, value)};`,
+    );
+  }
+  return text;
+}
+
+/** The complete WGSL of one variant of a kernel. */
+export function assemble(
+  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs">,
+  plan: Pick<KernelPlan, "constants" | "flags">,
+): string {
+  const files = [kernel.wgsl, ...(kernel.libs ?? [])].join("\n");
+  const chosen = chooseBranches(kernel.name, files, plan.flags ?? {});
+  const text = setConstants(kernel.name, chosen, plan.constants).replace(/\n{3,}/g, "\n\n");
+  const enables = /\bf16\b/.test(text.replace(/\/\/.*$/gm, "")) ? "enable f16;\n" : "";
+  return `${enables}// ${kernel.name}\n${text}`;
+}

@@ -1,0 +1,62 @@
+/** What a kernel is: one shader file, its bindings, and a pure plan() from parameters to plain data. */
+
+/** Storage type of activations and weights. Accumulation is always f32. */
+export type Elem = "f32" | "f16";
+
+/**
+ * How a binding is used. "read"/"write": storage buffers; "uniform": a small uniform buffer;
+ * "texture": texture_2d<f32> read with textureLoad; "storage-texture": rgba8unorm written with textureStore.
+ */
+export type Access = "read" | "write" | "uniform" | "texture" | "storage-texture";
+
+/** Values for the shader's `const` and `alias` lines of the same name. */
+export type Constants = Readonly<Record<string, number | boolean | string>>;
+
+export interface KernelPlan {
+  /** Set into the shader's `const NAME: type = value;` and `alias NAME = value;` lines; unknown names throw. */
+  readonly constants: Constants;
+  /** Values of the shader's `#if NAME` lines. Every name used in the shader must be here. */
+  readonly flags?: Readonly<Record<string, boolean>>;
+  /** Workgroups along x, y, z; each at most 65,535. */
+  readonly grid: readonly [number, number, number];
+  /** 2 x multiply-accumulates, or 1 per elementwise operation. */
+  readonly flops: number;
+  /** Bytes read + written, each buffer once. */
+  readonly bytes: number;
+  /** Bindings this variant leaves out (their declaration is inside an `#if`). */
+  readonly unbound?: readonly string[];
+}
+
+export interface Kernel<P> {
+  /** Name of the shader file without ending. */
+  readonly name: string;
+  /** The shader's text (import of `shaders/NAME.wgsl?raw`). */
+  readonly wgsl: string;
+  /** Shared WGSL appended to it (imports of `shaders/lib/*.wgsl?raw`). */
+  readonly libs?: readonly string[];
+  /** In order of @binding(i) of group 0; names are those of the shader's variables. */
+  readonly bindings: Readonly<Record<string, Access>>;
+  /** Pure: same parameters, same plan. Throws KernelError when the parameters are outside the contract. */
+  plan(params: P): KernelPlan;
+}
+
+/** Invocations of a 1-D workgroup in elementwise kernels. */
+export const WORKGROUP_SIZE = 64;
+/** WebGPU's default limit of workgroups per dimension. */
+export const MAX_WORKGROUPS = 65_535;
+
+/**
+ * A grid for `count` invocations in workgroups of `size`. Past 65,535 workgroups it wraps into y;
+ * shaders recover the index with `linear_index()` of lib/indexing.wgsl and check it against the count.
+ */
+export function linearGrid(count: number, size: number = WORKGROUP_SIZE): [number, number, number] {
+  const groups = Math.max(1, Math.ceil(count / size));
+  if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
+  const y = Math.ceil(groups / MAX_WORKGROUPS);
+  return [Math.ceil(groups / y), y, 1];
+}
+
+/** Bytes of one stored element. */
+export function elemBytes(elem: Elem): number {
+  return elem === "f16" ? 2 : 4;
+}

@@ -1,0 +1,86 @@
+/** WebGPU in Node: Dawn (npm package `webgpu`) on a real GPU, else on the software driver npm brought. */
+import { constants as osConstants } from "node:os";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { create, globals } from "webgpu";
+import { DeviceError } from "../errors";
+import { deviceOf, type DeviceOptions } from "../gpu-device";
+import { softwareDriver } from "./software-driver";
+
+/** auto: what the system offers, else SwiftShader. system: never SwiftShader. swiftshader: only it. */
+export type NodeAdapter = "auto" | "system" | "swiftshader";
+
+export interface NodeDeviceOptions extends DeviceOptions {
+  /** Default: the environment's COLORIZE_ADAPTER, else "auto". */
+  readonly adapter?: NodeAdapter;
+}
+
+// A GPU object that is garbage-collected takes its process down with it; and each driver is opened once.
+const instances = ((globalThis as { __colorizeCanvasGpu?: Map<string, GPU> }).__colorizeCanvasGpu ??= new Map());
+
+function instance(kind: "system" | "swiftshader"): GPU {
+  let gpu = instances.get(kind);
+  if (!gpu) {
+    Object.assign(globalThis, globals);
+    gpu = create([]) as GPU;
+    instances.set(kind, gpu);
+  }
+  return gpu;
+}
+
+/** Whether this process's user already chose Vulkan drivers. */
+function driverChosen(): boolean {
+  return Boolean(process.env["VK_ICD_FILENAMES"] ?? process.env["VK_DRIVER_FILES"]);
+}
+
+/**
+ * A WebGPU device in Node. Prefers a real GPU; without one it falls back to SwiftShader, which
+ * `npm install` brought inside `@sparticuz/chromium` and which is unpacked once into the user's cache folder.
+ * Throws DeviceError when nothing works.
+ */
+export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promise<GPUDevice> {
+  const wanted = options.adapter ?? (process.env["COLORIZE_ADAPTER"] as NodeAdapter | undefined) ?? "auto";
+  if (!["auto", "system", "swiftshader"].includes(wanted))
+    throw new DeviceError({
+      where: "requestNodeDevice",
+      expected: "adapter auto, system or swiftshader",
+      received: String(wanted),
+      hint: "Unset COLORIZE_ADAPTER or pass another adapter.",
+    });
+  const power = options.powerPreference ?? "high-performance";
+  if (wanted !== "swiftshader") {
+    const adapter = await instance("system").requestAdapter({ powerPreference: power });
+    if (adapter) return deviceOf(adapter, options);
+  }
+  if (wanted !== "system") {
+    await useSwiftShader();
+    const adapter = await instance("swiftshader").requestAdapter({ powerPreference: power });
+    if (adapter) return deviceOf(adapter, options);
+  }
+  throw new DeviceError({
+    where: "requestNodeDevice",
+    expected: "a WebGPU adapter",
+    received: "none",
+    hint:
+      wanted === "system"
+        ? "Install a Vulkan driver, or use adapter: 'auto' to fall back to software."
+        : "Install @sparticuz/chromium 147.0.0, whose package holds the software driver, or a Vulkan driver.",
+  });
+}
+
+/** Points Vulkan at SwiftShader. Without a system loader, the one beside the driver is kept in memory for Dawn. */
+async function useSwiftShader(): Promise<void> {
+  if (driverChosen()) return;
+  const folder = await softwareDriver();
+  process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
+  const loader = join(folder, "libvulkan.so.1");
+  if (process.platform !== "linux" || !existsSync(loader)) return;
+  // Not a Node addon, so dlopen throws after loading it; RTLD_NODELETE (0x1000) keeps it loaded, and a
+  // later dlopen("libvulkan.so.1") by Dawn finds it by that name where the system has none.
+  const { RTLD_NOW, RTLD_GLOBAL } = osConstants.dlopen;
+  try {
+    process.dlopen({ exports: {} }, loader, RTLD_NOW | RTLD_GLOBAL | 0x1000);
+  } catch {
+    // Expected: "Module did not self-register".
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * What the ONNX decoder hands to the importer: plain data, free of protobuf classes.
+ * Tensors are zero-copy views of the file's bytes where alignment allows.
+ */
+
+/** Element types that occur in ONNX files this engine reads. */
+export type OnnxDType =
+  "f32" | "f16" | "f64" | "bf16" | "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "bool";
+
+export interface OnnxTensor {
+  readonly name: string;
+  readonly dtype: OnnxDType;
+  readonly shape: readonly number[];
+  /** Little-endian elements, row-major; its length is the element count x the element size. */
+  readonly bytes: Uint8Array;
+}
+
+export type OnnxAttribute =
+  | { readonly type: "float"; readonly value: number }
+  | { readonly type: "int"; readonly value: number }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "tensor"; readonly value: OnnxTensor }
+  | { readonly type: "floats"; readonly value: readonly number[] }
+  | { readonly type: "ints"; readonly value: readonly number[] }
+  | { readonly type: "strings"; readonly value: readonly string[] }
+  /** Present in the file but of no use here (subgraphs, sparse tensors, ...); `kind` says what. */
+  | { readonly type: "unsupported"; readonly kind: string };
+
+export interface OnnxNode {
+  /** The node's own name, or `OpType(first output)` when the file gives none. */
+  readonly name: string;
+  readonly op: string;
+  /** "" is the default ONNX domain. */
+  readonly domain: string;
+  /** "" marks an optional input that was left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+export interface OnnxValueInfo {
+  readonly name: string;
+  readonly dtype: OnnxDType | "unknown";
+  /** A number, a symbolic name, or null where the file says nothing. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+export interface OnnxModel {
+  /** A label for messages: the file's name or URL where known. */
+  readonly label: string;
+  readonly producer: string;
+  readonly irVersion: number;
+  /** Domain -> opset version; the default domain is "". */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  /** In file order, which ONNX requires to be topological. */
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, OnnxTensor>;
+}

@@ -1,0 +1,46 @@
+"""sRGB <-> CIE L*a*b* (D65) on tensors, and the scalings that the networks use."""
+import torch
+
+TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
+WHITE = (0.95047, 1.0, 1.08883)
+CHROMA_SCALE = 128.0
+DELTA = 6.0 / 29.0
+
+
+def _matrix(like):
+    """sRGB (linear) -> XYZ relative to the white point."""
+    rows = torch.tensor(TO_XYZ, dtype=like.dtype, device=like.device)
+    return rows / torch.tensor(WHITE, dtype=like.dtype, device=like.device)[:, None]
+
+
+def rgb_to_lab(rgb):
+    """sRGB in 0..1, [N, 3, H, W] -> L* (0..100), a*, b* as [N, 3, H, W]."""
+    linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4)
+    xyz = torch.einsum('ij,njhw->nihw', _matrix(rgb), linear)
+    f = torch.where(xyz > DELTA ** 3, xyz.clamp(min=1e-6) ** (1 / 3), xyz / (3 * DELTA ** 2) + 4.0 / 29.0)
+    x, y, z = f.unbind(1)
+    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), 1)
+
+
+def lab_to_linear(lab):
+    """L*a*b* [N, 3, H, W] -> linear sRGB, not clipped."""
+    y = (lab[:, 0] + 16) / 116
+    f = torch.stack((y + lab[:, 1] / 500, y, y - lab[:, 2] / 200), 1)
+    xyz = torch.where(f > DELTA, f ** 3, 3 * DELTA ** 2 * (f - 4.0 / 29.0))
+    return torch.einsum('ij,njhw->nihw', torch.linalg.inv(_matrix(lab)), xyz)
+
+
+def lab_to_rgb(lab, steps=8):
+    """L*a*b* -> sRGB in 0..1. Outside the gamut the chroma is reduced (by bisection), never L*."""
+    def inside(scale):
+        linear = lab_to_linear(torch.cat((lab[:, :1], lab[:, 1:] * scale), 1))
+        return ((linear > -1e-4) & (linear < 1 + 1e-4)).all(1, keepdim=True)
+
+    low, high = torch.zeros_like(lab[:, :1]), torch.ones_like(lab[:, :1])
+    low = torch.where(inside(high), high, low)
+    for _ in range(steps):
+        middle = (low + high) / 2
+        good = inside(middle)
+        low, high = torch.where(good, middle, low), torch.where(good, high, middle)
+    linear = lab_to_linear(torch.cat((lab[:, :1], lab[:, 1:] * low), 1)).clamp(0, 1)
+    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)

@@ -1,0 +1,160 @@
+"""What both training programs share: schedule, averaged weights, checkpoints, logs and plots."""
+import copy
+import csv
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import torch
+
+
+def add_arguments(parser):
+    parser.add_argument('--data', nargs='+', required=True, help='folder with photos*.zip, or any zips and folders')
+    parser.add_argument('--cache', help='folder for decoded photographs and teacher scores')
+    parser.add_argument('--out', required=True, help='folder for checkpoint, log and plot; continues what it finds')
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--threads', type=int, default=0, help='CPU threads (0: all)')
+    parser.add_argument('--precision', choices=('bf16', 'f32'), default='bf16')
+    parser.add_argument('--batch', type=int, default=64)
+    parser.add_argument('--rate', type=float, default=1e-3, help='peak learning rate')
+    parser.add_argument('--warmup', type=float, default=0.04, help='share of the run with a rising rate')
+    parser.add_argument('--steps', type=int, default=0, help='stop after this many steps (0: no limit)')
+    parser.add_argument('--time-limit', type=float, default=0, help='minutes, over all resumed parts (0: no limit)')
+    parser.add_argument('--save-every', type=float, default=3.0, help='minutes between checkpoints')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--limit', type=int, default=0, help='use at most this many photographs of each pool')
+
+
+class Average:
+    """Exponential moving average of the weights; norm statistics are copied. Updated every `every` steps."""
+
+    def __init__(self, model, decay=0.998, every=4):
+        self.model = copy.deepcopy(model).requires_grad_(False).eval()
+        self.decay, self.every = decay, every
+
+    @torch.no_grad()
+    def update(self, model, step):
+        if step % self.every:
+            return
+        decay = min(self.decay ** self.every, (1 + step) / (10 * self.every + step))
+        for mine, theirs in zip(self.model.parameters(), model.parameters()):
+            mine.lerp_(theirs, 1 - decay)
+        for mine, theirs in zip(self.model.buffers(), model.buffers()):
+            mine.copy_(theirs)
+
+
+def autocast(device, precision):
+    return torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == 'bf16')
+
+
+class Run:
+    """One training run in a folder: knows how far it is, stops on time, saves, resumes and logs."""
+
+    def __init__(self, arguments, model, optimizer, average_decay=0.998):
+        self.arguments, self.model, self.optimizer = arguments, model, optimizer
+        self.folder = Path(arguments.out)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.average = Average(model, average_decay)
+        self.step, self.before, self.started, self.saved = 0, 0.0, time.time(), time.time()
+        self.rows = []
+        self.rate_factor = 1.0
+        self.extra = {}
+        if self.checkpoint.exists():
+            self.load()
+
+    @property
+    def checkpoint(self):
+        return self.folder / 'checkpoint.pt'
+
+    @property
+    def minutes(self):
+        return self.before + (time.time() - self.started) / 60
+
+    def fraction(self):
+        """How much of the run is done, 0..1, by steps or by time, whichever is further."""
+        by_steps = self.step / self.arguments.steps if self.arguments.steps else 0.0
+        by_time = self.minutes / self.arguments.time_limit if self.arguments.time_limit else 0.0
+        return min(1.0, max(by_steps, by_time))
+
+    def schedule(self, constant=False):
+        """Sets the learning rate: warm-up, then cosine to 1 % (or constant times `rate_factor`)."""
+        done, warmup = self.fraction(), self.arguments.warmup
+        if constant:
+            rate = self.arguments.rate * self.rate_factor
+        else:
+            ramp = min(1.0, (done + 1e-3) / warmup) if warmup else 1.0
+            rate = self.arguments.rate * ramp * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+        for group in self.optimizer.param_groups:
+            group['lr'] = rate
+        return rate
+
+    def finished_step(self, **values):
+        """Counts a step, averages, logs, saves when due. Returns whether to go on."""
+        self.step += 1
+        self.average.update(self.model, self.step)
+        if values:
+            self.log(kind='train', **values)
+        if time.time() - self.saved > self.arguments.save_every * 60:
+            self.save()
+        return self.fraction() < 1.0
+
+    def log(self, **values):
+        row = {'step': self.step, 'minutes': round(self.minutes, 3), **values}
+        self.rows.append(row)
+        text = ' '.join(f'{k}={v:.5g}' if isinstance(v, float) else f'{k}={v}' for k, v in row.items())
+        print(text, flush=True)
+
+    def save(self):
+        state = {'step': self.step, 'minutes': self.minutes, 'rows': self.rows, 'rate_factor': self.rate_factor,
+                 'model': self.model.state_dict(), 'average': self.average.model.state_dict(),
+                 'optimizer': self.optimizer.state_dict(), 'arguments': vars(self.arguments), 'extra': self.extra}
+        partial = self.checkpoint.with_suffix('.partial')
+        torch.save(state, partial)
+        os.replace(partial, self.checkpoint)
+        self.saved = time.time()
+        self.write_log()
+
+    def load(self):
+        state = torch.load(self.checkpoint, map_location=self.arguments.device)
+        self.model.load_state_dict(state['model'])
+        self.average.model.load_state_dict(state['average'])
+        self.optimizer.load_state_dict(state['optimizer'])
+        self.step, self.before, self.rows = state['step'], state['minutes'], state['rows']
+        self.rate_factor, self.extra = state['rate_factor'], state['extra']
+        print(f'continues at step {self.step}, {self.before:.1f} minutes', flush=True)
+
+    def write_log(self):
+        keys = list(dict.fromkeys(key for row in self.rows for key in row))
+        with open(self.folder / 'log.csv', 'w', newline='') as file:
+            writer = csv.DictWriter(file, keys)
+            writer.writeheader()
+            writer.writerows(self.rows)
+        (self.folder / 'arguments.json').write_text(json.dumps(vars(self.arguments), indent=1))
+        plot(self.rows, self.folder / 'loss.png')
+
+
+def plot(rows, path):
+    """Every logged value over the steps, training and held-out, as a PNG."""
+    try:
+        import matplotlib
+        matplotlib.use('Agg')
+        import matplotlib.pyplot as plt
+    except ImportError:
+        return
+    names = [k for k in dict.fromkeys(key for row in rows for key in row) if k not in ('step', 'minutes', 'kind')]
+    if not names:
+        return
+    figure, axes = plt.subplots(len(names), 1, figsize=(8, 2.6 * len(names)), squeeze=False)
+    for axis, name in zip(axes[:, 0], names):
+        for kind in ('train', 'held-out'):
+            points = [(row['step'], row[name]) for row in rows if row.get('kind') == kind and name in row]
+            if points:
+                axis.plot(*zip(*points), label=kind, marker='.' if kind == 'held-out' else None, linewidth=1)
+        axis.set_ylabel(name)
+        axis.legend(loc='best')
+    axes[-1, 0].set_xlabel('step')
+    figure.tight_layout()
+    figure.savefig(path, dpi=90)
+    plt.close(figure)

@@ -1,0 +1,79 @@
+"""The teacher: Keras ResNet50 (ImageNet, 1000 classes) read from a tfjs layers model. It is used in training only.
+
+Input of `Teacher.forward`: sRGB in 0..1, [N, 3, H, W]; output: scores before the softmax, [N, 1000].
+"""
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+MEAN_BGR = (103.939, 116.779, 123.68)
+STAGES = ((2, 'abc'), (3, 'abcd'), (4, 'abcdef'), (5, 'abc'))
+
+
+def read_tfjs_weights(folder):
+    """All weights of a tfjs layers model (float32 shards) as {name: numpy array}."""
+    folder = Path(folder)
+    manifest = json.loads((folder / 'model.json').read_text())['weightsManifest']
+    weights = {}
+    for group in manifest:
+        data = b''.join((folder / path).read_bytes() for path in group['paths'])
+        offset = 0
+        for entry in group['weights']:
+            if entry['dtype'] != 'float32' or 'quantization' in entry:
+                raise ValueError(f"{entry['name']}: only plain float32 weights are read")
+            count = int(np.prod(entry['shape']))
+            weights[entry['name']] = np.frombuffer(data, '<f4', count, offset).reshape(entry['shape'])
+            offset += 4 * count
+    return weights
+
+
+class Teacher(nn.Module):
+    """ResNet50 with its batch norms folded into the convolutions."""
+
+    def __init__(self, folder):
+        super().__init__()
+        weights = read_tfjs_weights(folder)
+        topology = json.loads((Path(folder) / 'model.json').read_text())['modelTopology']['model_config']['config']
+        self.epsilon = {layer['name']: layer['config'].get('epsilon') for layer in topology['layers']}
+        self.convolutions = nn.ModuleDict()
+        self._add(weights, 'conv1', 'bn_conv1', 2, 3)
+        for stage, blocks in STAGES:
+            for block in blocks:
+                stride = 2 if block == 'a' and stage > 2 else 1
+                name = f'{stage}{block}_branch'
+                if block == 'a':
+                    self._add(weights, f'res{name}1', f'bn{name}1', stride, 0)
+                self._add(weights, f'res{name}2a', f'bn{name}2a', stride, 0)
+                self._add(weights, f'res{name}2b', f'bn{name}2b', 1, 1)
+                self._add(weights, f'res{name}2c', f'bn{name}2c', 1, 0)
+        self.classifier = nn.Linear(2048, 1000)
+        self.classifier.weight.data = torch.tensor(weights['fc1000/kernel'].T.copy())
+        self.classifier.bias.data = torch.tensor(weights['fc1000/bias'])
+        self.register_buffer('mean', torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
+        self.requires_grad_(False).eval()
+
+    def _add(self, weights, conv_name, norm_name, stride, padding):
+        kernel = weights[f'{conv_name}/kernel'].transpose(3, 2, 0, 1)
+        bias = weights.get(f'{conv_name}/bias', 0.0)
+        scale = weights[f'{norm_name}/gamma'] / np.sqrt(weights[f'{norm_name}/moving_variance'] + self.epsilon[norm_name])
+        conv = nn.Conv2d(kernel.shape[1], kernel.shape[0], kernel.shape[2], stride, padding)
+        conv.weight.data = torch.tensor(kernel * scale[:, None, None, None])
+        conv.bias.data = torch.tensor((bias - weights[f'{norm_name}/moving_mean']) * scale + weights[f'{norm_name}/beta'])
+        self.convolutions[conv_name] = conv
+
+    def forward(self, rgb):
+        conv = self.convolutions
+        x = rgb.flip(1) * 255.0 - self.mean
+        x = F.max_pool2d(F.relu(conv["conv1"](x)), 3, 2, 1)
+        for stage, blocks in STAGES:
+            for block in blocks:
+                name = f'res{stage}{block}_branch'
+                y = F.relu(conv[f'{name}2a'](x))
+                y = F.relu(conv[f'{name}2b'](y))
+                y = conv[f'{name}2c'](y)
+                x = F.relu(y + (conv[f'{name}1'](x) if block == 'a' else x))
+        return self.classifier(x.float().mean((2, 3)))
