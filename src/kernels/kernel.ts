@@ -12,6 +12,23 @@ export type Access = "read" | "write" | "uniform" | "texture" | "storage-texture
 /** Values for the shader's `const` and `alias` lines of the same name. */
 export type Constants = Readonly<Record<string, number | boolean | string>>;
 
+/**
+ * Layouts of constant operands, as plain data; `pack()` of packing.ts executes them.
+ * - pad: row-major elements, zero-padded to `length`.
+ * - conv2d: weights [taps, inChannels, outChannels] (per group) with output channels in blocks of `block`:
+ *   [ceil(outChannels/block)][taps][inChannels rounded up to `inBlock`][block], zero-padded.
+ */
+export type Packing =
+  | { readonly layout: "pad"; readonly length: number }
+  | {
+      readonly layout: "conv2d";
+      readonly taps: number;
+      readonly inChannels: number;
+      readonly outChannels: number;
+      readonly block: number;
+      readonly inBlock: number;
+    };
+
 export interface KernelPlan {
   /** Set into the shader's `const NAME: type = value;` and `alias NAME = value;` lines; unknown names throw. */
   readonly constants: Constants;
@@ -23,6 +40,8 @@ export interface KernelPlan {
   readonly flops: number;
   /** Bytes read + written, each buffer once. */
   readonly bytes: number;
+  /** How constant operands are laid out for this variant, by binding; absent: as in the graph. See packing.ts. */
+  readonly packing?: Readonly<Record<string, Packing>>;
   /** Bindings this variant leaves out (their declaration is inside an `#if`). */
   readonly unbound?: readonly string[];
 }
