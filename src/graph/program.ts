@@ -1,0 +1,87 @@
+/** A lowered graph: plain data that can be printed, serialised and costed without a GPU. */
+import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
+import type { Shape } from "./ir";
+
+/** What a binding of a step refers to. */
+export type Operand =
+  | { readonly kind: "value"; readonly value: string }
+  /** Index into Program.weights. */
+  | { readonly kind: "weight"; readonly weight: number };
+
+export interface Step {
+  /** Key of the kernel registry (src/graph/registry.ts). */
+  readonly kernel: string;
+  readonly plan: KernelPlan;
+  /** By binding name, without the plan's unbound ones. */
+  readonly operands: Readonly<Record<string, Operand>>;
+  /** The value this step makes, or makes a part of. */
+  readonly output: string;
+  readonly origin: readonly string[];
+}
+
+/** A constant in the layout one kernel wants. */
+export interface Weight {
+  /** Name of the constant in the graph. */
+  readonly constant: string;
+  readonly packing: Packing;
+  /** Elements after packing. */
+  readonly length: number;
+}
+
+/** Where a runtime value lives. Several values share a slot when their lifetimes do not overlap. */
+export interface Placement {
+  readonly shape: Shape;
+  readonly slot: number;
+}
+
+export interface Port {
+  readonly name: string;
+  readonly shape: Shape;
+  /** The value that holds it. */
+  readonly value: string;
+}
+
+export interface Program {
+  readonly label: string;
+  readonly elem: Elem;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly steps: readonly Step[];
+  readonly weights: readonly Weight[];
+  readonly placements: ReadonlyMap<string, Placement>;
+  /** Bytes of each slot; a slot is one GPU buffer. */
+  readonly slots: readonly number[];
+  /** Sums over all steps. */
+  readonly flops: number;
+  readonly bytes: number;
+  /** Bytes of GPU memory while running: slots alone, and weights alone. */
+  readonly activationBytes: number;
+  readonly weightBytes: number;
+}
+
+/** Bytes of a buffer for `count` elements: rounded up to 16, so that it can be bound as array<vec4>. */
+export function bufferBytes(count: number, elem: Elem): number {
+  return Math.max(16, Math.ceil((count * (elem === "f16" ? 2 : 4)) / 16) * 16);
+}
+
+/** Bytes a weight of `size` bytes takes in a shared buffer: bound offsets are multiples of 256. */
+export function alignedWeightBytes(size: number): number {
+  return Math.ceil(size / 256) * 256;
+}
+
+/** A listing: one line per step, then totals. */
+export function printProgram(program: Program): string {
+  const lines = program.steps.map((step, i) => {
+    const operands = Object.entries(step.operands).map(([name, operand]) =>
+      operand.kind === "value" ? `${name}=%${operand.value}` : `${name}=#${program.weights[operand.weight]!.constant}`,
+    );
+    const slot = program.placements.get(step.output)?.slot;
+    return `${i}: ${step.kernel}(${operands.join(", ")}) grid=${step.plan.grid.join("x")} slot=${slot} ${(step.plan.flops / 1e6).toFixed(1)} MFLOP`;
+  });
+  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  lines.push(
+    `${program.steps.length} steps, ${(program.flops / 1e9).toFixed(2)} GFLOP, ` +
+      `${program.slots.length} slots of ${mib(program.activationBytes)} together, weights ${mib(program.weightBytes)}`,
+  );
+  return lines.join("\n");
+}

@@ -1,0 +1,269 @@
+/** Loading and running one ONNX model on a device. */
+import { DeviceError, InputError } from "../errors";
+import type { Elem } from "../kernels/kernel";
+import { decodeModel } from "../weights/decode";
+import { fetchFile } from "../weights/download";
+import type { OnnxModel, OnnxValueInfo } from "../weights/types";
+import { BoundProgram } from "./executor";
+import { importModel } from "./import";
+import type { Graph, Shape } from "./ir";
+import { sizeOf } from "./ir";
+import { lower } from "./lower";
+import { optimize } from "./optimize";
+import { PipelineCache } from "./pipelines";
+import { profileProgram, type Profile } from "./profile";
+import { bufferBytes, type Port, type Program } from "./program";
+import { loadedElements, storedElements } from "./storage";
+import { WeightStore } from "./weight-store";
+
+/** A tensor on the CPU: row-major float32 elements. */
+export interface Tensor {
+  readonly data: Float32Array;
+  readonly shape: Shape;
+}
+
+/** auto: f16 storage where the adapter has shader-f16, else f32. Accumulation is always f32. */
+export type Precision = "auto" | "f32" | "f16";
+
+export interface SessionOptions {
+  readonly device: GPUDevice;
+  /** Shapes of inputs whose dimensions the model leaves open; without them the first run decides. */
+  readonly inputShapes?: Readonly<Record<string, Shape>>;
+  /** Inputs that become constants. */
+  readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number>; readonly shape: Shape }>>;
+  readonly precision?: Precision;
+  /** Bytes of the model read so far, when it is loaded from a URL. */
+  readonly onProgress?: (loaded: number, total: number | undefined) => void;
+  readonly signal?: AbortSignal;
+  /** Resolves external data files of the model. */
+  readonly externalData?: (location: string) => Uint8Array;
+  /** A name for messages; default: the URL or "model". */
+  readonly label?: string;
+  /** Compiled pipelines to share between sessions of one device. */
+  readonly pipelines?: PipelineCache;
+}
+
+/** Programs for different input shapes that stay bound; the least recently used one goes first. */
+const MAX_BOUND = 4;
+
+/** An ONNX model on a device. Programs are made per combination of input shapes and kept. */
+export class Session {
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  /** Storage type of activations and weights. */
+  readonly elem: Elem;
+  readonly #model: OnnxModel;
+  readonly #device: GPUDevice;
+  readonly #freeze: SessionOptions["freeze"];
+  readonly #pipelines: PipelineCache;
+  readonly #weights: WeightStore;
+  readonly #bound = new Map<string, Promise<BoundProgram>>();
+  #defaultShapes: Readonly<Record<string, Shape>> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #lost: string | undefined;
+  #disposed = false;
+
+  private constructor(model: OnnxModel, elem: Elem, options: SessionOptions) {
+    this.#model = model;
+    this.#device = options.device;
+    this.#freeze = options.freeze;
+    this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
+    this.#weights = new WeightStore(options.device, elem);
+    this.elem = elem;
+    this.inputs = model.inputs.filter((input) => !(options.freeze && input.name in options.freeze));
+    this.outputs = model.outputs;
+    void options.device.lost.then((info) => (this.#lost = info.message || info.reason));
+  }
+
+  /**
+   * Decodes the model and, when all input shapes are known, makes it ready to run. Throws ModelError for a damaged
+   * file, UnsupportedError naming every unsupported node, InputError for wrong shapes, DeviceError for the device.
+   */
+  static async load(source: Uint8Array | URL | string, options: SessionOptions): Promise<Session> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const elem = storageOf(options.device, options.precision ?? "auto");
+    const fromBytes = source instanceof Uint8Array;
+    const label = options.label ?? (fromBytes ? "model" : String(source));
+    const bytes = fromBytes ? source : await fetchFile(source, { onProgress: options.onProgress, signal });
+    const session = new Session(decodeModel(bytes, { label, externalData: options.externalData }), elem, options);
+    try {
+      const shapes = session.#knownShapes(options.inputShapes ?? {});
+      if (shapes) {
+        session.#defaultShapes = shapes;
+        await session.bind(shapes);
+      }
+      signal?.throwIfAborted();
+      return session;
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  /** Every input's shape, or undefined when some dimension is still open. */
+  #knownShapes(given: Readonly<Record<string, Shape>>): Record<string, Shape> | undefined {
+    const shapes: Record<string, Shape> = {};
+    for (const input of this.inputs) {
+      const shape = given[input.name] ?? input.shape;
+      if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
+      shapes[input.name] = shape;
+    }
+    return shapes;
+  }
+
+  /** The lowered program for these input shapes, without touching the GPU: known costs, memory and steps. */
+  plan(shapes: Readonly<Record<string, Shape>>): Program {
+    return lower(this.graph(shapes), { elem: this.elem });
+  }
+
+  /** The optimised graph for these input shapes. */
+  graph(shapes: Readonly<Record<string, Shape>>): Graph {
+    return optimize(importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze }));
+  }
+
+  /** A program bound for these input shapes, for inputs and outputs that stay on the GPU. Kept and shared. */
+  bind(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
+    this.#check();
+    const key = JSON.stringify(this.inputs.map(({ name }) => shapes[name] ?? null));
+    let bound = this.#bound.get(key);
+    if (bound) this.#bound.delete(key);
+    else bound = this.#create(shapes);
+    this.#bound.set(key, bound);
+    bound.catch(() => this.#bound.delete(key));
+    for (const [old, program] of this.#bound) {
+      if (this.#bound.size <= MAX_BOUND) break;
+      this.#bound.delete(old);
+      // What was submitted with these buffers still runs; WebGPU frees them afterwards.
+      void this.#queue.then(() => program).then((p) => p.destroy(), () => undefined);
+    }
+    return bound;
+  }
+
+  async #create(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
+    const graph = this.graph(shapes);
+    const program = lower(graph, { elem: this.elem });
+    return BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights);
+  }
+
+  /**
+   * Runs the model once. Inputs by name, all of them; returns every output. Calls queue up.
+   * Throws InputError for missing, unknown or misshapen inputs.
+   */
+  async run(inputs: Readonly<Record<string, Tensor>>, options: { signal?: AbortSignal } = {}): Promise<Record<string, Tensor>> {
+    options.signal?.throwIfAborted();
+    this.#checkInputs(inputs);
+    const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
+    const result = this.#queue.then(async () => {
+      options.signal?.throwIfAborted();
+      const bound = await this.bind(shapes);
+      return this.#execute(bound, inputs);
+    });
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #execute(bound: BoundProgram, inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    const device = this.#device;
+    const { program } = bound;
+    for (const { name } of program.inputs)
+      device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!.data, this.elem));
+    const encoder = device.createCommandEncoder({ label: program.label });
+    const pass = encoder.beginComputePass({ label: program.label });
+    bound.encode(pass);
+    pass.end();
+    const staged = program.outputs.map((port) => this.#stage(encoder, bound, port));
+    try {
+      device.queue.submit([encoder.finish()]);
+      await Promise.all(staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
+      return Object.fromEntries(
+        staged.map(({ port, staging }) => {
+          const data = loadedElements(staging.getMappedRange(), sizeOf(port.shape), this.elem);
+          return [port.name, { data, shape: port.shape }];
+        }),
+      );
+    } catch (cause) {
+      this.#check();
+      throw cause;
+    } finally {
+      for (const { staging } of staged) staging.destroy();
+    }
+  }
+
+  #stage(encoder: GPUCommandEncoder, bound: BoundProgram, port: Port): { port: Port; staging: GPUBuffer } {
+    const size = bufferBytes(sizeOf(port.shape), this.elem);
+    const staging = this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    encoder.copyBufferToBuffer(bound.output(port.name), 0, staging, 0, size);
+    return { port, staging };
+  }
+
+  #checkInputs(inputs: Readonly<Record<string, Tensor>>): void {
+    const names = this.inputs.map(({ name }) => name);
+    for (const name of Object.keys(inputs))
+      if (!names.includes(name))
+        throw new InputError({ where: this.#model.label, expected: `inputs ${names.join(", ")}`, received: `"${name}"` });
+    for (const input of this.inputs) {
+      const where = `input "${input.name}"`;
+      const tensor = inputs[input.name];
+      if (!tensor) throw new InputError({ where, expected: "a tensor { data, shape }", received: "nothing" });
+      const rank = input.shape?.length ?? tensor.shape.length;
+      const fits = input.shape?.every((n, i) => typeof n !== "number" || n === tensor.shape[i]) ?? true;
+      if (tensor.shape.length !== rank || !fits)
+        throw new InputError({ where, expected: `shape [${input.shape?.join(", ")}]`, received: `[${tensor.shape.join(", ")}]` });
+      if (tensor.data.length !== sizeOf(tensor.shape))
+        throw new InputError({ where, expected: `${sizeOf(tensor.shape)} elements`, received: `${tensor.data.length}` });
+    }
+  }
+
+  /**
+   * Time of every step, by GPU timestamps where the device has them. Uses the shapes given at load, or `shapes`.
+   * Inputs keep whatever they hold.
+   */
+  async profile(shapes: Readonly<Record<string, Shape>> | undefined = this.#defaultShapes): Promise<Profile> {
+    if (!shapes)
+      throw new InputError({
+        where: this.#model.label,
+        expected: "input shapes to profile",
+        received: "none",
+        hint: "Pass inputShapes to Session.load or to profile().",
+      });
+    const bound = await this.bind(shapes);
+    const profile = this.#queue.then(() => profileProgram(this.#device, bound));
+    this.#queue = profile.catch(() => undefined);
+    return profile;
+  }
+
+  #check(): void {
+    if (this.#disposed)
+      throw new InputError({ where: this.#model.label, expected: "a live session", received: "a disposed one" });
+    if (this.#lost !== undefined)
+      throw new DeviceError({
+        where: this.#model.label,
+        expected: "a working device",
+        received: `a lost one (${this.#lost})`,
+        hint: "Request a new device and load the model again.",
+      });
+  }
+
+  /** Frees all GPU memory of this session. The device stays. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const bound of this.#bound.values()) void bound.then((p) => p.destroy(), () => undefined);
+    this.#bound.clear();
+    this.#weights.destroy();
+  }
+}
+
+/** Throws DeviceError when f16 is asked for and the device has no shader-f16. */
+function storageOf(device: GPUDevice, precision: Precision): Elem {
+  const half = device.features.has("shader-f16");
+  if (precision === "f16" && !half)
+    throw new DeviceError({
+      where: "precision",
+      expected: "an adapter with shader-f16",
+      received: "one without",
+      hint: "Use precision: 'auto' or 'f32'.",
+    });
+  return precision === "f32" || !half ? "f32" : "f16";
+}

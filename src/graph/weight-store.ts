@@ -1,0 +1,127 @@
+/** Constants on the GPU: packed, converted to the storage type, shared between the programs of a session. */
+import { DeviceError } from "../errors";
+import { pack, packedLength } from "../kernels/packing";
+import type { Elem, Packing } from "../kernels/kernel";
+import type { Constant } from "./ir";
+import { alignedWeightBytes, bufferBytes } from "./program";
+import { storedElements } from "./storage";
+
+/** Weights are gathered in buffers of at most this size; a larger weight has its own. */
+const CHUNK_BYTES = 64 * 2 ** 20;
+
+/** A bound range of a buffer. */
+export type WeightRange = Required<GPUBufferBinding>;
+
+/** Tells constants of one name but different content apart (FNV-1a over the words). */
+function fingerprint(data: Float32Array): number {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i]!, 0x01000193);
+  return hash >>> 0;
+}
+
+/** One constant in one layout. */
+export interface WeightRequest {
+  readonly name: string;
+  readonly constant: Constant;
+  readonly packing: Packing;
+}
+
+interface Pending {
+  readonly request: WeightRequest;
+  readonly key: string;
+  readonly size: number;
+}
+
+/** Owns the weight buffers of one session. */
+export class WeightStore {
+  readonly #device: GPUDevice;
+  readonly #elem: Elem;
+  readonly #ranges = new Map<string, WeightRange>();
+  readonly #buffers: GPUBuffer[] = [];
+  #bytes = 0;
+
+  constructor(device: GPUDevice, elem: Elem) {
+    this.#device = device;
+    this.#elem = elem;
+  }
+
+  /** Bytes of all buffers of this store. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The ranges that hold these constants; those not yet there are packed and uploaded. */
+  load(requests: readonly WeightRequest[]): WeightRange[] {
+    const keys = requests.map(
+      ({ name, constant, packing }) => `${name} ${fingerprint(constant.data)} ${JSON.stringify(packing)}`,
+    );
+    const pending = new Map<string, Pending>();
+    requests.forEach((request, i) => {
+      const key = keys[i]!;
+      if (this.#ranges.has(key) || pending.has(key)) return;
+      const size = bufferBytes(packedLength(request.packing), this.#elem);
+      this.#checkLimit(request.name, size);
+      pending.set(key, { request, key, size });
+    });
+    for (const chunk of chunks([...pending.values()])) this.#upload(chunk);
+    return keys.map((key) => this.#ranges.get(key)!);
+  }
+
+  #checkLimit(name: string, size: number): void {
+    const limit = Math.min(this.#device.limits.maxStorageBufferBindingSize, this.#device.limits.maxBufferSize);
+    if (size > limit)
+      throw new DeviceError({
+        where: `weight ${name}`,
+        expected: `at most ${limit} bytes (maxStorageBufferBindingSize)`,
+        received: `${size}`,
+        hint: "Use an adapter with larger limits, or precision: 'f16'.",
+      });
+  }
+
+  /** One buffer for a chunk of weights. */
+  #upload(chunk: readonly Pending[]): void {
+    const size = chunk.reduce((sum, { size }) => sum + alignedWeightBytes(size), 0);
+    const buffer = this.#device.createBuffer({
+      label: "weights",
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+    });
+    this.#buffers.push(buffer);
+    this.#bytes += size;
+    let offset = 0;
+    for (const { request, key, size } of chunk) {
+      this.#write(buffer, offset, pack(request.packing, request.constant.data));
+      this.#ranges.set(key, { buffer, offset, size });
+      offset += alignedWeightBytes(size);
+    }
+  }
+
+  #write(buffer: GPUBuffer, offset: number, values: Float32Array): void {
+    const data = storedElements(values, this.#elem);
+    this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  destroy(): void {
+    for (const buffer of this.#buffers) buffer.destroy();
+    this.#buffers.length = 0;
+    this.#ranges.clear();
+    this.#bytes = 0;
+  }
+}
+
+/** Groups weights into chunks of at most CHUNK_BYTES, or one larger weight alone, in their order. */
+function chunks(pending: readonly Pending[]): Pending[][] {
+  const result: Pending[][] = [];
+  let room = 0;
+  for (const item of pending) {
+    const bytes = alignedWeightBytes(item.size);
+    if (bytes > room) {
+      result.push([]);
+      room = CHUNK_BYTES;
+    }
+    result.at(-1)!.push(item);
+    room -= bytes;
+  }
+  return result;
+}
