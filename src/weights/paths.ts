@@ -1,0 +1,18 @@
+/** File names that a manifest or a model may give: relative, forward slashes, never out of their folder. */
+
+/** Why `path` is refused, or undefined when it stays inside its folder on every platform and as a URL. */
+export function pathProblem(path: string): string | undefined {
+  if (path === "") return "an empty path";
+  if (path.length > 1024) return `a path of ${path.length} characters`;
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(path)) return "a path with control characters";
+  if (path.includes("\\")) return "a path with a backslash";
+  if (path.startsWith("/")) return "an absolute path";
+  if (path.includes(":")) return "a path with a URL scheme or drive";
+  // "%2e%2e" is ".." to a URL parser and a plain name to a file system.
+  if (/[?#%]/.test(path)) return "a path with ?, # or %";
+  const parts = path.split("/");
+  if (parts.includes("..")) return "a path that leaves its folder";
+  if (parts.some((part) => part === "" || part === ".")) return "a path with an empty or '.' part";
+  return undefined;
+}
