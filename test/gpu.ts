@@ -53,14 +53,32 @@ export function decodeElems(bytes: ArrayBuffer, count: number, elem: Elem): Floa
   return Float32Array.from(new Uint16Array(bytes.slice(0, count * 2)), fromHalf);
 }
 
+/** For "texture" bindings: rgba8unorm pixels. */
+export interface TexturePixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
 export interface RunInputs {
   /** For "read" bindings: elements (stored as `elem`). For "uniform": raw bytes. */
-  readonly [binding: string]: ArrayLike<number> | Uint8Array;
+  readonly [binding: string]: ArrayLike<number> | Uint8Array | TexturePixels;
+}
+
+function uploadTexture(device: GPUDevice, { width, height, data }: TexturePixels): GPUTexture {
+  const texture = device.createTexture({
+    size: [width, height],
+    format: "rgba8unorm",
+    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+  });
+  device.queue.writeTexture({ texture }, data as Uint8Array<ArrayBuffer>, { bytesPerRow: width * 4 }, [width, height]);
+  return texture;
 }
 
 /**
  * Runs one kernel. `outputs` gives the element count of each "write" binding. Every output is followed
  * by guard words; touching one fails the test. Outputs start as NaN-like garbage, so unwritten elements show.
+ * `elems` overrides `elem` for single bindings; a u32 output is read as f32 and reinterpreted by the caller.
  */
 export async function runKernel(
   device: GPUDevice,
@@ -69,6 +87,7 @@ export async function runKernel(
   elem: Elem,
   inputs: RunInputs,
   outputs: Readonly<Record<string, number>>,
+  elems: Readonly<Record<string, Elem>> = {},
 ): Promise<Record<string, Float32Array>> {
   const code = assemble(kernel, plan);
   device.pushErrorScope("validation");
@@ -81,14 +100,14 @@ export async function runKernel(
       throw new Error(`${kernel.name} does not compile: ${String(error)}\n${messages}\n${code}`);
     });
   const entries: GPUBindGroupEntry[] = [];
-  const owned: GPUBuffer[] = [];
+  const owned: (GPUBuffer | GPUTexture)[] = [];
   const results: Record<string, { buffer: GPUBuffer; bytes: number; count: number }> = {};
   Object.entries(kernel.bindings).forEach(([name, access], binding) => {
     if (plan.unbound?.includes(name)) return;
     if (access === "write") {
       const count = outputs[name];
       if (count === undefined) throw new Error(`no size for output ${name}`);
-      const bytes = Math.ceil((count * (elem === "f16" ? 2 : 4)) / 16) * 16;
+      const bytes = Math.ceil((count * ((elems[name] ?? elem) === "f16" ? 2 : 4)) / 16) * 16;
       const size = bytes + GUARD_WORDS * 4;
       const buffer = device.createBuffer({
         size,
@@ -102,7 +121,14 @@ export async function runKernel(
     }
     const values = inputs[name];
     if (values === undefined) throw new Error(`no data for binding ${name}`);
-    const data = access === "uniform" ? (values as Uint8Array) : encodeElems(values, elem);
+    if (access === "texture") {
+      const texture = uploadTexture(device, values as TexturePixels);
+      owned.push(texture);
+      entries.push({ binding, resource: texture.createView() });
+      return;
+    }
+    const data =
+      access === "uniform" ? (values as Uint8Array) : encodeElems(values as ArrayLike<number>, elems[name] ?? elem);
     const size = Math.max(16, Math.ceil(data.byteLength / 16) * 16);
     const usage = access === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
     const buffer = device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST });
@@ -137,7 +163,7 @@ export async function runKernel(
     staging.destroy();
     const guard = new Uint32Array(raw, bytes);
     if (guard.some((word) => word !== GUARD)) throw new Error(`${kernel.name} wrote past the end of ${name}`);
-    out[name] = decodeElems(raw, count, elem);
+    out[name] = decodeElems(raw, count, elems[name] ?? elem);
   }
   for (const buffer of owned) buffer.destroy();
   return out;

@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { luminanceColumns, luminanceColumnsUniforms } from "../../src/kernels/luminance-columns";
+import { luminanceInput, luminanceInputUniforms } from "../../src/kernels/luminance-input";
+import { luminanceRows, luminanceRowsUniforms } from "../../src/kernels/luminance-rows";
+import { recombine, recombineUniforms, type RecombineParams } from "../../src/kernels/recombine";
+import type { Elem } from "../../src/kernels/kernel";
+import type { Triple } from "../../src/color/lab";
+import { expectClose, randoms } from "../expect-close";
+import { runKernel, testDevice } from "../gpu";
+import { lattice, luminanceOf, recombined, resampledLuminance, type Picture } from "../reference/color";
+
+/** Seeded noise of every colour and alpha. */
+function noise(width: number, height: number, seed = 3): Picture {
+  return { width, height, data: Uint8ClampedArray.from(randoms(width * height * 4, seed, 0, 256), Math.floor) };
+}
+
+/** A picture that holds every colour of a lattice once, and grey steps. */
+function latticePicture(n: number): Picture {
+  const colours = [...lattice(n), ...Array.from({ length: 256 }, (_, i): Triple => [i / 255, i / 255, i / 255])];
+  const data = new Uint8ClampedArray(colours.length * 4);
+  colours.forEach((colour, i) => data.set([...colour.map((c) => Math.round(c * 255)), 255], i * 4));
+  return { width: colours.length, height: 1, data };
+}
+
+async function gpuLuminance(picture: Picture, outWidth: number, outHeight: number): Promise<Float32Array> {
+  const device = await testDevice();
+  const tile = { x: 0, y: 0, width: picture.width, height: picture.height };
+  const rowsParams = { picture, tile, outWidth };
+  const rows = await runKernel(
+    device,
+    luminanceRows as never,
+    luminanceRows.plan(rowsParams),
+    "f32",
+    { src: picture, params: luminanceRowsUniforms(rowsParams) },
+    { dst: outWidth * picture.height },
+  );
+  const params = { picture, tile, out: { width: outWidth, height: outHeight }, accumulate: false };
+  const columns = await runKernel(
+    device,
+    luminanceColumns as never,
+    luminanceColumns.plan(params),
+    "f32",
+    { src: rows["dst"]!, params: luminanceColumnsUniforms(params) },
+    { dst: outWidth * outHeight },
+  );
+  return columns["dst"]!;
+}
+
+describe("luminance", () => {
+  it("of a lattice of colours", async () => {
+    const picture = latticePicture(9);
+    const actual = await gpuLuminance(picture, picture.width, 1);
+    // WGSL allows pow() a few dozen ulp; 0.01 L* is a fortieth of an 8-bit step.
+    expectClose(actual, luminanceOf(picture), { abs: 0.01 });
+  });
+
+  for (const [width, height, outWidth, outHeight] of [
+    [1, 1, 1, 1],
+    [1, 1, 8, 8],
+    [37, 23, 16, 24],
+    [64, 64, 8, 8],
+    [5, 50, 21, 3],
+    [300, 2, 17, 11],
+  ] as const)
+    it(`${width}x${height} at ${outWidth}x${outHeight}`, async () => {
+      const picture = noise(width, height);
+      const actual = await gpuLuminance(picture, outWidth, outHeight);
+      expectClose(actual, resampledLuminance(picture, outWidth, outHeight), { abs: 0.01 });
+    });
+});
+
+describe("luminance-input", () => {
+  it("scales, stacks and repeats the edge", async () => {
+    const params = {
+      size: { width: 3, height: 2 },
+      padded: { width: 5, height: 4 },
+      channels: 3,
+      scale: 0.02,
+      offset: -1,
+      elem: "f32" as Elem,
+    };
+    const { dst } = await runKernel(
+      await testDevice(),
+      luminanceInput as never,
+      luminanceInput.plan(params),
+      "f32",
+      { src: [0, 50, 100, 25, 75, 10], params: luminanceInputUniforms(params) },
+      { dst: 60 },
+    );
+    const first = [-1, 0, 1, 1, 1];
+    const second = [-0.5, 0.5, -0.8, -0.8, -0.8];
+    const plane = [...first, ...second, ...second, ...second];
+    expectClose(dst!, [...plane, ...plane, ...plane], { abs: 1e-6 });
+  });
+
+  it("refuses padding smaller than the picture", () => {
+    const size = { width: 9, height: 9 };
+    const padded = { width: 8, height: 16 };
+    expect(() => luminanceInput.plan({ size, padded, channels: 1, scale: 1, offset: 0, elem: "f32" })).toThrow(
+      /padding to at least 9 x 9/,
+    );
+  });
+});
+
+describe("recombine", () => {
+  async function gpuRecombine(picture: Picture, ab: Float32Array, params: RecombineParams): Promise<Uint8Array> {
+    const { dst } = await runKernel(
+      await testDevice(),
+      recombine as never,
+      recombine.plan(params),
+      params.elem,
+      { src: picture, params: recombineUniforms(params), ab },
+      { dst: picture.width * picture.height },
+      { dst: "f32" },
+    );
+    return new Uint8Array(dst!.buffer);
+  }
+
+  const cases: [string, Picture, Omit<RecombineParams, "picture" | "tile" | "elem">][] = [
+    ["one pixel", noise(1, 1), sizes(1, 1, 8, 8, 2)],
+    ["odd sizes, padding, every second sample", noise(37, 23), sizes(13, 9, 16, 16, 2)],
+    ["every sample, reduced", noise(20, 30), sizes(40, 60, 40, 64, 1)],
+    ["all colours, strong chroma", latticePicture(6), sizes(80, 1, 80, 8, 2)],
+  ];
+
+  function sizes(w: number, h: number, pw: number, ph: number, step: number): (typeof cases)[number][2] {
+    const [valid, padded] = [
+      { width: w, height: h },
+      { width: pw, height: ph },
+    ];
+    return { valid, padded, step, chromaScale: 128 };
+  }
+
+  for (const [name, picture, rest] of cases)
+    it(name, async () => {
+      const tile = { x: 0, y: 0, width: picture.width, height: picture.height };
+      const ab = randoms(2 * rest.padded.width * rest.padded.height, 11, -0.7, 0.7);
+      const actual = await gpuRecombine(picture, ab, { ...rest, picture, tile, elem: "f32" });
+      const expected = recombined(picture, { ...rest, ab });
+      // One 8-bit step: rounding in f32 and f64 may fall on different sides.
+      expectClose(actual, expected, { abs: 1 });
+      const differing = actual.reduce((n, value, i) => n + Number(value !== expected[i]), 0);
+      expect(differing).toBeLessThanOrEqual(Math.ceil(actual.length * 0.02));
+    });
+
+  it("keeps the luminance of the original within 1 L*, and alpha", async () => {
+    const picture = latticePicture(9);
+    const tile = { x: 0, y: 0, width: picture.width, height: 1 };
+    const padded = { width: 64, height: 8 };
+    const ab = randoms(2 * 64 * 8, 5, -1, 1);
+    const params: RecombineParams = { picture, tile, valid: padded, padded, step: 2, chromaScale: 128, elem: "f32" };
+    const data = Uint8ClampedArray.from(await gpuRecombine(picture, ab, params));
+    expectClose(luminanceOf({ ...picture, data }), luminanceOf(picture), { abs: 1 });
+    expect(data.every((value, i) => i % 4 !== 3 || value === 255)).toBe(true);
+    // and it is coloured: grey steps did not stay grey
+    const coloured = Array.from({ length: 256 }, (_, i) => 4 * (picture.width - 256 + i)).filter(
+      (i) => Math.abs(data[i]! - data[i + 2]!) > 8,
+    );
+    expect(coloured.length).toBeGreaterThan(150);
+  });
+
+  it("reads f16 chroma where the adapter has it", async (context) => {
+    const device = await testDevice();
+    if (!device.features.has("shader-f16")) return context.skip();
+    const picture = noise(19, 7);
+    const tile = { x: 0, y: 0, width: 19, height: 7 };
+    const padded = { width: 8, height: 8 };
+    const ab = Float32Array.from(randoms(128, 5, -1, 1), (v) => Math.round(v * 256) / 256); // exact in f16
+    const params: RecombineParams = { picture, tile, valid: padded, padded, step: 2, chromaScale: 96, elem: "f16" };
+    expectClose(await gpuRecombine(picture, ab, params), recombined(picture, { ...params, ab }), { abs: 1 });
+  });
+});
