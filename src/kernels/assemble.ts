@@ -27,7 +27,11 @@ export function chooseBranches(name: string, source: string, flags: Readonly<Rec
 }
 
 /** The text a WGSL `const` or `alias` line gets for a value. */
-function literal(type: string | undefined, value: number | boolean | string): string {
+function literal(type: string | undefined, value: Constants[string]): string {
+  if (typeof value === "object") {
+    const element = /^array<(\w+)/.exec(type ?? "")?.[1];
+    return `${type}(${value.map((item) => literal(element, item)).join(", ")})`;
+  }
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return String(value);
   if (type === "f32" || type === "f16") return floatLiteral(value, type === "f16" ? "h" : "f");
@@ -48,7 +52,7 @@ export function setConstants(name: string, source: string, constants: Constants)
   let text = source;
   for (const [key, value] of Object.entries(constants)) {
     const pattern = new RegExp(
-      `^([ \\t]*)(const|alias)([ \\t]+)${key}([ \\t]*:[ \\t]*([\\w<>]+))?[ \\t]*=[^;]*;`,
+      `^([ \\t]*)(const|alias)([ \\t]+)${key}([ \\t]*:[ \\t]*([\\w<>, ]+?))?[ \\t]*=[^;]*;`,
       "gm",
     );
     const found = [...text.matchAll(pattern)];

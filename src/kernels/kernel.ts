@@ -9,8 +9,11 @@ export type Elem = "f32" | "f16";
  */
 export type Access = "read" | "write" | "uniform" | "texture" | "storage-texture";
 
-/** Values for the shader's `const` and `alias` lines of the same name. */
-export type Constants = Readonly<Record<string, number | boolean | string>>;
+/**
+ * Values for the shader's `const` and `alias` lines of the same name. An array is for a line whose type is
+ * written out: `const DIMS: array<u32, 6> = ...;`.
+ */
+export type Constants = Readonly<Record<string, number | boolean | string | readonly number[]>>;
 
 /**
  * Layouts of constant operands, as plain data; `pack()` of packing.ts executes them.

@@ -1,0 +1,68 @@
+/** Elementwise function of two tensors, with NumPy broadcasting. */
+import wgsl from "../../shaders/binary.wgsl?raw";
+import axes from "../../shaders/lib/axes.wgsl?raw";
+import indexing from "../../shaders/lib/indexing.wgsl?raw";
+import { KernelError } from "../errors";
+import { activationConstants, activationLib, type ActivationParams } from "./activation";
+import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
+import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "./strides";
+
+/** The index is the shader's FUNCTION. */
+const BINARY_CODES = ["add", "sub", "mul", "div", "pow", "min", "max", "prelu"] as const;
+
+export interface BinaryParams {
+  /** Broadcast to `shape`, as is shapeB. */
+  readonly shapeA: readonly number[];
+  readonly shapeB: readonly number[];
+  /** Of dst. */
+  readonly shape: readonly number[];
+  /** pow(a, b) is ONNX Pow, also for negative a with a whole b. prelu: a < 0 ? a * b : a. */
+  readonly fn: (typeof BINARY_CODES)[number];
+  readonly activation: ActivationParams;
+  readonly elem: Elem;
+}
+
+/** [shapeA], [shapeB] -> [shape], dst = activation(a fn b). a and b may be one buffer. */
+export const binary: Kernel<BinaryParams> = {
+  name: "binary",
+  wgsl,
+  libs: [indexing, axes, activationLib],
+  bindings: { a: "read", b: "read", dst: "write" },
+  plan({ shapeA, shapeB, shape, fn, activation, elem }) {
+    requirePositive("binary", { shape });
+    const code = BINARY_CODES.indexOf(fn);
+    if (code < 0) throw new KernelError("binary", `one of ${BINARY_CODES.join(", ")}`, String(fn));
+    const strides = [shapeA, shapeB].map((operand) => broadcastStrides("binary", operand, shape));
+    const collapsed = collapseAxes(shape, [...strides, rowMajorStrides(shape)]);
+    const dims = collapsed.dims;
+    const last = dims.length - 1;
+    const lanes = lanesFor(dims[last]!);
+    // Along the last axis an operand is contiguous (read four at a time) or repeats (one value for four).
+    const operands = collapsed.strides.slice(0, 2).map((own) => {
+      const width = own[last] === 1 ? lanes : 1;
+      return { types: unitTypes(elem, width), strides: own.map((n, axis) => (axis === last ? n : n / width)) };
+    });
+    const [a, b] = operands as [(typeof operands)[0], (typeof operands)[0]];
+    const elements = product(shape);
+    return {
+      constants: {
+        a_unit: a.types["unit"]!,
+        a_wide: a.types["wide"]!,
+        b_unit: b.types["unit"]!,
+        b_wide: b.types["wide"]!,
+        dst_unit: unitTypes(elem, lanes)["unit"]!,
+        A_STRIDES: toMaxAxes("binary", a.strides, 0),
+        B_STRIDES: toMaxAxes("binary", b.strides, 0),
+        DIMS: toMaxAxes("binary", [...dims.slice(0, last), dims[last]! / lanes], 1),
+        COUNT: elements / lanes,
+        FUNCTION: code,
+        ...activationConstants(activation),
+      },
+      flags: { VEC4: lanes === 4 },
+      grid: linearGrid(elements / lanes),
+      flops: elements,
+      bytes: (product(shapeA) + product(shapeB) + elements) * elemBytes(elem),
+    };
+  },
+};

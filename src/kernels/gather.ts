@@ -1,0 +1,63 @@
+/** Picking entries of an axis by index. */
+import wgsl from "../../shaders/gather.wgsl?raw";
+import indexing from "../../shaders/lib/indexing.wgsl?raw";
+import { KernelError } from "../errors";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
+import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
+import { splitAt } from "./strides";
+
+/** Must equal the shader's BASE: the largest for which every digit is exact in f16. */
+const BASE = 2048;
+
+export interface GatherParams {
+  /** Of src. */
+  readonly shape: readonly number[];
+  readonly axis: number;
+  /** How many indices. */
+  readonly count: number;
+  readonly elem: Elem;
+}
+
+/**
+ * Constant indices as elements that are exact in f32 and in f16: [count, 3], the digits of each index to base 2048,
+ * highest first. Throws KernelError for an index outside the axis.
+ */
+export function gatherIndices(indices: readonly number[], axisSize: number): Float32Array {
+  const wrong = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= axisSize);
+  if (wrong !== undefined) throw new KernelError("gather", `indices from 0 to ${axisSize - 1}`, `${wrong}`);
+  return Float32Array.from(
+    indices.flatMap((index) => [Math.floor(index / (BASE * BASE)), Math.floor(index / BASE) % BASE, index % BASE]),
+  );
+}
+
+/**
+ * ONNX Gather with constant indices, flat: src [.., shape[axis], ..] -> [.., count, ..]. The binding `indices` holds
+ * what `gatherIndices()` gives, stored as `elem`.
+ */
+export const gather: Kernel<GatherParams> = {
+  name: "gather",
+  wgsl,
+  libs: [indexing],
+  bindings: { src: "read", indices: "read", dst: "write" },
+  plan({ shape, axis, count, elem }) {
+    if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)
+      throw new KernelError("gather", `an axis of [${shape.join(", ")}]`, `${axis}`);
+    requirePositive("gather", { shape, count });
+    const [outer, size, inner] = splitAt(shape, axis);
+    const lanes = lanesFor(inner);
+    const outputs = outer * count * inner;
+    return {
+      constants: {
+        elem,
+        unit: unitTypes(elem, lanes)["unit"]!,
+        SIZE: size,
+        PICKED: count,
+        INNER: inner / lanes,
+        COUNT: outputs / lanes,
+      },
+      grid: linearGrid(outputs / lanes),
+      flops: 0,
+      bytes: (2 * outputs + 3 * count) * elemBytes(elem),
+    };
+  },
+};

@@ -1,0 +1,75 @@
+/** Max and average pooling. */
+import wgsl from "../../shaders/pool2d.wgsl?raw";
+import indexing from "../../shaders/lib/indexing.wgsl?raw";
+import { KernelError } from "../errors";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
+import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
+
+type Pair = readonly [number, number];
+
+export interface Pool2dParams {
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly channels: number;
+  /** Given, not computed: ceil_mode has been resolved; windows may reach past the padding. */
+  readonly outHeight: number;
+  readonly outWidth: number;
+  /** Pairs are [along height, along width]. */
+  readonly kernel: Pair;
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  readonly padTop: number;
+  readonly padLeft: number;
+  /** These two matter only for countIncludePad: how far the padding that counts reaches. */
+  readonly padBottom: number;
+  readonly padRight: number;
+  readonly kind: "max" | "average";
+  /** Average divides by taps inside the picture (false) or the padded picture (true). */
+  readonly countIncludePad: boolean;
+  readonly elem: Elem;
+}
+
+/** ONNX MaxPool and AveragePool. [N, H, W, C] -> [N, OH, OW, C]. */
+export const pool2d: Kernel<Pool2dParams> = {
+  name: "pool2d",
+  wgsl,
+  libs: [indexing],
+  bindings: { src: "read", dst: "write" },
+  plan(params) {
+    const { batch, inHeight, inWidth, channels, outHeight, outWidth, kernel, strides, dilations, kind, elem } = params;
+    const { padTop, padLeft, padBottom, padRight } = params;
+    requirePositive("pool2d", { batch, inHeight, inWidth, channels, outHeight, outWidth, kernel, strides, dilations });
+    const pads = [padTop, padLeft, padBottom, padRight];
+    if (!pads.every((n) => Number.isInteger(n) && n >= 0))
+      throw new KernelError("pool2d", "pads to be integers of at least 0", pads.join(", "));
+    const lanes = lanesFor(channels);
+    const outputs = batch * outHeight * outWidth * channels;
+    return {
+      constants: {
+        ...unitTypes(elem, lanes),
+        IN_H: inHeight,
+        IN_W: inWidth,
+        OUT_H: outHeight,
+        OUT_W: outWidth,
+        UNITS: channels / lanes,
+        COUNT: outputs / lanes,
+        KERNEL_H: kernel[0],
+        KERNEL_W: kernel[1],
+        STRIDE_H: strides[0],
+        STRIDE_W: strides[1],
+        DILATION_H: dilations[0],
+        DILATION_W: dilations[1],
+        PAD_TOP: padTop,
+        PAD_LEFT: padLeft,
+        PADDED_H: inHeight + padBottom,
+        PADDED_W: inWidth + padRight,
+        AVERAGE: kind === "average",
+        COUNT_PADDING: params.countIncludePad,
+      },
+      grid: linearGrid(outputs / lanes),
+      flops: outputs * kernel[0] * kernel[1],
+      bytes: (batch * inHeight * inWidth * channels + outputs) * elemBytes(elem),
+    };
+  },
+};

@@ -1,0 +1,86 @@
+/** Mean, sum, maximum and minimum along axes. */
+import wgsl from "../../shaders/reduce.wgsl?raw";
+import groupReduce from "../../shaders/lib/group-reduce.wgsl?raw";
+import indexing from "../../shaders/lib/indexing.wgsl?raw";
+import { KernelError } from "../errors";
+import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
+
+/** The index is the shader's FUNCTION. */
+const REDUCE_CODES = ["sum", "mean", "max", "min"] as const;
+
+/** A tensor seen as [outer, axis, inner], to be reduced along the middle. */
+export interface Rows {
+  readonly outer: number;
+  readonly axis: number;
+  readonly inner: number;
+}
+
+export interface ReduceParams extends Rows {
+  readonly fn: (typeof REDUCE_CODES)[number];
+  readonly elem: Elem;
+}
+
+/**
+ * How many invocations share a row: one when rows are short or there are enough of them to fill a GPU, else a
+ * whole workgroup. A row's neighbours in memory are `inner` apart, so only inner = 1 gains from reading together.
+ */
+export function invocationsPerRow({ outer, axis, inner }: Rows): 1 | 64 {
+  if (axis < 64) return 1;
+  return inner === 1 || outer * inner < 1024 ? 64 : 1;
+}
+
+/** ONNX ReduceSum, ReduceMean, ReduceMax, ReduceMin of one run of axes. [outer, axis, inner] -> [outer, inner]. */
+export const reduce: Kernel<ReduceParams> = {
+  name: "reduce",
+  wgsl,
+  libs: [indexing, groupReduce],
+  bindings: { src: "read", dst: "write" },
+  plan({ outer, axis, inner, fn, elem }) {
+    requirePositive("reduce", { outer, axis, inner });
+    const code = REDUCE_CODES.indexOf(fn);
+    if (code < 0) throw new KernelError("reduce", `one of ${REDUCE_CODES.join(", ")}`, String(fn));
+    const lanes = lanesFor(inner);
+    const rows = (outer * inner) / lanes;
+    const perRow = invocationsPerRow({ outer, axis, inner: inner / lanes });
+    return {
+      constants: {
+        ...unitTypes(elem, lanes),
+        ROWS: rows,
+        AXIS: axis,
+        INNER: inner / lanes,
+        PER_ROW: perRow,
+        FUNCTION: code,
+      },
+      grid: linearGrid(rows * perRow),
+      flops: outer * axis * inner,
+      bytes: outer * (axis + 1) * inner * elemBytes(elem),
+    };
+  },
+};
+
+/**
+ * The reductions that together reduce `axes` of `shape`, to be run one after another, each on the result of the one
+ * before. One step when the axes are neighbours (axes of size 1 between them do not matter); always at least one.
+ */
+export function reducePlan(shape: readonly number[], axes: readonly number[]): Rows[] {
+  if (axes.some((axis) => !Number.isInteger(axis) || axis < 0 || axis >= shape.length))
+    throw new KernelError("reduce", `axes of [${shape.join(", ")}]`, axes.join(", "));
+  const runs: { reduced: boolean; size: number }[] = [];
+  shape.forEach((size, axis) => {
+    if (size === 1) return;
+    const reduced = axes.includes(axis);
+    const last = runs.at(-1);
+    if (last?.reduced === reduced) last.size *= size;
+    else runs.push({ reduced, size });
+  });
+  const steps: Rows[] = [];
+  const sizes = runs.map((run) => run.size);
+  // From the last run to the first: later steps then have longer contiguous inner runs.
+  for (let i = runs.length - 1; i >= 0; i--) {
+    if (!runs[i]!.reduced) continue;
+    steps.push({ outer: product(sizes.slice(0, i)), axis: sizes[i]!, inner: product(sizes.slice(i + 1)) });
+    sizes[i] = 1;
+  }
+  return steps.length > 0 ? steps : [{ outer: 1, axis: 1, inner: product(shape) }];
+}

@@ -1,0 +1,218 @@
+/** Ops that only move elements, as one kernel: a strided view of src is copied to a strided view of dst. */
+import wgsl from "../../shaders/strided-copy.wgsl?raw";
+import axes from "../../shaders/lib/axes.wgsl?raw";
+import indexing from "../../shaders/lib/indexing.wgsl?raw";
+import { KernelError } from "../errors";
+import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
+import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "./strides";
+
+/** Every number in elements. */
+interface Views {
+  readonly dims: readonly number[];
+  readonly srcStrides: readonly number[];
+  readonly srcOffset: number;
+  readonly dstStrides: readonly number[];
+  readonly dstOffset: number;
+  readonly elem: Elem;
+}
+
+/** For every `at` in dims: dst[dstOffset + at . dstStrides] = src[srcOffset + at . srcStrides]. */
+function copyPlan(kernel: string, views: Views): KernelPlan {
+  const { elem, srcOffset, dstOffset } = views;
+  requirePositive(kernel, { sizes: views.dims });
+  const { dims, strides } = collapseAxes(views.dims, [views.srcStrides, views.dstStrides]);
+  const last = dims.length - 1;
+  const contiguous = strides.every((s) => s[last] === 1);
+  const outer = strides.flatMap((s) => s.slice(0, last));
+  const lanes = contiguous ? lanesFor(dims[last]!, srcOffset, dstOffset, ...outer) : 1;
+  const inUnits = (numbers: readonly number[]) => numbers.map((n, axis) => (axis === last ? n : n / lanes));
+  const { unit } = unitTypes(elem, lanes);
+  const elements = product(dims);
+  return {
+    constants: {
+      unit: unit!,
+      DIMS: toMaxAxes(kernel, [...dims.slice(0, last), dims[last]! / lanes], 1),
+      COUNT: elements / lanes,
+      SRC_OFFSET: srcOffset / lanes,
+      DST_OFFSET: dstOffset / lanes,
+      SRC_STRIDES: toMaxAxes(kernel, inUnits(strides[0]!), 0),
+      DST_STRIDES: toMaxAxes(kernel, inUnits(strides[1]!), 0),
+    },
+    grid: linearGrid(elements / lanes),
+    flops: 0,
+    bytes: 2 * elements * elemBytes(elem),
+  };
+}
+
+const shared = {
+  name: "strided-copy",
+  wgsl,
+  libs: [indexing, axes],
+  bindings: { src: "read", dst: "write" },
+} as const;
+
+function requireRank(kernel: string, what: string, values: readonly number[], rank: number): void {
+  if (values.length !== rank) throw new KernelError(kernel, `${what} for ${rank} axes`, `${values.length}`);
+}
+
+export interface TransposeParams {
+  /** Of src. */
+  readonly shape: readonly number[];
+  /** Axis i of dst is axis perm[i] of src. */
+  readonly perm: readonly number[];
+  readonly elem: Elem;
+}
+
+/** ONNX Transpose. [shape] -> [shape[perm[0]], shape[perm[1]], ...]. At most 6 axes that do not move together. */
+export const transpose: Kernel<TransposeParams> = {
+  ...shared,
+  plan({ shape, perm, elem }) {
+    requireRank("transpose", "a perm", perm, shape.length);
+    if ([...perm].sort((a, b) => a - b).some((axis, i) => axis !== i))
+      throw new KernelError("transpose", `a permutation of 0..${shape.length - 1}`, perm.join(", "));
+    const strides = rowMajorStrides(shape);
+    const dims = perm.map((axis) => shape[axis]!);
+    const srcStrides = perm.map((axis) => strides[axis]!);
+    return copyPlan("transpose", {
+      dims,
+      srcStrides,
+      srcOffset: 0,
+      dstStrides: rowMajorStrides(dims),
+      dstOffset: 0,
+      elem,
+    });
+  },
+};
+
+export interface SliceParams {
+  /** Of src. */
+  readonly shape: readonly number[];
+  /** First index on each axis, inside the axis. */
+  readonly starts: readonly number[];
+  /** May be negative, not zero. */
+  readonly steps: readonly number[];
+  readonly outShape: readonly number[];
+  readonly elem: Elem;
+}
+
+/** ONNX Slice with everything resolved. [shape] -> [outShape], dst[i] = src[starts + i * steps] on every axis. */
+export const slice: Kernel<SliceParams> = {
+  ...shared,
+  plan({ shape, starts, steps, outShape, elem }) {
+    requireRank("slice", "starts", starts, shape.length);
+    requireRank("slice", "steps", steps, shape.length);
+    requireRank("slice", "sizes", outShape, shape.length);
+    shape.forEach((size, axis) => {
+      const first = starts[axis]!;
+      const final = first + (outShape[axis]! - 1) * steps[axis]!;
+      if (![first, final].every((index) => Number.isInteger(index) && index >= 0 && index < size))
+        throw new KernelError("slice", `indices inside axis ${axis} of size ${size}`, `${first} to ${final}`);
+    });
+    const strides = rowMajorStrides(shape);
+    return copyPlan("slice", {
+      dims: outShape,
+      srcStrides: strides.map((stride, axis) => stride * steps[axis]!),
+      srcOffset: strides.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0),
+      dstStrides: rowMajorStrides(outShape),
+      dstOffset: 0,
+      elem,
+    });
+  },
+};
+
+export interface ExpandParams {
+  /** Of src; aligned with outShape at the last axis. */
+  readonly shape: readonly number[];
+  readonly outShape: readonly number[];
+  readonly elem: Elem;
+}
+
+/** ONNX Expand. [shape] -> [outShape] by NumPy broadcasting. */
+export const expand: Kernel<ExpandParams> = {
+  ...shared,
+  plan({ shape, outShape, elem }) {
+    const srcStrides = broadcastStrides("expand", shape, outShape);
+    const dstStrides = rowMajorStrides(outShape);
+    const plan = copyPlan("expand", { dims: outShape, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
+    return { ...plan, bytes: (product(shape) + product(outShape)) * elemBytes(elem) };
+  },
+};
+
+export interface ConcatPartParams {
+  /** Of this operand. */
+  readonly shape: readonly number[];
+  readonly axis: number;
+  /** Where this operand begins on the axis of the result. */
+  readonly offset: number;
+  /** Size of the axis in the result. */
+  readonly axisTotal: number;
+  readonly elem: Elem;
+}
+
+/** One operand of ONNX Concat: [.., shape[axis], ..] -> dst[.., offset : offset + shape[axis], ..]; the rest of dst stays. */
+export const concatPart: Kernel<ConcatPartParams> = {
+  ...shared,
+  plan({ shape, axis, offset, axisTotal, elem }) {
+    const size = shape[axis];
+    if (size === undefined || !Number.isInteger(offset) || offset < 0 || offset + size > axisTotal)
+      throw new KernelError("concat", `a part of axis ${axis} of size ${axisTotal}`, `${size} from ${offset}`);
+    const dstStrides = rowMajorStrides(shape.map((n, i) => (i === axis ? axisTotal : n)));
+    const dstOffset = offset * dstStrides[axis]!;
+    const srcStrides = rowMajorStrides(shape);
+    return copyPlan("concat", { dims: shape, srcStrides, srcOffset: 0, dstStrides, dstOffset, elem });
+  },
+};
+
+export interface DepthToSpaceParams {
+  readonly batch: number;
+  /** Of src. */
+  readonly height: number;
+  readonly width: number;
+  /** Of src; a multiple of block x block. */
+  readonly channels: number;
+  readonly block: number;
+  /** DCR: a channel of src is [block row][block column][channel]; CRD: [channel][block row][block column]. */
+  readonly mode: "DCR" | "CRD";
+  readonly elem: Elem;
+}
+
+/** ONNX DepthToSpace. [N, H, W, C] -> [N, H*B, W*B, C/(B*B)]. */
+export const depthToSpace: Kernel<DepthToSpaceParams> = {
+  ...shared,
+  plan({ batch, height, width, channels, block, mode, elem }) {
+    const outChannels = channels / (block * block);
+    requirePositive("depth-to-space", { batch, height, width, block, "channels / block^2": outChannels });
+    const dims = [batch, height, block, width, block, outChannels];
+    const pixel = width * channels;
+    const [row, column, channel] = mode === "DCR" ? [block * outChannels, outChannels, 1] : [block, 1, block * block];
+    const srcStrides = [height * pixel, pixel, row, channels, column, channel];
+    const dstStrides = rowMajorStrides(dims);
+    return copyPlan("depth-to-space", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
+  },
+};
+
+export interface SpaceToDepthParams {
+  readonly batch: number;
+  /** Of src; multiples of block. */
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly block: number;
+  readonly elem: Elem;
+}
+
+/** ONNX SpaceToDepth. [N, H, W, C] -> [N, H/B, W/B, B*B*C]; a channel of dst is [block row][block column][channel]. */
+export const spaceToDepth: Kernel<SpaceToDepthParams> = {
+  ...shared,
+  plan({ batch, height, width, channels, block, elem }) {
+    const rows = height / block;
+    const columns = width / block;
+    requirePositive("space-to-depth", { batch, channels, block, "height / block": rows, "width / block": columns });
+    const dims = [batch, rows, columns, block, block, channels];
+    const line = width * channels;
+    const srcStrides = [height * line, block * line, block * channels, line, channels, 1];
+    const dstStrides = rowMajorStrides(dims);
+    return copyPlan("space-to-depth", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
+  },
+};

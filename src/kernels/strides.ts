@@ -1,0 +1,63 @@
+/** Index arithmetic of row-major tensors, and how kernels of a few axes serve tensors of many. */
+import { KernelError } from "../errors";
+import { product } from "./checks";
+
+/** Axes that the shaders with an index lib/axes.wgsl unroll. */
+export const MAX_AXES = 6;
+
+/** Elements to skip for a step along each axis. */
+export function rowMajorStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, step = 1; axis >= 0; step *= shape[axis]!, axis--) strides[axis] = step;
+  return strides;
+}
+
+/**
+ * Strides that read a tensor of `shape` as one of `outShape` by NumPy's rule: shapes are aligned at the last axis and
+ * a missing axis or one of size 1 repeats (stride 0). Throws KernelError when a size is neither 1 nor the output's.
+ */
+export function broadcastStrides(kernel: string, shape: readonly number[], outShape: readonly number[]): number[] {
+  const missing = outShape.length - shape.length;
+  const own = rowMajorStrides(shape);
+  if (missing < 0 || !shape.every((n, axis) => n === 1 || n === outShape[axis + missing]))
+    throw new KernelError(kernel, `a shape that broadcasts to [${outShape.join(", ")}]`, `[${shape.join(", ")}]`);
+  return outShape.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : own[axis - missing]!));
+}
+
+export interface CollapsedAxes {
+  readonly dims: readonly number[];
+  /** For each operand, one stride per axis of `dims`. */
+  readonly strides: readonly (readonly number[])[];
+}
+
+/**
+ * The same index space with fewer axes: drops axes of size 1 and merges neighbours that every operand walks
+ * as one (outer stride = inner stride x inner size). At least one axis remains.
+ */
+export function collapseAxes(dims: readonly number[], strides: readonly (readonly number[])[]): CollapsedAxes {
+  const kept: number[] = [];
+  const steps: number[][] = strides.map(() => []);
+  for (let axis = dims.length - 1; axis >= 0; axis--) {
+    const size = dims[axis]!;
+    if (size === 1) continue;
+    if (kept.length > 0 && strides.every((s, operand) => s[axis] === steps[operand]![0]! * kept[0]!)) kept[0]! *= size;
+    else {
+      kept.unshift(size);
+      strides.forEach((s, operand) => steps[operand]!.unshift(s[axis]!));
+    }
+  }
+  if (kept.length === 0) return { dims: [1], strides: strides.map(() => [1]) };
+  return { dims: kept, strides: steps };
+}
+
+/** Puts `fill` in front until there are MAX_AXES numbers. Throws KernelError when there are more already. */
+export function toMaxAxes(kernel: string, values: readonly number[], fill: number): number[] {
+  if (values.length > MAX_AXES)
+    throw new KernelError(kernel, `at most ${MAX_AXES} axes after merging neighbours`, `${values.length}`);
+  return [...new Array<number>(MAX_AXES - values.length).fill(fill), ...values];
+}
+
+/** [before, at, after] an axis: sizes multiplied together. */
+export function splitAt(shape: readonly number[], axis: number): [outer: number, axis: number, inner: number] {
+  return [product(shape.slice(0, axis)), shape[axis]!, product(shape.slice(axis + 1))];
+}
