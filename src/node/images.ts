@@ -1,0 +1,260 @@
+/** Picture files in Node: JPEG, PNG, WebP and TIFF, through sharp, to and from 8-bit sRGB pixels. */
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import sharp, { type Sharp } from "sharp";
+import { ImageError } from "../errors";
+import { exifForPixels, replaceExif } from "./exif";
+import { alreadyThere, exists, placeFile } from "./place-file";
+
+export type ImageFormat = "jpeg" | "png" | "webp" | "tiff";
+
+/** File name extensions of each format; the first is the one to write. */
+export const EXTENSIONS: Readonly<Record<ImageFormat, readonly string[]>> = {
+  jpeg: [".jpg", ".jpeg", ".jpe"],
+  png: [".png"],
+  webp: [".webp"],
+  tiff: [".tif", ".tiff"],
+};
+
+/** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
+export const MAX_PIXELS = 2 ** 28;
+
+const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
+
+/** What a file says about its picture, apart from the pixels. */
+export interface ImageMetadata {
+  readonly format: ImageFormat;
+  /** As the file names it: srgb, b-w, cmyk, rgb16, grey16, ... */
+  readonly colourSpace: string;
+  /** Bits of one sample in the file: 8, 16 or 32. */
+  readonly depth: 8 | 16 | 32;
+  readonly hasAlpha: boolean;
+  /** EXIF orientation 1 to 8, before it was applied. */
+  readonly orientation: number;
+  /** Pages or frames; only the first is read. */
+  readonly pages: number;
+  /** Pixels per inch, where the file says. */
+  readonly density: number | undefined;
+  readonly icc: Uint8Array | undefined;
+  readonly exif: Uint8Array | undefined;
+  readonly xmp: string | undefined;
+}
+
+/** 8-bit pixels: `data` is [height, width, 4], RGBA, sRGB, alpha not multiplied in. The shape of ImageData. */
+export interface Pixels {
+  readonly data: Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface NodeImage extends Pixels {
+  /** Whether the file's EXIF orientation turned or mirrored the pixels. */
+  readonly orientationApplied: boolean;
+  readonly metadata: ImageMetadata;
+  /** What the reader should know: "first of 3 pages". */
+  readonly notes: readonly string[];
+}
+
+/** The format that a file name's extension stands for. */
+export function formatOfName(path: string): ImageFormat | undefined {
+  const extension = extname(path).toLowerCase();
+  return (Object.keys(EXTENSIONS) as ImageFormat[]).find((format) => EXTENSIONS[format].includes(extension));
+}
+
+/** The format that a file's first 12 bytes stand for. */
+export function formatOfBytes(bytes: Uint8Array): ImageFormat | undefined {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
+  if (head.startsWith("\xff\xd8\xff")) return "jpeg";
+  if (head.startsWith("\x89PNG\r\n\x1a\n")) return "png";
+  if (head.startsWith("RIFF") && head.slice(8) === "WEBP") return "webp";
+  if (head.startsWith("II*\0") || head.startsWith("MM\0*")) return "tiff";
+  return undefined;
+}
+
+function message(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const received = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a folder" : (code ?? message(cause));
+    const hint = code === "EACCES" ? "Check the file's permissions." : "Check the path.";
+    throw new ImageError({ where: path, expected: "a readable file", received, hint, cause });
+  }
+}
+
+/**
+ * Reads a picture to upright 8-bit sRGB pixels: colours through the file's ICC profile, EXIF orientation applied,
+ * 16-bit samples rounded to 8, grey and CMYK converted. Of several pages or frames, the first.
+ * Throws ImageError for a missing, empty, truncated, unsupported or too large file.
+ */
+export async function readImage(path: string): Promise<NodeImage> {
+  const bytes = await readBytes(path);
+  if (bytes.length === 0)
+    throw new ImageError({
+      where: path,
+      expected: FORMATS_TEXT,
+      received: "an empty file (0 bytes)",
+      hint: "Copy or download it again.",
+    });
+  const format = formatOfBytes(bytes);
+  if (!format)
+    throw new ImageError({
+      where: path,
+      expected: FORMATS_TEXT,
+      received: `another kind of file (it starts with ${bytes.subarray(0, 4).toString("hex")})`,
+      hint: "Convert it to one of these formats first.",
+    });
+  try {
+    return await decode(bytes, format);
+  } catch (cause) {
+    const text = message(cause);
+    const large = /pixel limit/i.test(text);
+    throw new ImageError({
+      where: path,
+      expected: large ? `at most ${MAX_PIXELS} pixels` : `a complete ${format.toUpperCase()} file`,
+      received: large ? "a larger picture" : `a damaged or truncated one (${text})`,
+      hint: large ? "Make it smaller first." : "Copy or download it again, or save it anew in another program.",
+      cause,
+    });
+  }
+}
+
+async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
+  const image = sharp(bytes, { failOn: "warning", limitInputPixels: MAX_PIXELS, sequentialRead: true });
+  const info = await image.metadata();
+  const depth = /^u?char$/.test(info.depth) ? 8 : /^u?short$/.test(info.depth) ? 16 : 32;
+  let pipeline = image.autoOrient().toColourspace("srgb");
+  // sharp goes through the profile of 8-bit samples by itself; 16-bit ones it converts only when writing a profile.
+  if (depth > 8 && info.icc) pipeline = pipeline.withIccProfile("srgb");
+  const decoded = await pipeline.ensureAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const { width, height } = decoded.info;
+  const { buffer, byteOffset, byteLength } = decoded.data;
+  const orientation = info.orientation ?? 1;
+  const pages = info.pages ?? 1;
+  return {
+    data: new Uint8ClampedArray(buffer as ArrayBuffer, byteOffset, byteLength),
+    width,
+    height,
+    orientationApplied: orientation !== 1,
+    notes: pages > 1 ? [`first of ${pages} ${format === "tiff" ? "pages" : "frames"}`] : [],
+    metadata: {
+      format,
+      colourSpace: info.space,
+      depth,
+      hasAlpha: info.hasAlpha ?? false,
+      orientation,
+      pages,
+      density: info.density,
+      icc: info.icc,
+      exif: info.exif,
+      xmp: info.xmp?.toString("utf8"),
+    },
+  };
+}
+
+export interface WriteImageOptions {
+  /** Default: by the file name's extension. */
+  readonly format?: ImageFormat;
+  /** 1 to 100 for JPEG (default 92) and WebP (default 90). PNG and TIFF are lossless. */
+  readonly quality?: number;
+  /** Metadata to carry over, as `readImage` gave it. */
+  readonly metadata?: ImageMetadata;
+  /** Default false: an existing file is an error. */
+  readonly overwrite?: boolean;
+}
+
+export interface WrittenImage {
+  readonly path: string;
+  readonly format: ImageFormat;
+  readonly bytes: number;
+}
+
+/**
+ * Writes sRGB pixels to a file: first beside it under a temporary name, then renamed, so the file is there whole or not
+ * at all. An sRGB profile is attached, as the pixels are sRGB whatever the source was. EXIF (upright, without the
+ * thumbnail), XMP and density come from `metadata`; TIFF takes no EXIF. Alpha is kept except in JPEG, where the
+ * picture is laid on white. Makes missing folders. Throws ImageError.
+ */
+export async function writeImage(path: string, pixels: Pixels, options: WriteImageOptions = {}): Promise<WrittenImage> {
+  const format = options.format ?? formatOfName(path);
+  if (!format)
+    throw new ImageError({
+      where: path,
+      expected: "a name ending in .jpg, .png, .webp or .tif",
+      received: extname(path) || "no extension",
+      hint: "Rename it, or give the format.",
+    });
+  if (pixels.data.length !== pixels.width * pixels.height * 4)
+    throw new ImageError({
+      where: path,
+      expected: `${pixels.width} x ${pixels.height} x 4 bytes`,
+      received: `${pixels.data.length}`,
+      hint: "Give RGBA pixels.",
+    });
+  if (!options.overwrite && (await exists(path))) throw alreadyThere(path);
+  const file = await encode(path, pixels, format, options);
+  await placeFile(path, file, options.overwrite ?? false);
+  return { path, format, bytes: file.length };
+}
+
+async function encode(
+  path: string,
+  { data, width, height }: Pixels,
+  format: ImageFormat,
+  { quality, metadata }: WriteImageOptions,
+): Promise<Buffer> {
+  let image: Sharp = sharp(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
+    raw: { width, height, channels: 4 },
+    limitInputPixels: false,
+  });
+  image = isTransparent(data) || (metadata?.hasAlpha && format !== "jpeg") ? image : image.removeAlpha();
+  if (format === "jpeg") image = image.flatten({ background: "#fff" });
+  image = image.withIccProfile("srgb");
+  if (metadata?.density) image = image.withDensity(metadata.density);
+  if (metadata?.xmp) image = image.withXmp(uprightXmp(metadata.xmp));
+  const perMillimetre = metadata?.density ? { xres: metadata.density / 25.4, yres: metadata.density / 25.4 } : {};
+  switch (format) {
+    case "jpeg":
+      // The colours are what was added: no chroma subsampling.
+      image = image.jpeg({ quality: quality ?? 92, chromaSubsampling: "4:4:4" });
+      break;
+    case "png":
+      image = image.png({ compressionLevel: 7 });
+      break;
+    case "webp":
+      image = image.webp({ quality: quality ?? 90, smartSubsample: true });
+      break;
+    case "tiff":
+      image = image.tiff({ compression: "deflate", predictor: "horizontal", ...perMillimetre });
+      break;
+    default:
+      format satisfies never;
+  }
+  try {
+    const file = await image.toBuffer();
+    const exif = metadata?.exif && exifForPixels(metadata.exif, width, height);
+    return exif ? replaceExif(file, format, exif) : file;
+  } catch (cause) {
+    throw new ImageError({
+      where: path,
+      expected: `a picture that ${format.toUpperCase()} can hold`,
+      received: `${width} x ${height} (${message(cause)})`,
+      hint: "Choose another format; WebP ends at 16,383 pixels a side, JPEG at 65,535.",
+      cause,
+    });
+  }
+}
+
+function isTransparent(data: Uint8ClampedArray): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return true;
+  return false;
+}
+
+/** XMP repeats the orientation; it is 1 now. */
+function uprightXmp(xmp: string): string {
+  return xmp.replace(/(tiff:Orientation(?:>|=["']))[1-8]/g, "$11");
+}

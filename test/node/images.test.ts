@@ -1,0 +1,236 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp, { type Sharp } from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ImageError } from "../../src/errors";
+import { formatOfBytes, formatOfName, readImage, writeImage, type ImageFormat } from "../../src/node/images";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "colorize-images-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const RED = { r: 200, g: 60, b: 60 };
+
+/** A flat picture of RED. */
+function flat(width = 6, height = 4): Sharp {
+  return sharp({ create: { width, height, channels: 3, background: RED } });
+}
+
+async function file(name: string, bytes: Uint8Array | Promise<Uint8Array>): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, await bytes);
+  return path;
+}
+
+/** Every pixel within `by` of `rgba`. */
+function expectFlat(data: Uint8ClampedArray, rgba: readonly number[], by: number): void {
+  let worst = 0;
+  data.forEach((value, i) => (worst = Math.max(worst, Math.abs(value - rgba[i % 4]!))));
+  expect({ worst: worst <= by ? "within" : worst, first: [...data.subarray(0, 4)] }).toMatchObject({ worst: "within" });
+}
+
+async function failure(promise: Promise<unknown>): Promise<ImageError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ImageError);
+  return error as ImageError;
+}
+
+describe("readImage", () => {
+  // Lossy formats and profile conversions round: 2 of 255; CMYK inks cannot show the red exactly: 20.
+  it.each<[string, () => Promise<Buffer>, number]>([
+    ["srgb.png", () => flat().png().toBuffer(), 0],
+    ["srgb.jpg", () => flat().jpeg({ quality: 100, chromaSubsampling: "4:4:4" }).toBuffer(), 2],
+    ["srgb.webp", () => flat().webp({ lossless: true }).toBuffer(), 0],
+    ["srgb.tif", () => flat().tiff({ compression: "lzw" }).toBuffer(), 0],
+    ["display-p3.png", () => flat().withIccProfile("p3").png().toBuffer(), 2],
+    ["sixteen.png", () => flat().toColourspace("rgb16").png().toBuffer(), 0],
+    ["sixteen-p3.png", () => flat().toColourspace("rgb16").withIccProfile("p3").png().toBuffer(), 2],
+    ["cmyk.jpg", () => flat().toColourspace("cmyk").withIccProfile("cmyk").jpeg({ quality: 100 }).toBuffer(), 20],
+    ["cmyk.tif", () => flat().toColourspace("cmyk").withIccProfile("cmyk").tiff({ compression: "lzw" }).toBuffer(), 20],
+  ])("gives sRGB of %s", async (name, make, by) => {
+    const image = await readImage(await file(name, make()));
+    expect([image.width, image.height, image.data.length]).toEqual([6, 4, 96]);
+    expectFlat(image.data, [200, 60, 60, 255], by);
+  });
+
+  it("gives equal channels for grey of 8 and 16 bits", async () => {
+    for (const [name, space] of [
+      ["grey8.png", "b-w"],
+      ["grey16.png", "grey16"],
+    ] as const) {
+      const image = await readImage(await file(name, flat().toColourspace(space).png().toBuffer()));
+      // sRGB luminance of RED: 0.2126 R + 0.7152 G + 0.0722 B in linear light, back through the sRGB curve.
+      expectFlat(image.data, [111, 111, 111, 255], 1);
+      expect(image.metadata.depth).toBe(space === "b-w" ? 8 : 16);
+    }
+  });
+
+  it("keeps alpha apart from colour", async () => {
+    const raw = Buffer.from([10, 200, 30, 128, 250, 0, 0, 0]);
+    const path = await file(
+      "alpha.png",
+      sharp(raw, { raw: { width: 2, height: 1, channels: 4 } })
+        .png()
+        .toBuffer(),
+    );
+    const image = await readImage(path);
+    expect([...image.data]).toEqual([...raw]);
+    expect(image.metadata.hasAlpha).toBe(true);
+  });
+
+  // Stored pixels A B / C D (2 x 1 here: A B); where A goes under each EXIF orientation.
+  it.each([
+    [1, 2, 1, "AB"],
+    [2, 2, 1, "BA"],
+    [3, 2, 1, "BA"],
+    [6, 1, 2, "AB"],
+    [8, 1, 2, "BA"],
+  ])("applies EXIF orientation %i", async (orientation, width, height, order) => {
+    const raw = Buffer.from([255, 255, 255, 0, 0, 0]); // A white, B black
+    const stored = sharp(raw, { raw: { width: 2, height: 1, channels: 3 } });
+    const image = await readImage(
+      await file(`turn${orientation}.png`, stored.withMetadata({ orientation }).png().toBuffer()),
+    );
+    expect([image.width, image.height]).toEqual([width, height]);
+    expect(image.data[0]! > 128 ? "AB" : "BA").toBe(order);
+    expect(image.orientationApplied).toBe(orientation !== 1);
+    expect(image.metadata.orientation).toBe(orientation);
+  });
+
+  it("reads the first frame of an animation, and says so", async () => {
+    const frames = Buffer.concat([Buffer.alloc(12, 255), Buffer.alloc(12, 0)]);
+    const animated = sharp(frames, { raw: { width: 2, height: 4, channels: 3, pageHeight: 2 } });
+    const image = await readImage(await file("animated.webp", animated.webp({ lossless: true }).toBuffer()));
+    expect([image.width, image.height, image.data[0]]).toEqual([2, 2, 255]);
+    expect(image.notes).toEqual(["first of 2 frames"]);
+  });
+
+  it.each<ImageFormat>(["jpeg", "png", "webp", "tiff"])("refuses a truncated %s", async (format) => {
+    const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
+    const whole = await sharp({ create: { width: 200, height: 200, channels: 3, background: RED, noise } })
+      .toFormat(format)
+      .toBuffer();
+    const path = await file(`cut.${format}`, whole.subarray(0, Math.floor(whole.length * 0.7)));
+    const error = await failure(readImage(path));
+    expect(error.message).toContain(`a complete ${format.toUpperCase()} file`);
+    expect(error.where).toBe(path);
+  });
+
+  it("names what is wrong with other files", async () => {
+    expect((await failure(readImage(await file("empty.jpg", new Uint8Array())))).received).toContain("0 bytes");
+    expect((await failure(readImage(await file("text.jpg", Buffer.from("hello, world"))))).received).toContain(
+      "68656c6c",
+    );
+    const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>");
+    expect((await failure(readImage(await file("drawing.svg", svg)))).hint).toContain("Convert");
+    expect((await failure(readImage(join(folder, "none.jpg")))).received).toBe("no such file");
+    expect((await failure(readImage(folder))).received).toBe("a folder");
+  });
+
+  it("refuses a picture over the pixel limit before decoding it", async () => {
+    const small = await flat(16, 16).png().toBuffer();
+    const huge = Buffer.from(small);
+    huge.writeUInt32BE(100_000, 16); // IHDR: width, height, then the chunk's checksum
+    huge.writeUInt32BE(100_000, 20);
+    const { crc32 } = await import("node:zlib");
+    huge.writeUInt32BE(crc32(huge.subarray(12, 29)), 29);
+    expect((await failure(readImage(await file("huge.png", huge)))).received).toBe("a larger picture");
+  });
+});
+
+describe("writeImage", () => {
+  const pixels = { data: new Uint8ClampedArray(6 * 4 * 4).fill(255), width: 6, height: 4 };
+  for (let i = 0; i < pixels.data.length; i += 4) pixels.data.set([200, 60, 60], i);
+
+  it.each<[string, ImageFormat]>([
+    ["a.jpg", "jpeg"],
+    ["a.png", "png"],
+    ["a.webp", "webp"],
+    ["a.tif", "tiff"],
+  ])("writes %s with an sRGB profile, and readImage reads it", async (name, format) => {
+    const path = join(folder, "made", "deeper", name);
+    const written = await writeImage(path, pixels);
+    const bytes = await readFile(path);
+    expect(written).toEqual({ path, format, bytes: bytes.length });
+    const image = await readImage(path);
+    expectFlat(image.data, [200, 60, 60, 255], 3);
+    expect(Buffer.from(image.metadata.icc!).toString("latin1")).toContain("\0s\0R\0G\0B");
+    expect(image.metadata.hasAlpha).toBe(false);
+  });
+
+  it("keeps alpha where the format can, and lays JPEG on white", async () => {
+    const glass = { ...pixels, data: pixels.data.slice() };
+    for (let i = 3; i < glass.data.length; i += 4) glass.data[i] = 0;
+    for (const name of ["glass.png", "glass.webp", "glass.tif"]) {
+      await writeImage(join(folder, name), glass);
+      expect((await readImage(join(folder, name))).data[3], name).toBe(0);
+    }
+    await writeImage(join(folder, "glass.jpg"), glass);
+    expectFlat((await readImage(join(folder, "glass.jpg"))).data, [255, 255, 255, 255], 1);
+  });
+
+  it.each(["kept.jpg", "kept.png", "kept.webp"])("carries EXIF to %s: upright, with the new size", async (name) => {
+    const source = await file(
+      "source.jpg",
+      flat()
+        .withMetadata({ orientation: 6, density: 300 })
+        .withExifMerge({ IFD0: { Copyright: "A. Photographer", Make: "Camera" } })
+        .withXmp(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><d tiff:Orientation="6" dc:title="Home"/></x:xmpmeta>`)
+        .jpeg()
+        .toBuffer(),
+    );
+    const { metadata, ...image } = await readImage(source);
+    expect(metadata.orientation).toBe(6);
+    const path = join(folder, name);
+    await writeImage(path, image, { metadata, overwrite: true });
+    const raw = (await sharp(path).metadata()).exif!;
+    expect(raw.toString("latin1")).toContain("A. Photographer");
+    const again = await readImage(path);
+    expect([again.width, again.height]).toEqual([4, 6]);
+    expect(again.metadata.orientation).toBe(1);
+    expect(again.metadata.xmp).toContain(`tiff:Orientation="1" dc:title="Home"`);
+    expect(again.metadata.density ?? 300).toBe(300); // sharp reads none from WebP
+    expectFlat(again.data, [200, 60, 60, 255], 4);
+  });
+
+  it("leaves an existing file alone unless asked", async () => {
+    const path = await file("taken.png", Buffer.from("precious"));
+    const error = await failure(writeImage(path, pixels));
+    expect(error.message).toContain("--overwrite");
+    expect(await readFile(path, "utf8")).toBe("precious");
+    await writeImage(path, pixels, { overwrite: true });
+    expect((await readImage(path)).width).toBe(6);
+  });
+
+  it("leaves nothing behind when it fails", async () => {
+    const inner = join(folder, "fails");
+    await writeImage(join(inner, "first.png"), pixels);
+    const wide = { data: new Uint8ClampedArray(20_000 * 4), width: 20_000, height: 1 };
+    expect((await failure(writeImage(join(inner, "wide.webp"), wide))).hint).toContain("16,383");
+    await failure(writeImage(join(inner, "first.png", "below.png"), pixels));
+    await failure(writeImage(join(inner, "name.gif"), pixels));
+    await failure(writeImage(join(inner, "short.png"), { ...pixels, width: 7 }));
+    expect(await readdir(inner)).toEqual(["first.png"]);
+  });
+});
+
+it("knows formats by name and by content", async () => {
+  expect(["a.JPG", "b.jpeg", "c.png", "d.WebP", "e.tiff", "f.gif", "g"].map(formatOfName)).toEqual([
+    "jpeg",
+    "jpeg",
+    "png",
+    "webp",
+    "tiff",
+    undefined,
+    undefined,
+  ]);
+  for (const format of ["jpeg", "png", "webp", "tiff"] as const)
+    expect(formatOfBytes(await flat().toFormat(format).toBuffer())).toBe(format);
+  expect(formatOfBytes(Buffer.from("GIF89a"))).toBeUndefined();
+});
