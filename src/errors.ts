@@ -76,6 +76,12 @@ export class ManifestError extends EngineError {
   override readonly code = "manifest";
 }
 
+/** A graph contradicts itself: a bug in import or in a pass, not in the model. */
+export class GraphError extends EngineError {
+  override readonly name = "GraphError";
+  override readonly code = "graph";
+}
+
 /** A downloaded file does not have the expected bytes, or cannot be fetched. */
 export class DownloadError extends EngineError {
   override readonly name = "DownloadError";
