@@ -47,7 +47,11 @@ export class BoundProgram {
     );
     try {
       const ranges = weights.load(
-        program.weights.map(({ constant, packing }) => ({ name: constant, constant: constants.get(constant)!, packing })),
+        program.weights.map(({ constant, data, packing }) => ({
+          name: constant,
+          data: data ?? constants.get(constant)!.data,
+          packing,
+        })),
       );
       const failures = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
       const failure = failures.find((error) => error !== null);

@@ -89,7 +89,11 @@ export function bindResources(
   const entries = boundEntries(kernel, plan).map(([binding, name]) => {
     const resource = resources[name];
     if (!resource)
-      throw new DeviceError({ where: `kernel ${kernel.name}`, expected: `a resource for binding ${name}`, received: "none" });
+      throw new DeviceError({
+        where: `kernel ${kernel.name}`,
+        expected: `a resource for binding ${name}`,
+        received: "none",
+      });
     return { binding, resource };
   });
   return device.createBindGroup({ label: kernel.name, layout: compiled.layout, entries });

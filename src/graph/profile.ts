@@ -57,7 +57,10 @@ async function timestamps(device: GPUDevice, bound: BoundProgram): Promise<numbe
 async function timestampRange(device: GPUDevice, bound: BoundProgram, first: number, end: number): Promise<number[]> {
   const count = 2 * (end - first);
   const querySet = device.createQuerySet({ type: "timestamp", count });
-  const resolved = device.createBuffer({ size: count * 8, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+  const resolved = device.createBuffer({
+    size: count * 8,
+    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+  });
   const staging = device.createBuffer({ size: count * 8, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   try {
     const encoder = device.createCommandEncoder({ label: "profile" });

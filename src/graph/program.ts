@@ -21,8 +21,10 @@ export interface Step {
 
 /** A constant in the layout one kernel wants. */
 export interface Weight {
-  /** Name of the constant in the graph. */
+  /** Name of the constant in the graph, or of the step that needs `data`. */
   readonly constant: string;
+  /** Content that lowering made; absent when it is the graph's constant. */
+  readonly data?: Float32Array;
   readonly packing: Packing;
   /** Elements after packing. */
   readonly length: number;

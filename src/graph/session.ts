@@ -135,7 +135,12 @@ export class Session {
       if (this.#bound.size <= MAX_BOUND) break;
       this.#bound.delete(old);
       // What was submitted with these buffers still runs; WebGPU frees them afterwards.
-      void this.#queue.then(() => program).then((p) => p.destroy(), () => undefined);
+      void this.#queue
+        .then(() => program)
+        .then(
+          (p) => p.destroy(),
+          () => undefined,
+        );
     }
     return bound;
   }
@@ -150,7 +155,10 @@ export class Session {
    * Runs the model once. Inputs by name, all of them; returns every output. Calls queue up.
    * Throws InputError for missing, unknown or misshapen inputs.
    */
-  async run(inputs: Readonly<Record<string, Tensor>>, options: { signal?: AbortSignal } = {}): Promise<Record<string, Tensor>> {
+  async run(
+    inputs: Readonly<Record<string, Tensor>>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Record<string, Tensor>> {
     options.signal?.throwIfAborted();
     this.#checkInputs(inputs);
     const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
@@ -201,7 +209,11 @@ export class Session {
     const names = this.inputs.map(({ name }) => name);
     for (const name of Object.keys(inputs))
       if (!names.includes(name))
-        throw new InputError({ where: this.#model.label, expected: `inputs ${names.join(", ")}`, received: `"${name}"` });
+        throw new InputError({
+          where: this.#model.label,
+          expected: `inputs ${names.join(", ")}`,
+          received: `"${name}"`,
+        });
     for (const input of this.inputs) {
       const where = `input "${input.name}"`;
       const tensor = inputs[input.name];
@@ -209,9 +221,17 @@ export class Session {
       const rank = input.shape?.length ?? tensor.shape.length;
       const fits = input.shape?.every((n, i) => typeof n !== "number" || n === tensor.shape[i]) ?? true;
       if (tensor.shape.length !== rank || !fits)
-        throw new InputError({ where, expected: `shape [${input.shape?.join(", ")}]`, received: `[${tensor.shape.join(", ")}]` });
+        throw new InputError({
+          where,
+          expected: `shape [${input.shape?.join(", ")}]`,
+          received: `[${tensor.shape.join(", ")}]`,
+        });
       if (tensor.data.length !== sizeOf(tensor.shape))
-        throw new InputError({ where, expected: `${sizeOf(tensor.shape)} elements`, received: `${tensor.data.length}` });
+        throw new InputError({
+          where,
+          expected: `${sizeOf(tensor.shape)} elements`,
+          received: `${tensor.data.length}`,
+        });
     }
   }
 
@@ -249,7 +269,11 @@ export class Session {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const bound of this.#bound.values()) void bound.then((p) => p.destroy(), () => undefined);
+    for (const bound of this.#bound.values())
+      void bound.then(
+        (p) => p.destroy(),
+        () => undefined,
+      );
     this.#bound.clear();
     this.#weights.destroy();
   }

@@ -2,7 +2,6 @@
 import { DeviceError } from "../errors";
 import { pack, packedLength } from "../kernels/packing";
 import type { Elem, Packing } from "../kernels/kernel";
-import type { Constant } from "./ir";
 import { alignedWeightBytes, bufferBytes } from "./program";
 import { storedElements } from "./storage";
 
@@ -23,7 +22,7 @@ function fingerprint(data: Float32Array): number {
 /** One constant in one layout. */
 export interface WeightRequest {
   readonly name: string;
-  readonly constant: Constant;
+  readonly data: Float32Array;
   readonly packing: Packing;
 }
 
@@ -53,9 +52,7 @@ export class WeightStore {
 
   /** The ranges that hold these constants; those not yet there are packed and uploaded. */
   load(requests: readonly WeightRequest[]): WeightRange[] {
-    const keys = requests.map(
-      ({ name, constant, packing }) => `${name} ${fingerprint(constant.data)} ${JSON.stringify(packing)}`,
-    );
+    const keys = requests.map(({ name, data, packing }) => `${name} ${fingerprint(data)} ${JSON.stringify(packing)}`);
     const pending = new Map<string, Pending>();
     requests.forEach((request, i) => {
       const key = keys[i]!;
@@ -91,7 +88,7 @@ export class WeightStore {
     this.#bytes += size;
     let offset = 0;
     for (const { request, key, size } of chunk) {
-      this.#write(buffer, offset, pack(request.packing, request.constant.data));
+      this.#write(buffer, offset, pack(request.packing, request.data));
       this.#ranges.set(key, { buffer, offset, size });
       offset += alignedWeightBytes(size);
     }

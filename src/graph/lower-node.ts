@@ -1,0 +1,204 @@
+/** One graph node to the dispatches that compute it. */
+import type { Conv2dParams } from "../kernels/conv2d";
+import { gatherIndices } from "../kernels/gather";
+import { reducePlan } from "../kernels/reduce";
+import type { Node, NodeFor, Shape } from "./ir";
+import { sizeOf } from "./ir";
+import type { ProgramBuilder } from "./program-builder";
+import { LOWERABLE as K } from "./registry";
+
+/** The four sizes of an NHWC shape. */
+function nhwc(shape: Shape): { batch: number; height: number; width: number; channels: number } {
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  return { batch, height, width, channels };
+}
+
+const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
+
+/** Adds the steps of `node` to the program. Every op of the IR is here. */
+export function lowerNode(b: ProgramBuilder, node: Node): void {
+  const { elem } = b;
+  const [src = ""] = node.inputs;
+  const emit = (
+    kernel: keyof typeof K,
+    plan: Parameters<ProgramBuilder["step"]>[1],
+    inputs: Record<string, string>,
+  ): void => b.step(kernel, plan, inputs, node.output, node);
+  switch (node.op) {
+    case "conv":
+      return lowerConv(b, node);
+    case "convTranspose": {
+      const [, weights = "", bias = ""] = node.inputs;
+      const plan = K.convTranspose2d.plan({ ...spatial(b, node), ...node.attributes, residual: false, elem });
+      return emit("convTranspose2d", plan, { src, weights, bias });
+    }
+    case "matmul":
+      return lowerMatmul(b, node);
+    case "pool": {
+      const { channels, ...sizes } = pooled(b, node);
+      const { pads, ...attributes } = node.attributes;
+      const [padTop, padLeft, padBottom, padRight] = pads;
+      const plan = K.pool2d.plan({ ...sizes, channels, ...attributes, padTop, padLeft, padBottom, padRight, elem });
+      return emit("pool2d", plan, { src });
+    }
+    case "reduce": {
+      const rows = reducePlan(b.shape(src), node.attributes.axes);
+      let from = src;
+      rows.forEach((row, i) => {
+        const to = i === rows.length - 1 ? node.output : b.temporary(node.output, [row.outer * row.inner]);
+        b.step("reduce", K.reduce.plan({ ...row, fn: node.attributes.fn, elem }), { src: from }, to, node);
+        from = to;
+      });
+      return;
+    }
+    case "unary":
+      return emit("unary", K.unary.plan({ count: sizeOf(node.shape), ...node.attributes, elem }), { src });
+    case "binary": {
+      const [, other = ""] = node.inputs;
+      const shapes = { shapeA: b.shape(src), shapeB: b.shape(other), shape: node.shape };
+      return emit("binary", K.binary.plan({ ...shapes, ...node.attributes, elem }), { a: src, b: other });
+    }
+    case "softmax": {
+      const { axis } = node.attributes;
+      const shape = b.shape(src);
+      const rows = { outer: product(shape, 0, axis), axis: shape[axis]!, inner: product(shape, axis + 1) };
+      return emit("softmax", K.softmax.plan({ ...rows, elem }), { src });
+    }
+    case "concat": {
+      const { axis } = node.attributes;
+      let offset = 0;
+      for (const part of node.inputs) {
+        const shape = b.shape(part);
+        const plan = K.concatPart.plan({ shape, axis, offset, axisTotal: node.shape[axis]!, elem });
+        emit("concatPart", plan, { src: part });
+        offset += shape[axis]!;
+      }
+      return;
+    }
+    case "slice":
+      return emit("slice", K.slice.plan({ shape: b.shape(src), ...node.attributes, outShape: node.shape, elem }), {
+        src,
+      });
+    case "pad":
+      return emit("pad", K.pad.plan({ shape: b.shape(src), ...node.attributes, elem }), { src });
+    case "reshape":
+      if (b.isConstant(src))
+        return emit("unary", K.unary.plan({ count: sizeOf(node.shape), activation: { fn: "identity" }, elem }), {
+          src,
+        });
+      return b.alias(node.output, src);
+    case "transpose":
+      return emit("transpose", K.transpose.plan({ shape: b.shape(src), perm: node.attributes.perm, elem }), { src });
+    case "expand":
+      return emit("expand", K.expand.plan({ shape: b.shape(src), outShape: node.shape, elem }), { src });
+    case "gather": {
+      const { axis, indices } = node.attributes;
+      const shape = b.shape(src);
+      const plan = K.gather.plan({ shape, axis, count: indices.length, elem });
+      const data = { binding: "indices", values: gatherIndices(indices, shape[axis]!) };
+      return b.stepWithData("gather", plan, { src }, data, node.output, node);
+    }
+    case "resize": {
+      const plan = K.resize2d.plan({ ...pooled(b, node), ...node.attributes, elem });
+      return emit("resize2d", plan, { src });
+    }
+    case "depthToSpace":
+      return emit("depthToSpace", K.depthToSpace.plan({ ...nhwc(b.shape(src)), ...node.attributes, elem }), { src });
+    case "spaceToDepth":
+      return emit("spaceToDepth", K.spaceToDepth.plan({ ...nhwc(b.shape(src)), ...node.attributes, elem }), { src });
+    case "instanceNorm": {
+      const [, scale = "", bias = ""] = node.inputs;
+      const { batch, height, width, channels } = nhwc(node.shape);
+      const plan = K.instanceNorm.plan({ batch, pixels: height * width, channels, ...node.attributes, elem });
+      return emit("instanceNorm", plan, { src, scale, bias });
+    }
+    case "layerNorm": {
+      const [, scale = "", bias] = node.inputs;
+      const { axis, epsilon } = node.attributes;
+      const sizes = { rows: product(node.shape, 0, axis), size: product(node.shape, axis) };
+      const plan = K.layerNorm.plan({ ...sizes, epsilon, bias: bias !== undefined, elem });
+      return emit("layerNorm", plan, { src, scale, ...(bias !== undefined && { bias }) });
+    }
+    default:
+      node satisfies never;
+  }
+}
+
+/** Sizes of a spatial op that keeps its channels. */
+function pooled(
+  b: ProgramBuilder,
+  node: Node,
+): Record<"batch" | "inHeight" | "inWidth" | "channels" | "outHeight" | "outWidth", number> {
+  const from = nhwc(b.shape(node.inputs[0]!));
+  const to = nhwc(node.shape);
+  const { batch, channels } = to;
+  return { batch, channels, inHeight: from.height, inWidth: from.width, outHeight: to.height, outWidth: to.width };
+}
+
+/** Sizes, kernel and leading pads of conv and convTranspose; trailing pads follow from the output's size. */
+function spatial(
+  b: ProgramBuilder,
+  node: NodeFor<"conv"> | NodeFor<"convTranspose">,
+): Pick<
+  Conv2dParams,
+  | "batch"
+  | "inHeight"
+  | "inWidth"
+  | "inChannels"
+  | "outHeight"
+  | "outWidth"
+  | "outChannels"
+  | "kernel"
+  | "padTop"
+  | "padLeft"
+> {
+  const { channels: outChannels, ...sizes } = pooled(b, node);
+  const [kernelHeight, kernelWidth] = b.shape(node.inputs[1]!) as [number, number, number, number];
+  const [padTop, padLeft] = node.attributes.pads;
+  const inChannels = nhwc(b.shape(node.inputs[0]!)).channels;
+  return { ...sizes, inChannels, outChannels, kernel: [kernelHeight, kernelWidth], padTop, padLeft };
+}
+
+function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
+  const [src = "", weights = "", bias = "", residual] = node.inputs;
+  const { strides, dilations, groups, activation } = node.attributes;
+  const params = {
+    ...spatial(b, node),
+    strides,
+    dilations,
+    groups,
+    activation,
+    residual: residual !== undefined,
+    elem: b.elem,
+  };
+  const depthwise = groups > 1 && groups === params.inChannels && groups === params.outChannels;
+  const kernel = depthwise ? "depthwiseConv2d" : "conv2d";
+  const plan = K[kernel].plan(params);
+  b.step(kernel, plan, { src, weights, bias, ...(residual !== undefined && { residual }) }, node.output, node);
+}
+
+function lowerMatmul(b: ProgramBuilder, node: NodeFor<"matmul">): void {
+  const [a = "", right = "", bias] = node.inputs;
+  const shape = b.shape(a);
+  const shapeB = b.shape(right);
+  const [inner, columns] = shapeB.slice(-2) as [number, number];
+  const sharedB = sizeOf(shapeB.slice(0, -2)) === 1;
+  const rowsOf = shape[shape.length - 2] ?? 1;
+  // With one b for all, the batch is only more rows.
+  const batch = sharedB ? 1 : product(shape, 0, -2);
+  const rows = sharedB ? product(shape, 0, -2) * rowsOf : rowsOf;
+  const constantB = b.isConstant(right);
+  const { activation } = node.attributes;
+  const plan = K.matmul.plan({
+    batch,
+    rows,
+    inner,
+    columns,
+    sharedB,
+    bias: bias !== undefined,
+    constantB,
+    activation,
+    elem: b.elem,
+  });
+  b.step("matmul", plan, { a, b: right, ...(bias !== undefined && { bias }) }, node.output, node);
+}

@@ -1,0 +1,84 @@
+/** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
+import type { Elem } from "../kernels/kernel";
+import { sizeOf, type Graph } from "./ir";
+import { lowerNode } from "./lower-node";
+import { planMemory, type Lifetime } from "./memory-plan";
+import { alignedWeightBytes, bufferBytes, type Placement, type Port, type Program } from "./program";
+import { ProgramBuilder } from "./program-builder";
+
+export interface LowerOptions {
+  readonly elem: Elem;
+}
+
+/** Lowers an optimised graph. Pure: the same graph gives the same program. */
+export function lower(graph: Graph, options: LowerOptions): Program {
+  const builder = new ProgramBuilder(graph, options.elem);
+  for (const node of graph.nodes) lowerNode(builder, node);
+  const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));
+  // An output's buffer must be its own: constants, inputs and values promised twice are copied.
+  const taken = new Set(graph.inputs.map(({ name }) => name));
+  const ports = outputs.map((port): Port => {
+    const root = builder.root(port.value);
+    if (!builder.isConstant(root) && !taken.has(root)) {
+      taken.add(root);
+      return { ...port, value: root };
+    }
+    const copy = builder.temporary(port.name, port.shape);
+    lowerNode(builder, {
+      op: "unary",
+      output: copy,
+      inputs: [port.value],
+      attributes: { activation: { fn: "identity" } },
+      shape: port.shape,
+      origin: [],
+    });
+    return { ...port, value: copy };
+  });
+  const placements = place(builder, graph, ports);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+  return {
+    label: graph.label,
+    elem: options.elem,
+    inputs: graph.inputs.map(({ name, shape }) => ({ name, shape, value: name })),
+    outputs: ports,
+    steps: builder.steps,
+    weights: builder.weights,
+    ...placements,
+    flops: sum(builder.steps.map((step) => step.plan.flops)),
+    bytes: sum(builder.steps.map((step) => step.plan.bytes)),
+    activationBytes: sum(placements.slots),
+    weightBytes: sum(builder.weights.map((w) => alignedWeightBytes(bufferBytes(w.length, options.elem)))),
+  };
+}
+
+/** Slots for all values. Inputs live throughout, so that a bound program can run again with the same ones. */
+function place(
+  builder: ProgramBuilder,
+  graph: Graph,
+  outputs: readonly Port[],
+): { placements: Map<string, Placement>; slots: readonly number[] } {
+  const end = builder.steps.length;
+  const lives = new Map<string, { first: number; last: number }>();
+  const live = (value: string, at: number): void => {
+    const life = lives.get(value);
+    if (life) life.last = Math.max(life.last, at);
+    else lives.set(value, { first: at, last: at });
+  };
+  for (const { name } of graph.inputs) {
+    live(name, -1);
+    live(name, end);
+  }
+  builder.steps.forEach((step, at) => {
+    for (const operand of Object.values(step.operands)) if (operand.kind === "value") live(operand.value, at);
+  });
+  for (const { value } of outputs) live(value, end);
+  const lifetimes = [...lives].map(([value, { first, last }]): Lifetime => {
+    const bytes = bufferBytes(sizeOf(builder.shape(value)), builder.elem);
+    return { value, bytes, first, last };
+  });
+  const { slots, slotOf } = planMemory(lifetimes);
+  const placements = new Map(
+    [...slotOf].map(([value, slot]): [string, Placement] => [value, { shape: builder.shape(value), slot }]),
+  );
+  return { placements, slots };
+}

@@ -1,0 +1,99 @@
+/** Collecting the steps and weights of a program while a graph is lowered. */
+import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
+import { packedLength } from "../kernels/packing";
+import type { Graph, Node, Shape } from "./ir";
+import type { Operand, Step, Weight } from "./program";
+
+/** Collects the steps and weights of a program. */
+export class ProgramBuilder {
+  readonly elem: Elem;
+  readonly steps: Step[] = [];
+  readonly weights: Weight[] = [];
+  readonly #graph: Graph;
+  readonly #shapes = new Map<string, Shape>();
+  /** Value -> the value whose buffer it shares (reshapes). */
+  readonly #aliases = new Map<string, string>();
+  readonly #weightIndex = new Map<string, number>();
+  #temporaries = 0;
+
+  constructor(graph: Graph, elem: Elem) {
+    this.#graph = graph;
+    this.elem = elem;
+    for (const { name, shape } of graph.inputs) this.#shapes.set(name, shape);
+    for (const { output, shape } of graph.nodes) this.#shapes.set(output, shape);
+  }
+
+  /** Shape of an input, constant, node output or temporary. */
+  shape(name: string): Shape {
+    return this.#shapes.get(name) ?? this.#graph.constants.get(name)!.shape;
+  }
+
+  isConstant(name: string): boolean {
+    return this.#graph.constants.has(name);
+  }
+
+  constant(name: string): Float32Array {
+    return this.#graph.constants.get(name)!.data;
+  }
+
+  /** `name` is another view of `source`'s elements. */
+  alias(name: string, source: string): void {
+    this.#aliases.set(name, this.root(source));
+  }
+
+  root(name: string): string {
+    return this.#aliases.get(name) ?? name;
+  }
+
+  /** A value between the steps of one node. */
+  temporary(output: string, shape: Shape): string {
+    const name = `${output}#${this.#temporaries++}`;
+    this.#shapes.set(name, shape);
+    return name;
+  }
+
+  /** Adds a dispatch. Inputs are value or constant names by binding; `packing` of the plan applies to constants. */
+  step(kernel: string, plan: KernelPlan, inputs: Readonly<Record<string, string>>, output: string, node: Node): void {
+    const operands: Record<string, Operand> = {};
+    for (const [binding, name] of Object.entries(inputs))
+      operands[binding] = this.isConstant(name)
+        ? this.#weight(name, plan.packing?.[binding])
+        : { kind: "value", value: this.root(name) };
+    operands["dst"] = { kind: "value", value: this.root(output) };
+    this.steps.push({ kernel, plan, operands, output: this.root(output), origin: node.origin });
+  }
+
+  /** Like step(), with one more operand whose content lowering made. */
+  stepWithData(
+    kernel: string,
+    plan: KernelPlan,
+    inputs: Readonly<Record<string, string>>,
+    data: { binding: string; values: Float32Array },
+    output: string,
+    node: Node,
+  ): void {
+    this.step(kernel, plan, inputs, output, node);
+    const step = this.steps.pop()!;
+    const operand = this.#addWeight(
+      `${output}.${data.binding}`,
+      { layout: "pad", length: data.values.length },
+      data.values,
+    );
+    this.steps.push({ ...step, operands: { ...step.operands, [data.binding]: operand } });
+  }
+
+  #weight(constant: string, packing: Packing | undefined): Operand {
+    const length = this.constant(constant).length;
+    return this.#addWeight(constant, packing ?? { layout: "pad", length });
+  }
+
+  #addWeight(constant: string, packing: Packing, data?: Float32Array): Operand {
+    const key = `${constant} ${JSON.stringify(packing)}`;
+    let weight = this.#weightIndex.get(key);
+    if (weight === undefined) {
+      weight = this.weights.push({ constant, packing, length: packedLength(packing), ...(data && { data }) }) - 1;
+      this.#weightIndex.set(key, weight);
+    }
+    return { kind: "weight", weight };
+  }
+}
