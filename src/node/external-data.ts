@@ -1,0 +1,32 @@
+/** ONNX external data on disk: files beside the model that hold its large tensors. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ModelError } from "../errors";
+import type { ExternalData } from "../weights/tensor";
+import { containedPath } from "./contained-path";
+
+/**
+ * A resolver for `decodeModel`'s `externalData` that reads below the model's folder and nowhere else: "..", absolute
+ * paths and symbolic links out of it are refused with a ModelError. Each file is read once.
+ */
+export function externalDataIn(folder: string): ExternalData {
+  const files = new Map<string, Uint8Array>();
+  return (location) => {
+    const known = files.get(location);
+    if (known) return known;
+    try {
+      const bytes = readFileSync(containedPath(folder, location));
+      const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      files.set(location, plain);
+      return plain;
+    } catch (cause) {
+      throw new ModelError({
+        where: join(folder, location),
+        expected: "an external data file in the model's folder",
+        received: cause instanceof Error ? cause.message : String(cause),
+        hint: "Keep the data file beside the .onnx file, or save the model as one file.",
+        cause,
+      });
+    }
+  };
+}

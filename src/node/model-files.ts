@@ -1,0 +1,46 @@
+/** Model folders on disk, with the same checks as over the network. */
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ManifestError } from "../errors";
+import { loadModel, type LoadedModel, type LoadModelOptions, type ModelReader } from "../weights/model-files";
+import { containedPath } from "./contained-path";
+
+/**
+ * Reads a model folder (or the path of its model.json; a file: URL will do). Sizes and SHA-256 are checked.
+ * Throws ManifestError.
+ */
+export async function readModelFiles(
+  folder: string | URL,
+  options: Omit<LoadModelOptions, "read"> = {},
+): Promise<LoadedModel> {
+  const path = folder instanceof URL ? fileURLToPath(folder) : folder;
+  const json = path.endsWith(".json");
+  // loadModel takes the location apart as a URL; on disk only its last part matters.
+  return loadModel(json ? basename(path) : "model.json", {
+    ...options,
+    read: folderReader(json ? join(path, "..") : path),
+  });
+}
+
+/** Reads files below `folder`, never through a link that leaves it. */
+export function folderReader(folder: string): ModelReader {
+  return async (path, _expected, onProgress, signal) => {
+    signal.throwIfAborted();
+    try {
+      const bytes = await readFile(containedPath(folder, path), { signal });
+      onProgress(bytes.byteLength, bytes.byteLength);
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof ManifestError) throw cause;
+      throw new ManifestError({
+        where: join(folder, path),
+        expected: "a file",
+        received: cause instanceof Error ? cause.message : String(cause),
+        hint: "Check the model's folder: model.json and the files it names lie side by side.",
+        cause,
+      });
+    }
+  };
+}

@@ -1,0 +1,114 @@
+/** A model folder -> its manifest and the bytes of its files, checked; from the network or any other reader. */
+import { ManifestError } from "../errors";
+import { fetchFile } from "./download";
+import { integrityFault } from "./integrity";
+import { parseManifest, type Manifest } from "./manifest";
+
+export interface ModelProgress {
+  /** The file that moved last, as the manifest's `files` calls it; "model.json" at the start. */
+  readonly file: string;
+  /** Bytes of all files together. */
+  readonly loaded: number;
+  /** 0 until the manifest is read. */
+  readonly total: number;
+}
+
+/** Reads one file of the folder. `path` is relative, "model.json" first; `expected` is what the manifest says. */
+export type ModelReader = (
+  path: string,
+  expected: { readonly bytes: number; readonly sha256: string } | undefined,
+  onProgress: (loaded: number, total: number | undefined) => void,
+  signal: AbortSignal,
+) => Promise<Uint8Array>;
+
+export interface LoadModelOptions {
+  readonly onProgress?: (progress: ModelProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Default: fetchFile, relative to `location`. */
+  readonly read?: ModelReader;
+}
+
+export interface LoadedModel {
+  readonly manifest: Manifest;
+  /** Bytes by the manifest's names, e.g. files["embedder"]. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+/**
+ * Reads model.json and then all of its files at once, and checks their sizes and SHA-256. `location` is the URL of
+ * the folder or of its .json file (relative to the page); with `read` it only names the model in messages.
+ * Throws ManifestError, DownloadError, what `read` throws, or the signal's reason. One failure stops the other files.
+ */
+export async function loadModel(location: string | URL, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const { folder, name } = split(String(location));
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  signal.throwIfAborted();
+  const read = options.read ?? fetchReader(folder);
+  const where = folder + name;
+  options.onProgress?.({ file: name, loaded: 0, total: 0 });
+  const manifest = parseManifest(parseJson(await read(name, undefined, () => {}, signal), where), where);
+
+  const entries = Object.entries(manifest.files);
+  const total = entries.reduce((sum, [, file]) => sum + file.bytes, 0);
+  const loaded = new Map<string, number>();
+  const readOne = async ([key, file]: (typeof entries)[number]): Promise<[string, Uint8Array]> => {
+    const report = (bytes: number): void => {
+      loaded.set(key, bytes);
+      const sum = [...loaded.values()].reduce((a, b) => a + b, 0);
+      if (!stop.signal.aborted) options.onProgress?.({ file: key, loaded: sum, total });
+    };
+    const bytes = await read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
+    // fetchFile has checked already; hashing 60 MB twice would be felt.
+    const fault = options.read ? await integrityFault(bytes, file, `${folder}${file.path}`) : undefined;
+    if (fault) throw new ManifestError(fault);
+    report(bytes.byteLength);
+    return [key, bytes];
+  };
+  try {
+    return { manifest, files: Object.fromEntries(await Promise.all(entries.map(readOne))) };
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  }
+}
+
+/** "a/b/model.json" -> a/b/ and model.json; "a/b" and "a/b/" mean the model.json in there. A query stays a query. */
+function split(location: string): { folder: string; name: string } {
+  const path = location.replace(/[?#].*$/s, "");
+  if (!path.endsWith(".json"))
+    return { folder: path === "" || path.endsWith("/") ? path : `${path}/`, name: "model.json" };
+  const slash = path.lastIndexOf("/") + 1;
+  return { folder: path.slice(0, slash), name: path.slice(slash) };
+}
+
+function fetchReader(folder: string): ModelReader {
+  const page = (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
+  let base: URL;
+  try {
+    base = new URL(folder, page);
+  } catch (cause) {
+    throw new ManifestError({
+      where: folder,
+      expected: "the URL of a model folder",
+      received: folder === "" ? "an empty string" : "something else",
+      hint: "Outside a page give an absolute URL; in Node, colorize-canvas/node reads folders.",
+      cause,
+    });
+  }
+  return (path, expected, onProgress, signal) => fetchFile(new URL(path, base), { ...expected, onProgress, signal });
+}
+
+function parseJson(bytes: Uint8Array, where: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
+  } catch (cause) {
+    throw new ManifestError({
+      where,
+      expected: "JSON",
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: "The file is damaged, or the address gives a web page instead of the model.",
+      cause,
+    });
+  }
+}
