@@ -1,0 +1,41 @@
+/** Sizes: the network's picture, and the tiles of a large one. Pure arithmetic. */
+import { InputError } from "../errors";
+import type { Size, Tile } from "../kernels/tile";
+
+/** Beyond this aspect ratio the working picture is squeezed rather than made longer. */
+const MAX_ASPECT = 16;
+
+export interface WorkingSize {
+  /** The picture as the network sees it. */
+  readonly size: Size;
+  /** With the padding that makes both sides multiples of what the network needs. */
+  readonly padded: Size;
+}
+
+/**
+ * The working size of a picture: its aspect ratio, and the area of a square with side `size`, so that cost and
+ * memory do not depend on the shape. Sides are at least `multiple`; past 16:1 they stay at those of 16:1.
+ */
+export function workingSize(picture: Size, size: number, multiple: number): WorkingSize {
+  if (!Number.isInteger(size) || size < multiple)
+    throw new InputError({ where: "size", expected: `a whole number of at least ${multiple}`, received: `${size}` });
+  const aspect = Math.min(Math.max(picture.width / picture.height, 1 / MAX_ASPECT), MAX_ASPECT);
+  const width = Math.max(multiple, Math.round(size * Math.sqrt(aspect)));
+  const height = Math.max(multiple, Math.round(size / Math.sqrt(aspect)));
+  const up = (n: number): number => Math.ceil(n / multiple) * multiple;
+  return { size: { width, height }, padded: { width: up(width), height: up(height) } };
+}
+
+/** Pixels of a tile: 16 MiB of RGBA, so that texture, result and its copy stay small on every device. */
+export const TILE_PIXELS = 4 * 1024 * 1024;
+
+/** Rectangles that cover the picture once, none wider or higher than `maxSide` or with more than `maxPixels`. */
+export function tilesOf(picture: Size, maxSide: number, maxPixels = TILE_PIXELS): Tile[] {
+  const width = Math.min(picture.width, maxSide, maxPixels);
+  const height = Math.min(picture.height, maxSide, Math.max(1, Math.floor(maxPixels / width)));
+  const tiles: Tile[] = [];
+  for (let y = 0; y < picture.height; y += height)
+    for (let x = 0; x < picture.width; x += width)
+      tiles.push({ x, y, width: Math.min(width, picture.width - x), height: Math.min(height, picture.height - y) });
+  return tiles;
+}

@@ -1,0 +1,58 @@
+/** GPU memory that lives for one piece of work and is freed whatever happens. */
+import { DeviceError } from "../errors";
+
+export class Scratch {
+  readonly #device: GPUDevice;
+  readonly #owned: (GPUBuffer | GPUTexture)[] = [];
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Runs `make`, which calls buffer() and pictureTexture(). Throws DeviceError when the memory is not there. */
+  async allocate<T>(where: string, make: () => T): Promise<T> {
+    // Nothing is awaited between push and pop: scopes are a stack that others use too.
+    this.#device.pushErrorScope("validation");
+    this.#device.pushErrorScope("out-of-memory");
+    const made = make();
+    const failures = await Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
+    const failure = failures.find((error) => error !== null);
+    if (failure)
+      throw new DeviceError({
+        where,
+        expected: "GPU memory for the picture",
+        received: failure.message,
+        hint: "Use a smaller size, or close other pages that use the GPU.",
+        cause: failure,
+      });
+    return made;
+  }
+
+  buffer(label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const buffer = this.#device.createBuffer({ label, size: Math.max(16, Math.ceil(size / 16) * 16), usage });
+    this.#owned.push(buffer);
+    return buffer;
+  }
+
+  /** An rgba8unorm texture that pictures can be copied into and kernels can read. */
+  pictureTexture(label: string, width: number, height: number): GPUTexture {
+    const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT;
+    const texture = this.#device.createTexture({ label, size: [width, height], format: "rgba8unorm", usage });
+    this.#owned.push(texture);
+    return texture;
+  }
+
+  destroy(): void {
+    for (const resource of this.#owned.splice(0)) resource.destroy();
+  }
+}
+
+/** Runs `work` with scratch memory that is freed afterwards, also when it throws. */
+export async function withScratch<T>(device: GPUDevice, work: (scratch: Scratch) => Promise<T>): Promise<T> {
+  const scratch = new Scratch(device);
+  try {
+    return await work(scratch);
+  } finally {
+    scratch.destroy();
+  }
+}
