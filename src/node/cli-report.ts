@@ -1,0 +1,158 @@
+/** What the command line shows: a progress bar on a terminal, lines elsewhere, JSON lines on request. */
+import { SingleBar } from "cli-progress";
+import { relative } from "node:path";
+import { EngineError } from "../errors";
+
+/** A text stream; `isTTY` tells whether a person sees it at once. */
+export interface TextStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** One coloured file, as `--json` prints it. Durations are milliseconds. */
+export interface FileReport {
+  readonly input: string;
+  readonly output: string;
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  /** By stage: read, those of the colorizer, write, and total. */
+  readonly ms: Readonly<Record<string, number>>;
+  readonly adapter: string;
+  /** Most GPU memory in use at once, from the memory plan. */
+  readonly peakBytes: number;
+  readonly notes: readonly string[];
+}
+
+/** One file that failed. */
+export interface FileFailure {
+  readonly input: string;
+  readonly error: unknown;
+}
+
+/** The steps of one file and their share of its bar. */
+const STAGES = { reading: 0, colouring: 4, writing: 92 } as const;
+export type Stage = keyof typeof STAGES;
+
+/** How an error reads: the engine's own without a stack, others with. */
+export function errorText(error: unknown): string {
+  if (error instanceof EngineError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+}
+
+/** Paths as people type them: relative where that is shorter. */
+function short(path: string): string {
+  const near = relative(process.cwd(), path) || ".";
+  return near.length < path.length ? near : path;
+}
+
+export interface ReporterOptions {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly json: boolean;
+  /** Files to do. */
+  readonly files: number;
+}
+
+/** Results go to stdout; the bar, failures and the closing line of `--json` runs go to stderr. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #started = performance.now();
+  readonly #bar: SingleBar | undefined;
+  readonly #failures: FileFailure[] = [];
+  #done = 0;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    if (options.json || !options.stderr.isTTY || options.files === 0) return;
+    this.#bar = new SingleBar({
+      format: "{bar} {percentage}% | {finished}/{files} | {doing}",
+      stream: options.stderr as NodeJS.WritableStream,
+      barCompleteChar: "█",
+      barIncompleteChar: "░",
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      gracefulExit: false, // interrupts are the command's own affair
+    });
+    this.#bar.start(options.files * 100, 0, { finished: 0, files: options.files, doing: "starting" });
+  }
+
+  get failures(): readonly FileFailure[] {
+    return this.#failures;
+  }
+
+  /** Before the first file. `fraction` is of the model's bytes, 0 to 1. */
+  loading(what: string, fraction?: number): void {
+    const share = fraction === undefined ? "" : ` ${Math.floor(fraction * 100)}%`;
+    this.#show(this.#finished * 100, { doing: `${what}${share}` });
+  }
+
+  stage(stage: Stage, input: string): void {
+    this.#show(this.#finished * 100 + STAGES[stage], { doing: `${stage} ${short(input)}` });
+  }
+
+  file(report: FileReport): void {
+    this.#done++;
+    this.#step();
+    const { stdout, json } = this.#options;
+    if (json) return void stdout.write(`${JSON.stringify(report)}\n`);
+    const notes = report.notes.length ? ` (${report.notes.join("; ")})` : "";
+    const size = `${report.width} x ${report.height}`;
+    this.#line(
+      `${short(report.input)} -> ${short(report.output)}  ${size}, ${seconds(report.ms["total"] ?? 0)}${notes}\n`,
+    );
+  }
+
+  failure(input: string, error: unknown): void {
+    this.#failures.push({ input, error });
+    this.#step();
+    if (!this.#options.json) return;
+    const code = error instanceof EngineError ? error.code : "unexpected";
+    const message = error instanceof Error ? error.message : String(error);
+    this.#options.stdout.write(`${JSON.stringify({ input, error: { code, message } })}\n`);
+  }
+
+  /** Takes the bar away and says how it went. */
+  end({ out, stopped }: { readonly out: string; readonly stopped: boolean }): void {
+    this.#bar?.stop();
+    const { stdout, stderr, json, files } = this.#options;
+    const time = seconds(performance.now() - this.#started);
+    const count = `${this.#done} of ${files} ${files === 1 ? "photograph" : "photographs"} coloured in ${time}`;
+    const where = this.#done > 0 ? `: look in ${short(out)}` : "";
+    (json ? stderr : stdout).write(`${stopped ? "Stopped. " : ""}${count}${where}\n`);
+    if (this.#failures.length === 0) return;
+    const list = this.#failures.map(({ input, error }) => {
+      const text = errorText(error);
+      return `  ${text.includes(input) ? "" : `${input}: `}${text}\n`;
+    });
+    stderr.write(`${this.#failures.length} failed:\n${list.join("")}`);
+  }
+
+  get #finished(): number {
+    return this.#done + this.#failures.length;
+  }
+
+  #step(): void {
+    this.#show(this.#finished * 100, { finished: this.#finished });
+  }
+
+  #show(value: number, words: { readonly doing?: string; readonly finished?: number }): void {
+    this.#bar?.update(value, words);
+    this.#bar?.render(); // at once: the bar's own timer waits while a stage keeps this thread busy
+  }
+
+  /** A line of text that the bar does not overwrite. */
+  #line(text: string): void {
+    if (!this.#bar) return void this.#options.stdout.write(text);
+    this.#options.stderr.write(`\r\u001b[K`);
+    this.#options.stdout.write(text);
+    this.#bar.render();
+  }
+}

@@ -1,0 +1,223 @@
+/** The command line: photographs in, coloured photographs out. Its engine is given, so tests can do without. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { stat } from "node:fs/promises";
+import { InputError } from "../errors";
+import { listJobs, type Job, type JobList } from "./cli-jobs";
+import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
+import type { NodeAdapter } from "./device";
+import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
+import { alreadyThere, exists } from "./place-file";
+
+/** What the command needs of a colorizer. */
+export interface CommandColorizer {
+  colorize(source: Pixels, options: ColorizeSettings): Promise<CommandResult>;
+  /** Peak GPU bytes for a picture of this size. */
+  plan(width: number, height: number, options: { readonly size?: number }): { readonly peakBytes: number };
+  dispose(): void;
+}
+
+export interface CommandResult {
+  imageData(): Pixels | Promise<Pixels>;
+  /** Milliseconds by stage. */
+  readonly timings: object;
+}
+
+export interface ColorizeSettings {
+  readonly size?: number;
+  readonly saturation?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface EngineSettings {
+  /** A folder or URL with model.json; default: the model of this package. */
+  readonly model?: string;
+  /** Default: the environment's COLORIZE_ADAPTER, else auto. */
+  readonly adapter?: NodeAdapter;
+  readonly precision: "auto" | "f32" | "f16";
+  readonly signal: AbortSignal;
+  /** `fraction` of the model's bytes, 0 to 1, where known. */
+  readonly onProgress: (what: string, fraction?: number) => void;
+}
+
+export interface Engine {
+  readonly colorizer: CommandColorizer;
+  /** The adapter's name. */
+  readonly adapter: string;
+}
+
+export interface CommandEnvironment {
+  readonly loadEngine: (settings: EngineSettings) => Promise<Engine>;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  /** Stops the run: the file in progress is dropped, finished ones stay. */
+  readonly signal: AbortSignal;
+}
+
+interface CommandOptions {
+  readonly out: string;
+  readonly format?: ImageFormat;
+  readonly size?: number;
+  readonly saturation?: number;
+  readonly precision: "auto" | "f32" | "f16";
+  readonly model?: string;
+  readonly adapter?: NodeAdapter;
+  readonly json: boolean;
+  readonly overwrite: boolean;
+}
+
+/** Exit codes: all well; at least one file failed; the command was wrong; interrupted. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+function numberIn(low: number, high: number, whole: boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= low && value <= high) || (whole && !Number.isInteger(value)))
+      throw new InvalidArgumentError(`Expected ${whole ? "a whole number" : "a number"} from ${low} to ${high}.`);
+    return value;
+  };
+}
+
+function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Command {
+  return new Command("colorize-canvas")
+    .description("Colours black-and-white photographs with a neural network.")
+    .argument("<photographs...>", "JPEG, PNG, WebP or TIFF files, and folders of them (top level)")
+    .option("-o, --out <folder>", "where results go, under the same names", "out")
+    .addOption(
+      new Option("--format <format>", "file format; default: as the input").choices(["jpeg", "png", "webp", "tiff"]),
+    )
+    .option("--size <pixels>", "working size of the network, its long side", numberIn(32, 2048, true))
+    .option("--saturation <factor>", "strength of the colours; 1 is as predicted", numberIn(0, 4, false))
+    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(["auto", "f32", "f16"]).default("auto"))
+    .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
+    .addOption(
+      new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")
+        .choices(["auto", "system", "swiftshader"])
+        .default(undefined, "COLORIZE_ADAPTER, else auto"),
+    )
+    .option("--json", "print one JSON line a file", false)
+    .option("--overwrite", "replace results that are there already", false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void environment.stdout.write(text),
+      writeErr: (text) => void environment.stderr.write(text),
+    });
+}
+
+/** Runs the command with the arguments after its name; returns the exit code. */
+export async function main(argv: readonly string[], environment: CommandEnvironment): Promise<number> {
+  const { stdout, stderr, signal } = environment;
+  let options: CommandOptions;
+  let list: JobList;
+  try {
+    const parsed = command(environment).parse([...argv], { from: "user" });
+    options = parsed.opts<CommandOptions>();
+    list = listJobs(parsed.args, options);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (!(error instanceof InputError)) throw error;
+    stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  const reporter = new Reporter({ stdout, stderr, json: options.json, files: list.jobs.length + list.bad.length });
+  for (const { input, error } of list.bad) reporter.failure(input, error);
+  const jobs = options.overwrite ? list.jobs : await freeJobs(list.jobs, reporter);
+  try {
+    if (jobs.length > 0) await runJobs(jobs, options, environment, reporter);
+  } catch (error) {
+    if (!signal.aborted) {
+      reporter.end({ out: options.out, stopped: true });
+      stderr.write(`${errorText(error)}\n`);
+      return EXIT.failed;
+    }
+  }
+  reporter.end({ out: options.out, stopped: signal.aborted });
+  if (signal.aborted) return EXIT.interrupted;
+  return reporter.failures.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** The jobs whose output is not there yet; the others fail before any work is done. */
+async function freeJobs(jobs: readonly Job[], reporter: Reporter): Promise<Job[]> {
+  const free: Job[] = [];
+  for (const job of jobs) {
+    if (await exists(job.output)) reporter.failure(job.input, alreadyThere(job.output));
+    else free.push(job);
+  }
+  return free;
+}
+
+/** Colours one after another; one bad file does not stop the rest. Throws only when the engine cannot be had. */
+async function runJobs(
+  jobs: readonly Job[],
+  options: CommandOptions,
+  { loadEngine, signal }: CommandEnvironment,
+  reporter: Reporter,
+): Promise<void> {
+  const engine = await loadEngine({
+    model: options.model,
+    adapter: options.adapter,
+    precision: options.precision,
+    signal,
+    onProgress: (what, fraction) => reporter.loading(what, fraction),
+  });
+  try {
+    for (const job of jobs) {
+      if (signal.aborted) return;
+      try {
+        reporter.file(await runJob(job, options, engine, signal, reporter));
+      } catch (error) {
+        if (signal.aborted) return;
+        reporter.failure(job.input, error);
+      }
+    }
+  } finally {
+    engine.colorizer.dispose();
+  }
+}
+
+async function runJob(
+  job: Job,
+  options: CommandOptions,
+  { colorizer, adapter }: Engine,
+  signal: AbortSignal,
+  reporter: Reporter,
+): Promise<FileReport> {
+  const start = performance.now();
+  reporter.stage("reading", job.input);
+  const image = await readImage(job.input);
+  const read = performance.now();
+  signal.throwIfAborted();
+  reporter.stage("colouring", job.input);
+  const { size, saturation } = options;
+  const result = await colorizer.colorize(image, { size, saturation, signal });
+  const coloured = withAlpha(await result.imageData(), image);
+  signal.throwIfAborted();
+  reporter.stage("writing", job.input);
+  const write = performance.now();
+  const written = await writeImage(job.output, coloured, {
+    format: job.format,
+    metadata: image.metadata,
+    overwrite: options.overwrite,
+  });
+  const end = performance.now();
+  const stages = { read: read - start, ...result.timings, write: end - write, total: end - start };
+  return {
+    input: job.input,
+    output: written.path,
+    format: written.format,
+    width: coloured.width,
+    height: coloured.height,
+    inputBytes: (await stat(job.input)).size,
+    outputBytes: written.bytes,
+    ms: Object.fromEntries(Object.entries(stages).map(([name, ms]) => [name, Math.round(Number(ms) * 10) / 10])),
+    adapter,
+    peakBytes: colorizer.plan(image.width, image.height, { size }).peakBytes,
+    notes: image.notes,
+  };
+}
+
+/** The coloured pixels with the source's alpha, which colours do not change. */
+function withAlpha(coloured: Pixels, source: NodeImage): Pixels {
+  if (!source.metadata.hasAlpha) return coloured;
+  for (let i = 3; i < coloured.data.length; i += 4) coloured.data[i] = source.data[i]!;
+  return coloured;
+}

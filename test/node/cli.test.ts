@@ -1,0 +1,273 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { InputError, ModelError } from "../../src/errors";
+import { EXIT, main, type ColorizeSettings, type CommandEnvironment, type EngineSettings } from "../../src/node/cli";
+import { listJobs } from "../../src/node/cli-jobs";
+import { readImage, type Pixels } from "../../src/node/images";
+
+let folder: string;
+let out: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "colorize-cli-"));
+  out = join(folder, "out");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function photo(name: string): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(join(path, ".."), { recursive: true });
+  await sharp({ create: { width: 8, height: 5, channels: 3, background: "#777" } }).toFile(path);
+  return path;
+}
+
+/** Runs the command with a colorizer that paints everything (9, 80, 200) in place of the engine. */
+async function run(args: readonly string[], change: Partial<FakeHooks> = {}) {
+  const printed = { stdout: "", stderr: "" };
+  const calls = { load: [] as EngineSettings[], colorize: [] as ColorizeSettings[], disposed: 0 };
+  const stop = new AbortController();
+  const environment: CommandEnvironment = {
+    stdout: { write: (text) => (printed.stdout += text) },
+    stderr: { write: (text) => (printed.stderr += text), isTTY: change.isTTY ?? false, ...change.terminal },
+    signal: stop.signal,
+    async loadEngine(settings) {
+      calls.load.push(settings);
+      change.onLoad?.();
+      settings.onProgress("loading the model", 0.5);
+      return {
+        adapter: "painted",
+        colorizer: {
+          async colorize(source, settings) {
+            calls.colorize.push(settings);
+            change.onColorize?.(source, stop);
+            const data = new Uint8ClampedArray(source.data.length).fill(255);
+            for (let i = 0; i < data.length; i += 4) data.set([9, 80, 200], i);
+            return { timings: { embed: 1.26, combine: 2 }, imageData: () => ({ ...source, data }) };
+          },
+          plan: (width, height) => ({ peakBytes: width * height * 100 }),
+          dispose: () => void calls.disposed++,
+        },
+      };
+    },
+  };
+  const code = await main([...args], environment);
+  return { code, calls, ...printed };
+}
+
+interface FakeHooks {
+  readonly isTTY: boolean;
+  readonly terminal: object;
+  readonly onLoad: () => void;
+  readonly onColorize: (source: Pixels, stop: AbortController) => void;
+}
+
+describe("colorize-canvas", () => {
+  it("colours files and folders into --out, names and formats kept", async () => {
+    const files = [await photo("one.jpg"), await photo("two.PNG")];
+    await photo("album/10.webp");
+    await photo("album/9.tiff");
+    await photo("album/inner/deep.jpg");
+    await writeFile(join(folder, "album", "LICENSES.md"), "text");
+    const result = await run([...files, join(folder, "album"), "--out", out]);
+    expect(result.stderr).toBe("");
+    expect(result.code).toBe(EXIT.ok);
+    expect((await readdir(out)).sort()).toEqual(["10.webp", "9.tiff", "one.jpg", "two.PNG"]);
+    const lines = result.stdout.trim().split("\n");
+    expect(lines).toHaveLength(5);
+    expect(lines.map((line) => basename(line.split(" -> ")[0]!)).slice(0, 4)).toEqual([
+      "one.jpg",
+      "two.PNG",
+      "9.tiff",
+      "10.webp",
+    ]);
+    expect(lines[4]).toMatch(/^4 of 4 photographs coloured in [\d.]+ s: look in /);
+    const image = await readImage(join(out, "two.PNG"));
+    expect([...image.data.subarray(0, 4)]).toEqual([9, 80, 200, 255]);
+    expect(result.calls.disposed).toBe(1);
+  });
+
+  it("passes the options on", async () => {
+    const path = await photo("a.jpg");
+    const options = ["--size=320", "--saturation", "1.2", "--precision", "f16", "--model", "m", "--adapter", "system"];
+    const { calls, code } = await run([path, "-o", out, "--format", "png", ...options]);
+    expect(code).toBe(EXIT.ok);
+    expect(calls.load[0]).toMatchObject({ precision: "f16", model: "m", adapter: "system" });
+    expect(calls.colorize[0]).toMatchObject({ size: 320, saturation: 1.2 });
+    expect(await readdir(out)).toEqual(["a.png"]);
+  });
+
+  it("prints a JSON line a file, and nothing else, to stdout", async () => {
+    const path = await photo("a.jpg");
+    const { stdout, stderr, code } = await run([path, join(folder, "missing.jpg"), "--out", out, "--json"], {
+      isTTY: true,
+    });
+    const [failed, done, ...rest] = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect(rest).toEqual([]);
+    expect(failed).toMatchObject({ input: join(folder, "missing.jpg"), error: { code: "image" } });
+    expect(done).toMatchObject({
+      input: path,
+      output: join(out, "a.jpg"),
+      format: "jpeg",
+      width: 8,
+      height: 5,
+      ms: { embed: 1.3, combine: 2 },
+      adapter: "painted",
+      peakBytes: 4000,
+    });
+    const { ms, outputBytes } = done as { ms: Record<string, number>; outputBytes: number };
+    expect(ms["total"]).toBeGreaterThanOrEqual(ms["read"]! + ms["write"]!);
+    expect(outputBytes).toBe((await readFile(join(out, "a.jpg"))).length);
+    expect(stderr).toContain("1 failed:");
+    expect(code).toBe(EXIT.failed);
+  });
+
+  it("goes on after bad files and lists them at the end", async () => {
+    await photo("mix/a.jpg");
+    await writeFile(join(folder, "mix", "b.jpg"), "");
+    await photo("mix/c.jpg");
+    let calls = 0;
+    const { code, stderr, stdout } = await run([join(folder, "mix"), "--out", out], {
+      onColorize: () => {
+        if (++calls === 2) throw new Error("lost the device");
+      },
+    });
+    expect(code).toBe(EXIT.failed);
+    expect(stdout).toContain("1 of 3 photographs coloured");
+    expect(stderr).toContain("2 failed:");
+    expect(stderr).toMatch(/b\.jpg: expected .* received an empty file/);
+    expect(stderr).toMatch(/c\.jpg: Error: lost the device/);
+    expect(await readdir(out)).toEqual(["a.jpg"]);
+  });
+
+  it("keeps results that are there, before loading the engine", async () => {
+    const path = await photo("a.jpg");
+    await run([path, "--out", out]);
+    await writeFile(join(out, "a.jpg"), "mine");
+    const again = await run([path, "--out", out]);
+    expect(again.code).toBe(EXIT.failed);
+    expect(again.stderr).toContain("--overwrite");
+    expect(again.calls.load).toHaveLength(0);
+    expect(await readFile(join(out, "a.jpg"), "utf8")).toBe("mine");
+    expect((await run([path, "--out", out, "--overwrite"])).code).toBe(EXIT.ok);
+    expect((await readImage(join(out, "a.jpg"))).width).toBe(8);
+  });
+
+  it("keeps the source's transparency", async () => {
+    const path = join(folder, "glass.png");
+    const raw = Buffer.from([90, 90, 90, 17, 90, 90, 90, 255]);
+    await sharp(raw, { raw: { width: 2, height: 1, channels: 4 } }).toFile(path);
+    await run([path, "--out", out]);
+    expect([...(await readImage(join(out, "glass.png"))).data]).toEqual([9, 80, 200, 17, 9, 80, 200, 255]);
+  });
+
+  it("stops between files when interrupted, with nothing half-written", async () => {
+    for (const name of ["a.jpg", "b.jpg", "c.jpg"]) await photo(`all/${name}`);
+    let calls = 0;
+    const {
+      code,
+      stdout,
+      calls: seen,
+    } = await run([join(folder, "all"), "--out", out], {
+      onColorize: (_source, stop) => {
+        if (++calls === 2) stop.abort();
+      },
+    });
+    expect(code).toBe(EXIT.interrupted);
+    expect(stdout).toContain("Stopped. 1 of 3");
+    expect(await readdir(out)).toEqual(["a.jpg"]);
+    expect(seen.disposed).toBe(1);
+  });
+
+  it("says why the engine cannot be had", async () => {
+    const facts = { where: "model.onnx", expected: "an ONNX file", received: "text", hint: "Download it again." };
+    const { code, stderr } = await run([await photo("a.jpg"), "--out", out], {
+      onLoad: () => {
+        throw new ModelError(facts);
+      },
+    });
+    expect(code).toBe(EXIT.failed);
+    expect(stderr).toBe("model.onnx: expected an ONNX file, received text. Download it again.\n");
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("draws a bar on a terminal", async () => {
+    const terminal = { cursorTo: () => {}, moveCursor: () => {}, clearLine: () => {}, clearScreenDown: () => {} };
+    const { stderr, stdout } = await run([await photo("a.jpg"), "--out", out], { isTTY: true, terminal });
+    expect(stderr).toContain("loading the model 50%");
+    expect(stdout).toContain("1 of 1 photograph coloured");
+  });
+
+  it.each([
+    [[], "missing required argument"],
+    [["a.jpg", "--nonsense"], "unknown option"],
+    [["a.jpg", "--size", "12.5"], "whole number from 32 to 2048"],
+    [["a.jpg", "--size", "9"], "from 32 to 2048"],
+    [["a.jpg", "--saturation", "lots"], "number from 0 to 4"],
+    [["a.jpg", "--precision", "f64"], "Allowed choices are auto, f32, f16"],
+    [["a.jpg", "--format", "gif"], "Allowed choices are jpeg, png, webp, tiff"],
+  ])("exits 2 for %j", async (args, text) => {
+    const { code, stderr, calls } = await run(args);
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toContain(text);
+    expect(calls.load).toHaveLength(0);
+  });
+
+  it("exits 2 when two inputs would become one output", async () => {
+    const paths = [await photo("one/a.jpg"), await photo("two/a.jpg")];
+    const { code, stderr, calls } = await run([...paths, "--out", out]);
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toContain(`${paths[0]} and ${paths[1]}`);
+    expect(calls.load).toHaveLength(0);
+  });
+
+  it("prints its help with exit code 0", async () => {
+    const { code, stdout } = await run(["--help"]);
+    expect(code).toBe(EXIT.ok);
+    for (const option of ["--out", "--size", "--saturation", "--precision", "--model", "--adapter", "--json"])
+      expect(stdout).toContain(option);
+  });
+});
+
+describe("listJobs", () => {
+  it("takes each file once and refuses to write over an input", async () => {
+    const path = await photo("a.jpg");
+    expect(listJobs([path, join(folder, ".", "a.jpg"), folder], { out }).jobs).toHaveLength(1);
+    expect(() => listJobs([path], { out: folder })).toThrow(InputError);
+    expect(listJobs([path], { out: folder, format: "png" }).jobs[0]!.output).toBe(join(folder, "a.png"));
+    expect(() => listJobs([path], { out: path })).toThrow("expected a folder");
+  });
+
+  it("sees collisions that only some file systems have, and those of a common format", async () => {
+    const paths = [await photo("one/a.jpg"), await photo("two/A.JPG")];
+    expect(() => listJobs(paths, { out })).toThrow("one input for each output");
+    const formats = [await photo("b.jpg"), await photo("b.png")];
+    expect(listJobs(formats, { out }).jobs).toHaveLength(2);
+    expect(() => listJobs(formats, { out, format: "webp" })).toThrow("one input for each output");
+  });
+
+  it("names files without an extension by their content", async () => {
+    const path = await photo("scan.png");
+    await writeFile(join(folder, "scan.0001"), await readFile(path));
+    const { jobs } = listJobs([join(folder, "scan.0001")], { out });
+    expect(jobs[0]).toMatchObject({ format: "png", output: join(out, "scan.0001.png") });
+  });
+
+  it("reports what is no picture", async () => {
+    await mkdir(join(folder, "empty"));
+    await writeFile(join(folder, "notes.txt"), "hello, these are notes");
+    const paths = ["empty", "notes.txt", "none"].map((name) => join(folder, name));
+    const { jobs, bad } = listJobs(paths, { out });
+    expect(jobs).toEqual([]);
+    expect(bad.map(({ error }) => error.received).sort()).toEqual([
+      "a folder without pictures",
+      "another kind of file",
+      "no such file or folder",
+    ]);
+  });
+});
