@@ -62,10 +62,16 @@ class Residual(nn.Module):
         width = sum(branch[-1].conv.out_channels for branch in branches)
         self.up = nn.Conv2d(width, channels, 1)
         self.scale, self.activation = scale, activation
+        self.keep = 1.0  # share of training steps in which the block runs: evaluation scales its update by it
+
+    @property
+    def evaluation_scale(self):
+        return self.scale * self.keep
 
     def forward(self, x):
+        scale = self.scale if self.training else self.evaluation_scale
         update = self.up(torch.cat([branch(x) for branch in self.branches], 1))
-        x = x + self.scale * update.to(x.dtype)
+        x = x + scale * update.to(x.dtype)
         return F.relu(x, inplace=True) if self.activation else x
 
 
@@ -132,7 +138,8 @@ class InceptionResNetV2(nn.Module):
         self.blocks8 = nn.ModuleList([block8() for _ in range(9)] + [block8(last=True)])
         self.conv_7b = ConvNorm(2080, 1536)
         self.classifier = nn.Linear(1536, classes)
-        self.keep = keep
+        for block in (*self.blocks35, *self.blocks17, *self.blocks8[:-1]):
+            block.keep = keep
         self.initialise()
 
     def initialise(self):
@@ -147,9 +154,8 @@ class InceptionResNetV2(nn.Module):
 
     def residual(self, blocks, x):
         for block in blocks:
-            if self.keep < 1.0 and block.activation:
-                if self.training and torch.rand(()).item() >= self.keep:
-                    continue
+            if self.training and block.keep < 1.0 and torch.rand(()).item() >= block.keep:
+                continue
             x = block(x)
         return x
 

@@ -22,7 +22,9 @@ def add_arguments(parser):
     parser.add_argument('--warmup', type=float, default=0.04, help='share of the run with a rising rate')
     parser.add_argument('--steps', type=int, default=0, help='stop after this many steps (0: no limit)')
     parser.add_argument('--time-limit', type=float, default=0, help='minutes, over all resumed parts (0: no limit)')
+    parser.add_argument('--stop-after', type=int, default=0, help='save and stop at this step, without changing the schedule')
     parser.add_argument('--save-every', type=float, default=3.0, help='minutes between checkpoints')
+    parser.add_argument('--average', type=float, default=0.995, help='decay of the averaged weights, per step')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--limit', type=int, default=0, help='use at most this many photographs of each pool')
 
@@ -52,11 +54,11 @@ def autocast(device, precision):
 class Run:
     """One training run in a folder: knows how far it is, stops on time, saves, resumes and logs."""
 
-    def __init__(self, arguments, model, optimizer, average_decay=0.998):
+    def __init__(self, arguments, model, optimizer):
         self.arguments, self.model, self.optimizer = arguments, model, optimizer
         self.folder = Path(arguments.out)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.average = Average(model, average_decay)
+        self.average = Average(model, arguments.average)
         self.step, self.before, self.started, self.saved = 0, 0.0, time.time(), time.time()
         self.rows = []
         self.rate_factor = 1.0
@@ -98,7 +100,7 @@ class Run:
             self.log(kind='train', **values)
         if time.time() - self.saved > self.arguments.save_every * 60:
             self.save()
-        return self.fraction() < 1.0
+        return self.fraction() < 1.0 and self.step != self.arguments.stop_after
 
     def log(self, **values):
         row = {'step': self.step, 'minutes': round(self.minutes, 3), **values}

@@ -1,0 +1,206 @@
+"""Measures a model on colour photographs made grey: PSNR, ab-RMSE, colourfulness, per set, and a contact sheet.
+
+The preprocessing is the engine's: L* from sRGB, the embedding from the whole grey photograph resized (antialiased) to a
+square, chroma predicted at the working size (short side, multiples of 8), upsampled bilinearly and joined with the full
+luminance; outside the gamut chroma gives way. The model is a folder with model.json (run by onnxruntime) or the .pt file
+that export.py saves with --save-torch (run by PyTorch).
+"""
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageDraw
+
+from colour import CHROMA_SCALE, lab_to_rgb, rgb_to_lab
+from data import list_photographs, read_photographs
+
+
+class TorchModel:
+    """The networks as export.py saved them; in bf16 where asked, which is quicker on some processors."""
+
+    def __init__(self, path, precision='f32'):
+        saved = torch.load(path, map_location='cpu')
+        self.student, self.colorizer = saved['student'].eval(), saved['colorizer'].eval()
+        self.enabled = precision == 'bf16'
+
+    def embed(self, grey):
+        with torch.autocast('cpu', torch.bfloat16, enabled=self.enabled):
+            return self.student.embedder(grey.contiguous(memory_format=torch.channels_last)).float()
+
+    def chroma(self, luminance, embedding):
+        with torch.autocast('cpu', torch.bfloat16, enabled=self.enabled):
+            return self.colorizer(luminance.contiguous(memory_format=torch.channels_last), embedding).float()
+
+
+class OnnxModel:
+    """A model folder, run by onnxruntime."""
+
+    def __init__(self, folder):
+        import onnxruntime
+        self.manifest = json.loads((Path(folder) / 'model.json').read_text())
+        files = self.manifest['files']
+        self.embedder = onnxruntime.InferenceSession(str(Path(folder) / files['embedder']['path']), providers=['CPUExecutionProvider'])
+        self.colorizer = onnxruntime.InferenceSession(str(Path(folder) / files['colorizer']['path']), providers=['CPUExecutionProvider'])
+
+    def embed(self, grey):
+        return torch.cat([torch.from_numpy(self.embedder.run(None, {'image': one[None].numpy()})[0]) for one in grey])
+
+    def chroma(self, luminance, embedding):
+        pairs = zip(luminance, embedding)
+        return torch.cat([torch.from_numpy(self.colorizer.run(None, {'luminance': l[None].numpy(), 'embedding': e[None].numpy()})[0]) for l, e in pairs])
+
+
+def resize(x, height, width):
+    return F.interpolate(x, size=(height, width), mode='bilinear', antialias=True, align_corners=False)
+
+
+def working_shape(height, width, size):
+    """Short side `size`, aspect kept, both multiples of 8."""
+    scale = size / min(height, width)
+    return max(8, round(height * scale / 8) * 8), max(8, round(width * scale / 8) * 8)
+
+
+def to_tensor(image, short_side):
+    """PIL image -> sRGB 0..1 [1, 3, H, W], shrunk to the short side if larger."""
+    scale = short_side / min(image.size)
+    if scale < 1:
+        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.BICUBIC)
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+
+
+def colourfulness(rgb):
+    """Hasler and Suesstrunk 2003, for sRGB 0..1 [3, H, W], in 0..255 units."""
+    red, green, blue = (rgb * 255).unbind(0)
+    rg, yb = red - green, (red + green) / 2 - blue
+    deviation = torch.sqrt(rg.var(unbiased=False) + yb.var(unbiased=False))
+    return (deviation + 0.3 * torch.sqrt(rg.mean() ** 2 + yb.mean() ** 2)).item()
+
+
+def psnr(a, b):
+    """PSNR of two sRGB images after rounding to 8 bits, in dB."""
+    error = (torch.round(a * 255) - torch.round(b * 255)).pow(2).mean().item()
+    return 10 * np.log10(255 ** 2 / max(error, 1e-6))
+
+
+def measure(ab, lab, rgb):
+    """Metrics of predicted a*b* [1, 2, H, W] against a photograph; also the image that results."""
+    result = lab_to_rgb(torch.cat((lab[:, :1], ab), 1))
+    squared = (rgb_to_lab(result)[:, 1:] - lab[:, 1:]).pow(2).mean().item()
+    return {'psnr': psnr(result[0], rgb[0]), 'abSquared': squared, 'colourfulness': colourfulness(torch.round(result[0] * 255) / 255)}, result
+
+
+def summarise(rows):
+    """Means over photographs, grouped by set, with 'all'."""
+    groups = {'all': rows}
+    for row in rows:
+        groups.setdefault(row['set'], []).append(row)
+    summary = {}
+    for name, members in groups.items():
+        entry = {'photographs': len(members)}
+        for kind in ('ours', 'grey', 'shuffled'):
+            if kind in members[0]:
+                squared = np.array([m[kind]['abSquared'] for m in members])
+                entry[kind] = {'psnr': float(np.mean([m[kind]['psnr'] for m in members])),
+                               'abRmse': float(np.sqrt(squared).mean()), 'abRmsePooled': float(np.sqrt(squared.mean())),
+                               'colourfulness': float(np.mean([m[kind]['colourfulness'] for m in members]))}
+        entry['truthColourfulness'] = float(np.mean([m['truth'] for m in members]))
+        entry['colourfulnessRatio'] = entry['ours']['colourfulness'] / entry['truthColourfulness']
+        entry['abRmseBelowGrey'] = 1 - entry['ours']['abRmse'] / entry['grey']['abRmse']
+        entry['abRmsePooledBelowGrey'] = 1 - entry['ours']['abRmsePooled'] / entry['grey']['abRmsePooled']
+        entry['psnrAboveGrey'] = entry['ours']['psnr'] - entry['grey']['psnr']
+        summary[name] = entry
+    return summary
+
+
+def thumbnail(rgb, size):
+    """[1, 3, H, W] -> uint8 [size, size, 3] of the centre square."""
+    side = min(rgb.shape[2:])
+    top, left = (rgb.shape[2] - side) // 2, (rgb.shape[3] - side) // 2
+    crop = resize(rgb[:, :, top:top + side, left:left + side], size, size)
+    return (crop[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
+
+
+def contact_sheet(triples, path, columns=4, size=112):
+    """Rows of grey, ours, truth; `columns` photographs in a row."""
+    lines = -(-len(triples) // columns)
+    sheet = Image.new('RGB', (columns * (3 * size + 8), lines * (size + 4)), 'white')
+    for number, triple in enumerate(triples):
+        x, y = number % columns * (3 * size + 8), number // columns * (size + 4)
+        for offset, picture in enumerate(triple):
+            sheet.paste(Image.fromarray(picture), (x + offset * size, y))
+    sheet.save(path)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--model', required=True, help='model folder, or the .pt file of export.py')
+    parser.add_argument('--photographs', required=True, help='zip file or folder; the folders inside are the sets')
+    parser.add_argument('--every', type=int, default=1, help='use every n-th photograph')
+    parser.add_argument('--size', type=int, help='working size (default: the manifest\'s, or 256)')
+    parser.add_argument('--embedder-size', type=int, help='(default: the manifest\'s, or 299)')
+    parser.add_argument('--saturation', type=float)
+    parser.add_argument('--short-side', type=int, default=256, help='photographs are shrunk to this first')
+    parser.add_argument('--precision', choices=('f32', 'bf16'), default='f32', help='for .pt files')
+    parser.add_argument('--threads', type=int, default=0)
+    parser.add_argument('--no-shuffle', action='store_true', help='leave out the run with the embeddings of other photographs')
+    parser.add_argument('--report', help='JSON file to write')
+    parser.add_argument('--sheet', help='PNG contact sheet to write (at most 64 photographs)')
+    return parser.parse_args()
+
+
+@torch.no_grad()
+def main():
+    arguments = parse()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    onnx = Path(arguments.model).is_dir()
+    model = OnnxModel(arguments.model) if onnx else TorchModel(arguments.model, arguments.precision)
+    manifest = model.manifest if onnx else {'embedder': {'size': 299}, 'colorizer': {'size': 256, 'saturation': 1.0}}
+    size = arguments.size or manifest['colorizer']['size']
+    embedder_size = arguments.embedder_size or manifest['embedder']['size']
+    saturation = arguments.saturation or manifest['colorizer']['saturation']
+    names = list_photographs(arguments.photographs)[::arguments.every]
+    photographs = list(read_photographs(arguments.photographs, names))
+    greys, embeddings = [], []
+    for _, image in photographs:
+        lab = rgb_to_lab(to_tensor(image, arguments.short_side))
+        grey = resize(lab[:, :1] / 50 - 1, embedder_size, embedder_size).repeat(1, 3, 1, 1)
+        embeddings.append(model.embed(grey))
+    rows, triples = [], []
+    step = max(1, len(photographs) // 64)
+    other = np.random.default_rng(3).permutation(len(photographs))
+    other = np.roll(other, 1)[np.argsort(other)]  # a derangement: nobody keeps their own
+    for number, (name, image) in enumerate(photographs):
+        rgb = to_tensor(image, arguments.short_side)
+        lab = rgb_to_lab(rgb)
+        height, width = rgb.shape[2:]
+        luminance = resize(lab[:, :1] / 50 - 1, *working_shape(height, width, size))
+        row = {'name': name, 'set': name.rsplit('/', 1)[0] if '/' in name else '.', 'truth': colourfulness(rgb[0])}
+        row['grey'], grey = measure(torch.zeros_like(lab[:, 1:]), lab, rgb)
+        chosen = {'ours': number} if arguments.no_shuffle else {'shuffled': other[number], 'ours': number}
+        for kind, index in chosen.items():
+            ab = model.chroma(luminance, embeddings[index]) * CHROMA_SCALE * saturation
+            ab = F.interpolate(ab, size=(height, width), mode='bilinear', align_corners=False)
+            row[kind], result = measure(ab, lab, rgb)
+        rows.append(row)
+        if arguments.sheet and number % step == 0 and len(triples) < 64:
+            triples.append([thumbnail(picture, 112) for picture in (grey, result, rgb)])
+    summary = summarise(rows)
+    for name, entry in summary.items():
+        print(f"{name:10s} n={entry['photographs']:3d} PSNR {entry['ours']['psnr']:.2f} (grey {entry['grey']['psnr']:.2f}) "
+              f"abRMSE {entry['ours']['abRmse']:.2f} (grey {entry['grey']['abRmse']:.2f}, -{entry['abRmseBelowGrey']:.1%}; "
+              f"pooled -{entry['abRmsePooledBelowGrey']:.1%}) colourfulness {entry['ours']['colourfulness']:.1f} of "
+              f"{entry['truthColourfulness']:.1f} ({entry['colourfulnessRatio']:.0%})"
+              + (f" shuffled abRMSE {entry['shuffled']['abRmse']:.2f}" if 'shuffled' in entry else ''), flush=True)
+    if arguments.report:
+        settings = {'size': size, 'embedderSize': embedder_size, 'saturation': saturation, 'shortSide': arguments.short_side}
+        Path(arguments.report).write_text(json.dumps({'settings': settings, 'summary': summary, 'photographs': rows}, indent=1))
+    if arguments.sheet:
+        contact_sheet(triples, arguments.sheet)
+
+
+if __name__ == '__main__':
+    main()
