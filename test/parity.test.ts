@@ -1,0 +1,87 @@
+/** The three networks against onnxruntime's CPU provider on the same files and inputs. */
+import * as ort from "onnxruntime-node";
+import { afterAll, describe, expect, it } from "vitest";
+import { Session, type Precision, type Tensor } from "../src/graph/session";
+import type { Shape } from "../src/graph/ir";
+import { sizeOf } from "../src/graph/ir";
+import { expectClose, randoms } from "./expect-close";
+import { testDevice } from "./gpu";
+import { inceptionResNetV2, stridedNetwork, tableNetwork } from "./networks";
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
+const feed = (shapes: Readonly<Record<string, Shape>>): Feeds =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, shape], i) => [name, { data: randoms(sizeOf(shape), 100 + i), shape }]),
+  );
+
+/** onnxruntime's outputs, float32. */
+async function reference(model: Uint8Array, feeds: Feeds): Promise<Record<string, Tensor>> {
+  const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 2 });
+  const inputs = Object.entries(feeds).map(([name, { data, shape }]) => [
+    name,
+    new ort.Tensor("float32", data, [...shape]),
+  ]);
+  const results = await session.run(Object.fromEntries(inputs) as Record<string, ort.Tensor>);
+  await session.release();
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { data, dims }]) => [
+      name,
+      { data: data as Float32Array, shape: dims as Shape },
+    ]),
+  );
+}
+
+/** Largest error allowed, relative to the range of the output's values. */
+const TOLERANCE = { f32: 1e-3, f16: 2e-2 };
+
+const networks = [
+  { name: "Inception-ResNet-v2", make: inceptionResNetV2, shapes: [{ image: [1, 3, 299, 299] }] },
+  {
+    name: "table network",
+    make: tableNetwork,
+    shapes: [
+      { luminance: [1, 1, 256, 256], embedding: [1, 1000] },
+      { luminance: [1, 1, 200, 328], embedding: [1, 1000] },
+    ],
+  },
+  { name: "strided network", make: stridedNetwork, shapes: [{ luminance: [1, 1, 224, 224], embedding: [1, 1001] }] },
+] as const;
+
+for (const { name, make, shapes } of networks) {
+  describe(name, () => {
+    const model = make();
+    const expected = new Map<string, Promise<Record<string, Tensor>>>();
+    const sessions: Session[] = [];
+    afterAll(() => sessions.forEach((session) => session.dispose()));
+
+    const agree = async (device: GPUDevice, precision: Precision): Promise<void> => {
+      const session = await Session.load(model, { device, precision, label: name });
+      sessions.push(session);
+      for (const shape of shapes) {
+        const feeds = feed(shape);
+        const key = JSON.stringify(shape);
+        if (!expected.has(key)) expected.set(key, reference(model, feeds));
+        const wanted = await expected.get(key)!;
+        const outputs = await session.run(feeds);
+        expect(Object.keys(outputs)).toEqual(Object.keys(wanted));
+        for (const [output, { data, shape }] of Object.entries(wanted)) {
+          expect(outputs[output]!.shape).toEqual(shape);
+          expectClose(outputs[output]!.data, data, { range: TOLERANCE[session.elem] }, `${output} of ${key}`);
+        }
+      }
+    };
+
+    it(
+      "agrees in f32 at WebGPU's default limits",
+      async () => agree(await testDevice({ defaultLimits: true }), "f32"),
+      240_000,
+    );
+
+    it("agrees in f16 where the adapter has it", async (context) => {
+      const device = await testDevice();
+      context.skip(!device.features.has("shader-f16"), "this adapter has no shader-f16");
+      await agree(device, "f16");
+    }, 240_000);
+  });
+}
