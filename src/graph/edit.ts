@@ -1,0 +1,106 @@
+/** Tools that passes share: a forward rewrite of a graph, and questions about it. */
+import { GraphError } from "../errors";
+import type { Activation, Constant, Graph, Node, Shape } from "./ir";
+
+/** What a visitor of `rewrite` can see and do. Values are named as in the new graph. */
+export interface Rewrite {
+  shape(value: string): Shape;
+  constant(value: string): Constant | undefined;
+  /** The node, emitted so far, that makes `value`; undefined for inputs and constants. */
+  node(value: string): Node | undefined;
+  /** Uses by nodes and graph outputs in the graph as it came; `replace` moves them. */
+  uses(value: string): number;
+  /** Appends a node to the new graph and returns its output's name. */
+  emit(node: Node): string;
+  /** Takes an emitted node back; its value must have no use left. */
+  remove(value: string): void;
+  /** Later nodes and the graph's outputs read `by` where they read `value`. */
+  replace(value: string, by: string): void;
+  addConstant(hint: string, constant: Constant): string;
+  /** A name like `hint` that no value has. */
+  fresh(hint: string): string;
+}
+
+export interface RewriteHooks {
+  /** Called before the first node. */
+  readonly start?: (rw: Rewrite) => void;
+  /** Names the value to give out for an output's value; the default is that value itself. */
+  readonly output?: (value: string, rw: Rewrite) => string;
+}
+
+/** How often each value is read by a node or is a graph output. */
+export function countUses(graph: Graph): Map<string, number> {
+  const uses = new Map<string, number>();
+  const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const node of graph.nodes) node.inputs.forEach(use);
+  for (const output of graph.outputs) use(output.value);
+  return uses;
+}
+
+/** Union of origins, in order. */
+export function mergeOrigins(...nodes: readonly Node[]): readonly string[] {
+  return [...new Set(nodes.flatMap((node) => node.origin))];
+}
+
+export function isIdentity(activation: Activation): boolean {
+  return activation.fn === "identity";
+}
+
+/**
+ * Builds a new graph by visiting the nodes in order, their inputs already renamed. The visitor emits what shall stand
+ * for the node: itself, others, or nothing after a `replace`. Order stays topological because a node can only
+ * read what was emitted before. Constants that lose their last use stay until drop-dead.
+ */
+export function rewrite(graph: Graph, visit: (node: Node, rw: Rewrite) => void, hooks: RewriteHooks = {}): Graph {
+  const constants = new Map(graph.constants);
+  const emitted = new Map<string, Node>();
+  const inputs = new Map(graph.inputs.map((input) => [input.name, input.shape]));
+  const uses = countUses(graph);
+  const renamed = new Map<string, string>();
+  const taken = new Set([...inputs.keys(), ...constants.keys(), ...graph.nodes.map((node) => node.output)]);
+  const current = (name: string): string => {
+    for (let next = renamed.get(name); next !== undefined; next = renamed.get(name)) name = next;
+    return name;
+  };
+
+  const rw: Rewrite = {
+    shape(value) {
+      const shape = emitted.get(value)?.shape ?? constants.get(value)?.shape ?? inputs.get(value);
+      if (shape === undefined)
+        throw new GraphError({ where: graph.label, expected: `value %${value} to be made earlier`, received: "none" });
+      return shape;
+    },
+    constant: (value) => constants.get(value),
+    node: (value) => emitted.get(value),
+    uses: (value) => uses.get(value) ?? 0,
+    emit(node) {
+      emitted.set(node.output, node);
+      taken.add(node.output);
+      return node.output;
+    },
+    remove: (value) => void emitted.delete(value),
+    replace(value, by) {
+      renamed.set(value, by);
+      uses.set(by, (uses.get(by) ?? 0) + (uses.get(value) ?? 0) - 1);
+    },
+    addConstant(hint, constant) {
+      const name = rw.fresh(hint);
+      constants.set(name, constant);
+      return name;
+    },
+    fresh(hint) {
+      let name = hint;
+      for (let i = 1; taken.has(name); i++) name = `${hint}.${i}`;
+      taken.add(name);
+      return name;
+    },
+  };
+
+  hooks.start?.(rw);
+  for (const node of graph.nodes) visit({ ...node, inputs: node.inputs.map(current) }, rw);
+  const outputs = graph.outputs.map(({ name, value }) => {
+    const last = current(value);
+    return { name, value: hooks.output?.(last, rw) ?? last };
+  });
+  return { ...graph, outputs, constants, nodes: [...emitted.values()] };
+}

@@ -1,0 +1,25 @@
+/**
+ * Removes nodes and constants that no output depends on.
+ *
+ *   before                                         after
+ *   %w: const f32[4]                               %y: f32[1,4] = unary(%x) {activation=relu}
+ *   %z: f32[1,4] = binary(%x, %w) {fn=add}         output "y" = %y
+ *   %y: f32[1,4] = unary(%x) {activation=relu}
+ *   output "y" = %y
+ */
+import type { Constant, Graph, Pass } from "../ir";
+
+export const dropDead: Pass = {
+  name: "drop-dead",
+  run(graph: Graph): Graph {
+    const live = new Set(graph.outputs.map((output) => output.value));
+    const nodes = graph.nodes.toReversed().filter((node) => {
+      if (!live.has(node.output)) return false;
+      node.inputs.forEach((name) => live.add(name));
+      return true;
+    });
+    const constants = new Map<string, Constant>();
+    for (const [name, constant] of graph.constants) if (live.has(name)) constants.set(name, constant);
+    return { ...graph, constants, nodes: nodes.reverse() };
+  },
+};

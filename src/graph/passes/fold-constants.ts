@@ -1,0 +1,29 @@
+/**
+ * Computes nodes whose inputs are all constants.
+ *
+ *   before                                              after
+ *   %w: const f32[2,3]                                  %w: const f32[2,3]
+ *   %t: f32[3,2] = transpose(%w) {perm=1x0}             %t: const f32[3,2]
+ *   %y: f32[1,2] = matmul(%x, %t)                       %y: f32[1,2] = matmul(%x, %t)
+ *
+ * An expand is folded only where it does not make a constant larger: repeating is cheap, storing is not.
+ * A constant that is a graph output stays a node, so that every output is written by one.
+ */
+import { evaluate } from "../evaluate";
+import { rewrite } from "../edit";
+import { sizeOf, type Graph, type Pass } from "../ir";
+
+export const foldConstants: Pass = {
+  name: "fold-constants",
+  run(graph: Graph): Graph {
+    const outputs = new Set(graph.outputs.map((output) => output.value));
+    return rewrite(graph, (node, rw) => {
+      const inputs = node.inputs.map((name) => rw.constant(name));
+      const known = inputs.filter((constant) => constant !== undefined);
+      const grows = node.op === "expand" && sizeOf(node.shape) > sizeOf(rw.shape(node.inputs[0]!));
+      const value = known.length < inputs.length || grows || outputs.has(node.output) ? null : evaluate(node, known);
+      if (value === null) rw.emit(node);
+      else rw.replace(node.output, rw.addConstant(`${node.output}.folded`, value));
+    });
+  },
+};

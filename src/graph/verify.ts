@@ -1,0 +1,53 @@
+/** Checks that a graph says the truth about itself; run after import and after every pass. */
+import { GraphError } from "../errors";
+import { inferShape } from "./infer";
+import { sameShape, sizeOf, type Graph, type Shape } from "./ir";
+
+const show = (shape: Shape): string => `[${shape.join(",")}]`;
+
+/**
+ * Throws GraphError (a bug in this package, not in the model) unless names are unique, every value is made before
+ * it is used, constants fill their shapes, every node's shape follows from its inputs, and all outputs exist.
+ *
+ * @param stage What made the graph ("import" or a pass's name), for the message.
+ */
+export function verify(graph: Graph, stage = "import"): void {
+  const shapes = new Map<string, Shape>();
+  const fail = (what: string, expected: string, received: string): never => {
+    throw new GraphError({
+      where: `${graph.label}, after ${stage}, ${what}`,
+      expected,
+      received,
+      hint: `This is a bug in ${stage}: please report it with the model.`,
+    });
+  };
+  const define = (name: string, shape: Shape): void => {
+    if (shapes.has(name)) fail(`value %${name}`, "one definition", "a second one");
+    if (!shape.every((n) => Number.isInteger(n) && n >= 1)) fail(`value %${name}`, "positive sizes", show(shape));
+    shapes.set(name, shape);
+  };
+
+  for (const input of graph.inputs) define(input.name, input.shape);
+  for (const [name, constant] of graph.constants) {
+    define(name, constant.shape);
+    if (constant.data.length !== sizeOf(constant.shape))
+      fail(`constant %${name}`, `${sizeOf(constant.shape)} elements`, `${constant.data.length}`);
+  }
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(
+      (name) => shapes.get(name) ?? fail(`node %${node.output}`, `input %${name} to be made earlier`, "none"),
+    );
+    let inferred: Shape;
+    try {
+      inferred = inferShape(node, inputs);
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+      return fail(error.where, error.expected, error.received);
+    }
+    if (!sameShape(inferred, node.shape))
+      fail(`node %${node.output} (${node.op})`, `shape ${show(inferred)} from its inputs`, show(node.shape));
+    define(node.output, node.shape);
+  }
+  for (const output of graph.outputs)
+    if (!shapes.has(output.value)) fail(`output "${output.name}"`, `value %${output.value} to exist`, "none");
+}
