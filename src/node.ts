@@ -1,0 +1,14 @@
+/** `colorize-canvas/node`: what Node needs beside the other entries: a device, picture files, model files. */
+export { requestNodeDevice, type NodeAdapter, type NodeDeviceOptions } from "./node/device";
+export {
+  readImage,
+  writeImage,
+  type ImageFormat,
+  type ImageMetadata,
+  type NodeImage,
+  type Pixels,
+  type WriteImageOptions,
+  type WrittenImage,
+} from "./node/images";
+export { folderReader, readModelFiles } from "./node/model-files";
+export { externalDataIn } from "./node/external-data";
