@@ -88,7 +88,7 @@ export function node(
 
 /** The bytes of an ONNX file. Every initializer is in raw_data. */
 export function buildModel(spec: ModelSpec): Uint8Array {
-  return onnx.ModelProto.encode({
+  const buffer = onnx.ModelProto.encode({
     irVersion: 8,
     producerName: spec.producer ?? "onnx-builder",
     opsetImport: [{ domain: "", version: spec.opset ?? 17 }],
@@ -107,6 +107,8 @@ export function buildModel(spec: ModelSpec): Uint8Array {
       })),
     },
   }).finish();
+  // In Node it is a Buffer, whose slice() is a view.
+  return Uint8Array.from(buffer);
 }
 
 export function tensorProto(spec: TensorSpec): InstanceType<typeof onnx.TensorProto> {

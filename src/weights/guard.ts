@@ -93,7 +93,6 @@ class Guard {
     const schema = SCHEMA[frame.message][tag >>> 3];
     if (tag >>> 3 === 0) this.fail(start, "a field number of 1 or more", "0", DAMAGED);
     if (schema === undefined) return this.skip(wire, frame.end, start);
-    if (schema.counts) this.count(schema.counts, 1, start);
     switch (schema.kind) {
       case "int32":
         this.wireIs(wire, VARINT, schema, start);
@@ -119,6 +118,7 @@ class Guard {
         return this.list(schema.kind, schema, wire, frame.end, start);
       default: {
         this.wireIs(wire, DELIMITED, schema, start);
+        if (schema.counts) this.count(schema.counts, 1, start);
         const end = this.length(frame.end, schema.name) + this.position;
         if (this.stack.length >= this.limits.depth) this.over(start, "depth", this.stack.length + 1);
         this.stack.push({ message: schema.kind, name: schema.name, end });
@@ -140,6 +140,7 @@ class Guard {
     if (wire !== DELIMITED) {
       this.wireIs(wire, element, schema, start);
       this.count(counter, 1, start);
+      if (schema.counts) this.count(schema.counts, 1, start);
       if (size > 0) this.step(size, parentEnd);
       else if (kind === "int32s") this.int32(parentEnd);
       else this.varintLength(parentEnd);
@@ -156,7 +157,7 @@ class Guard {
     }
     while (this.position < end) {
       this.count(counter, 1, this.position);
-      if (schema.counts && this.position > start) this.count(schema.counts, 1, this.position);
+      if (schema.counts) this.count(schema.counts, 1, this.position);
       if (kind === "int32s") this.int32(end);
       else this.varintLength(end);
     }
@@ -166,8 +167,10 @@ class Guard {
     if (wire === VARINT) this.varintLength(end);
     else if (wire === FIXED64) this.step(8, end);
     else if (wire === FIXED32) this.step(4, end);
-    else if (wire === DELIMITED) this.position += this.length(end, "a field of a later ONNX version");
-    else
+    else if (wire === DELIMITED) {
+      const length = this.length(end, "a field of a later ONNX version");
+      this.position += length;
+    } else
       this.fail(start, "a wire type of ONNX (0, 1, 2 or 5)", `${wire}`, "This is not an ONNX file, or it is damaged.");
   }
 
