@@ -1,0 +1,47 @@
+/** The list of passes that every graph goes through before lowering. */
+import type { Graph, Pass } from "./ir";
+import { cancelTransposes } from "./passes/cancel-transposes";
+import { dropDead } from "./passes/drop-dead";
+import { dropIdentities } from "./passes/drop-identities";
+import { foldAffine } from "./passes/fold-affine";
+import { foldConstants } from "./passes/fold-constants";
+import { fuseActivation } from "./passes/fuse-activation";
+import { fuseResidual } from "./passes/fuse-residual";
+import { splitTileConcat } from "./passes/split-tile-concat";
+import { verify } from "./verify";
+
+/**
+ * In order. The first round tidies what exporters write; then transposes meet and cancel, which brings operands
+ * together; folding and fusing follow, an affine before the activation that would hide it.
+ */
+export const PASSES: readonly Pass[] = [
+  foldConstants,
+  dropIdentities,
+  cancelTransposes,
+  dropIdentities,
+  foldAffine,
+  splitTileConcat,
+  foldConstants,
+  fuseResidual,
+  fuseActivation,
+  dropIdentities,
+  dropDead,
+];
+
+export interface OptimizeOptions {
+  /** Called after each pass with its result; a pass may run more than once. */
+  readonly onPass?: (name: string, graph: Graph) => void;
+  /** Other passes than PASSES. */
+  readonly passes?: readonly Pass[];
+}
+
+/** Runs the passes and verifies the graph before and after each. Pure: `graph` is left as it is. */
+export function optimize(graph: Graph, { onPass, passes = PASSES }: OptimizeOptions = {}): Graph {
+  verify(graph);
+  for (const pass of passes) {
+    graph = pass.run(graph);
+    verify(graph, pass.name);
+    onPass?.(pass.name, graph);
+  }
+  return graph;
+}

@@ -1,0 +1,200 @@
+/**
+ * Pushes transposes down through ops that do not care about the order of axes, until they meet their inverse.
+ *
+ *   before                                                        after
+ *   %t: f32[1,4,9,9] = transpose(%x) {perm=0x3x1x2}               %r: f32[1,9,9,4] = unary(%x) {activation=relu}
+ *   %r: f32[1,4,9,9] = unary(%t) {activation=relu}                %y: f32[1,9,9,8] = conv(%r, %w, %b) {...}
+ *   %u: f32[1,9,9,4] = transpose(%r) {perm=0x2x3x1}
+ *   %y: f32[1,9,9,8] = conv(%u, %w, %b) {...}
+ *
+ * Every value of the old graph is kept as a view: a value of the new graph and the permutation that it still needs.
+ * A node that does not care takes over the permutation of its operands (the cheapest one where they differ;
+ * constants are permuted here), any other node makes its operands come true. Where only axes of size 1 move, a
+ * reshape does that for nothing; a repeated value is repeated in the other order instead of being moved.
+ */
+import { rewrite, type Rewrite } from "../edit";
+import { transposeConstant } from "../evaluate";
+import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type Pass, type Shape } from "../ir";
+import {
+  compose,
+  identityPermutation,
+  invert,
+  isAgnostic,
+  isIdentityPermutation,
+  isReshape,
+  permute,
+  permuteNode,
+  type AgnosticNode,
+  type Permutation,
+} from "../permutation";
+
+/** A value of the old graph = transpose(base, perm), base being one of the new graph. */
+interface View {
+  readonly base: string;
+  readonly perm: Permutation;
+}
+
+/** Transposes made once and reused; key: base and permutation. */
+type Made = Map<string, string>;
+
+const keyOf = (base: string, perm: Permutation): string => `${perm.join(",")} ${base}`;
+
+/** Elements that have to be moved to make transpose(base, perm) come true. */
+function cost(base: string, perm: Permutation, rw: Rewrite, made: Made): number {
+  const shape = rw.shape(base);
+  if (isReshape(perm, shape) || rw.constant(base) !== undefined || made.has(keyOf(base, perm))) return 0;
+  const node = rw.node(base);
+  return node?.op === "expand" ? cost(node.inputs[0]!, perm, rw, made) : sizeOf(shape);
+}
+
+/** The name of transpose(base, perm), made in the cheapest way. */
+function materialise(base: string, perm: Permutation, rw: Rewrite, made: Made): string {
+  if (isIdentityPermutation(perm)) return base;
+  const key = keyOf(base, perm);
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const name = build();
+  made.set(key, name);
+  return name;
+
+  function build(): string {
+    const constant = rw.constant(base);
+    if (constant !== undefined) return rw.addConstant(`${base}.t`, transposeConstant(constant, perm));
+    const before = rw.node(base);
+    const shape = permute(rw.shape(base), perm);
+    const common = { output: rw.fresh(`${base}.t`), shape, origin: before?.origin ?? [] };
+    if (isReshape(perm, rw.shape(base))) return rw.emit({ op: "reshape", inputs: [base], attributes: {}, ...common });
+    if (before?.op !== "expand") return rw.emit({ op: "transpose", inputs: [base], attributes: { perm }, ...common });
+    const inner = materialise(before.inputs[0]!, perm, rw, made);
+    return rw.emit({ op: "expand", inputs: [inner], attributes: {}, ...common });
+  }
+}
+
+/** The same elements with axes of size 1 in front. */
+function padRank(shape: Shape, rank: number): Shape {
+  return [...new Array<number>(rank - shape.length).fill(1), ...shape];
+}
+
+/** A constant operand of a broadcast of rank `perm.length`, in the order before `perm`, without leading ones. */
+function permuteOperand(constant: Constant, perm: Permutation): Constant {
+  const { shape, data } = transposeConstant(
+    { shape: padRank(constant.shape, perm.length), data: constant.data },
+    invert(perm),
+  );
+  const first = shape.findIndex((n) => n !== 1);
+  return { shape: first < 0 ? [] : shape.slice(first), data };
+}
+
+/**
+ * The permutation that the axes of a graph input are given in the end: that of the first transpose reached
+ * through ops that do not care, if any is between. Giving it to the input at once lets them work in the final order.
+ */
+function permutationAhead(input: string, rank: number, nodes: readonly Node[]): Permutation | undefined {
+  const reached = new Set([input]);
+  for (const node of nodes) {
+    if (!node.inputs.some((name) => reached.has(name))) continue;
+    if (node.op === "transpose") return node.inputs[0] === input ? undefined : node.attributes.perm;
+    if (isAgnostic(node) && node.shape.length === rank) reached.add(node.output);
+  }
+  return undefined;
+}
+
+export const cancelTransposes: Pass = {
+  name: "cancel-transposes",
+  run(graph: Graph): Graph {
+    const views = new Map<string, View>();
+    const made: Made = new Map();
+    const viewOf = (name: string, rw: Rewrite): View =>
+      views.get(name) ?? { base: name, perm: identityPermutation(rw.shape(name).length) };
+    const actual = (name: string, rw: Rewrite): string => {
+      const { base, perm } = viewOf(name, rw);
+      return materialise(base, perm, rw, made);
+    };
+
+    /** Chooses the order of axes in which `node` is computed; the identity when all operands have it. */
+    const choose = (operands: readonly View[], rank: number, rw: Rewrite): Permutation => {
+      const price = (target: Permutation): number =>
+        operands.reduce((sum, { base, perm }) => sum + cost(base, compose(perm, invert(target)), rw, made), 0);
+      // The last of equal prices wins: a permutation rather than the identity, so that transposes move down.
+      return operands
+        .map((view) => view.perm)
+        .reduce(
+          (best, perm) => (!isIdentityPermutation(perm) && price(perm) <= price(best) ? perm : best),
+          identityPermutation(rank),
+        );
+    };
+
+    /** Operands of the node's own rank, as views; lower ranks (binary only) get leading ones. */
+    const operandsOf = (node: AgnosticNode, rank: number, rw: Rewrite): View[] =>
+      node.inputs
+        .filter((name) => rw.constant(name) === undefined)
+        .map((name) => {
+          const view = viewOf(name, rw);
+          if (view.perm.length === rank) return view;
+          const inner = actual(name, rw);
+          const base = rw.emit({
+            op: "reshape",
+            output: rw.fresh(`${inner}.r`),
+            inputs: [inner],
+            attributes: {},
+            shape: padRank(rw.shape(inner), rank),
+            origin: node.origin,
+          });
+          return { base, perm: identityPermutation(rank) };
+        });
+
+    const visitAgnostic = (node: AgnosticNode, rw: Rewrite): void => {
+      const operandViews = node.inputs.map((name) => viewOf(name, rw));
+      const rank = Math.max(...operandViews.map((view) => view.perm.length));
+      if (operandViews.every((view) => isIdentityPermutation(view.perm)))
+        return void rw.emit({ ...node, inputs: operandViews.map((view) => view.base) });
+      const operands = operandsOf(node, rank, rw);
+      const target = choose(operands, rank, rw);
+      let next = 0;
+      const inputs = node.inputs.map((name) => {
+        const constant = rw.constant(name);
+        if (constant === undefined) {
+          const { base, perm } = operands[next++]!;
+          return materialise(base, compose(perm, invert(target)), rw, made);
+        }
+        if (node.op !== "binary") return materialise(name, invert(target), rw, made);
+        const key = keyOf(name, target);
+        if (!made.has(key)) made.set(key, rw.addConstant(`${name}.t`, permuteOperand(constant, target)));
+        return made.get(key)!;
+      });
+      const { node: permuted, perm } = permuteNode({ ...node, inputs }, target);
+      views.set(node.output, { base: rw.emit(permuted), perm });
+    };
+
+    const visit = (node: Node, rw: Rewrite): void => {
+      if (node.op === "transpose") {
+        const { base, perm } = viewOf(node.inputs[0]!, rw);
+        views.set(node.output, { base, perm: compose(perm, node.attributes.perm) });
+      } else if (node.op === "reshape") {
+        const { base, perm } = viewOf(node.inputs[0]!, rw);
+        const input = isReshape(perm, rw.shape(base)) ? base : actual(node.inputs[0]!, rw);
+        rw.emit({ ...node, inputs: [input] });
+      } else if (isAgnostic(node)) visitAgnostic(node, rw);
+      else rw.emit({ ...node, inputs: node.inputs.map((name) => actual(name, rw)) });
+    };
+
+    return rewrite(graph, visit, {
+      start(rw) {
+        for (const { name, shape } of graph.inputs) {
+          const perm = permutationAhead(name, shape.length, graph.nodes);
+          if (perm === undefined || perm.length !== shape.length || isIdentityPermutation(perm)) continue;
+          const base = materialise(name, perm, rw, made);
+          made.set(keyOf(base, invert(perm)), name);
+          views.set(name, { base, perm: invert(perm) });
+        }
+      },
+      output(value, rw) {
+        const name = actual(value, rw);
+        if (rw.node(name) !== undefined) return name;
+        // Every output is written by a node, so what is now an input or a constant is copied.
+        const common = { output: rw.fresh(`${name}.copy`), shape: rw.shape(name), origin: [] };
+        return rw.emit({ op: "unary", inputs: [name], attributes: { activation: IDENTITY }, ...common });
+      },
+    });
+  },
+};

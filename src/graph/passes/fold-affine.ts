@@ -1,0 +1,174 @@
+/**
+ * Folds a scale and shift by constants per channel into the weights and bias beside it: batch normalisation and residual
+ * scales after an op, input normalisation before one.
+ *
+ *   before                                              after
+ *   %c: f32[1,8,8,4] = conv(%x, %w, %b) {...}           %y: f32[1,8,8,4] = conv(%x, %y.w, %y.b) {...}
+ *   %m: f32[1,8,8,4] = binary(%c, %s) {fn=mul}          with %y.w = %w * %s (per output channel)
+ *   %y: f32[1,8,8,4] = binary(%m, %t) {fn=add}          and  %y.b = %b * %s + %t
+ *
+ * After conv, convTranspose or matmul: out = s*(x.W + b) + t = x.(W*s) + (s*b + t). Before conv or matmul:
+ * (s*x + t).W + b = x.(s*W) + (b + sum of t*W), the shift only without padding, because pads are zeros after it.
+ * The op has no activation (or the affine is before it), weights and bias are constants, and nothing else reads the
+ * value between. A convolution that already adds a residual takes a shift but no scale.
+ */
+import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
+import { sameShape, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
+
+type Linear = NodeFor<"conv"> | NodeFor<"convTranspose"> | NodeFor<"matmul">;
+
+/** scale*x + shift per channel (last axis). */
+interface Affine {
+  readonly x: string;
+  readonly scale: (channel: number) => number;
+  readonly shift: (channel: number) => number;
+  readonly scales: boolean;
+  readonly shifts: boolean;
+}
+
+/** The constant as a function of the channel, or undefined where it varies over other axes. */
+function perChannel(constant: Constant | undefined, channels: number): ((channel: number) => number) | undefined {
+  if (constant === undefined) return undefined;
+  const { shape, data } = constant;
+  if (data.length === 1) return () => data[0]!;
+  return data.length === channels && shape.at(-1) === channels ? (channel) => data[channel]! : undefined;
+}
+
+const one = (): number => 1;
+const zero = (): number => 0;
+
+/** `node` read as an affine function of its runtime operand. */
+function asAffine(node: Node | undefined, rw: Rewrite): Affine | undefined {
+  if (node?.op !== "binary") return undefined;
+  const [a, b] = node.inputs as [string, string];
+  const left = rw.constant(a) !== undefined;
+  const x = left ? b : a;
+  const c = perChannel(rw.constant(left ? a : b), node.shape.at(-1) ?? 1);
+  if (c === undefined || rw.constant(x) !== undefined || !sameShape(rw.shape(x), node.shape)) return undefined;
+  switch (node.attributes.fn) {
+    case "add":
+      return { x, scale: one, shift: c, scales: false, shifts: true };
+    case "sub":
+      if (left) return { x, scale: () => -1, shift: c, scales: true, shifts: true };
+      return { x, scale: one, shift: (i) => -c(i), scales: false, shifts: true };
+    case "mul":
+      return { x, scale: c, shift: zero, scales: true, shifts: false };
+    case "div":
+      return left ? undefined : { x, scale: (i) => 1 / c(i), shift: zero, scales: true, shifts: false };
+    default:
+      return undefined;
+  }
+}
+
+function isLinear(node: Node | undefined): node is Linear {
+  return node?.op === "conv" || node?.op === "convTranspose" || node?.op === "matmul";
+}
+
+/** Output and input channel of each weight, by flat index. */
+function channelsOfWeight(node: Linear, weights: Constant): { out(i: number): number; in(i: number): number } {
+  const last = weights.shape.at(-1)!;
+  const inner = weights.shape.at(-2)!;
+  const row = (i: number): number => Math.floor(i / last) % inner;
+  if (node.op === "matmul") return { out: (i) => i % last, in: row };
+  const { groups } = node.attributes;
+  if (node.op === "conv") {
+    const group = (i: number): number => Math.floor((i % last) / (last / groups));
+    return { out: (i) => i % last, in: (i) => group(i) * inner + row(i) };
+  }
+  const group = (i: number): number => Math.floor((i % last) / (last / groups)); // [KH,KW,OC/groups,C]
+  return { out: (i) => group(i) * inner + row(i), in: (i) => i % last };
+}
+
+interface Operands {
+  readonly weights: Constant;
+  readonly bias: Constant;
+}
+
+/** Weights and bias where both are constants; a matmul without bias has zeros. */
+function operandsOf(node: Linear, rw: Rewrite): Operands | undefined {
+  const weights = rw.constant(node.inputs[1]!);
+  const channels = node.shape.at(-1)!;
+  const bias =
+    node.inputs.length < 3 ? { shape: [channels], data: new Float32Array(channels) } : rw.constant(node.inputs[2]!);
+  return weights === undefined || bias === undefined ? undefined : { weights, bias };
+}
+
+/** The node with other weights and bias, under another name. */
+function rebuild(node: Linear, output: string, x: string, operands: Partial<Operands>, rw: Rewrite): Linear {
+  const { weights, bias } = operands;
+  const inputs = [
+    x,
+    weights === undefined ? node.inputs[1]! : rw.addConstant(`${output}.w`, weights),
+    bias === undefined ? node.inputs[2] : rw.addConstant(`${output}.b`, bias),
+    ...node.inputs.slice(3),
+  ].filter((name) => name !== undefined);
+  return { ...node, output, inputs };
+}
+
+/** op(x) followed by an affine. */
+function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
+  const affine = asAffine(node, rw);
+  const op = affine && rw.node(affine.x);
+  if (affine === undefined || !isLinear(op) || !isIdentity(op.attributes.activation)) return undefined;
+  const operands = operandsOf(op, rw);
+  if (operands === undefined || rw.uses(op.output) !== 1 || (affine.scales && op.inputs.length > 3)) return undefined;
+  const { weights, bias } = operands;
+  const { out } = channelsOfWeight(op, weights);
+  const scaled = (): Float32Array => weights.data.map((value, i) => value * affine.scale(out(i)));
+  const moved = bias.data.map((value, channel) => value * affine.scale(channel) + affine.shift(channel));
+  const folded = rebuild(
+    op,
+    node.output,
+    op.inputs[0]!,
+    {
+      weights: affine.scales ? { shape: weights.shape, data: scaled() } : undefined,
+      bias: affine.shifts || op.inputs.length > 2 ? { shape: bias.shape, data: moved } : undefined,
+    },
+    rw,
+  );
+  rw.remove(op.output);
+  const { activation } = node.attributes;
+  return { ...folded, attributes: { ...folded.attributes, activation }, origin: mergeOrigins(op, node) } as Linear;
+}
+
+/** An affine followed by `node`, once. */
+function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typeof node | undefined {
+  const before = rw.node(node.inputs[0]!);
+  const affine = asAffine(before, rw);
+  if (before?.op !== "binary" || affine === undefined || !isIdentity(before.attributes.activation)) return undefined;
+  const operands = operandsOf(node, rw);
+  const padded = node.op === "conv" && node.attributes.pads.some((pad) => pad > 0);
+  const batched = rw.shape(node.inputs[1]!).length !== (node.op === "conv" ? 4 : 2);
+  if (operands === undefined || rw.uses(before.output) !== 1 || batched || (affine.shifts && padded)) return undefined;
+  const { weights, bias } = operands;
+  const channels = channelsOfWeight(node, weights);
+  const sums = Float64Array.from(bias.data);
+  if (affine.shifts)
+    weights.data.forEach((value, i) => (sums[channels.out(i)]! += value * affine.shift(channels.in(i))));
+  const scaled = (): Float32Array => weights.data.map((value, i) => value * affine.scale(channels.in(i)));
+  const folded = rebuild(
+    node,
+    node.output,
+    affine.x,
+    {
+      weights: affine.scales ? { shape: weights.shape, data: scaled() } : undefined,
+      bias: affine.shifts ? { shape: bias.shape, data: Float32Array.from(sums) } : undefined,
+    },
+    rw,
+  );
+  rw.remove(before.output);
+  return { ...folded, origin: mergeOrigins(before, node) } as typeof node;
+}
+
+export const foldAffine: Pass = {
+  name: "fold-affine",
+  run(graph: Graph): Graph {
+    return rewrite(graph, (node, rw) => {
+      if (node.op === "binary") return void rw.emit(foldAfter(node, rw) ?? node);
+      if (node.op !== "conv" && node.op !== "matmul") return void rw.emit(node);
+      let folded = node;
+      for (let next = foldBefore(folded, rw); next !== undefined; next = foldBefore(folded, rw)) folded = next;
+      rw.emit(folded);
+    });
+  },
+};
