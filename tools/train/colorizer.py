@@ -67,7 +67,7 @@ class Layer(nn.Module):
                 x = F.max_pool2d(x, 2)
             x = F.relu(self.norm(x) if self.norm else x, inplace=True)
         if self.then == 'up' and upsample:
-            x = x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+            x = F.interpolate(x, scale_factor=2.0, mode='nearest')
         return x
 
     def folded(self):

@@ -1,7 +1,7 @@
 """Writes the trained networks as ONNX with a manifest: embedder.onnx, colorizer.onnx and model.json in one folder.
 
-Norm statistics of the averaged weights are measured again on training photographs first (--recalibrate), at the sizes
-the networks will run at. Without checkpoints (--random) it writes networks with seeded random weights, for tests.
+The colorizer's norm statistics are measured again for the averaged weights first (--recalibrate), on training photographs
+at the size it will run at; finish_embedding.py does so for the embedder. Without checkpoints (--random) it writes networks with seeded random weights, for tests.
 """
 import argparse
 import copy
@@ -9,17 +9,16 @@ import hashlib
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import loop
 from colorizer import NETWORKS, Colorizer
 from data import build_pools
-from inception import ShiftNorm
+from norms import recalibrate
 from onnx_networks import EmbedderWriter, write_colorizer
 from sampling import Sampler, whole
 from train_colorizer import embed, luminance_and_truth
-from train_embedding import Student, grey_input
+from train_embedding import Student
 
 LICENCE = 'MIT (weights trained by this project; training photographs were for research use and are not shipped)'
 
@@ -43,55 +42,20 @@ def load_colorizer(path):
     return colorizer.to(memory_format=torch.channels_last).eval(), state
 
 
-@torch.no_grad()
-def recalibrate(model, batches):
-    """Replaces the norms' moving statistics by the mean over `batches`, an iterable of calls to run the model."""
-    norms = [m for m in model.modules() if isinstance(m, ShiftNorm)]
-    momenta = [norm.momentum for norm in norms]
-    model.train()
-    for number, run in enumerate(batches):
-        for norm in norms:
-            norm.momentum = 1.0 / (number + 1)
-        run()
-    for norm, momentum in zip(norms, momenta):
-        norm.momentum = momentum
-    return model.eval()
-
-
-def recalibrate_both(student, colorizer, arguments):
-    """Norm statistics of both networks on whole training photographs, at the sizes they will run at."""
+def recalibrate_colorizer(student, colorizer, arguments):
+    """Norm statistics of the colorizer on whole training photographs, at the size it will run at."""
     pools = build_pools(arguments.data, arguments.cache)
     sampler = Sampler(pools, 'cpu', seed=11, shares=[1.0] if len(pools) == 1 else [0.3, 0.7])
-    steps = range(arguments.recalibrate)
 
-    def photographs(step, size):
-        return torch.cat([whole(pixels, size) for _, _, pixels in sampler.batch(step, arguments.batch)])
+    def run(step):
+        def photographs(size):
+            return torch.cat([whole(pixels, size) for _, _, pixels in sampler.batch(step, arguments.batch)])
+        vectors = embed(student, photographs(arguments.embedder_size), 'bf16')
+        luminance, _ = luminance_and_truth(photographs(arguments.size))
+        with loop.autocast('cpu', 'bf16'):
+            colorizer(luminance.contiguous(memory_format=torch.channels_last), vectors, upsample=False)
 
-    def embedder_batches():
-        for step in steps:
-            def run(step=step):
-                with loop.autocast('cpu', 'bf16'):
-                    student.embedder(grey_input(photographs(step, arguments.embedder_size)).contiguous(memory_format=torch.channels_last))
-            yield run
-
-    def colorizer_batches():
-        for step in steps:
-            def run(step=step):
-                vectors = embed(student, photographs(step, arguments.embedder_size), 'bf16')
-                luminance, _ = luminance_and_truth(photographs(step, arguments.size))
-                with loop.autocast('cpu', 'bf16'):
-                    colorizer(luminance.contiguous(memory_format=torch.channels_last), vectors, upsample=False)
-            yield run
-
-    if arguments.recalibrate_embedder:
-        keeps = [(m, m.keep) for m in student.modules() if hasattr(m, 'keep')]
-        scales = [(m, m.scale) for m, _ in keeps]
-        for module, keep in keeps:  # every block runs, with its evaluation scale
-            module.scale, module.keep = module.evaluation_scale, 1.0
-        recalibrate(student, embedder_batches())
-        for (module, keep), (_, scale) in zip(keeps, scales):
-            module.scale, module.keep = scale, keep
-    recalibrate(colorizer, colorizer_batches())
+    recalibrate(colorizer, run, arguments.recalibrate)
 
 
 def file_entry(path):
@@ -146,7 +110,6 @@ def parse():
     parser.add_argument('--data', nargs='*', default=[])
     parser.add_argument('--cache')
     parser.add_argument('--recalibrate', type=int, default=0, help='batches to measure norm statistics on (0: as trained)')
-    parser.add_argument('--recalibrate-embedder', action='store_true')
     parser.add_argument('--batch', type=int, default=32)
     parser.add_argument('--save-torch', help='also save the networks as exported, for evaluate.py')
     return parser.parse_args()
@@ -162,7 +125,7 @@ def networks(arguments):
     student, embedder_state = load_embedder(arguments.embedder)
     colorizer, colorizer_state = load_colorizer(arguments.colorizer)
     if arguments.recalibrate:
-        recalibrate_both(student, colorizer, arguments)
+        recalibrate_colorizer(student, colorizer, arguments)
     return student, colorizer, embedder_state, colorizer_state
 
 
