@@ -1,0 +1,85 @@
+/** Prints what the engine makes of an ONNX file: `npm run graph -- model.onnx --shape input=1x1x256x256`. */
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { EngineError, InputError } from "../src/errors";
+import { importModel } from "../src/graph/import";
+import type { Graph, Shape } from "../src/graph/ir";
+import { optimize, PASSES } from "../src/graph/optimize";
+import { printGraph, printTotals } from "../src/graph/print";
+import { externalDataIn } from "../src/node/external-data";
+import { decodeModel } from "../src/weights/decode";
+import type { OnnxModel } from "../src/weights/types";
+
+interface Options {
+  readonly shape: Readonly<Record<string, Shape>>;
+  readonly after?: string;
+  readonly all?: boolean;
+  readonly constants?: boolean;
+  readonly summary?: boolean;
+}
+
+/** Collects `name=1x1x256x256`. */
+function addShape(text: string, shapes: Record<string, Shape>): Record<string, Shape> {
+  const [, name, sizes] = /^(.+)=(\d+(?:x\d+)*)$/.exec(text) ?? [];
+  if (name === undefined || sizes === undefined) throw new InvalidArgumentError("Write it like input=1x1x256x256.");
+  return { ...shapes, [name]: sizes.split("x").map(Number) };
+}
+
+async function readModel(path: string): Promise<OnnxModel> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    const received = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError({ where: path, expected: "an ONNX file", received, cause });
+  });
+  return decodeModel(bytes, { label: basename(path), externalData: externalDataIn(dirname(path)) });
+}
+
+/** `12 conv, 3 concat`: ops by number. */
+function countOps(graph: Graph): string {
+  const counts = new Map<string, number>();
+  for (const { op } of graph.nodes) counts.set(op, (counts.get(op) ?? 0) + 1);
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .map(([op, count]) => `${count} ${op}`)
+    .join(", ");
+}
+
+async function main(path: string, options: Options): Promise<void> {
+  const show = (stage: string, graph: Graph): void => {
+    const title = `== ${stage}: ${printTotals(graph)}\n   ${countOps(graph)}`;
+    console.log(
+      options.summary ? title : `${title}\n${printGraph(graph, { constants: options.constants ?? false })}\n`,
+    );
+  };
+  const stages = ["import", ...PASSES.map((pass) => pass.name)];
+  if (options.after !== undefined && !stages.includes(options.after))
+    throw new InputError({
+      where: "--after",
+      expected: `one of ${[...new Set(stages)].join(", ")}`,
+      received: options.after,
+    });
+
+  const graph = importModel(await readModel(path), { inputShapes: options.shape });
+  const wanted = (stage: string): boolean => options.all === true || options.after === stage;
+  if (wanted("import") || options.after === undefined) show("import", graph);
+  const result = optimize(graph, { onPass: (name, after) => wanted(name) && show(name, after) });
+  if (options.after === undefined) show("result", result);
+}
+
+const program = new Command("graph")
+  .description("Prints an ONNX model as the engine's graph: after import and after the last pass.")
+  .argument("<model>", "ONNX file")
+  .option("--shape <name=NxCxHxW>", "size of an input that the file leaves open; may be repeated", addShape, {})
+  .option("--all", "print after every pass")
+  .option("--after <pass>", 'print only after this pass ("import": before the first)')
+  .option("--constants", "list constants too")
+  .option("--summary", "totals only");
+program.parse();
+try {
+  await main(program.args[0]!, program.opts<Options>());
+} catch (error) {
+  if (!(error instanceof EngineError)) throw error;
+  const shape = error.message.includes("inputShapes") ? " Here: --shape name=1x1x256x256." : "";
+  console.error(error.message + shape);
+  process.exitCode = 1;
+}
