@@ -1,0 +1,75 @@
+/** Collects the nodes and constants of the graph under construction, with unique names. */
+import type { Constant, Node, NodeFor, OpName, Shape } from "../ir";
+import { floatData, type ConstantValue, type RuntimeValue, type Value } from "./values";
+
+export class GraphBuilder {
+  readonly nodes: Node[] = [];
+  readonly constants = new Map<string, Constant>();
+  private readonly modelNames: ReadonlySet<string>;
+  private readonly taken: Set<string>;
+  private readonly stored = new WeakMap<ConstantValue, string>();
+  private readonly shared = new Map<string, RuntimeValue>();
+
+  /** `modelNames`: names of the model's own values, which made-up names must not take. */
+  constructor(modelNames: ReadonlySet<string>) {
+    this.modelNames = modelNames;
+    this.taken = new Set(modelNames);
+  }
+
+  /** `base`, or `base.2`, `base.3`, ... when that is taken. */
+  private uniqueName(base: string): string {
+    let name = base;
+    for (let i = 2; this.taken.has(name); i++) name = `${base}.${i}`;
+    this.taken.add(name);
+    return name;
+  }
+
+  /** Name of a value as an operand; puts a constant into the graph on its first use. */
+  nameOf(value: Value): string {
+    if (value.kind === "runtime") return value.name;
+    const known = this.stored.get(value);
+    if (known !== undefined) return known;
+    const own = this.modelNames.has(value.name) && !this.constants.has(value.name);
+    const name = own ? value.name : this.uniqueName(value.name);
+    this.constants.set(name, { shape: value.shape, data: floatData(value) });
+    this.stored.set(value, name);
+    return name;
+  }
+
+  emit<K extends OpName>(
+    op: K,
+    inputs: readonly Value[],
+    attributes: NodeFor<K>["attributes"],
+    shape: Shape,
+    name: string,
+    origin: string,
+  ): RuntimeValue {
+    const output = this.uniqueName(name);
+    const operands = inputs.map((value) => this.nameOf(value));
+    // The compiler cannot see that op and attributes belong together once K is a parameter.
+    this.nodes.push({ op, output, inputs: operands, attributes, shape, origin: [origin] } as unknown as Node);
+    return { kind: "runtime", name: output, dtype: inputs[0]?.dtype ?? "f32", shape };
+  }
+
+  /** The value that `make` gave when first asked under this key: one rearrangement serves all its users. */
+  once(key: string, make: () => RuntimeValue): RuntimeValue {
+    const known = this.shared.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.shared.set(key, made);
+    return made;
+  }
+
+  /** Gives a value made by a node since position `mark` the model's name for it; older values keep theirs. */
+  rename(value: RuntimeValue, name: string, mark: number): RuntimeValue {
+    let made = mark;
+    while (made < this.nodes.length && this.nodes[made]!.output !== value.name) made++;
+    if (made === this.nodes.length) return value;
+    for (let i = made; i < this.nodes.length; i++) {
+      const node = this.nodes[i]!;
+      const inputs = node.inputs.map((input) => (input === value.name ? name : input));
+      this.nodes[i] = { ...node, inputs, output: i === made ? name : node.output } as Node;
+    }
+    return { ...value, name };
+  }
+}

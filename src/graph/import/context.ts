@@ -1,0 +1,177 @@
+/** What an op's importer sees of its node: operands, attributes with their defaults, and how to emit or refuse. */
+import { ModelError, type Unsupported } from "../../errors";
+import type { OnnxAttribute, OnnxNode } from "../../weights/types";
+import type { NodeFor, OpName, Shape } from "../ir";
+import type { GraphBuilder } from "./builder";
+import { decodeConstant } from "./decode-constant";
+import { constantOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
+
+/** Thrown inside an importer and collected by importModel, which reports all of them at once. */
+export class Refusal extends Error {
+  constructor(readonly item: Unsupported) {
+    super(item.reason);
+  }
+}
+
+/** One importer: gives the node's outputs, in order; later ones may be left out when they are not supported. */
+export type Importer = (ctx: NodeContext) => Value | readonly Value[];
+
+export interface OpEntry {
+  readonly run: Importer;
+  /** For docs/ops.md: what is and what is not supported. */
+  readonly notes: string;
+}
+
+export type OpTable = Readonly<Record<string, OpEntry>>;
+
+type AttributeValues = { [A in Exclude<OnnxAttribute, { type: "unsupported" }> as A["type"]]: A["value"] };
+
+export class NodeContext {
+  constructor(
+    readonly node: OnnxNode,
+    /** Version of the default operator set. */
+    readonly opset: number,
+    private readonly builder: GraphBuilder,
+    /** undefined: an optional input that was left out. */
+    private readonly operands: readonly (Value | undefined)[],
+  ) {}
+
+  /** The node asks for something this engine does not do. */
+  unsupported(reason: string): never {
+    throw new Refusal({ node: this.node.name, op: this.node.op, reason });
+  }
+
+  /** The node contradicts ONNX or its operands. */
+  malformed(expected: string, received: string): never {
+    throw new ModelError({ where: `${this.node.op} "${this.node.name}"`, expected, received });
+  }
+
+  // --- operands
+
+  get inputCount(): number {
+    return this.operands.length;
+  }
+
+  input(index: number): Value {
+    return this.operands[index] ?? this.malformed(`an input ${index}`, `${this.operands.length} inputs`);
+  }
+
+  optional(index: number): Value | undefined {
+    return this.operands[index];
+  }
+
+  /** All inputs; none may be left out. */
+  inputs(): Value[] {
+    return this.operands.map((_, i) => this.input(i));
+  }
+
+  constant(index: number, what: string): ConstantValue {
+    return this.asConstant(this.input(index), what);
+  }
+
+  optionalConstant(index: number, what: string): ConstantValue | undefined {
+    const value = this.optional(index);
+    return value === undefined ? undefined : this.asConstant(value, what);
+  }
+
+  asConstant(value: Value, what: string): ConstantValue {
+    return value.kind === "constant" ? value : this.unsupported(`${what} computed at run time`);
+  }
+
+  /** A 1-D (or scalar) constant of whole numbers. */
+  integers(index: number, what: string): number[] {
+    const value = this.constant(index, what);
+    if (value.shape.length > 1) this.malformed(`${what} as a list`, `shape [${value.shape.join(", ")}]`);
+    return Array.from(value.data);
+  }
+
+  /** A list that is an attribute up to some opset and an optional input from then on; undefined when absent. */
+  listSince(opset: number, attribute: string, inputIndex: number): readonly number[] | undefined {
+    if (this.opset < opset) return this.ints(attribute);
+    return this.optional(inputIndex) === undefined ? undefined : this.integers(inputIndex, attribute);
+  }
+
+  // --- attributes
+
+  int(name: string, otherwise: number): number {
+    return this.attribute(name, "int") ?? otherwise;
+  }
+
+  float(name: string, otherwise: number): number {
+    return this.attribute(name, "float") ?? otherwise;
+  }
+
+  string(name: string, otherwise: string): string {
+    return this.attribute(name, "string") ?? otherwise;
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return this.attribute(name, "ints");
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.attribute(name, "floats");
+  }
+
+  tensor(name: string): ConstantValue | undefined {
+    const tensor = this.attribute(name, "tensor");
+    return tensor === undefined ? undefined : decodeConstant(tensor, this.outputName);
+  }
+
+  private attribute<T extends keyof AttributeValues>(name: string, type: T): AttributeValues[T] | undefined {
+    const found = this.node.attributes[name];
+    if (found === undefined) return undefined;
+    if (found.type === "unsupported") this.unsupported(`attribute ${name} of type ${found.kind}`);
+    if (found.type !== type) this.malformed(`attribute ${name} of type ${type}`, found.type);
+    return found.value as AttributeValues[T];
+  }
+
+  /** A possibly negative axis of a tensor of `rank` dimensions -> 0 .. rank-1. */
+  axis(axis: number, rank: number): number {
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+      this.malformed(`an axis of a tensor of rank ${rank}`, `${axis}`);
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  // --- results
+
+  /** The model's name of the first output; names of further nodes are made from it. */
+  get outputName(): string {
+    return this.node.outputs.find((name) => name !== "") ?? this.node.name;
+  }
+
+  /** Appends a node to the graph. `suffix` tells it from the other nodes of the same ONNX node. */
+  emit<K extends OpName>(
+    op: K,
+    inputs: readonly Value[],
+    attributes: NodeFor<K>["attributes"],
+    shape: Shape,
+    suffix: string = op,
+  ): RuntimeValue {
+    if (shape.includes(0)) this.unsupported(`an empty tensor [${shape.join(", ")}] at run time`);
+    return this.builder.emit(op, inputs, attributes, shape, `${this.outputName}.${suffix}`, this.node.name);
+  }
+
+  /** A float constant made here. */
+  floatConstant(shape: Shape, data: ArrayLike<number>, suffix: string): ConstantValue {
+    return constantOf("f32", shape, data, `${this.outputName}.${suffix}`);
+  }
+
+  /** [N,C,H,W] -> [N,H,W,C], emitted once for all users of a value. */
+  toNhwc(value: Value): RuntimeValue {
+    const [n, c, h, w] = value.shape as [number, number, number, number];
+    return this.builder.once(`nhwc ${this.builder.nameOf(value)}`, () =>
+      this.emit("transpose", [value], { perm: [0, 2, 3, 1] }, [n, h, w, c], "nhwc"),
+    );
+  }
+
+  /** [N,H,W,C] -> [N,C,H,W]. */
+  toNchw(value: RuntimeValue): RuntimeValue {
+    const [n, h, w, c] = value.shape as [number, number, number, number];
+    return this.emit("transpose", [value], { perm: [0, 3, 1, 2] }, [n, c, h, w], "nchw");
+  }
+}
+
+export function describe(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}

@@ -1,0 +1,206 @@
+/** ONNX model + input shapes -> Graph. Opsets, layouts, int64 and optional inputs end here. */
+import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../errors";
+import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/types";
+import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
+import { GraphBuilder } from "./builder";
+import { NodeContext, Refusal } from "./context";
+import { decodeConstant } from "./decode-constant";
+import { OPS, OPSETS } from "./registry";
+import { constantOf, type ConstantValue, type Value } from "./values";
+
+export interface ImportOptions {
+  /** Sizes of inputs whose shape the model leaves open. A size that the model states must be repeated as it is. */
+  readonly inputShapes?: Readonly<Record<string, Shape>>;
+  /** Inputs that become constants. */
+  readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number>; readonly shape: Shape }>>;
+}
+
+/** "unknown": made by a node that was refused; what depends on it is passed over, so that one import names all. */
+type Known = Value | "unknown";
+
+/**
+ * Whole-number constants and shapes are evaluated, so the graph has float tensors of known shape only.
+ *
+ * Throws InputError when an input's shape is not known or does not fit the model, ModelError when the model
+ * contradicts itself, and UnsupportedError with everything that the engine does not do.
+ */
+export function importModel(model: OnnxModel, options: ImportOptions = {}): Graph {
+  return new Import(model, options).run();
+}
+
+class Import {
+  private readonly values = new Map<string, Known>();
+  private readonly defined = new Set<string>();
+  private readonly refused: Unsupported[] = [];
+  private readonly usesLeft = new Map<string, number>();
+  private readonly builder: GraphBuilder;
+  private readonly opset: number;
+
+  constructor(
+    private readonly model: OnnxModel,
+    private readonly options: ImportOptions,
+  ) {
+    const outputs = model.nodes.flatMap((node) => node.outputs);
+    this.builder = new GraphBuilder(
+      new Set([...model.inputs.map(({ name }) => name), ...model.initializers.keys(), ...outputs]),
+    );
+    for (const name of [...model.nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)])
+      this.usesLeft.set(name, (this.usesLeft.get(name) ?? 0) + 1);
+    this.opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? OPSETS.oldest;
+    if (this.opset < OPSETS.oldest || this.opset > OPSETS.newest)
+      throw new UnsupportedError(model.label, [
+        { node: model.label, op: `opset ${this.opset}`, reason: `opsets ${OPSETS.oldest} to ${OPSETS.newest}` },
+      ]);
+  }
+
+  run(): Graph {
+    const inputs = this.bindInputs();
+    for (const node of this.model.nodes) this.importNode(node);
+    if (this.refused.length > 0) throw new UnsupportedError(this.model.label, this.refused);
+    const outputs = this.model.outputs.map(({ name }) => {
+      const value = this.lookUp(name, `${this.model.label}, output "${name}"`);
+      if (value === "unknown") throw new Error(`${name} is unknown although nothing was refused`);
+      return { name, value: this.builder.nameOf(value) };
+    });
+    return { label: this.model.label, inputs, outputs, constants: this.builder.constants, nodes: this.builder.nodes };
+  }
+
+  private bindInputs(): GraphInput[] {
+    const { inputShapes = {}, freeze = {} } = this.options;
+    const declared = this.model.inputs.filter(({ name }) => !this.model.initializers.has(name));
+    for (const name of [...Object.keys(inputShapes), ...Object.keys(freeze)])
+      if (!declared.some((input) => input.name === name))
+        throw new InputError({
+          where: `input "${name}"`,
+          expected: `an input of the model: ${declared.map((input) => `"${input.name}"`).join(", ")}`,
+          received: `"${name}"`,
+        });
+    const inputs: GraphInput[] = [];
+    for (const input of declared) {
+      this.defined.add(input.name);
+      const frozen = freeze[input.name];
+      const shape = resolveShape(input, frozen?.shape ?? inputShapes[input.name]);
+      const dtype = input.dtype === "unknown" ? "f32" : input.dtype;
+      if (frozen === undefined) {
+        this.values.set(input.name, { kind: "runtime", name: input.name, dtype, shape });
+        inputs.push({ name: input.name, shape });
+      } else this.values.set(input.name, frozenConstant(input.name, dtype, shape, frozen.data));
+    }
+    return inputs;
+  }
+
+  private importNode(node: OnnxNode): void {
+    const where = `${node.op} "${node.name}"`;
+    const operands = node.inputs.map((name) => (name === "" ? undefined : this.lookUp(name, where)));
+    for (const name of node.inputs) this.release(name);
+    const standard = node.domain === "" || node.domain === "ai.onnx";
+    const entry = standard ? OPS.get(node.op) : undefined;
+    if (entry === undefined) {
+      const reason = standard ? "not implemented" : `domain ${node.domain}`;
+      this.refuse(node, { node: node.name, op: node.op, reason });
+    } else if (operands.includes("unknown")) this.define(node, []);
+    else {
+      const mark = this.builder.nodes.length;
+      const ctx = new NodeContext(node, this.opset, this.builder, operands as (Value | undefined)[]);
+      try {
+        const made = entry.run(ctx);
+        this.define(node, isList(made) ? made : [made], mark);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.refuse(node, error.item);
+      }
+    }
+  }
+
+  private refuse(node: OnnxNode, item: Unsupported): void {
+    this.refused.push(item);
+    this.define(node, []);
+  }
+
+  /** Gives the node's outputs their values. An output that is used but not made is refused. */
+  private define(node: OnnxNode, made: readonly Value[], mark = this.builder.nodes.length): void {
+    node.outputs.forEach((name, index) => {
+      if (name === "") return;
+      if (this.defined.has(name) || this.model.initializers.has(name))
+        throw new ModelError({ where: `${node.op} "${node.name}"`, expected: "a new name", received: `"${name}"` });
+      this.defined.add(name);
+      const value = made[index];
+      if (value === undefined && made.length > 0 && this.usesLeft.has(name))
+        this.refused.push({ node: node.name, op: node.op, reason: `output ${index} ("${name}")` });
+      this.values.set(name, value === undefined ? "unknown" : this.named(value, name, mark));
+    });
+  }
+
+  private named(value: Value, name: string, mark: number): Value {
+    return value.kind === "runtime" ? this.builder.rename(value, name, mark) : value;
+  }
+
+  private lookUp(name: string, where: string): Known {
+    const known = this.values.get(name);
+    if (known !== undefined) return known;
+    const tensor = this.model.initializers.get(name);
+    if (tensor === undefined)
+      throw new ModelError({
+        where,
+        expected: "an input, an initializer or the output of an earlier node",
+        received: `"${name}"`,
+        hint: "The model names a value that does not exist, or its nodes are not in topological order.",
+      });
+    const value = decodeConstant(tensor, name);
+    this.values.set(name, value);
+    return value;
+  }
+
+  /** Forgets constants after their last use: decoded weights are large. */
+  private release(name: string): void {
+    const left = (this.usesLeft.get(name) ?? 0) - 1;
+    this.usesLeft.set(name, left);
+    const value = this.values.get(name);
+    if (left === 0 && typeof value === "object" && value.kind === "constant") this.values.delete(name);
+  }
+}
+
+function isList(made: Value | readonly Value[]): made is readonly Value[] {
+  return Array.isArray(made);
+}
+
+/** The model's shape with open sizes filled in from `given`. */
+function resolveShape(input: OnnxValueInfo, given: Shape | undefined): Shape {
+  const where = `input "${input.name}"`;
+  const stated = input.shape === null ? "unknown shape" : `[${input.shape.map((n) => n ?? "?").join(", ")}]`;
+  if (given === undefined) {
+    const open = input.shape === null || input.shape.some((n) => typeof n !== "number" || n < 1);
+    if (open)
+      throw new InputError({
+        where,
+        expected: "a shape that is known at load",
+        received: stated,
+        hint: `Pass inputShapes: { "${input.name}": [...] }.`,
+      });
+    return input.shape as Shape;
+  }
+  if (given.some((n) => !Number.isInteger(n) || n < 1))
+    throw new InputError({ where, expected: "sizes of at least 1", received: `[${given.join(", ")}]` });
+  const fits =
+    input.shape === null ||
+    (input.shape.length === given.length &&
+      input.shape.every((n, axis) => typeof n !== "number" || n < 1 || n === given[axis]));
+  if (!fits)
+    throw new InputError({ where, expected: `the model's shape ${stated}`, received: `[${given.join(", ")}]` });
+  return given;
+}
+
+function frozenConstant(
+  name: string,
+  dtype: ConstantValue["dtype"],
+  shape: Shape,
+  data: ArrayLike<number>,
+): ConstantValue {
+  if (data.length !== sizeOf(shape))
+    throw new InputError({
+      where: `freeze "${name}"`,
+      expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
+      received: `${data.length}`,
+    });
+  return constantOf(dtype, shape, data, name);
+}

@@ -1,0 +1,236 @@
+/** Elementwise functions of one and of two or more tensors. */
+import type { Activation, BinaryFn } from "../../ir";
+import { describe, type Importer, type NodeContext, type OpTable } from "../context";
+import { binary, broadcast, expand, unary, zipConstants } from "../primitives";
+import { constantOf, isFloat, type ConstantValue, type Value } from "../values";
+
+type PlainFn = Exclude<Activation["fn"], "leakyRelu" | "elu" | "hardSigmoid" | "clip">;
+
+const plain =
+  (fn: PlainFn): Importer =>
+  (ctx) =>
+    unary(ctx, { fn }, ctx.input(0));
+
+const two =
+  (fn: BinaryFn): Importer =>
+  (ctx) =>
+    binary(ctx, fn, ctx.input(0), ctx.input(1));
+
+/** fn over any number of inputs, left to right. */
+const chain =
+  (fn: BinaryFn): Importer =>
+  (ctx) =>
+    chained(ctx, fn);
+
+function chained(ctx: NodeContext, fn: BinaryFn): Value {
+  const [first, ...rest] = ctx.inputs();
+  if (first === undefined) ctx.malformed("at least one input", "none");
+  return rest.reduce((sum, value) => binary(ctx, fn, sum, value), first);
+}
+
+function scalar(ctx: NodeContext, value: number, suffix: string): ConstantValue {
+  return ctx.floatConstant([], [value], suffix);
+}
+
+/** A constant that holds one number only. */
+function singleNumber(value: Value | undefined): number | undefined {
+  return value?.kind === "constant" && value.data.length === 1 ? value.data[0] : undefined;
+}
+
+/** Bounds are attributes before opset 11, optional inputs since. */
+function clip(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  if (ctx.opset < 11) {
+    const max = ctx.float("max", Infinity);
+    return unary(ctx, { fn: "clip", min: bound(ctx.float("min", -Infinity)), max: bound(max) }, x);
+  }
+  const [low, high] = [ctx.optional(1), ctx.optional(2)];
+  const [min, max] = [
+    low === undefined ? -Infinity : singleNumber(low),
+    high === undefined ? Infinity : singleNumber(high),
+  ];
+  if (min !== undefined && max !== undefined) return unary(ctx, { fn: "clip", min: bound(min), max: bound(max) }, x);
+  const raised = low === undefined ? x : binary(ctx, "max", x, low);
+  return high === undefined ? raised : binary(ctx, "min", raised, high);
+}
+
+/** The largest f32, which exporters write for "no bound", as infinity. */
+function bound(value: number): number {
+  return Math.abs(value) >= 3.4028234e38 ? Math.sign(value) * Infinity : value;
+}
+
+/** Whole exponents up to 3 become products: exact, and defined for negative bases, which WGSL's pow is not. */
+function pow(ctx: NodeContext): Value {
+  const [x, exponent] = [ctx.input(0), ctx.input(1)];
+  const n = singleNumber(exponent);
+  const sameSize = broadcast(ctx, x.shape, exponent.shape).length === x.shape.length;
+  if (x.kind === "constant" || n === undefined || !sameSize) return binary(ctx, "pow", x, exponent);
+  if (n === 1) return x;
+  if (n === 2) return binary(ctx, "mul", x, x);
+  if (n === 3) return binary(ctx, "mul", binary(ctx, "mul", x, x), x);
+  if (n === 0.5) return unary(ctx, { fn: "sqrt" }, x);
+  if (n === -1) return unary(ctx, { fn: "reciprocal" }, x);
+  return binary(ctx, "pow", x, exponent);
+}
+
+function prelu(ctx: NodeContext): Value {
+  const [x, slope] = [ctx.input(0), ctx.input(1)];
+  if (broadcast(ctx, x.shape, slope.shape).some((n, axis) => n !== x.shape[axis]))
+    ctx.malformed(`a slope that broadcasts to ${describe(x.shape)}`, describe(slope.shape));
+  return binary(ctx, "prelu", x, slope);
+}
+
+/** celu(x) = alpha * elu(x / alpha). */
+function celu(ctx: NodeContext): Value {
+  const alpha = ctx.float("alpha", 1);
+  if (alpha === 1) return unary(ctx, { fn: "elu", alpha: 1 }, ctx.input(0));
+  const scaled = binary(ctx, "mul", ctx.input(0), scalar(ctx, 1 / alpha, "inverse"));
+  return binary(ctx, "mul", unary(ctx, { fn: "elu", alpha: 1 }, scaled), scalar(ctx, alpha, "alpha"));
+}
+
+/** selu(x) = gamma * (x < 0 ? alpha * (exp(x) - 1) : x). */
+function selu(ctx: NodeContext): Value {
+  const alpha = ctx.float("alpha", 1.6732632423543772);
+  const gamma = ctx.float("gamma", 1.0507009873554805);
+  return binary(ctx, "mul", unary(ctx, { fn: "elu", alpha }, ctx.input(0)), scalar(ctx, gamma, "gamma"));
+}
+
+function gelu(ctx: NodeContext): Value {
+  const approximate = ctx.string("approximate", "none");
+  if (approximate !== "none" && approximate !== "tanh") ctx.unsupported(`attribute approximate=${approximate}`);
+  return unary(ctx, { fn: approximate === "tanh" ? "geluTanh" : "gelu" }, ctx.input(0));
+}
+
+/** x * f(x). */
+const gated =
+  (f: (ctx: NodeContext, x: Value) => Value): Importer =>
+  (ctx) =>
+    binary(ctx, "mul", ctx.input(0), f(ctx, ctx.input(0)));
+
+function mean(ctx: NodeContext): Value {
+  const sum = chained(ctx, "add");
+  return ctx.inputCount === 1 ? sum : binary(ctx, "mul", sum, scalar(ctx, 1 / ctx.inputCount, "share"));
+}
+
+/** Selects by a constant condition: x * mask + y * (1 - mask), with constants masked in advance. */
+function where(ctx: NodeContext): Value {
+  const condition = ctx.constant(0, "condition");
+  const [x, y] = [ctx.input(1), ctx.input(2)];
+  const shape = broadcast(ctx, broadcast(ctx, condition.shape, x.shape), y.shape);
+  const mask = (value: Value, keep: boolean): Value => {
+    if (value.kind === "constant") return zipConstants(ctx, value, condition, (v, c) => ((c !== 0) === keep ? v : 0));
+    const factors = Float32Array.from(condition.data, (c) => ((c !== 0) === keep ? 1 : 0));
+    return binary(ctx, "mul", value, ctx.floatConstant(condition.shape, factors, keep ? "then" : "else"));
+  };
+  if (condition.data.every((c) => c !== 0)) return expand(ctx, x, shape);
+  if (condition.data.every((c) => c === 0)) return expand(ctx, y, shape);
+  return binary(ctx, "add", mask(x, true), mask(y, false));
+}
+
+function divide(ctx: NodeContext): Value {
+  const [a, b] = [ctx.input(0), ctx.input(1)];
+  if (b.kind === "constant" && !isFloat(b.dtype) && b.data.includes(0)) ctx.malformed("a divisor other than 0", "0");
+  return binary(ctx, "div", a, b);
+}
+
+function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
+  const x = ctx.input(0);
+  if (x.kind === "constant") {
+    if (x.dtype === to) return x;
+    if (to === "bool")
+      return constantOf(
+        to,
+        x.shape,
+        x.data.map((v) => (v === 0 ? 0 : 1)),
+        ctx.outputName,
+      );
+    if (isFloat(to)) return constantOf(to, x.shape, x.data, ctx.outputName);
+    return constantOf(to, x.shape, x.data.map(Math.trunc), ctx.outputName);
+  }
+  const narrows = isFloat(x.dtype) ? !isFloat(to) : !isFloat(to) && to !== x.dtype;
+  if (narrows) ctx.unsupported(`from ${x.dtype} to ${to} on a value computed at run time`);
+  return { ...x, dtype: to };
+}
+
+/** TensorProto.DataType numbers that Cast may name. */
+const DTYPES: Readonly<Record<number, ConstantValue["dtype"]>> = {
+  1: "f32",
+  2: "u8",
+  3: "i8",
+  4: "u16",
+  5: "i16",
+  6: "i32",
+  7: "i64",
+  9: "bool",
+  10: "f16",
+  11: "f64",
+  12: "u32",
+  13: "u64",
+  16: "bf16",
+};
+
+function castTo(ctx: NodeContext): Value {
+  const to = DTYPES[ctx.int("to", 0)];
+  return to === undefined ? ctx.unsupported(`attribute to=${ctx.int("to", 0)}`) : cast(ctx, to);
+}
+
+const float = "";
+export const elementwiseOps: OpTable = {
+  Relu: { run: plain("relu"), notes: float },
+  Sigmoid: { run: plain("sigmoid"), notes: float },
+  Tanh: { run: plain("tanh"), notes: float },
+  Sqrt: { run: plain("sqrt"), notes: float },
+  Exp: { run: plain("exp"), notes: float },
+  Log: { run: plain("log"), notes: float },
+  Abs: { run: plain("abs"), notes: float },
+  Neg: { run: plain("neg"), notes: float },
+  Floor: { run: plain("floor"), notes: float },
+  Ceil: { run: plain("ceil"), notes: float },
+  Reciprocal: { run: plain("reciprocal"), notes: float },
+  Softplus: { run: plain("softplus"), notes: float },
+  Erf: { run: plain("erf"), notes: float },
+  Gelu: { run: gelu, notes: "approximate none and tanh" },
+  LeakyRelu: {
+    run: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)),
+    notes: float,
+  },
+  Elu: { run: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)), notes: float },
+  Celu: { run: celu, notes: float },
+  Selu: { run: selu, notes: float },
+  HardSigmoid: {
+    run: (ctx) => {
+      const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
+      return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
+    },
+    notes: float,
+  },
+  HardSwish: {
+    run: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
+    notes: "as x * HardSigmoid(x)",
+  },
+  Mish: {
+    run: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
+    notes: "as x * tanh(softplus(x))",
+  },
+  Softsign: {
+    run: (ctx) => {
+      const x = ctx.input(0);
+      return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
+    },
+    notes: "as x / (1 + |x|)",
+  },
+  PRelu: { run: prelu, notes: "slope broadcast to the input" },
+  Clip: { run: clip, notes: "bounds as attributes (opset < 11) or inputs" },
+  Add: { run: two("add"), notes: float },
+  Sub: { run: two("sub"), notes: float },
+  Mul: { run: two("mul"), notes: float },
+  Div: { run: divide, notes: "whole numbers (constants only) truncate towards zero" },
+  Pow: { run: pow, notes: "exponents 2 and 3 as products" },
+  Min: { run: chain("min"), notes: "any number of inputs" },
+  Max: { run: chain("max"), notes: "any number of inputs" },
+  Sum: { run: chain("add"), notes: "any number of inputs" },
+  Mean: { run: mean, notes: "any number of inputs" },
+  Where: { run: where, notes: "constant condition" },
+  Cast: { run: castTo, notes: "at run time only to a float type" },
+  CastLike: { run: (ctx) => cast(ctx, ctx.input(1).dtype), notes: "at run time only to a float type" },
+};

@@ -1,0 +1,111 @@
+/** Normalisations and softmax. */
+import { sizeOf, type Shape } from "../../ir";
+import { describe, type NodeContext, type OpTable } from "../context";
+import { binary, expand, reduce, reshape, unary } from "../primitives";
+import { liftToImage, lowerFromImage } from "../window";
+import type { Value } from "../values";
+
+/** Inference: x * scale / sqrt(variance + epsilon) + (bias - mean * scale / sqrt(variance + epsilon)), per channel. */
+function batchNormalization(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  if (ctx.int("training_mode", 0) !== 0) ctx.unsupported("attribute training_mode=1");
+  if (ctx.opset < 9 && ctx.int("spatial", 1) === 0) ctx.unsupported("attribute spatial=0");
+  const channels = x.shape[1] ?? ctx.malformed("[N, C, ...]", describe(x.shape));
+  const [scale, bias, mean, variance] = ["scale", "bias", "mean", "variance"].map((what, i) => {
+    const value = ctx.constant(i + 1, what);
+    if (value.shape.length !== 1 || value.data.length !== channels)
+      ctx.malformed(`${what} of ${channels} elements`, describe(value.shape));
+    return value.data;
+  });
+  const epsilon = ctx.float("epsilon", 1e-5);
+  const factor = Float64Array.from(scale!, (s, c) => s / Math.sqrt(variance![c]! + epsilon));
+  const shift = Float64Array.from(bias!, (b, c) => b - mean![c]! * factor[c]!);
+  const perChannel = perChannelShape(channels, x.shape.length);
+  const scaled = binary(ctx, "mul", x, ctx.floatConstant(perChannel, factor, "scale"));
+  return binary(ctx, "add", scaled, ctx.floatConstant(perChannel, shift, "shift"));
+}
+
+/** [C, 1, 1, ...], which broadcasts over [N, C, ...]. */
+function perChannelShape(channels: number, rank: number): Shape {
+  return [channels, ...new Array<number>(Math.max(0, rank - 2)).fill(1)];
+}
+
+function instanceNormalization(ctx: NodeContext): Value {
+  const epsilon = ctx.float("epsilon", 1e-5);
+  return instanceNorm(ctx, ctx.input(0), ctx.input(1), ctx.input(2), epsilon);
+}
+
+function instanceNorm(ctx: NodeContext, input: Value, scale: Value, bias: Value, epsilon: number): Value {
+  const x = liftToImage(ctx, input);
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  for (const value of [scale, bias])
+    if (value.shape.length !== 1 || value.shape[0] !== c)
+      ctx.malformed(`scale and bias of ${c} elements`, describe(value.shape));
+  const y = ctx.emit("instanceNorm", [ctx.toNhwc(x), scale, bias], { epsilon }, [n, h, w, c]);
+  return lowerFromImage(ctx, y, input.shape.length);
+}
+
+/** Each group is one channel of an instance norm; scale and bias are per channel (opset 21) or per group (18). */
+function groupNormalization(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  const [n, channels] = x.shape as [number, number];
+  const groups = ctx.int("num_groups", 0);
+  if (groups < 1 || channels % groups !== 0) ctx.malformed(`num_groups that divide ${channels} channels`, `${groups}`);
+  const grouped = reshape(ctx, x, [n, groups, sizeOf(x.shape) / (n * groups)]);
+  const ones = ctx.floatConstant([groups], new Float32Array(groups).fill(1), "ones");
+  const zeros = ctx.floatConstant([groups], new Float32Array(groups), "zeros");
+  const normal = reshape(ctx, instanceNorm(ctx, grouped, ones, zeros, ctx.float("epsilon", 1e-5)), x.shape);
+  const [scale, bias] = [1, 2].map((index) => {
+    const value = ctx.input(index);
+    const perChannel = sizeOf(value.shape) === channels;
+    if (!perChannel && sizeOf(value.shape) !== groups)
+      ctx.malformed(`scale and bias of ${channels} or ${groups} elements`, describe(value.shape));
+    const spread = perChannel ? value : expand(ctx, reshape(ctx, value, [groups, 1]), [groups, channels / groups]);
+    return reshape(ctx, spread, perChannelShape(channels, x.shape.length));
+  });
+  return binary(ctx, "add", binary(ctx, "mul", normal, scale!), bias!);
+}
+
+function layerNormalization(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  const axis = ctx.axis(ctx.int("axis", -1), x.shape.length);
+  const trailing = x.shape.slice(axis);
+  const operands = [ctx.input(1), ctx.optional(2)].filter((value) => value !== undefined);
+  const spread = operands.map((value) => {
+    const missing = trailing.length - value.shape.length;
+    if (value.shape.some((n, i) => n !== 1 && n !== trailing[i + missing]))
+      ctx.malformed(`scale and bias that broadcast to ${describe(trailing)}`, describe(value.shape));
+    return expand(ctx, value, trailing);
+  });
+  return ctx.emit("layerNorm", [x, ...spread], { axis, epsilon: ctx.float("epsilon", 1e-5) }, x.shape);
+}
+
+/** Before opset 13, softmax is over all axes from `axis` (default 1) on, taken as one. */
+function softmaxView(ctx: NodeContext): { x: Value; axis: number } {
+  const x = ctx.input(0);
+  const axis = ctx.axis(ctx.int("axis", ctx.opset < 13 ? 1 : -1), x.shape.length);
+  if (ctx.opset >= 13 || sizeOf(x.shape.slice(axis + 1)) === 1) return { x, axis };
+  return { x: reshape(ctx, x, [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis))]), axis: 1 };
+}
+
+function softmax(ctx: NodeContext): Value {
+  const { x, axis } = softmaxView(ctx);
+  return reshape(ctx, ctx.emit("softmax", [x], { axis }, x.shape), ctx.input(0).shape);
+}
+
+/** (x - max) - log(sum of exp(x - max)): stays finite where the softmax underflows. */
+function logSoftmax(ctx: NodeContext): Value {
+  const { x, axis } = softmaxView(ctx);
+  const shifted = binary(ctx, "sub", x, reduce(ctx, "max", x, [axis], true));
+  const total = reduce(ctx, "sum", unary(ctx, { fn: "exp" }, shifted), [axis], true);
+  return reshape(ctx, binary(ctx, "sub", shifted, unary(ctx, { fn: "log" }, total)), ctx.input(0).shape);
+}
+
+export const normalizationOps: OpTable = {
+  BatchNormalization: { run: batchNormalization, notes: "inference with constant statistics" },
+  InstanceNormalization: { run: instanceNormalization, notes: "1-D and 2-D" },
+  GroupNormalization: { run: groupNormalization, notes: "scale and bias per channel or per group" },
+  LayerNormalization: { run: layerNormalization, notes: "not the outputs Mean and InvStdDev" },
+  Softmax: { run: softmax, notes: "before opset 13 over all axes from axis on" },
+  LogSoftmax: { run: logSoftmax, notes: "before opset 13 over all axes from axis on" },
+};

@@ -1,0 +1,54 @@
+/** Reductions over axes. */
+import type { Importer, NodeContext, OpTable } from "../context";
+import { binary, foldAxes, reduce, unary, type ReduceFn } from "../primitives";
+import { constantOf, type Value } from "../values";
+
+/** Axes are an attribute up to some opset, an input since; without them all axes, or none with noop_with_empty_axes. */
+function axesOf(ctx: NodeContext, inputSince: number): number[] {
+  const rank = ctx.input(0).shape.length;
+  const given = ctx.listSince(inputSince, "axes", 1) ?? [];
+  const all = ctx.input(0).shape.map((_, axis) => axis);
+  if (given.length === 0) return ctx.int("noop_with_empty_axes", 0) !== 0 ? [] : all;
+  return [...new Set(given.map((axis) => ctx.axis(axis, rank)))].sort((a, b) => a - b);
+}
+
+/** fn over before(x), then `after`. ReduceSum took its axes as an input first, in opset 13; the others in 18. */
+const reduction =
+  (
+    fn: ReduceFn,
+    before: (ctx: NodeContext, x: Value) => Value = (_, x) => x,
+    after: (ctx: NodeContext, y: Value) => Value = (_, y) => y,
+  ): Importer =>
+  (ctx) => {
+    const axes = axesOf(ctx, ctx.node.op === "ReduceSum" ? 13 : 18);
+    return after(ctx, reduce(ctx, fn, before(ctx, ctx.input(0)), axes, ctx.int("keepdims", 1) !== 0));
+  };
+
+const square = (ctx: NodeContext, x: Value) => binary(ctx, "mul", x, x);
+
+function reduceProd(ctx: NodeContext): Value {
+  const x = ctx.constant(0, "input");
+  const axes = axesOf(ctx, 18);
+  const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
+  const shape = ctx.int("keepdims", 1) !== 0 ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+  return constantOf(
+    x.dtype,
+    shape,
+    foldAxes(x, kept, 1, (total, value) => total * value),
+    ctx.outputName,
+  );
+}
+
+export const reduceOps: OpTable = {
+  ReduceMean: { run: reduction("mean"), notes: "axes as attribute (opset < 18) or constant input" },
+  ReduceSum: { run: reduction("sum"), notes: "axes as attribute (opset < 13) or constant input" },
+  ReduceMax: { run: reduction("max"), notes: "axes as attribute (opset < 18) or constant input" },
+  ReduceMin: { run: reduction("min"), notes: "axes as attribute (opset < 18) or constant input" },
+  ReduceL1: { run: reduction("sum", (ctx, x) => unary(ctx, { fn: "abs" }, x)), notes: "as Abs, ReduceSum" },
+  ReduceL2: {
+    run: reduction("sum", square, (ctx, y) => unary(ctx, { fn: "sqrt" }, y)),
+    notes: "as Mul, ReduceSum, Sqrt",
+  },
+  ReduceSumSquare: { run: reduction("sum", square), notes: "as Mul, ReduceSum" },
+  ReduceProd: { run: reduceProd, notes: "constants only" },
+};

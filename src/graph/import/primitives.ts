@@ -1,0 +1,217 @@
+/**
+ * The building blocks of importers: each evaluates constants at once and emits a node for everything else, so
+ * that constant folding of shape arithmetic needs no code of its own in the importers.
+ */
+import type { OnnxDType } from "../../weights/types";
+import { IDENTITY, sameShape, sizeOf, type Activation, type BinaryFn, type OpAttributes, type Shape } from "../ir";
+import { describe, type NodeContext } from "./context";
+import { scalarActivation, scalarBinary } from "./scalar";
+import {
+  allocate,
+  broadcastShape,
+  broadcastStrides,
+  constantOf,
+  forEachStrided,
+  isFloat,
+  strided,
+  stridesOf,
+  type ConstantValue,
+  type Value,
+} from "./values";
+
+/** Runtime tensors are floats; arithmetic on what the model calls integers is only folded. */
+function requireFloat(ctx: NodeContext, ...values: Value[]): void {
+  const whole = values.find((value) => value.kind === "runtime" && !isFloat(value.dtype));
+  if (whole !== undefined) ctx.unsupported(`${whole.dtype} arithmetic on a value computed at run time`);
+}
+
+export function unary(ctx: NodeContext, activation: Activation, x: Value): Value {
+  if (x.kind === "constant") return mapConstant(ctx, x, scalarActivation(activation));
+  requireFloat(ctx, x);
+  return ctx.emit("unary", [x], { activation }, x.shape, activation.fn);
+}
+
+/** f of every element of a constant, in the constant's type unless `dtype` says another. */
+export function mapConstant(
+  ctx: NodeContext,
+  x: ConstantValue,
+  f: (x: number) => number,
+  dtype: OnnxDType = x.dtype,
+): ConstantValue {
+  const data = allocate(dtype, x.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = f(x.data[i]!);
+  return { kind: "constant", name: ctx.outputName, dtype, shape: x.shape, data };
+}
+
+/** f of two constants with NumPy broadcasting. */
+export function zipConstants(
+  ctx: NodeContext,
+  a: ConstantValue,
+  b: ConstantValue,
+  f: (a: number, b: number) => number,
+  dtype: OnnxDType = a.dtype,
+): ConstantValue {
+  const shape = broadcast(ctx, a.shape, b.shape);
+  const data = allocate(dtype, sizeOf(shape));
+  const left = new Int32Array(data.length);
+  forEachStrided(shape, broadcastStrides(a.shape, shape), 0, (from, to) => (left[to] = from));
+  forEachStrided(shape, broadcastStrides(b.shape, shape), 0, (from, to) => {
+    data[to] = f(a.data[left[to]!]!, b.data[from]!);
+  });
+  return { kind: "constant", name: ctx.outputName, dtype, shape, data };
+}
+
+export function broadcast(ctx: NodeContext, a: Shape, b: Shape): Shape {
+  const shape = broadcastShape(a, b);
+  return shape ?? ctx.malformed("shapes that broadcast", `${describe(a)} and ${describe(b)}`);
+}
+
+export function binary(ctx: NodeContext, fn: BinaryFn, a: Value, b: Value): Value {
+  if (a.kind === "constant" && b.kind === "constant")
+    return zipConstants(ctx, a, b, scalarBinary(fn, !isFloat(a.dtype)));
+  requireFloat(ctx, a, b);
+  return ctx.emit("binary", [a, b], { fn, activation: IDENTITY }, broadcast(ctx, a.shape, b.shape), fn);
+}
+
+export function reshape(ctx: NodeContext, x: Value, shape: Shape): Value {
+  if (sizeOf(x.shape) !== sizeOf(shape)) ctx.malformed(`${sizeOf(x.shape)} elements`, `shape ${describe(shape)}`);
+  if (sameShape(x.shape, shape)) return x;
+  if (x.kind === "constant") return { ...x, name: ctx.outputName, shape };
+  return ctx.emit("reshape", [x], {}, shape);
+}
+
+/** Output axis i is input axis perm[i]. */
+export function transpose(ctx: NodeContext, x: Value, perm: readonly number[]): Value {
+  if (perm.every((from, to) => from === to)) return x;
+  const shape = perm.map((from) => x.shape[from]!);
+  if (x.kind === "runtime") return ctx.emit("transpose", [x], { perm }, shape);
+  const strides = stridesOf(x.shape);
+  return strided(
+    x,
+    shape,
+    perm.map((from) => strides[from]!),
+    0,
+    `${x.name}.transposed`,
+  );
+}
+
+/** out[i] = x[starts + i*steps] on every axis. */
+export function slice(
+  ctx: NodeContext,
+  x: Value,
+  starts: readonly number[],
+  steps: readonly number[],
+  shape: Shape,
+): Value {
+  if (sameShape(x.shape, shape) && starts.every((start) => start === 0) && steps.every((step) => step === 1)) return x;
+  if (x.kind === "runtime") return ctx.emit("slice", [x], { starts, steps }, shape);
+  const strides = stridesOf(x.shape);
+  const offset = starts.reduce((sum, start, axis) => sum + start * strides[axis]!, 0);
+  const walk = strides.map((stride, axis) => stride * steps[axis]!);
+  return strided(x, shape, walk, offset, ctx.outputName);
+}
+
+/** The indices start .. start+size-1 of one axis. */
+export function sliceAxis(ctx: NodeContext, x: Value, axis: number, start: number, size: number): Value {
+  const at = (other: number, here: number) => x.shape.map((_, a) => (a === axis ? here : other));
+  const shape = x.shape.map((n, a) => (a === axis ? size : n));
+  return slice(ctx, x, at(0, start), at(1, 1), shape);
+}
+
+export function concat(ctx: NodeContext, parts: readonly Value[], axis: number): Value {
+  const filled = parts.filter((part) => part.shape[axis] !== 0);
+  const first = filled[0] ?? parts[0]!;
+  for (const part of filled)
+    if (
+      part.shape.length !== first.shape.length ||
+      part.shape.some((n, other) => other !== axis && n !== first.shape[other])
+    )
+      ctx.malformed(
+        `parts of equal shape but for axis ${axis}`,
+        `${describe(first.shape)} and ${describe(part.shape)}`,
+      );
+  if (filled.length <= 1) return first;
+  const total = filled.reduce((sum, part) => sum + part.shape[axis]!, 0);
+  const shape = first.shape.map((n, other) => (other === axis ? total : n));
+  const constants = filled.filter((part) => part.kind === "constant");
+  if (constants.length < filled.length) return ctx.emit("concat", filled, { axis }, shape);
+
+  const data = allocate(first.dtype, sizeOf(shape));
+  const inner = sizeOf(shape.slice(axis + 1));
+  let column = 0;
+  for (const part of constants) {
+    const run = part.shape[axis]! * inner;
+    for (let row = 0; row * run < part.data.length; row++)
+      data.set(part.data.subarray(row * run, (row + 1) * run), row * total * inner + column);
+    column += run;
+  }
+  return { kind: "constant", name: ctx.outputName, dtype: first.dtype, shape, data };
+}
+
+/** Broadcasts to `shape`, which x's shape must fit into; x may have fewer dimensions. */
+export function expand(ctx: NodeContext, x: Value, shape: Shape): Value {
+  if (sameShape(x.shape, shape)) return x;
+  if (x.kind === "constant") return strided(x, shape, broadcastStrides(x.shape, shape), 0, ctx.outputName);
+  const aligned = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape];
+  const same = reshape(ctx, x, aligned);
+  return sameShape(aligned, shape) ? same : ctx.emit("expand", [same], {}, shape);
+}
+
+/** x at the given non-negative indices of one axis, which keeps its place. */
+export function gather(ctx: NodeContext, x: Value, axis: number, indices: readonly number[]): Value {
+  const step = indices.length > 1 ? indices[1]! - indices[0]! : 1;
+  // Evenly spaced indices are a slice, which costs less and which passes know.
+  if (indices.length > 0 && step !== 0 && indices.every((index, i) => index === indices[0]! + i * step)) {
+    const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
+    const pick = (here: number, other: number) => x.shape.map((_, a) => (a === axis ? here : other));
+    return slice(ctx, x, pick(indices[0]!, 0), pick(step, 1), shape);
+  }
+  const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
+  if (x.kind === "runtime") return ctx.emit("gather", [x], { axis, indices }, shape);
+  const inner = sizeOf(shape.slice(axis + 1));
+  const size = x.shape[axis]!;
+  const data = allocate(x.dtype, sizeOf(shape));
+  for (let to = 0; to < data.length; to++) {
+    const block = Math.floor(to / inner);
+    const row = Math.floor(block / indices.length) * size + indices[block % indices.length]!;
+    data[to] = x.data[row * inner + (to % inner)]!;
+  }
+  return { kind: "constant", name: ctx.outputName, dtype: x.dtype, shape, data };
+}
+
+export type ReduceFn = OpAttributes["reduce"]["fn"];
+
+/** Over sorted, non-negative `axes`. */
+export function reduce(ctx: NodeContext, fn: ReduceFn, x: Value, axes: readonly number[], keepDims: boolean): Value {
+  if (axes.length === 0) return x;
+  const shape = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
+  const squeezed = keepDims ? shape : x.shape.filter((_, axis) => !axes.includes(axis));
+  if (x.kind === "runtime") {
+    requireFloat(ctx, x);
+    return ctx.emit("reduce", [x], { fn, axes, keepDims }, squeezed, fn);
+  }
+  const count = sizeOf(x.shape) / sizeOf(shape);
+  const start = fn === "max" ? -Infinity : fn === "min" ? Infinity : 0;
+  const step = { mean: scalarBinary("add", false), sum: scalarBinary("add", false), max: Math.max, min: Math.min }[fn];
+  const total = foldAxes(x, shape, start, step);
+  return constantOf(
+    x.dtype,
+    squeezed,
+    fn === "mean" ? total.map((sum) => (isFloat(x.dtype) ? sum / count : Math.trunc(sum / count))) : total,
+    ctx.outputName,
+  );
+}
+
+/** Combines the elements of a constant that fall onto the same element of `shape`, whose reduced axes are 1. */
+export function foldAxes(
+  x: ConstantValue,
+  shape: Shape,
+  start: number,
+  step: (total: number, x: number) => number,
+): Float64Array {
+  const totals = new Float64Array(sizeOf(shape)).fill(start);
+  forEachStrided(x.shape, broadcastStrides(shape, x.shape), 0, (from, to) => {
+    totals[from] = step(totals[from]!, x.data[to]!);
+  });
+  return totals;
+}

@@ -1,0 +1,123 @@
+/** Values while a model is imported: constants, evaluated here, or names of tensors that exist at run time. */
+import type { OnnxDType } from "../../weights/types";
+import { sizeOf, type Shape } from "../ir";
+
+/** Elements of a constant: floats as f32, 8-bit integers and booleans as they are, wider integers as doubles. */
+export type NumberArray = Float32Array | Float64Array | Int8Array | Uint8Array;
+
+export interface ConstantValue {
+  readonly kind: "constant";
+  readonly name: string;
+  readonly dtype: OnnxDType;
+  readonly shape: Shape;
+  /** Row-major; length = product of shape. Never written to. */
+  readonly data: NumberArray;
+}
+
+/** A graph input or a node's output. */
+export interface RuntimeValue {
+  readonly kind: "runtime";
+  readonly name: string;
+  /** What the model calls it; at run time it is a float tensor in any case. */
+  readonly dtype: OnnxDType;
+  readonly shape: Shape;
+}
+
+export type Value = ConstantValue | RuntimeValue;
+
+export function isFloat(dtype: OnnxDType): boolean {
+  return dtype === "f32" || dtype === "f16" || dtype === "f64" || dtype === "bf16";
+}
+
+/** Zeros of the storage type of `dtype`. */
+export function allocate(dtype: OnnxDType, count: number): NumberArray {
+  if (isFloat(dtype)) return new Float32Array(count);
+  if (dtype === "i8") return new Int8Array(count);
+  if (dtype === "u8" || dtype === "bool") return new Uint8Array(count);
+  return new Float64Array(count);
+}
+
+export function constantOf(
+  dtype: OnnxDType,
+  shape: Shape,
+  data: ArrayLike<number>,
+  name: string = "constant",
+): ConstantValue {
+  const stored = allocate(dtype, sizeOf(shape));
+  stored.set(data);
+  return { kind: "constant", name, dtype, shape, data: stored };
+}
+
+export function floatData(value: ConstantValue): Float32Array {
+  return value.data instanceof Float32Array ? value.data : Float32Array.from(value.data);
+}
+
+/** NumPy broadcasting of two shapes; undefined when they do not fit. */
+export function broadcastShape(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const shape: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const [m, n] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
+    if (m !== n && m !== 1 && n !== 1) return undefined;
+    shape.push(m === 1 ? n : m);
+  }
+  return shape;
+}
+
+/** Elements to step over per index of each axis of a row-major tensor. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
+  return strides;
+}
+
+/** Strides that read a tensor of shape `from` at the indices of shape `to`: 0 along broadcast axes. */
+export function broadcastStrides(from: Shape, to: Shape): number[] {
+  const strides = stridesOf(from);
+  const missing = to.length - from.length;
+  return to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : strides[axis - missing]!));
+}
+
+/**
+ * Flat source positions of the elements of a tensor of `shape` in row-major order, where index i lies at
+ * offset + sum of i[axis] * strides[axis]. Broadcasting, transposing and slicing are all of this form.
+ */
+export function forEachStrided(
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  visit: (from: number, to: number) => void,
+): void {
+  const count = sizeOf(shape);
+  if (count === 0) return;
+  const last = shape.length - 1;
+  const inner = last < 0 ? 1 : shape[last]!;
+  const step = last < 0 ? 0 : strides[last]!;
+  const index = new Array<number>(Math.max(0, last)).fill(0);
+  for (let to = 0, row = offset; to < count;) {
+    for (let i = 0, from = row; i < inner; i++, from += step) visit(from, to++);
+    for (let axis = last - 1; axis >= 0; axis--) {
+      row += strides[axis]!;
+      index[axis] = index[axis]! + 1;
+      if (index[axis]! < shape[axis]!) break;
+      row -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+}
+
+/** A constant of `shape` read from another with the given strides. */
+export function strided(
+  value: ConstantValue,
+  shape: Shape,
+  strides: readonly number[],
+  offset = 0,
+  name: string = value.name,
+): ConstantValue {
+  const data = allocate(value.dtype, sizeOf(shape));
+  const source = value.data;
+  forEachStrided(shape, strides, offset, (from, to) => {
+    data[to] = source[from]!;
+  });
+  return { kind: "constant", name, dtype: value.dtype, shape, data };
+}

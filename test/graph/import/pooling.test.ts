@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { node } from "../../onnx-builder";
+import { agree, importSketch, opsOf } from "./harness";
+
+const pool = (op: string, x: number[], attributes: Parameters<typeof node>[3], opset = 17) => ({
+  opset,
+  inputs: { x },
+  nodes: [node(op, ["x"], ["y"], attributes, "the pool")],
+});
+
+describe("pools", () => {
+  for (const op of ["MaxPool", "AveragePool"]) {
+    const cases: [string, ReturnType<typeof pool>][] = [
+      ["2x2", pool(op, [1, 3, 4, 6], { kernel_shape: [2, 2], strides: [2, 2] })],
+      ["asymmetric pads", pool(op, [1, 2, 5, 7], { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 2, 1] })],
+      ["ceil_mode", pool(op, [1, 2, 6, 7], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 })],
+      [
+        "ceil_mode with pads",
+        pool(op, [1, 2, 6, 7], { kernel_shape: [3, 3], strides: [2, 3], pads: [1, 1, 1, 1], ceil_mode: 1 }),
+      ],
+      [
+        "ceil_mode, last window in the pad",
+        pool(op, [1, 1, 4, 4], { kernel_shape: [2, 2], strides: [3, 3], pads: [1, 1, 1, 1], ceil_mode: 1 }),
+      ],
+      [
+        "SAME_UPPER stride 2",
+        pool(op, [1, 2, 5, 8], { kernel_shape: [3, 2], strides: [2, 2], auto_pad: "SAME_UPPER" }),
+      ],
+      [
+        "SAME_LOWER stride 2",
+        pool(op, [1, 2, 5, 8], { kernel_shape: [2, 4], strides: [2, 2], auto_pad: "SAME_LOWER" }),
+      ],
+      ["VALID", pool(op, [1, 2, 5, 8], { kernel_shape: [2, 3], strides: [2, 2], auto_pad: "VALID" })],
+      ["1-D", pool(op, [2, 3, 9], { kernel_shape: [3], strides: [2], pads: [1, 1] })],
+      ["dilations", pool(op, [1, 2, 7, 8], { kernel_shape: [2, 3], dilations: [3, 2], pads: [1, 0, 0, 1] }, 19)],
+    ];
+    for (const [name, sketch] of cases) it(`${op} ${name}`, async () => void (await agree(sketch)));
+  }
+
+  const counted = { count_include_pad: 1, kernel_shape: [3, 3], pads: [1, 0, 1, 2] };
+  it("AveragePool counting the pad", async () => void (await agree(pool("AveragePool", [1, 2, 5, 6], counted))));
+  for (const opset of [11, 19])
+    it(`AveragePool counting the pad but not what ceil_mode adds, opset ${opset}`, async () => {
+      const attributes = { ...counted, strides: [2, 2], ceil_mode: 1 };
+      const graph = await agree(pool("AveragePool", [1, 2, 6, 6], attributes, opset));
+      expect(opsOf(graph)).toEqual(["transpose", "pool", "binary", "transpose"]);
+    });
+
+  it("global pools are reductions in ONNX's own order", async () => {
+    const graph = await agree(pool("GlobalAveragePool", [2, 3, 5, 4], {}));
+    expect(graph.nodes).toMatchObject([{ op: "reduce", attributes: { fn: "mean", axes: [2, 3], keepDims: true } }]);
+    await agree(pool("GlobalMaxPool", [2, 3, 5], {}));
+  });
+
+  it("refuses the indices of MaxPool only where they are used", () => {
+    const two = { inputs: { x: [1, 1, 4, 4] }, nodes: [node("MaxPool", ["x"], ["y", "at"], { kernel_shape: [2, 2] })] };
+    expect(() => importSketch({ ...two, outputs: ["y", "at"] })).toThrow(/output 1 \("at"\)/);
+    expect(opsOf(importSketch({ ...two, outputs: ["y"] }))).toContain("pool");
+  });
+});
