@@ -1,0 +1,68 @@
+/**
+ * Writes the package's type declarations to dist/types. Sources import without extensions; Node's and bundlers'
+ * ESM resolution of declarations wants `./x.js`, so the specifiers are completed. Only what the public entries reach
+ * is kept.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const OUT = "dist/types";
+const ENTRIES = ["index", "engine", "element", "node"];
+
+/** The declaration file that a relative specifier means, or undefined for a package. */
+function target(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const base = resolve(dirname(file), specifier.replace(/\.(js|ts)$/, ""));
+  for (const path of [`${base}.d.ts`, join(base, "index.d.ts")]) if (existsSync(path)) return path;
+  throw new Error(`${file}: no declarations for ${specifier}`);
+}
+
+/** The text with each relative specifier ending in .js, and the files it leads to. */
+export function completeSpecifiers(
+  text: string,
+  resolveSpecifier: (specifier: string) => string | undefined,
+  file: string,
+): { text: string; targets: string[] } {
+  const targets: string[] = [];
+  let result = text;
+  // From the end, so that positions before stay true.
+  for (const { fileName, pos, end } of ts.preProcessFile(text).importedFiles.toReversed()) {
+    const path = resolveSpecifier(fileName);
+    if (path === undefined) continue;
+    targets.push(path);
+    const steps = relative(dirname(resolve(file)), path)
+      .replaceAll("\\", "/")
+      .replace(/\.d\.ts$/, ".js");
+    const specifier = steps.startsWith(".") ? steps : `./${steps}`;
+    result = result.slice(0, pos) + result.slice(pos, end).replace(fileName, specifier) + result.slice(end);
+  }
+  return { text: result, targets };
+}
+
+function buildTypes(): void {
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(OUT, { recursive: true });
+  const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+  const queue = ENTRIES.map((name) => resolve(OUT, `${name}.d.ts`));
+  const reached = new Set(queue);
+  for (const file of queue) {
+    const done = completeSpecifiers(readFileSync(file, "utf8"), (specifier) => target(file, specifier), file);
+    writeFileSync(file, done.text);
+    for (const path of done.targets) {
+      if (reached.has(path)) continue;
+      reached.add(path);
+      queue.push(path);
+    }
+  }
+  for (const name of readdirSync(OUT, { recursive: true, encoding: "utf8" })) {
+    const path = resolve(OUT, name);
+    if (name.endsWith(".d.ts") && !reached.has(path)) rmSync(path);
+  }
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === resolve(fileURLToPath(import.meta.url))) buildTypes();

@@ -1,0 +1,35 @@
+/** Builds the package: ES modules for browsers and Node. The demo page has its own configuration in demo/. */
+import { builtinModules } from "node:module";
+import { defineConfig } from "vite";
+import { wgsl } from "./tools/vite-wgsl";
+
+/** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
+const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
+
+export default defineConfig({
+  plugins: [wgsl()],
+  // The folder of static files for the demo is not the library's.
+  publicDir: false,
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    emptyOutDir: true,
+    sourcemap: true,
+    // The texts of the licences of what is bundled: onnx-proto, protobufjs, wgsl-preprocessor.
+    license: { fileName: "third-party-licenses.md" },
+    lib: {
+      entry: {
+        index: "src/index.ts",
+        engine: "src/engine.ts",
+        element: "src/element.ts",
+        node: "src/node.ts",
+        cli: "src/node/cli-main.ts",
+      },
+      formats: ["es"],
+    },
+    rolldownOptions: {
+      external: [...NODE_PACKAGES, ...builtinModules, /^node:/],
+      output: { chunkFileNames: "chunks/[name]-[hash].js", minify: true },
+    },
+  },
+});
