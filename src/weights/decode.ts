@@ -176,9 +176,9 @@ function impliedType(proto: onnx.IAttributeProto): string {
   if (has("i")) return "int";
   if (has("s")) return "string";
   if (has("t")) return "tensor";
-  if (has("floats")) return "floats";
-  if (has("ints")) return "ints";
-  if (has("strings")) return "strings";
+  if (proto.floats?.length) return "floats";
+  if (proto.ints?.length) return "ints";
+  if (proto.strings?.length) return "strings";
   return "undefined";
 }
 
