@@ -1,0 +1,107 @@
+/** A coloured picture, at the source's full size. */
+import { ImageError, InputError } from "./errors";
+import type { RawImage } from "./image/source";
+import type { Size } from "./kernels/tile";
+
+/** Milliseconds by stage. */
+export interface ColorizeTimings {
+  /** Opening the source and making the networks ready for its size. */
+  readonly prepare: number;
+  /** Luminance at the networks' sizes. */
+  readonly luminance: number;
+  readonly embedding: number;
+  readonly chroma: number;
+  /** Full-resolution colour, and reading it back. */
+  readonly recombine: number;
+  readonly total: number;
+}
+
+/** What a result was made with. */
+export interface ResultFacts extends Size {
+  /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  /** The picture as the network saw it. */
+  readonly workingSize: Size;
+  readonly saturation: number;
+  readonly timings: ColorizeTimings;
+}
+
+export type Resaturate = (saturation: number, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
+
+export class ColorizeResult implements ResultFacts {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly workingSize: Size;
+  readonly saturation: number;
+  readonly timings: ColorizeTimings;
+  readonly #resaturate: Resaturate;
+
+  constructor(facts: ResultFacts, resaturate: Resaturate) {
+    this.width = facts.width;
+    this.height = facts.height;
+    this.data = facts.data;
+    this.workingSize = facts.workingSize;
+    this.saturation = facts.saturation;
+    this.timings = facts.timings;
+    this.#resaturate = resaturate;
+  }
+
+  /**
+   * The same picture with another saturation (1: as predicted, 0: grey). Only the last stage runs again.
+   * Throws InputError after the Colorizer was disposed, and the signal's reason when aborted.
+   */
+  withSaturation(saturation: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#resaturate(saturation, options.signal);
+  }
+
+  /** ImageData that shares this result's bytes; a plain { data, width, height } where there is no ImageData. */
+  imageData(): ImageData | RawImage {
+    if (typeof ImageData === "undefined") return { data: this.data, width: this.width, height: this.height };
+    return new ImageData(this.data, this.width, this.height);
+  }
+
+  /** Draws into `target`, which gets the picture's size, or into a new canvas. Browsers and workers only. */
+  canvas<T extends HTMLCanvasElement | OffscreenCanvas = HTMLCanvasElement | OffscreenCanvas>(target?: T): T {
+    const canvas = target ?? (newCanvas(this.width, this.height) as T);
+    canvas.width = this.width;
+    canvas.height = this.height;
+    const context = (canvas as HTMLCanvasElement).getContext("2d");
+    if (!context)
+      throw new ImageError({
+        where: "canvas()",
+        expected: `a 2D canvas of ${this.width}x${this.height}`,
+        received: "no drawing context",
+        hint: "The canvas already has another kind of context, or the picture is too large for this browser.",
+      });
+    context.putImageData(this.imageData() as ImageData, 0, 0);
+    return canvas;
+  }
+
+  /** The encoded picture. `quality` is 0 to 1, for image/jpeg and image/webp. Browsers and workers only. */
+  async blob(type = "image/png", quality?: number): Promise<Blob> {
+    const canvas = this.canvas();
+    const blob =
+      "convertToBlob" in canvas
+        ? await canvas.convertToBlob({ type, quality })
+        : await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
+    if (blob) return blob;
+    throw new ImageError({
+      where: "blob()",
+      expected: `a picture this browser can encode as ${type}`,
+      received: `${this.width}x${this.height}`,
+      hint: "Use image/jpeg, or write the bytes of `data` with another encoder.",
+    });
+  }
+}
+
+function newCanvas(width: number, height: number): HTMLCanvasElement | OffscreenCanvas {
+  if (typeof document !== "undefined") return document.createElement("canvas");
+  if (typeof OffscreenCanvas !== "undefined") return new OffscreenCanvas(width, height);
+  throw new InputError({
+    where: "canvas()",
+    expected: "a browser",
+    received: "no canvas here",
+    hint: "Use `data`, or colorize-canvas/node to write image files.",
+  });
+}

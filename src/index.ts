@@ -1,0 +1,12 @@
+/** colorize-canvas: photographs in colour, in the browser. */
+export { Colorizer, type ColorizeOptions, type ColorizePlan, type ColorizerOptions } from "./colorizer";
+export { ColorizeResult, type ColorizeTimings } from "./colorize-result";
+export type { LoadProgress } from "./networks";
+export type { ColorizeStage } from "./stage-clock";
+export type { ColorizeSource, RawImage } from "./image/source";
+export type { Size } from "./kernels/tile";
+export type { Precision } from "./graph/session";
+export type { Manifest } from "./weights/manifest";
+export type { ModelReader } from "./weights/model-files";
+export { requestDevice, type DeviceOptions } from "./gpu-device";
+export * from "./errors";

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { Colorizer, type ColorizeStage, type LoadProgress } from "../src/index";
+import { requestNodeDevice } from "../src/node/device";
+import { expectClose, randoms } from "./expect-close";
+import { testDevice } from "./gpu";
+import { trackLive } from "./live-memory";
+import { luminanceOf, recombined, type Picture } from "./reference/color";
+import { tinyChroma, tinyReader, type TinyOptions } from "./tiny-model";
+
+function noise(width: number, height: number): Picture {
+  return { width, height, data: Uint8ClampedArray.from(randoms(width * height * 4, 3, 0, 256), Math.floor) };
+}
+
+async function load(device: GPUDevice, options: TinyOptions = {}): Promise<Colorizer> {
+  return Colorizer.load({ model: "tiny", read: tinyReader(options), device, precision: "f32" });
+}
+
+const aborted = { name: "AbortError" };
+
+describe("Colorizer", () => {
+  for (const [width, height] of [
+    [1, 1],
+    [37, 23],
+    [5, 500],
+    [64, 64],
+  ] as const)
+    it(`colours ${width}x${height} as the reference does`, async () => {
+      const picture = noise(width, height);
+      const colorizer = await load(await testDevice({ defaultLimits: true }));
+      const plan = colorizer.plan(width, height);
+      const result = await colorizer.colorize(picture);
+      expect([result.width, result.height]).toEqual([width, height]);
+      expect(result.workingSize).toEqual(plan.workingSize);
+      const chroma = tinyChroma(picture, plan.workingSize, plan.paddedSize);
+      // One 8-bit step for rounding, one for f32 and WGSL's pow() through three stages.
+      expectClose(result.data, recombined(picture, { ...chroma, chromaScale: 128 }), { abs: 2 });
+      colorizer.dispose();
+    });
+
+  it("changes saturation without another prediction", async () => {
+    const picture = noise(33, 17);
+    const colorizer = await load(await testDevice());
+    const result = await colorizer.colorize(picture);
+    const { workingSize: valid, paddedSize: padded } = colorizer.plan(33, 17);
+    const grey = await result.withSaturation(0);
+    const bytes = grey.data;
+    expect(bytes.every((value, i) => i % 4 === 3 || Math.abs(value - bytes[i - (i % 4)]!) <= 1)).toBe(true);
+    expectClose(luminanceOf({ ...picture, data: bytes }), luminanceOf(picture), { abs: 0.5 });
+    const strong = await grey.withSaturation(1.5);
+    expect(strong.timings.embedding).toBe(0);
+    const expected = recombined(picture, { ...tinyChroma(picture, valid, padded), chromaScale: 192 });
+    expectClose(strong.data, expected, { abs: 2 });
+    expect((await colorizer.colorize(picture, { saturation: 1.5 })).data).toEqual(strong.data);
+    colorizer.dispose();
+  });
+
+  it("reports progress, stages and times", async () => {
+    const progress: LoadProgress[] = [];
+    const stages: ColorizeStage[] = [];
+    const colorizer = await Colorizer.load({
+      model: "tiny",
+      read: tinyReader(),
+      device: await testDevice(),
+      onProgress: (p) => progress.push(p),
+    });
+    expect(progress.at(-1)).toEqual({ stage: "compile", loaded: 2, total: 2 });
+    expect(progress.some(({ stage, loaded, total }) => stage === "download" && loaded === total && total > 0)).toBe(
+      true,
+    );
+    const { timings } = await colorizer.colorize(noise(8, 8), { onStage: (stage) => stages.push(stage) });
+    expect(stages).toEqual(["prepare", "luminance", "embedding", "chroma", "recombine"]);
+    const { total, ...parts } = timings;
+    expect(Object.values(parts).reduce((a, b) => a + b, 0)).toBeCloseTo(total, 3);
+    colorizer.dispose();
+  });
+
+  it("plans memory that bounds what is really allocated", async () => {
+    const device = await requestNodeDevice({ defaultLimits: true });
+    let bytes = 0;
+    let peak = 0;
+    const { createBuffer } = device;
+    device.createBuffer = (descriptor) => {
+      const buffer = createBuffer.call(device, descriptor);
+      peak = Math.max(peak, (bytes += buffer.size));
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => ((bytes -= buffer.size), destroy());
+      return buffer;
+    };
+    const colorizer = await load(device);
+    await colorizer.colorize(noise(300, 200));
+    // The picture's texture (300 x 200 x 4) and the sizes of dispatches are not counted by both.
+    const planned = colorizer.plan(300, 200).peakBytes;
+    expect(peak).toBeLessThanOrEqual(planned + 4096);
+    expect(peak).toBeGreaterThan(planned / 2);
+    expect(() => colorizer.plan(300, 200, { size: 3 })).toThrow(/size: expected a whole number of at least 8/);
+    expect(() => colorizer.plan(0, 200)).toThrow(/whole sizes of at least 1/);
+    colorizer.dispose();
+    device.destroy();
+  });
+});
+
+describe("Colorizer under stress", () => {
+  it("runs calls one after the other and each gets its own picture", async () => {
+    const colorizer = await load(await testDevice());
+    const pictures = [noise(9, 9), noise(20, 8), noise(9, 9)];
+    const results = await Promise.all(pictures.map((picture) => colorizer.colorize(picture)));
+    expect(results.map(({ width, height }) => `${width}x${height}`)).toEqual(["9x9", "20x8", "9x9"]);
+    expect(results[0]!.data).toEqual(results[2]!.data);
+    colorizer.dispose();
+  });
+
+  it("aborts before, while waiting and while running, and works afterwards", async () => {
+    const colorizer = await load(await testDevice());
+    const picture = noise(16, 16);
+    await expect(colorizer.colorize(picture, { signal: AbortSignal.abort() })).rejects.toMatchObject(aborted);
+    const stop = new AbortController();
+    const stopAt = new AbortController();
+    const first = colorizer.colorize(picture, {
+      signal: stopAt.signal,
+      onStage: (stage) => void (stage === "chroma" && stopAt.abort()),
+    });
+    const second = colorizer.colorize(picture, { signal: stop.signal });
+    stop.abort();
+    await expect(second).rejects.toMatchObject(aborted);
+    await expect(first).rejects.toMatchObject(aborted);
+    expect((await colorizer.colorize(picture)).data.length).toBe(1024);
+    await expect(load2(AbortSignal.abort())).rejects.toMatchObject(aborted);
+    colorizer.dispose();
+  });
+
+  async function load2(signal: AbortSignal): Promise<Colorizer> {
+    return Colorizer.load({ model: "tiny", read: tinyReader(), device: await testDevice(), signal });
+  }
+
+  it("frees everything: after a run, an abort, an error, a failed load and dispose()", async () => {
+    const device = await requestNodeDevice();
+    const live = trackLive(device);
+    const colorizer = await load(device);
+    await colorizer.colorize(noise(16, 16));
+    const resident = live();
+    const stop = new AbortController();
+    await colorizer.colorize(noise(16, 16)).then((result) => result.withSaturation(2));
+    const onStage = (stage: ColorizeStage): void => void (stage === "recombine" && stop.abort());
+    await expect(colorizer.colorize(noise(16, 16), { signal: stop.signal, onStage })).rejects.toMatchObject(aborted);
+    await expect(colorizer.colorize({ ...noise(2, 2), width: 3 })).rejects.toThrow(/four a pixel/);
+    await colorizer.colorize(noise(16, 16)); // the aborted one has ended when this one has
+    expect(live()).toBe(resident);
+    await expect(load(device, { colorizer: { output: "nothing" } })).rejects.toThrow(
+      /at \$\.colorizer: expected an ONNX file with inputs luminance, embedding and output nothing/,
+    );
+    expect(live()).toBe(resident);
+    colorizer.dispose();
+    await expect(colorizer.colorize(noise(2, 2))).rejects.toThrow(/a disposed one/);
+    expect(live()).toBe(0);
+    device.destroy();
+  });
+
+  it("does not pass nonsense off as a picture", async () => {
+    const colorizer = await load(await testDevice(), { bias: [NaN, 0] });
+    await expect(colorizer.colorize(noise(16, 16))).rejects.toThrow(/values that are not finite/);
+    colorizer.dispose();
+  });
+
+  it("refuses a saturation that is not a number", async () => {
+    const colorizer = await load(await testDevice());
+    await expect(colorizer.colorize(noise(1, 1), { saturation: NaN })).rejects.toThrow(/saturation: expected a number/);
+    await expect(colorizer.colorize(noise(1, 1), { saturation: -1 })).rejects.toThrow(/received -1/);
+    colorizer.dispose();
+  });
+
+  it("says that the device was lost", async () => {
+    const device = await requestNodeDevice();
+    const colorizer = await load(device);
+    const onStage = (stage: ColorizeStage): void => void (stage === "chroma" && device.destroy());
+    await expect(colorizer.colorize(noise(16, 16), { onStage })).rejects.toMatchObject({
+      name: "DeviceError",
+      message: expect.stringMatching(/lost one/) as string,
+    });
+    await expect(colorizer.colorize(noise(16, 16))).rejects.toMatchObject({ name: "DeviceError" });
+  });
+});
