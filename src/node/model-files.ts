@@ -1,6 +1,6 @@
 /** Model folders on disk, with the same checks as over the network. */
 import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ManifestError } from "../errors";
 import { loadModel, type LoadedModel, type LoadModelOptions, type ModelReader } from "../weights/model-files";
@@ -16,10 +16,11 @@ export async function readModelFiles(
 ): Promise<LoadedModel> {
   const path = folder instanceof URL ? fileURLToPath(folder) : folder;
   const json = path.endsWith(".json");
-  // loadModel takes the location apart as a URL; on disk only its last part matters.
-  return loadModel(json ? basename(path) : "model.json", {
+  // loadModel takes its location apart as a URL; here it only names the model in messages.
+  const location = path.replaceAll("\\", "/").replace(/[?#]/g, encodeURIComponent);
+  return loadModel(location, {
     ...options,
-    read: folderReader(json ? join(path, "..") : path),
+    read: folderReader(json ? dirname(path) : path),
   });
 }
 

@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { DownloadError, ManifestError } from "../../src/errors";
+import { loadModel, type ModelProgress } from "../../src/weights/model-files";
+import { modelFolder } from "./model-folder";
+import { serve, type TestServer } from "./server";
+
+let server: TestServer | undefined;
+afterEach(() => server?.close());
+
+async function serveFolder(files: Record<string, Uint8Array>): Promise<TestServer> {
+  return (server = await serve((path, response) => {
+    const bytes = files[decodeURIComponent(path.slice("/m/".length))];
+    if (bytes) response.end(bytes);
+    else response.writeHead(404).end();
+  }));
+}
+
+describe("over HTTP", () => {
+  test.each(["m", "m/", "m/model.json"])("%s: manifest and files, with progress over all of them", async (path) => {
+    const folder = modelFolder();
+    const { url } = await serveFolder(folder);
+    const progress: ModelProgress[] = [];
+    const { manifest, files } = await loadModel(url + path, { onProgress: (p) => progress.push(p) });
+    expect(manifest.name).toBe("tiny");
+    expect(Buffer.from(files["embedder"]!).equals(folder["embedder.onnx"]!)).toBe(true);
+    expect(Buffer.from(files["colorizer"]!).equals(folder["sub/colorizer.onnx"]!)).toBe(true);
+    const total = folder["embedder.onnx"]!.length + folder["sub/colorizer.onnx"]!.length;
+    expect(progress[0]).toEqual({ file: "model.json", loaded: 0, total: 0 });
+    expect(progress.at(-1)).toMatchObject({ loaded: total, total });
+  });
+
+  test("a file that was changed is a DownloadError", async () => {
+    const folder = modelFolder();
+    folder["embedder.onnx"] = Uint8Array.from(folder["embedder.onnx"]!, (byte) => byte ^ 1);
+    const { url } = await serveFolder(folder);
+    await expect(loadModel(`${url}m`)).rejects.toThrow(DownloadError);
+  });
+
+  test("a page instead of JSON is a ManifestError", async () => {
+    const { url } = await serveFolder({ "model.json": new TextEncoder().encode("<!doctype html>") });
+    await expect(loadModel(`${url}m`)).rejects.toThrow(/model\.json: expected JSON/);
+  });
+});
+
+describe("with a reader", () => {
+  test("is given paths and expectations, and is checked", async () => {
+    const folder = modelFolder();
+    const asked: string[] = [];
+    const read = async (path: string, expected?: { bytes: number; sha256: string }): Promise<Uint8Array> => {
+      asked.push(`${path} ${expected?.bytes}`);
+      return folder[path]!;
+    };
+    await loadModel("anything/model.json", { read });
+    expect(asked).toEqual(["model.json undefined", "embedder.onnx 3000", "sub/colorizer.onnx 500"]);
+    folder["sub/colorizer.onnx"] = folder["sub/colorizer.onnx"]!.subarray(1);
+    const error: unknown = await loadModel("at/model.json", { read }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ManifestError);
+    expect((error as ManifestError).where).toBe("at/sub/colorizer.onnx");
+    expect((error as ManifestError).received).toBe("499 bytes");
+  });
+
+  test("one failure stops the others", async () => {
+    const folder = modelFolder();
+    let stopped = false;
+    const read = async (path: string, _: unknown, __: unknown, signal: AbortSignal): Promise<Uint8Array> => {
+      if (path.startsWith("sub")) throw new Error("unreadable");
+      if (path === "embedder.onnx") signal.addEventListener("abort", () => (stopped = true));
+      return path === "embedder.onnx" ? new Promise(() => {}) : folder[path]!;
+    };
+    await expect(loadModel("m", { read })).rejects.toThrow("unreadable");
+    expect(stopped).toBe(true);
+  });
+
+  test("an abort reaches the reader", async () => {
+    const abort = new AbortController();
+    const read = (_: string, __: unknown, ___: unknown, signal: AbortSignal): Promise<Uint8Array> =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    const loading = loadModel("m", { read, signal: abort.signal });
+    abort.abort(new Error("enough"));
+    await expect(loading).rejects.toThrow("enough");
+  });
+});
+
+test("a relative address outside a page is a ManifestError", async () => {
+  await expect(loadModel("models/x")).rejects.toThrow(ManifestError);
+});
