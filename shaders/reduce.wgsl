@@ -17,19 +17,19 @@ fn main(
   let row = index / PER_ROW;
   let start = row_start(min(row, ROWS - 1u));   // no early return: barriers follow
   // The minimum is the negated maximum of negated values.
-  let sign = select(1.0, -1.0, FUNCTION == 3u);
+  let direction = select(1.0, -1.0, FUNCTION == 3u);
   var total = wide(0.0);
   var highest = wide(-3.4028234663852886e38);
   for (var k = index % PER_ROW; k < AXIS; k += PER_ROW) {
     let value = wide(src[start + k * INNER]);
     total += value;
-    highest = max(highest, sign * value);
+    highest = max(highest, direction * value);
   }
   var result: wide;
   if (FUNCTION < 2u) {
     result = group_sum(total, local) / select(1.0, f32(AXIS), FUNCTION == 1u);
   } else {
-    result = sign * group_max(highest, local);
+    result = direction * group_max(highest, local);
   }
   if (row < ROWS && index % PER_ROW == 0u) { dst[row] = unit(result); }
 }

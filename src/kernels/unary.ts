@@ -1,8 +1,8 @@
 /** Elementwise function of one tensor of any shape. */
 import wgsl from "../../shaders/unary.wgsl?raw";
 import indexing from "../../shaders/lib/indexing.wgsl?raw";
-import { KernelError } from "../errors";
 import { activationConstants, activationLib, type ActivationParams } from "./activation";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 
 export interface UnaryParams {
@@ -19,10 +19,12 @@ export const unary: Kernel<UnaryParams> = {
   libs: [indexing, activationLib],
   bindings: { src: "read", dst: "write" },
   plan({ count, activation, elem }) {
-    if (!Number.isInteger(count) || count < 1) throw new KernelError("unary", "a positive element count", `${count}`);
+    requirePositive("unary", { count });
     const vectors = Math.ceil(count / 4);
+    const lanes = lanesFor(count);
     return {
-      constants: { elem, COUNT: count, ...activationConstants(activation) },
+      constants: { unit: unitTypes(elem, lanes)["unit"]!, COUNT: count, ...activationConstants(activation) },
+      flags: { VEC4: lanes === 4 },
       grid: linearGrid(vectors),
       flops: count,
       bytes: 2 * count * elemBytes(elem),

@@ -1,37 +1,42 @@
 import { describe, expect, it } from "vitest";
-import { setConstants, chooseBranches } from "../../src/kernels/assemble";
 import { unary } from "../../src/kernels/unary";
-import type { ActivationParams } from "../../src/kernels/activation";
 import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
+import { activate } from "../reference/activation";
+import { activationCases, unaryCases } from "./cases-unary";
+import { describeCases } from "./kernel-case";
 
-const cases: [ActivationParams, (x: number) => number][] = [
-  [{ fn: "relu" }, (x) => Math.max(0, x)],
-  [{ fn: "tanh" }, Math.tanh],
-  [{ fn: "leakyRelu", alpha: 0.2 }, (x) => (x < 0 ? 0.2 * x : x)],
-  [{ fn: "clip", min: -0.5, max: Infinity }, (x) => Math.max(-0.5, x)],
-];
+describeCases("unary", unaryCases);
 
-describe("unary", () => {
-  for (const [activation, reference] of cases)
-    for (const count of activation.fn === "relu" ? [1, 5, 4 * 64 * 65535 + 4] : [1, 1023])
-      it(`${activation.fn} of ${count}`, async () => {
-        const device = await testDevice();
-        const src = randoms(count, 7, -3, 3);
-        src[0] = 200; // tanh of a large argument must not overflow
-        const plan = unary.plan({ count, activation, elem: "f32" });
-        const { dst } = await runKernel(device, unary as never, plan, "f32", { src }, { dst: count });
-        // exp and tanh are allowed a few ulp by WGSL.
-        expectClose(dst!, Float32Array.from(src, reference), { abs: 1e-5 });
-      });
+describe("activations", () => {
+  for (const [activation, low, high, edges] of activationCases)
+    it(JSON.stringify(activation), async () => {
+      const device = await testDevice({ defaultLimits: true });
+      const src = Float32Array.of(...edges, ...randoms(501, 7, low, high));
+      const plan = unary.plan({ count: src.length, activation, elem: "f32" });
+      const { dst } = await runKernel(device, unary as never, plan, "f32", { src }, { dst: src.length });
+      const expected = Array.from(src, (x) => activate(activation, x));
+      // Relative above 1: WGSL allows exp(x) 3 + 2|x| units in the last place, tanh 1e-5.
+      const size = (i: number) => Math.max(1, Math.abs(expected[i]!));
+      const scaled = (values: ArrayLike<number>) => Float32Array.from(values, (value, i) => value / size(i));
+      expectClose(scaled(dst!), scaled(expected), { abs: 2e-5 }, activation.fn);
+      expect(dst!.every(Number.isFinite)).toBe(true);
+    });
 });
 
-describe("assemble", () => {
-  it("refuses a constant that is not there", () => {
-    expect(() => setConstants("k", "const A: u32 = 1u;", { B: 2 })).toThrow(/one const or alias line named B/);
-  });
-  it("chooses branches", () => {
-    expect(chooseBranches("k", "a\n#if X\nb\n#else\nc\n#endif\nd", { X: false })).not.toContain("b");
-    expect(() => chooseBranches("k", "#if Y\n#endif", {})).toThrow(/value for #if Y/);
-  });
+it("wraps a grid past 65,535 workgroups", async () => {
+  const count = 4 * 64 * 65_535 + 4;
+  const plan = unary.plan({ count, activation: { fn: "neg" }, elem: "f32" });
+  expect(plan.grid).toEqual([32_768, 2, 1]);
+  const src = Float32Array.from({ length: count }, (_, i) => i % 4099);
+  const { dst } = await runKernel(await testDevice(), unary as never, plan, "f32", { src }, { dst: count });
+  expectClose(
+    dst!,
+    src.map((x) => -x),
+    { abs: 0 },
+  );
+});
+
+it("refuses an empty tensor", () => {
+  expect(() => unary.plan({ count: 0, activation: { fn: "relu" }, elem: "f32" })).toThrow(/count to be positive/);
 });

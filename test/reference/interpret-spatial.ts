@@ -69,10 +69,13 @@ export function pool(node: NodeFor<"pool">, x: Tensor): Tensor {
     let sum = 0;
     let max = -Infinity;
     let taps = 0;
+    let padded = 0;
     for (let ky = 0; ky < kernel[0]; ky++)
       for (let kx = 0; kx < kernel[1]; kx++) {
         const iy = oy! * strides[0] - pads[0] + ky * dilations[0];
         const ix = ox! * strides[1] - pads[1] + kx * dilations[1];
+        // With ceil_mode a window may reach past the padding; what lies there never counts.
+        if (iy < H + pads[2] && ix < W + pads[3]) padded++;
         if (iy < 0 || iy >= H || ix < 0 || ix >= W) continue;
         const value = x.data[((n! * H + iy) * W + ix) * C + c!]!;
         sum += value;
@@ -80,7 +83,7 @@ export function pool(node: NodeFor<"pool">, x: Tensor): Tensor {
         taps++;
       }
     if (kind === "max") return max;
-    return sum / (countIncludePad ? kernel[0] * kernel[1] : taps);
+    return sum / (countIncludePad ? padded : taps);
   });
 }
 

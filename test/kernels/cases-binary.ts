@@ -1,0 +1,44 @@
+import type { Activation, BinaryFn, Shape } from "../../src/graph/ir";
+import { IDENTITY } from "../../src/graph/ir";
+import { binary } from "../../src/kernels/binary";
+import { kernelCase, ROUNDED, type KernelCase, type Operand } from "./kernel-case";
+
+function binaryCase(fn: BinaryFn, a: Operand, b: Operand, shape: Shape, activation: Activation = IDENTITY): KernelCase {
+  const attributes = { fn, activation };
+  const params = { shapeA: a.shape, shapeB: b.shape, shape, fn, activation };
+  return kernelCase(binary, params, { a, b }, "binary", attributes, shape, ROUNDED);
+}
+
+const add = (a: Shape, b: Shape, shape: Shape) => binaryCase("add", { shape: a }, { shape: b }, shape);
+
+const functions: readonly BinaryFn[] = ["add", "sub", "mul", "min", "max", "prelu"];
+
+export const binaryCases: readonly KernelCase[] = [
+  add([1], [1], [1]),
+  add([], [], []),
+  add([2, 3, 5], [2, 3, 5], [2, 3, 5]), // scalars
+  add([255], [255], [255]),
+  add([257], [257], [257]),
+  add([1, 8, 9, 12], [1, 8, 9, 12], [1, 8, 9, 12]), // vec4
+  add([1, 3, 5, 8], [8], [1, 3, 5, 8]), // a bias a channel
+  add([1, 3, 5, 7], [7], [1, 3, 5, 7]),
+  add([1, 3, 5, 8], [1], [1, 3, 5, 8]), // a scalar
+  add([1, 3, 5, 7], [], [1, 3, 5, 7]),
+  add([1], [2, 6], [2, 6]), // a scalar on the left
+  add([4], [2, 3, 4], [2, 3, 4]),
+  add([3, 1, 8], [1, 5, 1], [3, 5, 8]), // both broadcast
+  add([2, 1, 3, 1, 5, 4], [7, 1, 2, 1, 4], [2, 7, 3, 2, 5, 4]), // six axes
+  add([2, 1, 2, 1, 2, 1, 2, 3], [2, 1, 2, 1, 2, 1, 2, 3], [2, 1, 2, 1, 2, 1, 2, 3]), // eight that merge
+  add([2, 5, 1], [2, 1, 4], [2, 5, 4]),
+  ...functions.map((fn) => binaryCase(fn, { shape: [3, 4] }, { shape: [4] }, [3, 4])),
+  binaryCase("div", { shape: [3, 5] }, { shape: [3, 1], low: 0.5, high: 2 }, [3, 5]),
+  // Whole exponents of negative numbers, zero to the zero, and roots.
+  binaryCase(
+    "pow",
+    { shape: [10], values: [-2, -2, -2, -1.5, 0, 0, 3, 2, 2.25, 1] },
+    { shape: [10], values: [2, 3, -1, 0, 0, 2, -2, 0.5, 1.5, 7] },
+    [10],
+  ),
+  binaryCase("sub", { shape: [2, 9] }, { shape: [9] }, [2, 9], { fn: "relu" }),
+  binaryCase("mul", { shape: [2, 8] }, { shape: [8] }, [2, 8], { fn: "clip", min: -0.25, max: 0.5 }),
+];
