@@ -115,7 +115,7 @@ export class NodeContext {
 
   tensor(name: string): ConstantValue | undefined {
     const tensor = this.attribute(name, "tensor");
-    return tensor === undefined ? undefined : decodeConstant(tensor, this.outputName);
+    return tensor === undefined ? undefined : decodeConstant(tensor, this.constantName);
   }
 
   private attribute<T extends keyof AttributeValues>(name: string, type: T): AttributeValues[T] | undefined {
@@ -138,6 +138,11 @@ export class NodeContext {
   /** The model's name of the first output; names of further nodes are made from it. */
   get outputName(): string {
     return this.node.outputs.find((name) => name !== "") ?? this.node.name;
+  }
+
+  /** The name of constants evaluated here, until one becomes the node's output and takes the model's name for it. */
+  get constantName(): string {
+    return `${this.outputName}.folded`;
   }
 
   /** Appends a node to the graph. `suffix` tells it from the other nodes of the same ONNX node. */

@@ -104,7 +104,11 @@ class Import {
       const ctx = new NodeContext(node, this.opset, this.builder, operands as (Value | undefined)[]);
       try {
         const made = entry.run(ctx);
-        this.define(node, isList(made) ? made : [made], mark);
+        const results = isList(made) ? made : [made];
+        this.define(node, results, (value, name) => {
+          if (value.kind === "runtime") return this.builder.rename(value, name, mark);
+          return value.name === ctx.constantName ? { ...value, name } : value;
+        });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         this.refuse(node, error.item);
@@ -118,7 +122,11 @@ class Import {
   }
 
   /** Gives the node's outputs their values. An output that is used but not made is refused. */
-  private define(node: OnnxNode, made: readonly Value[], mark = this.builder.nodes.length): void {
+  private define(
+    node: OnnxNode,
+    made: readonly Value[],
+    named: (value: Value, name: string) => Value = (value) => value,
+  ): void {
     node.outputs.forEach((name, index) => {
       if (name === "") return;
       if (this.defined.has(name) || this.model.initializers.has(name))
@@ -127,12 +135,8 @@ class Import {
       const value = made[index];
       if (value === undefined && made.length > 0 && this.usesLeft.has(name))
         this.refused.push({ node: node.name, op: node.op, reason: `output ${index} ("${name}")` });
-      this.values.set(name, value === undefined ? "unknown" : this.named(value, name, mark));
+      this.values.set(name, value === undefined ? "unknown" : named(value, name));
     });
-  }
-
-  private named(value: Value, name: string, mark: number): Value {
-    return value.kind === "runtime" ? this.builder.rename(value, name, mark) : value;
   }
 
   private lookUp(name: string, where: string): Known {

@@ -40,7 +40,7 @@ export function mapConstant(
 ): ConstantValue {
   const data = allocate(dtype, x.data.length);
   for (let i = 0; i < data.length; i++) data[i] = f(x.data[i]!);
-  return { kind: "constant", name: ctx.outputName, dtype, shape: x.shape, data };
+  return { kind: "constant", name: ctx.constantName, dtype, shape: x.shape, data };
 }
 
 /** f of two constants with NumPy broadcasting. */
@@ -58,7 +58,7 @@ export function zipConstants(
   forEachStrided(shape, broadcastStrides(b.shape, shape), 0, (from, to) => {
     data[to] = f(a.data[left[to]!]!, b.data[from]!);
   });
-  return { kind: "constant", name: ctx.outputName, dtype, shape, data };
+  return { kind: "constant", name: ctx.constantName, dtype, shape, data };
 }
 
 export function broadcast(ctx: NodeContext, a: Shape, b: Shape): Shape {
@@ -76,7 +76,7 @@ export function binary(ctx: NodeContext, fn: BinaryFn, a: Value, b: Value): Valu
 export function reshape(ctx: NodeContext, x: Value, shape: Shape): Value {
   if (sizeOf(x.shape) !== sizeOf(shape)) ctx.malformed(`${sizeOf(x.shape)} elements`, `shape ${describe(shape)}`);
   if (sameShape(x.shape, shape)) return x;
-  if (x.kind === "constant") return { ...x, name: ctx.outputName, shape };
+  if (x.kind === "constant") return { ...x, name: ctx.constantName, shape };
   return ctx.emit("reshape", [x], {}, shape);
 }
 
@@ -108,7 +108,7 @@ export function slice(
   const strides = stridesOf(x.shape);
   const offset = starts.reduce((sum, start, axis) => sum + start * strides[axis]!, 0);
   const walk = strides.map((stride, axis) => stride * steps[axis]!);
-  return strided(x, shape, walk, offset, ctx.outputName);
+  return strided(x, shape, walk, offset, ctx.constantName);
 }
 
 /** The indices start .. start+size-1 of one axis. */
@@ -145,13 +145,13 @@ export function concat(ctx: NodeContext, parts: readonly Value[], axis: number):
       data.set(part.data.subarray(row * run, (row + 1) * run), row * total * inner + column);
     column += run;
   }
-  return { kind: "constant", name: ctx.outputName, dtype: first.dtype, shape, data };
+  return { kind: "constant", name: ctx.constantName, dtype: first.dtype, shape, data };
 }
 
 /** Broadcasts to `shape`, which x's shape must fit into; x may have fewer dimensions. */
 export function expand(ctx: NodeContext, x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
-  if (x.kind === "constant") return strided(x, shape, broadcastStrides(x.shape, shape), 0, ctx.outputName);
+  if (x.kind === "constant") return strided(x, shape, broadcastStrides(x.shape, shape), 0, ctx.constantName);
   const aligned = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape];
   const same = reshape(ctx, x, aligned);
   return sameShape(aligned, shape) ? same : ctx.emit("expand", [same], {}, shape);
@@ -176,7 +176,7 @@ export function gather(ctx: NodeContext, x: Value, axis: number, indices: readon
     const row = Math.floor(block / indices.length) * size + indices[block % indices.length]!;
     data[to] = x.data[row * inner + (to % inner)]!;
   }
-  return { kind: "constant", name: ctx.outputName, dtype: x.dtype, shape, data };
+  return { kind: "constant", name: ctx.constantName, dtype: x.dtype, shape, data };
 }
 
 export type ReduceFn = OpAttributes["reduce"]["fn"];
@@ -198,7 +198,7 @@ export function reduce(ctx: NodeContext, fn: ReduceFn, x: Value, axes: readonly 
     x.dtype,
     squeezed,
     fn === "mean" ? total.map((sum) => (isFloat(x.dtype) ? sum / count : Math.trunc(sum / count))) : total,
-    ctx.outputName,
+    ctx.constantName,
   );
 }
 

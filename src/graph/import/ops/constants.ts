@@ -9,14 +9,14 @@ import { constantOf, type ConstantValue, type Value } from "../values";
 function constant(ctx: NodeContext): Value {
   const kind = Object.keys(ctx.node.attributes)[0] ?? "value";
   const list = (dtype: OnnxDType, data: readonly number[] | undefined): Value =>
-    constantOf(dtype, [data!.length], data!, ctx.outputName);
+    constantOf(dtype, [data!.length], data!, ctx.constantName);
   switch (kind) {
     case "value":
       return ctx.tensor("value") ?? ctx.malformed("the attribute value", "none");
     case "value_float":
-      return constantOf("f32", [], [ctx.float(kind, 0)], ctx.outputName);
+      return constantOf("f32", [], [ctx.float(kind, 0)], ctx.constantName);
     case "value_int":
-      return constantOf("i64", [], [ctx.int(kind, 0)], ctx.outputName);
+      return constantOf("i64", [], [ctx.int(kind, 0)], ctx.constantName);
     case "value_floats":
       return list("f32", ctx.floats(kind));
     case "value_ints":
@@ -31,14 +31,14 @@ function constantOfShape(ctx: NodeContext): Value {
   if (shape.some((n) => n < 0)) ctx.malformed("a shape without negative numbers", describe(shape));
   const value = ctx.tensor("value");
   const filled = new Float64Array(sizeOf(shape)).fill(value?.data[0] ?? 0);
-  return constantOf(value?.dtype ?? "f32", shape, filled, ctx.outputName);
+  return constantOf(value?.dtype ?? "f32", shape, filled, ctx.constantName);
 }
 
 function shapeOf(ctx: NodeContext): Value {
   const { shape } = ctx.input(0);
   const clamp = (i: number) => Math.min(shape.length, Math.max(0, i < 0 ? i + shape.length : i));
   const part = shape.slice(clamp(ctx.int("start", 0)), clamp(ctx.int("end", shape.length)));
-  return constantOf("i64", [part.length], part, ctx.outputName);
+  return constantOf("i64", [part.length], part, ctx.constantName);
 }
 
 function range(ctx: NodeContext): Value {
@@ -47,7 +47,7 @@ function range(ctx: NodeContext): Value {
   if (step === 0) ctx.malformed("a step other than 0", "0");
   const count = Math.max(0, Math.ceil((to - from) / step));
   const data = Array.from({ length: count }, (_, i) => from + i * step);
-  return constantOf(start!.dtype, [count], data, ctx.outputName);
+  return constantOf(start!.dtype, [count], data, ctx.constantName);
 }
 
 const map =
@@ -85,7 +85,7 @@ function nonZero(ctx: NodeContext): Value {
     const inner = sizeOf(x.shape.slice(axis + 1));
     return found.map((flat) => Math.floor(flat / inner) % n);
   });
-  return constantOf("i64", [x.shape.length, found.length], rows.flat(), ctx.outputName);
+  return constantOf("i64", [x.shape.length, found.length], rows.flat(), ctx.constantName);
 }
 
 /**
@@ -110,7 +110,7 @@ function dequantizeLinear(ctx: NodeContext): Value {
   const zeroAt = zero === undefined ? () => 0 : perAxis(ctx, x, zero, "zero point");
   const data = new Float32Array(x.data.length);
   for (let i = 0; i < data.length; i++) data[i] = (x.data[i]! - zeroAt(i)) * scale(i);
-  return { kind: "constant", name: ctx.outputName, dtype: "f32", shape: x.shape, data };
+  return { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, data };
 }
 
 const LIMITS: Partial<Record<OnnxDType, readonly [number, number]>> = {
@@ -131,7 +131,7 @@ function quantizeLinear(ctx: NodeContext): Value {
   const quantized = Float64Array.from(x.data, (value, i) =>
     Math.min(high, Math.max(low, roundHalfEven(Math.fround(value / scale(i))) + zeroAt(i))),
   );
-  return constantOf(dtype, x.shape, quantized, ctx.outputName);
+  return constantOf(dtype, x.shape, quantized, ctx.constantName);
 }
 
 const folded = "constants only";
@@ -139,7 +139,7 @@ export const constantOps: OpTable = {
   Constant: { run: constant, notes: "value, value_float(s), value_int(s)" },
   ConstantOfShape: { run: constantOfShape, notes: "" },
   Shape: { run: shapeOf, notes: "start, end" },
-  Size: { run: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.outputName), notes: "" },
+  Size: { run: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.constantName), notes: "" },
   Range: { run: range, notes: folded },
   NonZero: { run: nonZero, notes: folded },
   Not: { run: map((x) => (x === 0 ? 1 : 0)), notes: folded },

@@ -142,10 +142,10 @@ function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
         to,
         x.shape,
         x.data.map((v) => (v === 0 ? 0 : 1)),
-        ctx.outputName,
+        ctx.constantName,
       );
-    if (isFloat(to)) return constantOf(to, x.shape, x.data, ctx.outputName);
-    return constantOf(to, x.shape, x.data.map(Math.trunc), ctx.outputName);
+    if (isFloat(to)) return constantOf(to, x.shape, x.data, ctx.constantName);
+    return constantOf(to, x.shape, x.data.map(Math.trunc), ctx.constantName);
   }
   const narrows = isFloat(x.dtype) ? !isFloat(to) : !isFloat(to) && to !== x.dtype;
   if (narrows) ctx.unsupported(`from ${x.dtype} to ${to} on a value computed at run time`);

@@ -111,7 +111,7 @@ function padConstant(ctx: NodeContext, x: ConstantValue, shape: Shape, { before,
   forEachStrided(x.shape, strides, offset, (to, from) => {
     data[to] = x.data[from]!;
   });
-  return { kind: "constant", name: ctx.outputName, dtype: x.dtype, shape, data };
+  return { kind: "constant", name: ctx.constantName, dtype: x.dtype, shape, data };
 }
 
 /** Indices of any rank; their dimensions take the place of the axis. */

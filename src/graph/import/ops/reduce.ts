@@ -35,7 +35,7 @@ function reduceProd(ctx: NodeContext): Value {
     x.dtype,
     shape,
     foldAxes(x, kept, 1, (total, value) => total * value),
-    ctx.outputName,
+    ctx.constantName,
   );
 }
 
