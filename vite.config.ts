@@ -1,13 +1,14 @@
 /** Builds the package: ES modules for browsers and Node. The demo page has its own configuration in demo/. */
 import { builtinModules } from "node:module";
 import { defineConfig } from "vite";
+import { onnxProtoDecoders } from "./tools/vite-onnx-proto";
 import { wgsl } from "./tools/vite-wgsl";
 
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
 export default defineConfig({
-  plugins: [wgsl()],
+  plugins: [wgsl(), onnxProtoDecoders()],
   // The folder of static files for the demo is not the library's.
   publicDir: false,
   build: {

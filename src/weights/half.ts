@@ -2,7 +2,6 @@
 
 /**
  * Rounds to nearest, ties to even. 65520 and above become infinity, values below 2^-25 zero; subnormals are kept.
- * About 5 ns an element.
  */
 export function halfFromFloat(values: Float32Array): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
