@@ -3,7 +3,7 @@ import { sizeOf, type Shape } from "../../src/graph/ir";
 import { gatherIndices } from "../../src/kernels/gather";
 import type { Elem } from "../../src/kernels/kernel";
 import { pad } from "../../src/kernels/pad";
-import { concatPart, depthToSpace, slice, spaceToDepth, transpose } from "../../src/kernels/strided-copy";
+import { concatPart, depthToSpace, expand, slice, spaceToDepth, transpose } from "../../src/kernels/strided-copy";
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, encodeElems, fromHalf, runKernel, testDevice } from "../gpu";
 import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "./cases-copies";
@@ -15,6 +15,19 @@ describeCases("expand", expandCases);
 describeCases("pad", padCases);
 describeCases("gather", gatherCases);
 describeCases("depth to space and back", blockCases);
+
+// All kernels find their index with linear_index() of lib/indexing.wgsl; this is the cheapest one to show it wraps.
+it("wraps a grid past 65,535 workgroups", async () => {
+  const [rows, columns] = [2048, 2049];
+  const plan = expand.plan({ shape: [1, columns], outShape: [rows, columns], elem: "f32" });
+  expect(plan.grid).toEqual([32_784, 2, 1]);
+  const src = randoms(columns, 1);
+  const device = await testDevice({ defaultLimits: true });
+  const { dst } = await runKernel(device, expand as never, plan, "f32", { src }, { dst: rows * columns });
+  const expected = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) expected.set(src, row * columns);
+  expectClose(dst!, expected, { abs: 0 });
+});
 
 /** What runKernel leaves in elements that no invocation wrote. */
 const UNWRITTEN: Readonly<Record<Elem, readonly number[]>> = {
