@@ -2,6 +2,7 @@
 import { SingleBar } from "cli-progress";
 import { relative } from "node:path";
 import { EngineError } from "../errors";
+import type { ColorizeStage } from "../stage-clock";
 
 /** A text stream; `isTTY` tells whether a person sees it at once. */
 export interface TextStream {
@@ -32,9 +33,17 @@ export interface FileFailure {
   readonly error: unknown;
 }
 
-/** The steps of one file and their share of its bar. */
-const STAGES = { reading: 0, colouring: 4, writing: 92 } as const;
-export type Stage = keyof typeof STAGES;
+/** The steps of one file: percent of its bar when the step starts, and what the bar says. */
+const STAGES = {
+  read: [0, "reading"],
+  prepare: [2, "preparing"],
+  luminance: [6, "measuring the light of"],
+  embedding: [10, "recognising"],
+  chroma: [55, "colouring"],
+  recombine: [88, "putting together"],
+  write: [94, "writing"],
+} as const satisfies Record<ColorizeStage | "read" | "write", readonly [number, string]>;
+export type FileStage = keyof typeof STAGES;
 
 /** How an error reads: the engine's own without a stack, others with. */
 export function errorText(error: unknown): string {
@@ -94,8 +103,9 @@ export class Reporter {
     this.#show(this.#finished * 100, { doing: `${what}${share}` });
   }
 
-  stage(stage: Stage, input: string): void {
-    this.#show(this.#finished * 100 + STAGES[stage], { doing: `${stage} ${short(input)}` });
+  stage(stage: FileStage, input: string): void {
+    const [percent, words] = STAGES[stage];
+    this.#show(this.#finished * 100 + percent, { doing: `${words} ${short(input)}` });
   }
 
   file(report: FileReport): void {

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { InputError } from "../errors";
 import { listJobs, type Job, type JobList } from "./cli-jobs";
 import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
+import type { ColorizeStage } from "../stage-clock";
 import type { NodeAdapter } from "./device";
 import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
 import { alreadyThere, exists } from "./place-file";
@@ -16,13 +17,14 @@ export interface CommandColorizer {
   dispose(): void;
 }
 
-export interface CommandResult {
-  imageData(): Pixels | Promise<Pixels>;
+export interface CommandResult extends Pixels {
   /** Milliseconds by stage. */
   readonly timings: object;
 }
 
 export interface ColorizeSettings {
+  /** Called as each stage starts. */
+  readonly onStage?: (stage: ColorizeStage) => void;
   readonly size?: number;
   readonly saturation?: number;
   readonly signal?: AbortSignal;
@@ -85,7 +87,11 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
     .addOption(
       new Option("--format <format>", "file format; default: as the input").choices(["jpeg", "png", "webp", "tiff"]),
     )
-    .option("--size <pixels>", "working size of the network, its long side", numberIn(32, 2048, true))
+    .option(
+      "--size <pixels>",
+      "the network's picture has as many pixels as a square of this side",
+      numberIn(32, 2048, true),
+    )
     .option("--saturation <factor>", "strength of the colours; 1 is as predicted", numberIn(0, 4, false))
     .addOption(new Option("--precision <type>", "numbers on the GPU").choices(["auto", "f32", "f16"]).default("auto"))
     .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
@@ -182,16 +188,16 @@ async function runJob(
   reporter: Reporter,
 ): Promise<FileReport> {
   const start = performance.now();
-  reporter.stage("reading", job.input);
+  reporter.stage("read", job.input);
   const image = await readImage(job.input);
   const read = performance.now();
   signal.throwIfAborted();
-  reporter.stage("colouring", job.input);
   const { size, saturation } = options;
-  const result = await colorizer.colorize(image, { size, saturation, signal });
-  const coloured = withAlpha(await result.imageData(), image);
+  const onStage = (stage: ColorizeStage): void => reporter.stage(stage, job.input);
+  const result = await colorizer.colorize(image, { size, saturation, signal, onStage });
+  const coloured = withAlpha(result, image);
   signal.throwIfAborted();
-  reporter.stage("writing", job.input);
+  reporter.stage("write", job.input);
   const write = performance.now();
   const written = await writeImage(job.output, coloured, {
     format: job.format,

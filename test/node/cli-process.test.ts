@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readImage } from "../../src/node/images";
+import { tinyModel } from "../tiny-model";
+
+let folder: string;
+let model: string;
+let photo: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "colorize-process-"));
+  model = join(folder, "model");
+  await mkdir(model);
+  for (const [name, bytes] of Object.entries(tinyModel())) await writeFile(join(model, name), bytes);
+  photo = join(folder, "photo.png");
+  await sharp({ create: { width: 33, height: 21, channels: 3, background: "#808080" } }).toFile(photo);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command from its source, as `npm run colorize` does. `onOutput` may interrupt it. */
+function command(args: readonly string[], onOutput?: (kill: () => void) => void): Promise<Finished> {
+  const script = ["--import", "./tools/register.mjs", "src/node/cli-main.ts"];
+  const environment = { ...process.env };
+  delete environment["COLORIZE_HOOKS"];
+  const child = spawn(process.execPath, [...script, ...args], { env: environment });
+  const printed = { stdout: "", stderr: "" };
+  child.stdout.on("data", (text: Buffer) => {
+    printed.stdout += text.toString();
+    onOutput?.(() => child.kill("SIGINT"));
+  });
+  child.stderr.on("data", (text: Buffer) => (printed.stderr += text.toString()));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...printed }));
+  });
+}
+
+it("colours a photograph with a real engine", async () => {
+  const out = join(folder, "out");
+  const { code, stdout, stderr } = await command([photo, "--model", model, "--out", out, "--json"]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const report = JSON.parse(stdout) as { ms: Record<string, number>; adapter: string; peakBytes: number };
+  expect(Object.keys(report.ms)).toEqual(
+    expect.arrayContaining(["read", "luminance", "embedding", "chroma", "recombine", "write", "total"]),
+  );
+  expect(report.adapter).not.toBe("");
+  expect(report.peakBytes).toBeGreaterThan(33 * 21 * 4);
+  const { data, width, height } = await readImage(join(out, "photo.png"));
+  expect([width, height]).toEqual([33, 21]);
+  const [r, g, b] = data;
+  expect(Math.max(r!, g!, b!) - Math.min(r!, g!, b!), "it has a colour").toBeGreaterThan(8);
+});
+
+it("fails with a hint for a model that is not there", async () => {
+  const { code, stderr } = await command([photo, "--model", join(folder, "nowhere"), "--out", join(folder, "none")]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("model.json");
+});
+
+it("leaves whole files only when interrupted", async () => {
+  const many = join(folder, "many");
+  const out = join(folder, "some");
+  await mkdir(many);
+  const picture = await sharp({ create: { width: 400, height: 300, channels: 3, background: "#999" } })
+    .png()
+    .toBuffer();
+  for (let i = 0; i < 40; i++) await writeFile(join(many, `${i}.png`), picture);
+  const { code, stdout } = await command([many, "--model", model, "--out", out], (kill) => kill());
+  // The second interrupt, from output while stopping, ends at once; the first ends tidily. Both leave whole files.
+  expect(code).toBe(130);
+  expect(stdout.split("\n").length).toBeLessThan(40);
+  const names = await readdir(out);
+  expect(names.length).toBeLessThan(40);
+  for (const name of names.filter((entry) => !entry.startsWith("."))) await readImage(join(out, name));
+});
