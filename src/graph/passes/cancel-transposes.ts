@@ -86,17 +86,23 @@ function permuteOperand(constant: Constant, perm: Permutation): Constant {
 }
 
 /**
- * The permutation that the axes of a graph input are given in the end: that of the first transpose reached
- * through ops that do not care, if any is between. Giving it to the input at once lets them work in the final order.
+ * The permutation that the axes of a graph input are given in the end: that of the transposes that all uses of it come to
+ * through ops that do not care. Giving it to the input at once lets those ops work in the final order.
  */
-function permutationAhead(input: string, rank: number, nodes: readonly Node[]): Permutation | undefined {
+function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph): Permutation | undefined {
   const reached = new Set([input]);
+  let ahead: Permutation | undefined;
   for (const node of nodes) {
     if (!node.inputs.some((name) => reached.has(name))) continue;
-    if (node.op === "transpose") return node.inputs[0] === input ? undefined : node.attributes.perm;
-    if (isAgnostic(node) && node.shape.length === rank) reached.add(node.output);
+    if (node.op === "transpose") {
+      const { perm } = node.attributes;
+      if (ahead !== undefined && perm.some((axis, i) => axis !== ahead![i])) return undefined;
+      ahead = perm;
+    } else if (isAgnostic(node) && node.shape.length === rank) reached.add(node.output);
+    else return undefined;
   }
-  return undefined;
+  // With nothing between the input and its transposes, there is nothing to gain.
+  return reached.size === 1 || outputs.some(({ value }) => reached.has(value)) ? undefined : ahead;
 }
 
 export const cancelTransposes: Pass = {
@@ -181,7 +187,7 @@ export const cancelTransposes: Pass = {
     return rewrite(graph, visit, {
       start(rw) {
         for (const { name, shape } of graph.inputs) {
-          const perm = permutationAhead(name, shape.length, graph.nodes);
+          const perm = permutationAhead(name, shape.length, graph);
           if (perm === undefined || perm.length !== shape.length || isIdentityPermutation(perm)) continue;
           const base = materialise(name, perm, rw, made);
           made.set(keyOf(base, invert(perm)), name);

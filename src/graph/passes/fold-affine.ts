@@ -64,19 +64,58 @@ function isLinear(node: Node | undefined): node is Linear {
   return node?.op === "conv" || node?.op === "convTranspose" || node?.op === "matmul";
 }
 
-/** Output and input channel of each weight, by flat index. */
-function channelsOfWeight(node: Linear, weights: Constant): { out(i: number): number; in(i: number): number } {
-  const last = weights.shape.at(-1)!;
-  const inner = weights.shape.at(-2)!;
-  const row = (i: number): number => Math.floor(i / last) % inner;
-  if (node.op === "matmul") return { out: (i) => i % last, in: row };
-  const { groups } = node.attributes;
-  if (node.op === "conv") {
-    const group = (i: number): number => Math.floor((i % last) / (last / groups));
-    return { out: (i) => i % last, in: (i) => group(i) * inner + row(i) };
-  }
-  const group = (i: number): number => Math.floor((i % last) / (last / groups)); // [KH,KW,OC/groups,C]
-  return { out: (i) => group(i) * inner + row(i), in: (i) => i % last };
+/**
+ * Calls `visit(row, start)` for every run of weights along the last axis, in order; `row` is the index on the axis before it.
+ * Channels: conv and matmul have input channels in rows and output channels in columns, convTranspose the other way
+ * round. With groups, row r of group g is channel g * rows + r, and the columns are split among the groups.
+ */
+function forEachRow({ shape, data }: Constant, visit: (row: number, start: number) => void): void {
+  const columns = shape.at(-1)!;
+  const rows = shape.at(-2)!;
+  for (let i = 0; i * columns < data.length; i++) visit(i % rows, i * columns);
+}
+
+function groupsOf(node: Linear): number {
+  return node.op === "matmul" ? 1 : node.attributes.groups;
+}
+
+/** Weights times a factor per channel of the columns. */
+function scaleColumns(weights: Constant, factors: Float64Array): Constant {
+  const data = new Float32Array(weights.data.length);
+  forEachRow(weights, (_, start) => {
+    for (let c = 0; c < factors.length; c++) data[start + c] = weights.data[start + c]! * factors[c]!;
+  });
+  return { shape: weights.shape, data };
+}
+
+/** Weights times a factor per channel of the rows. */
+function scaleRows(weights: Constant, groups: number, factors: Float64Array): Constant {
+  const data = new Float32Array(weights.data.length);
+  const rows = weights.shape.at(-2)!;
+  const run = weights.shape.at(-1)! / groups;
+  forEachRow(weights, (row, start) => {
+    for (let g = 0; g < groups; g++)
+      for (let i = start + g * run; i < start + (g + 1) * run; i++)
+        data[i] = weights.data[i]! * factors[g * rows + row]!;
+  });
+  return { shape: weights.shape, data };
+}
+
+/** bias[column] + sum over rows of weight * shift(channel of the row). */
+function addThroughWeights(bias: Constant, weights: Constant, groups: number, shifts: Float64Array): Constant {
+  const sums = Float64Array.from(bias.data);
+  const rows = weights.shape.at(-2)!;
+  const run = sums.length / groups;
+  forEachRow(weights, (row, start) => {
+    for (let c = 0; c < sums.length; c++)
+      sums[c]! += weights.data[start + c]! * shifts[Math.floor(c / run) * rows + row]!;
+  });
+  return { shape: bias.shape, data: Float32Array.from(sums) };
+}
+
+/** The function's values for all channels. */
+function tabulate(perChannel: (channel: number) => number, channels: number): Float64Array {
+  return Float64Array.from({ length: channels }, (_, channel) => perChannel(channel));
 }
 
 interface Operands {
@@ -113,15 +152,16 @@ function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
   const operands = operandsOf(op, rw);
   if (operands === undefined || rw.uses(op.output) !== 1 || (affine.scales && op.inputs.length > 3)) return undefined;
   const { weights, bias } = operands;
-  const { out } = channelsOfWeight(op, weights);
-  const scaled = (): Float32Array => weights.data.map((value, i) => value * affine.scale(out(i)));
-  const moved = bias.data.map((value, channel) => value * affine.scale(channel) + affine.shift(channel));
+  const factors = tabulate(affine.scale, node.shape.at(-1)!);
+  const scaled = (): Constant =>
+    op.op === "convTranspose" ? scaleRows(weights, groupsOf(op), factors) : scaleColumns(weights, factors);
+  const moved = bias.data.map((value, channel) => value * factors[channel]! + affine.shift(channel));
   const folded = rebuild(
     op,
     node.output,
     op.inputs[0]!,
     {
-      weights: affine.scales ? { shape: weights.shape, data: scaled() } : undefined,
+      weights: affine.scales ? scaled() : undefined,
       bias: affine.shifts || op.inputs.length > 2 ? { shape: bias.shape, data: moved } : undefined,
     },
     rw,
@@ -141,18 +181,16 @@ function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typ
   const batched = rw.shape(node.inputs[1]!).length !== (node.op === "conv" ? 4 : 2);
   if (operands === undefined || rw.uses(before.output) !== 1 || batched || (affine.shifts && padded)) return undefined;
   const { weights, bias } = operands;
-  const channels = channelsOfWeight(node, weights);
-  const sums = Float64Array.from(bias.data);
-  if (affine.shifts)
-    weights.data.forEach((value, i) => (sums[channels.out(i)]! += value * affine.shift(channels.in(i))));
-  const scaled = (): Float32Array => weights.data.map((value, i) => value * affine.scale(channels.in(i)));
+  const channels = rw.shape(affine.x).at(-1)!;
   const folded = rebuild(
     node,
     node.output,
     affine.x,
     {
-      weights: affine.scales ? { shape: weights.shape, data: scaled() } : undefined,
-      bias: affine.shifts ? { shape: bias.shape, data: Float32Array.from(sums) } : undefined,
+      weights: affine.scales ? scaleRows(weights, groupsOf(node), tabulate(affine.scale, channels)) : undefined,
+      bias: affine.shifts
+        ? addThroughWeights(bias, weights, groupsOf(node), tabulate(affine.shift, channels))
+        : undefined,
     },
     rw,
   );

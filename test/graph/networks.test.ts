@@ -1,0 +1,47 @@
+/** The project's networks, as exporters write them, after import and all passes. */
+import { describe, expect, it } from "vitest";
+import { importModel } from "../../src/graph/import";
+import type { Graph, OpName, Shape } from "../../src/graph/ir";
+import { optimize } from "../../src/graph/optimize";
+import { decodeModel } from "../../src/weights/decode";
+import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
+import { expectSameNumbers } from "./make";
+
+function load(bytes: Uint8Array, inputShapes: Record<string, Shape>): Graph {
+  return importModel(decodeModel(bytes, { label: "network" }), { inputShapes });
+}
+
+function countOps(graph: Graph): Partial<Record<OpName, number>> {
+  const counts: Partial<Record<OpName, number>> = {};
+  for (const { op } of graph.nodes) counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
+}
+
+describe("optimised networks", () => {
+  it("Inception-ResNet-v2 is convolutions, pools and concats: everything else is folded into them", () => {
+    const result = optimize(load(inceptionResNetV2(), { image: [1, 3, 299, 299] }));
+    // Concats: 40 residual blocks, 3 mixed blocks. The transpose gives the 3-channel image its order.
+    expect(countOps(result)).toEqual({
+      conv: 244,
+      concat: 43,
+      pool: 5,
+      transpose: 1,
+      reduce: 1,
+      reshape: 1,
+      matmul: 1,
+    });
+    const residuals = result.nodes.filter((node) => node.op === "conv" && node.inputs.length === 4);
+    expect(residuals.length).toBe(40);
+  });
+
+  // The transpose is at the output: ab is [1,2,H,W]. The reshapes are those of the luminance and of the fused bias.
+  it.each([
+    ["table", tableNetwork(), 1000, { conv: 16, pool: 3, resize: 3, reshape: 2, matmul: 1, transpose: 1 }],
+    ["strided", stridedNetwork(), 1001, { conv: 14, resize: 3, reshape: 2, matmul: 1, transpose: 1 }],
+  ])("the %s network never makes the repeated embedding, and its numbers stay", (_, bytes, width, ops) => {
+    const graph = load(bytes, { luminance: [1, 1, 8, 16], embedding: [1, width] });
+    const result = optimize(graph);
+    expect(countOps(result)).toEqual(ops);
+    expectSameNumbers(result, graph);
+  });
+});
