@@ -87,7 +87,10 @@ export function pool(node: NodeFor<"pool">, x: Tensor): Tensor {
   });
 }
 
-/** Where output pixel `o` lies in the input, by the ONNX formula of its coordinate mode. */
+/**
+ * Where output pixel `o` lies in the input, by the ONNX formula of its coordinate mode. Every step is rounded to f32,
+ * as runtimes and shaders do: where a sample falls on the border of two pixels, the rounding decides.
+ */
 export function sourceCoordinate(
   mode: OpAttributes["resize"]["coordinates"],
   o: number,
@@ -95,18 +98,21 @@ export function sourceCoordinate(
   inSize: number,
   outSize: number,
 ): number {
+  const f32 = Math.fround;
+  const halfPixel = f32(f32((o + 0.5) / f32(scale)) - 0.5);
   switch (mode) {
     case "half_pixel":
-      return (o + 0.5) / scale - 0.5;
+      return halfPixel;
     case "pytorch_half_pixel":
-      return outSize > 1 ? (o + 0.5) / scale - 0.5 : 0;
+      return outSize > 1 ? halfPixel : 0;
     case "asymmetric":
-      return o / scale;
+      return f32(o / f32(scale));
     case "align_corners":
-      return outSize > 1 ? (o * (inSize - 1)) / (outSize - 1) : 0;
+      return outSize > 1 ? f32((o * (inSize - 1)) / (outSize - 1)) : 0;
     case "half_pixel_symmetric": {
-      const adjustment = outSize / (scale * inSize);
-      return (inSize / 2) * (1 - adjustment) + (o + 0.5) / scale - 0.5;
+      const adjustment = f32(outSize / f32(f32(scale) * inSize));
+      const offset = f32((inSize / 2) * f32(1 - adjustment));
+      return f32(f32(offset + f32((o + 0.5) / f32(scale))) - 0.5);
     }
     default:
       return mode satisfies never;
@@ -135,9 +141,8 @@ export function resize(node: NodeFor<"resize">, x: Tensor): Tensor {
   const { mode, coordinates, nearest, scales } = node.attributes;
   const clamp = (i: number, size: number) => Math.min(size - 1, Math.max(0, i));
   return fill(node.shape, ([n, oy, ox, c]) => {
-    // Rounded to f32, so that a sample that lies on a pixel's edge falls on the same side as in a shader.
-    const y = Math.fround(sourceCoordinate(coordinates, oy!, scales[0], H, OH));
-    const xx = Math.fround(sourceCoordinate(coordinates, ox!, scales[1], W, OW));
+    const y = sourceCoordinate(coordinates, oy!, scales[0], H, OH);
+    const xx = sourceCoordinate(coordinates, ox!, scales[1], W, OW);
     const at = (iy: number, ix: number) => x.data[((n! * H + clamp(iy, H)) * W + clamp(ix, W)) * C + c!]!;
     if (mode === "nearest") return at(nearestIndex(nearest, y), nearestIndex(nearest, xx));
     const [y0, x0] = [Math.floor(y), Math.floor(xx)];

@@ -51,7 +51,9 @@ describe("functions of one tensor", () => {
   });
 
   it("the largest float as a bound is no bound", () => {
-    const graph = importSketch(unary("Clip", { min: { float: 0 }, max: { float: 3.4028234663852886e38 } }, { opset: 7 }));
+    const graph = importSketch(
+      unary("Clip", { min: { float: 0 }, max: { float: 3.4028234663852886e38 } }, { opset: 7 }),
+    );
     expect(graph.nodes[0]!.attributes).toEqual({ activation: { fn: "clip", min: 0, max: Infinity } });
   });
 });

@@ -1,0 +1,202 @@
+/** Inputs, names and errors of importModel. */
+import { describe, expect, it } from "vitest";
+import { InputError, ModelError, UnsupportedError } from "../../../src/errors";
+import { importModel, type ImportOptions } from "../../../src/graph/import/index";
+import { OPS } from "../../../src/graph/import/registry";
+import { decodeModel } from "../../../src/weights/decode";
+import { buildModel, node, type ModelSpec } from "../../onnx-builder";
+import { agree, importSketch, int64s, opsOf } from "./harness";
+
+function load(spec: Partial<ModelSpec>, options?: ImportOptions) {
+  const whole = { inputs: [], outputs: [{ name: "y" }], nodes: [], ...spec };
+  return importModel(decodeModel(buildModel(whole), { label: "m.onnx" }), options);
+}
+
+function thrownBy(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+const open: Partial<ModelSpec> = {
+  inputs: [{ name: "photo", shape: ["batch", 3, "height", "width"] }],
+  nodes: [node("Relu", ["photo"], ["y"])],
+};
+
+describe("inputs", () => {
+  it("need sizes where the model leaves them open", () => {
+    const error = thrownBy(() => load(open));
+    expect(error).toBeInstanceOf(InputError);
+    expect(error.message).toBe(
+      'input "photo": expected a shape that is known at load, received [batch, 3, height, width]. Pass inputShapes: { "photo": [...] }.',
+    );
+    const graph = load(open, { inputShapes: { photo: [1, 3, 8, 6] } });
+    expect(graph.inputs).toEqual([{ name: "photo", shape: [1, 3, 8, 6] }]);
+    expect(graph.label).toBe("m.onnx");
+  });
+
+  it("must fit what the model states", () => {
+    for (const photo of [
+      [1, 4, 8, 8],
+      [1, 3, 8],
+      [1, 3, 0, 8],
+      [1, 3, 8.5, 8],
+    ])
+      expect(thrownBy(() => load(open, { inputShapes: { photo } }))).toBeInstanceOf(InputError);
+    expect(() => load(open, { inputShapes: { foto: [1] } })).toThrow(/expected an input of the model: "photo"/);
+  });
+
+  it("that are frozen become constants and leave the interface", async () => {
+    const spec: Partial<ModelSpec> = {
+      inputs: [
+        { name: "x", shape: [2, 6] },
+        { name: "shape", shape: ["n"], dtype: "i64" },
+      ],
+      nodes: [node("Reshape", ["x", "shape"], ["y"])],
+    };
+    const graph = load(spec, { freeze: { shape: { data: [3, -1], shape: [2] } } });
+    expect(graph.inputs.map(({ name }) => name)).toEqual(["x"]);
+    expect(graph.nodes[0]).toMatchObject({ op: "reshape", shape: [3, 4] });
+    expect(() => load(spec, { freeze: { shape: { data: [3], shape: [2] } } })).toThrow(
+      /freeze "shape": expected 2 elements/,
+    );
+    expect(() => load(spec, { inputShapes: { shape: [2] } })).toThrow(/Reshape .*shape computed at run time/);
+  });
+
+  it("with an initializer are constants, as in old files", () => {
+    const graph = load({
+      inputs: [
+        { name: "x", shape: [2] },
+        { name: "w", shape: [2] },
+      ],
+      initializers: [{ name: "w", shape: [2], data: [1, 2] }],
+      nodes: [node("Add", ["x", "w"], ["y"])],
+    });
+    expect(graph.inputs.map(({ name }) => name)).toEqual(["x"]);
+    expect([...graph.constants.get("w")!.data]).toEqual([1, 2]);
+  });
+});
+
+describe("names", () => {
+  it("of values are the model's, made-up ones avoid them", async () => {
+    const graph = await agree({
+      inputs: { x: [1, 2, 4, 4] },
+      weights: { w: [2, 2, 1, 1] },
+      nodes: [
+        node("Relu", ["x"], ["y.conv"], {}, "first"),
+        node("Conv", ["y.conv", "w"], ["y"], {}, "second"),
+        node("Add", ["y", "y.conv"], ["z"], {}, "third"),
+      ],
+    });
+    expect(new Set(graph.nodes.map(({ output }) => output)).size).toBe(graph.nodes.length);
+    expect(graph.nodes.map(({ origin }) => origin.join())).toEqual(["first", "second", "second", "second", "third"]);
+    expect(graph.outputs).toEqual([{ name: "z", value: "z" }]);
+  });
+
+  it("one constant serves all its users", () => {
+    const graph = importSketch({
+      inputs: { x: [4] },
+      weights: { w: [4] },
+      nodes: [node("Add", ["x", "w"], ["a"]), node("Mul", ["a", "w"], ["y"])],
+    });
+    expect([...graph.constants.keys()]).toEqual(["w"]);
+  });
+});
+
+describe("refusals", () => {
+  it("come all at once, by node, without their dependants", () => {
+    const error = thrownBy(() =>
+      load({
+        inputs: [{ name: "x", shape: [1, 2, 4, 4] }],
+        nodes: [
+          node("LSTM", ["x"], ["a"], {}, "recurrent"),
+          node("Relu", ["a"], ["b"], {}, "dependant"),
+          node("Einsum", ["b", "x"], ["c"], { equation: "a,a" }, "sum"),
+          node("Conv", ["x", "c"], ["d"], {}, "dependant too"),
+          { ...node("FusedConv", ["x"], ["e"], {}, "fused"), domain: "com.microsoft" },
+          node("Pad", ["x", "p"], ["f"], { mode: "wrap" }, "round"),
+          node("Conv", ["x", "f"], ["y"], {}, "dependant three"),
+        ],
+        initializers: [{ ...int64s([0, 0, 0, 0, 0, 0, 0, 1]), name: "p" }],
+      }),
+    );
+    expect(error).toBeInstanceOf(UnsupportedError);
+    expect((error as UnsupportedError).items).toEqual([
+      { node: "recurrent", op: "LSTM", reason: "not implemented" },
+      { node: "sum", op: "Einsum", reason: "not implemented" },
+      { node: "fused", op: "FusedConv", reason: "domain com.microsoft" },
+      { node: "round", op: "Pad", reason: "attribute mode=wrap" },
+    ]);
+  });
+
+  it("of weights that are computed at run time", () => {
+    const nodes = [node("Conv", ["x", "w"], ["y"], {}, "dynamic")];
+    expect(() => importSketch({ inputs: { x: [1, 2, 4, 4], w: [2, 2, 1, 1] }, nodes })).toThrow(
+      /Conv "dynamic" \(weights computed at run time\)/,
+    );
+  });
+
+  it("of opsets that nobody tested", () => {
+    expect(() => load({ ...open, opset: 6 }, { inputShapes: { photo: [1, 3, 4, 4] } })).toThrow(/opset 6/);
+    expect(() => load({ ...open, opset: 99 }, { inputShapes: { photo: [1, 3, 4, 4] } })).toThrow(/opset 99/);
+  });
+});
+
+describe("damaged models", () => {
+  const x = { name: "x", shape: [2, 3] };
+  const cases: [string, Partial<ModelSpec>, RegExp][] = [
+    [
+      "a value that nobody makes",
+      { nodes: [node("Relu", ["nobody"], ["y"], {}, "r")] },
+      /Relu "r": .*received "nobody"/,
+    ],
+    ["nodes out of order", { nodes: [node("Relu", ["b"], ["y"]), node("Relu", ["x"], ["b"])] }, /topological order/],
+    ["a cycle", { nodes: [node("Add", ["x", "y"], ["y"], {}, "loop")] }, /Add "loop".*received "y"/],
+    ["an output that nobody makes", { nodes: [node("Relu", ["x"], ["z"])] }, /output "y"/],
+    [
+      "a name made twice",
+      { nodes: [node("Relu", ["x"], ["y"], {}, "a"), node("Neg", ["x"], ["y"], {}, "b")] },
+      /Neg "b": expected a new name/,
+    ],
+    ["a missing operand", { nodes: [node("Add", ["x"], ["y"], {}, "half")] }, /Add "half": expected an input 1/],
+    ["an operand left out", { nodes: [node("Add", ["", "x"], ["y"], {}, "half")] }, /Add "half": expected an input 0/],
+    [
+      "an attribute of another type",
+      { nodes: [node("Flatten", ["x"], ["y"], { axis: "one" }, "f")] },
+      /Flatten "f": expected attribute axis of type int/,
+    ],
+    ["a wrong rank", { nodes: [node("GlobalAveragePool", ["x"], ["y"], {}, "g")] }, /GlobalAveragePool "g".*\[2, 3\]/],
+    [
+      "two open sizes",
+      { nodes: [node("Reshape", ["x", "s"], ["y"], {}, "r")], initializers: [{ ...int64s([-1, -1]), name: "s" }] },
+      /Reshape "r": expected at most one -1/,
+    ],
+  ];
+  for (const [name, spec, message] of cases)
+    it(name, () => {
+      const error = thrownBy(() => load({ inputs: [x], ...spec }));
+      expect(error).toBeInstanceOf(ModelError);
+      expect(error.message).toMatch(message);
+    });
+});
+
+describe("registry", () => {
+  it("has every op that is promised", () => {
+    const promised =
+      "Conv ConvTranspose MaxPool AveragePool GlobalAveragePool ReduceMean Gemm MatMul BatchNormalization Add Sub Mul Div Pow Sqrt " +
+      "Min Max Relu LeakyRelu PRelu Elu Sigmoid Tanh Clip HardSigmoid Erf Gelu Softmax Concat Split Slice Pad Reshape Flatten " +
+      "Squeeze Unsqueeze Transpose Expand Tile Gather Shape Cast Constant ConstantOfShape Identity Dropout Resize Upsample " +
+      "DepthToSpace SpaceToDepth InstanceNormalization LayerNormalization QuantizeLinear DequantizeLinear";
+    expect(promised.split(" ").filter((op) => !OPS.has(op))).toEqual([]);
+  });
+
+  it("imports an old and a new opset alike", async () => {
+    for (const opset of [7, 22])
+      expect(opsOf(await agree({ opset, inputs: { x: [2, 3] }, nodes: [node("Softmax", ["x"], ["y"])] }))).toEqual([
+        "softmax",
+      ]);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { node } from "../../onnx-builder";
+import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
+
+const MODES = ["half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners", "half_pixel_symmetric"];
+const NEAREST = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"];
+
+function bySizes(sizes: readonly number[], attributes: Parameters<typeof node>[3], opset = 19): Sketch {
+  return {
+    opset,
+    inputs: { x: [1, 2, 5, 7] },
+    weights: { sizes: int64s(sizes), none: floats([]) },
+    // In opset 11 and 12, roi and scales are there, but empty.
+    nodes: [node("Resize", opset < 13 ? ["x", "none", "none", "sizes"] : ["x", "", "", "sizes"], ["y"], attributes)],
+  };
+}
+
+function byScales(scales: readonly number[], attributes: Parameters<typeof node>[3], opset = 19): Sketch {
+  return {
+    opset,
+    inputs: { x: [1, 2, 5, 7] },
+    weights: { scales: floats(scales) },
+    nodes: [node("Resize", ["x", "", "scales"], ["y"], attributes)],
+  };
+}
+
+describe("Resize", () => {
+  for (const coordinate_transformation_mode of MODES) {
+    const attributes = { mode: "linear", coordinate_transformation_mode };
+    it(`linear ${coordinate_transformation_mode}`, async () => {
+      await agree(bySizes([1, 2, 8, 3], attributes));
+      await agree(byScales([1, 1, 1.7, 2.3], attributes));
+      await agree(byScales([1, 1, 0.6, 0.5], attributes));
+      await agree(bySizes([1, 2, 1, 1], attributes));
+    });
+    for (const nearest_mode of NEAREST)
+      it(`nearest ${coordinate_transformation_mode} ${nearest_mode}`, async () => {
+        await agree(bySizes([1, 2, 13, 3], { ...attributes, mode: "nearest", nearest_mode }));
+        await agree(byScales([1, 1, 2, 3], { ...attributes, mode: "nearest", nearest_mode }));
+        // At 0.6 a sample of half_pixel_symmetric lies on the border of two pixels, where runtimes round as they please.
+        const shrink = coordinate_transformation_mode === "half_pixel_symmetric" ? 0.7 : 0.6;
+        await agree(byScales([1, 1, 1.7, shrink], { ...attributes, mode: "nearest", nearest_mode }));
+      });
+  }
+
+  it("tf_half_pixel_for_nn", async () => {
+    const coordinate_transformation_mode = "tf_half_pixel_for_nn";
+    const attributes = { mode: "nearest", nearest_mode: "floor", coordinate_transformation_mode };
+    await agree(bySizes([1, 2, 9, 4], attributes, 11));
+    await agree(bySizes([1, 2, 10, 14], attributes, 11));
+  });
+
+  it("opset 10: scales only", async () => {
+    for (const scales of [
+      [1, 1, 2, 2],
+      [1, 1, 1.5, 2.5],
+      [1, 1, 0.5, 0.7],
+    ])
+      for (const mode of ["nearest", "linear"])
+        await agree({
+          opset: 10,
+          inputs: { x: [1, 2, 6, 7] },
+          weights: { scales: floats(scales) },
+          nodes: [node("Resize", ["x", "scales"], ["y"], { mode })],
+        });
+  });
+
+  it("opset 18: axes and an aspect ratio that is kept", async () => {
+    await agree(bySizes([8, 3], { mode: "linear", axes: [2, 3] }, 18));
+    for (const keep_aspect_ratio_policy of ["not_larger", "not_smaller"])
+      await agree(bySizes([12, 15], { mode: "nearest", axes: [2, 3], keep_aspect_ratio_policy }, 18));
+  });
+
+  it("one spatial dimension", async () => {
+    await agree({
+      inputs: { x: [2, 3, 7] },
+      weights: { scales: floats([1, 1, 2]) },
+      nodes: [node("Resize", ["x", "", "scales"], ["y"], { mode: "linear" })],
+    });
+  });
+
+  it("an NHWC tensor needs no transposes", async () => {
+    const graph = await agree({
+      inputs: { x: [1, 5, 6, 3] },
+      weights: { scales: floats([1, 2, 2, 1]) },
+      nodes: [node("Resize", ["x", "", "scales"], ["y"], { mode: "nearest" })],
+    });
+    expect(opsOf(graph)).toEqual(["resize"]);
+  });
+
+  it("to the same size is nothing", () => {
+    expect(opsOf(importSketch(bySizes([1, 2, 5, 7], { mode: "linear" })))).toEqual([]);
+  });
+
+  it("refuses what it does not do", () => {
+    expect(() => importSketch(bySizes([1, 2, 8, 3], { mode: "cubic" }))).toThrow(/mode=cubic/);
+    expect(() => importSketch(bySizes([1, 2, 8, 3], { mode: "linear", antialias: 1 }))).toThrow(/antialias=1/);
+    expect(() => importSketch(bySizes([1, 4, 5, 3], { mode: "linear" }))).toThrow(/other axes than height and width/);
+    const tf = { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" };
+    expect(() => importSketch(bySizes([1, 2, 8, 3], tf))).toThrow(/tf_crop_and_resize/);
+  });
+});
+
+describe("Upsample", () => {
+  for (const mode of ["nearest", "linear"]) {
+    it(`${mode}, opset 9`, async () => {
+      const scales = floats([1, 1, 2, 3]);
+      const nodes = [node("Upsample", ["x", "scales"], ["y"], { mode })];
+      await agree({ opset: 9, inputs: { x: [1, 2, 4, 5] }, weights: { scales }, nodes });
+    });
+    it(`${mode}, opset 7`, async () => {
+      const nodes = [node("Upsample", ["x"], ["y"], { mode, scales: { floats: [1, 1, 2, 1.5] } })];
+      await agree({ opset: 7, inputs: { x: [1, 2, 4, 5] }, nodes });
+    });
+  }
+});
