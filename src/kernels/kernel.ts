@@ -18,8 +18,9 @@ export type Constants = Readonly<Record<string, number | boolean | string | read
 /**
  * Layouts of constant operands, as plain data; `pack()` of packing.ts executes them.
  * - pad: row-major elements, zero-padded to `length`.
- * - conv2d: weights [taps, inChannels, outChannels] (per group) with output channels in blocks of `block`:
- *   [ceil(outChannels/block)][taps][inChannels rounded up to `inBlock`][block], zero-padded.
+ * - conv2d: weights [taps, inChannels, outChannels] with the output channels of each group in blocks of `block`:
+ *   [groups * ceil(outChannels/groups/block)][taps][inChannels rounded up to `inBlock`][block], zero-padded.
+ *   `inChannels` are those of one group, `outChannels` those of all.
  */
 export type Packing =
   | { readonly layout: "pad"; readonly length: number }
@@ -28,6 +29,8 @@ export type Packing =
       readonly taps: number;
       readonly inChannels: number;
       readonly outChannels: number;
+      /** Default 1. */
+      readonly groups?: number;
       readonly block: number;
       readonly inBlock: number;
     };

@@ -5,8 +5,8 @@ import type { Packing } from "./kernel";
 /** Elements after packing. */
 export function packedLength(packing: Packing): number {
   if (packing.layout === "pad") return packing.length;
-  const { taps, inChannels, outChannels, block, inBlock } = packing;
-  return Math.ceil(outChannels / block) * taps * Math.ceil(inChannels / inBlock) * inBlock * block;
+  const { taps, inChannels, outChannels, groups = 1, block, inBlock } = packing;
+  return groups * Math.ceil(outChannels / groups / block) * taps * Math.ceil(inChannels / inBlock) * inBlock * block;
 }
 
 /** A new array in the packed layout; padding is zero. Throws KernelError when `data` has another length. */
@@ -17,18 +17,21 @@ export function pack(packing: Packing, data: Float32Array): Float32Array {
     out.set(data);
     return out;
   }
-  const { taps, inChannels, outChannels, block, inBlock } = packing;
+  const { taps, inChannels, outChannels, groups = 1, block, inBlock } = packing;
   if (data.length !== taps * inChannels * outChannels)
     throw new KernelError("packing", `${taps} x ${inChannels} x ${outChannels} weights`, `${data.length}`);
   const rows = Math.ceil(inChannels / inBlock) * inBlock;
-  for (let first = 0, base = 0; first < outChannels; first += block, base += taps * rows * block) {
-    const width = Math.min(block, outChannels - first);
-    for (let tap = 0; tap < taps; tap++)
-      for (let channel = 0; channel < inChannels; channel++) {
-        const from = (tap * inChannels + channel) * outChannels + first;
-        const to = base + (tap * rows + channel) * block;
-        for (let i = 0; i < width; i++) out[to + i] = data[from + i]!;
-      }
-  }
+  const groupOut = outChannels / groups;
+  let base = 0;
+  for (let group = 0; group < groups; group++)
+    for (let first = 0; first < groupOut; first += block, base += taps * rows * block) {
+      const width = Math.min(block, groupOut - first);
+      for (let tap = 0; tap < taps; tap++)
+        for (let channel = 0; channel < inChannels; channel++) {
+          const from = (tap * inChannels + channel) * outChannels + group * groupOut + first;
+          const to = base + (tap * rows + channel) * block;
+          for (let i = 0; i < width; i++) out[to + i] = data[from + i]!;
+        }
+    }
   return out;
 }

@@ -1,0 +1,178 @@
+// Convolution of NHWC images, as a matrix product whose rows are gathered on the way (implicit GEMM).
+//   dst[n, y, x, o] = activate(bias[o] + residual[n, y, x, o]
+//     + sum over ky, kx, i of src[n, y*STRIDE_Y + ky*DILATION_Y - PAD_TOP, x*STRIDE_X + kx*DILATION_X - PAD_LEFT, i]
+//                           * weights[ky, kx, i, o])        with src = 0 outside the image
+// One invocation writes 4 (WIDE: 8) consecutive pixels x 8 output channels. No workgroup memory.
+alias elem = f32;               // defaults; set by src/kernels/conv2d.ts
+const IN_H: i32 = 1;
+const IN_W: i32 = 1;
+const IN_C: u32 = 4u;           // all input channels
+const GROUP_IN_C: u32 = 4u;     // input channels of one group
+const IN_C4: u32 = 1u;          // ceil(IN_C / 4)
+const GROUP_IN_C4: u32 = 1u;    // ceil(GROUP_IN_C / 4)
+const OUT_H: u32 = 1u;
+const OUT_W: u32 = 1u;
+const OUT_C: u32 = 8u;          // all output channels
+const GROUP_OUT_C: u32 = 8u;    // output channels of one group
+const GROUPS: u32 = 1u;
+const BLOCKS: u32 = 1u;         // GROUPS * GROUP_BLOCKS
+const GROUP_BLOCKS: u32 = 1u;   // ceil(GROUP_OUT_C / 8)
+const PIXELS: u32 = 1u;         // batch * OUT_H * OUT_W
+const TILE: u32 = 4u;           // pixels of one invocation: 4, or 8 with WIDE
+const KERNEL_H: u32 = 1u;
+const KERNEL_W: u32 = 1u;
+const TAPS: u32 = 1u;           // KERNEL_H * KERNEL_W
+const STRIDE_Y: i32 = 1;
+const STRIDE_X: i32 = 1;
+const PAD_TOP: i32 = 0;
+const PAD_LEFT: i32 = 0;
+const DILATION_Y: i32 = 1;
+const DILATION_X: i32 = 1;
+const CHECK_EDGES: bool = true; // whether any tap can fall outside the image
+const GROUP_X: u32 = 8u;        // invocations of a workgroup along pixels
+const GROUP_Y: u32 = 8u;        // and along blocks of output channels
+
+alias elem4 = vec4<elem>;
+alias sum4 = vec4<f32>;
+
+#if VECTOR_IN
+@group(0) @binding(0) var<storage, read> src: array<array<elem4, IN_C4>>;   // [batch*IN_H*IN_W][IN_C/4]
+#else
+@group(0) @binding(0) var<storage, read> src: array<elem>;                  // [batch*IN_H*IN_W, IN_C]
+#endif
+// [BLOCKS][TAPS][GROUP_IN_C/4][4 input channels x 8 output channels]
+@group(0) @binding(1) var<storage, read> weights: array<array<array<array<elem4, 8>, GROUP_IN_C4>, TAPS>>;
+#if VECTOR_OUT
+@group(0) @binding(2) var<storage, read> bias: array<elem4>;                // [OUT_C/4]
+#if RESIDUAL
+@group(0) @binding(3) var<storage, read> residual: array<elem4>;            // [PIXELS, OUT_C/4]
+#endif
+@group(0) @binding(4) var<storage, read_write> dst: array<elem4>;           // [PIXELS, OUT_C/4]
+#else
+@group(0) @binding(2) var<storage, read> bias: array<elem>;                 // [OUT_C]
+#if RESIDUAL
+@group(0) @binding(3) var<storage, read> residual: array<elem>;             // [PIXELS, OUT_C]
+#endif
+@group(0) @binding(4) var<storage, read_write> dst: array<elem>;            // [PIXELS, OUT_C]
+#endif
+
+// Where the window of an output pixel starts: (first pixel of its image, y, x).
+fn window(pixel: u32) -> vec3<i32> {
+  let p = min(pixel, PIXELS - 1u);
+  let y = (p / OUT_W) % OUT_H;
+  return vec3<i32>(
+    i32(p / (OUT_W * OUT_H)) * IN_H * IN_W,
+    i32(y) * STRIDE_Y - PAD_TOP,
+    i32(p % OUT_W) * STRIDE_X - PAD_LEFT);
+}
+
+// The input pixel under a tap; negative outside the image.
+fn under(start: vec3<i32>, ky: u32, kx: u32) -> i32 {
+  let y = start.y + i32(ky) * DILATION_Y;
+  let x = start.z + i32(kx) * DILATION_X;
+  let index = start.x + y * IN_W + x;
+  if (CHECK_EDGES) { return select(-1, index, y >= 0 && y < IN_H && x >= 0 && x < IN_W); }
+  return index;
+}
+
+// Input channels 4*k to 4*k+3 of a group; weights past its last channel are zero.
+fn load_src(pixel: i32, group: u32, k: u32) -> sum4 {
+  let p = u32(max(pixel, 0));
+#if VECTOR_IN
+  let value = sum4(src[p][group * GROUP_IN_C4 + k]);
+#else
+  let first = p * IN_C + group * GROUP_IN_C;
+  let channel = min(vec4<u32>(0u, 1u, 2u, 3u) + 4u * k, vec4<u32>(GROUP_IN_C - 1u)) + first;
+  let value = sum4(f32(src[channel.x]), f32(src[channel.y]), f32(src[channel.z]), f32(src[channel.w]));
+#endif
+  if (CHECK_EDGES) { return select(sum4(), value, pixel >= 0); }
+  return value;
+}
+
+fn mac(sum: sum4, a: sum4, w0: sum4, w1: sum4, w2: sum4, w3: sum4) -> sum4 {
+  return fma(w3, sum4(a.w), fma(w2, sum4(a.z), fma(w1, sum4(a.y), fma(w0, sum4(a.x), sum))));
+}
+
+// Epilogue of four output channels, of which those below `end` exist.
+fn write(pixel: u32, channel: u32, end: u32, sum: sum4) {
+  if (pixel >= PIXELS || channel >= end) { return; }
+  let at = pixel * OUT_C + channel;
+#if VECTOR_OUT
+  var value = sum + sum4(bias[channel / 4u]);
+#if RESIDUAL
+  value += sum4(residual[at / 4u]);
+#endif
+  dst[at / 4u] = elem4(activate(value));
+#else
+  var value = sum;
+  for (var i = 0u; i < min(4u, end - channel); i++) {
+    value[i] += f32(bias[channel + i]);
+#if RESIDUAL
+    value[i] += f32(residual[at + i]);
+#endif
+  }
+  value = activate(value);
+  for (var i = 0u; i < min(4u, end - channel); i++) {
+    dst[at + i] = elem(value[i]);
+  }
+#endif
+}
+
+@compute @workgroup_size(GROUP_X, GROUP_Y)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
+  let first = TILE * ((workgroup.z * grid.x + workgroup.x) * GROUP_X + local.x);
+  let block = workgroup.y * GROUP_Y + local.y;
+  if (first >= PIXELS || block >= BLOCKS) { return; }
+  var group = 0u;
+  if (GROUPS > 1u) { group = block / GROUP_BLOCKS; }
+  let channel = group * GROUP_OUT_C + (block - group * GROUP_BLOCKS) * 8u;
+  let end = (group + 1u) * GROUP_OUT_C;
+
+  let s0 = window(first); let s1 = window(first + 1u); let s2 = window(first + 2u); let s3 = window(first + 3u);
+  var c0 = sum4(); var c1 = sum4(); var c2 = sum4(); var c3 = sum4();   // channels 0 to 3 of each pixel
+  var d0 = sum4(); var d1 = sum4(); var d2 = sum4(); var d3 = sum4();   // channels 4 to 7
+#if WIDE
+  let s4 = window(first + 4u); let s5 = window(first + 5u); let s6 = window(first + 6u); let s7 = window(first + 7u);
+  var c4 = sum4(); var c5 = sum4(); var c6 = sum4(); var c7 = sum4();
+  var d4 = sum4(); var d5 = sum4(); var d6 = sum4(); var d7 = sum4();
+#endif
+  for (var ky = 0u; ky < KERNEL_H; ky++) {
+    for (var kx = 0u; kx < KERNEL_W; kx++) {
+      let tap = ky * KERNEL_W + kx;
+      let p0 = under(s0, ky, kx); let p1 = under(s1, ky, kx); let p2 = under(s2, ky, kx); let p3 = under(s3, ky, kx);
+#if WIDE
+      let p4 = under(s4, ky, kx); let p5 = under(s5, ky, kx); let p6 = under(s6, ky, kx); let p7 = under(s7, ky, kx);
+#endif
+      for (var k = 0u; k < GROUP_IN_C4; k++) {
+        let u0 = sum4(weights[block][tap][k][0]); let v0 = sum4(weights[block][tap][k][1]);
+        let u1 = sum4(weights[block][tap][k][2]); let v1 = sum4(weights[block][tap][k][3]);
+        let u2 = sum4(weights[block][tap][k][4]); let v2 = sum4(weights[block][tap][k][5]);
+        let u3 = sum4(weights[block][tap][k][6]); let v3 = sum4(weights[block][tap][k][7]);
+        let a0 = load_src(p0, group, k); c0 = mac(c0, a0, u0, u1, u2, u3); d0 = mac(d0, a0, v0, v1, v2, v3);
+        let a1 = load_src(p1, group, k); c1 = mac(c1, a1, u0, u1, u2, u3); d1 = mac(d1, a1, v0, v1, v2, v3);
+        let a2 = load_src(p2, group, k); c2 = mac(c2, a2, u0, u1, u2, u3); d2 = mac(d2, a2, v0, v1, v2, v3);
+        let a3 = load_src(p3, group, k); c3 = mac(c3, a3, u0, u1, u2, u3); d3 = mac(d3, a3, v0, v1, v2, v3);
+#if WIDE
+        let a4 = load_src(p4, group, k); c4 = mac(c4, a4, u0, u1, u2, u3); d4 = mac(d4, a4, v0, v1, v2, v3);
+        let a5 = load_src(p5, group, k); c5 = mac(c5, a5, u0, u1, u2, u3); d5 = mac(d5, a5, v0, v1, v2, v3);
+        let a6 = load_src(p6, group, k); c6 = mac(c6, a6, u0, u1, u2, u3); d6 = mac(d6, a6, v0, v1, v2, v3);
+        let a7 = load_src(p7, group, k); c7 = mac(c7, a7, u0, u1, u2, u3); d7 = mac(d7, a7, v0, v1, v2, v3);
+#endif
+      }
+    }
+  }
+  write(first, channel, end, c0);      write(first, channel + 4u, end, d0);
+  write(first + 1u, channel, end, c1); write(first + 1u, channel + 4u, end, d1);
+  write(first + 2u, channel, end, c2); write(first + 2u, channel + 4u, end, d2);
+  write(first + 3u, channel, end, c3); write(first + 3u, channel + 4u, end, d3);
+#if WIDE
+  write(first + 4u, channel, end, c4); write(first + 4u, channel + 4u, end, d4);
+  write(first + 5u, channel, end, c5); write(first + 5u, channel + 4u, end, d5);
+  write(first + 6u, channel, end, c6); write(first + 6u, channel + 4u, end, d6);
+  write(first + 7u, channel, end, c7); write(first + 7u, channel + 4u, end, d7);
+#endif
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { conv2d, type Conv2dParams, type Conv2dVariant } from "../../src/kernels/conv2d";
+import type { Elem } from "../../src/kernels/kernel";
+import { pack } from "../../src/kernels/packing";
+import { KernelError } from "../../src/errors";
+import { expectClose, randoms } from "../expect-close";
+import { decodeElems, encodeElems, runKernel, testDevice } from "../gpu";
+import { conv2dReference } from "../reference/conv";
+import { CONV_CASES, convCase, type ConvCase } from "./conv-cases";
+
+/** What storage as `elem` leaves of numbers. */
+function stored(values: Float32Array, elem: Elem): Float32Array {
+  return elem === "f32" ? values : decodeElems(encodeElems(values, elem).buffer as ArrayBuffer, values.length, elem);
+}
+
+const ACTIVATIONS: Record<string, (x: number) => number> = {
+  identity: (x) => x,
+  relu: (x) => Math.max(0, x),
+  tanh: Math.tanh,
+};
+
+/**
+ * Allowed error. f32: each of K additions rounds a sum below about sqrt(K); K * 2^-24 of it is generous and far
+ * below the effect of one wrong tap. f16: inputs are rounded before the reference sees them and sums are f32, so
+ * what is left is one rounding of the output, 2^-11 of its magnitude.
+ */
+function tolerance(params: Conv2dParams, expected: ArrayLike<number>): { abs: number } {
+  const depth = (params.kernel[0] * params.kernel[1] * params.inChannels) / params.groups + 8;
+  let magnitude = 1;
+  for (let i = 0; i < expected.length; i++) magnitude = Math.max(magnitude, Math.abs(expected[i]!));
+  const sums = depth * 2 ** -24 * Math.sqrt(depth);
+  return { abs: params.elem === "f32" ? sums + 1e-6 : sums + magnitude * 2 ** -11 };
+}
+
+async function check(device: GPUDevice, test: ConvCase, elem: Elem, variant?: Conv2dVariant): Promise<void> {
+  const params: Conv2dParams = { ...test.params, elem, ...(variant ? { variant } : {}) };
+  const { batch, inHeight, inWidth, inChannels, outChannels, kernel, groups } = params;
+  const count = batch * params.outHeight * params.outWidth * outChannels;
+  const src = stored(randoms(batch * inHeight * inWidth * inChannels, 1), elem);
+  const weights = stored(randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 2), elem);
+  const bias = stored(randoms(outChannels, 3), elem);
+  const residual = params.residual ? stored(randoms(count, 4), elem) : undefined;
+  const plan = conv2d.plan(params);
+  const inputs = {
+    src,
+    weights: pack(plan.packing!["weights"]!, weights),
+    bias: test.runtimeBias ? bias : pack(plan.packing!["bias"]!, bias),
+    ...(residual ? { residual } : {}),
+  };
+  const { dst } = await runKernel(device, conv2d as never, plan, elem, inputs, { dst: count });
+  const expected = conv2dReference(params, src, weights, bias, residual).map(ACTIVATIONS[params.activation.fn]!);
+  expectClose(dst!, expected, tolerance(params, expected), test.name);
+}
+
+/** The cases whose names contain one of the parts; each part must name exactly one. */
+function some(...parts: string[]): ConvCase[] {
+  return parts.map((part) => {
+    const found = CONV_CASES.filter((test) => test.name.includes(part));
+    if (found.length !== 1) throw new Error(`${found.length} cases named ${part}`);
+    return found[0]!;
+  });
+}
+
+describe("conv2d", () => {
+  for (const test of CONV_CASES)
+    it(test.name, async () => {
+      await check(await testDevice(), test, "f32");
+    });
+
+  // Driver compilation is most of the time here, so the other dimensions take part of the list.
+  it("has the same numbers with a tile of 8 pixels", async () => {
+    for (const test of some("past the tile", "residual, 5 channels", "batch 2"))
+      await check(await testDevice(), test, "f32", { tile: 8 });
+  });
+
+  it("has the same numbers at WebGPU's default limits", async () => {
+    const device = await testDevice({ defaultLimits: true });
+    expect(device.limits.maxComputeInvocationsPerWorkgroup).toBe(256);
+    for (const test of some("1x1x1", "3 -> 5", "few pixels")) await check(device, test, "f32");
+  });
+
+  it("stores halves and accumulates in f32", async ({ skip }) => {
+    const device = await testDevice();
+    if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
+    for (const test of some("1x1x1", "4x4", "last layer", "residual, 5 channels", "few pixels"))
+      await check(device, test, "f16");
+  });
+
+  it("wraps the grid past 65,535 workgroups", async () => {
+    // 4 pixels x 64 invocations a workgroup: one more than fits along x.
+    const pixels = 4 * 64 * 65_535 + 1;
+    const plan = conv2d.plan(convCase("wide", [1, pixels, 1], [1, 1], 1).params);
+    expect(plan.grid).toEqual([32_768, 1, 2]);
+    await check(await testDevice(), convCase("wide", [1, pixels, 1], [1, 1], 1), "f32");
+  });
+
+  it("refuses parameters outside its contract", () => {
+    const good = convCase("good", [4, 4, 8], [3, 3], 8).params;
+    expect(() => conv2d.plan({ ...good, groups: 3 })).toThrow(KernelError);
+    expect(() => conv2d.plan({ ...good, strides: [0, 1] })).toThrow(/strides/);
+    expect(() => conv2d.plan({ ...good, padTop: -1 })).toThrow(/padTop/);
+    expect(() => conv2d.plan({ ...good, outHeight: 0 })).toThrow(/outHeight/);
+  });
+});
