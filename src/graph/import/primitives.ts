@@ -5,7 +5,7 @@
 import type { OnnxDType } from "../../weights/types";
 import { IDENTITY, sameShape, sizeOf, type Activation, type BinaryFn, type OpAttributes, type Shape } from "../ir";
 import { describe, type NodeContext } from "./context";
-import { scalarActivation, scalarBinary } from "./scalar";
+import { scalarActivation, scalarBinary } from "../scalar";
 import {
   allocate,
   broadcastShape,

@@ -3,7 +3,7 @@ import type { OnnxDType } from "../../../weights/types";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../primitives";
-import { roundHalfEven } from "../scalar";
+import { roundHalfEven } from "../../scalar";
 import { constantOf, type ConstantValue, type Value } from "../values";
 
 function constant(ctx: NodeContext): Value {
@@ -88,18 +88,22 @@ function nonZero(ctx: NodeContext): Value {
   return constantOf("i64", [x.shape.length, found.length], rows.flat(), ctx.constantName);
 }
 
-/**
- * Scale or zero point: one element, or one for each index of `axis`. Gives the element for a flat index of x.
- */
-function perAxis(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, what: string): (flat: number) => number {
+/** A parameter of quantisation by flat index of x; `run` elements of x in a row share one. */
+interface PerAxis {
+  readonly run: number;
+  readonly at: (flat: number) => number;
+}
+
+/** Scale or zero point: one element, or one for each index of `axis`. */
+function perAxis(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, what: string): PerAxis {
   if (parameter.shape.length > 1)
     ctx.unsupported(`blocked quantisation, ${what} of shape ${describe(parameter.shape)}`);
-  if (parameter.data.length === 1) return () => parameter.data[0]!;
+  if (parameter.data.length === 1) return { run: x.data.length, at: () => parameter.data[0]! };
   const axis = ctx.axis(ctx.int("axis", 1), x.shape.length);
   const size = x.shape[axis]!;
   if (parameter.data.length !== size) ctx.malformed(`${what} of ${size} elements`, describe(parameter.shape));
   const inner = sizeOf(x.shape.slice(axis + 1));
-  return (flat) => parameter.data[Math.floor(flat / inner) % size]!;
+  return { run: inner, at: (flat) => parameter.data[Math.floor(flat / inner) % size]! };
 }
 
 /** (x - zero point) * scale, in f32. */
@@ -107,9 +111,14 @@ function dequantizeLinear(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
   const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
   const zero = ctx.optionalConstant(2, "zero point");
-  const zeroAt = zero === undefined ? () => 0 : perAxis(ctx, x, zero, "zero point");
+  const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
   const data = new Float32Array(x.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = (x.data[i]! - zeroAt(i)) * scale(i);
+  const run = Math.min(scale.run, zeroPoint?.run ?? data.length);
+  for (let start = 0; start < data.length; start += run) {
+    const factor = scale.at(start);
+    const offset = zeroPoint?.at(start) ?? 0;
+    for (let i = start; i < start + run; i++) data[i] = (x.data[i]! - offset) * factor;
+  }
   return { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, data };
 }
 
@@ -125,11 +134,11 @@ function quantizeLinear(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
   const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
   const zero = ctx.optionalConstant(2, "zero point");
-  const zeroAt = zero === undefined ? () => 0 : perAxis(ctx, x, zero, "zero point");
+  const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
   const dtype = zero?.dtype ?? "u8";
   const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
   const quantized = Float64Array.from(x.data, (value, i) =>
-    Math.min(high, Math.max(low, roundHalfEven(Math.fround(value / scale(i))) + zeroAt(i))),
+    Math.min(high, Math.max(low, roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0))),
   );
   return constantOf(dtype, x.shape, quantized, ctx.constantName);
 }
