@@ -1,8 +1,8 @@
 /** Builds the package: ES modules for browsers and Node. The demo page has its own configuration in demo/. */
 import { builtinModules } from "node:module";
 import { defineConfig } from "vite";
-import { onnxProtoDecoders } from "./tools/vite-onnx-proto";
-import { wgsl } from "./tools/vite-wgsl";
+import { onnxProtoDecoders } from "./tools/vite-onnx-proto.ts";
+import { wgsl } from "./tools/vite-wgsl.ts";
 
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
@@ -30,7 +30,8 @@ export default defineConfig({
     },
     rolldownOptions: {
       external: [...NODE_PACKAGES, ...builtinModules, /^node:/],
-      output: { chunkFileNames: "chunks/[name]-[hash].js", minify: true },
+      // Chunks lie beside the entries: code finds ../models from its own address.
+      output: { chunkFileNames: "[name]-[hash].js", minify: true },
     },
   },
 });

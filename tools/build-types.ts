@@ -1,5 +1,5 @@
 /**
- * Writes the package's type declarations to dist/types. Sources import without extensions; Node's and bundlers'
+ * Writes the package's type declarations to dist/types, or to the folder given. Sources import without extensions; Node's and bundlers'
  * ESM resolution of declarations wants `./x.js`, so the specifiers are completed. Only what the public entries reach
  * is kept.
  */
@@ -10,7 +10,6 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-const OUT = "dist/types";
 const ENTRIES = ["index", "engine", "element", "node"];
 
 /** The declaration file that a relative specifier means, or undefined for a package. */
@@ -30,7 +29,7 @@ export function completeSpecifiers(
   const targets: string[] = [];
   let result = text;
   // From the end, so that positions before stay true.
-  for (const { fileName, pos, end } of ts.preProcessFile(text).importedFiles.toReversed()) {
+  for (const { fileName, pos } of ts.preProcessFile(text).importedFiles.toReversed()) {
     const path = resolveSpecifier(fileName);
     if (path === undefined) continue;
     targets.push(path);
@@ -38,17 +37,18 @@ export function completeSpecifiers(
       .replaceAll("\\", "/")
       .replace(/\.d\.ts$/, ".js");
     const specifier = steps.startsWith(".") ? steps : `./${steps}`;
-    result = result.slice(0, pos) + result.slice(pos, end).replace(fileName, specifier) + result.slice(end);
+    const start = pos + 1; // after the quote
+    result = result.slice(0, start) + specifier + result.slice(start + fileName.length);
   }
   return { text: result, targets };
 }
 
-function buildTypes(): void {
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT, { recursive: true });
+function buildTypes(out: string): void {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
   const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
-  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
-  const queue = ENTRIES.map((name) => resolve(OUT, `${name}.d.ts`));
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", out], { stdio: "inherit" });
+  const queue = ENTRIES.map((name) => resolve(out, `${name}.d.ts`));
   const reached = new Set(queue);
   for (const file of queue) {
     const done = completeSpecifiers(readFileSync(file, "utf8"), (specifier) => target(file, specifier), file);
@@ -59,10 +59,11 @@ function buildTypes(): void {
       queue.push(path);
     }
   }
-  for (const name of readdirSync(OUT, { recursive: true, encoding: "utf8" })) {
-    const path = resolve(OUT, name);
+  for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+    const path = resolve(out, name);
     if (name.endsWith(".d.ts") && !reached.has(path)) rmSync(path);
   }
 }
 
-if (process.argv[1] && resolve(process.argv[1]) === resolve(fileURLToPath(import.meta.url))) buildTypes();
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url))
+  buildTypes(process.argv[2] ?? "dist/types");

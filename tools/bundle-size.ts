@@ -4,8 +4,11 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-/** Bytes, gzip -9, of all browser entries together. */
-export const BUDGET = 60 * 1024;
+/**
+ * Bytes, gzip -9, of all browser entries together. Of the 75 KB when this was set, 10 KB are the protobuf decoder, 7 KB
+ * shaders, 13 KB the import of ONNX operators. The weights are 500 times as much.
+ */
+export const BUDGET = 80 * 1024;
 
 /** The files that a module reaches by static and dynamic imports of relative paths, itself first. */
 export function reached(entries: readonly string[]): string[] {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ModelError } from "../errors";
-import type { ExternalData } from "../weights/tensor";
+import type { ExternalData } from "../weights/types";
 import { containedPath } from "./contained-path";
 
 /**

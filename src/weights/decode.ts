@@ -3,11 +3,11 @@ import onnxProto, { type onnx } from "onnx-proto";
 import { ModelError, UnsupportedError, type Unsupported } from "../errors";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
 import { int64ToNumber } from "./integers";
-import { decodeTensor, dtypeOf, externalLocation, unreadType, type ExternalData } from "./tensor";
-import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
+import { decodeTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
+import type { ExternalData, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
 
 export type { DecodeLimits } from "./guard";
-export type { ExternalData } from "./tensor";
+export type { ExternalData } from "./types";
 
 export interface DecodeOptions {
   /** For messages: the file's name or URL. Default "model". */

@@ -4,10 +4,7 @@ import { ModelError } from "../errors";
 import { ELEMENT_BYTES } from "./dtype";
 import { int64ToNumber, type Int64 } from "./integers";
 import { pathProblem } from "./paths";
-import type { OnnxDType, OnnxTensor } from "./types";
-
-/** Gives the bytes of an external data file; `location` is relative to the model and stays in its folder. */
-export type ExternalData = (location: string) => Uint8Array;
+import type { ExternalData, OnnxDType, OnnxTensor } from "./types";
 
 /** ONNX ends at rank 8 in practice; more is a damaged file. */
 const MAX_RANK = 32;

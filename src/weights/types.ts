@@ -58,3 +58,6 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
 }
+
+/** Gives the bytes of an external data file; `location` is relative to the model and stays in its folder. */
+export type ExternalData = (location: string) => Uint8Array;

@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BUDGET, gzipBytes, reached } from "../tools/bundle-size";
+import { completeSpecifiers } from "../tools/build-types";
+
+/** Inside the tree, as the built modules look for packages above themselves, and for ../models. */
+let dist: string;
+beforeAll(async () => {
+  dist = mkdtempSync("dist-test-");
+  await build({ logLevel: "error", build: { outDir: dist } });
+  const script = ["--import", "./tools/register.mjs", "tools/build-types.ts", join(dist, "types")];
+  const environment = { ...process.env };
+  delete environment["COLORIZE_HOOKS"];
+  execFileSync(process.execPath, script, { env: environment });
+}, 120_000);
+afterAll(() => rmSync(dist, { recursive: true, force: true }));
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
+  exports: Record<string, string | { types: string; default: string }>;
+  sideEffects: string[];
+  dependencies?: object;
+};
+const BROWSER = ["index", "engine", "element"];
+
+function browserFiles(): string[] {
+  return reached(BROWSER.map((name) => join(dist, `${name}.js`)));
+}
+
+describe("the built package", () => {
+  it("has every file that package.json names", () => {
+    const named = Object.values(manifest.exports)
+      .flatMap((value) => (typeof value === "string" ? [value] : [value.types, value.default]))
+      .concat(manifest.sideEffects)
+      .filter((path) => path.startsWith("./dist/"));
+    expect(named.length).toBeGreaterThan(8);
+    for (const path of named) expect(existsSync(path.replace("./dist", dist)), path).toBe(true);
+  });
+
+  it("gives pages nothing of Node and no package to resolve", () => {
+    for (const file of browserFiles()) {
+      const specifiers = [...readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*["'`]([\w@:./-]+)["'`]/g)];
+      for (const [, specifier] of specifiers) expect(specifier, file).toMatch(/^\.\//);
+    }
+  });
+
+  it("finds models/ beside dist from whichever chunk asks", () => {
+    const asking = browserFiles().filter((file) => readFileSync(file, "utf8").includes("../models/"));
+    expect(asking).toHaveLength(1);
+    expect(asking[0]!.startsWith(join(process.cwd(), dist))).toBe(true);
+    expect(asking[0]!.slice(join(process.cwd(), dist).length + 1)).not.toContain("/");
+    // As a literal inside new URL(), a user's bundler would copy model.json without the files beside it.
+    expect(readFileSync(asking[0]!, "utf8")).not.toMatch(/new URL\(\s*["'`]\.\.\/models/);
+  });
+
+  it(`stays within ${BUDGET} bytes gzip`, () => {
+    expect(gzipBytes(browserFiles())).toBeLessThanOrEqual(BUDGET);
+  });
+
+  it("ships shaders without comments", () => {
+    const text = browserFiles()
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+    expect(text).toContain("@compute");
+    const comment = /^\/\/ (\S.{10,})$/m.exec(readFileSync("shaders/unary.wgsl", "utf8"))![1]!;
+    expect(text).not.toContain(comment);
+  });
+
+  it("has declarations whose imports all lead somewhere", () => {
+    const types = join(dist, "types");
+    for (const name of readdirSync(types, { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.endsWith(".ts"),
+    )) {
+      const text = readFileSync(join(types, name), "utf8");
+      for (const [, specifier] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+        expect(specifier, name).toMatch(/^\.\.?\/.*\.js$/);
+        expect(existsSync(join(types, name, "..", specifier!.replace(/\.js$/, ".d.ts"))), `${name}: ${specifier}`).toBe(
+          true,
+        );
+      }
+    }
+  });
+
+  it("loads in Node", () => {
+    const script = `import("./${dist}/node.js").then((m) => console.log(Object.keys(m).join()))`;
+    expect(execFileSync(process.execPath, ["-e", script], { encoding: "utf8" })).toContain("requestNodeDevice");
+  });
+
+  it("brings nothing along for pages", () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+  });
+});
+
+it("completes relative specifiers, and only those", () => {
+  const text = `import type { A } from "./a";\nexport * from '../b';\nexport type { C } from "pkg";\n`;
+  const paths: Record<string, string> = { "./a": "/t/x/a.d.ts", "../b": "/t/b/index.d.ts" };
+  expect(completeSpecifiers(text, (specifier) => paths[specifier], "/t/x/file.d.ts")).toEqual({
+    text: `import type { A } from "./a.js";\nexport * from '../b/index.js';\nexport type { C } from "pkg";\n`,
+    targets: ["/t/b/index.d.ts", "/t/x/a.d.ts"],
+  });
+});
