@@ -4,33 +4,16 @@ import type { Elem } from "../../src/kernels/kernel";
 import { pack } from "../../src/kernels/packing";
 import { KernelError } from "../../src/errors";
 import { expectClose, randoms } from "../expect-close";
-import { decodeElems, encodeElems, runKernel, testDevice } from "../gpu";
+import { runKernel, testDevice } from "../gpu";
 import { conv2dReference } from "../reference/conv";
 import { CONV_CASES, convCase, type ConvCase } from "./conv-cases";
-
-/** What storage as `elem` leaves of numbers. */
-function stored(values: Float32Array, elem: Elem): Float32Array {
-  return elem === "f32" ? values : decodeElems(encodeElems(values, elem).buffer as ArrayBuffer, values.length, elem);
-}
+import { stored, sumTolerance } from "./stored";
 
 const ACTIVATIONS: Record<string, (x: number) => number> = {
   identity: (x) => x,
   relu: (x) => Math.max(0, x),
   tanh: Math.tanh,
 };
-
-/**
- * Allowed error. f32: each of K additions rounds a sum below about sqrt(K); K * 2^-24 of it is generous and far
- * below the effect of one wrong tap. f16: inputs are rounded before the reference sees them and sums are f32, so
- * what is left is one rounding of the output, 2^-11 of its magnitude.
- */
-function tolerance(params: Conv2dParams, expected: ArrayLike<number>): { abs: number } {
-  const depth = (params.kernel[0] * params.kernel[1] * params.inChannels) / params.groups + 8;
-  let magnitude = 1;
-  for (let i = 0; i < expected.length; i++) magnitude = Math.max(magnitude, Math.abs(expected[i]!));
-  const sums = depth * 2 ** -24 * Math.sqrt(depth);
-  return { abs: params.elem === "f32" ? sums + 1e-6 : sums + magnitude * 2 ** -11 };
-}
 
 async function check(device: GPUDevice, test: ConvCase, elem: Elem, variant?: Conv2dVariant): Promise<void> {
   const params: Conv2dParams = { ...test.params, elem, ...(variant ? { variant } : {}) };
@@ -49,7 +32,12 @@ async function check(device: GPUDevice, test: ConvCase, elem: Elem, variant?: Co
   };
   const { dst } = await runKernel(device, conv2d as never, plan, elem, inputs, { dst: count });
   const expected = conv2dReference(params, src, weights, bias, residual).map(ACTIVATIONS[params.activation.fn]!);
-  expectClose(dst!, expected, tolerance(params, expected), test.name);
+  expectClose(
+    dst!,
+    expected,
+    sumTolerance((kernel[0] * kernel[1] * inChannels) / groups + 2, expected, elem),
+    test.name,
+  );
 }
 
 /** The cases whose names contain one of the parts; each part must name exactly one. */

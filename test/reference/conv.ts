@@ -1,5 +1,5 @@
 /** Slow, obvious convolutions and matrix products on NHWC arrays, accumulated in float64. */
-import type { WindowParams } from "../../src/kernels/conv2d";
+import type { WindowParams } from "../../src/kernels/window";
 
 /** src [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC]; before any activation. */
 export function conv2dReference(

@@ -1,0 +1,75 @@
+/** What convolutions have in common: a window sliding over NHWC images. */
+import { KernelError } from "../errors";
+
+/** [along height, along width]. */
+type Pair = readonly [number, number];
+
+/**
+ * The shape of a window sliding over NHWC images. Pads at the bottom and right need not be given: the
+ * output size decides how far the window goes, and everything outside the image counts as zero.
+ */
+export interface WindowParams {
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly inChannels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly outChannels: number;
+  readonly kernel: Pair;
+  readonly strides: Pair;
+  /** Pixels, never negative. */
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly dilations: Pair;
+  readonly groups: number;
+}
+
+/** Throws KernelError unless all sizes are positive integers and groups divide the channels. */
+export function checkWindow(kernel: string, params: WindowParams): void {
+  const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, groups } = params;
+  const sizes = { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, groups };
+  const pairs = { kernel: params.kernel, strides: params.strides, dilations: params.dilations };
+  for (const [name, size] of [
+    ...Object.entries(sizes),
+    ...Object.entries(pairs).flatMap(([n, p]) => p.map((v) => [n, v] as const)),
+  ])
+    if (!Number.isInteger(size) || size < 1)
+      throw new KernelError(kernel, `${name} to be a positive integer`, `${size}`);
+  for (const pad of [params.padTop, params.padLeft])
+    if (!Number.isInteger(pad) || pad < 0) throw new KernelError(kernel, "padTop and padLeft of 0 or more", `${pad}`);
+  if (inChannels % groups !== 0 || outChannels % groups !== 0)
+    throw new KernelError(kernel, `channels divisible by ${groups} groups`, `${inChannels} -> ${outChannels}`);
+}
+
+/** Whether some tap of some output pixel lies outside the image. */
+export function touchesEdges(p: WindowParams): boolean {
+  const last = (out: number, stride: number, pad: number, kernel: number, dilation: number): number =>
+    (out - 1) * stride - pad + (kernel - 1) * dilation;
+  return (
+    p.padTop > 0 ||
+    p.padLeft > 0 ||
+    last(p.outHeight, p.strides[0], p.padTop, p.kernel[0], p.dilations[0]) >= p.inHeight ||
+    last(p.outWidth, p.strides[1], p.padLeft, p.kernel[1], p.dilations[1]) >= p.inWidth
+  );
+}
+
+/** Constants that convolution shaders share: sizes, strides, pads, dilations. */
+export function windowConstants(p: WindowParams): Record<string, number | boolean> {
+  return {
+    IN_H: p.inHeight,
+    IN_W: p.inWidth,
+    IN_C: p.inChannels,
+    OUT_H: p.outHeight,
+    OUT_W: p.outWidth,
+    OUT_C: p.outChannels,
+    KERNEL_H: p.kernel[0],
+    KERNEL_W: p.kernel[1],
+    STRIDE_Y: p.strides[0],
+    STRIDE_X: p.strides[1],
+    PAD_TOP: p.padTop,
+    PAD_LEFT: p.padLeft,
+    DILATION_Y: p.dilations[0],
+    DILATION_X: p.dilations[1],
+  };
+}
