@@ -62,6 +62,7 @@ class Run:
         self.step, self.before, self.started, self.saved = 0, 0.0, time.time(), time.time()
         self.rows = []
         self.rate_factor = 1.0
+        torch.backends.cudnn.benchmark = True
         self.extra = {}
         if self.checkpoint.exists():
             self.load()

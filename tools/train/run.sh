@@ -19,7 +19,7 @@ mkdir -p "$work/cache"
 if [ "$PROFILE" = accelerator ]; then
   $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-12}" \
     --batch 512 --rate 2e-3 --size 128 --late-size 160 --teacher-size 160 --keep 0.8 --average 0.999 --save-every 2
-  embedder_size=192 size=256
+  embedder_size=192 size=${SIZE:-256}
   $python "$here/finish_embedding.py" $common --teacher "$teacher" --checkpoint "$work/embedding/checkpoint.pt" \
     --out "$work/embedder.pt" --size $embedder_size --sizes 160 192 224
   $python "$here/train_colorizer.py" $common --embedder "$work/embedder.pt" --embedder-size $embedder_size --out "$work/colorizer" \
@@ -28,11 +28,11 @@ else
   export OMP_WAIT_POLICY=passive
   $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-36}" \
     --batch 64 --rate 1.5e-3 --size 96 --late-size 128 --limit 7000 --histogram 0.6
-  embedder_size=128 size=160
+  embedder_size=112 size=${SIZE:-160}
   $python "$here/finish_embedding.py" $common --teacher "$teacher" --checkpoint "$work/embedding/checkpoint.pt" \
-    --out "$work/embedder.pt" --size $embedder_size
+    --out "$work/embedder.pt" --size $embedder_size --fit 4500
   $python "$here/train_colorizer.py" $common --embedder "$work/embedder.pt" --embedder-size $embedder_size --out "$work/colorizer" \
-    --time-limit "${MINUTES_COLOUR:-65}" --batch 32 --rate 1e-3 --sizes 80:0,112:0.6 --limit 12000
+    --time-limit "${MINUTES_COLOUR:-64}" --batch 32 --rate 1e-3 --sizes 80:0,112:0.7 --average 0.997 --limit 4500
 fi
 export_model() {
   $python "$here/export.py" $common --embedder "$work/embedder.pt" --colorizer "$work/colorizer/checkpoint.pt" --recalibrate 12 \

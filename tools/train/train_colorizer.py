@@ -6,6 +6,7 @@ colours do not sink into grey. --recipe seed gives the objective of the seed met
 1e-3 reduced on plateau, shear, zoom, rotation and flip.
 """
 import argparse
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -44,6 +45,7 @@ def load_student(path, device, averaged=True):
     state = torch.load(path, map_location=device)
     student = Student(state['arguments']['classes'], state['arguments']['keep'])
     student.load_state_dict(state['average' if averaged else 'model'])
+    student.settings = {'classes': state['arguments']['classes'], 'keep': state['arguments']['keep']}
     return student.to(device, memory_format=torch.channels_last).eval()
 
 
@@ -58,10 +60,13 @@ class Joint(nn.Module):
 class Embeddings:
     """Scores of whole photographs by the frozen embedding network, computed when first asked for and kept."""
 
-    def __init__(self, student, pools, size, width, device, precision):
+    def __init__(self, student, pools, size, width, device, precision, kept=None):
         self.student, self.size, self.width = student, size, width
         self.device, self.precision = device, precision
-        self.tables = [np.full((len(pool), width), np.nan, np.float16) for pool in pools]
+        self.tables = []
+        for pool in pools:
+            path = Path(f'{kept}.{size}-{pool.size}-{len(pool)}.npy') if kept else None
+            self.tables.append(np.load(path) if path and path.exists() else np.full((len(pool), width), np.nan, np.float16))
 
     @torch.no_grad()
     def __call__(self, pool, indices, pixels):
@@ -104,7 +109,7 @@ def luminance_and_truth(rgb):
 
 
 @torch.no_grad()
-def held_out(colorizer, sampler, embeddings, size, precision, batches=6, batch=48):
+def held_out(colorizer, sampler, embeddings, size, precision, batches=3, batch=48):
     """ab-RMSE with the right and with shuffled embeddings, of grey, and mean chroma over the truth's."""
     colorizer.eval()
     sums = np.zeros(5)
@@ -140,6 +145,8 @@ def main():
     training = Sampler(pools, device, seed=arguments.seed, limit=arguments.limit)
     checking = Sampler(pools, device, seed=1, subset='held_out')
     student = load_student(arguments.embedder, device) if arguments.embedder else None
+    if arguments.joint:
+        vars(arguments).update(student.settings)  # so that the checkpoint tells export.py
     model = Joint(Colorizer(arguments.network), student if arguments.joint else None).to(device, memory_format=torch.channels_last)
     if arguments.start:
         state = torch.load(arguments.start, map_location=device)['average']
@@ -148,8 +155,11 @@ def main():
     make = torch.optim.Adam if seed_recipe else torch.optim.AdamW
     optimizer = make(model.parameters(), lr=arguments.rate, weight_decay=0.0 if seed_recipe else arguments.decay)
     run = loop.Run(arguments, model, optimizer)
-    embeddings = Embeddings(student, pools, arguments.embedder_size, model.colorizer.embedding_width, device, precision)
-    teacher = TeacherScores(arguments.teacher, pools, 128, device, precision, arguments.cache) if arguments.joint and arguments.teacher else None
+    embeddings = Embeddings(student, pools, arguments.embedder_size, model.colorizer.embedding_width, device, precision,
+                            None if arguments.joint else arguments.embedder)
+    teacher = None
+    if arguments.joint and arguments.teacher:
+        teacher = TeacherScores(arguments.teacher, pools, 128, device, precision, arguments.cache)
     checked, going, sums = run.minutes, run.fraction() < 1, []
     while going:
         rate = run.schedule(constant=seed_recipe)

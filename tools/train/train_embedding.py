@@ -68,7 +68,7 @@ class TeacherScores:
     def __init__(self, folder, pools, size, device, precision, cache=None):
         self.teacher = Teacher(folder).to(device, memory_format=torch.channels_last)
         self.size, self.device, self.precision = size, device, precision
-        self.tables = []
+        self.tables = []  # a row of zeros: not computed yet
         for pool in pools:
             shape = (len(pool), 1000)
             path = Path(cache) / f'teacher{size}-{pool.size}-{len(pool)}.npy' if cache else None
@@ -78,6 +78,10 @@ class TeacherScores:
                 self.tables.append(np.lib.format.open_memmap(path, mode='w+', dtype=np.float16, shape=shape))
             else:
                 self.tables.append(np.zeros(shape, np.float16))
+
+    def known(self, pool, indices):
+        """Which of these photographs have scores already."""
+        return self.tables[pool][indices].any(1)
 
     @torch.no_grad()
     def __call__(self, pool, indices, pixels):
