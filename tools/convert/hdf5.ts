@@ -1,0 +1,90 @@
+/** Keras HDF5 files (h5py's layout): weights only, or whole models with their topology. */
+import { existsSync } from "node:fs";
+import h5wasm from "h5wasm/node";
+import { ModelError } from "../../src/errors";
+import type { KerasLayer, KerasTensor } from "./keras-model";
+
+type Group = InstanceType<typeof h5wasm.Group>;
+
+/** An open file. Weights are read when asked for, so that a file of 200 MB is never in memory as a whole. */
+export interface KerasFile {
+  /** The parsed model_config, or undefined in a file of weights only. */
+  readonly config: unknown;
+  /** Layers that have weights, in the file's order. */
+  readonly layerNames: readonly string[];
+  weights(layer: Pick<KerasLayer, "name" | "group">): readonly KerasTensor[];
+  close(): void;
+}
+
+/** Throws ModelError when `path` is no Keras HDF5 file. */
+export async function openKerasFile(path: string): Promise<KerasFile> {
+  if (!existsSync(path))
+    throw new ModelError({ where: path, expected: "a Keras HDF5 file", received: "no file", hint: "Check the path." });
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, "r");
+  const fail = (expected: string, received: string): ModelError => {
+    file.close();
+    return new ModelError({
+      where: path,
+      expected,
+      received,
+      hint: "Files of Keras 2, and of Keras 3 saved as .h5, are read; .keras and .weights.h5 are not.",
+    });
+  };
+  if (file.file_id === undefined || file.file_id <= 0n) throw fail("an HDF5 file", "something else");
+  const inner = file.get("model_weights");
+  const root: Group = inner instanceof h5wasm.Group ? inner : file;
+  const layerNames = texts(root.attrs["layer_names"]?.value ?? joined(root, "layer_names"));
+  if (layerNames === undefined) throw fail("the attribute layer_names of Keras weights", "none");
+  const config = texts(file.attrs["model_config"]?.value)?.[0];
+  return {
+    config: config === undefined ? undefined : (JSON.parse(config) as unknown),
+    layerNames: layerNames.filter((name) => weightNames(root, name).length > 0),
+    weights: (layer) => readLayer(root, layer, path),
+    close: () => void file.close(),
+  };
+}
+
+function readLayer(root: Group, layer: Pick<KerasLayer, "name" | "group">, path: string): readonly KerasTensor[] {
+  const all = weightNames(root, layer.group);
+  const named = all.filter((name) => name.split("/").at(-2) === layer.name);
+  // Of a nested model only the layer's own; a layer of its own may carry any prefix.
+  const names = layer.group === layer.name ? all : named;
+  return names.map((name) => {
+    const dataset = root.get(`${layer.group}/${name}`);
+    const where = `${path}, ${layer.group}/${name}`;
+    if (!(dataset instanceof h5wasm.Dataset)) throw new ModelError({ where, expected: "a dataset", received: "none" });
+    const { value, shape } = dataset;
+    if (!(value instanceof Float32Array) && !(value instanceof Float64Array))
+      throw new ModelError({ where, expected: "floats", received: String(dataset.dtype) });
+    return { name: variable(name), shape: shape ?? [], data: Float32Array.from(value) };
+  });
+}
+
+/** "conv2d_1/kernel:0" -> "kernel". */
+export function variable(name: string): string {
+  return name.split("/").at(-1)!.replace(/:\d+$/, "");
+}
+
+function weightNames(root: Group, layer: string): string[] {
+  const group = root.get(layer);
+  if (!(group instanceof h5wasm.Group)) return [];
+  return texts(group.attrs["weight_names"]?.value ?? joined(group, "weight_names")) ?? [];
+}
+
+/** Attributes beyond HDF5's 64 KB are stored in pieces: layer_names0, layer_names1, ... */
+function joined(group: Group, name: string): string[] | undefined {
+  const pieces: string[] = [];
+  for (let i = 0; ; i++) {
+    const piece = texts(group.attrs[`${name}${i}`]?.value);
+    if (piece === undefined) return i === 0 ? undefined : pieces;
+    pieces.push(...piece);
+  }
+}
+
+/** A string or a list of strings; padding NULs cut off. Anything else is undefined. */
+function texts(value: unknown): string[] | undefined {
+  const list = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (list.length > 0 && !list.every((item) => typeof item === "string")) return undefined;
+  return list.map((item) => String(item).replace(/\0+$/, ""));
+}

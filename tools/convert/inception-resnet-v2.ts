@@ -1,0 +1,165 @@
+/**
+ * Inception-ResNet-v2 (Szegedy et al. 2016) as Keras builds it, for files that hold weights only. Keras numbers the
+ * convolutions that have no name of their own in the order in which they are made; the table below makes them in
+ * that order, so the n-th smallest number in a file is the n-th unnamed convolution here.
+ */
+import { ModelError } from "../../src/errors";
+import type { KerasLayer, KerasTopology } from "./keras-model";
+
+export const CLASSES = 1000;
+/** Weights as Keras counts them: convolutions, three of each batch norm, the classifier. */
+export const PARAMETERS = 55_873_736;
+
+type Size = number | readonly [number, number];
+
+/** Convolutions that carry a number instead of a name. */
+export const UNNAMED = 203;
+
+class Table {
+  readonly layers: KerasLayer[] = [];
+  #unnamed = 0;
+
+  /** `convs` and `norms`: the file's names for the unnamed layers, in order. */
+  constructor(
+    private readonly convs: readonly string[],
+    private readonly norms: readonly string[],
+  ) {}
+
+  layer(className: string, name: string, inputs: readonly string[], config: Record<string, unknown> = {}): string {
+    this.layers.push({ className, name, config, inputs, group: name });
+    return name;
+  }
+
+  /** Convolution without bias, batch norm, ReLU. */
+  conv(
+    x: string,
+    filters: number,
+    size: Size,
+    options: { strides?: number; valid?: boolean; name?: string } = {},
+  ): string {
+    const { strides = 1, valid = false, name } = options;
+    const index = name === undefined ? this.#unnamed++ : -1;
+    const conv = name ?? this.convs[index]!;
+    const padding = valid ? "valid" : "same";
+    this.layer("Conv2D", conv, [x], { filters, kernel_size: size, strides, padding });
+    const norm = this.layer("BatchNormalization", name ? `${name}_bn` : this.norms[index]!, [conv], { epsilon: 1e-3 });
+    return this.layer("Activation", `${conv}_relu`, [norm], { activation: "relu" });
+  }
+
+  chain(x: string, ...steps: readonly (readonly [filters: number, size: Size])[]): string {
+    return steps.reduce((input, [filters, size]) => this.conv(input, filters, size), x);
+  }
+
+  join(name: string, ...parts: readonly string[]): string {
+    return this.layer("Concatenate", name, parts, { axis: 3 });
+  }
+
+  maxPool(x: string, name: string): string {
+    return this.layer("MaxPooling2D", name, [x], { pool_size: 3, strides: 2 });
+  }
+
+  /** relu(x + scale * conv1x1(branches)); the last block of all has no ReLU. */
+  residual(
+    x: string,
+    block: string,
+    scale: number,
+    branches: readonly string[],
+    filters: number,
+    last = false,
+  ): string {
+    const mixed = this.join(`${block}_mixed`, ...branches);
+    const up = this.layer("Conv2D", `${block}_conv`, [mixed], { filters, kernel_size: 1 });
+    const sum = this.layer("CustomScaleLayer", block, [x, up], { scale });
+    return last ? sum : this.layer("Activation", `${block}_ac`, [sum], { activation: "relu" });
+  }
+}
+
+/** The network with the layer names of a file: `layerNames` are those of the layers that have weights, in any order. */
+export function inceptionResNetV2(layerNames: readonly string[], where: string): KerasTopology {
+  const table = new Table(numbered(layerNames, "conv2d", where), numbered(layerNames, "batch_normalization", where));
+  const required = ["conv_7b", "conv_7b_bn", "predictions", "block35_1_conv", "block8_10_conv"];
+  const missing = required.find((name) => !layerNames.includes(name));
+  if (missing !== undefined)
+    throw notThis(where, `the layer "${missing}"`, "none of this name", missing === "predictions");
+  let x = stem(table);
+  x = mixed5b(table, x);
+  for (let i = 1; i <= 10; i++) {
+    const branches = [
+      table.chain(x, [32, 1]),
+      table.chain(x, [32, 1], [32, 3]),
+      table.chain(x, [32, 1], [48, 3], [64, 3]),
+    ];
+    x = table.residual(x, `block35_${i}`, 0.17, branches, 320);
+  }
+  x = mixed6a(table, x);
+  for (let i = 1; i <= 20; i++) {
+    const branches = [table.chain(x, [192, 1]), table.chain(x, [128, 1], [160, [1, 7]], [192, [7, 1]])];
+    x = table.residual(x, `block17_${i}`, 0.1, branches, 1088);
+  }
+  x = mixed7a(table, x);
+  for (let i = 1; i <= 10; i++) {
+    const branches = [table.chain(x, [192, 1]), table.chain(x, [192, 1], [224, [1, 3]], [256, [3, 1]])];
+    x = table.residual(x, `block8_${i}`, i < 10 ? 0.2 : 1, branches, 2080, i === 10);
+  }
+  x = table.conv(x, 1536, 1, { name: "conv_7b" });
+  x = table.layer("GlobalAveragePooling2D", "avg_pool", [x]);
+  x = table.layer("Dense", "predictions", [x], { units: CLASSES, activation: "softmax" });
+  return { layers: table.layers, outputs: [x] };
+}
+
+function stem(table: Table): string {
+  let x = table.layer("InputLayer", "input_1", [], { batch_input_shape: [null, 299, 299, 3] });
+  x = table.conv(x, 32, 3, { strides: 2, valid: true });
+  x = table.conv(x, 32, 3, { valid: true });
+  x = table.maxPool(table.conv(x, 64, 3), "stem_pool_1");
+  x = table.conv(x, 80, 1, { valid: true });
+  return table.maxPool(table.conv(x, 192, 3, { valid: true }), "stem_pool_2");
+}
+
+function mixed5b(table: Table, x: string): string {
+  const branches = [
+    table.chain(x, [96, 1]),
+    table.chain(x, [48, 1], [64, 5]),
+    table.chain(x, [64, 1], [96, 3], [96, 3]),
+  ];
+  const pooled = table.layer("AveragePooling2D", "mixed_5b_pool", [x], { pool_size: 3, strides: 1, padding: "same" });
+  return table.join("mixed_5b", ...branches, table.conv(pooled, 64, 1));
+}
+
+const HALF = { strides: 2, valid: true };
+
+function mixed6a(table: Table, x: string): string {
+  const first = table.conv(x, 384, 3, HALF);
+  const second = table.conv(table.chain(x, [256, 1], [256, 3]), 384, 3, HALF);
+  return table.join("mixed_6a", first, second, table.maxPool(x, "mixed_6a_pool"));
+}
+
+function mixed7a(table: Table, x: string): string {
+  const first = table.conv(table.chain(x, [256, 1]), 384, 3, HALF);
+  const second = table.conv(table.chain(x, [256, 1]), 288, 3, HALF);
+  const third = table.conv(table.chain(x, [256, 1], [288, 3]), 320, 3, HALF);
+  return table.join("mixed_7a", first, second, third, table.maxPool(x, "mixed_7a_pool"));
+}
+
+/** "conv2d", "conv2d_1", ... sorted by number: Keras counts on when a session has made other models before. */
+function numbered(layerNames: readonly string[], prefix: string, where: string): string[] {
+  const pattern = new RegExp(`^${prefix}(?:_(\\d+))?$`);
+  const found = layerNames.flatMap((name) => {
+    const match = pattern.exec(name);
+    return match ? [{ name, number: Number(match[1] ?? 0) }] : [];
+  });
+  if (found.length !== UNNAMED)
+    throw notThis(where, `${UNNAMED} layers named ${prefix}_1, ${prefix}_2, ...`, `${found.length}`, false);
+  return found.sort((a, b) => a.number - b.number).map(({ name }) => name);
+}
+
+function notThis(where: string, expected: string, received: string, headless: boolean): ModelError {
+  return new ModelError({
+    where,
+    expected,
+    received,
+    hint: headless
+      ? "This is the file without the classifier (notop); the embedding is the classifier's scores, so take the other."
+      : "Without a topology, only Inception-ResNet-v2 as keras.applications saves it is known.",
+  });
+}
