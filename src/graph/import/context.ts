@@ -20,6 +20,9 @@ export interface OpEntry {
   readonly run: Importer;
   /** For docs/ops.md: what is and what is not supported. */
   readonly notes: string;
+  /** First and last opset that has the op, where that is not every opset this engine reads. */
+  readonly since?: number;
+  readonly until?: number;
 }
 
 export type OpTable = Readonly<Record<string, OpEntry>>;

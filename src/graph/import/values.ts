@@ -79,32 +79,48 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
 }
 
 /**
- * Flat source positions of the elements of a tensor of `shape` in row-major order, where index i lies at
- * offset + sum of i[axis] * strides[axis]. Broadcasting, transposing and slicing are all of this form.
+ * Walks the elements of a tensor of `shape` row by row: the row that begins at flat position `to` reads from `from`
+ * on, `step` apart, where index i lies at offset + sum of i[axis] * strides[axis]. Broadcasting, transposing and
+ * slicing are all of this form.
  */
+function forEachRow(
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  visit: (from: number, to: number, length: number, step: number) => void,
+): void {
+  const count = sizeOf(shape);
+  if (count === 0) return;
+  const last = shape.length - 1;
+  const length = last < 0 ? 1 : shape[last]!;
+  const step = last < 0 ? 0 : strides[last]!;
+  const index = new Array<number>(Math.max(0, last)).fill(0);
+  for (let to = 0, from = offset; to < count; to += length) {
+    visit(from, to, length, step);
+    for (let axis = last - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      index[axis] = index[axis]! + 1;
+      if (index[axis]! < shape[axis]!) break;
+      from -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+}
+
+/** forEachRow, element by element. */
 export function forEachStrided(
   shape: Shape,
   strides: readonly number[],
   offset: number,
   visit: (from: number, to: number) => void,
 ): void {
-  const count = sizeOf(shape);
-  if (count === 0) return;
-  const last = shape.length - 1;
-  const inner = last < 0 ? 1 : shape[last]!;
-  const step = last < 0 ? 0 : strides[last]!;
-  const index = new Array<number>(Math.max(0, last)).fill(0);
-  for (let to = 0, row = offset; to < count;) {
-    for (let i = 0, from = row; i < inner; i++, from += step) visit(from, to++);
-    for (let axis = last - 1; axis >= 0; axis--) {
-      row += strides[axis]!;
-      index[axis] = index[axis]! + 1;
-      if (index[axis]! < shape[axis]!) break;
-      row -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
+  forEachRow(shape, strides, offset, (from, to, length, step) => {
+    for (let i = 0; i < length; i++) visit(from + i * step, to + i);
+  });
 }
+
+/** Elements of a row that `strided` copies at a time: so many source lines stay in the processor's cache. */
+const BLOCK = 16;
 
 /** A constant of `shape` read from another with the given strides. */
 export function strided(
@@ -116,8 +132,15 @@ export function strided(
 ): ConstantValue {
   const data = allocate(value.dtype, sizeOf(shape));
   const source = value.data;
-  forEachStrided(shape, strides, offset, (from, to) => {
-    data[to] = source[from]!;
-  });
+  const width = shape.at(-1) ?? 1;
+  // Weights come through here: blocks, and a plain loop instead of a call an element, make it several times faster.
+  for (let first = 0; first < width; first += BLOCK) {
+    const length = Math.min(BLOCK, width - first);
+    const block = [...shape.slice(0, -1), ...(shape.length === 0 ? [] : [length])];
+    forEachRow(block, strides, offset + first * (strides.at(-1) ?? 0), (from, row, _, step) => {
+      let to = (row / length) * width + first;
+      for (const end = to + length; to < end; to++, from += step) data[to] = source[from]!;
+    });
+  }
   return { kind: "constant", name, dtype: value.dtype, shape, data };
 }

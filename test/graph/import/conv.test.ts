@@ -20,6 +20,7 @@ describe("Conv", () => {
     ["dilations", conv({ dilations: [2, 3], pads: [2, 1, 0, 3] }, { x: [1, 2, 9, 10], w: [3, 2, 3, 3] })],
     ["groups", conv({ group: 3, pads: [1, 1, 1, 1] }, { x: [1, 6, 5, 5], w: [9, 2, 3, 3], b: [9] })],
     ["depthwise", conv({ group: 4, strides: [2, 1] }, { x: [1, 4, 5, 5], w: [4, 1, 3, 3] })],
+    ["35 channels, past two blocks of rearranged weights", conv({}, { x: [1, 2, 3, 3], w: [35, 2, 3, 2], b: [35] })],
     ["1-D", conv({ pads: [2, 1], strides: [2], dilations: [2] }, { x: [2, 3, 11], w: [4, 3, 3], b: [4] })],
   ];
   for (const [name, sketch] of cases) it(name, async () => void (await agree(sketch)));

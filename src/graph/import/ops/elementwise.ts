@@ -174,43 +174,45 @@ function castTo(ctx: NodeContext): Value {
   return to === undefined ? ctx.unsupported(`attribute to=${ctx.int("to", 0)}`) : cast(ctx, to);
 }
 
-const float = "";
+const NONE = "";
 export const elementwiseOps: OpTable = {
-  Relu: { run: plain("relu"), notes: float },
-  Sigmoid: { run: plain("sigmoid"), notes: float },
-  Tanh: { run: plain("tanh"), notes: float },
-  Sqrt: { run: plain("sqrt"), notes: float },
-  Exp: { run: plain("exp"), notes: float },
-  Log: { run: plain("log"), notes: float },
-  Abs: { run: plain("abs"), notes: float },
-  Neg: { run: plain("neg"), notes: float },
-  Floor: { run: plain("floor"), notes: float },
-  Ceil: { run: plain("ceil"), notes: float },
-  Reciprocal: { run: plain("reciprocal"), notes: float },
-  Softplus: { run: plain("softplus"), notes: float },
-  Erf: { run: plain("erf"), notes: float },
-  Gelu: { run: gelu, notes: "approximate none and tanh" },
+  Relu: { run: plain("relu"), notes: NONE },
+  Sigmoid: { run: plain("sigmoid"), notes: NONE },
+  Tanh: { run: plain("tanh"), notes: NONE },
+  Sqrt: { run: plain("sqrt"), notes: NONE },
+  Exp: { run: plain("exp"), notes: NONE },
+  Log: { run: plain("log"), notes: NONE },
+  Abs: { run: plain("abs"), notes: NONE },
+  Neg: { run: plain("neg"), notes: NONE },
+  Floor: { run: plain("floor"), notes: NONE },
+  Ceil: { run: plain("ceil"), notes: NONE },
+  Reciprocal: { run: plain("reciprocal"), notes: NONE },
+  Softplus: { run: plain("softplus"), notes: NONE },
+  Erf: { run: plain("erf"), notes: NONE, since: 9 },
+  Gelu: { run: gelu, notes: "approximate none and tanh", since: 20 },
   LeakyRelu: {
     run: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)),
-    notes: float,
+    notes: NONE,
   },
-  Elu: { run: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)), notes: float },
-  Celu: { run: celu, notes: float },
-  Selu: { run: selu, notes: float },
+  Elu: { run: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)), notes: NONE },
+  Celu: { run: celu, notes: NONE, since: 12 },
+  Selu: { run: selu, notes: NONE },
   HardSigmoid: {
     run: (ctx) => {
       const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
       return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
     },
-    notes: float,
+    notes: NONE,
   },
   HardSwish: {
     run: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
     notes: "as x * HardSigmoid(x)",
+    since: 14,
   },
   Mish: {
     run: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
     notes: "as x * tanh(softplus(x))",
+    since: 18,
   },
   Softsign: {
     run: (ctx) => {
@@ -221,16 +223,16 @@ export const elementwiseOps: OpTable = {
   },
   PRelu: { run: prelu, notes: "slope broadcast to the input" },
   Clip: { run: clip, notes: "bounds as attributes (opset < 11) or inputs" },
-  Add: { run: two("add"), notes: float },
-  Sub: { run: two("sub"), notes: float },
-  Mul: { run: two("mul"), notes: float },
+  Add: { run: two("add"), notes: NONE },
+  Sub: { run: two("sub"), notes: NONE },
+  Mul: { run: two("mul"), notes: NONE },
   Div: { run: divide, notes: "whole numbers (constants only) truncate towards zero" },
   Pow: { run: pow, notes: "exponents 2 and 3 as products" },
   Min: { run: chain("min"), notes: "any number of inputs" },
   Max: { run: chain("max"), notes: "any number of inputs" },
   Sum: { run: chain("add"), notes: "any number of inputs" },
   Mean: { run: mean, notes: "any number of inputs" },
-  Where: { run: where, notes: "constant condition" },
+  Where: { run: where, notes: "constant condition", since: 9 },
   Cast: { run: castTo, notes: "at run time only to a float type" },
-  CastLike: { run: (ctx) => cast(ctx, ctx.input(1).dtype), notes: "at run time only to a float type" },
+  CastLike: { run: (ctx) => cast(ctx, ctx.input(1).dtype), notes: "at run time only to a float type", since: 15 },
 };

@@ -132,6 +132,7 @@ export const resizeOps: OpTable = {
   Resize: {
     run: resize,
     notes: "nearest and linear over height and width; all coordinate modes but tf_crop_and_resize; no antialias",
+    since: 10,
   },
-  Upsample: { run: upsample, notes: "nearest and linear over height and width" },
+  Upsample: { run: upsample, notes: "nearest and linear over height and width", until: 9 },
 };

@@ -1,0 +1,36 @@
+/** Writes docs/ops.md from the table of importers: `npm run docs:ops`. A test fails when the file is out of date. */
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { format } from "prettier";
+import type { OpEntry } from "../src/graph/import/context";
+import { OP_FAMILIES, OPSETS } from "../src/graph/import/registry";
+
+function section(title: string, table: Readonly<Record<string, OpEntry>>): string {
+  const rows = Object.entries(table).map(([op, { notes, since = OPSETS.oldest, until = OPSETS.newest }]) => {
+    return `| ${op} | ${since}-${until} | ${notes.replaceAll("|", "\\|")} |`;
+  });
+  return [`## ${title}`, "", "| op | opsets | notes |", "| --- | --- | --- |", ...rows, ""].join("\n");
+}
+
+/** The text of docs/ops.md, formatted as the project's other files. */
+export async function opsPage(): Promise<string> {
+  const sections = Object.entries(OP_FAMILIES).map(([title, table]) => section(title, table));
+  const text = `# ONNX ops
+
+<!-- Written by tools/ops-table.ts; change the tables in src/graph/import/ops instead. -->
+
+What \`Session.load\` reads: the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. Anything else is refused at load with an
+\`UnsupportedError\` that lists every node concerned.
+
+Tensors at run time are floats of fixed shape. Whole numbers and booleans exist only in what can be computed at load,
+which includes the shape of every value, so the shape arithmetic of exporters is evaluated away. Any op below whose inputs
+are all constants is evaluated at load, but for convolutions, pools, matrix products, resizing, normalisations and
+softmax, which become nodes of the graph. "Constants only" marks ops that do not exist at run time.
+
+${sections.join("\n")}`;
+  return format(text, { parser: "markdown", printWidth: 120 });
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url))
+  await writeFile(new URL("../docs/ops.md", import.meta.url), await opsPage());
