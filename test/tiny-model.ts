@@ -5,7 +5,7 @@ import { buildModel, node } from "./onnx-builder";
 import { resampledLuminance, type ChromaMap, type Picture } from "./reference/color";
 
 const SIZE = 16;
-const EMBEDDER_SIZE = 7;
+const EMBEDDER_SIZE = 9;
 /** embedding[k] = mean of the stacked luminance x EMBEDDING[k]. */
 const EMBEDDING = [1, -0.5, 0.25];
 /** ab[c] = tanh(weights . [luminance, embedding] + bias), each sample repeated twice along both axes. */

@@ -3,9 +3,12 @@ import { main } from "./cli";
 import { loadEngine } from "./cli-engine";
 
 const stop = new AbortController();
-// The first interrupt lets the file in progress go and cleans up; the second ends at once.
+let stoppedAt = 0;
+// The first interrupt drops the file in progress and cleans up; a second ends at once. One Ctrl+C may arrive twice,
+// from the terminal and through npm.
 process.on("SIGINT", () => {
-  if (stop.signal.aborted) process.exit(130);
+  if (!stop.signal.aborted) stoppedAt = performance.now();
+  else if (performance.now() - stoppedAt > 500) process.exit(130);
   stop.abort();
 });
 

@@ -1,5 +1,5 @@
 /** What the command line shows: a progress bar on a terminal, lines elsewhere, JSON lines on request. */
-import { SingleBar } from "cli-progress";
+import { MultiBar, type SingleBar } from "cli-progress";
 import { relative } from "node:path";
 import { EngineError } from "../errors";
 import type { ColorizeStage } from "../stage-clock";
@@ -73,6 +73,8 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #started = performance.now();
+  /** One bar; a MultiBar, as that one keeps lines of text above it. */
+  readonly #bars: MultiBar | undefined;
   readonly #bar: SingleBar | undefined;
   readonly #failures: FileFailure[] = [];
   #done = 0;
@@ -80,7 +82,7 @@ export class Reporter {
   constructor(options: ReporterOptions) {
     this.#options = options;
     if (options.json || !options.stderr.isTTY || options.files === 0) return;
-    this.#bar = new SingleBar({
+    this.#bars = new MultiBar({
       format: "{bar} {percentage}% | {finished}/{files} | {doing}",
       stream: options.stderr as NodeJS.WritableStream,
       barCompleteChar: "█",
@@ -90,7 +92,7 @@ export class Reporter {
       clearOnComplete: true,
       gracefulExit: false, // interrupts are the command's own affair
     });
-    this.#bar.start(options.files * 100, 0, { finished: 0, files: options.files, doing: "starting" });
+    this.#bar = this.#bars.create(options.files * 100, 0, { finished: 0, files: options.files, doing: "starting" });
   }
 
   get failures(): readonly FileFailure[] {
@@ -110,7 +112,6 @@ export class Reporter {
 
   file(report: FileReport): void {
     this.#done++;
-    this.#step();
     const { stdout, json } = this.#options;
     if (json) return void stdout.write(`${JSON.stringify(report)}\n`);
     const notes = report.notes.length ? ` (${report.notes.join("; ")})` : "";
@@ -118,6 +119,7 @@ export class Reporter {
     this.#line(
       `${short(report.input)} -> ${short(report.output)}  ${size}, ${seconds(report.ms["total"] ?? 0)}${notes}\n`,
     );
+    this.#step();
   }
 
   failure(input: string, error: unknown): void {
@@ -131,7 +133,8 @@ export class Reporter {
 
   /** Takes the bar away and says how it went. */
   end({ out, stopped }: { readonly out: string; readonly stopped: boolean }): void {
-    this.#bar?.stop();
+    this.#bars?.update();
+    this.#bars?.stop();
     const { stdout, stderr, json, files } = this.#options;
     const time = seconds(performance.now() - this.#started);
     const count = `${this.#done} of ${files} ${files === 1 ? "photograph" : "photographs"} coloured in ${time}`;
@@ -155,14 +158,13 @@ export class Reporter {
 
   #show(value: number, words: { readonly doing?: string; readonly finished?: number }): void {
     this.#bar?.update(value, words);
-    this.#bar?.render(); // at once: the bar's own timer waits while a stage keeps this thread busy
+    this.#bars?.update(); // at once: the bar's own timer waits while a stage keeps this thread busy
   }
 
-  /** A line of text that the bar does not overwrite. */
+  /** A line of text, above the bar where both are on the terminal. */
   #line(text: string): void {
-    if (!this.#bar) return void this.#options.stdout.write(text);
-    this.#options.stderr.write(`\r\u001b[K`);
-    this.#options.stdout.write(text);
-    this.#bar.render();
+    const { stdout } = this.#options;
+    if (this.#bars && stdout.isTTY) this.#bars.log(text);
+    else stdout.write(text);
   }
 }

@@ -205,7 +205,8 @@ async function runJob(
     overwrite: options.overwrite,
   });
   const end = performance.now();
-  const stages = { read: read - start, ...result.timings, write: end - write, total: end - start };
+  const { total: _, ...inside } = result.timings as Record<string, number>; // the colorizer's own total
+  const stages = { read: read - start, ...inside, write: end - write, total: end - start };
   return {
     input: job.input,
     output: written.path,

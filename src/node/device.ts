@@ -39,7 +39,7 @@ function driverChosen(): boolean {
  * Throws DeviceError when nothing works.
  */
 export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promise<GPUDevice> {
-  const wanted = options.adapter ?? (process.env["COLORIZE_ADAPTER"] as NodeAdapter | undefined) ?? "auto";
+  const wanted = options.adapter ?? ((process.env["COLORIZE_ADAPTER"] || "auto") as NodeAdapter);
   if (!["auto", "system", "swiftshader"].includes(wanted))
     throw new DeviceError({
       where: "requestNodeDevice",

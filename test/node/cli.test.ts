@@ -30,7 +30,7 @@ async function run(args: readonly string[], change: Partial<FakeHooks> = {}) {
   const calls = { load: [] as EngineSettings[], colorize: [] as ColorizeSettings[], disposed: 0 };
   const stop = new AbortController();
   const environment: CommandEnvironment = {
-    stdout: { write: (text) => (printed.stdout += text) },
+    stdout: { write: (text) => (printed.stdout += text), isTTY: change.isTTY ?? false },
     stderr: { write: (text) => (printed.stderr += text), isTTY: change.isTTY ?? false, ...change.terminal },
     signal: stop.signal,
     async loadEngine(settings) {
