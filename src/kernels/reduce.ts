@@ -22,12 +22,13 @@ export interface ReduceParams extends Rows {
 }
 
 /**
- * How many invocations share a row: one when rows are short or there are enough of them to fill a GPU, else a
- * whole workgroup. A row's neighbours in memory are `inner` apart, so only inner = 1 gains from reading together.
+ * How many invocations share a row: one when rows are short or there are enough of them to fill a GPU, else a whole
+ * workgroup. Elements of a row are `inner` apart; reading them together pays only where they are neighbours
+ * (inner = 1), or where rows are long and few.
  */
 export function invocationsPerRow({ outer, axis, inner }: Rows): 1 | 64 {
-  if (axis < 64) return 1;
-  return inner === 1 || outer * inner < 1024 ? 64 : 1;
+  if (inner === 1) return axis < 64 ? 1 : 64;
+  return axis >= 1024 && outer * inner < 1024 ? 64 : 1;
 }
 
 /** ONNX ReduceSum, ReduceMean, ReduceMax, ReduceMin of one run of axes. [outer, axis, inner] -> [outer, inner]. */

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { IDENTITY } from "../../src/graph/ir";
 import { binary } from "../../src/kernels/binary";
 import { binaryCases } from "./cases-binary";
-import { describeCases } from "./kernel-case";
+import { describeCases } from "./check-case";
 
 describeCases("binary", binaryCases);
 

@@ -19,6 +19,8 @@ const awkward = [
   rows(2, 130, 5),
   rows(2, 130, 8),
   rows(1, 64, 260),
+  rows(2, 1025, 5), // long and few, not contiguous
+  rows(1, 1024, 8),
 ];
 
 function reduceCase(view: Rows, fn: OpAttributes["reduce"]["fn"], low = -1, high = 1): KernelCase {
@@ -95,4 +97,5 @@ export const normalizeCases: readonly KernelCase[] = [
   instanceNormCase([2, 9, 11, 8]),
   instanceNormCase([1, 9, 11, 3]),
   instanceNormCase([1, 8, 8, 4], 9, 11),
+  instanceNormCase([1, 32, 33, 8]),
 ];

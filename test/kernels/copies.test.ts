@@ -7,7 +7,7 @@ import { concatPart, depthToSpace, expand, slice, spaceToDepth, transpose } from
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, encodeElems, fromHalf, runKernel, testDevice } from "../gpu";
 import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "./cases-copies";
-import { describeCases } from "./kernel-case";
+import { describeCases } from "./check-case";
 
 describeCases("transpose", transposeCases);
 describeCases("slice", sliceCases);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { pool2d } from "../../src/kernels/pool2d";
 import { pool2dCases } from "./cases-pool2d";
-import { describeCases } from "./kernel-case";
+import { describeCases } from "./check-case";
 
 describeCases("pool2d", pool2dCases);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nearestCoordinate, nearestFraction, resize2d, sourceCoordinate } from "../../src/kernels/resize2d";
 import { resize2dCases } from "./cases-resize2d";
-import { describeCases } from "./kernel-case";
+import { describeCases } from "./check-case";
 
 describeCases("resize2d", resize2dCases);
 

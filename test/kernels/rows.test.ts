@@ -7,7 +7,7 @@ import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { evaluate } from "../reference/interpret";
 import { normalizeCases, reduceCases, softmaxCases } from "./cases-rows";
-import { describeCases } from "./kernel-case";
+import { describeCases } from "./check-case";
 
 describeCases("reduce", reduceCases);
 describeCases("softmax", softmaxCases);

@@ -4,7 +4,7 @@ import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { activate } from "../reference/activation";
 import { activationCases, unaryCases } from "./cases-unary";
-import { describeCases } from "./kernel-case";
+import { describeCases } from "./check-case";
 
 describeCases("unary", unaryCases);
 
