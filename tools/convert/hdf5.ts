@@ -1,5 +1,5 @@
 /** Keras HDF5 files (h5py's layout): weights only, or whole models with their topology. */
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import h5wasm from "h5wasm/node";
 import { ModelError } from "../../src/errors";
 import type { KerasLayer, KerasTensor } from "./keras-model";
@@ -20,18 +20,22 @@ export interface KerasFile {
 export async function openKerasFile(path: string): Promise<KerasFile> {
   if (!existsSync(path))
     throw new ModelError({ where: path, expected: "a Keras HDF5 file", received: "no file", hint: "Check the path." });
-  await h5wasm.ready;
-  const file = new h5wasm.File(path, "r");
-  const fail = (expected: string, received: string): ModelError => {
-    file.close();
-    return new ModelError({
+  const refuse = (expected: string, received: string): ModelError =>
+    new ModelError({
       where: path,
       expected,
       received,
       hint: "Files of Keras 2, and of Keras 3 saved as .h5, are read; .keras and .weights.h5 are not.",
     });
+  // The library prints its whole stack for other files.
+  if (!hasSignature(path)) throw refuse("an HDF5 file", "something else");
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, "r");
+  const fail = (expected: string, received: string): ModelError => {
+    file.close();
+    return refuse(expected, received);
   };
-  if (file.file_id === undefined || file.file_id <= 0n) throw fail("an HDF5 file", "something else");
+  if (file.file_id === undefined || file.file_id <= 0n) throw refuse("a whole HDF5 file", "a damaged one");
   const inner = file.get("model_weights");
   const root: Group = inner instanceof h5wasm.Group ? inner : file;
   const layerNames = texts(root.attrs["layer_names"]?.value ?? joined(root, "layer_names"));
@@ -43,6 +47,14 @@ export async function openKerasFile(path: string): Promise<KerasFile> {
     weights: (layer) => readLayer(root, layer, path),
     close: () => void file.close(),
   };
+}
+
+function hasSignature(path: string): boolean {
+  const start = Buffer.alloc(8);
+  const handle = openSync(path, "r");
+  readSync(handle, start);
+  closeSync(handle);
+  return start.equals(Buffer.from("\x89HDF\r\n\x1a\n", "latin1"));
 }
 
 function readLayer(root: Group, layer: Pick<KerasLayer, "name" | "group">, path: string): readonly KerasTensor[] {
