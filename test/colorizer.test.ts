@@ -156,9 +156,16 @@ describe("Colorizer under stress", () => {
   });
 
   it("does not pass nonsense off as a picture", async () => {
-    const colorizer = await load(await testDevice(), { bias: [NaN, 0] });
-    await expect(colorizer.colorize(noise(16, 16))).rejects.toThrow(/values that are not finite/);
-    colorizer.dispose();
+    for (const bias of [
+      [NaN, NaN],
+      [50, -50],
+    ]) {
+      const colorizer = await load(await testDevice(), { bias });
+      await expect(colorizer.colorize(noise(16, 16))).rejects.toThrow(
+        /predicted by the network, received .*(everywhere|not finite)/,
+      );
+      colorizer.dispose();
+    }
   });
 
   it("refuses a saturation that is not a number", async () => {

@@ -8,7 +8,8 @@ import { withScratch } from "./scratch";
 
 /**
  * Reads the network's output [1, 2, padded.height, padded.width] back. Throws DeviceError when it cannot be a
- * picture's chroma: not a number somewhere, or zero everywhere, which is what a broken driver or an overflow gives.
+ * picture's chroma: not a number somewhere, or zero or at the end of tanh everywhere, which is what a broken driver or
+ * an overflow gives (clamping before tanh turns NaN into a number).
  */
 export async function readChroma(
   device: GPUDevice,
@@ -33,21 +34,37 @@ export async function readChroma(
   });
 }
 
+/** Bits of a storage type: exponent, magnitude without the sign, and the number 0.999. */
+const BITS = {
+  f32: { exponent: 0x7f800000, magnitude: 0x7fffffff, extreme: 0x3f7fbe77 },
+  f16: { exponent: 0x7c00, magnitude: 0x7fff, extreme: 0x3bfe },
+} as const;
+
 /** Throws DeviceError for bit patterns that cannot be chroma; see readChroma(). */
 export function checkChroma(words: Uint16Array | Uint32Array, elem: Elem): void {
-  const exponent = elem === "f16" ? 0x7c00 : 0x7f800000;
-  const magnitude = elem === "f16" ? 0x7fff : 0x7fffffff;
+  const { exponent, magnitude, extreme } = BITS[elem];
   let broken = 0;
-  let nonzero = 0;
+  let zero = 0;
+  let extremes = 0;
   for (const word of words) {
+    const size = word & magnitude;
     if ((word & exponent) === exponent) broken++;
-    if ((word & magnitude) !== 0) nonzero++;
+    else if (size === 0) zero++;
+    else if (size >= extreme) extremes++;
   }
-  if (broken === 0 && nonzero > 0) return;
+  const received =
+    broken > 0
+      ? `${broken} of ${words.length} values that are not finite`
+      : zero === words.length
+        ? "zero everywhere"
+        : extremes === words.length
+          ? "the largest values everywhere"
+          : undefined;
+  if (received === undefined) return;
   throw new DeviceError({
     where: "colorize",
     expected: "chroma predicted by the network",
-    received: broken > 0 ? `${broken} of ${words.length} values that are not finite` : "zero everywhere",
+    received,
     hint: elem === "f16" ? "Try precision: 'f32'." : "Update the graphics driver, or try another browser.",
   });
 }

@@ -1,0 +1,282 @@
+/** The <colorize-canvas> element, as a class only; element.ts defines it. */
+import type { ColorizeResult } from "./colorize-result";
+import { buildParts, showProgress, type ElementParts } from "./element-parts";
+import { EngineError, ImageError, InputError } from "./errors";
+import { sharedColorizer } from "./shared-colorizer";
+
+export type ColorizeState = "idle" | "loading" | "ready" | "error";
+
+/** Detail of the `progress` event. `total` is 0 where it is not known. */
+export interface ColorizeProgress {
+  readonly stage: "download" | "compile" | "colorize";
+  readonly loaded: number;
+  readonly total: number;
+}
+
+export interface ColorizeCanvasEventMap {
+  load: CustomEvent<ColorizeResult>;
+  error: CustomEvent<EngineError>;
+  progress: CustomEvent<ColorizeProgress>;
+}
+
+/** Where there is no DOM (server-side rendering) the module still loads. */
+const Base: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElement);
+
+const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
+
+/**
+ * Shows a photograph in grey, then in colour.
+ *
+ * @element colorize-canvas
+ * @attr {string} src - Address of the photograph. Of another site only with CORS.
+ * @attr {string} alt - Text for those who do not see it; empty for decoration.
+ * @attr {number} saturation - Factor on the predicted colour: 1 (default) as predicted, 0 grey.
+ * @attr {number} size - Working size in pixels: side of a square with as many pixels as the network sees.
+ * @attr {string} model - Address of a model folder or its model.json.
+ * @fires load - The picture is coloured; detail: ColorizeResult.
+ * @fires error - It cannot be; detail: EngineError.
+ * @fires progress - Detail: { stage, loaded, total }.
+ * @slot - Nothing is shown of the element's content; it is for browsers without scripts.
+ * @csspart frame - Around picture and progress.
+ * @csspart original - The <img> of the original.
+ * @csspart canvas - The <canvas> of the coloured picture.
+ * @csspart status - The progress bar with its text.
+ * @csspart error - The error message.
+ * @cssprop --colorize-canvas-accent - Colour of the progress bar.
+ * @cssprop --colorize-canvas-backdrop - Background of the progress text.
+ * @cssprop --colorize-canvas-text - Colour of texts.
+ * @cssprop --colorize-canvas-error - Background of the error message.
+ */
+export class ColorizeCanvas extends Base {
+  static readonly observedAttributes = ["src", "alt", "saturation", "size", "model"];
+
+  readonly #parts: ElementParts;
+  #job: AbortController | undefined;
+  #scheduled = false;
+  #state: ColorizeState = "idle";
+  #result: ColorizeResult | null = null;
+  #error: EngineError | null = null;
+
+  constructor() {
+    super();
+    this.#parts = buildParts(this.attachShadow({ mode: "open" }));
+  }
+
+  get src(): string {
+    return this.getAttribute("src") ?? "";
+  }
+  set src(value: string) {
+    this.setAttribute("src", value);
+  }
+
+  get alt(): string {
+    return this.getAttribute("alt") ?? "";
+  }
+  set alt(value: string) {
+    this.setAttribute("alt", value);
+  }
+
+  /** 1 where the attribute is absent or not a number of at least 0. */
+  get saturation(): number {
+    const value = Number.parseFloat(this.getAttribute("saturation") ?? "");
+    return value >= 0 ? value : 1;
+  }
+  set saturation(value: number) {
+    this.setAttribute("saturation", String(value));
+  }
+
+  /** Undefined where the attribute is absent: the model's own. */
+  get size(): number | undefined {
+    return this.hasAttribute("size") ? Number(this.getAttribute("size")) : undefined;
+  }
+  set size(value: number | undefined) {
+    if (value === undefined) this.removeAttribute("size");
+    else this.setAttribute("size", String(value));
+  }
+
+  get model(): string {
+    return this.getAttribute("model") ?? "";
+  }
+  set model(value: string) {
+    this.setAttribute("model", value);
+  }
+
+  get state(): ColorizeState {
+    return this.#state;
+  }
+
+  /** The coloured picture in state "ready", for downloads. */
+  get result(): ColorizeResult | null {
+    return this.#result;
+  }
+
+  /** What went wrong in state "error". */
+  get error(): EngineError | null {
+    return this.#error;
+  }
+
+  connectedCallback(): void {
+    if (this.#state !== "ready") this.#schedule();
+  }
+
+  disconnectedCallback(): void {
+    // Moving within the page disconnects and connects at once; only a real removal stops the work.
+    queueMicrotask(() => {
+      if (this.isConnected || this.#state !== "loading") return;
+      this.#job?.abort();
+      this.#setState("idle");
+    });
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (before === after && name !== "src") return;
+    if (name === "alt") this.#nameParts();
+    else if (name === "saturation") void this.#resaturate();
+    else this.#schedule();
+  }
+
+  /** Several attributes set at once start one job. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.isConnected) void this.#start();
+    });
+  }
+
+  async #start(): Promise<void> {
+    this.#job?.abort();
+    const { signal } = (this.#job = new AbortController());
+    this.#result = null;
+    this.#error = null;
+    if (this.src === "") return this.#setState("idle");
+    this.#setState("loading");
+    try {
+      const picture = this.#loadOriginal(signal);
+      const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
+      const [colorizer, original] = await Promise.all([model, picture]);
+      const saturation = this.saturation;
+      const result = await colorizer.colorize(original, {
+        size: this.size,
+        saturation,
+        signal,
+        onStage: (stage) => this.#progress({ stage: "colorize", loaded: STAGES.indexOf(stage), total: STAGES.length }),
+      });
+      this.#show(result);
+      this.#setState("ready");
+      this.dispatchEvent(new CustomEvent("load", { detail: result }));
+      if (this.saturation !== saturation) void this.#resaturate();
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  /** The original in the page, decoded. */
+  async #loadOriginal(signal: AbortSignal): Promise<HTMLImageElement> {
+    const { original } = this.#parts;
+    original.hidden = false;
+    original.src = this.src;
+    try {
+      await original.decode();
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new ImageError({
+        where: this.src,
+        expected: "a photograph that this browser can read",
+        received: "none",
+        hint: "Check the address, and CORS headers if it is of another site.",
+        cause,
+      });
+    }
+    signal.throwIfAborted();
+    return original;
+  }
+
+  /** The newest saturation wins; a running one is given up. */
+  async #resaturate(): Promise<void> {
+    if (this.#state !== "ready" || !this.#result) return;
+    this.#job?.abort();
+    const { signal } = (this.#job = new AbortController());
+    try {
+      this.#show(await this.#result.withSaturation(this.saturation, { signal }));
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  #show(result: ColorizeResult): void {
+    this.#result = result;
+    result.canvas(this.#parts.canvas);
+  }
+
+  #progress(progress: ColorizeProgress): void {
+    if (this.#state !== "loading") return;
+    const { stage, loaded, total } = progress;
+    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+    const text = {
+      download: total
+        ? `Downloading the model: ${megabytes(loaded)} of ${megabytes(total)} MB`
+        : "Downloading the model",
+      compile: "Preparing the networks",
+      colorize: "Colouring",
+    }[stage];
+    showProgress(this.#parts.status, text, total ? loaded / total : undefined);
+    this.dispatchEvent(new CustomEvent("progress", { detail: progress }));
+  }
+
+  #fail(cause: unknown): void {
+    const error =
+      cause instanceof EngineError
+        ? cause
+        : new InputError({ where: this.localName, expected: "a coloured photograph", received: String(cause), cause });
+    this.#error = error;
+    this.#parts.error.textContent = error.message;
+    this.#setState("error");
+    this.dispatchEvent(new CustomEvent("error", { detail: error }));
+  }
+
+  #setState(state: ColorizeState): void {
+    this.#state = state;
+    const { frame, original, canvas, status, error } = this.#parts;
+    frame.classList.toggle("ready", state === "ready");
+    original.hidden = state === "idle" || (state === "error" && original.naturalWidth === 0);
+    canvas.hidden = state !== "ready";
+    status.hidden = state !== "loading";
+    error.hidden = state !== "error";
+    if (state === "loading") showProgress(status, "Loading", undefined);
+    frame.setAttribute("aria-busy", String(state === "loading"));
+    this.#nameParts();
+  }
+
+  /** The picture has one name for screen readers: that of the original until there is a coloured one. */
+  #nameParts(): void {
+    const { original, canvas } = this.#parts;
+    const ready = this.#state === "ready";
+    original.alt = ready ? "" : this.alt;
+    if (ready && this.alt !== "") {
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", this.alt);
+      canvas.removeAttribute("aria-hidden");
+    } else canvas.setAttribute("aria-hidden", "true");
+  }
+}
+
+export interface ColorizeCanvas {
+  addEventListener<K extends keyof ColorizeCanvasEventMap>(
+    type: K,
+    listener: (this: ColorizeCanvas, event: ColorizeCanvasEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "colorize-canvas": ColorizeCanvas;
+  }
+}

@@ -1,0 +1,72 @@
+/** The inside of <colorize-canvas>: its nodes and their style. */
+
+const STYLE = `
+:host { display: inline-block; position: relative; max-width: 100%; vertical-align: middle; }
+:host([hidden]) { display: none; }
+.frame { position: relative; display: block; overflow: hidden; border-radius: inherit; }
+img, canvas { display: block; max-width: 100%; width: 100%; height: auto; }
+img { filter: grayscale(1); opacity: 0.7; }
+canvas { position: absolute; inset: 0; height: 100%; opacity: 0; transition: opacity 0.6s ease; }
+.ready canvas { opacity: 1; }
+.ready img { opacity: 1; }
+.status { position: absolute; inset: auto 0 0 0; padding: 0.5em 0.75em; font: 0.875rem/1.4 system-ui, sans-serif;
+  color: var(--colorize-canvas-text, #fff); background: var(--colorize-canvas-backdrop, rgb(0 0 0 / 65%)); }
+.status::before { content: ""; position: absolute; left: 0; top: 0; height: 3px; width: var(--done, 0%);
+  background: var(--colorize-canvas-accent, #7cc4ff); transition: width 0.2s ease; }
+.error { padding: 0.75em 1em; font: 0.875rem/1.4 system-ui, sans-serif; color: var(--colorize-canvas-text, #fff);
+  background: var(--colorize-canvas-error, #8c1d18); overflow-wrap: anywhere; }
+[hidden] { display: none !important; }
+@media (prefers-reduced-motion: reduce) { canvas, .status::before { transition: none; } }
+`;
+
+export interface ElementParts {
+  readonly frame: HTMLElement;
+  /** The original, shown grey until the picture is coloured. */
+  readonly original: HTMLImageElement;
+  readonly canvas: HTMLCanvasElement;
+  readonly status: HTMLElement;
+  readonly error: HTMLElement;
+}
+
+function part<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, className = ""): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  element.setAttribute("part", name);
+  if (className) element.className = className;
+  return element;
+}
+
+let sheet: CSSStyleSheet | undefined;
+
+/** Fills a shadow root. Nodes are made one by one and the style is a sheet, so that strict CSP and Trusted Types allow it. */
+export function buildParts(root: ShadowRoot): ElementParts {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+  }
+  root.adoptedStyleSheets = [sheet];
+  const frame = part("div", "frame", "frame");
+  const original = part("img", "original");
+  const canvas = part("canvas", "canvas");
+  const status = part("div", "status", "status");
+  const error = part("div", "error", "error");
+  original.crossOrigin = "anonymous"; // pixels of other sites are readable only with CORS
+  original.decoding = "async";
+  canvas.width = canvas.height = 0;
+  status.setAttribute("role", "progressbar");
+  status.setAttribute("aria-label", "Colouring the photograph");
+  error.setAttribute("role", "alert");
+  for (const element of [original, canvas, status, error]) element.hidden = true;
+  frame.append(original, canvas, status);
+  root.append(frame, error);
+  return { frame, original, canvas, status, error };
+}
+
+/** Shows progress; `done` is 0 to 1, undefined while unknown. */
+export function showProgress(status: HTMLElement, text: string, done: number | undefined): void {
+  status.hidden = false;
+  if (status.textContent !== text) status.textContent = text;
+  status.setAttribute("aria-valuetext", text);
+  status.style.setProperty("--done", `${100 * (done ?? 0)}%`);
+  if (done === undefined) status.removeAttribute("aria-valuenow");
+  else status.setAttribute("aria-valuenow", String(Math.round(100 * done)));
+}

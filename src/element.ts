@@ -1,0 +1,12 @@
+/** Defines <colorize-canvas>; importing this module is all a page needs. */
+import { ColorizeCanvas } from "./colorize-canvas";
+
+if (typeof customElements !== "undefined" && !customElements.get("colorize-canvas"))
+  customElements.define("colorize-canvas", ColorizeCanvas);
+
+export {
+  ColorizeCanvas,
+  type ColorizeCanvasEventMap,
+  type ColorizeProgress,
+  type ColorizeState,
+} from "./colorize-canvas";

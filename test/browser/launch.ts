@@ -1,0 +1,48 @@
+/** Headless Chromium with WebGPU on the software driver, from the files that npm brought. */
+import { readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import puppeteer, { type Browser } from "puppeteer";
+import { unpackChromiumArchive } from "../../src/node/software-driver";
+
+const COMMON = ["--headless", "--no-sandbox", "--enable-unsafe-webgpu", "--mute-audio", "--disable-dev-shm-usage"];
+
+/** Chromium looks for its Vulkan driver beside its own executable. */
+function linkInto(folder: string, from: string): void {
+  for (const file of readdirSync(from)) {
+    try {
+      symlinkSync(join(from, file), join(folder, file));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+/**
+ * Starts Chromium of the npm package @sparticuz/chromium, which needs no library of the system. CHROMIUM_PATH names
+ * another Chromium or Chrome, used with its own drivers.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  const own = process.env["CHROMIUM_PATH"];
+  if (own) return puppeteer.launch({ executablePath: own, args: COMMON });
+  const chromium = await unpackChromiumArchive("chromium.br");
+  const libraries = await unpackChromiumArchive("al2023.tar.br");
+  const driver = await unpackChromiumArchive("swiftshader.tar.br");
+  linkInto(chromium, driver);
+  const paths = [join(libraries, "lib"), driver, process.env["LD_LIBRARY_PATH"] ?? ""].filter(Boolean);
+  return puppeteer.launch({
+    executablePath: join(chromium, "chromium"),
+    args: [
+      ...COMMON,
+      "--use-webgpu-adapter=swiftshader",
+      "--disable-background-networking",
+      "--disable-component-update",
+    ],
+    env: {
+      ...process.env,
+      LD_LIBRARY_PATH: paths.join(":"),
+      VK_ICD_FILENAMES: join(driver, "vk_swiftshader_icd.json"),
+    },
+    // A prediction on the software driver takes many seconds.
+    protocolTimeout: 300_000,
+  });
+}
