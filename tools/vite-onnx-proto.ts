@@ -15,13 +15,31 @@ export function decodersOnly(source: string): string {
   return text;
 }
 
+/** What protobufjs brings that reading a file does not use; all are objects or functions that are only stored. */
+const UNUSED_PARTS = /@protobufjs[\\/](?:aspromise|base64|eventemitter|inquire|pool)[\\/]index\.js(?:\?|$)/;
+
+/** protobufjs/minimal without its writers and remote calls. */
+const READER_ONLY = `
+var reader = require("./reader");
+exports.Reader = reader;
+exports.BufferReader = require("./reader_buffer");
+exports.Writer = function Writer() {};
+exports.util = require("./util/minimal");
+exports.roots = {};
+exports.util._configure();
+reader._configure(exports.BufferReader);
+`;
+
 export function onnxProtoDecoders(): Plugin {
   return {
     name: "onnx-proto-decoders",
     apply: "build",
     transform(code, id) {
-      if (!/onnx-proto[\\/]dist[\\/]onnx\.js(?:\?|$)/.test(id)) return null;
-      return { code: decodersOnly(code), map: null };
+      if (/onnx-proto[\\/]dist[\\/]onnx\.js(?:\?|$)/.test(id)) return { code: decodersOnly(code), map: null };
+      if (/protobufjs[\\/]src[\\/]index-minimal\.js(?:\?|$)/.test(id)) return { code: READER_ONLY, map: null };
+      // Optional packages (long, buffer) are looked for through inquire: none in a page.
+      if (UNUSED_PARTS.test(id)) return { code: "module.exports = function () { return null; };", map: null };
+      return null;
     },
   };
 }
