@@ -49,8 +49,8 @@ class OnnxModel:
         return torch.cat([torch.from_numpy(self.embedder.run(None, {'image': one[None].numpy()})[0]) for one in grey])
 
     def chroma(self, luminance, embedding):
-        pairs = zip(luminance, embedding)
-        return torch.cat([torch.from_numpy(self.colorizer.run(None, {'luminance': l[None].numpy(), 'embedding': e[None].numpy()})[0]) for l, e in pairs])
+        inputs = [{'luminance': light[None].numpy(), 'embedding': vector[None].numpy()} for light, vector in zip(luminance, embedding)]
+        return torch.cat([torch.from_numpy(self.colorizer.run(None, values)[0]) for values in inputs])
 
 
 def resize(x, height, width):
@@ -89,7 +89,8 @@ def measure(ab, lab, rgb):
     """Metrics of predicted a*b* [1, 2, H, W] against a photograph; also the image that results."""
     result = lab_to_rgb(torch.cat((lab[:, :1], ab), 1))
     squared = (rgb_to_lab(result)[:, 1:] - lab[:, 1:]).pow(2).mean().item()
-    return {'psnr': psnr(result[0], rgb[0]), 'abSquared': squared, 'colourfulness': colourfulness(torch.round(result[0] * 255) / 255)}, result
+    shown = torch.round(result[0] * 255) / 255
+    return {'psnr': psnr(result[0], rgb[0]), 'abSquared': squared, 'colourfulness': colourfulness(shown)}, result
 
 
 def summarise(rows):

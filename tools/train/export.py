@@ -1,7 +1,8 @@
 """Writes the trained networks as ONNX with a manifest: embedder.onnx, colorizer.onnx and model.json in one folder.
 
 The colorizer's norm statistics are measured again for the averaged weights first (--recalibrate), on training photographs
-at the size it will run at; finish_embedding.py does so for the embedder. Without checkpoints (--random) it writes networks with seeded random weights, for tests.
+at the size it will run at; finish_embedding.py does so for the embedder. Without checkpoints (--random) it writes networks
+with seeded random weights, for tests.
 """
 import argparse
 import copy
