@@ -1,0 +1,92 @@
+/** The built package in a page without a bundler, under a strict content security policy. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import type { Browser, Page } from "puppeteer";
+import { build } from "vite";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type * as Entry from "../../src/index";
+import { tinyModel } from "../tiny-model";
+import { launchBrowser } from "./launch";
+
+const PAGE = `<!doctype html><html lang="en"><title>package</title><script type="module" src="/dist/element.js"></script><script type="module" src="/page.js"></script>`;
+/** A dynamic import inside page.evaluate() would be rewritten by the test runner. */
+const SCRIPT = `import * as entry from "/dist/index.js"; globalThis.entry = entry;`;
+const TYPES: Record<string, string> = { ".js": "text/javascript", ".html": "text/html", ".json": "application/json" };
+
+let dist: string;
+let server: Server;
+let address: string;
+let browser: Browser;
+let page: Page;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  dist = mkdtempSync(join(tmpdir(), "colorize-dist-"));
+  await build({ logLevel: "error", build: { outDir: dist, emptyOutDir: true } });
+  const model = tinyModel();
+  server = createServer((request, response) => {
+    const path = new URL(request.url!, "http://localhost").pathname;
+    const own: Record<string, string> = { "/": PAGE, "/page.js": SCRIPT };
+    const bytes = own[path] ?? model[path.replace("/models/inception-table/", "")] ?? distFile(path);
+    response.writeHead(bytes === undefined ? 404 : 200, {
+      "content-type": TYPES[extname(path) || ".html"] ?? "application/octet-stream",
+      "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'",
+    });
+    response.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  address = `http://localhost:${(server.address() as AddressInfo).port}`;
+  browser = await launchBrowser();
+  page = await browser.newPage();
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.location().url?.endsWith("favicon.ico")) complaints.push(message.text());
+  });
+  await page.goto(address);
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  rmSync(dist, { recursive: true, force: true });
+});
+
+function distFile(path: string): Buffer | undefined {
+  if (!path.startsWith("/dist/")) return undefined;
+  try {
+    return readFileSync(join(dist, path.slice("/dist/".length)));
+  } catch {
+    return undefined;
+  }
+}
+
+it("defines the element", async () => {
+  const defined = await page.evaluate(() =>
+    customElements.whenDefined("colorize-canvas").then(() => customElements.get("colorize-canvas")?.name ?? ""),
+  );
+  expect(defined).not.toBe("");
+});
+
+it("colours pixels with the model beside dist", async () => {
+  const result = await page.evaluate(async () => {
+    const { Colorizer } = (globalThis as unknown as { entry: typeof Entry }).entry;
+    const colorizer = await Colorizer.load();
+    const data = new Uint8ClampedArray(24 * 16 * 4).fill(128);
+    for (let i = 3; i < data.length; i += 4) data[i] = 255;
+    const coloured = await colorizer.colorize({ data, width: 24, height: 16 });
+    const blob = await coloured.blob();
+    colorizer.dispose();
+    return { pixel: [...coloured.data.slice(0, 4)], width: coloured.width, type: blob.type };
+  });
+  expect(result).toMatchObject({ width: 24, type: "image/png" });
+  const [r, g, b, a] = result.pixel;
+  expect(a).toBe(255);
+  expect(Math.max(r!, g!, b!) - Math.min(r!, g!, b!), "it has a colour").toBeGreaterThan(8);
+});
+
+it("breaks no rule of the page's content security policy", () => {
+  expect(complaints).toEqual([]);
+});
