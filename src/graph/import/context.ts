@@ -4,7 +4,7 @@ import type { OnnxAttribute, OnnxNode } from "../../weights/types";
 import type { NodeFor, OpName, Shape } from "../ir";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
-import { constantOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
+import { checkedSize, constantOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
 
 /** Thrown inside an importer and collected by importModel, which reports all of them at once. */
 export class Refusal extends Error {
@@ -85,7 +85,9 @@ export class NodeContext {
   integers(index: number, what: string): number[] {
     const value = this.constant(index, what);
     if (value.shape.length > 1) this.malformed(`${what} as a list`, `shape [${value.shape.join(", ")}]`);
-    return Array.from(value.data);
+    const numbers = Array.from(value.data);
+    const broken = numbers.find((n) => !Number.isInteger(n));
+    return broken === undefined ? numbers : this.malformed(`${what} of whole numbers`, `${broken}`);
   }
 
   /** A list that is an attribute up to some opset and an optional input from then on; undefined when absent. */
@@ -157,6 +159,7 @@ export class NodeContext {
     suffix: string = op,
   ): RuntimeValue {
     if (shape.includes(0)) this.unsupported(`an empty tensor [${shape.join(", ")}] at run time`);
+    checkedSize(shape);
     return this.builder.emit(op, inputs, attributes, shape, `${this.outputName}.${suffix}`, this.node.name);
   }
 

@@ -6,7 +6,7 @@ import { GraphBuilder } from "./builder";
 import { NodeContext, Refusal } from "./context";
 import { decodeConstant } from "./decode-constant";
 import { OPS, OPSETS } from "./registry";
-import { constantOf, type ConstantValue, type Value } from "./values";
+import { constantOf, TooLarge, type ConstantValue, type Value } from "./values";
 
 export interface ImportOptions {
   /** Sizes of inputs whose shape the model leaves open. A size that the model states must be repeated as it is. */
@@ -110,8 +110,9 @@ class Import {
           return value.name === ctx.constantName ? { ...value, name } : value;
         });
       } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        this.refuse(node, error.item);
+        if (error instanceof Refusal) this.refuse(node, error.item);
+        else if (error instanceof TooLarge) this.refuse(node, { node: node.name, op: node.op, reason: error.message });
+        else throw error;
       }
     }
   }

@@ -10,6 +10,7 @@ import {
   allocate,
   broadcastShape,
   broadcastStrides,
+  checkedSize,
   constantOf,
   forEachStrided,
   isFloat,
@@ -209,7 +210,7 @@ export function foldAxes(
   start: number,
   step: (total: number, x: number) => number,
 ): Float64Array {
-  const totals = new Float64Array(sizeOf(shape)).fill(start);
+  const totals = new Float64Array(checkedSize(shape)).fill(start);
   forEachStrided(x.shape, broadcastStrides(shape, x.shape), 0, (from, to) => {
     totals[from] = step(totals[from]!, x.data[to]!);
   });

@@ -29,8 +29,23 @@ export function isFloat(dtype: OnnxDType): boolean {
   return dtype === "f32" || dtype === "f16" || dtype === "f64" || dtype === "bf16";
 }
 
+/** Elements of the largest tensor that is evaluated or accepted: 512 MiB of f32. Bounds what a hostile file can ask for. */
+export const LARGEST_TENSOR = 2 ** 27;
+
+/** Thrown for a tensor above LARGEST_TENSOR, and reported by node name. */
+export class TooLarge extends Error {}
+
+/** The element count of a shape, or of a list of that length. */
+export function checkedSize(shape: Shape): number {
+  const count = sizeOf(shape);
+  if (!(count <= LARGEST_TENSOR))
+    throw new TooLarge(`a tensor of ${count} elements, more than ${LARGEST_TENSOR}, [${shape.join(", ")}]`);
+  return count;
+}
+
 /** Zeros of the storage type of `dtype`. */
 export function allocate(dtype: OnnxDType, count: number): NumberArray {
+  checkedSize([count]);
   if (isFloat(dtype)) return new Float32Array(count);
   if (dtype === "i8") return new Int8Array(count);
   if (dtype === "u8" || dtype === "bool") return new Uint8Array(count);

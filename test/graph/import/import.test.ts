@@ -183,6 +183,25 @@ describe("damaged models", () => {
     });
 });
 
+describe("tensors that a hostile file asks for", () => {
+  const inputs = { x: [1] };
+  it("are refused by node before they are made", () => {
+    const weights = { s: int64s([100_000, 100_000]) };
+    const large = /100000000.*elements, more than/;
+    expect(() => importSketch({ inputs, weights, nodes: [node("ConstantOfShape", ["s"], ["y"])] })).toThrow(large);
+    expect(() => importSketch({ inputs, weights, nodes: [node("Expand", ["x", "s"], ["y"])] })).toThrow(large);
+    expect(() =>
+      importSketch({ inputs: { x: [2] }, weights: { n: int64s([1e6]) }, nodes: [node("Tile", ["x", "n"], ["y"])] }),
+    ).toThrow(/1000000 copies/);
+  });
+  it("cannot have negative or broken sizes", () => {
+    const expand = [node("Expand", ["x", "s"], ["y"])];
+    expect(() => importSketch({ inputs, weights: { s: int64s([-4]) }, nodes: expand })).toThrow(/negative numbers/);
+    const s = { name: "", shape: [1], data: [0.5] };
+    expect(() => importSketch({ inputs, weights: { s }, nodes: expand })).toThrow(/shape of whole numbers.*0\.5/);
+  });
+});
+
 describe("registry", () => {
   it("has every op that is promised", () => {
     const promised =

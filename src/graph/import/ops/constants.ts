@@ -4,7 +4,7 @@ import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../primitives";
 import { roundHalfEven } from "../../scalar";
-import { constantOf, type ConstantValue, type Value } from "../values";
+import { checkedSize, constantOf, type ConstantValue, type Value } from "../values";
 
 function constant(ctx: NodeContext): Value {
   const kind = Object.keys(ctx.node.attributes)[0] ?? "value";
@@ -30,7 +30,7 @@ function constantOfShape(ctx: NodeContext): Value {
   const shape = ctx.integers(0, "shape");
   if (shape.some((n) => n < 0)) ctx.malformed("a shape without negative numbers", describe(shape));
   const value = ctx.tensor("value");
-  const filled = new Float64Array(sizeOf(shape)).fill(value?.data[0] ?? 0);
+  const filled = new Float64Array(checkedSize(shape)).fill(value?.data[0] ?? 0);
   return constantOf(value?.dtype ?? "f32", shape, filled, ctx.constantName);
 }
 
@@ -46,7 +46,7 @@ function range(ctx: NodeContext): Value {
   const [from, to, step] = [start!.data[0]!, limit!.data[0]!, delta!.data[0]!];
   if (step === 0) ctx.malformed("a step other than 0", "0");
   const count = Math.max(0, Math.ceil((to - from) / step));
-  const data = Array.from({ length: count }, (_, i) => from + i * step);
+  const data = Array.from({ length: checkedSize([count]) }, (_, i) => from + i * step);
   return constantOf(start!.dtype, [count], data, ctx.constantName);
 }
 

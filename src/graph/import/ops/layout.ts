@@ -25,10 +25,13 @@ function split(ctx: NodeContext): Value[] {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
   const total = x.shape[axis]!;
-  const count = ctx.int("num_outputs", ctx.node.outputs.length);
+  const count = ctx.node.outputs.length;
+  if (ctx.int("num_outputs", count) !== count)
+    ctx.malformed(`num_outputs=${count}, as many as the node has`, "another");
   const share = Math.ceil(total / count);
   const equal = () => Array.from({ length: count }, (_, i) => Math.min(share, total - i * share));
   const sizes = ctx.listSince(13, "split", 1) ?? equal();
+  if (sizes.length !== count) ctx.malformed(`${count} parts, one for each output`, describe(sizes));
   if (sizes.reduce((sum, n) => sum + n, 0) !== total || sizes.some((n) => n < 0))
     ctx.malformed(`parts that add up to ${total}`, describe(sizes));
   let start = 0;

@@ -73,7 +73,7 @@ function layerNormalization(ctx: NodeContext): Value {
   const operands = [ctx.input(1), ctx.optional(2)].filter((value) => value !== undefined);
   const spread = operands.map((value) => {
     const missing = trailing.length - value.shape.length;
-    if (value.shape.some((n, i) => n !== 1 && n !== trailing[i + missing]))
+    if (missing < 0 || value.shape.some((n, i) => n !== 1 && n !== trailing[i + missing]))
       ctx.malformed(`scale and bias that broadcast to ${describe(trailing)}`, describe(value.shape));
     return expand(ctx, value, trailing);
   });

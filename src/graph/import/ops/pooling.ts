@@ -38,10 +38,9 @@ function overhang(ctx: NodeContext, input: Pair, window: Window, rank: number): 
   const stated = padsOf(ctx, rank);
   const counted = ([0, 1] as const).map((axis) => {
     const limit = input[axis] + window.pads[axis] + stated[axis + 2]!;
-    return Array.from({ length: window.size[axis] }, (_, out) => {
-      const taps = Array.from({ length: window.kernel[axis] }, (_, k) => k * window.dilations[axis]);
-      return taps.filter((tap) => out * window.strides[axis] + tap < limit).length;
-    });
+    return Array.from({ length: window.size[axis] }, (_, out) =>
+      Math.min(window.kernel[axis], Math.ceil((limit - out * window.strides[axis]) / window.dilations[axis])),
+    );
   }) as [number[], number[]];
   const taps = window.kernel[0] * window.kernel[1];
   const factors = Float32Array.from(counted[0].flatMap((rows) => counted[1].map((columns) => taps / (rows * columns))));

@@ -59,8 +59,13 @@ function unsqueeze(ctx: NodeContext): Value {
 /** Both ways: sizes of 1 in the wanted shape keep the input's. */
 function expandOp(ctx: NodeContext): Value {
   const x = ctx.input(0);
-  return expand(ctx, x, broadcast(ctx, x.shape, ctx.integers(1, "shape")));
+  const shape = ctx.integers(1, "shape");
+  if (shape.some((n) => n < 0)) ctx.malformed("a shape without negative numbers", describe(shape));
+  return expand(ctx, x, broadcast(ctx, x.shape, shape));
 }
+
+/** Copies become operands of one concat. */
+const MOST_COPIES = 1024;
 
 function tile(ctx: NodeContext): Value {
   const x = ctx.input(0);
@@ -74,6 +79,7 @@ function tile(ctx: NodeContext): Value {
   let y = sameShape(broadcastTo, x.shape) ? x : expand(ctx, x, broadcastTo);
   for (let axis = 0; axis < size.length; axis++) {
     const copies = size[axis]! / y.shape[axis]!;
+    if (copies > MOST_COPIES) ctx.unsupported(`${copies} copies along axis ${axis}`);
     if (copies > 1) y = concat(ctx, new Array<Value>(copies).fill(y), axis);
   }
   return y;
