@@ -165,14 +165,12 @@ fn main(
       }
     }
   }
-  write(first, channel, end, c0);      write(first, channel + 4u, end, d0);
-  write(first + 1u, channel, end, c1); write(first + 1u, channel + 4u, end, d1);
-  write(first + 2u, channel, end, c2); write(first + 2u, channel + 4u, end, d2);
-  write(first + 3u, channel, end, c3); write(first + 3u, channel + 4u, end, d3);
 #if WIDE
-  write(first + 4u, channel, end, c4); write(first + 4u, channel + 4u, end, d4);
-  write(first + 5u, channel, end, c5); write(first + 5u, channel + 4u, end, d5);
-  write(first + 6u, channel, end, c6); write(first + 6u, channel + 4u, end, d6);
-  write(first + 7u, channel, end, c7); write(first + 7u, channel + 4u, end, d7);
+  let sums = array<sum4, 16>(c0, d0, c1, d1, c2, d2, c3, d3, c4, d4, c5, d5, c6, d6, c7, d7);
+#else
+  let sums = array<sum4, 8>(c0, d0, c1, d1, c2, d2, c3, d3);
 #endif
+  for (var i = 0u; i < 2u * TILE; i++) {
+    write(first + i / 2u, channel + i % 2u * 4u, end, sums[i]);
+  }
 }
