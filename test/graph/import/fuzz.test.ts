@@ -7,7 +7,7 @@ import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from "../../../sr
 import { randoms } from "../../expect-close";
 import { encodeTensor } from "../../onnx-builder";
 
-const MODELS = 6000;
+const MODELS = 3000;
 
 /** A seeded source of random choices. */
 class Dice {
