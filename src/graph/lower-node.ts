@@ -29,7 +29,7 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       return lowerConv(b, node);
     case "convTranspose": {
       const [, weights = "", bias = ""] = node.inputs;
-      const plan = K.convTranspose2d.plan({ ...spatial(b, node), ...node.attributes, residual: false, elem });
+      const plan = K.convTranspose2d.plan({ ...spatial(b, node), ...node.attributes, elem });
       return emit("convTranspose2d", plan, { src, weights, bias });
     }
     case "matmul":
