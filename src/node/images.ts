@@ -127,9 +127,12 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
   const image = sharp(bytes, { failOn: "warning", limitInputPixels: MAX_PIXELS, sequentialRead: true });
   const info = await image.metadata();
   const depth = /^u?char$/.test(info.depth) ? 8 : /^u?short$/.test(info.depth) ? 16 : 32;
-  let pipeline = image.autoOrient().toColourspace("srgb");
-  // sharp goes through the profile of 8-bit samples by itself; 16-bit ones it converts only when writing a profile.
-  if (depth > 8 && info.icc) pipeline = pipeline.withIccProfile("srgb");
+  // sharp goes through the profile of 8-bit samples by itself, of 16-bit colour when it writes a profile, and of
+  // 16-bit grey not at all: those become 8 bits first.
+  const greyProfile = info.space === "grey16" && info.icc !== undefined;
+  const source = greyProfile ? sharp(await eightBits(image)) : image;
+  let pipeline = source.autoOrient().toColourspace("srgb");
+  if (depth > 8 && info.icc && !greyProfile) pipeline = pipeline.withIccProfile("srgb");
   const decoded = await pipeline.ensureAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
   const { width, height } = decoded.info;
   const { buffer, byteOffset, byteLength } = decoded.data;
@@ -154,6 +157,11 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
       xmp: info.xmp?.toString("utf8"),
     },
   };
+}
+
+/** The same picture with samples of 8 bits, its profile and orientation kept. */
+function eightBits(image: Sharp): Promise<Buffer> {
+  return image.toColourspace("b-w").keepMetadata().png({ compressionLevel: 1 }).toBuffer();
 }
 
 export interface WriteImageOptions {

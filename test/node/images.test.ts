@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageError } from "../../src/errors";
+import { greyPng } from "./grey-png";
 import { formatOfBytes, formatOfName, readImage, writeImage, type ImageFormat } from "../../src/node/images";
 
 let folder: string;
@@ -69,6 +70,13 @@ describe("readImage", () => {
       expectFlat(image.data, [111, 111, 111, 255], 1);
       expect(image.metadata.depth).toBe(space === "b-w" ? 8 : 16);
     }
+  });
+
+  it.each([8, 16] as const)("goes through a grey profile of %i bits", async (bits) => {
+    const image = await readImage(await file(`gamma${bits}.png`, greyPng(bits, 1.8, 6)));
+    // 0.5 ^ 1.8 = 0.287 of full light, which sRGB writes as 1.055 * 0.287 ^ (1 / 2.4) - 0.055 = 0.572: 146 of 255.
+    expectFlat(image.data, [146, 146, 146, 255], 1);
+    expect([image.width, image.height]).toEqual([2, 4]);
   });
 
   it("keeps alpha apart from colour", async () => {
