@@ -1,0 +1,35 @@
+/** The pictures in samples/, as buttons. */
+
+const files = import.meta.glob<string>("../samples/*.jpg", { query: "?url", import: "default", eager: true });
+
+/** "nagasaki-1865.jpg" -> "Nagasaki, 1865". */
+function title(path: string): string {
+  const name = path.replace(/^.*\/|\.jpg$/g, "").replace(/-(\d{4})$/, ", $1");
+  return (name[0]?.toUpperCase() ?? "") + name.slice(1).replaceAll("-", " ");
+}
+
+/** Fills the list; `choose` gets a sample's address and title. */
+export function showSamples(list: HTMLElement, choose: (url: string, title: string) => void): void {
+  for (const [path, url] of Object.entries(files)) {
+    const button = document.createElement("button");
+    const image = document.createElement("img");
+    button.type = "button";
+    button.dataset["sample"] = path.replace(/^.*\//, "");
+    image.src = url;
+    image.alt = title(path);
+    image.loading = "lazy";
+    button.append(image);
+    button.addEventListener("click", () => {
+      press(list, button);
+      choose(url, title(path));
+    });
+    const item = document.createElement("li");
+    item.append(button);
+    list.append(item);
+  }
+}
+
+/** Marks one sample as the picture shown, or none. */
+export function press(list: HTMLElement, chosen?: HTMLButtonElement): void {
+  for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === chosen));
+}

@@ -1,0 +1,35 @@
+/** Vite plugin: the folder of models at /models/, served as it is and copied into the build. */
+import { createReadStream, cpSync, existsSync, statSync } from "node:fs";
+import { join, normalize, resolve, sep } from "node:path";
+import type { Connect, Plugin } from "vite";
+
+const PREFIX = "/models/";
+
+/** `folder` appears as models/ beside the page, in development, preview and build. */
+export function modelFolder(folder: string): Plugin {
+  let outDir = "";
+  const serve: Connect.NextHandleFunction = (request, response, next) => {
+    const path = decodeURIComponent((request.url ?? "").replace(/[?#].*$/, ""));
+    if (!path.startsWith(PREFIX)) return next();
+    const file = normalize(join(folder, path.slice(PREFIX.length)));
+    if (!file.startsWith(resolve(folder) + sep) || !existsSync(file) || !statSync(file).isFile()) {
+      // Not the page instead, which is what single-page servers answer: the reader would parse it as a model.
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
+    response.setHeader("Content-Type", file.endsWith(".json") ? "application/json" : "application/octet-stream");
+    response.setHeader("Content-Length", statSync(file).size);
+    createReadStream(file).pipe(response);
+  };
+  return {
+    name: "model-folder",
+    configResolved(config) {
+      outDir = resolve(config.root, config.build.outDir);
+    },
+    configureServer: (server) => void server.middlewares.use(serve),
+    closeBundle() {
+      if (outDir && existsSync(folder)) cpSync(folder, join(outDir, "models"), { recursive: true });
+    },
+  };
+}
