@@ -2,9 +2,8 @@
  * Times convolution kernels on real layers: `npm run bench:kernels [-- part of a name] [--tile 4,8] [--elem f16]`.
  * Repeats are interleaved, so that a busy machine disturbs all cases alike; the median counts. Wall time is from submit
  * to onSubmittedWorkDone over several dispatches. "driver GFLOP/s" (Linux) divides by the processor time of all threads
- * but this one instead: on software drivers it is what two undisturbed cores would reach, whatever else runs.
+ * but this one instead: on software drivers it is what its undisturbed cores would reach, whatever else runs.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeDevice } from "../src/gpu-device";
 import { assemble } from "../src/kernels/assemble";
@@ -15,23 +14,9 @@ import { requestNodeDevice } from "../src/node/device";
 import { CONV_LAYERS, type ConvCase } from "../test/kernels/conv-cases";
 import { randoms } from "../test/expect-close";
 import { encodeElems } from "../test/gpu";
+import { CORES, driverMilliseconds, median } from "./timing";
 
 const REPEATS = 7;
-const CORES = 2;
-
-/** Processor milliseconds used by this process outside its main thread, or NaN where /proc does not say. */
-function driverMilliseconds(): number {
-  try {
-    let total = 0;
-    for (const task of readdirSync("/proc/self/task"))
-      if (Number(task) !== process.pid)
-        total += Number(readFileSync(`/proc/self/task/${task}/schedstat`, "utf8").split(" ")[0]) / 1e6;
-    return total;
-  } catch {
-    return NaN;
-  }
-}
-
 interface Bench {
   readonly name: string;
   readonly flops: number;
@@ -40,8 +25,6 @@ interface Bench {
   readonly driver: number[];
   run(): Promise<void>;
 }
-
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 async function prepare(device: GPUDevice, test: ConvCase, elem: Elem, variant?: Conv2dVariant): Promise<Bench> {
   const params = { ...test.params, elem, ...(variant ? { variant } : {}) };

@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { convTranspose2d } from "../../src/kernels/conv-transpose2d";
 import type { Elem } from "../../src/kernels/kernel";
 import { expectClose, randoms } from "../expect-close";
@@ -29,6 +29,9 @@ async function check(device: GPUDevice, { name, params: p }: ConvCase, elem: Ele
   const expected = convTranspose2dReference(p, src, weights, bias);
   expectClose(dst!, expected, sumTolerance(p.kernel[0] * p.kernel[1] * p.inChannels, expected, elem), name);
 }
+
+// Drivers compile for seconds where many processes share few cores.
+vi.setConfig({ testTimeout: 300_000 });
 
 describe("convTranspose2d", () => {
   for (const test of CASES)

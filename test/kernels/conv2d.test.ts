@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { conv2d, type Conv2dParams, type Conv2dVariant } from "../../src/kernels/conv2d";
 import type { Elem } from "../../src/kernels/kernel";
 import { pack } from "../../src/kernels/packing";
@@ -49,6 +49,9 @@ function some(...parts: string[]): ConvCase[] {
   });
 }
 
+// Drivers compile for seconds where many processes share few cores.
+vi.setConfig({ testTimeout: 300_000 });
+
 describe("conv2d", () => {
   for (const test of CONV_CASES)
     it(test.name, async () => {
@@ -57,7 +60,7 @@ describe("conv2d", () => {
 
   // Driver compilation is most of the time here, so the other dimensions take part of the list.
   it("has the same numbers with a tile of 8 pixels", async () => {
-    for (const test of some("past the tile", "residual, 5 channels", "batch 2"))
+    for (const test of some("one pixel past the tile", "residual, then relu"))
       await check(await testDevice(), test, "f32", { tile: 8 });
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { depthwiseConv2d } from "../../src/kernels/depthwise-conv2d";
 import type { Elem } from "../../src/kernels/kernel";
 import { expectClose, randoms } from "../expect-close";
@@ -27,6 +27,9 @@ async function check(device: GPUDevice, { name, params: p }: ConvCase, elem: Ele
   const expected = conv2dReference(p, src, weights, bias, residual);
   expectClose(dst!, expected, sumTolerance(p.kernel[0] * p.kernel[1], expected, elem), name);
 }
+
+// Drivers compile for seconds where many processes share few cores.
+vi.setConfig({ testTimeout: 300_000 });
 
 describe("depthwiseConv2d", () => {
   for (const test of CASES)
