@@ -6,7 +6,7 @@ export default defineConfig({
     // Dawn does not survive worker threads; two processes suit two cores.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 });
