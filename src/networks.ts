@@ -42,6 +42,8 @@ export class Networks {
   readonly #device: GPUDevice;
   readonly #embedder: Session;
   readonly #colorizer: Session;
+  /** Its shapes are fixed, so it is lowered for plan() once. */
+  #embedderProgram: Program | undefined;
 
   private constructor(
     manifest: Manifest,
@@ -110,12 +112,13 @@ export class Networks {
 
   /** Both networks lowered for a working size: costs and memory, without the GPU. */
   plan(working: WorkingSize): { readonly embedder: Program; readonly colorizer: Program } {
-    const embedder = this.#embedder.plan(this.#embedderShapes());
+    const embedder = (this.#embedderProgram ??= this.#embedder.plan(this.#embedderShapes()));
     return { embedder, colorizer: this.#colorizer.plan(this.#colorizerShapes(working, embedder)) };
   }
 
   async bind(working: WorkingSize): Promise<BoundNetworks> {
     const embedder = await this.#embedder.bind(this.#embedderShapes());
+    this.#embedderProgram = embedder.program;
     const colorizer = await this.#colorizer.bind(this.#colorizerShapes(working, embedder.program));
     return { embedder, colorizer, working };
   }

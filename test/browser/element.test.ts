@@ -1,0 +1,172 @@
+/** <colorize-canvas> of the built package: with the shipped model on a real photograph, and with a tiny one. */
+import type { Browser, Page } from "puppeteer";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { tinyModel } from "../tiny-model";
+import { launchBrowser } from "./launch";
+import { pixelFacts } from "./pixels";
+import { buildInto, serve, type Site } from "./serve";
+
+const PAGE = `<!doctype html><html lang="en"><title>element</title>
+<script type="module" src="/dist/element.js"></script><body></body></html>`;
+
+let dist: Awaited<ReturnType<typeof buildInto>>;
+let site: Site;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  dist = await buildInto({});
+  const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
+  const files = {
+    "/": PAGE,
+    "/broken.jpg": "not a picture",
+    ...(Object.fromEntries(tiny) as Record<string, Uint8Array>),
+  };
+  site = await serve(files, { "/dist/": dist.folder, "/models/": "models", "/samples/": "samples" });
+  browser = await launchBrowser();
+}, 240_000);
+
+afterAll(async () => {
+  await browser?.close();
+  site?.close();
+  dist?.remove();
+});
+
+beforeEach(async () => {
+  await page?.close();
+  page = await browser.newPage();
+  await page.goto(site.address);
+  await page.evaluate(() => customElements.whenDefined("colorize-canvas").then(() => undefined));
+});
+
+/** Adds an element with these attributes; resolves with the first `load` or `error` event's name. */
+function add(attributes: Record<string, string>): Promise<string> {
+  return page.evaluate(
+    (given) =>
+      new Promise<string>((resolve) => {
+        document.querySelector("colorize-canvas")?.remove();
+        const element = document.createElement("colorize-canvas");
+        for (const [name, value] of Object.entries(given)) element.setAttribute(name, value);
+        for (const type of ["load", "error"]) element.addEventListener(type, () => resolve(type));
+        document.body.append(element);
+      }),
+    attributes,
+  );
+}
+
+/** R, G, B, A bytes of the canvas shown, and of the photograph at `src`. */
+async function readPixels(src: string): Promise<{ actual: Buffer; original: Buffer; width: number; height: number }> {
+  const read = await page.evaluate(async (url) => {
+    const base64 = (bytes: Uint8ClampedArray): string => {
+      let text = "";
+      for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+      return btoa(text);
+    };
+    const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("canvas")!;
+    const { width, height } = canvas;
+    const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+    const context = new OffscreenCanvas(width, height).getContext("2d")!;
+    context.drawImage(bitmap, 0, 0);
+    const actual = base64(canvas.getContext("2d")!.getImageData(0, 0, width, height).data);
+    return { actual, original: base64(context.getImageData(0, 0, width, height).data), width, height };
+  }, src);
+  return { ...read, actual: Buffer.from(read.actual, "base64"), original: Buffer.from(read.original, "base64") };
+}
+
+it("colours a real photograph with the shipped model", async () => {
+  expect(await add({ src: "/samples/cat.jpg", alt: "A cat" })).toBe("load");
+  const { actual, original, width, height } = await readPixels("/samples/cat.jpg");
+  expect([width, height]).toEqual([451, 300]);
+  const facts = pixelFacts(actual, original);
+  expect(facts.meanChroma).toBeGreaterThan(3);
+  expect(facts.maxLuminanceError).toBeLessThan(1);
+  const seen = await page.evaluate(() => {
+    const { shadowRoot, state, result } = document.querySelector("colorize-canvas")!;
+    const canvas = shadowRoot!.querySelector("canvas")!;
+    const status = shadowRoot!.querySelector<HTMLElement>("[role=progressbar]")!;
+    const name = `${canvas.getAttribute("role")} ${canvas.getAttribute("aria-label")}`;
+    return { state, name, status: status.hidden, width: result!.width };
+  });
+  expect(seen).toEqual({ state: "ready", name: "img A cat", status: true, width: 451 });
+}, 240_000);
+
+describe("with a tiny model", () => {
+  const tiny = { model: "/tiny/", src: "/samples/cat.jpg" };
+
+  it("follows saturation, and alt", async () => {
+    expect(await add({ ...tiny, saturation: "0" })).toBe("load");
+    const grey = await readPixels(tiny.src);
+    expect(pixelFacts(grey.actual, grey.original).meanChroma).toBeLessThan(1);
+    await page.evaluate(async () => {
+      const element = document.querySelector("colorize-canvas")!;
+      const before = element.result;
+      element.saturation = 0.4; // given up for the next
+      element.saturation = 1;
+      element.alt = "Cat";
+      while (element.result === before) await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    const coloured = await readPixels(tiny.src);
+    expect(pixelFacts(coloured.actual, coloured.original).meanChroma).toBeGreaterThan(10);
+    const label = "colorize-canvas";
+    expect(
+      await page.evaluate((name) => {
+        const element = document.querySelector(name)!;
+        return element.shadowRoot!.querySelector("canvas")!.getAttribute("aria-label");
+      }, label),
+    ).toBe("Cat");
+  });
+
+  it("shows progress, and a newer src replaces an older one", async () => {
+    const seen = await page.evaluate(async (model) => {
+      const element = document.createElement("colorize-canvas");
+      const stages = new Set<string>();
+      let loads = 0;
+      element.addEventListener("progress", (event) => stages.add(event.detail.stage));
+      element.addEventListener("load", () => loads++);
+      element.model = model;
+      element.src = "/samples/coffee.jpg";
+      document.body.append(element);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      element.src = "/samples/cat.jpg";
+      await new Promise((resolve) => element.addEventListener("load", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return { stages: [...stages], loads, width: element.result?.width };
+    }, tiny.model);
+    expect(seen).toEqual({ stages: ["download", "compile", "colorize"], loads: 1, width: 451 });
+  });
+
+  it("stops when it is removed, and goes on when it returns", async () => {
+    const states = await page.evaluate(async (model) => {
+      const element = document.createElement("colorize-canvas");
+      let loads = 0;
+      element.addEventListener("load", () => loads++);
+      element.model = model;
+      element.src = "/samples/cat.jpg";
+      document.body.append(element);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      element.remove();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const away = `${element.state} ${loads}`;
+      document.body.append(element);
+      await new Promise((resolve) => element.addEventListener("load", resolve));
+      return [away, `${element.state} ${loads}`];
+    }, tiny.model);
+    expect(states).toEqual(["idle 0", "ready 1"]);
+  });
+
+  for (const [name, attributes, message] of [
+    ["a file that is no picture", { model: "/tiny/", src: "/broken.jpg" }, /a photograph that this browser can read/],
+    ["a missing model", { model: "/nowhere/", src: "/samples/cat.jpg" }, /nowhere\/model\.json.*404/s],
+    ["a wrong size", { ...tiny, size: "x" }, /size: expected a whole number/],
+  ] as const)
+    it(`says what is wrong with ${name}`, async () => {
+      expect(await add(attributes)).toBe("error");
+      const shown = await page.evaluate(() => {
+        const { shadowRoot, error } = document.querySelector("colorize-canvas")!;
+        const alert = shadowRoot!.querySelector<HTMLElement>("[role=alert]")!;
+        return { text: alert.textContent, hidden: alert.hidden, message: error!.message };
+      });
+      expect(shown.text).toMatch(message);
+      expect(shown).toMatchObject({ hidden: false, message: shown.text });
+    });
+});

@@ -1,0 +1,117 @@
+/** The built demo page with the shipped model on a real photograph. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "puppeteer";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchBrowser } from "./launch";
+import { pixelFacts } from "./pixels";
+import { buildInto, serve, type Site } from "./serve";
+
+let built: Awaited<ReturnType<typeof buildInto>>;
+let site: Site;
+let browser: Browser;
+let page: Page;
+const complaints: string[] = [];
+const downloads = mkdtempSync(join(tmpdir(), "colorize-saved-"));
+
+beforeAll(async () => {
+  built = await buildInto({ root: "demo" });
+  const index = readFileSync(join(built.folder, "index.html"));
+  // In a folder of the site, to see that its addresses are relative.
+  site = await serve({ "/page/": index }, { "/page/": built.folder });
+  browser = await launchBrowser();
+  page = await browser.newPage();
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => void (message.type() === "error" && complaints.push(message.text())));
+  const session = await page.createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+  await page.setViewport({ width: 1100, height: 900 });
+  await page.goto(`${site.address}/page/`);
+}, 240_000);
+
+afterAll(async () => {
+  await browser?.close();
+  site?.close();
+  built?.remove();
+  rmSync(downloads, { recursive: true, force: true });
+});
+
+/** A screenshot for people, where SCREENSHOTS names a folder. Tests judge pixels that are read back. */
+async function screenshot(name: string): Promise<void> {
+  const folder = process.env["SCREENSHOTS"];
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true });
+}
+
+/** Waits for the comparison and reads both sides at full size. */
+async function compared(): Promise<{ actual: Buffer; original: Buffer; width: number; height: number }> {
+  const canvas = await page.waitForSelector("img-comparison-slider canvas", { timeout: 240_000 });
+  const read = await canvas!.evaluate((element) => {
+    const base64 = (bytes: Uint8ClampedArray): string => {
+      let text = "";
+      for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+      return btoa(text);
+    };
+    const coloured = element as HTMLCanvasElement;
+    const { width, height } = coloured;
+    const image = document.querySelector<HTMLImageElement>("img-comparison-slider img")!;
+    const context = new OffscreenCanvas(width, height).getContext("2d")!;
+    context.drawImage(image, 0, 0);
+    const actual = base64(coloured.getContext("2d")!.getImageData(0, 0, width, height).data);
+    return { actual, original: base64(context.getImageData(0, 0, width, height).data), width, height };
+  });
+  return { ...read, actual: Buffer.from(read.actual, "base64"), original: Buffer.from(read.original, "base64") };
+}
+
+it("colours a sample", async () => {
+  await page.waitForSelector("#samples img");
+  await screenshot("welcome");
+  await page.click('[data-sample="coffee.jpg"]');
+  const { actual, original, width, height } = await compared();
+  expect([width, height]).toEqual([600, 400]);
+  const facts = pixelFacts(actual, original);
+  expect(facts.meanChroma).toBeGreaterThan(3);
+  expect(facts.maxLuminanceError).toBeLessThan(1);
+  expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/600 × 400 in .* on .*swiftshader/i);
+  await screenshot("coloured");
+}, 300_000);
+
+it("changes saturation while the picture stays", async () => {
+  const before = await compared();
+  await page.$eval("#saturation", (element) => {
+    (element as HTMLInputElement).value = "2";
+    element.dispatchEvent(new Event("input"));
+  });
+  const chroma = (read: typeof before): number => pixelFacts(read.actual, read.original).meanChroma;
+  await expect.poll(async () => chroma(await compared()), { timeout: 60_000 }).toBeGreaterThan(1.3 * chroma(before));
+  expect(await page.$eval("#saturation-value", (element) => element.textContent)).toBe("200 %");
+});
+
+it("saves the picture at full size", async () => {
+  await page.click("#save-png");
+  const saved = (): string | undefined => readdirSync(downloads).find((name) => name.endsWith("-colour.png"));
+  await expect.poll(saved, { timeout: 30_000 }).toBeDefined();
+  const { data } = await sharp(join(downloads, saved()!)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  expect(data.equals((await compared()).actual)).toBe(true);
+});
+
+it("takes a file of the visitor's own, and says when it is no picture", async () => {
+  const input = (await page.$("#file"))!;
+  await (input as Awaited<ReturnType<typeof page.$<"input">>> & object).uploadFile("samples/LICENSES.md");
+  await page.waitForSelector("#message:not([hidden])");
+  expect(await page.$eval("#message", (element) => element.textContent)).toMatch(/LICENSES\.md.*is not a picture/);
+  expect(complaints.filter((text) => !text.includes("is not a picture"))).toEqual([]);
+  await (input as Awaited<ReturnType<typeof page.$<"input">>> & object).uploadFile("samples/cat.jpg");
+  await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>(".picture canvas")?.width === 451, {
+    timeout: 240_000,
+  });
+  expect(await page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
+}, 300_000);
+
+it("fits a phone", async () => {
+  await page.setViewport({ width: 360, height: 740, isMobile: true, hasTouch: true });
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  await screenshot("phone");
+  expect(overflow).toBeLessThanOrEqual(0);
+});

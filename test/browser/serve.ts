@@ -1,0 +1,55 @@
+/** What browser tests share: the built package or page behind a small static server. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { build, type InlineConfig } from "vite";
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".html": "text/html",
+  ".json": "application/json",
+  ".jpg": "image/jpeg",
+  ".svg": "image/svg+xml",
+};
+
+export interface Site {
+  readonly address: string;
+  close(): void;
+}
+
+/** Serves `files` (by path) and below them the folders (by path prefix). Unknown paths are answered by 404. */
+export async function serve(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  folders: Readonly<Record<string, string>>,
+): Promise<Site> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url!, "http://localhost").pathname;
+    const body = files[path] ?? fromFolder(folders, path);
+    const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": type, "content-length": body?.length ?? 0 });
+    response.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `http://localhost:${(server.address() as AddressInfo).port}`;
+  return { address, close: () => void server.close() };
+}
+
+function fromFolder(folders: Readonly<Record<string, string>>, path: string): Uint8Array | undefined {
+  const prefix = Object.keys(folders).find((name) => path.startsWith(name));
+  if (prefix === undefined) return undefined;
+  try {
+    return readFileSync(join(folders[prefix]!, normalize(`/${path.slice(prefix.length)}`)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Builds into a temporary folder. */
+export async function buildInto(config: InlineConfig): Promise<{ folder: string; remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), "colorize-build-"));
+  await build({ logLevel: "error", ...config, build: { outDir: folder, emptyOutDir: true } });
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
