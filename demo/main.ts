@@ -75,15 +75,13 @@ async function decode(source: Blob | string, name: string): Promise<HTMLImageEle
   return image;
 }
 
+const NO_WEBGPU =
+  "This browser has no WebGPU, which the networks run on. Current versions of Chrome, Edge, Safari and Firefox have " +
+  "it; the page must come over https or from localhost.";
+
 function fail(error: unknown): void {
-  const text = error instanceof Error ? error.message : String(error);
   const missing = error instanceof EngineError && error.code === "device" && !("gpu" in navigator);
-  showMessage(
-    missing
-      ? "This browser has no WebGPU, which the networks run on. Current versions of Chrome, Edge, Safari and Firefox " +
-          "have it; the page must come over https or from localhost."
-      : text,
-  );
+  showMessage(missing ? NO_WEBGPU : error instanceof Error ? error.message : String(error));
   if (page.picture.hidden) showWelcome();
   console.error(error);
 }
@@ -151,3 +149,4 @@ page.saveJpeg.addEventListener("click", () => void save("image/jpeg", "jpg"));
 page.savePng.addEventListener("click", () => void save("image/png", "png"));
 
 showSamples(page.samples, (url, title) => void open(url, title));
+if (!("gpu" in navigator)) showMessage(NO_WEBGPU);

@@ -54,13 +54,16 @@ export function showOriginal(original: HTMLImageElement): void {
 export function showComparison(original: HTMLImageElement, result: ColorizeResult): HTMLCanvasElement {
   const slider = document.createElement("img-comparison-slider");
   const canvas = result.canvas(document.createElement("canvas"));
-  slider.setAttribute("value", "30");
+  Object.assign(slider, { value: 35 }); // percent of the width that shows the original
   slider.setAttribute("aria-label", "Divider between the original and the coloured picture");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${original.alt}, in colour`);
   original.slot = "first";
   canvas.slot = "second";
-  slider.append(original, canvas);
+  const handle = document.createElement("span");
+  handle.slot = "handle";
+  handle.className = "handle";
+  slider.append(original, canvas, handle);
   page.picture.classList.remove("waiting");
   page.picture.replaceChildren(slider);
   page.progress.hidden = true;

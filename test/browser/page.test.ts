@@ -68,6 +68,8 @@ it("colours a sample", async () => {
   await page.waitForSelector("#samples img");
   await screenshot("welcome");
   await page.click('[data-sample="coffee.jpg"]');
+  await page.waitForSelector("#progress:not([hidden])");
+  await screenshot("progress");
   const { actual, original, width, height } = await compared();
   expect([width, height]).toEqual([600, 400]);
   const facts = pixelFacts(actual, original);
@@ -109,9 +111,19 @@ it("takes a file of the visitor's own, and says when it is no picture", async ()
   expect(await page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
 }, 300_000);
 
-it("fits a phone", async () => {
-  await page.setViewport({ width: 360, height: 740, isMobile: true, hasTouch: true });
+it("fits a phone, and the dark", async () => {
+  await page.setViewport({ width: 360, height: 740 });
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   await screenshot("phone");
   expect(overflow).toBeLessThanOrEqual(0);
+});
+
+it("says at once when there is no WebGPU", async () => {
+  const other = await browser.newPage();
+  await other.evaluateOnNewDocument(() => Reflect.deleteProperty(Navigator.prototype, "gpu"));
+  await other.goto(`${site.address}/page/`);
+  await other.waitForSelector("#message:not([hidden])");
+  expect(await other.$eval("#message", (element) => element.textContent)).toMatch(/no WebGPU.*https or from localhost/);
+  await other.close();
 });
