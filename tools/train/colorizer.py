@@ -31,6 +31,7 @@ STRIDED = {
 }
 NETWORKS = {'table': TABLE, 'strided': STRIDED}
 FUSION = 256
+EMBEDDING_SCALE = 0.1  # in training; folded into the fusion's weights
 
 
 def same_pads(kernel, stride):
@@ -48,6 +49,7 @@ class Layer(nn.Module):
         self.pads = same_pads(kernel, stride)
         self.symmetric = self.pads[0] == self.pads[1]
         self.norm = ShiftNorm(outputs) if norm and not last else None
+        self.scaled_from, self.scale = inputs, 1.0  # input channels from here on are multiplied by `scale` first
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, self.pads[0] if self.symmetric else 0, bias=self.norm is None)
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity='relu')
         if last:
@@ -72,7 +74,8 @@ class Layer(nn.Module):
 
     def folded(self):
         """(weight, bias) of the shipped convolution, float32."""
-        weight = self.conv.weight.detach().float()
+        weight = self.conv.weight.detach().float().clone()
+        weight[:, self.scaled_from:] *= self.scale
         if self.norm is None:
             return weight, self.conv.bias.detach().float()
         weight, bias = self.norm.folded(weight)
@@ -86,8 +89,8 @@ class Colorizer(nn.Module):
         self.network, self.embedding_width = network, table['embedding']
         self.encoder, channels = self._chain(table['encoder'], 1, norm)
         self.fusion = Layer(channels + self.embedding_width, 'fusion', FUSION, 1, 1, None, norm)
-        with torch.no_grad():  # class scores spread wider than the encoder's features and are four times as many
-            self.fusion.conv.weight[:, channels:] *= 0.1
+        # class scores spread wider than the encoder's features and are four times as many: scaled, they learn steadily
+        self.fusion.scaled_from, self.fusion.scale = channels, EMBEDDING_SCALE
         self.decoder, _ = self._chain(table['decoder'], FUSION, norm, ends=True)
         self.split = channels
 
@@ -107,7 +110,7 @@ class Colorizer(nn.Module):
         # the embedding is the same everywhere, so its part of the 1x1 fusion is computed once per photograph
         weight, bias = self.fusion.conv.weight, self.fusion.conv.bias
         local = F.conv2d(x, weight[:, :self.split], bias)
-        whole = F.linear(embedding, weight[:, self.split:, 0, 0])
+        whole = F.linear(embedding * self.fusion.scale, weight[:, self.split:, 0, 0])
         x = local + whole.to(local.dtype)[:, :, None, None]
         x = F.relu(self.fusion.norm(x) if self.fusion.norm else x, inplace=True)
         for layer in self.decoder:

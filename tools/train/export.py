@@ -84,7 +84,7 @@ def training_facts(embedder_state, colorizer_state):
         if state:
             kept = ('batch', 'rate', 'precision', 'size', 'late_size', 'sizes', 'temperature', 'keep', 'histogram', 'rarity',
                     'recipe', 'embedder_size', 'joint', 'limit')
-            facts[label] = {'steps': state['step'], 'samples': state['step'] * state['arguments']['batch'],
+            facts[label] = {'steps': state['step'], 'samples': state['extra'].get('samples', state['step'] * state['arguments']['batch']),
                             'minutes': round(state['minutes'], 1),
                             **{k: state['arguments'][k] for k in kept if k in state['arguments']}}
             last = [row for row in state['rows'] if row.get('kind') == 'held-out']

@@ -96,6 +96,7 @@ class Run:
     def finished_step(self, **values):
         """Counts a step, averages, logs, saves when due. Returns whether to go on."""
         self.step += 1
+        self.extra['samples'] = self.extra.get('samples', 0) + self.arguments.batch
         self.average.update(self.model, self.step)
         if values:
             self.log(kind='train', **values)

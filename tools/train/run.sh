@@ -32,7 +32,8 @@ else
   $python "$here/finish_embedding.py" $common --teacher "$teacher" --checkpoint "$work/embedding/checkpoint.pt" \
     --out "$work/embedder.pt" --size $embedder_size --fit 4500
   $python "$here/train_colorizer.py" $common --embedder "$work/embedder.pt" --embedder-size $embedder_size --out "$work/colorizer" \
-    --time-limit "${MINUTES_COLOUR:-64}" --batch 16 --rate 1e-3 --sizes 80:0,112:0.75 --average 0.998 --limit 4500
+    --time-limit "${MINUTES_COLOUR:-64}" --batch 24 --rate 1.5e-3 --rarity 0.7 --sizes 48:0,80:0.85 --threads 1 --check-every 9 \
+    --average 0.998 --limit 4500
 fi
 export_model() {
   $python "$here/export.py" $common --embedder "$work/embedder.pt" --colorizer "$work/colorizer/checkpoint.pt" --recalibrate 12 \

@@ -71,6 +71,7 @@ class Smoke(unittest.TestCase):
             model.train()(light, vector)
             model.eval()
             plain = Colorizer(network, norm=False).eval()
+            plain.fusion.scale = 1.0
             for layer, source in zip(plain.layers(), model.layers()):
                 weight, bias = source.folded()
                 layer.conv.weight.data, layer.conv.bias.data = weight, bias

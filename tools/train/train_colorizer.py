@@ -36,6 +36,7 @@ def parse():
     parser.add_argument('--distill', type=float, default=0.02, help='weight of the distillation with --joint')
     parser.add_argument('--rarity', type=float, default=0.5, help='exponent of the rarity weights (0: plain squared error)')
     parser.add_argument('--decay', type=float, default=0.01, help='weight decay')
+    parser.add_argument('--check-every', type=float, default=5.0, help='minutes between checks on held-out photographs')
     parser.add_argument('--start', help='checkpoint.pt whose averaged colorizer weights to start from')
     return parser.parse_args()
 
@@ -192,7 +193,7 @@ def main():
                       'rate': rate, 'size': size}
             sums = []
         going = run.finished_step(**values)
-        if run.minutes - checked > 5 or not going:
+        if run.minutes - checked > arguments.check_every or not going:
             averaged = run.average.model
             embeddings.student = averaged.student if arguments.joint else student
             if arguments.joint:
