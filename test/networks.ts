@@ -3,7 +3,7 @@
  * Keras), the table network and the strided network. Weights are int8 per output channel, as in the shipped files.
  */
 import { randoms } from "./expect-close";
-import { buildModel, node, type InitializerSpec, type NodeSpec } from "./onnx-builder";
+import { buildModel, node, type AttributeSpec, type InitializerSpec, type NodeSpec } from "./onnx-builder";
 
 interface ConvOptions {
   readonly stride?: number;
@@ -74,7 +74,9 @@ class NetworkBuilder {
     const name = `conv${this.#count}`;
     const inputs = [x, this.weights(`${name}.weight`, [outChannels, inChannels, kh, kw])];
     if (norm === "bias") inputs.push(this.vector(`${name}.bias`, outChannels, -0.05, 0.05));
-    const padding = options.autoPad ? { auto_pad: "SAME_UPPER" } : { pads: [...(options.pads ?? same)] };
+    const padding: Record<string, AttributeSpec> = options.autoPad
+      ? { auto_pad: "SAME_UPPER" }
+      : { pads: options.pads ?? same };
     let y = this.add("Conv", inputs, { kernel_shape: [kh, kw], strides: [stride, stride], ...padding });
     if (norm === "bn") {
       const parts = [

@@ -6,7 +6,12 @@ const life = (value: string, bytes: number, first: number, last: number): Lifeti
 
 describe("planMemory", () => {
   it("lets a chain run in two slots", () => {
-    const { slots, slotOf } = planMemory([life("a", 16, 0, 1), life("b", 64, 1, 2), life("c", 32, 2, 3), life("d", 16, 3, 4)]);
+    const { slots, slotOf } = planMemory([
+      life("a", 16, 0, 1),
+      life("b", 64, 1, 2),
+      life("c", 32, 2, 3),
+      life("d", 16, 3, 4),
+    ]);
     expect(slots).toEqual([64, 32]);
     expect(slotOf.get("b")).toBe(slotOf.get("d"));
   });
@@ -25,7 +30,9 @@ describe("planMemory", () => {
           expect(a.last < b.first || b.last < a.first).toBe(true);
     }
     // The most that lives at once is a bound from below; greedy by size stays near it.
-    const peak = Math.max(...lives.map(({ first }) => lives.reduce((s, l) => s + (l.first <= first && first <= l.last ? l.bytes : 0), 0)));
+    const peak = Math.max(
+      ...lives.map(({ first }) => lives.reduce((s, l) => s + (l.first <= first && first <= l.last ? l.bytes : 0), 0)),
+    );
     expect(slots.reduce((s, n) => s + n, 0)).toBeLessThan(1.35 * peak);
   });
 });
