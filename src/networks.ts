@@ -69,7 +69,8 @@ export class Networks {
     const pipelines = new PipelineCache(device);
     const { embedder: e, colorizer: c } = manifest;
     const label = (file: string): string => `${manifest.name}/${file}`;
-    const common = { device, precision, signal, pipelines };
+    // One program of each stays bound: memory is that of one picture, and binding again is quick.
+    const common = { device, precision, signal, pipelines, keep: 1 };
     const sessions: Session[] = [];
     try {
       onProgress?.({ stage: "compile", loaded: 0, total: 2 });

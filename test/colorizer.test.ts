@@ -143,6 +143,11 @@ describe("Colorizer under stress", () => {
     const onStage = (stage: ColorizeStage): void => void (stage === "recombine" && stop.abort());
     await expect(colorizer.colorize(noise(16, 16), { signal: stop.signal, onStage })).rejects.toMatchObject(aborted);
     await expect(colorizer.colorize({ ...noise(2, 2), width: 3 })).rejects.toThrow(/four a pixel/);
+    for (const [width, height] of [
+      [40, 8],
+      [8, 40],
+    ] as const)
+      await colorizer.colorize(noise(width, height)); // other shapes take the place of the first
     await colorizer.colorize(noise(16, 16)); // the aborted one has ended when this one has
     expect(live()).toBe(resident);
     await expect(load(device, { colorizer: { output: "nothing" } })).rejects.toThrow(

@@ -41,10 +41,9 @@ export interface SessionOptions {
   readonly label?: string;
   /** Compiled pipelines to share between sessions of one device. */
   readonly pipelines?: PipelineCache;
+  /** Programs for different input shapes that stay bound; the least recently used one goes first. Default 4. */
+  readonly keep?: number;
 }
-
-/** Programs for different input shapes that stay bound; the least recently used one goes first. */
-const MAX_BOUND = 4;
 
 /** An ONNX model on a device. Programs are made per combination of input shapes and kept. */
 export class Session {
@@ -57,6 +56,7 @@ export class Session {
   readonly #freeze: SessionOptions["freeze"];
   readonly #pipelines: PipelineCache;
   readonly #weights: WeightStore;
+  readonly #keep: number;
   readonly #bound = new Map<string, Promise<BoundProgram>>();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -69,6 +69,7 @@ export class Session {
     this.#freeze = options.freeze;
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
     this.#weights = new WeightStore(options.device, elem);
+    this.#keep = Math.max(1, options.keep ?? 4);
     this.elem = elem;
     this.inputs = model.inputs.filter((input) => !(options.freeze && input.name in options.freeze));
     this.outputs = model.outputs;
@@ -132,7 +133,7 @@ export class Session {
     this.#bound.set(key, bound);
     bound.catch(() => this.#bound.delete(key));
     for (const [old, program] of this.#bound) {
-      if (this.#bound.size <= MAX_BOUND) break;
+      if (this.#bound.size <= this.#keep) break;
       this.#bound.delete(old);
       // What was submitted with these buffers still runs; WebGPU frees them afterwards.
       void this.#queue
