@@ -1,6 +1,7 @@
 /** colorize-canvas: photographs in colour, in the browser. */
 export { Colorizer, type ColorizeOptions, type ColorizePlan, type ColorizerOptions } from "./colorizer";
 export { ColorizeResult, type ColorizeTimings } from "./colorize-result";
+export { ColorizeCanvas } from "./colorize-canvas"; // the class only; colorize-canvas/element defines the element
 export type { LoadProgress } from "./networks";
 export type { ColorizeStage } from "./stage-clock";
 export type { ColorizeSource, RawImage } from "./image/source";
