@@ -5,7 +5,7 @@
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describeDevice } from "../src/gpu-device";
-import { assemble } from "../src/kernels/assemble";
+import { assemble, runtimeBinding, runtimeBytes } from "../src/kernels/assemble";
 import { conv2d, type Conv2dParams, type Conv2dVariant } from "../src/kernels/conv2d";
 import { pack } from "../src/kernels/packing";
 import { requestNodeDevice } from "../src/node/device";
@@ -45,6 +45,9 @@ async function ours(device: GPUDevice, p: Conv2dParams, weights: Float32Array, x
   };
   const packed = buffer(pack(plan.packing!["weights"]!, weights));
   const bias = buffer(pack(plan.packing!["bias"]!, new Float32Array(p.outChannels)));
+  const bytes = runtimeBytes(conv2d, plan)!;
+  const sizes = device.createBuffer({ size: bytes.length, usage: GPUBufferUsage.UNIFORM | COPY_DST });
+  device.queue.writeBuffer(sizes, 0, bytes);
   const images = [buffer(x), buffer(x)] as const;
   const groups = [0, 1].map((from) =>
     device.createBindGroup({
@@ -54,6 +57,7 @@ async function ours(device: GPUDevice, p: Conv2dParams, weights: Float32Array, x
         { binding: 1, resource: { buffer: packed } },
         { binding: 2, resource: { buffer: bias } },
         { binding: 4, resource: { buffer: images[1 - from]! } },
+        { binding: runtimeBinding(conv2d), resource: { buffer: sizes } },
       ],
     }),
   );

@@ -36,12 +36,12 @@ alias elem4 = vec4<elem>;
 alias sum4 = vec4<f32>;
 
 #if VECTOR_IN
-@group(0) @binding(0) var<storage, read> src: array<array<elem4, IN_C4>>;   // [batch*IN_H*IN_W][IN_C/4]
+@group(0) @binding(0) var<storage, read> src: array<elem4>;                 // [batch*IN_H*IN_W, IN_C/4]
 #else
 @group(0) @binding(0) var<storage, read> src: array<elem>;                  // [batch*IN_H*IN_W, IN_C]
 #endif
-// [BLOCKS][TAPS][GROUP_IN_C/4][4 input channels x 8 output channels]
-@group(0) @binding(1) var<storage, read> weights: array<array<array<array<elem4, 8>, GROUP_IN_C4>, TAPS>>;
+// [BLOCKS, TAPS, GROUP_IN_C/4][4 input channels x 8 output channels]: constant inner indices need no bounds check
+@group(0) @binding(1) var<storage, read> weights: array<array<elem4, 8>>;
 #if VECTOR_OUT
 @group(0) @binding(2) var<storage, read> bias: array<elem4>;                // [OUT_C/4]
 #if RESIDUAL
@@ -79,7 +79,7 @@ fn under(start: vec3<i32>, ky: u32, kx: u32) -> i32 {
 fn load_src(pixel: i32, group: u32, k: u32) -> sum4 {
   let p = u32(max(pixel, 0));
 #if VECTOR_IN
-  let value = sum4(src[p][group * GROUP_IN_C4 + k]);
+  let value = sum4(src[p * IN_C4 + group * GROUP_IN_C4 + k]);
 #else
   let first = p * IN_C + group * GROUP_IN_C;
   let channel = min(vec4<u32>(0u, 1u, 2u, 3u) + 4u * k, vec4<u32>(GROUP_IN_C - 1u)) + first;
@@ -147,11 +147,12 @@ fn main(
 #if WIDE
       let p4 = under(s4, ky, kx); let p5 = under(s5, ky, kx); let p6 = under(s6, ky, kx); let p7 = under(s7, ky, kx);
 #endif
+      let row = (block * TAPS + tap) * GROUP_IN_C4;
       for (var k = 0u; k < GROUP_IN_C4; k++) {
-        let u0 = sum4(weights[block][tap][k][0]); let v0 = sum4(weights[block][tap][k][1]);
-        let u1 = sum4(weights[block][tap][k][2]); let v1 = sum4(weights[block][tap][k][3]);
-        let u2 = sum4(weights[block][tap][k][4]); let v2 = sum4(weights[block][tap][k][5]);
-        let u3 = sum4(weights[block][tap][k][6]); let v3 = sum4(weights[block][tap][k][7]);
+        let u0 = sum4(weights[row + k][0]); let v0 = sum4(weights[row + k][1]);
+        let u1 = sum4(weights[row + k][2]); let v1 = sum4(weights[row + k][3]);
+        let u2 = sum4(weights[row + k][4]); let v2 = sum4(weights[row + k][5]);
+        let u3 = sum4(weights[row + k][6]); let v3 = sum4(weights[row + k][7]);
         let a0 = load_src(p0, group, k); c0 = mac(c0, a0, u0, u1, u2, u3); d0 = mac(d0, a0, v0, v1, v2, v3);
         let a1 = load_src(p1, group, k); c1 = mac(c1, a1, u0, u1, u2, u3); d1 = mac(d1, a1, v0, v1, v2, v3);
         let a2 = load_src(p2, group, k); c2 = mac(c2, a2, u0, u1, u2, u3); d2 = mac(d2, a2, v0, v1, v2, v3);

@@ -1,5 +1,5 @@
 /** What GPU tests share: one device per test file, and running one kernel on plain arrays. */
-import { assemble } from "../src/kernels/assemble";
+import { assemble, runtimeBinding, runtimeBytes } from "../src/kernels/assemble";
 import type { Elem, Kernel, KernelPlan } from "../src/kernels/kernel";
 import { requestNodeDevice, type NodeDeviceOptions } from "../src/node/device";
 
@@ -138,6 +138,13 @@ export async function runKernel(
     owned.push(buffer);
     entries.push({ binding, resource: { buffer } });
   });
+  const sizes = runtimeBytes(kernel, plan);
+  if (sizes) {
+    const buffer = device.createBuffer({ size: sizes.length, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+    device.queue.writeBuffer(buffer, 0, sizes);
+    owned.push(buffer);
+    entries.push({ binding: runtimeBinding(kernel), resource: { buffer } });
+  }
   const bindGroup = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();

@@ -1,8 +1,9 @@
 /** A program on a device: pipelines, buffers and bind groups made once, then recorded again and again. */
 import { DeviceError } from "../errors";
+import { runtimeBytes } from "../kernels/assemble";
 import type { Elem } from "../kernels/kernel";
 import { sizeOf, type Constant } from "./ir";
-import { bindResources, type Compiled, type PipelineCache } from "./pipelines";
+import { bindResources, SIZES, type Compiled, type PipelineCache } from "./pipelines";
 import { bufferBytes, type Port, type Program } from "./program";
 import { KERNELS } from "./registry";
 import type { WeightStore } from "./weight-store";
@@ -17,11 +18,19 @@ interface Dispatch {
 export class BoundProgram {
   readonly program: Program;
   readonly #slots: readonly GPUBuffer[];
+  /** All buffers that go with this program: slots and sizes. */
+  readonly #owned: readonly GPUBuffer[];
   readonly #dispatches: readonly Dispatch[];
 
-  private constructor(program: Program, slots: readonly GPUBuffer[], dispatches: readonly Dispatch[]) {
+  private constructor(
+    program: Program,
+    slots: readonly GPUBuffer[],
+    owned: readonly GPUBuffer[],
+    dispatches: readonly Dispatch[],
+  ) {
     this.program = program;
     this.#slots = slots;
+    this.#owned = owned;
     this.#dispatches = dispatches;
   }
 
@@ -36,32 +45,26 @@ export class BoundProgram {
     checkLimits(device, program);
     const compiling = Promise.all(program.steps.map((step) => pipelines.get(KERNELS[step.kernel]!, step.plan)));
     compiling.catch(() => undefined); // reported below, after the scopes are popped
-    device.pushErrorScope("validation");
-    device.pushErrorScope("out-of-memory");
-    const slots = program.slots.map((size, i) =>
-      device.createBuffer({
-        label: `${program.label} slot ${i}`,
-        size,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-      }),
-    );
+    const buffers: GPUBuffer[] = [];
+    const allocate = (label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
+      const buffer = device.createBuffer({ label: `${program.label} ${label}`, size, usage });
+      buffers.push(buffer);
+      return buffer;
+    };
     try {
-      const ranges = weights.load(
-        program.weights.map(({ constant, data, packing }) => ({
-          name: constant,
-          data: data ?? constants.get(constant)!.data,
-          packing,
-        })),
-      );
-      const failures = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
-      const failure = failures.find((error) => error !== null);
-      if (failure)
-        throw new DeviceError({
-          where: program.label,
-          expected: `${program.weightBytes + program.activationBytes} bytes of GPU memory`,
-          received: failure.message,
-          hint: "Use a smaller size, or precision: 'f16'.",
-        });
+      const { slots, ranges, sizes } = await guarded(device, program, () => ({
+        slots: program.slots.map((size, i) =>
+          allocate(`slot ${i}`, size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
+        ),
+        ranges: weights.load(
+          program.weights.map(({ constant, data, packing }) => ({
+            name: constant,
+            data: data ?? constants.get(constant)!.data,
+            packing,
+          })),
+        ),
+        sizes: uploadSizes(device, program, allocate),
+      }));
       const compiled = await compiling;
       const dispatches = program.steps.map((step, i): Dispatch => {
         const resources: Record<string, GPUBindingResource> = {};
@@ -72,12 +75,13 @@ export class BoundProgram {
             resources[binding] = { buffer: slots[slot]!, size: bufferBytes(sizeOf(shape), program.elem) };
           }
         }
+        if (sizes[i]) resources[SIZES] = sizes[i];
         const bindGroup = bindResources(device, compiled[i]!, KERNELS[step.kernel]!, step.plan, resources);
         return { compiled: compiled[i]!, bindGroup, grid: step.plan.grid };
       });
-      return new BoundProgram(program, slots, dispatches);
+      return new BoundProgram(program, slots, buffers, dispatches);
     } catch (error) {
-      for (const slot of slots) slot.destroy();
+      for (const buffer of buffers) buffer.destroy();
       throw error;
     }
   }
@@ -129,8 +133,52 @@ export class BoundProgram {
   }
 
   destroy(): void {
-    for (const slot of this.#slots) slot.destroy();
+    for (const buffer of this.#owned) buffer.destroy();
   }
+}
+
+/** Runs `allocate` and throws DeviceError when the device refused any of it. */
+async function guarded<T>(device: GPUDevice, program: Program, allocate: () => T): Promise<T> {
+  device.pushErrorScope("validation");
+  device.pushErrorScope("out-of-memory");
+  let refused: Promise<(GPUError | null)[]>;
+  let result: T;
+  try {
+    result = allocate();
+  } finally {
+    refused = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+  }
+  const error = (await refused).find((e) => e !== null);
+  if (error)
+    throw new DeviceError({
+      where: program.label,
+      expected: `${program.weightBytes + program.activationBytes} bytes of GPU memory`,
+      received: error.message,
+      hint: "Use a smaller size, or precision: 'f16'.",
+    });
+  return result;
+}
+
+/** One uniform buffer with the run-time constants of all steps; per step its range, where it has any. */
+function uploadSizes(
+  device: GPUDevice,
+  program: Program,
+  allocate: (label: string, size: number, usage: GPUBufferUsageFlags) => GPUBuffer,
+): (GPUBufferBinding | undefined)[] {
+  const all = program.steps.map((step) => runtimeBytes(KERNELS[step.kernel]!, step.plan));
+  const stride = device.limits.minUniformBufferOffsetAlignment;
+  const offsets: number[] = [];
+  let total = 0;
+  for (const bytes of all) {
+    offsets.push(total);
+    if (bytes) total += Math.ceil(bytes.length / stride) * stride;
+  }
+  if (total === 0) return all.map(() => undefined);
+  const buffer = allocate("sizes", total, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  const content = new Uint8Array(total);
+  all.forEach((bytes, i) => bytes && content.set(bytes, offsets[i]!));
+  device.queue.writeBuffer(buffer, 0, content);
+  return all.map((bytes, i) => bytes && { buffer, offset: offsets[i]!, size: bytes.length });
 }
 
 function checkLimits(device: GPUDevice, program: Program): void {

@@ -1,6 +1,6 @@
 /** Compiled kernels of one device, and recording a dispatch. */
 import { DeviceError } from "../errors";
-import { assemble } from "../kernels/assemble";
+import { assemble, runtimeBinding } from "../kernels/assemble";
 import type { Access, Kernel, KernelPlan } from "../kernels/kernel";
 
 /** Parameters are erased: only plan() needs them. */
@@ -20,11 +20,16 @@ const LAYOUTS: Readonly<Record<Access, Omit<GPUBindGroupLayoutEntry, "binding" |
   "storage-texture": { storageTexture: { format: "rgba8unorm", access: "write-only" } },
 };
 
+/** Name under which the run-time constants are bound. */
+export const SIZES = "sizes";
+
 /** The bindings a variant really has: [index, name, access]. */
 function boundEntries(kernel: AnyKernel, plan: KernelPlan): [number, string, Access][] {
-  return Object.entries(kernel.bindings)
+  const entries = Object.entries(kernel.bindings)
     .map(([name, access], index): [number, string, Access] => [index, name, access])
     .filter(([, name]) => !plan.unbound?.includes(name));
+  if (plan.runtime?.length) entries.push([runtimeBinding(kernel), SIZES, "uniform"]);
+  return entries;
 }
 
 /** Compiles each distinct shader text once; compilation runs in parallel in the driver. */

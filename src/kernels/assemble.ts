@@ -66,14 +66,63 @@ export function setConstants(name: string, source: string, constants: Constants)
   return text;
 }
 
+interface RuntimeField {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** The declared type of each run-time constant, in the plan's order. Throws KernelError where there is none. */
+function runtimeFields(name: string, source: string, runtime: readonly string[]): RuntimeField[] {
+  return runtime.map((constant) => {
+    const type = new RegExp(`^[ \\t]*const[ \\t]+${constant}[ \\t]*:[ \\t]*(u32|i32|f32)\\b`, "m").exec(source)?.[1];
+    if (type === undefined) throw new KernelError(name, `a const line of u32, i32 or f32 named ${constant}`, "none");
+    return { name: constant, type };
+  });
+}
+
+/** Turns run-time constants into fields of `var<uniform> sizes`. */
+function declareRuntime(source: string, fields: readonly RuntimeField[], binding: number): string {
+  const names = fields.map(({ name }) => name).join("|");
+  const declarations = new RegExp(`^[ \\t]*const[ \\t]+(?:${names})[ \\t]*:[^;]*;`, "gm");
+  const uses = new RegExp(`\\b(?:${names})\\b`, "g");
+  const struct = fields.map(({ name, type }) => `  ${name}: ${type},`).join("\n");
+  const body = source.replace(declarations, "").replace(uses, "sizes.$&");
+  return `${body}\nstruct Sizes {\n${struct}\n}\n@group(0) @binding(${binding}) var<uniform> sizes: Sizes;\n`;
+}
+
+/** The uniform buffer with a plan's run-time constants, or undefined when it has none. */
+export function runtimeBytes(
+  kernel: Pick<Kernel<never>, "name" | "wgsl">,
+  plan: Pick<KernelPlan, "constants" | "runtime">,
+): Uint8Array<ArrayBuffer> | undefined {
+  if (!plan.runtime?.length) return undefined;
+  const view = new DataView(new ArrayBuffer(Math.ceil(plan.runtime.length / 4) * 16));
+  runtimeFields(kernel.name, kernel.wgsl, plan.runtime).forEach(({ name, type }, i) => {
+    const value = plan.constants[name];
+    if (typeof value !== "number") throw new KernelError(kernel.name, `a number for ${name}`, String(value));
+    if (type === "f32") view.setFloat32(4 * i, value, true);
+    else view.setInt32(4 * i, value, true);
+  });
+  return new Uint8Array(view.buffer);
+}
+
+/** The binding of the run-time constants: the one after the kernel's own. */
+export function runtimeBinding(kernel: Pick<Kernel<never>, "bindings">): number {
+  return Object.keys(kernel.bindings).length;
+}
+
 /** The complete WGSL of one variant of a kernel. */
 export function assemble(
-  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs">,
-  plan: Pick<KernelPlan, "constants" | "flags">,
+  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs" | "bindings">,
+  plan: Pick<KernelPlan, "constants" | "flags" | "runtime">,
 ): string {
   const files = [kernel.wgsl, ...(kernel.libs ?? [])].join("\n");
   const chosen = chooseBranches(kernel.name, files, plan.flags ?? {});
-  const text = setConstants(kernel.name, chosen, plan.constants).replace(/\n{3,}/g, "\n\n");
+  const runtime = plan.runtime ?? [];
+  const fixed = Object.entries(plan.constants).filter(([constant]) => !runtime.includes(constant));
+  const set = setConstants(kernel.name, chosen, Object.fromEntries(fixed));
+  const fields = runtimeFields(kernel.name, set, runtime);
+  const text = fields.length > 0 ? declareRuntime(set, fields, runtimeBinding(kernel)) : set;
   const enables = /\bf16\b/.test(text.replace(/\/\/.*$/gm, "")) ? "enable f16;\n" : "";
-  return `${enables}// ${kernel.name}\n${text}`;
+  return `${enables}// ${kernel.name}\n${text.replace(/\n{3,}/g, "\n\n")}`;
 }

@@ -2,7 +2,7 @@
 import wgsl from "../../shaders/conv2d.wgsl?raw";
 import { activationConstants, activationLib, type ActivationParams } from "./activation";
 import { elemBytes, MAX_WORKGROUPS, type Elem, type Kernel } from "./kernel";
-import { checkWindow, touchesEdges, windowConstants, type WindowParams } from "./window";
+import { checkWindow, touchesEdges, WINDOW_CONSTANTS, windowConstants, type WindowParams } from "./window";
 
 /** How the work is cut. */
 export interface Conv2dVariant {
@@ -28,6 +28,18 @@ const BLOCK = 8;
 const STEP = 4;
 /** Invocations of a workgroup. */
 const INVOCATIONS = 64;
+/** Layers that differ only in these share a pipeline. */
+const RUNTIME = [
+  ...WINDOW_CONSTANTS,
+  "GROUP_IN_C",
+  "IN_C4",
+  "GROUP_IN_C4",
+  "GROUP_OUT_C",
+  "BLOCKS",
+  "GROUP_BLOCKS",
+  "PIXELS",
+  "TAPS",
+];
 
 /** src [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC]. */
 export const conv2d: Kernel<Conv2dParams> = {
@@ -73,6 +85,7 @@ export const conv2d: Kernel<Conv2dParams> = {
         GROUP_X: groupX,
         GROUP_Y: groupY,
       },
+      runtime: RUNTIME,
       flags: {
         VECTOR_IN: groupIn % STEP === 0,
         VECTOR_OUT: groupOut % 4 === 0,

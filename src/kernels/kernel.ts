@@ -38,6 +38,12 @@ export type Packing =
 export interface KernelPlan {
   /** Set into the shader's `const NAME: type = value;` and `alias NAME = value;` lines; unknown names throw. */
   readonly constants: Constants;
+  /**
+   * Names of `constants` that are given at run time instead: their `const` lines become fields of a uniform struct
+   * at the binding after the last of `bindings`, so variants that differ only in them share one pipeline. They must
+   * be u32, i32 or f32, and the shader may not use them where WGSL wants a constant (array sizes, workgroup sizes).
+   */
+  readonly runtime?: readonly string[];
   /** Values of the shader's `#if NAME` lines. Every name used in the shader must be here. */
   readonly flags?: Readonly<Record<string, boolean>>;
   /** Workgroups along x, y, z; each at most 65,535. */

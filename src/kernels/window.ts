@@ -54,8 +54,26 @@ export function touchesEdges(p: WindowParams): boolean {
   );
 }
 
+/** Names of what windowConstants() gives. */
+export const WINDOW_CONSTANTS = [
+  "IN_H",
+  "IN_W",
+  "IN_C",
+  "OUT_H",
+  "OUT_W",
+  "OUT_C",
+  "KERNEL_H",
+  "KERNEL_W",
+  "STRIDE_Y",
+  "STRIDE_X",
+  "PAD_TOP",
+  "PAD_LEFT",
+  "DILATION_Y",
+  "DILATION_X",
+] as const;
+
 /** Constants that convolution shaders share: sizes, strides, pads, dilations. */
-export function windowConstants(p: WindowParams): Record<string, number | boolean> {
+export function windowConstants(p: WindowParams): Record<(typeof WINDOW_CONSTANTS)[number], number> {
   return {
     IN_H: p.inHeight,
     IN_W: p.inWidth,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { assemble, chooseBranches, setConstants } from "../../src/kernels/assemble";
+import { assemble, chooseBranches, runtimeBytes, setConstants } from "../../src/kernels/assemble";
 
 describe("setConstants", () => {
   it("writes numbers in the type of their line", () => {
@@ -38,8 +38,21 @@ describe("chooseBranches", () => {
 
 describe("assemble", () => {
   it("enables f16 where it occurs outside comments", () => {
-    const kernel = { name: "k", wgsl: "alias elem = f32; // or f16\n" };
+    const kernel = { name: "k", wgsl: "alias elem = f32; // or f16\n", bindings: {} };
     expect(assemble(kernel, { constants: {} })).not.toContain("enable");
     expect(assemble(kernel, { constants: { elem: "f16" } })).toMatch(/^enable f16;\n/);
+  });
+
+  it("turns run-time constants into a uniform struct, and packs them in the same order", () => {
+    const wgsl = "const A: u32 = 1u;\nconst B: f32 = 0.0;\nconst C: i32 = 0; // C\nlet x = A + AB;";
+    const kernel = { name: "k", wgsl, bindings: { src: "read", dst: "write" } } as const;
+    const plan = { constants: { A: 7, B: 0.5, C: -3 }, runtime: ["C", "A"] };
+    const text = assemble(kernel, plan);
+    expect(text).toContain("struct Sizes {\n  C: i32,\n  A: u32,\n}\n@group(0) @binding(2) var<uniform> sizes: Sizes;");
+    expect(text).toContain("const B: f32 = 0.5f;");
+    expect(text).toContain("let x = sizes.A + AB;");
+    expect(text).not.toMatch(/const [AC]/);
+    expect([...new Int32Array(runtimeBytes(kernel, plan)!.buffer)]).toEqual([-3, 7, 0, 0]);
+    expect(() => assemble(kernel, { ...plan, runtime: ["D"] })).toThrow(/const line of u32, i32 or f32 named D/);
   });
 });
