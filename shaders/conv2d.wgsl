@@ -13,6 +13,8 @@ const GROUP_IN_C4: u32 = 1u;    // ceil(GROUP_IN_C / 4)
 const OUT_H: u32 = 1u;
 const OUT_W: u32 = 1u;
 const OUT_C: u32 = 8u;          // all output channels
+const DST_C: u32 = 8u;          // channels of dst, of which this writes OUT_C
+const DST_FIRST: u32 = 0u;      // from this one on
 const GROUP_OUT_C: u32 = 8u;    // output channels of one group
 const GROUPS: u32 = 1u;
 const BLOCKS: u32 = 1u;         // GROUPS * GROUP_BLOCKS
@@ -47,13 +49,13 @@ alias sum4 = vec4<f32>;
 #if RESIDUAL
 @group(0) @binding(3) var<storage, read> residual: array<elem4>;            // [PIXELS, OUT_C/4]
 #endif
-@group(0) @binding(4) var<storage, read_write> dst: array<elem4>;           // [PIXELS, OUT_C/4]
+@group(0) @binding(4) var<storage, read_write> dst: array<elem4>;           // [PIXELS, DST_C/4]
 #else
 @group(0) @binding(2) var<storage, read> bias: array<elem>;                 // [OUT_C]
 #if RESIDUAL
 @group(0) @binding(3) var<storage, read> residual: array<elem>;             // [PIXELS, OUT_C]
 #endif
-@group(0) @binding(4) var<storage, read_write> dst: array<elem>;            // [PIXELS, OUT_C]
+@group(0) @binding(4) var<storage, read_write> dst: array<elem>;            // [PIXELS, DST_C]
 #endif
 
 // Where the window of an output pixel starts: (first pixel of its image, y, x).
@@ -97,12 +99,13 @@ fn mac(sum: sum4, a: sum4, w0: sum4, w1: sum4, w2: sum4, w3: sum4) -> sum4 {
 fn write(pixel: u32, channel: u32, end: u32, sum: sum4) {
   if (pixel >= PIXELS || channel >= end) { return; }
   let at = pixel * OUT_C + channel;
+  let to = pixel * DST_C + DST_FIRST + channel;
 #if VECTOR_OUT
   var value = sum + sum4(bias[channel / 4u]);
 #if RESIDUAL
   value += sum4(residual[at / 4u]);
 #endif
-  dst[at / 4u] = elem4(activate(value));
+  dst[to / 4u] = elem4(activate(value));
 #else
   var value = sum;
   for (var i = 0u; i < min(4u, end - channel); i++) {
@@ -113,7 +116,7 @@ fn write(pixel: u32, channel: u32, end: u32, sum: sum4) {
   }
   value = activate(value);
   for (var i = 0u; i < min(4u, end - channel); i++) {
-    dst[at + i] = elem(value[i]);
+    dst[to + i] = elem(value[i]);
   }
 #endif
 }

@@ -70,7 +70,7 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       for (const part of node.inputs) {
         const shape = b.shape(part);
         const plan = K.concatPart.plan({ shape, axis, offset, axisTotal: node.shape[axis]!, elem });
-        emit("concatPart", plan, { src: part });
+        if (!b.slices.has(part)) emit("concatPart", plan, { src: part });
         offset += shape[axis]!;
       }
       return;
@@ -171,10 +171,11 @@ function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
     residual: residual !== undefined,
     elem: b.elem,
   };
-  const depthwise = groups > 1 && groups === params.inChannels && groups === params.outChannels;
-  const kernel = depthwise ? "depthwiseConv2d" : "conv2d";
-  const plan = K[kernel].plan(params);
-  b.step(kernel, plan, { src, weights, bias, ...(residual !== undefined && { residual }) }, node.output, node);
+  const operands = { src, weights, bias, ...(residual !== undefined && { residual }) };
+  if (groups > 1 && groups === params.inChannels && groups === params.outChannels)
+    return b.step("depthwiseConv2d", K.depthwiseConv2d.plan(params), operands, node.output, node);
+  const slice = b.slices.get(node.output);
+  b.step("conv2d", K.conv2d.plan({ ...params, slice }), operands, slice?.output ?? node.output, node);
 }
 
 function lowerMatmul(b: ProgramBuilder, node: NodeFor<"matmul">): void {

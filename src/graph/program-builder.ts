@@ -1,6 +1,7 @@
 /** Collecting the steps and weights of a program while a graph is lowered. */
 import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
 import { packedLength } from "../kernels/packing";
+import { concatSlices, type ConcatSlice } from "./concat-slices";
 import type { Graph, Node, Shape } from "./ir";
 import type { Operand, Step, Weight } from "./program";
 
@@ -9,6 +10,8 @@ export class ProgramBuilder {
   readonly elem: Elem;
   readonly steps: Step[] = [];
   readonly weights: Weight[] = [];
+  /** Values that are written straight into a concatenation. */
+  readonly slices: ReadonlyMap<string, ConcatSlice>;
   readonly #graph: Graph;
   readonly #shapes = new Map<string, Shape>();
   /** Value -> the value whose buffer it shares (reshapes). */
@@ -19,6 +22,7 @@ export class ProgramBuilder {
   constructor(graph: Graph, elem: Elem) {
     this.#graph = graph;
     this.elem = elem;
+    this.slices = concatSlices(graph);
     for (const { name, shape } of graph.inputs) this.#shapes.set(name, shape);
     for (const { output, shape } of graph.nodes) this.#shapes.set(output, shape);
   }

@@ -1,5 +1,6 @@
 /** Two-dimensional convolution of NHWC images with bias, residual and activation in the epilogue. */
 import wgsl from "../../shaders/conv2d.wgsl?raw";
+import { KernelError } from "../errors";
 import { activationConstants, activationLib, type ActivationParams } from "./activation";
 import { elemBytes, MAX_WORKGROUPS, type Elem, type Kernel } from "./kernel";
 import { checkWindow, touchesEdges, WINDOW_CONSTANTS, windowConstants, type WindowParams } from "./window";
@@ -18,6 +19,8 @@ export interface Conv2dParams extends WindowParams {
   /** Whether a tensor of the output's shape is added before the activation. */
   readonly residual: boolean;
   readonly elem: Elem;
+  /** Where the result goes when it is a part of a wider dst [N,OH,OW,channels]; default: all of dst. */
+  readonly slice?: { readonly first: number; readonly channels: number };
   /** Default: a tile of 4 pixels. */
   readonly variant?: Conv2dVariant;
 }
@@ -31,6 +34,8 @@ const INVOCATIONS = 64;
 /** Layers that differ only in these share a pipeline. */
 const RUNTIME = [
   ...WINDOW_CONSTANTS,
+  "DST_C",
+  "DST_FIRST",
   "GROUP_IN_C",
   "IN_C4",
   "GROUP_IN_C4",
@@ -41,7 +46,7 @@ const RUNTIME = [
   "TAPS",
 ];
 
-/** src [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC]. */
+/** src [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels. */
 export const conv2d: Kernel<Conv2dParams> = {
   name: "conv2d",
   wgsl,
@@ -50,6 +55,9 @@ export const conv2d: Kernel<Conv2dParams> = {
   plan(params) {
     checkWindow("conv2d", params);
     const { inChannels, outChannels, groups, elem, residual } = params;
+    const { first, channels } = params.slice ?? { first: 0, channels: outChannels };
+    if (first < 0 || first + outChannels > channels)
+      throw new KernelError("conv2d", `${outChannels} channels inside ${channels}`, `from ${first} on`);
     const taps = params.kernel[0] * params.kernel[1];
     const pixels = params.batch * params.outHeight * params.outWidth;
     const groupIn = inChannels / groups;
@@ -71,6 +79,8 @@ export const conv2d: Kernel<Conv2dParams> = {
         ...windowConstants(params),
         ...activationConstants(params.activation),
         elem,
+        DST_C: channels,
+        DST_FIRST: first,
         GROUP_IN_C: groupIn,
         IN_C4: Math.ceil(inChannels / STEP),
         GROUP_IN_C4: Math.ceil(groupIn / STEP),
@@ -88,7 +98,7 @@ export const conv2d: Kernel<Conv2dParams> = {
       runtime: RUNTIME,
       flags: {
         VECTOR_IN: groupIn % STEP === 0,
-        VECTOR_OUT: groupOut % 4 === 0,
+        VECTOR_OUT: [groupOut, first, channels].every((n) => n % 4 === 0),
         RESIDUAL: residual,
         WIDE: tile === 8,
       },

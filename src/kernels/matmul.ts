@@ -65,6 +65,7 @@ export const matmul: Kernel<MatmulParams> = {
         GROUP_Y: groupY,
         SUMS: INVOCATIONS,
       },
+      runtime: ["BATCH", "ROWS", "ROW_TILES", "INNER", "STEPS", "COLUMNS", "COLUMNS4"],
       flags: { VECTOR_A: inner % 4 === 0, VECTOR_B: constantB || columns % 4 === 0, BIAS: bias, SPLIT: split },
       grid: [Math.ceil(columns4 / groupX), Math.ceil(along / wraps), wraps],
       flops: 2 * batch * rows * inner * columns,

@@ -30,6 +30,26 @@ export interface Pool2dParams {
   readonly elem: Elem;
 }
 
+/** Layers that differ only in these share a pipeline. */
+const RUNTIME = [
+  "IN_H",
+  "IN_W",
+  "OUT_H",
+  "OUT_W",
+  "UNITS",
+  "COUNT",
+  "KERNEL_H",
+  "KERNEL_W",
+  "STRIDE_H",
+  "STRIDE_W",
+  "DILATION_H",
+  "DILATION_W",
+  "PAD_TOP",
+  "PAD_LEFT",
+  "PADDED_H",
+  "PADDED_W",
+];
+
 /** ONNX MaxPool and AveragePool. [N, H, W, C] -> [N, OH, OW, C]. */
 export const pool2d: Kernel<Pool2dParams> = {
   name: "pool2d",
@@ -67,6 +87,7 @@ export const pool2d: Kernel<Pool2dParams> = {
         AVERAGE: kind === "average",
         COUNT_PADDING: params.countIncludePad,
       },
+      runtime: RUNTIME,
       grid: linearGrid(outputs / lanes),
       flops: outputs * kernel[0] * kernel[1],
       bytes: (batch * inHeight * inWidth * channels + outputs) * elemBytes(elem),

@@ -97,6 +97,22 @@ export function nearestCoordinate({ step, start, divisor }: SourceCoordinate, mo
   }
 }
 
+/** Layers that differ only in these share a pipeline. */
+const RUNTIME = [
+  "IN_H",
+  "IN_W",
+  "OUT_H",
+  "OUT_W",
+  "UNITS",
+  "COUNT",
+  "Y_STEP",
+  "Y_START",
+  "Y_DIVISOR",
+  "X_STEP",
+  "X_START",
+  "X_DIVISOR",
+];
+
 /** ONNX Resize along height and width, without antialiasing. [N, H, W, C] -> [N, OH, OW, C]. */
 export const resize2d: Kernel<Resize2dParams> = {
   name: "resize2d",
@@ -132,6 +148,7 @@ export const resize2d: Kernel<Resize2dParams> = {
         X_DIVISOR: x.divisor,
         LINEAR: mode === "linear",
       },
+      runtime: RUNTIME,
       grid: linearGrid(outputs / lanes),
       flops: mode === "linear" ? 8 * outputs : 0,
       bytes: (batch * inHeight * inWidth * channels + outputs) * elemBytes(elem),
