@@ -3,6 +3,7 @@
  * `const` and `alias` lines set, shared files appended, `enable f16;` put first where f16 occurs.
  */
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import sizesLib from "../../shaders/lib/sizes.wgsl?raw";
 import { KernelError } from "../errors";
 import type { Constants, Kernel, KernelPlan } from "./kernel";
 
@@ -85,9 +86,10 @@ function declareRuntime(source: string, fields: readonly RuntimeField[], binding
   const names = fields.map(({ name }) => name).join("|");
   const declarations = new RegExp(`^[ \\t]*const[ \\t]+(?:${names})[ \\t]*:[^;]*;`, "gm");
   const uses = new RegExp(`\\b(?:${names})\\b`, "g");
-  const struct = fields.map(({ name, type }) => `  ${name}: ${type},`).join("\n");
-  const body = source.replace(declarations, "").replace(uses, "sizes.$&");
-  return `${body}\nstruct Sizes {\n${struct}\n}\n@group(0) @binding(${binding}) var<uniform> sizes: Sizes;\n`;
+  const struct = sizesLib
+    .replace(/^ *FIELD: u32,$/m, fields.map(({ name, type }) => `  ${name}: ${type},`).join("\n"))
+    .replace("@binding(15)", `@binding(${binding})`);
+  return `${source.replace(declarations, "").replace(uses, "sizes.$&")}\n${struct}`;
 }
 
 /** The uniform buffer with a plan's run-time constants, or undefined when it has none. */
