@@ -13,10 +13,15 @@ def _matrix(like):
     return rows / torch.tensor(WHITE, dtype=like.dtype, device=like.device)[:, None]
 
 
+def _mix(matrix, channels):
+    """matrix [3, 3] times channels [N, 3, H, W]; without einsum, which autocast would run in bfloat16."""
+    return torch.stack([(channels * row.view(1, 3, 1, 1)).sum(1) for row in matrix], 1)
+
+
 def rgb_to_lab(rgb):
     """sRGB in 0..1, [N, 3, H, W] -> L* (0..100), a*, b* as [N, 3, H, W]."""
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4)
-    xyz = torch.einsum('ij,njhw->nihw', _matrix(rgb), linear)
+    xyz = _mix(_matrix(rgb), linear)
     f = torch.where(xyz > DELTA ** 3, xyz.clamp(min=1e-6) ** (1 / 3), xyz / (3 * DELTA ** 2) + 4.0 / 29.0)
     x, y, z = f.unbind(1)
     return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), 1)
@@ -27,7 +32,7 @@ def lab_to_linear(lab):
     y = (lab[:, 0] + 16) / 116
     f = torch.stack((y + lab[:, 1] / 500, y, y - lab[:, 2] / 200), 1)
     xyz = torch.where(f > DELTA, f ** 3, 3 * DELTA ** 2 * (f - 4.0 / 29.0))
-    return torch.einsum('ij,njhw->nihw', torch.linalg.inv(_matrix(lab)), xyz)
+    return _mix(torch.linalg.inv(_matrix(lab)), xyz)
 
 
 def lab_to_rgb(lab, steps=8):

@@ -1,7 +1,7 @@
 """Measures a model on colour photographs made grey: PSNR, ab-RMSE, colourfulness, per set, and a contact sheet.
 
 The preprocessing is the engine's: L* from sRGB, the embedding from the whole grey photograph resized (antialiased) to a
-square, chroma predicted at the working size (short side, multiples of 8), upsampled bilinearly and joined with the full
+square, chroma predicted at the working size (by area, in multiples of 8), upsampled bilinearly and joined with the full
 luminance; outside the gamut chroma gives way. The model is a folder with model.json (run by onnxruntime) or the .pt file
 that export.py saves with --save-torch (run by PyTorch).
 """
@@ -58,9 +58,9 @@ def resize(x, height, width):
 
 
 def working_shape(height, width, size):
-    """Short side `size`, aspect kept, both multiples of 8."""
-    scale = size / min(height, width)
-    return max(8, round(height * scale / 8) * 8), max(8, round(width * scale / 8) * 8)
+    """The aspect is kept, the area is that of a square with side `size`; both sides multiples of 8."""
+    aspect = (width / height) ** 0.5
+    return max(8, round(size / aspect / 8) * 8), max(8, round(size * aspect / 8) * 8)
 
 
 def to_tensor(image, short_side):

@@ -28,20 +28,21 @@ else
   export OMP_WAIT_POLICY=passive
   $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-36}" \
     --batch 64 --rate 1.5e-3 --size 96 --late-size 128 --limit 7000 --histogram 0.6
-  embedder_size=112 size=${SIZE:-160}
+  embedder_size=112 size=${SIZE:-128}
   $python "$here/finish_embedding.py" $common --teacher "$teacher" --checkpoint "$work/embedding/checkpoint.pt" \
     --out "$work/embedder.pt" --size $embedder_size --fit 4500
   $python "$here/train_colorizer.py" $common --embedder "$work/embedder.pt" --embedder-size $embedder_size --out "$work/colorizer" \
-    --time-limit "${MINUTES_COLOUR:-64}" --batch 24 --rate 1.5e-3 --rarity 0.7 --sizes 48:0,80:0.85 --threads 1 --check-every 9 \
-    --average 0.998 --limit 4500
+    --time-limit "${MINUTES_COLOUR:-64}" --batch 24 --rate 1.5e-3 --rarity 0 --sizes 48:0,72:0.92 --threads 1 --check-every 9 \
+    --average 0.995 --limit 4500
 fi
 export_model() {
   $python "$here/export.py" $common --embedder "$work/embedder.pt" --colorizer "$work/colorizer/checkpoint.pt" --recalibrate 12 \
-    --embedder-size $embedder_size --size $size --save-torch "$work/exported.pt" --out "$model" "$@"
+    --embedder-size $embedder_size --size $size --saturation "${SATURATION:-1.25}" --save-torch "$work/exported.pt" --out "$model" "$@"
 }
 export_model
 if [ -n "$evaluation" ]; then
   $python "$here/evaluate.py" --model "$work/exported.pt" --photographs "$evaluation" --embedder-size $embedder_size --size $size \
+    --saturation "${SATURATION:-1.25}" \
     --report "$work/report.json" --sheet "$work/sheet.png"
   export_model --metrics "$work/report.json"
 fi
