@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { concatSlices } from "../../src/graph/concat-slices";
+import { IDENTITY, type Graph, type Node } from "../../src/graph/ir";
+import { lower } from "../../src/graph/lower";
+
+const conv = (output: string, channels: number, groups = 1): Node => ({
+  op: "conv",
+  output,
+  inputs: ["x", `${output}.w`, `${output}.b`],
+  attributes: { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups, activation: IDENTITY },
+  shape: [1, 2, 2, channels],
+  origin: [output],
+});
+
+const concat = (output: string, inputs: string[], channels: number, axis = 3): Node => ({
+  op: "concat",
+  output,
+  inputs,
+  attributes: { axis },
+  shape: axis === 3 ? [1, 2, 2, channels] : [1, 4, 2, channels],
+  origin: [output],
+});
+
+function graph(nodes: Node[], outputs: string[]): Graph {
+  const constants = nodes.flatMap((node) => {
+    if (node.op !== "conv") return [];
+    const out = node.shape[3]!;
+    const shape = [1, 1, 4 / node.attributes.groups, out];
+    return [
+      [`${node.output}.w`, { shape, data: new Float32Array((4 * out) / node.attributes.groups) }],
+      [`${node.output}.b`, { shape: [out], data: new Float32Array(out) }],
+    ] as const;
+  });
+  return {
+    label: "test",
+    inputs: [{ name: "x", shape: [1, 2, 2, 4] }],
+    outputs: outputs.map((value) => ({ name: value, value })),
+    constants: new Map(constants),
+    nodes,
+  };
+}
+
+describe("concatSlices", () => {
+  it("lets convolutions write their channels, and copies the rest", () => {
+    const g = graph([conv("a", 8), conv("b", 3), concat("c", ["a", "x", "b"], 15)], ["c"]);
+    expect(Object.fromEntries(concatSlices(g))).toEqual({
+      a: { output: "c", first: 0, channels: 15 },
+      b: { output: "c", first: 12, channels: 15 },
+    });
+    const program = lower(g, { elem: "f32" });
+    expect(program.steps.map(({ kernel, output }) => `${kernel} -> ${output}`)).toEqual([
+      "conv2d -> c",
+      "conv2d -> c",
+      "concatPart -> c",
+    ]);
+    expect(program.slots.length).toBe(2); // x and c; a and b have no buffer of their own
+  });
+
+  it("leaves alone what is read elsewhere, joined twice, depthwise or joined along another axis", () => {
+    const used = graph([conv("a", 4), conv("b", 4), concat("c", ["a", "b"], 8)], ["c", "a"]);
+    expect([...concatSlices(used).keys()]).toEqual(["b"]);
+    expect(concatSlices(graph([conv("a", 4), concat("c", ["a", "a"], 8)], ["c"])).size).toBe(0);
+    expect(concatSlices(graph([conv("a", 4, 4), concat("c", ["a", "x"], 8)], ["c"])).size).toBe(0);
+    expect(concatSlices(graph([conv("a", 4), concat("c", ["a", "x"], 4, 1)], ["c"])).size).toBe(0);
+  });
+});

@@ -1,0 +1,44 @@
+/** What a run takes on the GPU is known from the plan, and stays within the promised bound. */
+import { describe, expect, it } from "vitest";
+import { importModel } from "../../src/graph/import";
+import { sizeOf, type Shape } from "../../src/graph/ir";
+import { lower } from "../../src/graph/lower";
+import { optimize } from "../../src/graph/optimize";
+import { bufferBytes, type Program } from "../../src/graph/program";
+import { decodeModel } from "../../src/weights/decode";
+import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
+
+const programOf = (model: Uint8Array, inputShapes: Record<string, Shape>): Program =>
+  lower(optimize(importModel(decodeModel(model), { inputShapes })), { elem: "f32" });
+
+/** The largest sum of a step's distinct values: what one dispatch reads and writes. */
+function largestPair(program: Program): number {
+  const bytes = (value: string): number => bufferBytes(sizeOf(program.placements.get(value)!.shape), program.elem);
+  return Math.max(
+    ...program.steps.map((step) => {
+      const values = Object.values(step.operands).flatMap((o) => (o.kind === "value" ? [o.value] : []));
+      return [...new Set(values)].reduce((sum, value) => sum + bytes(value), 0);
+    }),
+  );
+}
+
+describe("memory of the networks", () => {
+  const cases: [string, () => Uint8Array, Record<string, Shape>][] = [
+    ["Inception-ResNet-v2", inceptionResNetV2, { image: [1, 3, 299, 299] }],
+    ["table network", tableNetwork, { luminance: [1, 1, 256, 256], embedding: [1, 1000] }],
+    ["strided network", stridedNetwork, { luminance: [1, 1, 224, 224], embedding: [1, 1001] }],
+  ];
+  for (const [name, make, shapes] of cases)
+    it(`${name}: at most 1.5 x weights + 2 x the largest pair of activations`, () => {
+      const program = programOf(make(), shapes);
+      const activations = [...program.placements.values()].reduce(
+        (sum, { shape }) => sum + bufferBytes(sizeOf(shape), "f32"),
+        0,
+      );
+      expect(program.activationBytes + program.weightBytes).toBeLessThanOrEqual(
+        1.5 * program.weightBytes + 2 * largestPair(program),
+      );
+      expect(program.activationBytes).toBeLessThan(2 * largestPair(program));
+      expect(program.activationBytes).toBeLessThan(activations / 2);
+    });
+});
