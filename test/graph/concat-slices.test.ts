@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { concatSlices } from "../../src/graph/concat-slices";
-import { IDENTITY, type Graph, type Node } from "../../src/graph/ir";
+import { IDENTITY, type Constant, type Graph, type Node } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower";
 
 const conv = (output: string, channels: number, groups = 1): Node => ({
@@ -22,14 +22,14 @@ const concat = (output: string, inputs: string[], channels: number, axis = 3): N
 });
 
 function graph(nodes: Node[], outputs: string[]): Graph {
-  const constants = nodes.flatMap((node) => {
+  const constants = nodes.flatMap((node): [string, Constant][] => {
     if (node.op !== "conv") return [];
     const out = node.shape[3]!;
     const shape = [1, 1, 4 / node.attributes.groups, out];
     return [
       [`${node.output}.w`, { shape, data: new Float32Array((4 * out) / node.attributes.groups) }],
       [`${node.output}.b`, { shape: [out], data: new Float32Array(out) }],
-    ] as const;
+    ];
   });
   return {
     label: "test",
