@@ -5,7 +5,7 @@ import { decodeModel } from "../weights/decode";
 import { fetchFile } from "../weights/download";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
 import { BoundProgram } from "./executor";
-import { importModel } from "./import";
+import { checkOps, importModel } from "./import";
 import type { Graph, Shape } from "./ir";
 import { sizeOf } from "./ir";
 import { lower } from "./lower";
@@ -93,7 +93,7 @@ export class Session {
       if (shapes) {
         session.#defaultShapes = shapes;
         await session.bind(shapes);
-      }
+      } else checkOps(session.#model);
       signal?.throwIfAborted();
       return session;
     } catch (error) {

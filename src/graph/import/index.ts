@@ -28,6 +28,22 @@ export function importModel(model: OnnxModel, options: ImportOptions = {}): Grap
   return new Import(model, options).run();
 }
 
+/** Why there is no importer for a node; undefined when there is one. */
+function unknownOp(node: OnnxNode): Unsupported | undefined {
+  const standard = node.domain === "" || node.domain === "ai.onnx";
+  if (standard && OPS.has(node.op)) return undefined;
+  return { node: node.name, op: node.op, reason: standard ? "not implemented" : `domain ${node.domain}` };
+}
+
+/**
+ * What can be told before input shapes are known: throws UnsupportedError naming every node whose op has no importer.
+ * Attributes are checked by importModel().
+ */
+export function checkOps(model: OnnxModel): void {
+  const items = model.nodes.flatMap((node) => unknownOp(node) ?? []);
+  if (items.length > 0) throw new UnsupportedError(model.label, items);
+}
+
 class Import {
   private readonly values = new Map<string, Known>();
   private readonly defined = new Set<string>();
@@ -93,13 +109,11 @@ class Import {
     const where = `${node.op} "${node.name}"`;
     const operands = node.inputs.map((name) => (name === "" ? undefined : this.lookUp(name, where)));
     for (const name of node.inputs) this.release(name);
-    const standard = node.domain === "" || node.domain === "ai.onnx";
-    const entry = standard ? OPS.get(node.op) : undefined;
-    if (entry === undefined) {
-      const reason = standard ? "not implemented" : `domain ${node.domain}`;
-      this.refuse(node, { node: node.name, op: node.op, reason });
-    } else if (operands.includes("unknown")) this.define(node, []);
+    const unknown = unknownOp(node);
+    if (unknown) this.refuse(node, unknown);
+    else if (operands.includes("unknown")) this.define(node, []);
     else {
+      const entry = OPS.get(node.op)!;
       const mark = this.builder.nodes.length;
       const ctx = new NodeContext(node, this.opset, this.builder, operands as (Value | undefined)[]);
       try {

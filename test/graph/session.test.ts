@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { DeviceError, InputError, ModelError, UnsupportedError } from "../../src/errors";
+import { Session } from "../../src/graph/session";
+import { expectClose, randoms } from "../expect-close";
+import { testDevice } from "../gpu";
+import { trackLive } from "../live-memory";
+import { buildModel, node } from "../onnx-builder";
+
+/** y = relu(x + b) with open height and width; z is x again, k a constant. */
+const small = buildModel({
+  inputs: [
+    { name: "x", shape: [1, 2, "h", "w"] },
+    { name: "b", shape: [2, 1, 1] },
+  ],
+  outputs: [{ name: "y" }, { name: "z" }, { name: "k" }],
+  nodes: [
+    node("Add", ["x", "b"], ["sum"]),
+    node("Relu", ["sum"], ["y"]),
+    node("Identity", ["x"], ["z"]),
+    node("Identity", ["c"], ["k"]),
+  ],
+  initializers: [{ name: "c", shape: [3], data: [1, 2, 3] }],
+});
+
+const b = { data: new Float32Array([0.5, -0.5]), shape: [2, 1, 1] };
+const x = (h: number, w: number, seed = 1): { data: Float32Array; shape: number[] } => ({
+  data: randoms(2 * h * w, seed),
+  shape: [1, 2, h, w],
+});
+const expected = ({ data }: { data: Float32Array }): Float32Array =>
+  data.map((v, i) => Math.max(0, v + (i < data.length / 2 ? 0.5 : -0.5)));
+
+describe("Session", () => {
+  it("runs at the shapes it is given, also at the same time", async () => {
+    const device = await testDevice();
+    const session = await Session.load(small, { device, precision: "f32" });
+    expect(session.inputs.map(({ name }) => name)).toEqual(["x", "b"]);
+    const inputs = [x(3, 5), x(4, 4, 2), x(3, 5, 3), x(1, 1, 4), x(2, 9, 5), x(7, 7, 6), x(3, 5, 7)];
+    const results = await Promise.all(inputs.map((input) => session.run({ x: input, b })));
+    results.forEach(({ y, z, k }, i) => {
+      expect(y!.shape).toEqual(inputs[i]!.shape);
+      expectClose(y!.data, expected(inputs[i]!), { abs: 1e-6 });
+      expectClose(z!.data, inputs[i]!.data, { abs: 0 });
+      expect([...k!.data]).toEqual([1, 2, 3]);
+    });
+    session.dispose();
+    await expect(session.run({ x: x(1, 1), b })).rejects.toThrow(/disposed/);
+  });
+
+  it("turns frozen inputs into constants", async () => {
+    const device = await testDevice();
+    const session = await Session.load(small, {
+      device,
+      precision: "f32",
+      freeze: { b },
+      inputShapes: { x: [1, 2, 4, 3] },
+    });
+    expect(session.inputs.map(({ name }) => name)).toEqual(["x"]);
+    const input = x(4, 3);
+    expectClose((await session.run({ x: input }))["y"]!.data, expected(input), { abs: 1e-6 });
+    const profile = await session.profile();
+    expect(profile.rows.length).toBeGreaterThan(0);
+    expect(profile.rows.reduce((sum, row) => sum + row.share, 0)).toBeCloseTo(1);
+    expect(profile.rows.flatMap((row) => row.origin).length).toBeGreaterThan(0);
+    session.dispose();
+  });
+
+  it("says which input is wrong", async () => {
+    const device = await testDevice();
+    const session = await Session.load(small, { device });
+    await expect(session.run({ x: x(2, 2) })).rejects.toThrow(/input "b": expected a tensor/);
+    await expect(session.run({ x: x(2, 2), b, c: b })).rejects.toThrow(/expected inputs x, b, received "c"/);
+    await expect(session.run({ x: { ...x(2, 2), shape: [1, 3, 2, 2] }, b })).rejects.toThrow(InputError);
+    await expect(session.run({ x: { data: new Float32Array(7), shape: [1, 2, 2, 2] }, b })).rejects.toThrow(
+      /8 elements, received 7/,
+    );
+    await expect(session.profile()).rejects.toThrow(/input shapes to profile/);
+    session.dispose();
+  });
+
+  it("refuses what it cannot do at load, with or without shapes", async () => {
+    const device = await testDevice();
+    const model = buildModel({
+      inputs: [{ name: "x", shape: ["n"] }],
+      outputs: [{ name: "y" }],
+      nodes: [node("Foo", ["x"], ["f"], {}, "first"), node("Bar", ["f"], ["y"], {}, "second")],
+    });
+    for (const inputShapes of [undefined, { x: [3] }]) {
+      const refused = await Session.load(model, { device, inputShapes }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(UnsupportedError);
+      expect((refused as UnsupportedError).items.map((item) => item.node)).toEqual(["first", "second"]);
+    }
+    await expect(Session.load(new Uint8Array([1, 2, 3]), { device })).rejects.toThrow(ModelError);
+    if (!device.features.has("shader-f16"))
+      await expect(Session.load(small, { device, precision: "f16" })).rejects.toThrow(DeviceError);
+  });
+
+  it("stops when asked, and refuses what exceeds the device, leaving nothing behind", async () => {
+    const device = await testDevice({ defaultLimits: true });
+    const live = trackLive(device);
+    const before = live();
+    const session = await Session.load(small, { device, precision: "f32" });
+    await expect(session.run({ x: x(2, 2), b }, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await expect(Session.load(small, { device, signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    // 2 x 4200 x 4200 floats are more than the default 128 MiB of one binding.
+    await expect(session.bind({ x: [1, 2, 4200, 4200], b: b.shape })).rejects.toThrow(
+      /activations of at most 134217728/,
+    );
+    session.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(live()).toBe(before);
+  });
+});
