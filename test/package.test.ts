@@ -15,6 +15,7 @@ beforeAll(async () => {
   const environment = { ...process.env };
   delete environment["COLORIZE_HOOKS"];
   execFileSync(process.execPath, script, { env: environment });
+  execFileSync("node_modules/.bin/cem", ["analyze", "--quiet", "--outdir", dist], { env: environment });
 }, 120_000);
 afterAll(() => rmSync(dist, { recursive: true, force: true }));
 
