@@ -41,10 +41,10 @@ function reportLoading({ stage, loaded, total }: LoadProgress): void {
 async function open(source: Blob | string, name: string): Promise<void> {
   job.abort();
   const { signal } = (job = new AbortController());
-  shown = undefined;
   try {
     const original = await decode(source, name);
     if (signal.aborted) return;
+    shown = undefined; // not before: a file that is no picture leaves the last one as it is
     showOriginal(original);
     showProgress("Getting ready");
     const ready = await loadColorizer();

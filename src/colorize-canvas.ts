@@ -53,6 +53,8 @@ export class ColorizeCanvas extends Base {
   readonly #parts: ElementParts;
   #job: AbortController | undefined;
   #scheduled = false;
+  /** What is shown, or under way, is not what the attributes say. */
+  #stale = true;
   #state: ColorizeState = "idle";
   #result: ColorizeResult | null = null;
   #error: EngineError | null = null;
@@ -79,7 +81,7 @@ export class ColorizeCanvas extends Base {
   /** 1 where the attribute is absent or not a number of at least 0. */
   get saturation(): number {
     const value = Number.parseFloat(this.getAttribute("saturation") ?? "");
-    return value >= 0 ? value : 1;
+    return Number.isFinite(value) && value >= 0 ? value : 1;
   }
   set saturation(value: number) {
     this.setAttribute("saturation", String(value));
@@ -116,7 +118,7 @@ export class ColorizeCanvas extends Base {
   }
 
   connectedCallback(): void {
-    if (this.#state !== "ready") this.#schedule();
+    if (this.#stale || this.#state === "idle" || this.#state === "error") this.#schedule();
   }
 
   disconnectedCallback(): void {
@@ -132,7 +134,10 @@ export class ColorizeCanvas extends Base {
     if (before === after && name !== "src") return;
     if (name === "alt") this.#nameParts();
     else if (name === "saturation") void this.#resaturate();
-    else this.#schedule();
+    else {
+      this.#stale = true;
+      this.#schedule();
+    }
   }
 
   /** Several attributes set at once start one job. */
@@ -148,12 +153,13 @@ export class ColorizeCanvas extends Base {
   async #start(): Promise<void> {
     this.#job?.abort();
     const { signal } = (this.#job = new AbortController());
+    this.#stale = false;
     this.#result = null;
     this.#error = null;
     if (this.src === "") return this.#setState("idle");
     this.#setState("loading");
+    const picture = this.#loadOriginal(signal);
     try {
-      const picture = this.#loadOriginal(signal);
       const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
       const [colorizer, original] = await Promise.all([model, picture]);
       const saturation = this.saturation;
@@ -168,6 +174,7 @@ export class ColorizeCanvas extends Base {
       this.dispatchEvent(new CustomEvent("load", { detail: result }));
       if (this.saturation !== saturation) void this.#resaturate();
     } catch (error) {
+      await picture.catch(() => undefined); // the photograph stays visible if only the colour failed
       if (!signal.aborted) this.#fail(error);
     }
   }

@@ -61,9 +61,12 @@ export class ColorizeResult implements ResultFacts {
     return new ImageData(this.data, this.width, this.height);
   }
 
-  /** Draws into `target`, which gets the picture's size, or into a new canvas. Browsers and workers only. */
-  canvas<T extends HTMLCanvasElement | OffscreenCanvas = HTMLCanvasElement | OffscreenCanvas>(target?: T): T {
-    const canvas = target ?? (newCanvas(this.width, this.height) as T);
+  /** Draws into a new canvas of the page. In a worker, pass an OffscreenCanvas as target instead. */
+  canvas(): HTMLCanvasElement;
+  /** Draws into `target`, which gets the picture's size. Browsers and workers only. */
+  canvas<T extends HTMLCanvasElement | OffscreenCanvas>(target: T): T;
+  canvas(target?: HTMLCanvasElement | OffscreenCanvas): HTMLCanvasElement | OffscreenCanvas {
+    const canvas = target ?? newCanvas(this.width, this.height);
     canvas.width = this.width;
     canvas.height = this.height;
     const context = (canvas as HTMLCanvasElement).getContext("2d");
@@ -80,7 +83,7 @@ export class ColorizeResult implements ResultFacts {
 
   /** The encoded picture. `quality` is 0 to 1, for image/jpeg and image/webp. Browsers and workers only. */
   async blob(type = "image/png", quality?: number): Promise<Blob> {
-    const canvas = this.canvas();
+    const canvas = this.canvas(newCanvas(this.width, this.height));
     const blob =
       "convertToBlob" in canvas
         ? await canvas.convertToBlob({ type, quality })

@@ -154,6 +154,49 @@ describe("with a tiny model", () => {
     expect(states).toEqual(["idle 0", "ready 1"]);
   });
 
+  it("keeps on when it is moved, and follows what changed while it was away", async () => {
+    const seen = await page.evaluate(async (model) => {
+      const element = document.createElement("colorize-canvas");
+      const loaded = (): Promise<unknown> => new Promise((resolve) => element.addEventListener("load", resolve));
+      const settle = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 0));
+      const original = element.shadowRoot!.querySelector("img")!;
+      let starts = 0;
+      new MutationObserver((changes) => (starts += changes.length)).observe(original, { attributeFilter: ["src"] });
+      const place = document.body.appendChild(document.createElement("div"));
+      element.model = model;
+      element.src = "/samples/coffee.jpg";
+      document.body.append(element);
+      await settle();
+      const moved = element.state;
+      place.append(element);
+      await loaded();
+      const before = element.result!;
+      const { width } = document.body.appendChild(before.canvas());
+      element.saturation = Infinity;
+      const { saturation } = element;
+      element.remove();
+      element.src = "/samples/cat.jpg";
+      await settle();
+      document.body.append(element);
+      await loaded();
+      return { moved, starts, saturation, drawn: width === before.width, width: element.result?.width };
+    }, tiny.model);
+    expect(seen).toEqual({ moved: "loading", starts: 2, saturation: 1, drawn: true, width: 451 });
+  });
+
+  it("leaves the photograph visible where there is no WebGPU", async () => {
+    await page.evaluateOnNewDocument(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
+    await page.reload();
+    await page.evaluate(() => customElements.whenDefined("colorize-canvas").then(() => undefined));
+    expect(await add(tiny)).toBe("error");
+    const seen = await page.evaluate(() => {
+      const { shadowRoot, state, error } = document.querySelector("colorize-canvas")!;
+      const original = shadowRoot!.querySelector("img")!;
+      return { state, code: error!.code, hidden: original.hidden, visible: original.checkVisibility() };
+    });
+    expect(seen).toEqual({ state: "error", code: "device", hidden: false, visible: true });
+  });
+
   for (const [name, attributes, message] of [
     ["a file that is no picture", { model: "/tiny/", src: "/broken.jpg" }, /a photograph that this browser can read/],
     ["a missing model", { model: "/nowhere/", src: "/samples/cat.jpg" }, /nowhere\/model\.json.*404/s],
