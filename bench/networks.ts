@@ -5,7 +5,8 @@
  */
 import { Command } from "commander";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { Session, type Tensor } from "../src/graph/session";
+import { Session } from "../src/graph/session";
+import type { Tensor } from "../src/graph/session-inputs";
 import { sizeOf, type Shape } from "../src/graph/ir";
 import { describeDevice } from "../src/gpu-device";
 import { requestNodeDevice } from "../src/node/device";

@@ -1,5 +1,9 @@
 /** `colorize-canvas/engine`: the graph engine on its own, for any supported ONNX model. */
-export { Session, type Precision, type SessionOptions, type Tensor } from "./graph/session";
+export { Session, type Precision, type SessionOptions } from "./graph/session";
+export type { Tensor } from "./graph/session-inputs";
+export type { BoundProgram } from "./graph/executor";
+export type { Program } from "./graph/program";
+export type { Graph, Shape } from "./graph/ir";
 export type { Profile, ProfileRow } from "./graph/profile";
 export { PipelineCache } from "./graph/pipelines";
 export { describeDevice, requestDevice, type DeviceOptions } from "./gpu-device";

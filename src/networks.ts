@@ -2,7 +2,8 @@
 import { ManifestError } from "./errors";
 import type { BoundProgram } from "./graph/executor";
 import { PipelineCache } from "./graph/pipelines";
-import type { Program } from "./graph/program";
+import { sizeOf, type Shape } from "./graph/ir";
+import { bufferBytes, type Program } from "./graph/program";
 import { Session, type Precision } from "./graph/session";
 import { submitProgram } from "./graph/submit";
 import type { WorkingSize } from "./image/layout";
@@ -82,12 +83,32 @@ export class Networks {
       const colorizer = await Session.load(files[c.file]!, { ...common, label: label(c.file) });
       sessions.push(colorizer);
       checkNames(manifest, "colorizer", colorizer, [c.luminance, c.embedding], c.output);
+      const networks = new Networks(manifest, device, pipelines, embedder, colorizer);
+      await networks.#prepare();
+      signal?.throwIfAborted();
       onProgress?.({ stage: "compile", loaded: 2, total: 2 });
-      return new Networks(manifest, device, pipelines, embedder, colorizer);
+      return networks;
     } catch (error) {
       for (const session of sessions) session.dispose();
       throw error;
     }
+  }
+
+  /**
+   * Binds both networks for a square picture of the manifest's size: what the colorizer does not support is refused at
+   * load, and the first picture finds its pipelines compiled. Throws ManifestError when the networks do not fit.
+   */
+  async #prepare(): Promise<void> {
+    const { name, colorizer: c } = this.manifest;
+    const side = Math.ceil(c.size / c.multiple) * c.multiple;
+    const size = { width: side, height: side };
+    const { embedder, colorizer } = await this.bind({ size, padded: size });
+    const where = `${name}/model.json`;
+    expectShape(`${where} at $.embedder.output`, portShape(embedder.program, this.manifest.embedder.output), [
+      1,
+      "classes",
+    ]);
+    expectShape(`${where} at $.colorizer.output`, portShape(colorizer.program, c.output), [1, 2, side, side]);
   }
 
   /** Storage type of activations and weights. */
@@ -107,7 +128,7 @@ export class Networks {
 
   #colorizerShapes({ padded }: WorkingSize, embedder: Program): Record<string, readonly number[]> {
     const { luminance, embedding } = this.manifest.colorizer;
-    const { shape } = embedder.outputs.find(({ name }) => name === this.manifest.embedder.output)!;
+    const shape = portShape(embedder, this.manifest.embedder.output);
     return { [luminance]: [1, 1, padded.height, padded.width], [embedding]: shape };
   }
 
@@ -156,7 +177,8 @@ export class Networks {
     const from = embedder.output(this.manifest.embedder.output);
     const to = colorizer.input(this.manifest.colorizer.embedding);
     const encoder = this.#device.createCommandEncoder({ label: "embedding" });
-    encoder.copyBufferToBuffer(from, 0, to, 0, Math.min(from.size, to.size));
+    const shape = portShape(embedder.program, this.manifest.embedder.output);
+    encoder.copyBufferToBuffer(from, 0, to, 0, bufferBytes(sizeOf(shape), this.elem));
     this.#device.queue.submit([encoder.finish()]);
     await this.#device.queue.onSubmittedWorkDone();
   }
@@ -171,6 +193,22 @@ export class Networks {
     this.#embedder.dispose();
     this.#colorizer.dispose();
   }
+}
+
+function portShape(program: Program, output: string): Shape {
+  return program.outputs.find(({ name }) => name === output)!.shape;
+}
+
+/** Throws ManifestError unless the shape fits; a name stands for any size. */
+function expectShape(where: string, shape: Shape, expected: readonly (number | string)[]): void {
+  const fits = shape.length === expected.length && expected.every((n, i) => typeof n === "string" || n === shape[i]);
+  if (!fits)
+    throw new ManifestError({
+      where,
+      expected: `an output of shape [${expected.join(", ")}]`,
+      received: `[${shape.join(", ")}]`,
+      hint: "Export the network as docs/model-format.md says.",
+    });
 }
 
 /** Throws ManifestError when model.json names inputs or outputs that its ONNX file does not have. */

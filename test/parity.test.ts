@@ -1,7 +1,8 @@
 /** The three networks against onnxruntime's CPU provider on the same files and inputs. */
 import * as ort from "onnxruntime-node";
 import { afterAll, describe, expect, it } from "vitest";
-import { Session, type Precision, type Tensor } from "../src/graph/session";
+import { Session, type Precision } from "../src/graph/session";
+import type { Tensor } from "../src/graph/session-inputs";
 import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
 import { expectClose, randoms } from "./expect-close";

@@ -46,25 +46,28 @@ export class BoundProgram {
     const compiling = Promise.all(program.steps.map((step) => pipelines.get(KERNELS[step.kernel]!, step.plan)));
     compiling.catch(() => undefined); // reported below, after the scopes are popped
     const buffers: GPUBuffer[] = [];
+    let uploaded: readonly GPUBuffer[] = [];
     const allocate = (label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
       const buffer = device.createBuffer({ label: `${program.label} ${label}`, size, usage });
       buffers.push(buffer);
       return buffer;
     };
     try {
-      const { slots, ranges, sizes } = await guarded(device, program, () => ({
-        slots: program.slots.map((size, i) =>
+      const { slots, ranges, sizes } = await guarded(device, program, () => {
+        const slots = program.slots.map((size, i) =>
           allocate(`slot ${i}`, size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
-        ),
-        ranges: weights.load(
+        );
+        const { ranges, made } = weights.load(
           program.weights.map(({ constant, data, packing }) => ({
             name: constant,
             data: data ?? constants.get(constant)!.data,
             packing,
           })),
-        ),
-        sizes: uploadSizes(device, program, allocate),
-      }));
+        );
+        uploaded = made;
+        return { slots, ranges, sizes: uploadSizes(device, program, allocate) };
+      });
+      uploaded = []; // accepted: they stay for other programs, whatever happens to this one
       const compiled = await compiling;
       const dispatches = program.steps.map((step, i): Dispatch => {
         const resources: Record<string, GPUBindingResource> = {};
@@ -82,6 +85,7 @@ export class BoundProgram {
       return new BoundProgram(program, slots, buffers, dispatches);
     } catch (error) {
       for (const buffer of buffers) buffer.destroy();
+      weights.discard(uploaded);
       throw error;
     }
   }

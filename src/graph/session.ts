@@ -12,15 +12,11 @@ import { lower } from "./lower";
 import { optimize } from "./optimize";
 import { PipelineCache } from "./pipelines";
 import { profileProgram, type Profile } from "./profile";
+import { checkInputs, type Tensor } from "./session-inputs";
+import { submitProgram } from "./submit";
 import { bufferBytes, type Port, type Program } from "./program";
 import { loadedElements, storedElements } from "./storage";
 import { WeightStore } from "./weight-store";
-
-/** A tensor on the CPU: row-major float32 elements. */
-export interface Tensor {
-  readonly data: Float32Array;
-  readonly shape: Shape;
-}
 
 /** auto: f16 storage where the adapter has shader-f16, else f32. Accumulation is always f32. */
 export type Precision = "auto" | "f32" | "f16";
@@ -60,7 +56,7 @@ export class Session {
   readonly #bound = new Map<string, Promise<BoundProgram>>();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
-  #lost: string | undefined;
+  readonly #lost: { reason?: string } = {};
   #disposed = false;
 
   private constructor(model: OnnxModel, elem: Elem, options: SessionOptions) {
@@ -73,20 +69,26 @@ export class Session {
     this.elem = elem;
     this.inputs = model.inputs.filter((input) => !(options.freeze && input.name in options.freeze));
     this.outputs = model.outputs;
-    void options.device.lost.then((info) => (this.#lost = info.message || info.reason));
+    // Only this small object is kept alive until the device is lost, not the session.
+    const lost = this.#lost;
+    void options.device.lost.then((info) => (lost.reason = info.message || info.reason));
   }
 
   /**
    * Decodes the model and, when all input shapes are known, makes it ready to run. Throws ModelError for a damaged
    * file, UnsupportedError naming every unsupported node, InputError for wrong shapes, DeviceError for the device.
    */
-  static async load(source: Uint8Array | URL | string, options: SessionOptions): Promise<Session> {
+  static async load(source: Uint8Array | ArrayBuffer | URL | string, options: SessionOptions): Promise<Session> {
     const { signal } = options;
     signal?.throwIfAborted();
     const elem = storageOf(options.device, options.precision ?? "auto");
-    const fromBytes = source instanceof Uint8Array;
-    const label = options.label ?? (fromBytes ? "model" : String(source));
-    const bytes = fromBytes ? source : await fetchFile(source, { onProgress: options.onProgress, signal });
+    const located = typeof source === "string" || source instanceof URL;
+    const label = options.label ?? (located ? String(source) : "model");
+    const bytes = located
+      ? await fetchFile(source, { onProgress: options.onProgress, signal })
+      : source instanceof ArrayBuffer
+        ? new Uint8Array(source)
+        : source;
     const session = new Session(decodeModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
       const shapes = session.#knownShapes(options.inputShapes ?? {});
@@ -123,27 +125,31 @@ export class Session {
     return optimize(importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze }));
   }
 
-  /** A program bound for these input shapes, for inputs and outputs that stay on the GPU. Kept and shared. */
+  /**
+   * A program bound for these input shapes, for inputs and outputs that stay on the GPU. It is kept and shared, and
+   * stays usable until `keep` other combinations of shapes have been bound.
+   */
   bind(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
     this.#check();
     const key = JSON.stringify(this.inputs.map(({ name }) => shapes[name] ?? null));
     let bound = this.#bound.get(key);
     if (bound) this.#bound.delete(key);
-    else bound = this.#create(shapes);
+    else bound = this.#evict().then(() => this.#create(shapes));
     this.#bound.set(key, bound);
     bound.catch(() => this.#bound.delete(key));
-    for (const [old, program] of this.#bound) {
-      if (this.#bound.size <= this.#keep) break;
-      this.#bound.delete(old);
-      // What was submitted with these buffers still runs; WebGPU frees them afterwards.
-      void this.#queue
-        .then(() => program)
-        .then(
-          (p) => p.destroy(),
-          () => undefined,
-        );
-    }
     return bound;
+  }
+
+  /** Makes room for one more program before it is made, so that no more than `keep` take memory. */
+  async #evict(): Promise<void> {
+    const old = [...this.#bound].slice(0, Math.max(0, this.#bound.size - this.#keep + 1));
+    for (const [key] of old) this.#bound.delete(key);
+    // Work already submitted with these buffers still runs; WebGPU frees them afterwards.
+    for (const [, program] of old)
+      await program.then(
+        (p) => p.destroy(),
+        () => undefined,
+      );
   }
 
   async #create(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
@@ -161,11 +167,12 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): Promise<Record<string, Tensor>> {
     options.signal?.throwIfAborted();
-    this.#checkInputs(inputs);
+    checkInputs(this.#model.label, this.inputs, inputs);
     const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
     const result = this.#queue.then(async () => {
       options.signal?.throwIfAborted();
       const bound = await this.bind(shapes);
+      this.#check();
       return this.#execute(bound, inputs);
     });
     this.#queue = result.catch(() => undefined);
@@ -175,16 +182,23 @@ export class Session {
   async #execute(bound: BoundProgram, inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const device = this.#device;
     const { program } = bound;
+    device.pushErrorScope("validation");
     for (const { name } of program.inputs)
       device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!.data, this.elem));
+    submitProgram(device, bound);
     const encoder = device.createCommandEncoder({ label: program.label });
-    const pass = encoder.beginComputePass({ label: program.label });
-    bound.encode(pass);
-    pass.end();
     const staged = program.outputs.map((port) => this.#stage(encoder, bound, port));
+    device.queue.submit([encoder.finish()]);
+    const invalid = device.popErrorScope();
     try {
-      device.queue.submit([encoder.finish()]);
       await Promise.all(staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
+      const error = await invalid;
+      if (error)
+        throw new DeviceError({
+          where: program.label,
+          expected: "commands the device accepts",
+          received: error.message,
+        });
       return Object.fromEntries(
         staged.map(({ port, staging }) => {
           const data = loadedElements(staging.getMappedRange(), sizeOf(port.shape), this.elem);
@@ -206,36 +220,6 @@ export class Session {
     return { port, staging };
   }
 
-  #checkInputs(inputs: Readonly<Record<string, Tensor>>): void {
-    const names = this.inputs.map(({ name }) => name);
-    for (const name of Object.keys(inputs))
-      if (!names.includes(name))
-        throw new InputError({
-          where: this.#model.label,
-          expected: `inputs ${names.join(", ")}`,
-          received: `"${name}"`,
-        });
-    for (const input of this.inputs) {
-      const where = `input "${input.name}"`;
-      const tensor = inputs[input.name];
-      if (!tensor) throw new InputError({ where, expected: "a tensor { data, shape }", received: "nothing" });
-      const rank = input.shape?.length ?? tensor.shape.length;
-      const fits = input.shape?.every((n, i) => typeof n !== "number" || n === tensor.shape[i]) ?? true;
-      if (tensor.shape.length !== rank || !fits)
-        throw new InputError({
-          where,
-          expected: `shape [${input.shape?.join(", ")}]`,
-          received: `[${tensor.shape.join(", ")}]`,
-        });
-      if (tensor.data.length !== sizeOf(tensor.shape))
-        throw new InputError({
-          where,
-          expected: `${sizeOf(tensor.shape)} elements`,
-          received: `${tensor.data.length}`,
-        });
-    }
-  }
-
   /**
    * Time of every step, by GPU timestamps where the device has them. Uses the shapes given at load, or `shapes`.
    * Inputs keep whatever they hold.
@@ -248,8 +232,7 @@ export class Session {
         received: "none",
         hint: "Pass inputShapes to Session.load or to profile().",
       });
-    const bound = await this.bind(shapes);
-    const profile = this.#queue.then(() => profileProgram(this.#device, bound));
+    const profile = this.#queue.then(async () => profileProgram(this.#device, await this.bind(shapes)));
     this.#queue = profile.catch(() => undefined);
     return profile;
   }
@@ -257,26 +240,30 @@ export class Session {
   #check(): void {
     if (this.#disposed)
       throw new InputError({ where: this.#model.label, expected: "a live session", received: "a disposed one" });
-    if (this.#lost !== undefined)
+    if (this.#lost.reason !== undefined)
       throw new DeviceError({
         where: this.#model.label,
         expected: "a working device",
-        received: `a lost one (${this.#lost})`,
+        received: `a lost one (${this.#lost.reason})`,
         hint: "Request a new device and load the model again.",
       });
   }
 
-  /** Frees all GPU memory of this session. The device stays. */
+  /** Frees all GPU memory of this session once the run in progress has ended. The device stays. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const bound of this.#bound.values())
-      void bound.then(
-        (p) => p.destroy(),
-        () => undefined,
-      );
+    const programs = [...this.#bound.values()];
     this.#bound.clear();
-    this.#weights.destroy();
+    // A run in progress ends first: destroyed weights would give it zeros.
+    void Promise.allSettled([this.#queue, ...programs]).then(() => {
+      for (const program of programs)
+        void program.then(
+          (p) => p.destroy(),
+          () => undefined,
+        );
+      this.#weights.destroy();
+    });
   }
 }
 

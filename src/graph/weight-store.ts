@@ -50,8 +50,9 @@ export class WeightStore {
     return this.#bytes;
   }
 
-  /** The ranges that hold these constants; those not yet there are packed and uploaded. */
-  load(requests: readonly WeightRequest[]): WeightRange[] {
+  /** The ranges that hold these constants; those not yet there are packed and uploaded, into the buffers `made`. */
+  load(requests: readonly WeightRequest[]): { readonly ranges: WeightRange[]; readonly made: readonly GPUBuffer[] } {
+    const before = this.#buffers.length;
     const keys = requests.map(({ name, data, packing }) => `${name} ${fingerprint(data)} ${JSON.stringify(packing)}`);
     const pending = new Map<string, Pending>();
     requests.forEach((request, i) => {
@@ -62,7 +63,7 @@ export class WeightStore {
       pending.set(key, { request, key, size });
     });
     for (const chunk of chunks([...pending.values()])) this.#upload(chunk);
-    return keys.map((key) => this.#ranges.get(key)!);
+    return { ranges: keys.map((key) => this.#ranges.get(key)!), made: this.#buffers.slice(before) };
   }
 
   #checkLimit(name: string, size: number): void {
@@ -97,6 +98,16 @@ export class WeightStore {
   #write(buffer: GPUBuffer, offset: number, values: Float32Array): void {
     const data = storedElements(values, this.#elem);
     this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Takes back what one load() uploaded, where the device refused it. */
+  discard(buffers: readonly GPUBuffer[]): void {
+    for (const buffer of buffers) {
+      this.#buffers.splice(this.#buffers.indexOf(buffer), 1);
+      this.#bytes -= buffer.size;
+      buffer.destroy();
+    }
+    for (const [key, { buffer }] of this.#ranges) if (buffers.includes(buffer)) this.#ranges.delete(key);
   }
 
   destroy(): void {

@@ -74,6 +74,8 @@ describe("Session", () => {
     await expect(session.run({ x: { data: new Float32Array(7), shape: [1, 2, 2, 2] }, b })).rejects.toThrow(
       /8 elements, received 7/,
     );
+    const integers = { data: new Int32Array(8) as unknown as Float32Array, shape: [1, 2, 2, 2] };
+    await expect(session.run({ x: integers, b })).rejects.toThrow(/data in a Float32Array, received Int32Array/);
     await expect(session.profile()).rejects.toThrow(/input shapes to profile/);
     session.dispose();
   });
@@ -93,6 +95,18 @@ describe("Session", () => {
     await expect(Session.load(new Uint8Array([1, 2, 3]), { device })).rejects.toThrow(ModelError);
     if (!device.features.has("shader-f16"))
       await expect(Session.load(small, { device, precision: "f16" })).rejects.toThrow(DeviceError);
+  });
+
+  it("ends what runs before it is disposed of, and gives no zeros", async () => {
+    const session = await Session.load(small, { device: await testDevice(), precision: "f32", inputShapes: {} });
+    const input = x(5, 5);
+    await session.run({ x: input, b });
+    const running = session.run({ x: input, b });
+    await Promise.resolve();
+    session.dispose();
+    const result = await running.catch((error: unknown) => error);
+    if (result instanceof InputError) expect(result.message).toMatch(/disposed/);
+    else expectClose((result as Record<string, { data: Float32Array }>)["y"]!.data, expected(input), { abs: 1e-6 });
   });
 
   it("stops when asked, and refuses what exceeds the device, leaving nothing behind", async () => {
