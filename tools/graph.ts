@@ -14,7 +14,7 @@ import type { OnnxModel } from "../src/weights/types";
 interface Options {
   readonly shape: Readonly<Record<string, Shape>>;
   readonly after?: string;
-  readonly all?: boolean;
+  readonly ends?: boolean;
   readonly constants?: boolean;
   readonly summary?: boolean;
 }
@@ -60,17 +60,18 @@ async function main(path: string, options: Options): Promise<void> {
     });
 
   const graph = importModel(await readModel(path), { inputShapes: options.shape });
-  const wanted = (stage: string): boolean => options.all === true || options.after === stage;
+  const wanted = (stage: string): boolean =>
+    options.after === undefined ? options.ends !== true : options.after === stage;
   if (wanted("import") || options.after === undefined) show("import", graph);
   const result = optimize(graph, { onPass: (name, after) => wanted(name) && show(name, after) });
   if (options.after === undefined) show("result", result);
 }
 
 const program = new Command("graph")
-  .description("Prints an ONNX model as the engine's graph: after import and after the last pass.")
+  .description("Prints an ONNX model as the engine's graph: after import and after every pass.")
   .argument("<model>", "ONNX file")
   .option("--shape <name=NxCxHxW>", "size of an input that the file leaves open; may be repeated", addShape, {})
-  .option("--all", "print after every pass")
+  .option("--ends", "print only after import and after the last pass")
   .option("--after <pass>", 'print only after this pass ("import": before the first)')
   .option("--constants", "list constants too")
   .option("--summary", "totals only");

@@ -20,8 +20,9 @@ export async function opsPage(): Promise<string> {
 
 <!-- Written by tools/ops-table.ts; change the tables in src/graph/import/ops instead. -->
 
-What \`Session.load\` reads: the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. Anything else is refused at load with an
-\`UnsupportedError\` that lists every node concerned.
+What \`Session.load\` reads: the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. Anything else is refused with an
+\`UnsupportedError\` that lists every node concerned: at load, or, what depends on sizes that the model and
+\`inputShapes\` leave open, when a run first gives them.
 
 Tensors at run time are floats of fixed shape. Whole numbers and booleans exist only in what can be computed at load,
 which includes the shape of every value, so the shape arithmetic of exporters is evaluated away. Any op below whose inputs

@@ -34,7 +34,7 @@ export interface ColorizerManifest {
   readonly embedding: string;
   /** Name of the ONNX output [1, 2, H, W]: a*, b* divided by chromaScale. */
   readonly output: string;
-  /** Working size in pixels, for the shorter or both sides as the caller decides. */
+  /** Working size in pixels: the side of the square that has as many pixels as the working picture. */
   readonly size: number;
   /** H and W must be multiples of it. */
   readonly multiple: number;

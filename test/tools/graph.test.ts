@@ -1,3 +1,4 @@
+import { PASSES } from "../../src/graph/optimize";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +23,7 @@ const SHAPES = ["--shape", "luminance=1x1x16x24", "--shape", "embedding=1x1001"]
 
 describe("npm run graph", () => {
   it("prints the graph after import and after the last pass", () => {
-    const { status, stdout } = run("strided.onnx", ...SHAPES);
+    const { status, stdout } = run("strided.onnx", ...SHAPES, "--ends");
     expect(status).toBe(0);
     const [before, after] = stdout.split("== result: ");
     expect(before).toMatch(/^== import: \d+ nodes/);
@@ -30,6 +31,12 @@ describe("npm run graph", () => {
     expect(after).toMatch(/^21 nodes, .* of constants\n {3}14 conv, 3 resize/);
     expect(after).toContain("%luminance: input f32[1,1,16,24]");
     expect(after).not.toContain("concat(");
+  });
+
+  it("prints after every pass", () => {
+    const { stdout } = run("strided.onnx", ...SHAPES, "--summary");
+    const stages = [...stdout.matchAll(/^== ([\w-]+):/gm)].map(([, stage]) => stage);
+    expect(stages).toEqual(["import", ...PASSES.map(({ name }) => name), "result"]);
   });
 
   it("prints one stage, as totals", () => {
