@@ -11,7 +11,7 @@ const WANTED_LIMITS = [
   "maxTextureDimension2D",
 ] as const;
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query", "subgroups"];
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
 
 export interface DeviceOptions {
   /** Keep WebGPU's default limits and no optional features: what every adapter has. */
@@ -42,13 +42,29 @@ export async function requestDevice(
   return deviceOf(adapter, options);
 }
 
-/** A device of this adapter, with the features and limits the engine can use. */
+/** A device of this adapter, with the features and limits the engine can use. Throws DeviceError. */
 export async function deviceOf(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<GPUDevice> {
-  if (options.defaultLimits) return adapter.requestDevice({ label: "colorize-canvas, default limits" });
+  try {
+    return await adapter.requestDevice(descriptorFor(adapter, options));
+  } catch (cause) {
+    throw new DeviceError({
+      where: "requestDevice",
+      expected: "a device of the WebGPU adapter",
+      received: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause),
+      hint:
+        "Reload the page or start the program again, close others that use the GPU, or update the graphics driver" +
+        (options.defaultLimits ? "." : "; requestDevice's option defaultLimits asks for less."),
+      cause,
+    });
+  }
+}
+
+function descriptorFor(adapter: GPUAdapter, options: DeviceOptions): GPUDeviceDescriptor {
+  if (options.defaultLimits) return { label: "colorize-canvas, default limits" };
   const requiredLimits: Record<string, number> = {};
   for (const limit of WANTED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
-  return adapter.requestDevice({ label: "colorize-canvas", requiredLimits, requiredFeatures });
+  return { label: "colorize-canvas", requiredLimits, requiredFeatures };
 }
 
 /** "vendor architecture description" of a device's adapter, for reports. */

@@ -10,5 +10,7 @@ export {
   type WriteImageOptions,
   type WrittenImage,
 } from "./node/images";
+export { loadNodeColorizer, type NodeColorizerOptions } from "./node/load-colorizer";
+export { defaultModelFolder } from "./node/default-model";
 export { folderReader, readModelFiles } from "./node/model-files";
 export { externalDataIn } from "./node/external-data";

@@ -72,12 +72,12 @@ function identity(path: string): string {
 }
 
 /**
- * Lists the jobs for files and folders (top level, natural order), each input once. Paths that are missing or no
- * pictures are returned as `bad`. Throws InputError when two inputs would get one output, when an output is an
+ * Lists the jobs for files and folders (top level, natural order), each input once. Paths that are missing,
+ * unreadable or no pictures are returned as `bad`. Throws InputError when two inputs would get one output, when an output is an
  * input, or when `out` is a file.
  */
 export function listJobs(paths: readonly string[], { out, format }: JobOptions): JobList {
-  if (statSync(out, { throwIfNoEntry: false })?.isFile())
+  if (isFile(out))
     throw new InputError({ where: "--out", expected: "a folder", received: `the file ${out}`, hint: "Name a folder." });
   const jobs: Job[] = [];
   const bad: BadInput[] = [];
@@ -99,24 +99,35 @@ export function listJobs(paths: readonly string[], { out, format }: JobOptions):
   return { jobs, bad };
 }
 
-function badInput(where: string, received: string, hint: string): ImageError {
-  return new ImageError({ where, expected: "a JPEG, PNG, WebP or TIFF picture", received, hint });
+function badInput(where: string, received: string, hint: string, cause?: unknown): ImageError {
+  return new ImageError({ where, expected: "a JPEG, PNG, WebP or TIFF picture", received, hint, cause });
 }
 
-/** A path's files; a missing path or an empty folder goes to `bad`. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false; // what is wrong with it shows when the first result is written
+  }
+}
+
+/** A path's files; a path that is missing, cannot be read or is an empty folder goes to `bad`. */
 function expand(path: string, bad: BadInput[]): string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) {
-    bad.push({ input: path, error: badInput(path, "no such file or folder", "Check the path.") });
+  const fail = (received: string, hint: string, cause?: unknown): string[] => {
+    bad.push({ input: path, error: badInput(path, received, hint, cause) });
     return [];
+  };
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat) return fail("no such file or folder", "Check the path.");
+    if (!stat.isDirectory()) return [path];
+    const files = picturesIn(path);
+    if (files.length > 0) return files;
+  } catch (cause) {
+    const received = cause instanceof Error ? cause.message : String(cause);
+    return fail(`what cannot be read (${received})`, "Check its permissions and links.", cause);
   }
-  if (!stat.isDirectory()) return [path];
-  const files = picturesIn(path);
-  if (files.length === 0) {
-    const hint = "Folders inside it are not searched: name them, too.";
-    bad.push({ input: path, error: badInput(path, "a folder without pictures", hint) });
-  }
-  return files;
+  return fail("a folder without pictures", "Folders inside it are not searched: name them, too.");
 }
 
 function checkOutputs(jobs: readonly Job[], inputs: ReadonlySet<string>): void {

@@ -218,7 +218,7 @@ async function runJob(
     ms: Object.fromEntries(Object.entries(stages).map(([name, ms]) => [name, Math.round(Number(ms) * 10) / 10])),
     adapter,
     peakBytes: colorizer.plan(image.width, image.height, { size }).peakBytes,
-    notes: image.notes,
+    notes: [...image.notes, ...written.notes],
   };
 }
 

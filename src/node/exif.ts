@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 
 const ORIENTATION = 0x0112;
 const EXIF_IFD = 0x8769;
+const GPS_IFD = 0x8825;
 const PIXEL_WIDTH = 0xa002;
 const PIXEL_HEIGHT = 0xa003;
 const SHORT = 3;
@@ -52,6 +53,23 @@ export function exifForPixels(exif: Uint8Array, width: number, height: number): 
     return bytes;
   } catch (error) {
     if (error instanceof RangeError) return undefined; // an offset points outside the block
+    throw error;
+  }
+}
+
+/** Whether a TIFF file's first IFD links to EXIF or GPS data. BigTIFF is not looked into. */
+export function tiffHasExif(file: Uint8Array): boolean {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  try {
+    const little = view.getUint16(0) === 0x4949;
+    if (view.getUint16(2, little) !== 42) return false;
+    const ifd = view.getUint32(4, little);
+    const tags = Array.from({ length: view.getUint16(ifd, little) }, (_, i) =>
+      view.getUint16(ifd + 2 + 12 * i, little),
+    );
+    return tags.includes(EXIF_IFD) || tags.includes(GPS_IFD);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { ImageError } from "../errors";
-import { exifForPixels, replaceExif } from "./exif";
+import { exifForPixels, replaceExif, tiffHasExif } from "./exif";
 import { alreadyThere, exists, placeFile } from "./place-file";
 
 export type ImageFormat = "jpeg" | "png" | "webp" | "tiff";
@@ -51,7 +51,7 @@ export interface NodeImage extends Pixels {
   /** Whether the file's EXIF orientation turned or mirrored the pixels. */
   readonly orientationApplied: boolean;
   readonly metadata: ImageMetadata;
-  /** What the reader should know: "first of 3 pages". */
+  /** What the reader should know: "first of 3 pages", "IPTC dropped: ...". */
   readonly notes: readonly string[];
 }
 
@@ -138,12 +138,16 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
   const { buffer, byteOffset, byteLength } = decoded.data;
   const orientation = info.orientation ?? 1;
   const pages = info.pages ?? 1;
+  const notes: string[] = [];
+  if (pages > 1) notes.push(`first of ${pages} ${format === "tiff" ? "pages" : "frames"}`);
+  if (!info.exif && format === "tiff" && tiffHasExif(bytes)) notes.push("EXIF dropped: it is not read from TIFF");
+  if (info.iptc) notes.push("IPTC dropped: it is not carried over");
   return {
     data: new Uint8ClampedArray(buffer as ArrayBuffer, byteOffset, byteLength),
     width,
     height,
     orientationApplied: orientation !== 1,
-    notes: pages > 1 ? [`first of ${pages} ${format === "tiff" ? "pages" : "frames"}`] : [],
+    notes,
     metadata: {
       format,
       colourSpace: info.space,
@@ -179,12 +183,14 @@ export interface WrittenImage {
   readonly path: string;
   readonly format: ImageFormat;
   readonly bytes: number;
+  /** What of `metadata` the file does not have, and why: "EXIF dropped: ...". */
+  readonly notes: readonly string[];
 }
 
 /**
  * Writes sRGB pixels to a file: first beside it under a temporary name, then renamed, so the file is there whole or not
  * at all. An sRGB profile is attached, as the pixels are sRGB whatever the source was. EXIF (upright, without the
- * thumbnail), XMP and density come from `metadata`; TIFF takes no EXIF. Alpha is kept except in JPEG, where the
+ * thumbnail), XMP and density come from `metadata`; TIFF takes no EXIF (see `notes`). Alpha is kept except in JPEG, where the
  * picture is laid on white. Makes missing folders. Throws ImageError.
  */
 export async function writeImage(path: string, pixels: Pixels, options: WriteImageOptions = {}): Promise<WrittenImage> {
@@ -204,9 +210,9 @@ export async function writeImage(path: string, pixels: Pixels, options: WriteIma
       hint: "Give RGBA pixels.",
     });
   if (!options.overwrite && (await exists(path))) throw alreadyThere(path);
-  const file = await encode(path, pixels, format, options);
+  const { file, notes } = await encode(path, pixels, format, options);
   await placeFile(path, file, options.overwrite ?? false);
-  return { path, format, bytes: file.length };
+  return { path, format, bytes: file.length, notes };
 }
 
 async function encode(
@@ -214,7 +220,7 @@ async function encode(
   { data, width, height }: Pixels,
   format: ImageFormat,
   { quality, metadata }: WriteImageOptions,
-): Promise<Buffer> {
+): Promise<{ readonly file: Buffer; readonly notes: readonly string[] }> {
   let image: Sharp = sharp(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
     raw: { width, height, channels: 4 },
     limitInputPixels: false,
@@ -244,8 +250,13 @@ async function encode(
   }
   try {
     const file = await image.toBuffer();
-    const exif = metadata?.exif && exifForPixels(metadata.exif, width, height);
-    return exif ? replaceExif(file, format, exif) : file;
+    if (!metadata?.exif) return { file, notes: [] };
+    const exif = exifForPixels(metadata.exif, width, height);
+    if (!exif) return { file, notes: ["EXIF dropped: it is damaged"] };
+    const whole = replaceExif(file, format, exif);
+    if (whole !== file) return { file: whole, notes: [] };
+    const reason = format === "tiff" ? "TIFF output does not take it" : `it does not fit into ${format.toUpperCase()}`;
+    return { file, notes: [`EXIF dropped: ${reason}`] };
   } catch (cause) {
     throw new ImageError({
       where: path,

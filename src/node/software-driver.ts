@@ -3,6 +3,7 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -19,8 +20,18 @@ import { DeviceError } from "../errors";
 
 /** A folder for unpacked files that outlives the process: XDG_CACHE_HOME, else ~/.cache, else the temporary folder. */
 export function cacheFolder(): string {
-  const base = process.env["XDG_CACHE_HOME"] ?? (homedir() ? join(homedir(), ".cache") : tmpdir());
+  const base = process.env["XDG_CACHE_HOME"] || (homedir() ? join(homedir(), ".cache") : tmpdir());
   return join(base, "colorize-canvas");
+}
+
+/** This user's own folder below the temporary one; a new one when that name is taken by somebody else. */
+function temporaryFolder(): string {
+  const user = process.getuid?.();
+  const folder = join(tmpdir(), `colorize-canvas-${user ?? "user"}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder); // a link is not followed
+  const own = user === undefined || (found.isDirectory() && found.uid === user && (found.mode & 0o022) === 0);
+  return own ? folder : mkdtempSync(`${folder}-`);
 }
 
 /** The folder of the installed npm package, found through its main file. */
@@ -31,7 +42,10 @@ function packageFolder(name: string): string {
   return folder;
 }
 
-/** Unpacks a brotli-compressed tar of @sparticuz/chromium once; returns its folder. */
+/**
+ * Unpacks a brotli-compressed tar of @sparticuz/chromium once; returns its folder. Where the cache folder cannot be
+ * written, the temporary folder takes it. Throws DeviceError.
+ */
 export async function unpackChromiumArchive(archive: string): Promise<string> {
   let source: string;
   let version: string;
@@ -49,21 +63,38 @@ export async function unpackChromiumArchive(archive: string): Promise<string> {
     });
   }
   const name = archive.replace(/\.tar\.br$|\.br$/, "");
-  const target = join(cacheFolder(), `chromium-${version}`, name);
+  const failures: unknown[] = [];
+  for (const base of [cacheFolder, temporaryFolder]) {
+    try {
+      return await unpackOnce(source, name, join(base(), `chromium-${version}`, name));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new DeviceError({
+    where: "software driver",
+    expected: `to unpack ${archive} into ${cacheFolder()} or ${tmpdir()}`,
+    received: failures.map((error) => (error instanceof Error ? error.message : String(error))).join("; "),
+    hint: "Make room or give permission there, or point XDG_CACHE_HOME at a folder that can be written.",
+    cause: failures[0],
+  });
+}
+
+/** Unpacks beside `target` and renames, so that it is there whole or not at all. */
+async function unpackOnce(source: string, name: string, target: string): Promise<string> {
   if (existsSync(target)) return target;
   mkdirSync(dirname(target), { recursive: true });
   const beside = mkdtempSync(`${target}-`);
-  const isTar = archive.endsWith(".tar.br");
-  await pipeline(
-    createReadStream(source),
-    createBrotliDecompress(),
-    isTar ? extract({ cwd: beside }) : createWriteStream(join(beside, name), { mode: 0o755 }),
-  );
   try {
+    await pipeline(
+      createReadStream(source),
+      createBrotliDecompress(),
+      source.endsWith(".tar.br") ? extract({ cwd: beside }) : createWriteStream(join(beside, name), { mode: 0o755 }),
+    );
     renameSync(beside, target);
   } catch (error) {
-    rmSync(beside, { recursive: true, force: true }); // another process was first
-    if (!existsSync(target)) throw error;
+    rmSync(beside, { recursive: true, force: true });
+    if (!existsSync(target)) throw error; // else another process was first
   }
   return target;
 }

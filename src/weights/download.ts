@@ -71,6 +71,16 @@ async function downloadOnce(address: string, options: FetchOptions, cache: Reque
   try {
     response = await fetch(address, { cache, ...(signal ? { signal } : {}) });
   } catch (cause) {
+    if (/^file:/i.test(address))
+      throw new DownloadError({
+        where: address,
+        expected: "an http: or https: address",
+        received: "a file: address, which fetch does not read",
+        hint:
+          "In Node, load models from disk with loadNodeColorizer() or folderReader() of colorize-canvas/node; " +
+          "in a browser, open the page through a web server.",
+        cause,
+      });
     throw new TransientError(
       new DownloadError({
         where: address,

@@ -61,6 +61,41 @@ it("colours a photograph with a real engine", async () => {
   expect(Math.max(r!, g!, b!) - Math.min(r!, g!, b!), "it has a colour").toBeGreaterThan(8);
 });
 
+/** CIE lightness, 0 to 100, of RGBA pixels in sRGB. */
+function lightness(data: Uint8ClampedArray): Float64Array {
+  const linear = (value: number): number =>
+    value <= 10.31475 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+  return Float64Array.from({ length: data.length / 4 }, (_, i) => {
+    const [r, g, b] = data.subarray(4 * i, 4 * i + 3);
+    const y = 0.2126 * linear(r!) + 0.7152 * linear(g!) + 0.0722 * linear(b!);
+    return y > 216 / 24389 ? 116 * Math.cbrt(y) - 16 : (y * 24389) / 27;
+  });
+}
+
+it("colours a photograph with the shipped model within a minute, on the software driver", async () => {
+  const out = join(folder, "shipped");
+  const args = ["samples/cat.jpg", "--out", out, "--format", "png", "--adapter", "swiftshader", "--json"];
+  const { code, stdout, stderr } = await command(args);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const report = JSON.parse(stdout) as { ms: Record<string, number>; peakBytes: number };
+  expect(report.ms["total"]).toBeGreaterThan(0);
+  expect(report.ms["total"]).toBeLessThan(60_000);
+  expect(report.peakBytes).toBeGreaterThan(0);
+  const before = await readImage("samples/cat.jpg");
+  const { data, width, height } = await readImage(join(out, "cat.png"));
+  expect([width, height]).toEqual([before.width, before.height]);
+  const pixels = width * height;
+  let spread = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b] = data.subarray(i, i + 3);
+    spread += Math.max(r!, g!, b!) - Math.min(r!, g!, b!);
+  }
+  expect(spread / pixels, "it has colour").toBeGreaterThan(5);
+  const [was, is] = [lightness(before.data), lightness(data)];
+  const change = is.reduce((sum, value, i) => sum + Math.abs(value - was[i]!), 0) / pixels;
+  expect(change, "it keeps its lightness").toBeLessThan(1);
+});
+
 it("fails with a hint for a model that is not there", async () => {
   const { code, stderr } = await command([photo, "--model", join(folder, "nowhere"), "--out", join(folder, "none")]);
   expect(code).toBe(1);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
@@ -126,6 +126,33 @@ describe("colorize-canvas", () => {
     expect(outputBytes).toBe((await readFile(join(out, "a.jpg"))).length);
     expect(stderr).toContain("1 failed:");
     expect(code).toBe(EXIT.failed);
+  });
+
+  it("goes on after a folder that cannot be read", async () => {
+    const loop = join(folder, "loop");
+    await symlink(loop, loop);
+    const { code, stdout, stderr } = await run([loop, await photo("a.jpg"), "--out", out]);
+    expect(code).toBe(EXIT.failed);
+    expect(stdout).toContain("1 of 2 photographs coloured");
+    expect(stderr).toMatch(/^1 failed:\n {2}.*loop: expected a JPEG.* received what cannot be read \(ELOOP.*\n$/);
+    expect(await readdir(out)).toEqual(["a.jpg"]);
+  });
+
+  it("fails without a stack trace when --out cannot be reached", async () => {
+    const loop = join(folder, "loop");
+    await symlink(loop, loop);
+    const { code, stderr } = await run([await photo("a.jpg"), "--out", loop]);
+    expect(code).toBe(EXIT.failed);
+    expect(stderr).toContain("expected to write the file");
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("notes in the report what the output does not keep", async () => {
+    const path = join(folder, "exif.jpg");
+    const picture = sharp({ create: { width: 8, height: 5, channels: 3, background: "#777" } });
+    await picture.withExif({ IFD0: { Make: "Camera" } }).toFile(path);
+    const { stdout } = await run([path, "--out", out, "--format", "tiff", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ notes: ["EXIF dropped: TIFF output does not take it"] });
   });
 
   it("goes on after bad files and lists them at the end", async () => {

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { exifForPixels, replaceExif } from "../../src/node/exif";
+import { exifForPixels, replaceExif, tiffHasExif } from "../../src/node/exif";
 
 /** A TIFF structure by hand: IFD0 {orientation, pointer to the EXIF IFD}, EXIF IFD {width, height}, link to a thumbnail. */
 function block(little: boolean): Uint8Array {
@@ -71,4 +71,11 @@ describe("replaceExif", () => {
       .toBuffer();
     expect(replaceExif(encoded, "jpeg", new Uint8Array(65_530))).toBe(encoded);
   });
+});
+
+it.each([true, false])("sees EXIF in a TIFF file (little-endian: %s)", (little) => {
+  const file = block(little);
+  expect(tiffHasExif(file)).toBe(true);
+  expect(tiffHasExif(file.subarray(0, 20))).toBe(false);
+  expect(tiffHasExif(new Uint8Array(80))).toBe(false);
 });

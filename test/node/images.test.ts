@@ -165,7 +165,7 @@ describe("writeImage", () => {
     const path = join(folder, "made", "deeper", name);
     const written = await writeImage(path, pixels);
     const bytes = await readFile(path);
-    expect(written).toEqual({ path, format, bytes: bytes.length });
+    expect(written).toEqual({ path, format, bytes: bytes.length, notes: [] });
     const image = await readImage(path);
     expectFlat(image.data, [200, 60, 60, 255], 3);
     expect(Buffer.from(image.metadata.icc!).toString("latin1")).toContain("\0s\0R\0G\0B");
@@ -205,6 +205,24 @@ describe("writeImage", () => {
     expect(again.metadata.xmp).toContain(`tiff:Orientation="1" dc:title="Home"`);
     expect(again.metadata.density ?? 300).toBe(300); // sharp reads none from WebP
     expectFlat(again.data, [200, 60, 60, 255], 4);
+  });
+
+  it("says what it drops, and why", async () => {
+    const source = await file(
+      "exif.jpg",
+      flat()
+        .withExif({ IFD0: { Make: "Camera" } })
+        .jpeg()
+        .toBuffer(),
+    );
+    const { metadata, ...image } = await readImage(source);
+    const notes = async (name: string, exif = metadata.exif): Promise<readonly string[]> =>
+      (await writeImage(join(folder, name), image, { metadata: { ...metadata, exif }, overwrite: true })).notes;
+    expect(await notes("dropped.jpg")).toEqual([]);
+    expect(await notes("dropped.tif")).toEqual(["EXIF dropped: TIFF output does not take it"]);
+    expect(await notes("dropped.png", new Uint8Array(20))).toEqual(["EXIF dropped: it is damaged"]);
+    const long = Buffer.concat([metadata.exif!, new Uint8Array(70_000)]);
+    expect(await notes("dropped.jpg", long)).toEqual(["EXIF dropped: it does not fit into JPEG"]);
   });
 
   it("leaves an existing file alone unless asked", async () => {

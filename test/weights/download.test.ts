@@ -179,3 +179,9 @@ describe("the Cache API", () => {
     expect(same(await get("ok", { sha256: SHA }))).toBe(true);
   });
 });
+
+test("points file: URLs to the Node entry, at once", async () => {
+  const error = await failure(fetchFile("file:///models/model.json", { retryDelay: 60_000 }));
+  expect(error.received).toContain("file: address");
+  expect(error.hint).toContain("colorize-canvas/node");
+});

@@ -1,0 +1,41 @@
+/** A Colorizer in Node in one call: a device of this machine, the shipped model from disk. */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Colorizer, type ColorizerOptions } from "../colorizer";
+import { defaultModelFolder } from "./default-model";
+import { requestNodeDevice, type NodeAdapter } from "./device";
+import { folderReader } from "./model-files";
+
+export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
+  /** A folder or the path of its model.json, a file: URL, or an http(s) URL. Default: the model of this package. */
+  readonly model?: string | URL;
+  /** Which driver, where no device is given. Default: the environment's COLORIZE_ADAPTER, else "auto". */
+  readonly adapter?: NodeAdapter;
+}
+
+/**
+ * `Colorizer.load` for Node: the device comes from `requestNodeDevice` unless given, the model that ships with this
+ * package is read from disk unless another is named. dispose() leaves the device as it is: `colorizer.device.destroy()`
+ * frees it. Throws DeviceError, ManifestError, DownloadError, ModelError or UnsupportedError, or the signal's reason.
+ */
+export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Promise<Colorizer> {
+  const { adapter, model, ...rest } = options;
+  rest.signal?.throwIfAborted();
+  const device = rest.device ?? (await requestNodeDevice({ adapter }));
+  try {
+    return await Colorizer.load({ ...rest, ...modelSource(model ?? defaultModelFolder(), rest.read), device });
+  } catch (error) {
+    if (!rest.device) device.destroy();
+    throw error;
+  }
+}
+
+/** An http(s) URL is fetched, and a caller's own reader is left to it; anything else is on disk. */
+function modelSource(model: string | URL, read: ColorizerOptions["read"]): Pick<ColorizerOptions, "model" | "read"> {
+  const address = String(model);
+  if (read || /^https?:/i.test(address)) return { model, read };
+  const path = /^file:/i.test(address) ? fileURLToPath(address) : address;
+  // With a reader, the address only names the model in messages.
+  const name = path.replaceAll("\\", "/").replace(/[?#]/g, encodeURIComponent);
+  return { model: name, read: folderReader(path.endsWith(".json") ? dirname(path) : path) };
+}

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { DeviceError } from "../src/errors";
+import { deviceOf } from "../src/gpu-device";
+
+test.each([{}, { defaultLimits: true }])(
+  "an adapter that gives no device is a DeviceError with a hint: %o",
+  async (o) => {
+    const refusal = new TypeError("limit not supported");
+    const adapter = { limits: {}, features: new Set(), requestDevice: () => Promise.reject(refusal) };
+    const error: unknown = await deviceOf(adapter as unknown as GPUAdapter, o).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(error).toMatchObject({ received: "TypeError: limit not supported", cause: refusal });
+    expect((error as DeviceError).hint).toContain("graphics driver");
+  },
+);

@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Colorizer } from "../../src/colorizer";
+import { ManifestError } from "../../src/errors";
+import { defaultModelFolder, folderReader, loadNodeColorizer } from "../../src/node";
+import { testDevice } from "../gpu";
+import { tinyModel } from "../tiny-model";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "colorize load #1 "));
+  for (const [name, bytes] of Object.entries(tinyModel())) await writeFile(join(folder, name), bytes);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("loads the shipped model from disk, on a given device", async () => {
+  const device = await testDevice();
+  const colorizer = await loadNodeColorizer({ device, read: undefined });
+  expect(colorizer.device).toBe(device);
+  expect(colorizer.manifest.name).toBe("inception-table");
+  colorizer.dispose();
+});
+
+test("defaultModelFolder and folderReader do for Colorizer.load", async () => {
+  const model = defaultModelFolder();
+  const colorizer = await Colorizer.load({ device: await testDevice(), model, read: folderReader(model) });
+  colorizer.dispose();
+});
+
+test("takes a folder, a model.json or a file: URL", async () => {
+  const device = await testDevice();
+  const json = join(folder, "model.json");
+  for (const model of [folder, json, pathToFileURL(folder), pathToFileURL(json), pathToFileURL(json).href])
+    (await loadNodeColorizer({ device, model })).dispose();
+  await expect(loadNodeColorizer({ device, model: join(folder, "none") })).rejects.toThrow(ManifestError);
+});
