@@ -93,6 +93,13 @@ def training_facts(embedder_state, colorizer_state):
     return facts
 
 
+def rounded(value):
+    """The same structure with its floats rounded to four decimals."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return round(value, 4) if isinstance(value, float) else value
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', required=True, help='folder to write, its name is the model\'s')
@@ -140,7 +147,7 @@ def main():
     if not (arguments.keep_embedder and (folder / 'embedder.onnx').exists()):
         EmbedderWriter(student.embedder, arguments.precision).write(folder / 'embedder.onnx', {'licence': LICENCE})
     write_colorizer(colorizer, folder / 'colorizer.onnx', arguments.precision, arguments.ends, {'licence': LICENCE})
-    metrics = {'evaluation': json.loads(Path(arguments.metrics).read_text())['summary']} if arguments.metrics else {}
+    metrics = {'evaluation': rounded(json.loads(Path(arguments.metrics).read_text())['summary'])} if arguments.metrics else {}
     training = training_facts(embedder_state, colorizer_state) or {'random': arguments.random}
     text = json.dumps(manifest(folder, folder.name, arguments, training, metrics), indent=2)
     (folder / 'model.json').write_text(text + '\n')

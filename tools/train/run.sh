@@ -37,12 +37,12 @@ else
 fi
 export_model() {
   $python "$here/export.py" $common --embedder "$work/embedder.pt" --colorizer "$work/colorizer/checkpoint.pt" --recalibrate 12 \
-    --embedder-size $embedder_size --size $size --saturation "${SATURATION:-1.25}" --save-torch "$work/exported.pt" --out "$model" "$@"
+    --embedder-size $embedder_size --size $size --saturation "${SATURATION:-1.1}" --save-torch "$work/exported.pt" --out "$model" "$@"
 }
 export_model
 if [ -n "$evaluation" ]; then
   $python "$here/evaluate.py" --model "$work/exported.pt" --photographs "$evaluation" --embedder-size $embedder_size --size $size \
-    --saturation "${SATURATION:-1.25}" \
+    --saturation "${SATURATION:-1.1}" \
     --report "$work/report.json" --sheet "$work/sheet.png"
   export_model --metrics "$work/report.json"
 fi
