@@ -1,5 +1,5 @@
 /** The built demo page with the shipped model on a real photograph. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
@@ -41,7 +41,9 @@ afterAll(async () => {
 /** A screenshot for people, where SCREENSHOTS names a folder. Tests judge pixels that are read back. */
 async function screenshot(name: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
-  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true });
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true });
 }
 
 /** Waits for the comparison and reads both sides at full size. */
