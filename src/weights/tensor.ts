@@ -10,7 +10,7 @@ import type { ExternalData, OnnxDType, OnnxTensor } from "./types";
 const MAX_RANK = 32;
 
 /** TensorProto.DataType by number; `undefined` for what this engine does not read. */
-const DTYPES: Readonly<Record<number, OnnxDType>> = {
+export const DTYPES: Readonly<Record<number, OnnxDType>> = {
   1: "f32",
   2: "u8",
   3: "i8",

@@ -1,4 +1,5 @@
 /** Elementwise functions of one and of two or more tensors. */
+import { DTYPES } from "../../../weights/tensor";
 import type { Activation, BinaryFn } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { binary, broadcast, expand, unary, zipConstants } from "../primitives";
@@ -151,23 +152,6 @@ function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
   if (narrows) ctx.unsupported(`from ${x.dtype} to ${to} on a value computed at run time`);
   return { ...x, dtype: to };
 }
-
-/** TensorProto.DataType numbers that Cast may name. */
-const DTYPES: Readonly<Record<number, ConstantValue["dtype"]>> = {
-  1: "f32",
-  2: "u8",
-  3: "i8",
-  4: "u16",
-  5: "i16",
-  6: "i32",
-  7: "i64",
-  9: "bool",
-  10: "f16",
-  11: "f64",
-  12: "u32",
-  13: "u64",
-  16: "bf16",
-};
 
 function castTo(ctx: NodeContext): Value {
   const to = DTYPES[ctx.int("to", 0)];
