@@ -92,10 +92,14 @@ async function readBytes(path: string): Promise<Buffer> {
  * Throws ImageError for a missing, empty, truncated, unsupported or too large file.
  */
 export async function readImage(path: string): Promise<NodeImage> {
-  const bytes = await readBytes(path);
+  return decodeImage(await readBytes(path), path);
+}
+
+/** As `readImage`, for a file's bytes; `where` names the file in messages. */
+export async function decodeImage(bytes: Buffer, where: string): Promise<NodeImage> {
   if (bytes.length === 0)
     throw new ImageError({
-      where: path,
+      where,
       expected: FORMATS_TEXT,
       received: "an empty file (0 bytes)",
       hint: "Copy or download it again.",
@@ -103,7 +107,7 @@ export async function readImage(path: string): Promise<NodeImage> {
   const format = formatOfBytes(bytes);
   if (!format)
     throw new ImageError({
-      where: path,
+      where,
       expected: FORMATS_TEXT,
       received: `another kind of file (it starts with ${bytes.subarray(0, 4).toString("hex")})`,
       hint: "Convert it to one of these formats first.",
@@ -114,7 +118,7 @@ export async function readImage(path: string): Promise<NodeImage> {
     const text = message(cause);
     const large = /pixel limit/i.test(text);
     throw new ImageError({
-      where: path,
+      where,
       expected: large ? `at most ${MAX_PIXELS} pixels` : `a complete ${format.toUpperCase()} file`,
       received: large ? "a larger picture" : `a damaged or truncated one (${text})`,
       hint: large ? "Make it smaller first." : "Copy or download it again, or save it anew in another program.",
