@@ -95,32 +95,6 @@ fn mac(sum: sum4, a: sum4, w0: sum4, w1: sum4, w2: sum4, w3: sum4) -> sum4 {
   return fma(w3, sum4(a.w), fma(w2, sum4(a.z), fma(w1, sum4(a.y), fma(w0, sum4(a.x), sum))));
 }
 
-// Epilogue of four output channels, of which those below `end` exist.
-fn write(pixel: u32, channel: u32, end: u32, sum: sum4) {
-  if (pixel >= PIXELS || channel >= end) { return; }
-  let at = pixel * OUT_C + channel;
-  let to = pixel * DST_C + DST_FIRST + channel;
-#if VECTOR_OUT
-  var value = sum + sum4(bias[channel / 4u]);
-#if RESIDUAL
-  value += sum4(residual[at / 4u]);
-#endif
-  dst[to / 4u] = elem4(activate(value));
-#else
-  var value = sum;
-  for (var i = 0u; i < min(4u, end - channel); i++) {
-    value[i] += f32(bias[channel + i]);
-#if RESIDUAL
-    value[i] += f32(residual[at + i]);
-#endif
-  }
-  value = activate(value);
-  for (var i = 0u; i < min(4u, end - channel); i++) {
-    dst[to + i] = elem(value[i]);
-  }
-#endif
-}
-
 @compute @workgroup_size(GROUP_X, GROUP_Y)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,

@@ -175,3 +175,24 @@ export async function runKernel(
   for (const buffer of owned) buffer.destroy();
   return out;
 }
+
+/** All bytes of a buffer that has COPY_SRC. */
+export async function readBuffer(device: GPUDevice, buffer: GPUBuffer): Promise<ArrayBuffer> {
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const staging = device.createBuffer({ size: buffer.size, usage });
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+  device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  const bytes = staging.getMappedRange().slice(0);
+  staging.destroy();
+  return bytes;
+}
+
+/** Writes elements into a buffer, padded to the four bytes that WebGPU asks for. */
+export function writeElems(device: GPUDevice, buffer: GPUBuffer, values: ArrayLike<number>, elem: Elem): void {
+  const encoded = encodeElems(values, elem);
+  const padded = new Uint8Array(Math.ceil(encoded.length / 4) * 4);
+  padded.set(encoded);
+  device.queue.writeBuffer(buffer, 0, padded);
+}

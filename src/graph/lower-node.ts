@@ -1,4 +1,5 @@
 /** One graph node to the dispatches that compute it. */
+import { planConvolution } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { gatherIndices } from "../kernels/gather";
 import { reducePlan } from "../kernels/reduce";
@@ -175,7 +176,16 @@ function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
   if (groups > 1 && groups === params.inChannels && groups === params.outChannels)
     return b.step("depthwiseConv2d", K.depthwiseConv2d.plan(params), operands, node.output, node);
   const slice = b.slices.get(node.output);
-  b.step("conv2d", K.conv2d.plan({ ...params, slice }), operands, slice?.output ?? node.output, node);
+  const whole = { ...params, ...(slice && { slice }) };
+  const { steps, temporaries = {} } = planConvolution(whole, b.chooseConv(whole));
+  const values: Record<string, string> = { ...operands, dst: slice?.output ?? node.output };
+  for (const [name, length] of Object.entries(temporaries)) values[name] = b.temporary(node.output, [length]);
+  for (const step of steps) {
+    const { dst, ...inputs } = Object.fromEntries(
+      Object.entries(step.operands).map(([binding, operand]) => [binding, values[operand]!]),
+    );
+    b.step(step.kernel, step.plan, inputs, dst!, node);
+  }
 }
 
 function lowerMatmul(b: ProgramBuilder, node: NodeFor<"matmul">): void {

@@ -1,18 +1,13 @@
 /** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
-import type { Elem } from "../kernels/kernel";
 import { sizeOf, type Graph } from "./ir";
 import { lowerNode } from "./lower-node";
 import { planMemory, type Lifetime } from "./memory-plan";
 import { alignedWeightBytes, bufferBytes, type Placement, type Port, type Program } from "./program";
-import { ProgramBuilder } from "./program-builder";
-
-export interface LowerOptions {
-  readonly elem: Elem;
-}
+import { ProgramBuilder, type LowerOptions } from "./program-builder";
 
 /** Lowers an optimised graph. Pure: the same graph gives the same program. */
 export function lower(graph: Graph, options: LowerOptions): Program {
-  const builder = new ProgramBuilder(graph, options.elem);
+  const builder = new ProgramBuilder(graph, options);
   for (const node of graph.nodes) lowerNode(builder, node);
   const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));
   // An output's buffer must be its own: constants, inputs and values promised twice are copied.

@@ -1,13 +1,23 @@
 /** Collecting the steps and weights of a program while a graph is lowered. */
+import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
+import type { Conv2dParams } from "../kernels/conv2d";
 import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
 import { packedLength } from "../kernels/packing";
 import { concatSlices, type ConcatSlice } from "./concat-slices";
 import type { Graph, Node, Shape } from "./ir";
 import type { Operand, Step, Weight } from "./program";
 
+export interface LowerOptions {
+  readonly elem: Elem;
+  /** Default: DEFAULT_CHOICE for all. */
+  readonly chooseConv?: (params: Conv2dParams) => ConvChoice;
+}
+
 /** Collects the steps and weights of a program. */
 export class ProgramBuilder {
   readonly elem: Elem;
+  /** How a convolution is to be computed. */
+  readonly chooseConv: (params: Conv2dParams) => ConvChoice;
   readonly steps: Step[] = [];
   readonly weights: Weight[] = [];
   /** Values that are written straight into a concatenation. */
@@ -19,9 +29,10 @@ export class ProgramBuilder {
   readonly #weightIndex = new Map<string, number>();
   #temporaries = 0;
 
-  constructor(graph: Graph, elem: Elem) {
+  constructor(graph: Graph, { elem, chooseConv = () => DEFAULT_CHOICE }: LowerOptions) {
     this.#graph = graph;
     this.elem = elem;
+    this.chooseConv = chooseConv;
     this.slices = concatSlices(graph);
     for (const { name, shape } of graph.inputs) this.#shapes.set(name, shape);
     for (const { output, shape } of graph.nodes) this.#shapes.set(output, shape);

@@ -6,10 +6,10 @@ import { fetchFile } from "../weights/download";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
 import { BoundProgram } from "./executor";
 import { checkOps, importModel } from "./import";
-import type { Graph, Shape } from "./ir";
+import type { Graph, Pass, Shape } from "./ir";
 import { sizeOf } from "./ir";
 import { lower } from "./lower";
-import { optimize } from "./optimize";
+import { optimize, PASSES } from "./optimize";
 import { PipelineCache } from "./pipelines";
 import { profileProgram, type Profile } from "./profile";
 import { checkInputs, type Tensor } from "./session-inputs";
@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly pipelines?: PipelineCache;
   /** Programs for different input shapes that stay bound; the least recently used one goes first. Default 4. */
   readonly keep?: number;
+  /** Further passes after the package's own, for callers that know more than the model says. run() is not for these. */
+  readonly passes?: readonly Pass[];
 }
 
 /** An ONNX model on a device. Programs are made per combination of input shapes and kept. */
@@ -53,6 +55,7 @@ export class Session {
   readonly #pipelines: PipelineCache;
   readonly #weights: WeightStore;
   readonly #keep: number;
+  readonly #passes: readonly Pass[];
   readonly #bound = new Map<string, Promise<BoundProgram>>();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -66,6 +69,7 @@ export class Session {
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
     this.#weights = new WeightStore(options.device, elem);
     this.#keep = Math.max(1, options.keep ?? 4);
+    this.#passes = [...PASSES, ...(options.passes ?? [])];
     this.elem = elem;
     this.inputs = model.inputs.filter((input) => !(options.freeze && input.name in options.freeze));
     this.outputs = model.outputs;
@@ -122,7 +126,8 @@ export class Session {
 
   /** The optimised graph for these input shapes. */
   graph(shapes: Readonly<Record<string, Shape>>): Graph {
-    return optimize(importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze }));
+    const imported = importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze });
+    return optimize(imported, { passes: this.#passes });
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Two-dimensional convolution of NHWC images with bias, residual and activation in the epilogue. */
 import wgsl from "../../shaders/conv2d.wgsl?raw";
+import epilogueLib from "../../shaders/lib/conv-epilogue.wgsl?raw";
 import { KernelError } from "../errors";
 import { activationConstants, activationLib, type ActivationParams } from "./activation";
 import { elemBytes, MAX_WORKGROUPS, type Elem, type Kernel } from "./kernel";
@@ -50,7 +51,7 @@ const RUNTIME = [
 export const conv2d: Kernel<Conv2dParams> = {
   name: "conv2d",
   wgsl,
-  libs: [activationLib],
+  libs: [epilogueLib, activationLib],
   bindings: { src: "read", weights: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {
     checkWindow("conv2d", params);

@@ -9,12 +9,10 @@ export interface RecombineParams {
   /** The whole picture, pixels. */
   readonly picture: Size;
   readonly tile: Tile;
-  /** The part of the network's output that is the picture: its size without padding. */
+  /** The network's output as stored, samples: padding included. */
+  readonly map: Size;
+  /** The part of it, from its upper left corner, that covers the picture; may end within a sample. */
   readonly valid: Size;
-  /** The network's output as stored, padding included. */
-  readonly padded: Size;
-  /** Every how manieth sample of the output is read: 2 where the network repeats each sample twice. */
-  readonly step: number;
   /** a*, b* per unit of the network's output, times saturation. */
   readonly chromaScale: number;
   readonly elem: Elem;
@@ -22,24 +20,24 @@ export interface RecombineParams {
 
 /** The shader's `params`. */
 export function recombineUniforms(params: RecombineParams): Uint8Array<ArrayBuffer> {
-  const { picture, tile, valid, padded, step, chromaScale } = params;
+  const { picture, tile, valid, map, chromaScale } = params;
   return uniformBytes([
     { u32: tile.x },
     { u32: tile.y },
     { u32: tile.width },
     { u32: tile.height },
-    { u32: Math.ceil(valid.width / step) },
-    { u32: Math.ceil(valid.height / step) },
-    { u32: padded.width },
-    { u32: padded.width * padded.height },
-    { f32: valid.width / step / picture.width },
-    { f32: valid.height / step / picture.height },
+    { u32: Math.ceil(valid.width) },
+    { u32: Math.ceil(valid.height) },
+    { u32: map.width },
+    { u32: map.width * map.height },
+    { f32: valid.width / picture.width },
+    { f32: valid.height / picture.height },
     { f32: chromaScale },
   ]);
 }
 
 /**
- * src: texture [tile.height, tile.width]; ab: [1, 2, padded.height, padded.width] -> dst: u32 [tile.height,
+ * src: texture [tile.height, tile.width]; ab: [1, 2, map.height, map.width] -> dst: u32 [tile.height,
  * tile.width], R, G, B, A from the low byte. L* of each pixel is that of src; where sRGB does not have the
  * colour, chroma is reduced. Alpha is copied.
  */
@@ -48,12 +46,12 @@ export const recombine: Kernel<RecombineParams> = {
   wgsl,
   libs: [lab],
   bindings: { src: "texture", params: "uniform", ab: "read", dst: "write" },
-  plan({ tile, padded, step, elem }) {
+  plan({ tile, map, elem }) {
     return {
-      constants: { elem, STEP: step },
+      constants: { elem },
       grid: pictureGrid("recombine", tile),
       flops: 100 * tile.width * tile.height,
-      bytes: 8 * tile.width * tile.height + 2 * padded.width * padded.height * elemBytes(elem),
+      bytes: 8 * tile.width * tile.height + 2 * map.width * map.height * elemBytes(elem),
     };
   },
 };

@@ -1,0 +1,41 @@
+/** A graph of one convolution, to test and to time the ways of computing it. */
+import type { Conv2dParams } from "../kernels/conv2d";
+import type { Activation, Constant, Graph } from "./ir";
+
+/** Values of the constant operands, row-major: weights [KH,KW,C/groups,OC] and bias [OC]. */
+export interface ConvConstants {
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** Inputs src and, with `residual`, residual; output dst. Slices of `params` are left out: dst is the convolution's own. */
+export function convGraph(params: Conv2dParams, { weights, bias }: ConvConstants): Graph {
+  const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernel, groups } = params;
+  const { strides, dilations, activation, residual, padTop, padLeft } = params;
+  const shape = [batch, outHeight, outWidth, outChannels];
+  const after = (out: number, size: number, i: 0 | 1, before: number): number =>
+    Math.max(0, (out - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 - before - size);
+  const pads = [padTop, padLeft, after(outHeight, inHeight, 0, padTop), after(outWidth, inWidth, 1, padLeft)] as const;
+  return {
+    label: "convolution",
+    inputs: [
+      { name: "src", shape: [batch, inHeight, inWidth, inChannels] },
+      ...(residual ? [{ name: "residual", shape }] : []),
+    ],
+    outputs: [{ name: "dst", value: "dst" }],
+    constants: new Map<string, Constant>([
+      ["weights", { shape: [...kernel, inChannels / groups, outChannels], data: weights }],
+      ["bias", { shape: [outChannels], data: bias }],
+    ]),
+    nodes: [
+      {
+        op: "conv",
+        output: "dst",
+        inputs: ["src", "weights", "bias", ...(residual ? ["residual"] : [])],
+        attributes: { strides, pads, dilations, groups, activation: activation as Activation },
+        shape,
+        origin: [],
+      },
+    ],
+  };
+}

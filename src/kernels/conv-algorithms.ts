@@ -1,0 +1,42 @@
+/** All ways of computing a convolution, by name: "algorithm/variant", such as "direct/4". */
+import { KernelError } from "../errors";
+import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./conv-algorithm";
+import { direct } from "./conv-direct";
+import type { Conv2dParams } from "./conv2d";
+
+const ALGORITHMS: readonly ConvAlgorithm[] = [direct];
+
+/** "algorithm/variant". */
+export type ConvChoice = string;
+
+/** What every convolution can be computed with, everywhere. */
+export const DEFAULT_CHOICE: ConvChoice = "direct/4";
+
+/** Everything that computes this convolution on such a device; DEFAULT_CHOICE is among it. */
+export function convChoices(params: Conv2dParams, device: ConvDevice): ConvChoice[] {
+  return ALGORITHMS.flatMap(({ name, variants }) => variants(params, device).map((variant) => `${name}/${variant}`));
+}
+
+/** The dispatches of a choice. Throws KernelError for an unknown algorithm and for parameters it does not take. */
+export function planConvolution(params: Conv2dParams, choice: ConvChoice): ConvPlan {
+  const [name, variant = ""] = choice.split("/");
+  const algorithm = ALGORITHMS.find((one) => one.name === name);
+  if (!algorithm) throw new KernelError("conv2d", `one of ${ALGORITHMS.map((one) => one.name).join(", ")}`, choice);
+  return algorithm.plan(params, variant);
+}
+
+/** Names a distinct convolution, activation aside: the key of tuned choices. */
+export function convKey(p: Conv2dParams): string {
+  const slices = [p.slice && `to${p.slice.first}/${p.slice.channels}`, p.residual && "residual"];
+  return [
+    `${p.batch}x${p.inHeight}x${p.inWidth}x${p.inChannels}`,
+    `${p.outHeight}x${p.outWidth}x${p.outChannels}`,
+    `k${p.kernel.join("x")}`,
+    `s${p.strides.join("x")}`,
+    `p${p.padTop}x${p.padLeft}`,
+    `d${p.dilations.join("x")}`,
+    `g${p.groups}`,
+    p.elem,
+    ...slices.filter(Boolean),
+  ].join(" ");
+}

@@ -1,0 +1,116 @@
+/** Every way of computing a convolution, on every awkward case that it takes. */
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { convGraph } from "../../src/graph/conv-graph";
+import { BoundProgram } from "../../src/graph/executor";
+import { lower } from "../../src/graph/lower";
+import { PipelineCache } from "../../src/graph/pipelines";
+import { WeightStore } from "../../src/graph/weight-store";
+import { convChoices, convKey, DEFAULT_CHOICE, planConvolution } from "../../src/kernels/conv-algorithms";
+import type { ConvDevice } from "../../src/kernels/conv-algorithm";
+import type { Conv2dParams } from "../../src/kernels/conv2d";
+import type { Elem } from "../../src/kernels/kernel";
+import { KernelError } from "../../src/errors";
+import { expectClose, randoms } from "../expect-close";
+import { decodeElems, readBuffer, testDevice, writeElems } from "../gpu";
+import { conv2dReference } from "../reference/conv";
+import { CONV_CASES, convCase, type ConvCase } from "./conv-cases";
+import { stored, sumTolerance } from "./stored";
+
+// Drivers compile for seconds where many processes share few cores.
+vi.setConfig({ testTimeout: 600_000 });
+
+const ACTIVATIONS: Record<string, (x: number) => number> = {
+  identity: (x) => x,
+  relu: (x) => Math.max(0, x),
+  tanh: Math.tanh,
+};
+
+function convDevice(device: GPUDevice): ConvDevice {
+  return { features: device.features, workgroupBytes: device.limits.maxComputeWorkgroupStorageSize };
+}
+
+/** Programs of one storage type share pipelines. */
+const caches = new Map<GPUDevice, PipelineCache>();
+
+/** Runs a convolution as `choice` says. */
+async function run(
+  device: GPUDevice,
+  params: Conv2dParams,
+  choice: string,
+  data: { src: Float32Array; weights: Float32Array; bias: Float32Array; residual?: Float32Array },
+): Promise<Float32Array> {
+  const graph = convGraph(params, data);
+  const program = lower(graph, { elem: params.elem, chooseConv: () => choice });
+  let cache = caches.get(device);
+  if (!cache) caches.set(device, (cache = new PipelineCache(device)));
+  const weights = new WeightStore(device, params.elem);
+  const bound = await BoundProgram.create(device, program, graph.constants, cache, weights);
+  try {
+    writeElems(device, bound.input("src"), data.src, params.elem);
+    if (data.residual) writeElems(device, bound.input("residual"), data.residual, params.elem);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    bound.encode(pass);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    const count = params.batch * params.outHeight * params.outWidth * params.outChannels;
+    return decodeElems(await readBuffer(device, bound.output("dst")), count, params.elem);
+  } finally {
+    bound.destroy();
+    weights.destroy();
+  }
+}
+
+/** What Winograd's transforms may cost beside the sums themselves; see the page on convolution in docs/decisions. */
+function widening(choice: string): number {
+  return choice.startsWith("winograd") ? 16 : 1;
+}
+
+async function check(device: GPUDevice, test: ConvCase, choice: string, elem: Elem): Promise<void> {
+  const params: Conv2dParams = { ...test.params, elem };
+  const { batch, inHeight, inWidth, inChannels, outChannels, kernel, groups } = params;
+  const count = batch * params.outHeight * params.outWidth * outChannels;
+  const src = stored(randoms(batch * inHeight * inWidth * inChannels, 1), elem);
+  const weights = stored(randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 2), elem);
+  const bias = stored(randoms(outChannels, 3), elem);
+  const residual = params.residual ? stored(randoms(count, 4), elem) : undefined;
+  const dst = await run(device, params, choice, { src, weights, bias, ...(residual && { residual }) });
+  const expected = conv2dReference(params, src, weights, bias, residual).map(ACTIVATIONS[params.activation.fn]!);
+  const terms = ((kernel[0] * kernel[1] * inChannels) / groups + 2) * widening(choice);
+  expectClose(dst, expected, sumTolerance(terms, expected, elem), `${test.name} by ${choice}`);
+}
+
+afterAll(() => caches.clear());
+
+describe("convolution algorithms", () => {
+  const cases = CONV_CASES.filter((test) => !test.runtimeBias);
+
+  // The default has its own tests. One test a case: every choice that takes it.
+  for (const test of cases)
+    it(test.name, async () => {
+      const device = await testDevice();
+      for (const choice of convChoices(test.params, convDevice(device)))
+        if (choice !== DEFAULT_CHOICE) await check(device, test, choice, "f32");
+    });
+
+  it("have the same numbers in f16 storage", async ({ skip }) => {
+    const device = await testDevice();
+    if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
+    for (const test of cases.filter(({ name }) => /4x4|residual, 5|few pixels|batch 2/.test(name)))
+      for (const choice of convChoices({ ...test.params, elem: "f16" }, convDevice(device)))
+        await check(device, test, choice, "f16");
+  });
+
+  it("are named, and refuse other names", () => {
+    const { params } = convCase("any", [4, 4, 8], [3, 3], 8);
+    expect(convChoices(params, { features: new Set(), workgroupBytes: 16_384 })).toContain(DEFAULT_CHOICE);
+    expect(() => planConvolution(params, "magic/4")).toThrow(KernelError);
+  });
+
+  it("are keyed by everything that decides their speed, and not by the activation", () => {
+    const { params } = convCase("any", [4, 4, 8], [3, 3], 8);
+    expect(convKey({ ...params, activation: { fn: "relu" } })).toBe(convKey(params));
+    for (const other of [{ residual: true }, { elem: "f16" as const }, { padTop: 0 }, { outChannels: 9 }])
+      expect(convKey({ ...params, ...other })).not.toBe(convKey(params));
+  });
+});
