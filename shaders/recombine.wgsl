@@ -1,11 +1,9 @@
 // A tile of the coloured picture: the original's L* with a* and b* interpolated from the network's output.
 //   (u, v) = (position + 0.5) * map_per_pixel - 0.5, bilinear between map samples, edges repeated
-//   map sample (i, j) of channel c = ab[c*plane_stride + j*STEP*row_stride + i*STEP]
+//   map sample (i, j) of channel c = ab[c*plane_stride + j*row_stride + i]
 //   dst[y, x] = 8-bit sRGB of clip_chroma(L*(src[y, x]), chroma_scale * map(u, v)), alpha of src
-// STEP is 2 where the network's last step repeats each sample twice: bilinear between the samples it made.
 // One invocation writes one pixel of dst.
 alias elem = f32;               // defaults; set by src/kernels/recombine.ts
-const STEP: u32 = 1;
 
 struct Params {
   tile_x: u32,
@@ -22,11 +20,11 @@ struct Params {
 
 @group(0) @binding(0) var src: texture_2d<f32>;                   // [tile_height, tile_width], sRGB and alpha
 @group(0) @binding(1) var<uniform> params: Params;
-@group(0) @binding(2) var<storage, read> ab: array<elem>;         // [2, padded height, padded width]
+@group(0) @binding(2) var<storage, read> ab: array<elem>;         // [2, plane_stride]
 @group(0) @binding(3) var<storage, read_write> dst: array<u32>;   // [tile_height, tile_width], R G B A from the low byte
 
 fn load_ab(x: u32, y: u32) -> vec2<f32> {
-  let i = y * STEP * params.row_stride + x * STEP;
+  let i = y * params.row_stride + x;
   return vec2(f32(ab[i]), f32(ab[params.plane_stride + i]));
 }
 

@@ -107,7 +107,8 @@ export class Colorizer {
     const targets = [{ size: working.size }, { size: this.#networks.embedderSize }];
     const weightBytes = embedder.weightBytes + colorizer.weightBytes;
     const activationBytes = embedder.activationBytes + colorizer.activationBytes;
-    const pictureBytes = this.#stages.peakBytes({ width, height }, targets, working.padded, this.elem);
+    const map = this.#networks.chromaSize(colorizer);
+    const pictureBytes = this.#stages.peakBytes({ width, height }, targets, map, this.elem);
     return {
       workingSize: working.size,
       paddedSize: working.padded,
@@ -151,7 +152,8 @@ export class Colorizer {
     clock.next("embedding");
     await this.#networks.embed(bound);
     clock.next("chroma");
-    const chroma = await readChroma(this.device, this.#networks.predict(bound), this.elem, working);
+    const { buffer, map } = this.#networks.predict(bound);
+    const chroma = await readChroma(this.device, buffer, this.elem, working, map);
     clock.next("recombine");
     return this.#recombine(source, chroma, saturation, signal, () => clock.end());
   }

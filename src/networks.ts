@@ -3,6 +3,8 @@ import { ManifestError } from "./errors";
 import type { BoundProgram } from "./graph/executor";
 import { PipelineCache } from "./graph/pipelines";
 import { sizeOf, type Shape } from "./graph/ir";
+import { dropLastUpsampling } from "./graph/passes/drop-last-upsampling";
+import { sumGreyInput } from "./graph/passes/sum-grey-input";
 import { bufferBytes, type Program } from "./graph/program";
 import { Session, type Precision } from "./graph/session";
 import { submitProgram } from "./graph/submit";
@@ -76,11 +78,17 @@ export class Networks {
     try {
       onProgress?.({ stage: "compile", loaded: 0, total: 2 });
       const inputShapes = { [e.input]: [1, e.channels, e.size, e.size] };
-      const embedder = await Session.load(files[e.file]!, { ...common, inputShapes, label: label(e.file) });
+      // The picture is grey, so its channels are one; the colour kernel interpolates, so nothing need be repeated for it.
+      const passes = [sumGreyInput(e.input)];
+      const embedder = await Session.load(files[e.file]!, { ...common, inputShapes, passes, label: label(e.file) });
       sessions.push(embedder);
       checkNames(manifest, "embedder", embedder, [e.input], e.output);
       onProgress?.({ stage: "compile", loaded: 1, total: 2 });
-      const colorizer = await Session.load(files[c.file]!, { ...common, label: label(c.file) });
+      const colorizer = await Session.load(files[c.file]!, {
+        ...common,
+        passes: [dropLastUpsampling],
+        label: label(c.file),
+      });
       sessions.push(colorizer);
       checkNames(manifest, "colorizer", colorizer, [c.luminance, c.embedding], c.output);
       const networks = new Networks(manifest, device, pipelines, embedder, colorizer);
@@ -108,7 +116,11 @@ export class Networks {
       1,
       "classes",
     ]);
-    expectShape(`${where} at $.colorizer.output`, portShape(colorizer.program, c.output), [1, 2, side, side]);
+    const output = portShape(colorizer.program, c.output);
+    // The picture's size, or smaller by a whole factor.
+    const rows = output[2] ?? side;
+    const fit = side % rows === 0 ? rows : side;
+    expectShape(`${where} at $.colorizer.output`, output, [1, 2, fit, fit]);
   }
 
   /** Storage type of activations and weights. */
@@ -162,7 +174,7 @@ export class Networks {
       {
         size: square,
         padded: square,
-        channels: e.channels,
+        channels: embedder.program.inputs[0]!.shape[1]!,
         scale: (white - black) / 100,
         offset: black,
         elem: this.elem,
@@ -183,10 +195,21 @@ export class Networks {
     await this.#device.queue.onSubmittedWorkDone();
   }
 
-  /** Starts the colorizer; returns the buffer that will hold [1, 2, H, W]. */
-  predict({ colorizer }: BoundNetworks): GPUBuffer {
+  /** Starts the colorizer; returns the buffer that will hold [1, 2, height, width]. */
+  predict({ colorizer }: BoundNetworks): { readonly buffer: GPUBuffer; readonly map: Size } {
     submitProgram(this.#device, colorizer);
-    return colorizer.output(this.manifest.colorizer.output);
+    return { buffer: colorizer.output(this.manifest.colorizer.output), map: this.chromaSize(colorizer.program) };
+  }
+
+  /** The colorizer's output, samples; the padded picture has a whole number of pixels for each. */
+  chromaSize(colorizer: Program): Size {
+    const [, , height, width] = portShape(colorizer, this.manifest.colorizer.output) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { width, height };
   }
 
   dispose(): void {

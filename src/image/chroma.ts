@@ -2,12 +2,13 @@
 import { DeviceError } from "../errors";
 import { bufferBytes } from "../graph/program";
 import type { Elem } from "../kernels/kernel";
+import type { Size } from "../kernels/tile";
 import type { WorkingSize } from "./layout";
 import type { Chroma } from "./picture-stages";
 import { withScratch } from "./scratch";
 
 /**
- * Reads the network's output [1, 2, padded.height, padded.width] back. Throws DeviceError when it cannot be a
+ * Reads the network's output [1, 2, map.height, map.width] back. Throws DeviceError when it cannot be a
  * picture's chroma: not a number somewhere, or zero or at the end of tanh everywhere, which is what a broken driver or
  * an overflow gives (clamping before tanh turns NaN into a number).
  */
@@ -16,9 +17,9 @@ export async function readChroma(
   output: GPUBuffer,
   elem: Elem,
   working: WorkingSize,
+  map: Size,
 ): Promise<Chroma> {
-  const { size, padded } = working;
-  const count = 2 * padded.width * padded.height;
+  const count = 2 * map.width * map.height;
   return withScratch(device, async (scratch) => {
     const length = bufferBytes(count, elem);
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
@@ -30,7 +31,7 @@ export async function readChroma(
     const bytes = new Uint8Array(staging.getMappedRange().slice(0));
     const words = elem === "f16" ? new Uint16Array(bytes.buffer, 0, count) : new Uint32Array(bytes.buffer, 0, count);
     checkChroma(words, elem);
-    return { bytes, elem, size, padded, step: repeatedTwice(words, padded.width, padded.height) ? 2 : 1 };
+    return { bytes, elem, ...working, map };
   });
 }
 
@@ -67,16 +68,4 @@ export function checkChroma(words: Uint16Array | Uint32Array, elem: Elem): void 
     received,
     hint: elem === "f16" ? "Try precision: 'f32'." : "Update the graphics driver, or try another browser.",
   });
-}
-
-/** Whether every sample occurs twice along both axes of both planes, as after nearest-neighbour upsampling. */
-export function repeatedTwice(words: Uint16Array | Uint32Array, width: number, height: number): boolean {
-  if (width % 2 !== 0 || height % 2 !== 0) return false;
-  for (let row = 0; row < 2 * height; row += 2)
-    for (let x = 0; x < width; x += 2) {
-      const i = row * width + x;
-      const word = words[i];
-      if (words[i + 1] !== word || words[i + width] !== word || words[i + width + 1] !== word) return false;
-    }
-  return true;
 }

@@ -25,13 +25,13 @@ export interface LuminanceTarget {
 
 /** A network's output on the CPU, as the GPU stored it. */
 export interface Chroma {
-  /** [1, 2, padded.height, padded.width] of `elem`, a* and b* divided by the manifest's chromaScale. */
+  /** [1, 2, map.height, map.width] of `elem`, a* and b* divided by the manifest's chromaScale. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly elem: Elem;
   readonly size: Size;
   readonly padded: Size;
-  /** Every how manieth sample was made by the network; the others repeat it. */
-  readonly step: number;
+  /** Samples of the network's output; they cover the padded picture. */
+  readonly map: Size;
 }
 
 /** minUniformBufferOffsetAlignment by default. */
@@ -71,11 +71,11 @@ export class PictureStages {
   }
 
   /** Bytes of GPU memory that luminance() and recombine() need at most, besides the networks' buffers. */
-  peakBytes(picture: Size, targets: readonly Pick<LuminanceTarget, "size">[], padded: Size, elem: Elem): number {
+  peakBytes(picture: Size, targets: readonly Pick<LuminanceTarget, "size">[], map: Size, elem: Elem): number {
     const { width, height } = this.#tiles(picture)[0]!;
     const tile = 4 * width * height;
     const resampled = targets.reduce((sum, { size }) => sum + 4 * size.width * (height + size.height), 0);
-    const chroma = 2 * padded.width * padded.height * (elem === "f16" ? 2 : 4);
+    const chroma = 2 * map.width * map.height * (elem === "f16" ? 2 : 4);
     return Math.max(tile + resampled, 3 * tile + chroma);
   }
 
@@ -131,7 +131,11 @@ export class PictureStages {
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const tiles = this.#tiles(source);
     const { width, height } = tiles[0]!;
-    const { size: valid, padded, step, elem } = chroma;
+    const { size, padded, map, elem } = chroma;
+    const valid = {
+      width: (size.width * map.width) / padded.width,
+      height: (size.height * map.height) / padded.height,
+    };
     return withScratch(this.#device, async (scratch) => {
       const bytes = 4 * width * height;
       const { texture, out, staging, ab, uniforms } = await scratch.allocate("recombine", () => ({
@@ -146,7 +150,7 @@ export class PictureStages {
       for (const tile of tiles) {
         signal?.throwIfAborted();
         source.upload(this.#device, texture, tile);
-        const params = { picture: source, tile, valid, padded, step, chromaScale, elem };
+        const params = { picture: source, tile, valid, map, chromaScale, elem };
         const resources = { src: texture.createView(), ab: { buffer: ab }, dst: { buffer: out } };
         const length = 4 * tile.width * tile.height;
         await this.#submit(uniforms, [dispatch(recombine, params, recombineUniforms, resources)], (encoder) =>

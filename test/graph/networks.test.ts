@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { importModel } from "../../src/graph/import";
 import type { Graph, OpName, Shape } from "../../src/graph/ir";
-import { optimize } from "../../src/graph/optimize";
+import { optimize, PASSES } from "../../src/graph/optimize";
+import { dropLastUpsampling } from "../../src/graph/passes/drop-last-upsampling";
+import { sumGreyInput } from "../../src/graph/passes/sum-grey-input";
 import { decodeModel } from "../../src/weights/decode";
 import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
 import { expectSameNumbers } from "./make";
@@ -43,5 +45,22 @@ describe("optimised networks", () => {
     const result = optimize(graph);
     expect(countOps(result)).toEqual(ops);
     expectSameNumbers(result, graph);
+  });
+
+  it("as the Colorizer runs them, the embedder takes one channel and the colorizers repeat nothing at the end", () => {
+    const grey = optimize(load(inceptionResNetV2(), { image: [1, 3, 299, 299] }), {
+      passes: [...PASSES, sumGreyInput("image")],
+    });
+    expect(grey.inputs).toEqual([{ name: "image", shape: [1, 1, 299, 299] }]);
+    expect(countOps(grey)["transpose"]).toBeUndefined();
+    for (const [bytes, width] of [
+      [tableNetwork(), 1000],
+      [stridedNetwork(), 1001],
+    ] as const) {
+      const result = optimize(load(bytes, { luminance: [1, 1, 8, 16], embedding: [1, width] }), {
+        passes: [...PASSES, dropLastUpsampling],
+      });
+      expect(result.nodes.at(-1)!.shape).toEqual([1, 2, 4, 8]);
+    }
   });
 });

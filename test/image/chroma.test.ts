@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkChroma, repeatedTwice } from "../../src/image/chroma";
+import { checkChroma } from "../../src/image/chroma";
 
 describe("checkChroma", () => {
   const f32 = (...values: number[]): Uint32Array => new Uint32Array(Float32Array.from(values).buffer);
@@ -15,15 +15,5 @@ describe("checkChroma", () => {
     checkChroma(f32(1, -1, 0.99), "f32");
     expect(() => checkChroma(Uint16Array.of(0x3c00, 0xbc00), "f16")).toThrow(/the largest values everywhere/);
     expect(() => checkChroma(Uint16Array.of(0x8000, 0), "f16")).toThrow(/zero everywhere/);
-  });
-});
-
-describe("repeatedTwice", () => {
-  const once = [1, 1, 2, 2, 1, 1, 2, 2];
-  it("recognises nearest-neighbour upsampling in both planes", () => {
-    expect(repeatedTwice(Uint32Array.from([...once, ...once]), 4, 2)).toBe(true);
-    expect(repeatedTwice(Uint32Array.from([...once, 1, 1, 2, 3, 1, 1, 2, 2]), 4, 2)).toBe(false);
-    expect(repeatedTwice(Uint32Array.from([...once, 1, 1, 2, 2, 1, 9, 2, 2]), 4, 2)).toBe(false);
-    expect(repeatedTwice(Uint32Array.from([1, 1, 1, 1, 1, 1]), 3, 1)).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import { PictureStages, type Chroma } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, testDevice } from "../gpu";
-import { recombined, resampledLuminance, type Picture } from "../reference/color";
+import { recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
 
 function noise(width: number, height: number): Picture {
   return { width, height, data: Uint8ClampedArray.from(randoms(width * height * 4, 3, 0, 256), Math.floor) };
@@ -64,8 +64,11 @@ describe("pictures in tiles, at default limits", () => {
       const picture = noise(width, height);
       const stages = new PictureStages(device, new PipelineCache(device), tilePixels);
       const { size, padded } = workingSize(picture, 16, 8);
-      const ab = randoms(2 * padded.width * padded.height, 9, -0.4, 0.4);
-      const chroma: Chroma = { bytes: new Uint8Array(ab.buffer as ArrayBuffer), elem: "f32", size, padded, step: 2 };
+      const map = { width: padded.width / 2, height: padded.height / 2 };
+      const small = randoms(2 * map.width * map.height, 9, -0.4, 0.4);
+      const bytes = new Uint8Array(small.buffer as ArrayBuffer);
+      const chroma: Chroma = { bytes, elem: "f32", size, padded, map };
+      const ab = repeatSamples(small, map.width, map.height, 2);
       const actual = await stages.recombine(await openSource(picture), chroma, 128);
       // One 8-bit step: rounding in f32 and f64 may fall on different sides.
       expectClose(actual, recombined(picture, { ab, padded, valid: size, step: 2, chromaScale: 128 }), { abs: 1 });
@@ -76,7 +79,7 @@ describe("pictures in tiles, at default limits", () => {
     const device = await testDevice({ defaultLimits: true });
     const stages = new PictureStages(device, new PipelineCache(device), 64);
     const size = { width: 8, height: 8 };
-    const chroma: Chroma = { bytes: new Uint8Array(512), elem: "f32", size, padded: size, step: 2 };
+    const chroma: Chroma = { bytes: new Uint8Array(512), elem: "f32", size, padded: size, map: size };
     const aborted = AbortSignal.abort();
     await expect(stages.recombine(await openSource(noise(64, 64)), chroma, 1, aborted)).rejects.toMatchObject({
       name: "AbortError",

@@ -4,10 +4,11 @@ import { luminanceInput, luminanceInputUniforms } from "../../src/kernels/lumina
 import { luminanceRows, luminanceRowsUniforms } from "../../src/kernels/luminance-rows";
 import { recombine, recombineUniforms, type RecombineParams } from "../../src/kernels/recombine";
 import type { Elem } from "../../src/kernels/kernel";
+import type { Size } from "../../src/kernels/tile";
 import type { Triple } from "../../src/color/lab";
 import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
-import { lattice, luminanceOf, recombined, resampledLuminance, type Picture } from "../reference/color";
+import { lattice, luminanceOf, recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
 
 /** Seeded noise of every colour and alpha. */
 function noise(width: number, height: number, seed = 3): Picture {
@@ -116,27 +117,30 @@ describe("recombine", () => {
     return new Uint8Array(dst!.buffer);
   }
 
-  const cases: [string, Picture, Omit<RecombineParams, "picture" | "tile" | "elem">][] = [
-    ["one pixel", noise(1, 1), sizes(1, 1, 8, 8, 2)],
-    ["odd sizes, padding, every second sample", noise(37, 23), sizes(13, 9, 16, 16, 2)],
-    ["every sample, reduced", noise(20, 30), sizes(40, 60, 40, 64, 1)],
-    ["all colours, strong chroma", latticePicture(6), sizes(80, 1, 80, 8, 2)],
+  // The network's picture, its padded size, and how many pixels of that one sample of chroma covers.
+  const cases: [string, Picture, valid: Size, padded: Size, step: number][] = [
+    ["one pixel", noise(1, 1), size(1, 1), size(8, 8), 2],
+    ["odd sizes, padding, half the samples", noise(37, 23), size(13, 9), size(16, 16), 2],
+    ["odd sizes, padding, a quarter of the samples", noise(50, 31), size(29, 21), size(32, 24), 4],
+    ["a sample for each pixel, reduced", noise(20, 30), size(40, 60), size(40, 64), 1],
+    ["all colours, strong chroma", latticePicture(6), size(80, 1), size(80, 8), 2],
   ];
 
-  function sizes(w: number, h: number, pw: number, ph: number, step: number): (typeof cases)[number][2] {
-    const [valid, padded] = [
-      { width: w, height: h },
-      { width: pw, height: ph },
-    ];
-    return { valid, padded, step, chromaScale: 128 };
+  function size(width: number, height: number): Size {
+    return { width, height };
   }
 
-  for (const [name, picture, rest] of cases)
+  for (const [name, picture, valid, padded, step] of cases)
     it(name, async () => {
       const tile = { x: 0, y: 0, width: picture.width, height: picture.height };
-      const ab = randoms(2 * rest.padded.width * rest.padded.height, 11, -0.7, 0.7);
-      const actual = await gpuRecombine(picture, ab, { ...rest, picture, tile, elem: "f32" });
-      const expected = recombined(picture, { ...rest, ab });
+      const map = size(padded.width / step, padded.height / step);
+      const part = size(valid.width / step, valid.height / step);
+      const ab = randoms(2 * map.width * map.height, 11, -0.7, 0.7);
+      const chromaScale = 128;
+      const actual = await gpuRecombine(picture, ab, { picture, tile, valid: part, map, chromaScale, elem: "f32" });
+      // The reference has the samples repeated at the padded picture's size, as a network's last upsampling writes them.
+      const repeated = repeatSamples(ab, map.width, map.height, step);
+      const expected = recombined(picture, { ab: repeated, valid, padded, step, chromaScale });
       // One 8-bit step: rounding in f32 and f64 may fall on different sides.
       expectClose(actual, expected, { abs: 1 });
       const differing = actual.reduce((n, value, i) => n + Number(value !== expected[i]), 0);
@@ -146,9 +150,9 @@ describe("recombine", () => {
   it("keeps the luminance of the original within 1 L*, and alpha", async () => {
     const picture = latticePicture(9);
     const tile = { x: 0, y: 0, width: picture.width, height: 1 };
-    const padded = { width: 64, height: 8 };
+    const map = { width: 64, height: 8 };
     const ab = randoms(2 * 64 * 8, 5, -1, 1);
-    const params: RecombineParams = { picture, tile, valid: padded, padded, step: 2, chromaScale: 128, elem: "f32" };
+    const params: RecombineParams = { picture, tile, valid: map, map, chromaScale: 128, elem: "f32" };
     const data = Uint8ClampedArray.from(await gpuRecombine(picture, ab, params));
     expectClose(luminanceOf({ ...picture, data }), luminanceOf(picture), { abs: 1 });
     expect(data.every((value, i) => i % 4 !== 3 || value === 255)).toBe(true);
@@ -164,9 +168,11 @@ describe("recombine", () => {
     if (!device.features.has("shader-f16")) return context.skip();
     const picture = noise(19, 7);
     const tile = { x: 0, y: 0, width: 19, height: 7 };
-    const padded = { width: 8, height: 8 };
+    const map = { width: 8, height: 8 };
     const ab = Float32Array.from(randoms(128, 5, -1, 1), (v) => Math.round(v * 256) / 256); // exact in f16
-    const params: RecombineParams = { picture, tile, valid: padded, padded, step: 2, chromaScale: 96, elem: "f16" };
-    expectClose(await gpuRecombine(picture, ab, params), recombined(picture, { ...params, ab }), { abs: 1 });
+    const params: RecombineParams = { picture, tile, valid: map, map, chromaScale: 96, elem: "f16" };
+    expectClose(await gpuRecombine(picture, ab, params), recombined(picture, { ...params, padded: map, step: 1, ab }), {
+      abs: 1,
+    });
   });
 });

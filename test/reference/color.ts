@@ -73,6 +73,16 @@ function bilinear(map: (x: number, y: number) => number, width: number, height: 
   return upper + (y - y0) * (lower - upper);
 }
 
+/** [2, height, width] with every sample `times` times along both axes. */
+export function repeatSamples(ab: ArrayLike<number>, width: number, height: number, times: number): Float32Array {
+  return Float32Array.from({ length: 2 * width * height * times * times }, (_, i) => {
+    const x = Math.floor((i % (width * times)) / times);
+    const row = Math.floor(i / (width * times) / times); // of both planes
+    return ab[row * width + x]!;
+  });
+}
+
+/** A network's output at the padded picture's size; every `step`th sample was made, the others repeat it. */
 export interface ChromaMap {
   /** [2, paddedHeight, paddedWidth]. */
   readonly ab: ArrayLike<number>;

@@ -1,0 +1,59 @@
+/**
+ * Drops repetition of pixels as the last thing a graph does; whoever reads the output interpolates it instead.
+ *
+ *   before                                                        after
+ *   %r: f32[1,8,8,2] = resize(%x) {mode=nearest ...}              %y: f32[1,2,4,4] = transpose(%x) {perm=0x3x1x2}
+ *   %y: f32[1,2,8,8] = transpose(%r) {perm=0x3x1x2}               output "y" = %y
+ *   output "y" = %y
+ *
+ * Changes the shape of the output, so it is only for callers that look at it. The resize repeats each pixel a whole
+ * number of times, the same along both axes; transposes and functions of one element may follow it, nothing else may read it.
+ */
+import { countUses } from "../edit";
+import { inferShape } from "../infer";
+import { shapesOf } from "../cost";
+import type { Graph, Node, NodeFor, Pass, Shape } from "../ir";
+
+/** out[i] = x[floor(i / n)] for one whole n along both axes. */
+function repeats(node: NodeFor<"resize">, from: Shape): boolean {
+  const { mode, coordinates, nearest, scales } = node.attributes;
+  const [n] = scales;
+  const whole =
+    Number.isInteger(n) && [1, 2].every((axis) => node.shape[axis] === n * from[axis]! && scales[axis - 1] === n);
+  // Half-pixel positions lie less than half a pixel from the one repeated, so that rounding never ties.
+  const centred = coordinates.endsWith("half_pixel") && nearest.startsWith("round");
+  return mode === "nearest" && whole && ((coordinates === "asymmetric" && nearest === "floor") || centred);
+}
+
+export const dropLastUpsampling: Pass = {
+  name: "drop-last-upsampling",
+  run(graph: Graph): Graph {
+    const uses = countUses(graph);
+    const shapes = shapesOf(graph);
+    const made = new Map(graph.nodes.map((node) => [node.output, node]));
+    /** Dropped values by what stands for them. */
+    const dropped = new Map<string, string>();
+    for (const { value } of graph.outputs) {
+      let node = made.get(value);
+      const alone = (name: string): boolean => uses.get(name) === 1;
+      while (node && (node.op === "transpose" || node.op === "unary") && alone(node.output))
+        node = made.get(node.inputs[0]!);
+      if (node?.op !== "resize" || !alone(node.output) || !repeats(node, shapes.get(node.inputs[0]!)!)) continue;
+      dropped.set(node.output, node.inputs[0]!);
+    }
+    const current = (name: string): string => dropped.get(name) ?? name;
+    const nodes = graph.nodes
+      .filter(({ output }) => !dropped.has(output))
+      .map((node): Node => {
+        const moved = { ...node, inputs: node.inputs.map(current) };
+        if (moved.op === "transpose" || moved.op === "unary")
+          moved.shape = inferShape(
+            moved,
+            moved.inputs.map((name) => shapes.get(name)!),
+          );
+        shapes.set(moved.output, moved.shape);
+        return moved;
+      });
+    return { ...graph, nodes, outputs: graph.outputs.map(({ name, value }) => ({ name, value: current(value) })) };
+  },
+};
