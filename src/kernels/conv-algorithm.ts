@@ -13,6 +13,11 @@ export interface ConvDevice {
 /** WebGPU's guarantees and nothing more. */
 export const DEFAULT_CONV_DEVICE: ConvDevice = { features: new Set(), workgroupBytes: 16_384 };
 
+/** Whether these are parameters of a convolution alone, without upsampling before it or pooling after it. */
+export function isPlain({ upsample: [y, x] = [1, 1], pool = false }: Conv2dParams): boolean {
+  return y === 1 && x === 1 && !pool;
+}
+
 /** An operand of the convolution, or the name of a temporary (which starts with #). */
 export type ConvOperand = "src" | "weights" | "bias" | "residual" | "dst" | `#${string}`;
 
@@ -36,7 +41,8 @@ export interface ConvAlgorithm {
   readonly name: string;
   /**
    * Variants that compute this convolution on such a device, best guess first; none when the algorithm cannot.
-   * Must look at every field of the parameters: slices, residual, activation, batch, groups, storage type.
+   * Must look at every field of the parameters: slices, residual, activation, batch, groups, storage type, and
+   * isPlain() unless it takes upsampling and pooling.
    */
   variants(params: Conv2dParams, device: ConvDevice): readonly string[];
   /** Pure. Throws KernelError when the parameters are outside the contract. */

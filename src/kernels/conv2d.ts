@@ -22,6 +22,10 @@ export interface Conv2dParams extends WindowParams {
   readonly elem: Elem;
   /** Where the result goes when it is a part of a wider dst [N,OH,OW,channels]; default: all of dst. */
   readonly slice?: { readonly first: number; readonly channels: number };
+  /** Whole factors by which nearest-neighbour upsampling enlarges src first; the in sizes are those before it. Default: [1, 1]. */
+  readonly upsample?: readonly [number, number];
+  /** Whether dst keeps only the largest of each 2x2 window, [N,floor(OH/2),floor(OW/2),OC]; the out sizes are those before it. */
+  readonly pool?: boolean;
   /** Default: a tile of 4 pixels. */
   readonly variant?: Conv2dVariant;
 }
