@@ -6,7 +6,8 @@
 alias elem = f32;               // defaults; set by src/kernels/conv2d.ts
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
-const IN_C: u32 = 4u;           // all input channels
+const IN_C: u32 = 4u;           // channels of src
+const SRC_FIRST: u32 = 0u;      // the first one that is read
 const GROUP_IN_C: u32 = 4u;     // input channels of one group
 const IN_C4: u32 = 1u;          // ceil(IN_C / 4)
 const GROUP_IN_C4: u32 = 1u;    // ceil(GROUP_IN_C / 4)
@@ -77,13 +78,13 @@ fn under(start: vec3<i32>, ky: u32, kx: u32) -> i32 {
   return index;
 }
 
-// Input channels 4*k to 4*k+3 of a group; weights past its last channel are zero.
-fn load_src(pixel: i32, group: u32, k: u32) -> sum4 {
+// Input channels 4*k to 4*k+3 of a group, whose first channel is given; weights past its last channel are zero.
+fn load_src(pixel: i32, first_in: u32, k: u32) -> sum4 {
   let p = u32(max(pixel, 0));
 #if VECTOR_IN
-  let value = sum4(src[p * IN_C4 + group * GROUP_IN_C4 + k]);
+  let value = sum4(src[p * IN_C4 + first_in / 4u + k]);
 #else
-  let first = p * IN_C + group * GROUP_IN_C;
+  let first = p * IN_C + first_in;
   let channel = min(vec4<u32>(0u, 1u, 2u, 3u) + 4u * k, vec4<u32>(GROUP_IN_C - 1u)) + first;
   let value = sum4(f32(src[channel.x]), f32(src[channel.y]), f32(src[channel.z]), f32(src[channel.w]));
 #endif
@@ -108,6 +109,7 @@ fn main(
   if (GROUPS > 1u) { group = block / GROUP_BLOCKS; }
   let channel = group * GROUP_OUT_C + (block - group * GROUP_BLOCKS) * 8u;
   let end = (group + 1u) * GROUP_OUT_C;
+  let first_in = SRC_FIRST + group * GROUP_IN_C;
 
   let s0 = window(first); let s1 = window(first + 1u); let s2 = window(first + 2u); let s3 = window(first + 3u);
   var c0 = sum4(); var c1 = sum4(); var c2 = sum4(); var c3 = sum4();   // channels 0 to 3 of each pixel
@@ -130,15 +132,15 @@ fn main(
         let u1 = sum4(weights[row + k][2]); let v1 = sum4(weights[row + k][3]);
         let u2 = sum4(weights[row + k][4]); let v2 = sum4(weights[row + k][5]);
         let u3 = sum4(weights[row + k][6]); let v3 = sum4(weights[row + k][7]);
-        let a0 = load_src(p0, group, k); c0 = mac(c0, a0, u0, u1, u2, u3); d0 = mac(d0, a0, v0, v1, v2, v3);
-        let a1 = load_src(p1, group, k); c1 = mac(c1, a1, u0, u1, u2, u3); d1 = mac(d1, a1, v0, v1, v2, v3);
-        let a2 = load_src(p2, group, k); c2 = mac(c2, a2, u0, u1, u2, u3); d2 = mac(d2, a2, v0, v1, v2, v3);
-        let a3 = load_src(p3, group, k); c3 = mac(c3, a3, u0, u1, u2, u3); d3 = mac(d3, a3, v0, v1, v2, v3);
+        let a0 = load_src(p0, first_in, k); c0 = mac(c0, a0, u0, u1, u2, u3); d0 = mac(d0, a0, v0, v1, v2, v3);
+        let a1 = load_src(p1, first_in, k); c1 = mac(c1, a1, u0, u1, u2, u3); d1 = mac(d1, a1, v0, v1, v2, v3);
+        let a2 = load_src(p2, first_in, k); c2 = mac(c2, a2, u0, u1, u2, u3); d2 = mac(d2, a2, v0, v1, v2, v3);
+        let a3 = load_src(p3, first_in, k); c3 = mac(c3, a3, u0, u1, u2, u3); d3 = mac(d3, a3, v0, v1, v2, v3);
 #if WIDE
-        let a4 = load_src(p4, group, k); c4 = mac(c4, a4, u0, u1, u2, u3); d4 = mac(d4, a4, v0, v1, v2, v3);
-        let a5 = load_src(p5, group, k); c5 = mac(c5, a5, u0, u1, u2, u3); d5 = mac(d5, a5, v0, v1, v2, v3);
-        let a6 = load_src(p6, group, k); c6 = mac(c6, a6, u0, u1, u2, u3); d6 = mac(d6, a6, v0, v1, v2, v3);
-        let a7 = load_src(p7, group, k); c7 = mac(c7, a7, u0, u1, u2, u3); d7 = mac(d7, a7, v0, v1, v2, v3);
+        let a4 = load_src(p4, first_in, k); c4 = mac(c4, a4, u0, u1, u2, u3); d4 = mac(d4, a4, v0, v1, v2, v3);
+        let a5 = load_src(p5, first_in, k); c5 = mac(c5, a5, u0, u1, u2, u3); d5 = mac(d5, a5, v0, v1, v2, v3);
+        let a6 = load_src(p6, first_in, k); c6 = mac(c6, a6, u0, u1, u2, u3); d6 = mac(d6, a6, v0, v1, v2, v3);
+        let a7 = load_src(p7, first_in, k); c7 = mac(c7, a7, u0, u1, u2, u3); d7 = mac(d7, a7, v0, v1, v2, v3);
 #endif
       }
     }

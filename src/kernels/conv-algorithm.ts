@@ -39,6 +39,8 @@ export interface ConvPlan {
 /** A family of variants, such as "direct" or "winograd". */
 export interface ConvAlgorithm {
   readonly name: string;
+  /** Whether it can read a part of the channels of a wider src (`srcSlice`); without it such convolutions are not its own. */
+  readonly readsSlices?: true;
   /**
    * Variants that compute this convolution on such a device, best guess first; none when the algorithm cannot.
    * Must look at every field of the parameters: slices, residual, activation, batch, groups, storage type, and

@@ -14,7 +14,8 @@ export const DEFAULT_CHOICE: ConvChoice = "direct/4";
 
 /** Everything that computes this convolution on such a device; DEFAULT_CHOICE is among it. */
 export function convChoices(params: Conv2dParams, device: ConvDevice): ConvChoice[] {
-  return ALGORITHMS.flatMap(({ name, variants }) => variants(params, device).map((variant) => `${name}/${variant}`));
+  const able = ALGORITHMS.filter(({ readsSlices }) => readsSlices || !params.srcSlice);
+  return able.flatMap(({ name, variants }) => variants(params, device).map((variant) => `${name}/${variant}`));
 }
 
 /** The dispatches of a choice. Throws KernelError for an unknown algorithm and for parameters it does not take. */
@@ -22,12 +23,17 @@ export function planConvolution(params: Conv2dParams, choice: ConvChoice): ConvP
   const [name, variant = ""] = choice.split("/");
   const algorithm = ALGORITHMS.find((one) => one.name === name);
   if (!algorithm) throw new KernelError("conv2d", `one of ${ALGORITHMS.map((one) => one.name).join(", ")}`, choice);
+  if (params.srcSlice && !algorithm.readsSlices) throw new KernelError("conv2d", "a choice that reads slices", choice);
   return algorithm.plan(params, variant);
 }
 
 /** Names a distinct convolution, activation aside: the key of tuned choices. */
 export function convKey(p: Conv2dParams): string {
-  const slices = [p.slice && `to${p.slice.first}/${p.slice.channels}`, p.residual && "residual"];
+  const slices = [
+    p.srcSlice && `from${p.srcSlice.first}/${p.srcSlice.channels}`,
+    p.slice && `to${p.slice.first}/${p.slice.channels}`,
+    p.residual && "residual",
+  ];
   return [
     `${p.batch}x${p.inHeight}x${p.inWidth}x${p.inChannels}`,
     `${p.outHeight}x${p.outWidth}x${p.outChannels}`,

@@ -5,6 +5,7 @@ import { conv2d } from "./conv2d";
 /** Variants: output pixels of one invocation. */
 export const direct: ConvAlgorithm = {
   name: "direct",
+  readsSlices: true,
   variants: () => ["4", "8"],
   plan(params, variant) {
     const plan = conv2d.plan({ ...params, variant: { tile: variant === "8" ? 8 : 4 } });

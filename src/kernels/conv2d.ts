@@ -20,6 +20,8 @@ export interface Conv2dParams extends WindowParams {
   /** Whether a tensor of the output's shape is added before the activation. */
   readonly residual: boolean;
   readonly elem: Elem;
+  /** Where the input is when it is a part of a wider src [N,H,W,channels]: inChannels from `first` on. Default: all of src. */
+  readonly srcSlice?: { readonly first: number; readonly channels: number };
   /** Where the result goes when it is a part of a wider dst [N,OH,OW,channels]; default: all of dst. */
   readonly slice?: { readonly first: number; readonly channels: number };
   /** Whole factors by which nearest-neighbour upsampling enlarges src first; the in sizes are those before it. Default: [1, 1]. */
@@ -39,6 +41,7 @@ const INVOCATIONS = 64;
 /** Layers that differ only in these share a pipeline. */
 const RUNTIME = [
   ...WINDOW_CONSTANTS,
+  "SRC_FIRST",
   "DST_C",
   "DST_FIRST",
   "GROUP_IN_C",
@@ -51,7 +54,13 @@ const RUNTIME = [
   "TAPS",
 ];
 
-/** src [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels. */
+/** Throws KernelError unless `count` channels from `first` on lie inside `channels`. */
+function checkSlice(count: number, { first, channels }: { first: number; channels: number }): void {
+  if (first < 0 || first + count > channels)
+    throw new KernelError("conv2d", `${count} channels inside ${channels}`, `from ${first} on`);
+}
+
+/** src [N,H,W,C] or C of its channels, weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels. */
 export const conv2d: Kernel<Conv2dParams> = {
   name: "conv2d",
   wgsl,
@@ -60,9 +69,10 @@ export const conv2d: Kernel<Conv2dParams> = {
   plan(params) {
     checkWindow("conv2d", params);
     const { inChannels, outChannels, groups, elem, residual } = params;
-    const { first, channels } = params.slice ?? { first: 0, channels: outChannels };
-    if (first < 0 || first + outChannels > channels)
-      throw new KernelError("conv2d", `${outChannels} channels inside ${channels}`, `from ${first} on`);
+    const from = params.srcSlice ?? { first: 0, channels: inChannels };
+    const to = params.slice ?? { first: 0, channels: outChannels };
+    checkSlice(inChannels, from);
+    checkSlice(outChannels, to);
     const taps = params.kernel[0] * params.kernel[1];
     const pixels = params.batch * params.outHeight * params.outWidth;
     const groupIn = inChannels / groups;
@@ -84,10 +94,12 @@ export const conv2d: Kernel<Conv2dParams> = {
         ...windowConstants(params),
         ...activationConstants(params.activation),
         elem,
-        DST_C: channels,
-        DST_FIRST: first,
+        IN_C: from.channels,
+        SRC_FIRST: from.first,
+        DST_C: to.channels,
+        DST_FIRST: to.first,
         GROUP_IN_C: groupIn,
-        IN_C4: Math.ceil(inChannels / STEP),
+        IN_C4: Math.ceil(from.channels / STEP),
         GROUP_IN_C4: Math.ceil(groupIn / STEP),
         GROUP_OUT_C: groupOut,
         GROUPS: groups,
@@ -102,8 +114,8 @@ export const conv2d: Kernel<Conv2dParams> = {
       },
       runtime: RUNTIME,
       flags: {
-        VECTOR_IN: groupIn % STEP === 0,
-        VECTOR_OUT: [groupOut, first, channels].every((n) => n % 4 === 0),
+        VECTOR_IN: [groupIn, from.first, from.channels].every((n) => n % STEP === 0),
+        VECTOR_OUT: [groupOut, to.first, to.channels].every((n) => n % 4 === 0),
         RESIDUAL: residual,
         WIDE: tile === 8,
       },

@@ -15,17 +15,30 @@ const ACTIVATIONS: Record<string, (x: number) => number> = {
   tanh: Math.tanh,
 };
 
-async function check(device: GPUDevice, test: ConvCase, elem: Elem, variant?: Conv2dVariant): Promise<void> {
-  const params: Conv2dParams = { ...test.params, elem, ...(variant ? { variant } : {}) };
+/** A wider src, where the input lies in it, and the input. */
+interface Wide {
+  readonly wide: Float32Array;
+  readonly srcSlice: NonNullable<Conv2dParams["srcSlice"]>;
+  readonly part: Float32Array;
+}
+
+async function check(
+  device: GPUDevice,
+  test: ConvCase,
+  elem: Elem,
+  variant?: Conv2dVariant,
+  slice?: Wide,
+): Promise<void> {
+  const params: Conv2dParams = { ...test.params, elem, variant, srcSlice: slice?.srcSlice };
   const { batch, inHeight, inWidth, inChannels, outChannels, kernel, groups } = params;
   const count = batch * params.outHeight * params.outWidth * outChannels;
-  const src = stored(randoms(batch * inHeight * inWidth * inChannels, 1), elem);
+  const src = slice?.part ?? stored(randoms(batch * inHeight * inWidth * inChannels, 1), elem);
   const weights = stored(randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 2), elem);
   const bias = stored(randoms(outChannels, 3), elem);
   const residual = params.residual ? stored(randoms(count, 4), elem) : undefined;
   const plan = conv2d.plan(params);
   const inputs = {
-    src,
+    src: slice?.wide ?? src,
     weights: pack(plan.packing!["weights"]!, weights),
     bias: test.runtimeBias ? bias : pack(plan.packing!["bias"]!, bias),
     ...(residual ? { residual } : {}),
@@ -77,6 +90,24 @@ describe("conv2d", () => {
       await check(device, test, "f16");
   });
 
+  it("reads some of the channels of a wider image", async () => {
+    // [first, channels] of src; odd ones take the scalar loads.
+    for (const [name, first, channels] of [
+      ["1x7", 8, 24],
+      ["1x7", 3, 17],
+      ["2 groups of 3 -> 5", 1, 9],
+    ] as const) {
+      const [{ params }] = some(name) as [ConvCase];
+      const { inHeight, inWidth, inChannels } = params;
+      const wide = randoms(inHeight * inWidth * channels, 1);
+      const part = Float32Array.from({ length: inHeight * inWidth * inChannels }, (_, i) => {
+        return wide[Math.floor(i / inChannels) * channels + first + (i % inChannels)]!;
+      });
+      const src = { wide, srcSlice: { first, channels }, part };
+      await check(await testDevice(), { name, params: { ...params, residual: false } }, "f32", undefined, src);
+    }
+  });
+
   it("wraps the grid past 65,535 workgroups", async () => {
     // 4 pixels x 64 invocations a workgroup: one more than fits along x.
     const pixels = 4 * 64 * 65_535 + 1;
@@ -91,5 +122,6 @@ describe("conv2d", () => {
     expect(() => conv2d.plan({ ...good, strides: [0, 1] })).toThrow(/strides/);
     expect(() => conv2d.plan({ ...good, padTop: -1 })).toThrow(/padTop/);
     expect(() => conv2d.plan({ ...good, outHeight: 0 })).toThrow(/outHeight/);
+    expect(() => conv2d.plan({ ...good, srcSlice: { first: 5, channels: 12 } })).toThrow(/8 channels inside 12/);
   });
 });
