@@ -3,11 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
-import type { OpEntry } from "../src/graph/import/context";
+import type { OpTable } from "../src/graph/import/context";
 import { OP_FAMILIES, OPSETS } from "../src/graph/import/registry";
+import { OP_NOTES } from "./op-notes";
 
-function section(title: string, table: Readonly<Record<string, OpEntry>>): string {
-  const rows = Object.entries(table).map(([op, { notes, since = OPSETS.oldest, until = OPSETS.newest }]) => {
+function section(title: string, table: OpTable): string {
+  const rows = Object.keys(table).map((op) => {
+    const { notes = "", since = OPSETS.oldest, until = OPSETS.newest } = OP_NOTES[op] ?? {};
     return `| ${op} | ${since}-${until} | ${notes.replaceAll("|", "\\|")} |`;
   });
   return [`## ${title}`, "", "| op | opsets | notes |", "| --- | --- | --- |", ...rows, ""].join("\n");
@@ -18,7 +20,7 @@ export async function opsPage(): Promise<string> {
   const sections = Object.entries(OP_FAMILIES).map(([title, table]) => section(title, table));
   const text = `# ONNX ops
 
-<!-- Written by tools/ops-table.ts; change the tables in src/graph/import/ops instead. -->
+<!-- Written by tools/ops-table.ts; change tools/op-notes.ts instead. -->
 
 What \`Session.load\` reads: the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. Anything else is refused with an
 \`UnsupportedError\` that lists every node concerned: at load, or, what depends on sizes that the model and

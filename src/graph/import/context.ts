@@ -16,16 +16,8 @@ export class Refusal extends Error {
 /** One importer: gives the node's outputs, in order; later ones may be left out when they are not supported. */
 export type Importer = (ctx: NodeContext) => Value | readonly Value[];
 
-export interface OpEntry {
-  readonly run: Importer;
-  /** For docs/ops.md: what is and what is not supported. */
-  readonly notes: string;
-  /** First and last opset that has the op, where that is not every opset this engine reads. */
-  readonly since?: number;
-  readonly until?: number;
-}
-
-export type OpTable = Readonly<Record<string, OpEntry>>;
+/** ONNX op -> importer. */
+export type OpTable = Readonly<Record<string, Importer>>;
 
 type AttributeValues = { [A in Exclude<OnnxAttribute, { type: "unsupported" }> as A["type"]]: A["value"] };
 

@@ -113,11 +113,11 @@ class Import {
     if (unknown) this.refuse(node, unknown);
     else if (operands.includes("unknown")) this.define(node, []);
     else {
-      const entry = OPS.get(node.op)!;
+      const run = OPS.get(node.op)!;
       const mark = this.builder.nodes.length;
       const ctx = new NodeContext(node, this.opset, this.builder, operands as (Value | undefined)[]);
       try {
-        const made = entry.run(ctx);
+        const made = run(ctx);
         const results = isList(made) ? made : [made];
         this.define(node, results, (value, name) => {
           if (value.kind === "runtime") return this.builder.rename(value, name, mark);

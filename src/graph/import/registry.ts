@@ -1,5 +1,5 @@
-/** ONNX op -> importer. docs/ops.md is made from this table. */
-import type { OpEntry } from "./context";
+/** ONNX op -> importer. docs/ops.md is made from this table and tools/op-notes.ts. */
+import type { Importer } from "./context";
 import { constantOps } from "./ops/constants";
 import { convOps } from "./ops/conv";
 import { elementwiseOps } from "./ops/elementwise";
@@ -25,6 +25,6 @@ export const OP_FAMILIES = {
   "Constants and arithmetic on constants": constantOps,
 } as const;
 
-export const OPS: ReadonlyMap<string, OpEntry> = new Map(
+export const OPS: ReadonlyMap<string, Importer> = new Map(
   Object.values(OP_FAMILIES).flatMap((table) => Object.entries(table)),
 );

@@ -107,12 +107,6 @@ function transposedWindow(ctx: NodeContext, input: Pair, kernel: Pair, rank: num
 }
 
 export const convOps: OpTable = {
-  Conv: {
-    run: conv,
-    notes: "1-D and 2-D; constant weights; any kernel, strides, dilations, groups, pads and auto_pad",
-  },
-  ConvTranspose: {
-    run: convTranspose,
-    notes: "1-D and 2-D; constant weights; output_padding, output_shape, groups, dilations, auto_pad",
-  },
+  Conv: conv,
+  ConvTranspose: convTranspose,
 };

@@ -158,65 +158,47 @@ function castTo(ctx: NodeContext): Value {
   return to === undefined ? ctx.unsupported(`attribute to=${ctx.int("to", 0)}`) : cast(ctx, to);
 }
 
-const NONE = "";
 export const elementwiseOps: OpTable = {
-  Relu: { run: plain("relu"), notes: NONE },
-  Sigmoid: { run: plain("sigmoid"), notes: NONE },
-  Tanh: { run: plain("tanh"), notes: NONE },
-  Sqrt: { run: plain("sqrt"), notes: NONE },
-  Exp: { run: plain("exp"), notes: NONE },
-  Log: { run: plain("log"), notes: NONE },
-  Abs: { run: plain("abs"), notes: NONE },
-  Neg: { run: plain("neg"), notes: NONE },
-  Floor: { run: plain("floor"), notes: NONE },
-  Ceil: { run: plain("ceil"), notes: NONE },
-  Reciprocal: { run: plain("reciprocal"), notes: NONE },
-  Softplus: { run: plain("softplus"), notes: NONE },
-  Erf: { run: plain("erf"), notes: NONE, since: 9 },
-  Gelu: { run: gelu, notes: "approximate none and tanh", since: 20 },
-  LeakyRelu: {
-    run: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)),
-    notes: NONE,
+  Relu: plain("relu"),
+  Sigmoid: plain("sigmoid"),
+  Tanh: plain("tanh"),
+  Sqrt: plain("sqrt"),
+  Exp: plain("exp"),
+  Log: plain("log"),
+  Abs: plain("abs"),
+  Neg: plain("neg"),
+  Floor: plain("floor"),
+  Ceil: plain("ceil"),
+  Reciprocal: plain("reciprocal"),
+  Softplus: plain("softplus"),
+  Erf: plain("erf"),
+  Gelu: gelu,
+  LeakyRelu: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)),
+  Elu: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)),
+  Celu: celu,
+  Selu: selu,
+  HardSigmoid: (ctx) => {
+    const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
+    return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
   },
-  Elu: { run: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)), notes: NONE },
-  Celu: { run: celu, notes: NONE, since: 12 },
-  Selu: { run: selu, notes: NONE },
-  HardSigmoid: {
-    run: (ctx) => {
-      const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
-      return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
-    },
-    notes: NONE,
+  HardSwish: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
+  Mish: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
+  Softsign: (ctx) => {
+    const x = ctx.input(0);
+    return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
   },
-  HardSwish: {
-    run: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
-    notes: "as x * HardSigmoid(x)",
-    since: 14,
-  },
-  Mish: {
-    run: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
-    notes: "as x * tanh(softplus(x))",
-    since: 18,
-  },
-  Softsign: {
-    run: (ctx) => {
-      const x = ctx.input(0);
-      return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
-    },
-    notes: "as x / (1 + |x|)",
-  },
-  PRelu: { run: prelu, notes: "slope broadcast to the input" },
-  Clip: { run: clip, notes: "bounds as attributes (opset < 11) or inputs" },
-  Add: { run: two("add"), notes: NONE },
-  Sub: { run: two("sub"), notes: NONE },
-  Mul: { run: two("mul"), notes: NONE },
-  Div: { run: divide, notes: "whole numbers (constants only) truncate towards zero" },
-  Pow: { run: pow, notes: "exponents 2 and 3 as products" },
-  Min: { run: chain("min"), notes: "any number of inputs" },
-  Max: { run: chain("max"), notes: "any number of inputs" },
-  Sum: { run: chain("add"), notes: "any number of inputs" },
-  Mean: { run: mean, notes: "any number of inputs" },
-  Where: { run: where, notes: "constant condition", since: 9 },
-  Cast: { run: castTo, notes: "at run time only to a float type" },
-  CastLike: { run: (ctx) => cast(ctx, ctx.input(1).dtype), notes: "at run time only to a float type", since: 15 },
+  PRelu: prelu,
+  Clip: clip,
+  Add: two("add"),
+  Sub: two("sub"),
+  Mul: two("mul"),
+  Div: divide,
+  Pow: pow,
+  Min: chain("min"),
+  Max: chain("max"),
+  Sum: chain("add"),
+  Mean: mean,
+  Where: where,
+  Cast: castTo,
+  CastLike: (ctx) => cast(ctx, ctx.input(1).dtype),
 };

@@ -157,12 +157,12 @@ function blockOf(ctx: NodeContext): number {
 }
 
 export const layoutOps: OpTable = {
-  Transpose: { run: transposeOp, notes: "" },
-  Concat: { run: concatOp, notes: "" },
-  Split: { run: split, notes: "constant sizes, equal parts, num_outputs" },
-  Slice: { run: sliceOp, notes: "constant starts, ends, axes, steps; negative steps too" },
-  Pad: { run: pad, notes: "constant, reflect, edge; constant pads, negative ones too" },
-  Gather: { run: gatherOp, notes: "constant indices" },
-  DepthToSpace: { run: depthToSpace, notes: "DCR and CRD" },
-  SpaceToDepth: { run: spaceToDepth, notes: "" },
+  Transpose: transposeOp,
+  Concat: concatOp,
+  Split: split,
+  Slice: sliceOp,
+  Pad: pad,
+  Gather: gatherOp,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
 };

@@ -57,6 +57,6 @@ function matmul(ctx: NodeContext): Value {
 }
 
 export const matrixOps: OpTable = {
-  Gemm: { run: gemm, notes: "alpha, beta, transA, transB; any C" },
-  MatMul: { run: matmul, notes: "any rank, with broadcasting; vectors too" },
+  Gemm: gemm,
+  MatMul: matmul,
 };

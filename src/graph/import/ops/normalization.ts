@@ -102,10 +102,10 @@ function logSoftmax(ctx: NodeContext): Value {
 }
 
 export const normalizationOps: OpTable = {
-  BatchNormalization: { run: batchNormalization, notes: "inference with constant statistics" },
-  InstanceNormalization: { run: instanceNormalization, notes: "1-D and 2-D" },
-  GroupNormalization: { run: groupNormalization, notes: "scale and bias per channel or per group", since: 18 },
-  LayerNormalization: { run: layerNormalization, notes: "not the outputs Mean and InvStdDev", since: 17 },
-  Softmax: { run: softmax, notes: "before opset 13 over all axes from axis on" },
-  LogSoftmax: { run: logSoftmax, notes: "before opset 13 over all axes from axis on" },
+  BatchNormalization: batchNormalization,
+  InstanceNormalization: instanceNormalization,
+  GroupNormalization: groupNormalization,
+  LayerNormalization: layerNormalization,
+  Softmax: softmax,
+  LogSoftmax: logSoftmax,
 };

@@ -40,15 +40,12 @@ function reduceProd(ctx: NodeContext): Value {
 }
 
 export const reduceOps: OpTable = {
-  ReduceMean: { run: reduction("mean"), notes: "axes as attribute (opset < 18) or constant input" },
-  ReduceSum: { run: reduction("sum"), notes: "axes as attribute (opset < 13) or constant input" },
-  ReduceMax: { run: reduction("max"), notes: "axes as attribute (opset < 18) or constant input" },
-  ReduceMin: { run: reduction("min"), notes: "axes as attribute (opset < 18) or constant input" },
-  ReduceL1: { run: reduction("sum", (ctx, x) => unary(ctx, { fn: "abs" }, x)), notes: "as Abs, ReduceSum" },
-  ReduceL2: {
-    run: reduction("sum", square, (ctx, y) => unary(ctx, { fn: "sqrt" }, y)),
-    notes: "as Mul, ReduceSum, Sqrt",
-  },
-  ReduceSumSquare: { run: reduction("sum", square), notes: "as Mul, ReduceSum" },
-  ReduceProd: { run: reduceProd, notes: "constants only" },
+  ReduceMean: reduction("mean"),
+  ReduceSum: reduction("sum"),
+  ReduceMax: reduction("max"),
+  ReduceMin: reduction("min"),
+  ReduceL1: reduction("sum", (ctx, x) => unary(ctx, { fn: "abs" }, x)),
+  ReduceL2: reduction("sum", square, (ctx, y) => unary(ctx, { fn: "sqrt" }, y)),
+  ReduceSumSquare: reduction("sum", square),
+  ReduceProd: reduceProd,
 };

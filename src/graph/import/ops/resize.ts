@@ -129,10 +129,6 @@ function resample(ctx: NodeContext, size: Shape, scales: readonly number[], samp
 }
 
 export const resizeOps: OpTable = {
-  Resize: {
-    run: resize,
-    notes: "nearest and linear over height and width; all coordinate modes but tf_crop_and_resize; no antialias",
-    since: 10,
-  },
-  Upsample: { run: upsample, notes: "nearest and linear over height and width", until: 9 },
+  Resize: resize,
+  Upsample: upsample,
 };

@@ -93,12 +93,12 @@ function dropout(ctx: NodeContext): Value {
 }
 
 export const shapeOps: OpTable = {
-  Identity: { run: (ctx) => ctx.input(0), notes: "" },
-  Dropout: { run: dropout, notes: "inference; not the output mask" },
-  Reshape: { run: reshapeOp, notes: "constant shape; 0, -1, allowzero" },
-  Flatten: { run: flatten, notes: "" },
-  Squeeze: { run: squeeze, notes: "axes as attribute (opset < 13) or constant input" },
-  Unsqueeze: { run: unsqueeze, notes: "axes as attribute (opset < 13) or constant input" },
-  Expand: { run: expandOp, notes: "constant shape" },
-  Tile: { run: tile, notes: "constant repeats" },
+  Identity: (ctx) => ctx.input(0),
+  Dropout: dropout,
+  Reshape: reshapeOp,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Expand: expandOp,
+  Tile: tile,
 };
