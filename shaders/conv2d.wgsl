@@ -4,6 +4,7 @@
 //                           * weights[ky, kx, i, o])        with src = 0 outside the image
 // One invocation writes 4 (WIDE: 8) consecutive pixels x 8 output channels. No workgroup memory.
 alias elem = f32;               // defaults; set by src/kernels/conv2d.ts
+alias dst_elem = f32;           // elem; f32 where dst is a part of the sums (lib/conv-part.wgsl)
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
 const IN_C: u32 = 4u;           // channels of src
@@ -50,13 +51,13 @@ alias sum4 = vec4<f32>;
 #if RESIDUAL
 @group(0) @binding(3) var<storage, read> residual: array<elem4>;            // [PIXELS, OUT_C/4]
 #endif
-@group(0) @binding(4) var<storage, read_write> dst: array<elem4>;           // [PIXELS, DST_C/4]
+@group(0) @binding(4) var<storage, read_write> dst: array<vec4<dst_elem>>;  // [PIXELS, DST_C/4]
 #else
 @group(0) @binding(2) var<storage, read> bias: array<elem>;                 // [OUT_C]
 #if RESIDUAL
 @group(0) @binding(3) var<storage, read> residual: array<elem>;             // [PIXELS, OUT_C]
 #endif
-@group(0) @binding(4) var<storage, read_write> dst: array<elem>;            // [PIXELS, DST_C]
+@group(0) @binding(4) var<storage, read_write> dst: array<dst_elem>;        // [PIXELS, DST_C]
 #endif
 
 // Where the window of an output pixel starts: (first pixel of its image, y, x).

@@ -94,6 +94,7 @@ export const conv2d: Kernel<Conv2dParams> = {
         ...windowConstants(params),
         ...activationConstants(params.activation),
         elem,
+        dst_elem: elem,
         IN_C: from.channels,
         SRC_FIRST: from.first,
         DST_C: to.channels,
