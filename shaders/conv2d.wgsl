@@ -2,7 +2,8 @@
 //   dst[n, y, x, o] = activate(bias[o] + residual[n, y, x, o]
 //     + sum over ky, kx, i of src[n, y*STRIDE_Y + ky*DILATION_Y - PAD_TOP, x*STRIDE_X + kx*DILATION_X - PAD_LEFT, i]
 //                           * weights[ky, kx, i, o])        with src = 0 outside the image
-// One invocation writes 4 (WIDE: 8) consecutive pixels x 8 output channels. No workgroup memory.
+// One invocation sums 4 (WIDE: 8) consecutive pixels x 8 output channels. No workgroup memory.
+// With POOLED = 4, dst keeps the largest of each 2x2 window; with PHASE, pixels lie FACTOR apart in dst.
 alias elem = f32;               // defaults; set by src/kernels/conv2d.ts
 alias dst_elem = f32;           // elem; f32 where dst is a part of the sums (lib/conv-part.wgsl)
 const IN_H: i32 = 1;
@@ -18,10 +19,19 @@ const OUT_C: u32 = 8u;          // all output channels
 const DST_C: u32 = 8u;          // channels of dst, of which this writes OUT_C
 const DST_FIRST: u32 = 0u;      // from this one on
 const GROUP_OUT_C: u32 = 8u;    // output channels of one group
-const GROUPS: u32 = 1u;
-const BLOCKS: u32 = 1u;         // GROUPS * GROUP_BLOCKS
+const GROUPED: bool = false;    // whether there are several groups
+const BLOCKS: u32 = 1u;         // groups * GROUP_BLOCKS
 const GROUP_BLOCKS: u32 = 1u;   // ceil(GROUP_OUT_C / 8)
-const PIXELS: u32 = 1u;         // batch * OUT_H * OUT_W
+const COUNT: u32 = 1u;          // batch * OUT_H * OUT_W
+const PIXELS: u32 = 1u;         // pixels of dst
+const POOLED: u32 = 1u;         // output pixels that dst keeps one of: 4 with pooling, and then OUT_H and OUT_W are even
+const PHASE: bool = false;      // output pixel (y, x) goes to (y*FACTOR_Y + OFFSET_Y, x*FACTOR_X + OFFSET_X)
+const FACTOR_Y: u32 = 1u;
+const FACTOR_X: u32 = 1u;
+const OFFSET_Y: u32 = 0u;
+const OFFSET_X: u32 = 0u;
+const DST_H: u32 = 1u;          // size of dst with PHASE
+const DST_W: u32 = 1u;
 const TILE: u32 = 4u;           // pixels of one invocation: 4, or 8 with WIDE
 const KERNEL_H: u32 = 1u;
 const KERNEL_W: u32 = 1u;
@@ -47,27 +57,46 @@ alias sum4 = vec4<f32>;
 // [BLOCKS, TAPS, GROUP_IN_C/4][4 input channels x 8 output channels]: constant inner indices need no bounds check
 @group(0) @binding(1) var<storage, read> weights: array<array<elem4, 8>>;
 #if VECTOR_OUT
+#if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<elem4>;                // [OUT_C/4]
+#endif
 #if RESIDUAL
 @group(0) @binding(3) var<storage, read> residual: array<elem4>;            // [PIXELS, OUT_C/4]
 #endif
 @group(0) @binding(4) var<storage, read_write> dst: array<vec4<dst_elem>>;  // [PIXELS, DST_C/4]
 #else
+#if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<elem>;                 // [OUT_C]
+#endif
 #if RESIDUAL
 @group(0) @binding(3) var<storage, read> residual: array<elem>;             // [PIXELS, OUT_C]
 #endif
 @group(0) @binding(4) var<storage, read_write> dst: array<dst_elem>;        // [PIXELS, DST_C]
 #endif
 
+// (image, y, x) of an output pixel. With pooling they are counted window by window.
+fn place(pixel: u32) -> vec3<u32> {
+  if (POOLED == 4u) {
+    let column = pixel / 4u % (OUT_W / 2u) * 2u + pixel % 2u;
+    let row = pixel / 4u / (OUT_W / 2u) * 2u + pixel / 2u % 2u;
+    return vec3<u32>(row / OUT_H, row % OUT_H, column);
+  }
+  return vec3<u32>(pixel / (OUT_W * OUT_H), (pixel / OUT_W) % OUT_H, pixel % OUT_W);
+}
+
 // Where the window of an output pixel starts: (first pixel of its image, y, x).
 fn window(pixel: u32) -> vec3<i32> {
-  let p = min(pixel, PIXELS - 1u);
-  let y = (p / OUT_W) % OUT_H;
-  return vec3<i32>(
-    i32(p / (OUT_W * OUT_H)) * IN_H * IN_W,
-    i32(y) * STRIDE_Y - PAD_TOP,
-    i32(p % OUT_W) * STRIDE_X - PAD_LEFT);
+  let at = vec3<i32>(place(min(pixel, COUNT - 1u)));
+  return vec3<i32>(at.x * IN_H * IN_W, at.y * STRIDE_Y - PAD_TOP, at.z * STRIDE_X - PAD_LEFT);
+}
+
+// The pixel of dst that an output pixel goes to, PIXELS or more when there is none.
+fn destination(pixel: u32) -> u32 {
+  if (PHASE) {
+    let at = place(pixel);
+    return select(PIXELS, (at.x * DST_H + at.y * FACTOR_Y + OFFSET_Y) * DST_W + at.z * FACTOR_X + OFFSET_X, pixel < COUNT);
+  }
+  return pixel / POOLED;
 }
 
 // The input pixel under a tap; negative outside the image.
@@ -105,9 +134,9 @@ fn main(
 ) {
   let first = TILE * ((workgroup.z * grid.x + workgroup.x) * GROUP_X + local.x);
   let block = workgroup.y * GROUP_Y + local.y;
-  if (first >= PIXELS || block >= BLOCKS) { return; }
+  if (first >= COUNT || block >= BLOCKS) { return; }
   var group = 0u;
-  if (GROUPS > 1u) { group = block / GROUP_BLOCKS; }
+  if (GROUPED) { group = block / GROUP_BLOCKS; }
   let channel = group * GROUP_OUT_C + (block - group * GROUP_BLOCKS) * 8u;
   let end = (group + 1u) * GROUP_OUT_C;
   let first_in = SRC_FIRST + group * GROUP_IN_C;
@@ -146,12 +175,18 @@ fn main(
       }
     }
   }
+  if (POOLED == 4u) {
+    c0 = max(max(c0, c1), max(c2, c3)); d0 = max(max(d0, d1), max(d2, d3));
+#if WIDE
+    c1 = max(max(c4, c5), max(c6, c7)); d1 = max(max(d4, d5), max(d6, d7));
+#endif
+  }
 #if WIDE
   let sums = array<sum4, 16>(c0, d0, c1, d1, c2, d2, c3, d3, c4, d4, c5, d5, c6, d6, c7, d7);
 #else
   let sums = array<sum4, 8>(c0, d0, c1, d1, c2, d2, c3, d3);
 #endif
-  for (var i = 0u; i < 2u * TILE; i++) {
-    write(first + i / 2u, channel + i % 2u * 4u, end, sums[i]);
+  for (var i = 0u; i < 2u * TILE / POOLED; i++) {
+    write(destination(first + i / 2u * POOLED), channel + i % 2u * 4u, end, sums[i]);
   }
 }

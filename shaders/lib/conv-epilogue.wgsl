@@ -7,7 +7,10 @@ fn write(pixel: u32, channel: u32, end: u32, sum: vec4<f32>) {
   let at = pixel * OUT_C + channel;
   let to = pixel * DST_C + DST_FIRST + channel;
 #if VECTOR_OUT
-  var value = sum + vec4<f32>(bias[channel / 4u]);
+  var value = sum;
+#if BIAS
+  value += vec4<f32>(bias[channel / 4u]);
+#endif
 #if RESIDUAL
   value += vec4<f32>(residual[at / 4u]);
 #endif
@@ -15,7 +18,9 @@ fn write(pixel: u32, channel: u32, end: u32, sum: vec4<f32>) {
 #else
   var value = sum;
   for (var i = 0u; i < min(4u, end - channel); i++) {
+#if BIAS
     value[i] += f32(bias[channel + i]);
+#endif
 #if RESIDUAL
     value[i] += f32(residual[at + i]);
 #endif

@@ -15,6 +15,17 @@ export interface Conv2dVariant {
   readonly tile: 4 | 8;
 }
 
+/** Output pixels that lie apart in dst, as one phase of a convolution over an upsampled picture makes them. */
+export interface ConvPhase {
+  /** Output pixel (y, x) goes to (y * factor + offset) along both axes. */
+  readonly factor: readonly [number, number];
+  readonly offset: readonly [number, number];
+  /** [height, width] of dst and residual. */
+  readonly size: readonly [number, number];
+  /** For each tap of the kernel, those of the given weights that are summed into it. */
+  readonly sums: readonly (readonly number[])[];
+}
+
 export interface Conv2dParams extends WindowParams {
   readonly activation: ActivationParams;
   /** Whether a tensor of the output's shape is added before the activation. */
@@ -26,8 +37,12 @@ export interface Conv2dParams extends WindowParams {
   readonly slice?: { readonly first: number; readonly channels: number };
   /** Whole factors by which nearest-neighbour upsampling enlarges src first; the in sizes are those before it. Default: [1, 1]. */
   readonly upsample?: readonly [number, number];
-  /** Whether dst keeps only the largest of each 2x2 window, [N,floor(OH/2),floor(OW/2),OC]; the out sizes are those before it. */
+  /** Whether dst keeps only the largest of each 2x2 window, [N,OH/2,OW/2,OC]. The activation must not decrease anywhere. */
   readonly pool?: boolean;
+  /** Set by algorithms, for one of their steps. */
+  readonly phase?: ConvPhase;
+  /** Whether the bias is added; default: true. Without it nothing is bound there. */
+  readonly bias?: boolean;
   /** Default: a tile of 4 pixels. */
   readonly variant?: Conv2dVariant;
 }
@@ -50,9 +65,11 @@ const RUNTIME = [
   "GROUP_OUT_C",
   "BLOCKS",
   "GROUP_BLOCKS",
+  "COUNT",
   "PIXELS",
   "TAPS",
 ];
+const PHASE = ["FACTOR_Y", "FACTOR_X", "OFFSET_Y", "OFFSET_X", "DST_H", "DST_W"];
 
 /** Throws KernelError unless `count` channels from `first` on lie inside `channels`. */
 function checkSlice(count: number, { first, channels }: { first: number; channels: number }): void {
@@ -68,7 +85,7 @@ export const conv2d: Kernel<Conv2dParams> = {
   bindings: { src: "read", weights: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {
     checkWindow("conv2d", params);
-    const { inChannels, outChannels, groups, elem, residual } = params;
+    const { inChannels, outChannels, groups, elem, residual, bias = true } = params;
     const from = params.srcSlice ?? { first: 0, channels: inChannels };
     const to = params.slice ?? { first: 0, channels: outChannels };
     checkSlice(inChannels, from);
@@ -80,6 +97,14 @@ export const conv2d: Kernel<Conv2dParams> = {
     const groupBlocks = Math.ceil(groupOut / BLOCK);
     const blocks = groups * groupBlocks;
     const tile = params.variant?.tile ?? 4;
+    const { phase, pool = false } = params;
+    if (pool && (residual || phase || params.outHeight % 2 || params.outWidth % 2))
+      throw new KernelError(
+        "conv2d",
+        "even sizes and no residual before pooling",
+        `${params.outHeight}x${params.outWidth}`,
+      );
+    const stored = phase ? params.batch * phase.size[0] * phase.size[1] : pixels / (pool ? 4 : 1);
     const tiles = Math.ceil(pixels / tile);
     // A workgroup covers few pixels when there are few, and then more output channels.
     let groupX = INVOCATIONS;
@@ -88,13 +113,12 @@ export const conv2d: Kernel<Conv2dParams> = {
     const along = Math.ceil(tiles / groupX);
     const wraps = Math.ceil(along / MAX_WORKGROUPS);
     const inputs = params.batch * params.inHeight * params.inWidth * inChannels;
-    const outputs = pixels * outChannels * (residual ? 2 : 1);
+    const outputs = (pixels / (pool ? 4 : 1)) * outChannels * (residual ? 2 : 1);
     return {
       constants: {
         ...windowConstants(params),
         ...activationConstants(params.activation),
         elem,
-        dst_elem: elem,
         IN_C: from.channels,
         SRC_FIRST: from.first,
         DST_C: to.channels,
@@ -103,20 +127,26 @@ export const conv2d: Kernel<Conv2dParams> = {
         IN_C4: Math.ceil(from.channels / STEP),
         GROUP_IN_C4: Math.ceil(groupIn / STEP),
         GROUP_OUT_C: groupOut,
-        GROUPS: groups,
+        GROUPED: groups > 1,
         BLOCKS: blocks,
         GROUP_BLOCKS: groupBlocks,
-        PIXELS: pixels,
+        COUNT: pixels,
+        PIXELS: stored,
+        POOLED: pool ? 4 : 1,
+        PHASE: phase !== undefined,
+        ...(phase &&
+          Object.fromEntries(PHASE.map((name, i) => [name, [phase.factor, phase.offset, phase.size].flat()[i]!]))),
         TILE: tile,
         TAPS: taps,
         CHECK_EDGES: touchesEdges(params),
         GROUP_X: groupX,
         GROUP_Y: groupY,
       },
-      runtime: RUNTIME,
+      runtime: phase ? [...RUNTIME, ...PHASE] : RUNTIME,
       flags: {
         VECTOR_IN: [groupIn, from.first, from.channels].every((n) => n % STEP === 0),
         VECTOR_OUT: [groupOut, to.first, to.channels].every((n) => n % 4 === 0),
+        BIAS: bias,
         RESIDUAL: residual,
         WIDE: tile === 8,
       },
@@ -124,10 +154,13 @@ export const conv2d: Kernel<Conv2dParams> = {
       flops: 2 * pixels * taps * groupIn * outChannels,
       bytes: elemBytes(elem) * (inputs + outputs + taps * groupIn * outChannels + outChannels),
       packing: {
-        weights: { layout: "conv2d", taps, inChannels: groupIn, outChannels, groups, block: BLOCK, inBlock: STEP },
+        weights: {
+          ...{ layout: "conv2d", taps, inChannels: groupIn, outChannels, groups, block: BLOCK, inBlock: STEP },
+          ...(phase && { sums: phase.sums }),
+        },
         bias: { layout: "pad", length: Math.ceil(outChannels / BLOCK) * BLOCK },
       },
-      unbound: residual ? [] : ["residual"],
+      unbound: [...(bias ? [] : ["bias"]), ...(residual ? [] : ["residual"])],
     };
   },
 };
