@@ -24,8 +24,58 @@ export function stripWgsl(source: string): string {
       text += source[i];
     }
   }
-  const lines = text.split("\n").map((line) => line.trim().replace(/\s+/g, " "));
+  const lines = text.split("\n").map((line) => tighten(line.trim().replace(/\s+/g, " ")));
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
+}
+
+/** Drops blanks beside punctuation; `a - -b` keeps them, and so does the blank after `#if`. */
+function tighten(line: string): string {
+  return line.replace(/ ?([^\w\s#+-]) ?/g, "$1").replace(/(\w) ?([+-]) ?(?=\w)/g, "$1$2");
+}
+
+/** Words that must not become names, of at most two letters. */
+const RESERVED = new Set(["as", "do", "fn", "go", "if", "in", "of", "or", "_"]);
+
+/** Short names, in order: a, b, ... z, aa, ab, ... */
+function* shortNames(): Generator<string> {
+  const letters = "abcdefghijklmnopqrstuvwxyz";
+  yield* letters;
+  for (const first of letters) for (const second of letters) yield first + second;
+}
+
+/**
+ * Gives the parameters and variables of functions short names. Names that the file also uses for anything else (module
+ * scope, fields) stay; new names are none that occur in the file, so nothing is hidden that a function uses.
+ */
+export function shortenLocals(source: string): string {
+  const local = /\b(?:let|var|const) ([a-z]\w*)|[(,]\s*(?:@\w+(?:\(\w+\))? ?)?([a-z]\w*) ?:/g;
+  const depths = depthsOf(source);
+  const locals = new Set<string>();
+  const others = new Set<string>();
+  for (const match of source.matchAll(local)) {
+    const inFunction = match[2] !== undefined || depths[match.index]! > 0;
+    (inFunction ? locals : others).add((match[1] ?? match[2])!);
+  }
+  for (const [, name] of source.matchAll(/^\s*(?:@[^\n]*\) ?)?(?:fn|struct|alias|var<[^>]*>|override) ?(\w+)/gm))
+    others.add(name!);
+  for (const [, fields] of source.matchAll(/\bstruct \w+ ?\{([^}]*)\}/g))
+    for (const [, name] of fields!.matchAll(/(\w+) ?:/g)) others.add(name!);
+  const words = new Set(source.match(/\b[A-Za-z_]\w*/g));
+  const names = shortNames();
+  const short = new Map<string, string>();
+  for (const name of locals) {
+    if (others.has(name) || name.length < 2) continue;
+    let next = names.next().value as string;
+    while (words.has(next) || RESERVED.has(next)) next = names.next().value as string;
+    if (next.length < name.length) short.set(name, next);
+  }
+  return source.replace(/(?<![\w.@#])[a-z]\w*/g, (word) => short.get(word) ?? word);
+}
+
+/** How many braces are open at each character. */
+function depthsOf(source: string): number[] {
+  let depth = 0;
+  return Array.from(source, (char) => (depth += char === "{" ? 1 : char === "}" ? -1 : 0));
 }
 
 /** Inlines `x.wgsl?raw` as its stripped text. For builds: in development, errors should show the whole shader. */
@@ -38,7 +88,10 @@ export function wgsl(): Plugin {
       if (!id.endsWith(".wgsl?raw")) return null;
       const path = id.slice(0, -"?raw".length);
       this.addWatchFile(path);
-      return { code: `export default ${JSON.stringify(stripWgsl(await readFile(path, "utf8")))};`, map: null };
+      return {
+        code: `export default ${JSON.stringify(shortenLocals(stripWgsl(await readFile(path, "utf8"))))};`,
+        map: null,
+      };
     },
   };
 }

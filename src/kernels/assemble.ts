@@ -87,7 +87,7 @@ function declareRuntime(source: string, fields: readonly RuntimeField[], binding
   const declarations = new RegExp(`^[ \\t]*const[ \\t]+(?:${names})[ \\t]*:[^;]*;`, "gm");
   const uses = new RegExp(`\\b(?:${names})\\b`, "g");
   const struct = sizesLib
-    .replace(/^ *FIELD: u32,$/m, fields.map(({ name, type }) => `  ${name}: ${type},`).join("\n"))
+    .replace(/^ *FIELD: ?u32,$/m, fields.map(({ name, type }) => `  ${name}: ${type},`).join("\n"))
     .replace("@binding(15)", `@binding(${binding})`);
   return `${source.replace(declarations, "").replace(uses, "sizes.$&")}\n${struct}`;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { assemble } from "../../src/kernels/assemble";
 import type { Kernel } from "../../src/kernels/kernel";
 import { unary } from "../../src/kernels/unary";
-import { stripWgsl } from "../../tools/vite-wgsl";
+import { shortenLocals, stripWgsl } from "../../tools/vite-wgsl";
 import { testDevice } from "../gpu";
 
 describe("stripWgsl", () => {
@@ -20,14 +20,18 @@ describe("stripWgsl", () => {
       "fn f(a: u32)/**/-> u32 { return a*/* times */A; } // no newline at the end",
     ].join("\n");
     expect(stripWgsl(source).split("\n")).toEqual([
-      "alias elem = f32;",
+      "alias elem=f32;",
       "#if NAME",
-      "const A: u32 = 4u / 2u;",
-      "const B: u32 = 1u;",
+      "const A:u32=4u/2u;",
+      "const B:u32=1u;",
       "#endif",
-      "fn f(a: u32) -> u32 { return a* A; }",
+      "fn f(a:u32)->u32{return a*A;}",
       "",
     ]);
+  });
+
+  it("keeps apart what would become another token", () => {
+    expect(stripWgsl("let a = b - -c + +d - 1.0;")).toBe("let a=b - -c + +d-1.0;\n");
   });
 
   it("is stable: stripping twice changes nothing", () => {
@@ -42,13 +46,48 @@ describe("stripWgsl", () => {
 
   it("leaves a shader that assembles and compiles", async () => {
     const device = await testDevice();
-    const stripped = { ...unary, wgsl: stripWgsl(unary.wgsl), libs: unary.libs?.map(stripWgsl) };
+    const small = (text: string): string => shortenLocals(stripWgsl(text));
+    const stripped = { ...unary, wgsl: small(unary.wgsl), libs: unary.libs?.map(small) };
     const plan = unary.plan({ count: 7, activation: { fn: "tanh" }, elem: "f32" });
     const code = assemble(stripped as Kernel<never>, plan);
     expect(code).not.toContain("One invocation");
     const module = device.createShaderModule({ code });
     const { messages } = await module.getCompilationInfo();
     expect(messages.map(({ message }) => message)).toEqual([]);
+  });
+});
+
+describe("shortenLocals", () => {
+  it("renames parameters and variables, and nothing that another file, the host or a field may name", () => {
+    const source = [
+      "struct Pair{first:f32,rest:f32}",
+      "var<private>total:f32=0.0;",
+      "fn helper(value:f32,scale:f32)->f32{",
+      "let first=value*scale;",
+      "let doubled=first+total;",
+      "return doubled;}",
+    ].join("\n");
+    const [struct, total, ...helper] = shortenLocals(source).split("\n");
+    expect([struct, total]).toEqual(source.split("\n").slice(0, 2));
+    expect(helper).toEqual(["fn helper(a:f32,b:f32)->f32{", "let first=a*b;", "let c=first+total;", "return c;}"]);
+  });
+
+  it("renames one to one, in every shader, lower-case words only, and no members", () => {
+    const words = (text: string): string[] => text.match(/[.@]?[A-Za-z_#]\w*|[\d.]+\w*|[^\s\w]/g) ?? [];
+    for (const [name, source] of shaders()) {
+      const before = words(stripWgsl(source));
+      const after = words(shortenLocals(stripWgsl(source)));
+      expect(after.length, name).toBe(before.length);
+      const there = new Map<string, string>();
+      const back = new Map<string, string>();
+      before.forEach((word, i) => {
+        if (word !== after[i]) expect(word, name).toMatch(/^[a-z]\w+$/);
+        expect(there.get(word) ?? after[i], `${name}: ${word}`).toBe(after[i]);
+        expect(back.get(after[i]!) ?? word, `${name}: ${after[i]}`).toBe(word);
+        there.set(word, after[i]!);
+        back.set(after[i]!, word);
+      });
+    }
   });
 });
 
