@@ -4,6 +4,7 @@ import type { Elem } from "../kernels/kernel";
 import { decodeModel } from "../weights/decode";
 import { fetchFile } from "../weights/download";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
+import { chooseDefault, ConvChoices } from "./conv-choice";
 import { BoundProgram } from "./executor";
 import { checkOps, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
@@ -15,11 +16,10 @@ import { profileProgram, type Profile } from "./profile";
 import { checkInputs, type Tensor } from "./session-inputs";
 import { submitProgram } from "./submit";
 import { bufferBytes, type Port, type Program } from "./program";
-import { loadedElements, storedElements } from "./storage";
+import { loadedElements, storageOf, storedElements, type Precision } from "./storage";
 import { WeightStore } from "./weight-store";
 
-/** auto: f16 storage where the adapter has shader-f16, else f32. Accumulation is always f32. */
-export type Precision = "auto" | "f32" | "f16";
+export type { Precision } from "./storage";
 
 export interface SessionOptions {
   readonly device: GPUDevice;
@@ -37,6 +37,8 @@ export interface SessionOptions {
   readonly label?: string;
   /** Compiled pipelines to share between sessions of one device. */
   readonly pipelines?: PipelineCache;
+  /** How convolutions are computed, to share likewise. Default: as the adapter's kind suggests. */
+  readonly choices?: ConvChoices;
   /** Programs for different input shapes that stay bound; the least recently used one goes first. Default 4. */
   readonly keep?: number;
   /** Further passes after the package's own, for callers that know more than the model says. run() is not for these. */
@@ -53,6 +55,7 @@ export class Session {
   readonly #device: GPUDevice;
   readonly #freeze: SessionOptions["freeze"];
   readonly #pipelines: PipelineCache;
+  readonly #choices: ConvChoices;
   readonly #weights: WeightStore;
   readonly #keep: number;
   readonly #passes: readonly Pass[];
@@ -67,6 +70,7 @@ export class Session {
     this.#device = options.device;
     this.#freeze = options.freeze;
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
+    this.#choices = options.choices ?? new ConvChoices(options.device);
     this.#weights = new WeightStore(options.device, elem);
     this.#keep = Math.max(1, options.keep ?? 4);
     this.#passes = [...PASSES, ...(options.passes ?? [])];
@@ -121,7 +125,7 @@ export class Session {
 
   /** The lowered program for these input shapes, without touching the GPU: known costs, memory and steps. */
   plan(shapes: Readonly<Record<string, Shape>>): Program {
-    return lower(this.graph(shapes), { elem: this.elem });
+    return lower(this.graph(shapes), { elem: this.elem, chooseConv: this.#choices.choose });
   }
 
   /** The optimised graph for these input shapes. */
@@ -157,10 +161,16 @@ export class Session {
       );
   }
 
-  async #create(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
+  async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#choices.record): Promise<BoundProgram> {
     const graph = this.graph(shapes);
-    const program = lower(graph, { elem: this.elem });
-    return BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights);
+    const program = lower(graph, { elem: this.elem, chooseConv });
+    try {
+      return await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights);
+    } catch (error) {
+      // A faster way may need more memory, or more of the driver's compiler: then all in the way that works everywhere.
+      if (this.#lost.reason !== undefined || chooseConv === chooseDefault) throw error;
+      return this.#create(shapes, chooseDefault);
+    }
   }
 
   /**
@@ -270,17 +280,4 @@ export class Session {
       this.#weights.destroy();
     });
   }
-}
-
-/** Throws DeviceError when f16 is asked for and the device has no shader-f16. */
-function storageOf(device: GPUDevice, precision: Precision): Elem {
-  const half = device.features.has("shader-f16");
-  if (precision === "f16" && !half)
-    throw new DeviceError({
-      where: "precision",
-      expected: "an adapter with shader-f16",
-      received: "one without",
-      hint: "Use precision: 'auto' or 'f32'.",
-    });
-  return precision === "f32" || !half ? "f32" : "f16";
 }

@@ -1,6 +1,23 @@
-/** Float32Array <-> the bytes of a GPU buffer of f32 or f16 elements. */
+/** How activations and weights are stored, and Float32Array <-> the bytes of a GPU buffer of such elements. */
+import { DeviceError } from "../errors";
 import type { Elem } from "../kernels/kernel";
 import { floatFromHalf, halfFromFloat } from "../weights/dtype";
+
+/** auto: f16 storage where the adapter has shader-f16, else f32. Accumulation is always f32. */
+export type Precision = "auto" | "f32" | "f16";
+
+/** Throws DeviceError when f16 is asked for and the device has no shader-f16. */
+export function storageOf(device: GPUDevice, precision: Precision): Elem {
+  const half = device.features.has("shader-f16");
+  if (precision === "f16" && !half)
+    throw new DeviceError({
+      where: "precision",
+      expected: "an adapter with shader-f16",
+      received: "one without",
+      hint: "Use precision: 'auto' or 'f32'.",
+    });
+  return precision === "f32" || !half ? "f32" : "f16";
+}
 
 /** The elements as stored, padded to a multiple of 4 bytes (writeBuffer's unit). */
 export function storedElements(values: Float32Array, elem: Elem): Uint8Array<ArrayBuffer> {
