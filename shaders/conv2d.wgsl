@@ -5,7 +5,7 @@
 // One invocation sums 4 (WIDE: 8) consecutive pixels x 8 output channels. No workgroup memory.
 // With POOLED = 4, dst keeps the largest of each 2x2 window; with PHASE, pixels lie FACTOR apart in dst.
 alias elem = f32;               // defaults; set by src/kernels/conv2d.ts
-alias dst_elem = f32;           // elem; f32 where dst is a part of the sums (lib/conv-part.wgsl)
+alias dst_elem = elem;          // f32 where dst is a part of the sums (lib/conv-part.wgsl)
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
 const IN_C: u32 = 4u;           // channels of src
