@@ -62,7 +62,7 @@ export function totals(graph: Graph): GraphTotals {
     );
     if (node.op !== "reshape") activations += sizeOf(node.shape);
   }
-  for (const constant of graph.constants.values()) constants += constant.data.length;
+  for (const constant of graph.constants.values()) constants += sizeOf(constant.shape);
   return { nodes: graph.nodes.length, flops, activations, constants };
 }
 

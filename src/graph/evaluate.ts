@@ -1,4 +1,5 @@
 /** Evaluates single nodes on constants, for passes. Heavy ops (convolutions, pooling, ...) are left to the device. */
+import { deferred, derivedKey } from "./deferred";
 import { scalarActivation, scalarBinary } from "./scalar";
 import { sizeOf, type Constant, type Node, type NodeFor, type Shape } from "./ir";
 
@@ -30,17 +31,12 @@ export function gatherStrided(data: Float32Array, shape: Shape, strides: readonl
 }
 
 /** The constant with axes permuted: out.shape[i] = shape[perm[i]]. */
-export function transposeConstant({ shape, data }: Constant, perm: readonly number[]): Constant {
-  const strides = stridesOf(shape);
-  const permuted = perm.map((axis) => shape[axis]!);
-  return {
-    shape: permuted,
-    data: gatherStrided(
-      data,
-      permuted,
-      perm.map((axis) => strides[axis]!),
-    ),
-  };
+export function transposeConstant(constant: Constant, perm: readonly number[]): Constant {
+  const strides = stridesOf(constant.shape);
+  const shape = perm.map((axis) => constant.shape[axis]!);
+  const walk = perm.map((axis) => strides[axis]!);
+  const key = derivedKey(`transpose ${perm.join()}`, constant);
+  return deferred({ shape, key }, () => gatherStrided(constant.data, shape, walk));
 }
 
 /** The constant repeated to `shape` by NumPy's rules. */
@@ -140,7 +136,7 @@ export function evaluate(node: Node, inputs: readonly Constant[]): Constant | nu
     case "binary":
       return { shape, data: binary(node, x, inputs[1]!) };
     case "reshape":
-      return { shape, data: x.data };
+      return deferred({ shape, key: x.key }, () => x.data);
     case "transpose":
       return transposeConstant(x, node.attributes.perm);
     case "expand":

@@ -3,6 +3,7 @@ import { DeviceError } from "../errors";
 import { runtimeBytes } from "../kernels/assemble";
 import type { Elem } from "../kernels/kernel";
 import { sizeOf, type Constant } from "./ir";
+import { Pacer } from "./pacer";
 import { bindResources, SIZES, type Compiled, type PipelineCache } from "./pipelines";
 import { bufferBytes, type Port, type Program } from "./program";
 import { KERNELS } from "./registry";
@@ -34,41 +35,50 @@ export class BoundProgram {
     this.#dispatches = dispatches;
   }
 
-  /** Compiles, allocates and uploads in parallel. Nothing is left allocated when it throws. */
+  /** Compiles, allocates and uploads in parallel, one program of a WeightStore at a time. Nothing is left allocated when it throws. */
   static async create(
     device: GPUDevice,
     program: Program,
     constants: ReadonlyMap<string, Constant>,
     pipelines: PipelineCache,
     weights: WeightStore,
+    pacer = new Pacer(),
   ): Promise<BoundProgram> {
     checkLimits(device, program);
-    const compiling = Promise.all(program.steps.map((step) => pipelines.get(KERNELS[step.kernel]!, step.plan)));
-    compiling.catch(() => undefined); // reported below, after the scopes are popped
+    const pending: Promise<Compiled>[] = [];
+    for (const step of program.steps) {
+      const pipeline = pipelines.get(KERNELS[step.kernel]!, step.plan);
+      pipeline.catch(() => undefined); // reported below
+      pending.push(pipeline);
+      await pacer.pause();
+    }
     const buffers: GPUBuffer[] = [];
-    let uploaded: readonly GPUBuffer[] = [];
+    let reserved: readonly GPUBuffer[] = [];
     const allocate = (label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
       const buffer = device.createBuffer({ label: `${program.label} ${label}`, size, usage });
       buffers.push(buffer);
       return buffer;
     };
     try {
-      const { slots, ranges, sizes } = await guarded(device, program, () => {
+      const { slots, filled, sizes } = await guarded(device, program, () => {
         const slots = program.slots.map((size, i) =>
           allocate(`slot ${i}`, size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
         );
-        const { ranges, made } = weights.load(
+        const filled = weights.reserve(
           program.weights.map(({ constant, data, packing }) => ({
             name: constant,
-            data: data ?? constants.get(constant)!.data,
+            content: data ? { data } : constants.get(constant)!,
             packing,
           })),
         );
-        uploaded = made;
-        return { slots, ranges, sizes: uploadSizes(device, program, allocate) };
+        reserved = filled.made;
+        return { slots, filled, sizes: uploadSizes(device, program, allocate) };
       });
-      uploaded = []; // accepted: they stay for other programs, whatever happens to this one
-      const compiled = await compiling;
+      const { ranges } = filled;
+      // The driver compiles meanwhile.
+      await filled.fill(pacer);
+      reserved = []; // they stay for other programs, whatever happens to this one
+      const compiled = await Promise.all(pending);
       const dispatches = program.steps.map((step, i): Dispatch => {
         const resources: Record<string, GPUBindingResource> = {};
         for (const [binding, operand] of Object.entries(step.operands)) {
@@ -85,7 +95,7 @@ export class BoundProgram {
       return new BoundProgram(program, slots, buffers, dispatches);
     } catch (error) {
       for (const buffer of buffers) buffer.destroy();
-      weights.discard(uploaded);
+      weights.discard(reserved);
       throw error;
     }
   }

@@ -109,8 +109,10 @@ export type NodeFor<K extends OpName> = NodeOf<K>;
 
 export interface Constant {
   readonly shape: Shape;
-  /** Row-major; length = product of shape. Never written to. */
+  /** Row-major; length = product of shape. Never written to. May be computed when it is read: see deferred.ts. */
   readonly data: Float32Array;
+  /** Stands for the content where it is known without reading it: within one model, equal keys mean equal data. */
+  readonly key?: string | undefined;
 }
 
 export interface GraphInput {

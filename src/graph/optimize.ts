@@ -36,12 +36,18 @@ export interface OptimizeOptions {
 }
 
 /** Runs the passes and verifies the graph before and after each. Pure: `graph` is left as it is. */
-export function optimize(graph: Graph, { onPass, passes = PASSES }: OptimizeOptions = {}): Graph {
+export function optimize(graph: Graph, options: OptimizeOptions = {}): Graph {
+  for (const next of optimizing(graph, options)) graph = next;
+  return graph;
+}
+
+/** optimize() in steps: gives the graph after each pass. */
+export function* optimizing(graph: Graph, { onPass, passes = PASSES }: OptimizeOptions): Generator<Graph> {
   verify(graph);
   for (const pass of passes) {
     graph = pass.run(graph);
     verify(graph, pass.name);
     onPass?.(pass.name, graph);
+    yield graph;
   }
-  return graph;
 }

@@ -36,6 +36,8 @@ function boundEntries(kernel: AnyKernel, plan: KernelPlan): [number, string, Acc
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<Compiled>>();
+  /** Shader texts by kernel and what of a plan is in the text: most layers differ in run-time constants alone. */
+  readonly #texts = new WeakMap<AnyKernel, Map<string, string>>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -43,7 +45,7 @@ export class PipelineCache {
 
   /** Throws DeviceError with the compiler's messages when the driver refuses the shader. */
   get(kernel: AnyKernel, plan: KernelPlan): Promise<Compiled> {
-    const code = assemble(kernel, plan);
+    const code = this.#text(kernel, plan);
     let compiled = this.#pipelines.get(code);
     if (!compiled) {
       compiled = this.#compile(kernel, plan, code);
@@ -51,6 +53,17 @@ export class PipelineCache {
       compiled.catch(() => this.#pipelines.delete(code));
     }
     return compiled;
+  }
+
+  #text(kernel: AnyKernel, plan: KernelPlan): string {
+    const { constants, flags, runtime = [] } = plan;
+    const fixed = Object.entries(constants).filter(([name]) => !runtime.includes(name));
+    const key = JSON.stringify([fixed, flags, runtime]);
+    let texts = this.#texts.get(kernel);
+    if (!texts) this.#texts.set(kernel, (texts = new Map()));
+    let text = texts.get(key);
+    if (text === undefined) texts.set(key, (text = assemble(kernel, plan)));
+    return text;
   }
 
   async #compile(kernel: AnyKernel, plan: KernelPlan, code: string): Promise<Compiled> {

@@ -4,7 +4,7 @@ import type { Conv2dParams } from "../kernels/conv2d";
 import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
 import { packedLength } from "../kernels/packing";
 import { concatSlices, type ConcatSlice } from "./concat-slices";
-import type { Graph, Node, Shape } from "./ir";
+import { sizeOf, type Graph, type Node, type Shape } from "./ir";
 import type { Operand, Step, Weight } from "./program";
 
 export interface LowerOptions {
@@ -45,10 +45,6 @@ export class ProgramBuilder {
 
   isConstant(name: string): boolean {
     return this.#graph.constants.has(name);
-  }
-
-  constant(name: string): Float32Array {
-    return this.#graph.constants.get(name)!.data;
   }
 
   /** `name` is another view of `source`'s elements. */
@@ -98,7 +94,7 @@ export class ProgramBuilder {
   }
 
   #weight(constant: string, packing: Packing | undefined): Operand {
-    const length = this.constant(constant).length;
+    const length = sizeOf(this.shape(constant));
     return this.#addWeight(constant, packing ?? { layout: "pad", length });
   }
 

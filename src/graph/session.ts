@@ -10,7 +10,8 @@ import { checkOps, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
 import { sizeOf } from "./ir";
 import { lower } from "./lower";
-import { optimize, PASSES } from "./optimize";
+import { optimize, optimizing, PASSES } from "./optimize";
+import { Pacer } from "./pacer";
 import { PipelineCache } from "./pipelines";
 import { profileProgram, type Profile } from "./profile";
 import { checkInputs, type Tensor } from "./session-inputs";
@@ -60,6 +61,7 @@ export class Session {
   readonly #keep: number;
   readonly #passes: readonly Pass[];
   readonly #bound = new Map<string, Promise<BoundProgram>>();
+  #creating: Promise<unknown> = Promise.resolve();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   readonly #lost: { reason?: string } = {};
@@ -97,8 +99,10 @@ export class Session {
       : source instanceof ArrayBuffer
         ? new Uint8Array(source)
         : source;
+    const pacer = new Pacer();
     const session = new Session(decodeModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
+      await pacer.pause();
       const shapes = session.#knownShapes(options.inputShapes ?? {});
       if (shapes) {
         session.#defaultShapes = shapes;
@@ -143,7 +147,11 @@ export class Session {
     const key = JSON.stringify(this.inputs.map(({ name }) => shapes[name] ?? null));
     let bound = this.#bound.get(key);
     if (bound) this.#bound.delete(key);
-    else bound = this.#evict().then(() => this.#create(shapes));
+    else {
+      // One after the other: weights of one program are there before the next looks for them.
+      bound = this.#creating.then(() => this.#evict()).then(() => this.#create(shapes));
+      this.#creating = bound.catch(() => undefined);
+    }
     this.#bound.set(key, bound);
     bound.catch(() => this.#bound.delete(key));
     return bound;
@@ -162,10 +170,17 @@ export class Session {
   }
 
   async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#choices.record): Promise<BoundProgram> {
-    const graph = this.graph(shapes);
+    const pacer = new Pacer();
+    let graph = importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze });
+    await pacer.pause();
+    for (const next of optimizing(graph, { passes: this.#passes })) {
+      graph = next;
+      await pacer.pause();
+    }
     const program = lower(graph, { elem: this.elem, chooseConv });
     try {
-      return await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights);
+      await pacer.pause();
+      return await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights, pacer);
     } catch (error) {
       // A faster way may need more memory, or more of the driver's compiler: then all in the way that works everywhere.
       if (this.#lost.reason !== undefined || chooseConv === chooseDefault) throw error;

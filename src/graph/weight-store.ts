@@ -2,6 +2,9 @@
 import { DeviceError } from "../errors";
 import { pack, packedLength } from "../kernels/packing";
 import type { Elem, Packing } from "../kernels/kernel";
+import { fingerprint } from "./deferred";
+import type { Constant } from "./ir";
+import type { Pacer } from "./pacer";
 import { alignedWeightBytes, bufferBytes } from "./program";
 import { storedElements } from "./storage";
 
@@ -11,18 +14,10 @@ const CHUNK_BYTES = 64 * 2 ** 20;
 /** A bound range of a buffer. */
 export type WeightRange = Required<GPUBufferBinding>;
 
-/** Tells constants of one name but different content apart (FNV-1a over the words). */
-function fingerprint(data: Float32Array): number {
-  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i]!, 0x01000193);
-  return hash >>> 0;
-}
-
 /** One constant in one layout. */
 export interface WeightRequest {
   readonly name: string;
-  readonly data: Float32Array;
+  readonly content: Pick<Constant, "data" | "key">;
   readonly packing: Packing;
 }
 
@@ -30,6 +25,15 @@ interface Pending {
   readonly request: WeightRequest;
   readonly key: string;
   readonly size: number;
+}
+
+/** Room for weights on the GPU, some of it still to be filled. */
+export interface ReservedWeights {
+  readonly ranges: readonly WeightRange[];
+  /** New buffers among those of `ranges`. */
+  readonly made: readonly GPUBuffer[];
+  /** Packs and uploads what is not there yet, in short stretches. Nothing may run before that. */
+  fill(pacer: Pacer): Promise<void>;
 }
 
 /** Owns the weight buffers of one session. */
@@ -50,10 +54,12 @@ export class WeightStore {
     return this.#bytes;
   }
 
-  /** The ranges that hold these constants; those not yet there are packed and uploaded, into the buffers `made`. */
-  load(requests: readonly WeightRequest[]): { readonly ranges: WeightRange[]; readonly made: readonly GPUBuffer[] } {
+  /** The ranges for these constants; those not yet there get room in the buffers `made`. One call's fill() ends before the next. */
+  reserve(requests: readonly WeightRequest[]): ReservedWeights {
     const before = this.#buffers.length;
-    const keys = requests.map(({ name, data, packing }) => `${name} ${fingerprint(data)} ${JSON.stringify(packing)}`);
+    const keys = requests.map(
+      ({ name, content, packing }) => `${name} ${content.key ?? fingerprint(content.data)} ${JSON.stringify(packing)}`,
+    );
     const pending = new Map<string, Pending>();
     requests.forEach((request, i) => {
       const key = keys[i]!;
@@ -62,8 +68,21 @@ export class WeightStore {
       this.#checkLimit(request.name, size);
       pending.set(key, { request, key, size });
     });
-    for (const chunk of chunks([...pending.values()])) this.#upload(chunk);
-    return { ranges: keys.map((key) => this.#ranges.get(key)!), made: this.#buffers.slice(before) };
+    for (const chunk of chunks([...pending.values()])) this.#allocate(chunk);
+    return {
+      ranges: keys.map((key) => this.#ranges.get(key)!),
+      made: this.#buffers.slice(before),
+      fill: async (pacer) => {
+        for (const { request, key } of pending.values()) {
+          const { buffer, offset } = this.#ranges.get(key)!;
+          const { data } = request.content;
+          await pacer.pause();
+          const packed = pack(request.packing, data);
+          await pacer.pause();
+          this.#write(buffer, offset, packed);
+        }
+      },
+    };
   }
 
   #checkLimit(name: string, size: number): void {
@@ -78,7 +97,7 @@ export class WeightStore {
   }
 
   /** One buffer for a chunk of weights. */
-  #upload(chunk: readonly Pending[]): void {
+  #allocate(chunk: readonly Pending[]): void {
     const size = chunk.reduce((sum, { size }) => sum + alignedWeightBytes(size), 0);
     const buffer = this.#device.createBuffer({
       label: "weights",
@@ -88,8 +107,7 @@ export class WeightStore {
     this.#buffers.push(buffer);
     this.#bytes += size;
     let offset = 0;
-    for (const { request, key, size } of chunk) {
-      this.#write(buffer, offset, pack(request.packing, request.data));
+    for (const { key, size } of chunk) {
       this.#ranges.set(key, { buffer, offset, size });
       offset += alignedWeightBytes(size);
     }
@@ -100,7 +118,7 @@ export class WeightStore {
     this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
-  /** Takes back what one load() uploaded, where the device refused it. */
+  /** Takes back what one reserve() made, where the device refused it or it was not filled. */
   discard(buffers: readonly GPUBuffer[]): void {
     for (const buffer of buffers) {
       this.#buffers.splice(this.#buffers.indexOf(buffer), 1);

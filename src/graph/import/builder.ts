@@ -1,4 +1,5 @@
 /** Collects the nodes and constants of the graph under construction, with unique names. */
+import { deferred } from "../deferred";
 import type { Constant, Node, NodeFor, OpName, Shape } from "../ir";
 import { floatData, type ConstantValue, type RuntimeValue, type Value } from "./values";
 
@@ -31,7 +32,10 @@ export class GraphBuilder {
     if (known !== undefined) return known;
     const own = this.modelNames.has(value.name) && !this.constants.has(value.name);
     const name = own ? value.name : this.uniqueName(value.name);
-    this.constants.set(name, { shape: value.shape, data: floatData(value) });
+    this.constants.set(
+      name,
+      deferred({ shape: value.shape, key: value.key }, () => floatData(value)),
+    );
     this.stored.set(value, name);
     return name;
   }

@@ -1,26 +1,30 @@
 /** Tensors of the file as constants. */
 import { ModelError } from "../../errors";
-import { toFloat32, toIntegers } from "../../weights/dtype";
+import { ELEMENT_BYTES, toFloat32, toIntegers } from "../../weights/dtype";
 import type { OnnxTensor } from "../../weights/types";
+import { deferred } from "../deferred";
 import { sizeOf } from "../ir";
 import { isFloat, type ConstantValue, type NumberArray } from "./values";
 
-/** Zero-copy for f32 and 8-bit integers where alignment allows. `name`: for tensors that have none. */
-export function decodeConstant(tensor: OnnxTensor, name: string = tensor.name): ConstantValue {
-  const { dtype, shape } = tensor;
-  const data = elements(tensor);
-  if (data.length !== sizeOf(shape))
+/**
+ * Zero-copy for f32 and 8-bit integers where alignment allows. `name`: for tensors that have none; `key`: what tells
+ * the tensor from all others of the model.
+ */
+export function decodeConstant(tensor: OnnxTensor, name: string = tensor.name, key?: string): ConstantValue {
+  const { dtype, shape, bytes } = tensor;
+  const length = bytes.byteLength / ELEMENT_BYTES[dtype];
+  if (length !== sizeOf(shape))
     throw new ModelError({
       where: `tensor "${tensor.name || name}"`,
       expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
-      received: `${data.length}`,
+      received: `${length}`,
     });
-  return { kind: "constant", name, dtype, shape, data };
+  const facts = { kind: "constant", name, dtype, shape, key } as const;
+  return isFloat(dtype) ? deferred(facts, () => toFloat32(tensor)) : { ...facts, data: elements(tensor) };
 }
 
 function elements(tensor: OnnxTensor): NumberArray {
   const { dtype, bytes } = tensor;
-  if (isFloat(dtype)) return toFloat32(tensor);
   if (dtype === "i8") return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (dtype === "u8") return bytes;
   if (dtype === "bool") return Uint8Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));

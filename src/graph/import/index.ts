@@ -6,7 +6,7 @@ import { GraphBuilder } from "./builder";
 import { NodeContext, Refusal } from "./context";
 import { decodeConstant } from "./decode-constant";
 import { OPS, OPSETS } from "./registry";
-import { constantOf, TooLarge, type ConstantValue, type Value } from "./values";
+import { constantOf, TooLarge, type ConstantValue, revised, type Value } from "./values";
 
 export interface ImportOptions {
   /** Sizes of inputs whose shape the model leaves open. A size that the model states must be repeated as it is. */
@@ -121,7 +121,7 @@ class Import {
         const results = isList(made) ? made : [made];
         this.define(node, results, (value, name) => {
           if (value.kind === "runtime") return this.builder.rename(value, name, mark);
-          return value.name === ctx.constantName ? { ...value, name } : value;
+          return value.name === ctx.constantName ? revised(value, { name }) : value;
         });
       } catch (error) {
         if (error instanceof Refusal) this.refuse(node, error.item);
@@ -165,7 +165,7 @@ class Import {
         received: `"${name}"`,
         hint: "The model names a value that does not exist, or its nodes are not in topological order.",
       });
-    const value = decodeConstant(tensor, name);
+    const value = decodeConstant(tensor, name, JSON.stringify(name));
     this.values.set(name, value);
     return value;
   }

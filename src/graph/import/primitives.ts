@@ -14,6 +14,7 @@ import {
   constantOf,
   forEachStrided,
   isFloat,
+  revised,
   strided,
   stridesOf,
   type ConstantValue,
@@ -77,7 +78,7 @@ export function binary(ctx: NodeContext, fn: BinaryFn, a: Value, b: Value): Valu
 export function reshape(ctx: NodeContext, x: Value, shape: Shape): Value {
   if (sizeOf(x.shape) !== sizeOf(shape)) ctx.malformed(`${sizeOf(x.shape)} elements`, `shape ${describe(shape)}`);
   if (sameShape(x.shape, shape)) return x;
-  if (x.kind === "constant") return { ...x, name: ctx.constantName, shape };
+  if (x.kind === "constant") return revised(x, { name: ctx.constantName, shape });
   return ctx.emit("reshape", [x], {}, shape);
 }
 

@@ -1,5 +1,6 @@
 /** Values while a model is imported: constants, evaluated here, or names of tensors that exist at run time. */
 import type { OnnxDType } from "../../weights/types";
+import { deferred, derivedKey } from "../deferred";
 import { sizeOf, type Shape } from "../ir";
 
 /** Elements of a constant: floats as f32, 8-bit integers and booleans as they are, wider integers as doubles. */
@@ -10,8 +11,10 @@ export interface ConstantValue {
   readonly name: string;
   readonly dtype: OnnxDType;
   readonly shape: Shape;
-  /** Row-major; length = product of shape. Never written to. */
+  /** Row-major; length = product of shape. Never written to. Floats may be computed when read: see deferred.ts. */
   readonly data: NumberArray;
+  /** As in the graph's constants. */
+  readonly key?: string | undefined;
 }
 
 /** A graph input or a node's output. */
@@ -24,6 +27,12 @@ export interface RuntimeValue {
 }
 
 export type Value = ConstantValue | RuntimeValue;
+
+/** The constant under another name, or with its elements in another shape. */
+export function revised(value: ConstantValue, { name = value.name, shape = value.shape }): ConstantValue {
+  const { kind, dtype, key } = value;
+  return deferred({ kind, name, dtype, shape, key }, () => value.data);
+}
 
 export function isFloat(dtype: OnnxDType): boolean {
   return dtype === "f32" || dtype === "f16" || dtype === "f64" || dtype === "bf16";
@@ -145,6 +154,13 @@ export function strided(
   offset = 0,
   name: string = value.name,
 ): ConstantValue {
+  checkedSize(shape);
+  const key = derivedKey(`strided ${shape.join()} ${strides.join()} ${offset}`, value);
+  const facts = { kind: "constant", name, dtype: value.dtype, shape, key } as const;
+  return deferred(facts, () => copyStrided(value, shape, strides, offset));
+}
+
+function copyStrided(value: ConstantValue, shape: Shape, strides: readonly number[], offset: number): NumberArray {
   const data = allocate(value.dtype, sizeOf(shape));
   const source = value.data;
   const width = shape.at(-1) ?? 1;
@@ -157,5 +173,5 @@ export function strided(
       for (const end = to + length; to < end; to++, from += step) data[to] = source[from]!;
     });
   }
-  return { kind: "constant", name, dtype: value.dtype, shape, data };
+  return data;
 }

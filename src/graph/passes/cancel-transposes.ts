@@ -12,6 +12,7 @@
  * constants are permuted here), any other node makes its operands come true. Where only axes of size 1 move, a
  * reshape does that for nothing; a repeated value is repeated in the other order instead of being moved.
  */
+import { deferred } from "../deferred";
 import { rewrite, type Rewrite } from "../edit";
 import { transposeConstant } from "../evaluate";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type Pass, type Shape } from "../ir";
@@ -77,12 +78,10 @@ function padRank(shape: Shape, rank: number): Shape {
 
 /** A constant operand of a broadcast of rank `perm.length`, in the order before `perm`, without leading ones. */
 function permuteOperand(constant: Constant, perm: Permutation): Constant {
-  const { shape, data } = transposeConstant(
-    { shape: padRank(constant.shape, perm.length), data: constant.data },
-    invert(perm),
-  );
-  const first = shape.findIndex((n) => n !== 1);
-  return { shape: first < 0 ? [] : shape.slice(first), data };
+  const padded = deferred({ shape: padRank(constant.shape, perm.length), key: constant.key }, () => constant.data);
+  const moved = transposeConstant(padded, invert(perm));
+  const first = moved.shape.findIndex((n) => n !== 1);
+  return deferred({ shape: first < 0 ? [] : moved.shape.slice(first), key: moved.key }, () => moved.data);
 }
 
 /**

@@ -12,8 +12,9 @@
  * The op has no activation (or the affine is before it), weights and bias are constants, and nothing else reads the
  * value between. A convolution that already adds a residual takes a shift but no scale.
  */
+import { deferred, derivedKey, fingerprint } from "../deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
-import { sameShape, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
+import { sameShape, sizeOf, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
 
 type Linear = NodeFor<"conv"> | NodeFor<"convTranspose"> | NodeFor<"matmul">;
 
@@ -29,9 +30,11 @@ interface Affine {
 /** The constant as a function of the channel, or undefined where it varies over other axes. */
 function perChannel(constant: Constant | undefined, channels: number): ((channel: number) => number) | undefined {
   if (constant === undefined) return undefined;
-  const { shape, data } = constant;
-  if (data.length === 1) return () => data[0]!;
-  return data.length === channels && shape.at(-1) === channels ? (channel) => data[channel]! : undefined;
+  const { shape } = constant;
+  const size = sizeOf(shape);
+  if (size !== 1 && (size !== channels || shape.at(-1) !== channels)) return undefined;
+  const { data } = constant;
+  return (channel) => data[size === 1 ? 0 : channel]!;
 }
 
 const one = (): number => 1;
@@ -69,10 +72,10 @@ function isLinear(node: Node | undefined): node is Linear {
  * Channels: conv and matmul have input channels in rows and output channels in columns, convTranspose the other way
  * round. With groups, row r of group g is channel g * rows + r, and the columns are split among the groups.
  */
-function forEachRow({ shape, data }: Constant, visit: (row: number, start: number) => void): void {
+function forEachRow({ shape }: Constant, visit: (row: number, start: number) => void): void {
   const columns = shape.at(-1)!;
   const rows = shape.at(-2)!;
-  for (let i = 0; i * columns < data.length; i++) visit(i % rows, i * columns);
+  for (let i = 0; i < sizeOf(shape) / columns; i++) visit(i % rows, i * columns);
 }
 
 function groupsOf(node: Linear): number {
@@ -81,36 +84,49 @@ function groupsOf(node: Linear): number {
 
 /** Weights times a factor per channel of the columns. */
 function scaleColumns(weights: Constant, factors: Float64Array): Constant {
-  const data = new Float32Array(weights.data.length);
-  forEachRow(weights, (_, start) => {
-    for (let c = 0; c < factors.length; c++) data[start + c] = weights.data[start + c]! * factors[c]!;
+  const { shape } = weights;
+  const key = derivedKey(`columns ${fingerprint(factors)}`, weights);
+  return deferred({ shape, key }, () => {
+    const { data } = weights;
+    const scaled = new Float32Array(data.length);
+    forEachRow(weights, (_, start) => {
+      for (let c = 0; c < factors.length; c++) scaled[start + c] = data[start + c]! * factors[c]!;
+    });
+    return scaled;
   });
-  return { shape: weights.shape, data };
 }
 
 /** Weights times a factor per channel of the rows. */
 function scaleRows(weights: Constant, groups: number, factors: Float64Array): Constant {
-  const data = new Float32Array(weights.data.length);
-  const rows = weights.shape.at(-2)!;
-  const run = weights.shape.at(-1)! / groups;
-  forEachRow(weights, (row, start) => {
-    for (let g = 0; g < groups; g++)
-      for (let i = start + g * run; i < start + (g + 1) * run; i++)
-        data[i] = weights.data[i]! * factors[g * rows + row]!;
+  const { shape } = weights;
+  const rows = shape.at(-2)!;
+  const run = shape.at(-1)! / groups;
+  const key = derivedKey(`rows ${groups} ${fingerprint(factors)}`, weights);
+  return deferred({ shape, key }, () => {
+    const { data } = weights;
+    const scaled = new Float32Array(data.length);
+    forEachRow(weights, (row, start) => {
+      for (let g = 0; g < groups; g++)
+        for (let i = start + g * run; i < start + (g + 1) * run; i++) scaled[i] = data[i]! * factors[g * rows + row]!;
+    });
+    return scaled;
   });
-  return { shape: weights.shape, data };
 }
 
 /** bias[column] + sum over rows of weight * shift(channel of the row). */
 function addThroughWeights(bias: Constant, weights: Constant, groups: number, shifts: Float64Array): Constant {
-  const sums = Float64Array.from(bias.data);
-  const rows = weights.shape.at(-2)!;
-  const run = sums.length / groups;
-  forEachRow(weights, (row, start) => {
-    for (let c = 0; c < sums.length; c++)
-      sums[c]! += weights.data[start + c]! * shifts[Math.floor(c / run) * rows + row]!;
+  const { shape } = bias;
+  const key = derivedKey(`shifts ${groups} ${fingerprint(shifts)}`, bias, weights);
+  return deferred({ shape, key }, () => {
+    const sums = Float64Array.from(bias.data);
+    const { data } = weights;
+    const rows = weights.shape.at(-2)!;
+    const run = sums.length / groups;
+    forEachRow(weights, (row, start) => {
+      for (let c = 0; c < sums.length; c++) sums[c]! += data[start + c]! * shifts[Math.floor(c / run) * rows + row]!;
+    });
+    return Float32Array.from(sums);
   });
-  return { shape: bias.shape, data: Float32Array.from(sums) };
 }
 
 /** The function's values for all channels. */
@@ -155,14 +171,14 @@ function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
   const factors = tabulate(affine.scale, node.shape.at(-1)!);
   const scaled = (): Constant =>
     op.op === "convTranspose" ? scaleRows(weights, groupsOf(op), factors) : scaleColumns(weights, factors);
-  const moved = bias.data.map((value, channel) => value * factors[channel]! + affine.shift(channel));
+  const data = bias.data.map((value, channel) => value * factors[channel]! + affine.shift(channel));
   const folded = rebuild(
     op,
     node.output,
     op.inputs[0]!,
     {
       weights: affine.scales ? scaled() : undefined,
-      bias: affine.shifts || op.inputs.length > 2 ? { shape: bias.shape, data: moved } : undefined,
+      bias: affine.shifts || op.inputs.length > 2 ? { shape: bias.shape, data } : undefined,
     },
     rw,
   );

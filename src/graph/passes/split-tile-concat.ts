@@ -11,6 +11,7 @@
  * Exact for any kernel size as long as there are no pads: each tap sees the same vector, so its
  * weights add up. Works for any number and order of operands; one at least must be a picture.
  */
+import { deferred, derivedKey } from "../deferred";
 import { mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type NodeFor, type Pass } from "../ir";
 
@@ -37,26 +38,33 @@ function partsOf(concat: NodeFor<"concat">, rw: Rewrite): Part[] {
 }
 
 /** The weights of the parts' input channels, in order: [KH,KW,C,OC]. */
-function selectChannels({ shape, data }: Constant, parts: readonly Part[]): Constant {
-  const [kh, kw, channels, out] = shape as [number, number, number, number];
+function selectChannels(weights: Constant, parts: readonly Part[]): Constant {
+  const [kh, kw, channels, out] = weights.shape as [number, number, number, number];
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const selected = new Float32Array(kh * kw * length * out);
-  let at = 0;
-  for (let tap = 0; tap < kh * kw; tap++)
-    for (const part of parts) {
-      const from = (tap * channels + part.start) * out;
-      selected.set(data.subarray(from, from + part.length * out), at);
-      at += part.length * out;
-    }
-  return { shape: [kh, kw, length, out], data: selected };
+  const key = derivedKey(`select ${parts.map(({ start, length }) => [start, length]).join()}`, weights);
+  return deferred({ shape: [kh, kw, length, out], key }, () => {
+    const { data } = weights;
+    const selected = new Float32Array(kh * kw * length * out);
+    let at = 0;
+    for (let tap = 0; tap < kh * kw; tap++)
+      for (const part of parts) {
+        const from = (tap * channels + part.start) * out;
+        selected.set(data.subarray(from, from + part.length * out), at);
+        at += part.length * out;
+      }
+    return selected;
+  });
 }
 
 /** [KH,KW,C,OC] -> [C,OC], summed over taps. */
-function sumTaps({ shape, data }: Constant): Constant {
-  const [kh, kw, channels, out] = shape as [number, number, number, number];
-  const sums = new Float64Array(channels * out);
-  data.forEach((value, i) => (sums[i % sums.length]! += value));
-  return { shape: [channels, out], data: kh * kw === 1 ? data : Float32Array.from(sums) };
+function sumTaps(weights: Constant): Constant {
+  const [kh, kw, channels, out] = weights.shape as [number, number, number, number];
+  return deferred({ shape: [channels, out], key: derivedKey("taps", weights) }, () => {
+    if (kh * kw === 1) return weights.data;
+    const sums = new Float64Array(channels * out);
+    weights.data.forEach((value, i) => (sums[i % sums.length]! += value));
+    return Float32Array.from(sums);
+  });
 }
 
 /** Joins values of the given shapes, but for one axis; a single one needs no node. */

@@ -1,5 +1,6 @@
 /** Ops that make constants, ask for shapes, or are evaluated on constants only. */
 import type { OnnxDType } from "../../../weights/types";
+import { deferred, derivedKey } from "../../deferred";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../primitives";
@@ -112,14 +113,20 @@ function dequantizeLinear(ctx: NodeContext): Value {
   const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
   const zero = ctx.optionalConstant(2, "zero point");
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
-  const data = new Float32Array(x.data.length);
-  const run = Math.min(scale.run, zeroPoint?.run ?? data.length);
-  for (let start = 0; start < data.length; start += run) {
-    const factor = scale.at(start);
-    const offset = zeroPoint?.at(start) ?? 0;
-    for (let i = start; i < start + run; i++) data[i] = (x.data[i]! - offset) * factor;
-  }
-  return { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, data };
+  const count = sizeOf(x.shape);
+  const run = Math.min(scale.run, zeroPoint?.run ?? count);
+  const key = derivedKey(`dequantize ${ctx.int("axis", 1)}`, x, ctx.constant(1, "scale"), zero ?? { key: "" });
+  const facts = { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, key } as const;
+  return deferred(facts, () => {
+    const data = new Float32Array(count);
+    const source = x.data;
+    for (let start = 0; start < count; start += run) {
+      const factor = scale.at(start);
+      const offset = zeroPoint?.at(start) ?? 0;
+      for (let i = start; i < start + run; i++) data[i] = (source[i]! - offset) * factor;
+    }
+    return data;
+  });
 }
 
 const LIMITS: Partial<Record<OnnxDType, readonly [number, number]>> = {

@@ -13,7 +13,7 @@ import {
   splitPads,
   toPair,
 } from "../window";
-import type { ConstantValue, Value } from "../values";
+import { revised, type ConstantValue, type Value } from "../values";
 
 /** Constant weights as rank 4 ([A,B,K] -> [A,B,1,K]), checked against kernel_shape. */
 function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
@@ -23,7 +23,7 @@ function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
   if (kernel !== undefined && kernel.some((size, i) => size !== given.shape[i + 2]))
     ctx.malformed(`weights with a kernel of ${describe(kernel)}`, describe(given.shape));
   const [a, b, k] = given.shape as [number, number, number];
-  return rank === 4 ? given : { ...given, shape: [a, b, 1, k] };
+  return rank === 4 ? given : revised(given, { shape: [a, b, 1, k] });
 }
 
 function biasOf(ctx: NodeContext, channels: number): Value {

@@ -1,0 +1,31 @@
+/** Long work in short stretches, so that a page goes on answering. */
+
+/** Milliseconds of work between pauses: within a frame. */
+const STRETCH = 12;
+
+/** Resolves after the event loop has had a turn. */
+function turn(): Promise<void> {
+  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
+  if (scheduler?.yield) return scheduler.yield();
+  // Timers would wait: 4 ms when nested, a second in pages that are not visible.
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener("message", () => {
+      port1.close();
+      resolve();
+    });
+    port1.start();
+    port2.postMessage(0);
+  });
+}
+
+export class Pacer {
+  #since = performance.now();
+
+  /** Call it between pieces of work: gives way when the thread has been kept for long enough. */
+  async pause(): Promise<void> {
+    if (performance.now() - this.#since < STRETCH) return;
+    await turn();
+    this.#since = performance.now();
+  }
+}

@@ -1,0 +1,93 @@
+/** Loading a large network: in short stretches, and without copies of all its weights. */
+import { expect, it, vi } from "vitest";
+import { fingerprint } from "../../src/graph/deferred";
+import type { Graph } from "../../src/graph/ir";
+import { importModel } from "../../src/graph/import";
+import { optimize } from "../../src/graph/optimize";
+import { Pacer } from "../../src/graph/pacer";
+import { Session } from "../../src/graph/session";
+import { WeightStore } from "../../src/graph/weight-store";
+import { decodeModel } from "../../src/weights/decode";
+import { randoms } from "../expect-close";
+import { testDevice } from "../gpu";
+import { inceptionResNetV2, tableNetwork } from "../networks";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+it("keys every large constant, so that none is read before it is uploaded", () => {
+  const inputShapes = { luminance: [1, 1, 8, 8], embedding: [1, 1000] };
+  const load = (): Graph => optimize(importModel(decodeModel(tableNetwork()), { inputShapes }));
+  const { constants, nodes } = load();
+  const weights = nodes.flatMap(({ op, inputs }) => (op === "conv" || op === "matmul" ? [inputs[1]!] : []));
+  expect(weights.length).toBeGreaterThan(10);
+  const keys = weights.map((name) => constants.get(name)!.key);
+  expect(keys).not.toContain(undefined);
+  // Different weights, different keys; and the same for another import.
+  const contents = new Set(weights.map((name) => fingerprint(constants.get(name)!.data)));
+  expect(new Set(keys).size).toBe(contents.size);
+  const again = load();
+  expect(weights.map((name) => again.constants.get(name)!.key)).toEqual(keys);
+});
+
+it("keys what batch normalisation made of the weights, too", () => {
+  const graph = importModel(decodeModel(inceptionResNetV2()), { inputShapes: { image: [1, 3, 75, 75] } });
+  for (const [name, { shape, key }] of optimize(graph).constants)
+    if (shape.length === 4) expect(key, name).toBeDefined();
+});
+
+it("gives way between weights, and binds other shapes without reading them again", async () => {
+  const device = await testDevice();
+  const pause = vi.spyOn(Pacer.prototype, "pause");
+  const written = vi.spyOn(device.queue, "writeBuffer");
+  try {
+    const inputShapes = { luminance: [1, 1, 8, 8], embedding: [1, 1000] };
+    const session = await Session.load(tableNetwork(), { device, precision: "f32", inputShapes });
+    // Two pauses a weight, one a pipeline and a pass.
+    expect(pause.mock.calls.length).toBeGreaterThan(80);
+    const first = written.mock.calls.length;
+    expect(first).toBeGreaterThan(25);
+    await session.bind({ luminance: [1, 1, 8, 16], embedding: [1, 1000] });
+    // The sizes, and weights that another way of computing wants in another layout; not all of them.
+    expect(written.mock.calls.length - first).toBeLessThan(first / 3);
+    session.dispose();
+  } finally {
+    pause.mockRestore();
+    written.mockRestore();
+  }
+});
+
+it("pauses let other work in, and only after a stretch of work", async () => {
+  const turns: string[] = [];
+  setImmediate(() => turns.push("other"));
+  const pacer = new Pacer();
+  await pacer.pause();
+  expect(turns).toEqual([]);
+  const until = performance.now() + 20;
+  while (performance.now() < until);
+  setTimeout(() => turns.push("timer"), 0);
+  await pacer.pause();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(turns).toContain("other");
+});
+
+it("reserves room once for equal keys, and reads the content when it fills", async () => {
+  const device = await testDevice();
+  const store = new WeightStore(device, "f32");
+  const read = vi.fn(() => randoms(8, 1));
+  const content = {
+    key: "w",
+    get data() {
+      return read();
+    },
+  };
+  const request = { name: "w", content, packing: { layout: "pad", length: 8 } } as const;
+  const { ranges, made, fill } = store.reserve([request, request]);
+  expect(made.length).toBe(1);
+  expect(ranges[0]).toBe(ranges[1]);
+  expect(read).not.toHaveBeenCalled();
+  await fill(new Pacer());
+  expect(read).toHaveBeenCalledTimes(1);
+  expect(store.reserve([request]).made).toEqual([]);
+  expect(store.reserve([{ ...request, content: { key: "v", data: randoms(8, 2) } }]).made.length).toBe(1);
+  store.destroy();
+});
