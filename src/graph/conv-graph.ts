@@ -11,11 +11,18 @@ export interface ConvConstants {
 /** Inputs src and, with `residual`, residual; output dst. Slices of `params` are left out: dst is the convolution's own. */
 export function convGraph(params: Conv2dParams, { weights, bias }: ConvConstants): Graph {
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernel, groups } = params;
-  const { strides, dilations, activation, residual, padTop, padLeft } = params;
-  const shape = [batch, outHeight, outWidth, outChannels];
+  const { strides, dilations, activation, residual, padTop, padLeft, upsample = [1, 1], pool = false } = params;
+  const kept = pool ? 2 : 1;
+  const shape = [batch, outHeight / kept, outWidth / kept, outChannels];
   const after = (out: number, size: number, i: 0 | 1, before: number): number =>
     Math.max(0, (out - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 - before - size);
-  const pads = [padTop, padLeft, after(outHeight, inHeight, 0, padTop), after(outWidth, inWidth, 1, padLeft)] as const;
+  const pads = [
+    padTop,
+    padLeft,
+    after(outHeight, inHeight * upsample[0], 0, padTop),
+    after(outWidth, inWidth * upsample[1], 1, padLeft),
+  ] as const;
+  const around = { ...(params.upsample && { upsample }), ...(pool && { pool }) };
   return {
     label: "convolution",
     inputs: [
@@ -32,7 +39,7 @@ export function convGraph(params: Conv2dParams, { weights, bias }: ConvConstants
         op: "conv",
         output: "dst",
         inputs: ["src", "weights", "bias", ...(residual ? ["residual"] : [])],
-        attributes: { strides, pads, dilations, groups, activation: activation as Activation },
+        attributes: { strides, pads, dilations, groups, activation: activation as Activation, ...around },
         shape,
         origin: [],
       },

@@ -1,12 +1,26 @@
 /** Arithmetic and memory of a graph, counted from shapes alone. */
-import { sizeOf, type Graph, type Node, type Shape } from "./ir";
+import { sizeOf, type Graph, type Node, type NodeFor, type Shape } from "./ir";
+
+/** Where pixels count several times (upsample), the taps on one pixel are one. */
+function convFlops({ shape, attributes }: NodeFor<"conv">, weights: Shape): number {
+  const { upsample = [1, 1], pool, pads } = attributes;
+  // Pixels under the window, summed over the places of one axis.
+  const [rows, columns] = upsample.map((factor, axis) => {
+    const [places, kernel] = [shape[axis + 1]! * (pool ? 2 : 1), weights[axis]!];
+    const pixel = (i: number): number => Math.floor((i - pads[axis]!) / factor);
+    let sum = 0;
+    for (let i = 0; i < places; i++) sum += pixel(i + kernel - 1) - pixel(i) + 1;
+    return sum;
+  }) as [number, number];
+  return 2 * shape[0]! * shape[3]! * weights[2]! * rows * columns;
+}
 
 /** 2 x multiply-accumulates for conv, convTranspose and matmul; one per tap or element for the rest; 0 for data movement. */
 export function flopsOf(node: Node, inputs: readonly Shape[]): number {
   const size = sizeOf(node.shape);
   switch (node.op) {
     case "conv":
-      return 2 * size * sizeOf(inputs[1]!.slice(0, 3));
+      return convFlops(node, inputs[1]!);
     case "convTranspose":
       return (2 * sizeOf(inputs[0]!) * sizeOf(inputs[1]!.slice(0, 3))) / node.attributes.groups;
     case "matmul":

@@ -51,14 +51,17 @@ function slidingShape(x: Shape, kernel: Pair, strides: Pair, pads: Pads, dilatio
 
 function inferConv(node: NodeFor<"conv">, inputs: readonly Shape[]): Shape {
   const [x, weights, bias, residual] = inputs as [Shape, Shape, Shape, Shape?];
-  const { strides, pads, dilations, groups } = node.attributes;
+  const { strides, pads, dilations, groups, upsample = [1, 1], pool } = node.attributes;
   expectRank(node, x, 4, "x");
   expectRank(node, weights, 4, "weights");
   const [kh, kw, inner, oc] = weights as [number, number, number, number];
   if (inner * groups !== x[3] || oc % groups !== 0)
     fail(node, `weights [KH,KW,${x[3]}/${groups},OC]`, `weights ${show(weights)} for x ${show(x)}`);
   expectShape(node, bias, [oc], "bias");
-  const shape = [x[0]!, ...slidingShape(x, [kh, kw], strides, pads, dilations), oc];
+  const enlarged = [x[0]!, x[1]! * upsample[0], x[2]! * upsample[1], x[3]!];
+  const [height, width] = slidingShape(enlarged, [kh, kw], strides, pads, dilations);
+  if (pool && inputs.length > 3) fail(node, "no residual before pooling", "one");
+  const shape = pool ? [x[0]!, height >> 1, width >> 1, oc] : [x[0]!, height, width, oc];
   if (inputs.length > 3) expectShape(node, residual, shape, "residual");
   return shape;
 }

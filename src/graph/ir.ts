@@ -51,8 +51,17 @@ export type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" |
 /** Attributes of each op. One row per op, so that the compiler names every switch to extend. */
 export interface OpAttributes {
   /** inputs: x [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual? [N,OH,OW,OC].
-   *  out = activation(conv(x, weights) + bias + residual). bias may be a runtime value. */
-  conv: { strides: Pair; pads: Pads; dilations: Pair; groups: number; activation: Activation };
+   *  out = activation(conv(x, weights) + bias + residual). bias may be a runtime value. With upsample, every pixel of x
+   *  counts that often along both axes. With pool (then no residual), out keeps the largest of each whole 2x2 window. */
+  conv: {
+    strides: Pair;
+    pads: Pads;
+    dilations: Pair;
+    groups: number;
+    activation: Activation;
+    upsample?: Pair;
+    pool?: true;
+  };
   /** inputs: x [N,H,W,C], weights [KH,KW,OC/groups,C], bias [OC]. Output size is in the node's shape. */
   convTranspose: { strides: Pair; pads: Pads; dilations: Pair; groups: number; activation: Activation };
   /** inputs: a [...,M,K], b [...,K,N] (batch dimensions equal, or b has none), bias? [N]. */

@@ -162,9 +162,14 @@ function spatial(
 
 function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
   const [src = "", weights = "", bias = "", residual] = node.inputs;
-  const { strides, dilations, groups, activation } = node.attributes;
+  const { strides, dilations, groups, activation, upsample, pool } = node.attributes;
+  const { outHeight, outWidth, ...sizes } = spatial(b, node);
   const params = {
-    ...spatial(b, node),
+    ...sizes,
+    outHeight: outHeight * (pool ? 2 : 1),
+    outWidth: outWidth * (pool ? 2 : 1),
+    ...(upsample && { upsample }),
+    ...(pool && { pool }),
     strides,
     dilations,
     groups,

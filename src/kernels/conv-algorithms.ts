@@ -33,6 +33,8 @@ export function convKey(p: Conv2dParams): string {
     p.srcSlice && `from${p.srcSlice.first}/${p.srcSlice.channels}`,
     p.slice && `to${p.slice.first}/${p.slice.channels}`,
     p.residual && "residual",
+    p.upsample && `up${p.upsample.join("x")}`,
+    p.pool && "pool",
   ];
   return [
     `${p.batch}x${p.inHeight}x${p.inWidth}x${p.inChannels}`,

@@ -1,5 +1,6 @@
-/** The register-tiled implicit matrix product without workgroup memory: one dispatch, takes every convolution. */
+/** The register-tiled implicit matrix product without workgroup memory: takes every convolution, mostly in one dispatch. */
 import type { ConvAlgorithm } from "./conv-algorithm";
+import { phasesOf } from "./conv-phases";
 import { conv2d } from "./conv2d";
 
 /** Variants: output pixels of one invocation. */
@@ -8,10 +9,13 @@ export const direct: ConvAlgorithm = {
   readsSlices: true,
   variants: () => ["4", "8"],
   plan(params, variant) {
-    const plan = conv2d.plan({ ...params, variant: { tile: variant === "8" ? 8 : 4 } });
     const operands = { src: "src", weights: "weights", bias: "bias", dst: "dst" } as const;
     return {
-      steps: [{ kernel: "conv2d", plan, operands: params.residual ? { ...operands, residual: "residual" } : operands }],
+      steps: phasesOf(params).map((phase) => ({
+        kernel: "conv2d",
+        plan: conv2d.plan({ ...phase, variant: { tile: variant === "8" ? 8 : 4 } }),
+        operands: params.residual ? { ...operands, residual: "residual" } : operands,
+      })),
     };
   },
 };

@@ -20,7 +20,7 @@ export type Constants = Readonly<Record<string, number | boolean | string | read
  * - pad: row-major elements, zero-padded to `length`.
  * - conv2d: weights [taps, inChannels, outChannels] with the output channels of each group in blocks of `block`:
  *   [groups * ceil(outChannels/groups/block)][taps][inChannels rounded up to `inBlock`][block], zero-padded.
- *   `inChannels` are those of one group, `outChannels` those of all.
+ *   `inChannels` are those of one group, `outChannels` those of all. With `sums`, tap i is the sum of the given taps sums[i].
  */
 export type Packing =
   | { readonly layout: "pad"; readonly length: number }
@@ -33,6 +33,7 @@ export type Packing =
       readonly groups?: number;
       readonly block: number;
       readonly inBlock: number;
+      readonly sums?: readonly (readonly number[])[];
     };
 
 export interface KernelPlan {

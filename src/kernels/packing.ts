@@ -17,9 +17,10 @@ export function pack(packing: Packing, data: Float32Array): Float32Array {
     out.set(data);
     return out;
   }
-  const { taps, inChannels, outChannels, groups = 1, block, inBlock } = packing;
-  if (data.length !== taps * inChannels * outChannels)
-    throw new KernelError("packing", `${taps} x ${inChannels} x ${outChannels} weights`, `${data.length}`);
+  const { taps, inChannels, outChannels, groups = 1, block, inBlock, sums } = packing;
+  const given = sums ? Math.max(...sums.flat()) + 1 : taps;
+  if (data.length !== given * inChannels * outChannels)
+    throw new KernelError("packing", `${given} x ${inChannels} x ${outChannels} weights`, `${data.length}`);
   const rows = Math.ceil(inChannels / inBlock) * inBlock;
   const groupOut = outChannels / groups;
   let base = 0;
@@ -28,9 +29,11 @@ export function pack(packing: Packing, data: Float32Array): Float32Array {
       const width = Math.min(block, groupOut - first);
       for (let tap = 0; tap < taps; tap++)
         for (let channel = 0; channel < inChannels; channel++) {
-          const from = (tap * inChannels + channel) * outChannels + group * groupOut + first;
           const to = base + (tap * rows + channel) * block;
-          for (let i = 0; i < width; i++) out[to + i] = data[from + i]!;
+          for (const part of sums?.[tap] ?? [tap]) {
+            const from = (part * inChannels + channel) * outChannels + group * groupOut + first;
+            for (let i = 0; i < width; i++) out[to + i]! += data[from + i]!;
+          }
         }
     }
   return out;

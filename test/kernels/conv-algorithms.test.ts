@@ -12,8 +12,8 @@ import type { Elem } from "../../src/kernels/kernel";
 import { KernelError } from "../../src/errors";
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../gpu";
-import { conv2dReference } from "../reference/conv";
-import { CONV_CASES, convCase, type ConvCase } from "./conv-cases";
+import { conv2dReference, poolReference, repeatPixels } from "../reference/conv";
+import { COMPOSED_CASES, CONV_CASES, convCase, type ConvCase } from "./conv-cases";
 import { stored, sumTolerance } from "./stored";
 
 // Drivers compile for seconds where many processes share few cores.
@@ -54,7 +54,8 @@ async function run(
     pass.end();
     device.queue.submit([encoder.finish()]);
     const count = params.batch * params.outHeight * params.outWidth * params.outChannels;
-    return decodeElems(await readBuffer(device, bound.output("dst")), count, params.elem);
+    const kept = params.pool ? count / 4 : count;
+    return decodeElems(await readBuffer(device, bound.output("dst")), kept, params.elem);
   } finally {
     bound.destroy();
     weights.destroy();
@@ -66,6 +67,14 @@ function widening(choice: string): number {
   return choice.startsWith("winograd") ? 16 : 1;
 }
 
+function expectedOf(params: Conv2dParams, src: Float32Array, ...rest: [Float32Array, Float32Array, Float32Array?]) {
+  const { upsample = [1, 1], inHeight, inWidth } = params;
+  const enlarged = { ...params, inHeight: inHeight * upsample[0], inWidth: inWidth * upsample[1] };
+  const sums = conv2dReference(enlarged, repeatPixels(params, upsample, src), ...rest);
+  const activated = sums.map(ACTIVATIONS[params.activation.fn]!);
+  return params.pool ? poolReference(params, activated) : activated;
+}
+
 async function check(device: GPUDevice, test: ConvCase, choice: string, elem: Elem): Promise<void> {
   const params: Conv2dParams = { ...test.params, elem };
   const { batch, inHeight, inWidth, inChannels, outChannels, kernel, groups } = params;
@@ -75,7 +84,7 @@ async function check(device: GPUDevice, test: ConvCase, choice: string, elem: El
   const bias = stored(randoms(outChannels, 3), elem);
   const residual = params.residual ? stored(randoms(count, 4), elem) : undefined;
   const dst = await run(device, params, choice, { src, weights, bias, ...(residual && { residual }) });
-  const expected = conv2dReference(params, src, weights, bias, residual).map(ACTIVATIONS[params.activation.fn]!);
+  const expected = expectedOf(params, src, weights, bias, residual);
   const terms = ((kernel[0] * kernel[1] * inChannels) / groups + 2) * widening(choice);
   expectClose(dst, expected, sumTolerance(terms, expected, elem), `${test.name} by ${choice}`);
 }
@@ -93,10 +102,25 @@ describe("convolution algorithms", () => {
         if (choice !== DEFAULT_CHOICE) await check(device, test, choice, "f32");
     });
 
+  // What is around the convolution is the same for all variants of an algorithm.
+  for (const test of COMPOSED_CASES)
+    it(test.name, async () => {
+      const device = await testDevice();
+      const choices = convChoices(test.params, convDevice(device));
+      expect(choices).toContain(DEFAULT_CHOICE);
+      await check(device, test, DEFAULT_CHOICE, "f32");
+      if (!/3x3/.test(test.name)) return;
+      const families = new Map(
+        choices.filter((choice) => choice !== DEFAULT_CHOICE).map((one) => [one.split("/")[0], one]),
+      );
+      for (const choice of families.values()) await check(device, test, choice, "f32");
+    });
+
   it("have the same numbers in f16 storage", async ({ skip }) => {
     const device = await testDevice();
     if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
-    for (const test of cases.filter(({ name }) => /4x4|residual, 5|few pixels|batch 2/.test(name)))
+    const some = [...cases, ...COMPOSED_CASES].filter(({ name }) => /4x4|residual, 5|few pixels|batch 2/.test(name));
+    for (const test of some)
       for (const choice of convChoices({ ...test.params, elem: "f16" }, convDevice(device)))
         await check(device, test, choice, "f16");
   });
@@ -110,7 +134,13 @@ describe("convolution algorithms", () => {
   it("are keyed by everything that decides their speed, and not by the activation", () => {
     const { params } = convCase("any", [4, 4, 8], [3, 3], 8);
     expect(convKey({ ...params, activation: { fn: "relu" } })).toBe(convKey(params));
-    for (const other of [{ residual: true }, { elem: "f16" as const }, { padTop: 0 }, { outChannels: 9 }])
+    for (const other of [
+      { residual: true },
+      { elem: "f16" as const },
+      { padTop: 0 },
+      { outChannels: 9 },
+      { pool: true },
+    ])
       expect(convKey({ ...params, ...other })).not.toBe(convKey(params));
   });
 });

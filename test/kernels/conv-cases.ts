@@ -22,6 +22,8 @@ interface Options {
   readonly residual?: boolean;
   readonly elem?: Elem;
   readonly runtimeBias?: boolean;
+  readonly upsample?: readonly [number, number];
+  readonly pool?: boolean;
 }
 
 const RELU: ActivationParams = { fn: "relu" };
@@ -36,12 +38,16 @@ export function convCase(
   o: Options = {},
 ): ConvCase {
   const strides = o.strides ?? [1, 1];
-  const [outHeight, outWidth] = o.out ?? [Math.ceil(inHeight / strides[0]), Math.ceil(inWidth / strides[1])];
+  const [timesY, timesX] = o.upsample ?? [1, 1];
+  const same = [Math.ceil((inHeight * timesY) / strides[0]), Math.ceil((inWidth * timesX) / strides[1])] as const;
+  const [outHeight, outWidth] = o.out ?? same;
   const [padTop, padLeft] = o.pads ?? [Math.floor((kernel[0] - 1) / 2), Math.floor((kernel[1] - 1) / 2)];
   const { batch = 1, dilations = [1, 1], groups = 1, activation = IDENTITY, residual = false, elem = "f32" } = o;
   const params: Conv2dParams = {
     ...{ batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernel, strides, padTop, padLeft },
     ...{ dilations, groups, activation, residual, elem },
+    ...(o.upsample && { upsample: o.upsample }),
+    ...(o.pool && { pool: true }),
   };
   return { name, params, ...(o.runtimeBias ? { runtimeBias: true } : {}) };
 }
@@ -87,6 +93,20 @@ export const CONV_CASES: readonly ConvCase[] = [
   convCase("runtime bias, 5 channels", [4, 4, 8], [1, 1], 5, { runtimeBias: true }),
   convCase("batch 2", [5, 3, 8], [3, 3], 8, { batch: 2, residual: true }),
   convCase("few pixels, many channels", [8, 8, 64], [1, 1], 192, { activation: RELU }),
+];
+
+/** The same with upsampling before or pooling after the convolution. */
+export const COMPOSED_CASES: readonly ConvCase[] = [
+  convCase("doubled, 3x3, relu", [3, 5, 8], [3, 3], 16, { upsample: [2, 2], activation: RELU }),
+  convCase("doubled, 4x4, residual, batch 2", [3, 4, 4], [4, 4], 8, { upsample: [2, 2], residual: true, batch: 2 }),
+  convCase("doubled, 1x1, 5 -> 3 channels", [2, 3, 5], [1, 1], 3, { upsample: [2, 2] }),
+  convCase("doubled, 2x2, valid, odd size", [4, 3, 4], [2, 2], 8, { upsample: [2, 2], pads: [0, 0], out: [7, 5] }),
+  convCase("3 by 2, 5x5, wide pads that differ", [2, 3, 4], [5, 5], 8, { upsample: [3, 2], pads: [4, 1], out: [9, 4] }),
+  convCase("pooled, 3x3, relu", [6, 10, 8], [3, 3], 16, { pool: true, activation: RELU }),
+  convCase("pooled, odd size, stride 2, tanh, batch 2", [9, 13, 4], [4, 3], 7, {
+    ...{ pool: true, strides: [2, 2], out: [4, 6], batch: 2, activation: { fn: "tanh" } },
+  }),
+  convCase("pooled, one window, 2 groups", [2, 2, 8], [1, 1], 8, { pool: true, groups: 2 }),
 ];
 
 /** Layers of the networks this project ships; too slow for the CPU reference in a test. */

@@ -33,6 +33,32 @@ export function conv2dReference(
   return dst;
 }
 
+/** Every pixel of src [N,H,W,C] that often along height and width. */
+export function repeatPixels(
+  p: WindowParams,
+  [timesY, timesX]: readonly [number, number],
+  src: ArrayLike<number>,
+): Float64Array {
+  const [height, width] = [p.inHeight * timesY, p.inWidth * timesX];
+  return Float64Array.from({ length: p.batch * height * width * p.inChannels }, (_, i) => {
+    const [c, x] = [i % p.inChannels, Math.floor(i / p.inChannels) % width];
+    const [y, n] = [Math.floor(i / p.inChannels / width) % height, Math.floor(i / p.inChannels / width / height)];
+    const row = n * p.inHeight + Math.floor(y / timesY);
+    return src[(row * p.inWidth + Math.floor(x / timesX)) * p.inChannels + c]!;
+  });
+}
+
+/** The largest of each 2x2 window of [N,OH,OW,OC], whose sizes are even. */
+export function poolReference(p: WindowParams, values: ArrayLike<number>): Float64Array {
+  const [height, width] = [p.outHeight / 2, p.outWidth / 2];
+  return Float64Array.from({ length: p.batch * height * width * p.outChannels }, (_, i) => {
+    const [c, x] = [i % p.outChannels, Math.floor(i / p.outChannels) % width];
+    const row = Math.floor(i / p.outChannels / width) * 2; // all images below one another
+    const at = (dy: number, dx: number): number => values[((row + dy) * p.outWidth + x * 2 + dx) * p.outChannels + c]!;
+    return Math.max(at(0, 0), at(0, 1), at(1, 0), at(1, 1));
+  });
+}
+
 /** src [N,H,W,C], weights [KH,KW,OC/groups,C], bias [OC]: each input pixel adds its window to the output. */
 export function convTranspose2dReference(
   p: WindowParams,
