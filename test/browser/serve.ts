@@ -8,6 +8,8 @@ import { build, type InlineConfig } from "vite";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
   ".css": "text/css",
   ".html": "text/html",
   ".json": "application/json",
@@ -20,16 +22,21 @@ export interface Site {
   close(): void;
 }
 
-/** Serves `files` (by path) and below them the folders (by path prefix). Unknown paths are answered by 404. */
+/**
+ * Serves `files` (by path) and below them the folders (by path prefix), all with these headers. Unknown paths are
+ * answered by 404.
+ */
 export async function serve(
   files: Readonly<Record<string, string | Uint8Array>>,
   folders: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Site> {
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://localhost").pathname;
     const body = files[path] ?? fromFolder(folders, path);
     const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
-    response.writeHead(body === undefined ? 404 : 200, { "content-type": type, "content-length": body?.length ?? 0 });
+    const length = body?.length ?? 0;
+    response.writeHead(body === undefined ? 404 : 200, { ...headers, "content-type": type, "content-length": length });
     response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

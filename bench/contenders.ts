@@ -1,0 +1,68 @@
+/** Who runs a subject: this engine and its peers, behind one interface. */
+import type * as Ort from "onnxruntime-common";
+import { Session } from "../src/graph/session";
+import type { Elem } from "../src/kernels/kernel";
+import type { SubjectCase } from "./subjects";
+
+export interface Prepared {
+  /** Uploads the inputs, runs, reads the output back. */
+  run(): Promise<Float32Array>;
+  dispose(): void | Promise<void>;
+  readonly flops?: number;
+}
+
+export interface Contender {
+  readonly name: string;
+  readonly elem: Elem;
+  readonly ours: boolean;
+  /** Whether it can do this subject at all. */
+  takes?(subject: SubjectCase): boolean;
+  /** From the model's bytes to something that can run; the time of this and the first run is "cold". */
+  prepare(subject: SubjectCase): Promise<Prepared>;
+}
+
+/** This engine. `device` is made before, as for every contender. */
+export function engine(elem: Elem, device: () => Promise<GPUDevice>): Contender {
+  return {
+    name: `colorize-canvas ${elem}`,
+    elem,
+    ours: true,
+    async prepare({ name, bytes, shapes, feeds, output }) {
+      const session = await Session.load(bytes, {
+        device: await device(),
+        precision: elem,
+        inputShapes: shapes,
+        label: name,
+      });
+      return {
+        flops: session.plan(shapes).flops,
+        run: async () => (await session.run(feeds))[output]!.data,
+        dispose: () => session.dispose(),
+      };
+    },
+  };
+}
+
+/** onnxruntime-node and onnxruntime-web have the same interface. `load` imports the package. */
+export function onnxruntime(
+  name: string,
+  load: () => Promise<Pick<typeof Ort, "InferenceSession" | "Tensor">>,
+  options: Ort.InferenceSession.SessionOptions,
+): Contender {
+  return {
+    name,
+    elem: "f32",
+    ours: false,
+    async prepare({ bytes, feeds, output }) {
+      const { InferenceSession, Tensor } = await load();
+      const session = await InferenceSession.create(bytes, options);
+      const tensors = Object.fromEntries(
+        Object.entries(feeds).map(([input, { data, shape }]) => [input, new Tensor("float32", data, [...shape])]),
+      );
+      return {
+        run: async () => (await (await session.run(tensors))[output]!.getData()) as Float32Array,
+        dispose: () => session.release(),
+      };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** What a suite needs of the place where it runs: Node or a page. */
+import type { Elem } from "../src/kernels/kernel";
+import type { Contender } from "./contenders";
+import type { Finding, Message, Row, Where } from "./rows";
+
+/** What differs between Node and a page. */
+export interface Host {
+  readonly where: Where;
+  /** A device of the adapter under test; the same one for every call. */
+  device(): Promise<GPUDevice>;
+  /** A file of the model's folder. */
+  read(path: string): Promise<Uint8Array>;
+  /** Everything that can run a network here, the reference first. */
+  readonly contenders: readonly Contender[];
+  /** Processor milliseconds of all threads but the main one, so far; NaN where that is not known. */
+  cpuMilliseconds(): number;
+  send(message: Message): Promise<void>;
+}
+
+/** A host, with rows that say where they come from. */
+export interface Environment extends Omit<Host, "send" | "device"> {
+  /** Throws where the adapter has no such storage type. */
+  device(elem?: Elem): Promise<GPUDevice>;
+  /** Says that a task starts or goes on; `failure` is its row if nothing more is heard. */
+  begin(key: string, failure: Finding): Promise<void>;
+  rows(key: string, rows: readonly Finding[]): Promise<void>;
+}
+
+export async function environmentOf(host: Host): Promise<Environment> {
+  const device = await host.device();
+  const info = infoOf(device.adapterInfo);
+  await host.send({ type: "adapter", info });
+  const adapter = nameOf(info);
+  const placed = (finding: Finding): Row => ({ ...finding, where: host.where, adapter }) as Row;
+  return {
+    where: host.where,
+    read: (path) => host.read(path),
+    contenders: host.contenders,
+    cpuMilliseconds: () => host.cpuMilliseconds(),
+    async device(elem = "f32") {
+      if (elem === "f16" && !device.features.has("shader-f16")) throw new Error("this adapter has no shader-f16");
+      return device;
+    },
+    begin: (key, failure) => host.send({ type: "begin", key, failure: placed(failure) }),
+    rows: (key, rows) => host.send({ type: "rows", key, rows: rows.map(placed) }),
+  };
+}
+
+/** What the adapter says of itself; GPUAdapterInfo has getters, which do not travel. */
+function infoOf(info: GPUAdapterInfo): Record<string, string> {
+  const fields = ["vendor", "architecture", "device", "description"] as const;
+  return Object.fromEntries(fields.flatMap((field) => (info[field] ? [[field, info[field]]] : [])));
+}
+
+/** "vendor architecture: description"; a device's number says nothing to people. */
+function nameOf({ vendor, architecture, device, description }: Record<string, string>): string {
+  const family = [vendor, architecture].filter(Boolean).join(" ");
+  return [family, description ?? device].filter(Boolean).join(": ") || "unknown adapter";
+}

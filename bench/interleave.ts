@@ -1,0 +1,38 @@
+/** Measuring several contenders in turns, so that a busy machine disturbs all alike. */
+
+export interface Turn {
+  readonly name: string;
+  /** Times this contender runs at most; see repeatsWithin(). */
+  readonly repeats: number;
+  readonly run: () => Promise<void>;
+}
+
+/** How often something of this duration may run: `wanted`, or less to stay in the budget, but once. */
+export function repeatsWithin(wanted: number, milliseconds: number, budget: number): number {
+  return Math.max(1, Math.min(wanted, Math.floor(budget / Math.max(milliseconds, 1e-3))));
+}
+
+/**
+ * Runs every contender `repeats` times in rounds: as many rounds as the largest number of repeats, the others spread
+ * evenly over them, the order reversed every other round. A contender that throws takes no further turns.
+ */
+export async function interleave(
+  turns: readonly Turn[],
+  onFailure: (name: string, error: unknown) => void,
+): Promise<void> {
+  const rounds = Math.max(0, ...turns.map(({ repeats }) => repeats));
+  const failed = new Set<Turn>();
+  const due = ({ repeats }: Turn, round: number): boolean =>
+    Math.floor(((round + 1) * repeats) / rounds) > Math.floor((round * repeats) / rounds);
+  for (let round = 0; round < rounds; round++) {
+    for (const turn of round % 2 ? [...turns].reverse() : turns) {
+      if (failed.has(turn) || !due(turn, round)) continue;
+      try {
+        await turn.run();
+      } catch (error) {
+        failed.add(turn);
+        onFailure(turn.name, error);
+      }
+    }
+  }
+}

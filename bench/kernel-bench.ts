@@ -1,0 +1,76 @@
+/** Suite "kernels": the adapter's roofs, then every case's time. */
+import { PipelineCache } from "../src/graph/pipelines";
+import type { Elem } from "../src/kernels/kernel";
+import type { Environment } from "./environment";
+import { GpuClock } from "./gpu-clock";
+import { interleave, repeatsWithin } from "./interleave";
+import { kernelCases, type KernelCase } from "./kernel-cases";
+import { measureRoof } from "./roof";
+import type { Finding, Limits } from "./rows";
+import { spreadOf } from "./statistics";
+
+/** Cases that are measured in turns: few enough for their buffers, and for what a crash would lose. */
+const GROUP = 6;
+
+export async function benchKernels(env: Environment, elem: Elem, quick: boolean, limits: Limits): Promise<void> {
+  const device = await env.device(elem);
+  const skip = new Set(limits.exclude);
+  if (elem === "f32" && !skip.has("roof")) {
+    await env.begin("roof", { kind: "kernel", name: "roof", elem, error: "" });
+    await env.rows("roof", [{ kind: "roof", ...(await measureRoof(device, limits.repeats)) }]);
+  }
+  const cases = kernelCases(quick).filter(({ name }) => !skip.has(name));
+  const pipelines = new PipelineCache(device);
+  for (let first = 0; first < cases.length; first += GROUP)
+    await benchGroup(env, device, pipelines, elem, cases.slice(first, first + GROUP), limits);
+}
+
+async function benchGroup(
+  env: Environment,
+  device: GPUDevice,
+  pipelines: PipelineCache,
+  elem: Elem,
+  cases: readonly KernelCase[],
+  limits: Limits,
+): Promise<void> {
+  const clock = new GpuClock(device);
+  const rows = new Map<string, Extract<Finding, { kind: "kernel" }>>();
+  const failed = (name: string, error: unknown): void => void rows.set(name, rowOf(name, elem, String(error)));
+  const made: { destroy(): void }[] = [];
+  const turns = [];
+  for (const { name, ready } of cases) {
+    await env.begin(name, rowOf(name, elem, ""));
+    try {
+      const work = await ready(device, pipelines, elem);
+      made.push(work);
+      const encode = (pass: GPUComputePassEncoder): void => work.encode(pass);
+      device.pushErrorScope("validation");
+      const count = await clock.calibrate(encode);
+      const invalid = await device.popErrorScope();
+      if (invalid) throw new Error(invalid.message);
+      const wall: number[] = [];
+      const gpu: number[] = [];
+      const start = performance.now();
+      await clock.lap(encode, count);
+      const repeats = repeatsWithin(limits.repeats, performance.now() - start, limits.budget);
+      const run = async (): Promise<void> => {
+        const lap = await clock.lap(encode, count);
+        wall.push(lap.wall);
+        if (lap.gpu !== undefined) gpu.push(lap.gpu);
+        const { kernels, flops, bytes } = work;
+        rows.set(name, { ...rowOf(name, elem), kernels, flops, bytes, wall: spreadOf(wall), gpu: spreadOf(gpu) });
+      };
+      turns.push({ name, repeats, run });
+    } catch (error) {
+      failed(name, error);
+    }
+  }
+  await interleave(turns, failed);
+  for (const [name, row] of rows) await env.rows(name, [row]);
+  for (const work of made) work.destroy();
+  clock.destroy();
+}
+
+function rowOf(name: string, elem: Elem, error?: string): Extract<Finding, { kind: "kernel" }> {
+  return { kind: "kernel", name, elem, ...(error === undefined ? {} : { error }) };
+}

@@ -1,0 +1,148 @@
+/**
+ * `npm run bench`: kernels against the adapter's roofs, the whole model, and peers, in Node and in headless Chromium.
+ * docs/benchmark.md says what is measured and how to read it.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Elem } from "../src/kernels/kernel";
+import { check, updated, type Baseline } from "./check";
+import { facts } from "./facts";
+import { jobName, planJobs, SUITES, type Suite } from "./plan-jobs";
+import { ratiosOf } from "./ratios";
+import { readResult, ResultFile } from "./results";
+import type { Where } from "./rows";
+import { startNode } from "./start-node";
+import { supervise } from "./supervise";
+import { tables, verdictTable } from "./table";
+
+const BASELINE = fileURLToPath(new URL("results/quick-baseline.json", import.meta.url));
+
+interface Options {
+  readonly quick: boolean;
+  readonly check: boolean;
+  readonly updateBaseline: boolean;
+  readonly only?: readonly Suite[];
+  readonly where?: Where | "both";
+  readonly repeats?: number;
+  readonly budget: number;
+  readonly silence: number;
+  readonly sizes?: readonly number[];
+  readonly embedderSize: number;
+  readonly colorizerSize: number;
+  readonly precision: readonly Elem[];
+  readonly contenders: readonly string[];
+  readonly out: string;
+  readonly chart?: readonly string[];
+  readonly svg: string;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("a positive number");
+  return value;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number of at least 1");
+  return value;
+}
+
+function listed<T extends string>(known: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    text.split(",").map((word) => {
+      const found = known.find((one) => one === word.trim());
+      if (!found) throw new InvalidArgumentError(`a list, with commas, of ${known.join(", ")}`);
+      return found;
+    });
+}
+
+const options = new Command("bench")
+  .description("Times the engine: kernels, whole model, and against other runtimes.")
+  .option("--quick", "small shapes and few repeats, in Node alone: for CI", false)
+  .option("--check", "with --quick: fail when ratios fell below bench/results/quick-baseline.json", false)
+  .option("--update-baseline", "with --quick: make this run's ratios the ones to hold on this adapter", false)
+  .option("--only <suites>", `of ${SUITES.join(",")}; default: kernels,model,peers`, listed(SUITES))
+  .addOption(new Option("--where <place>", "default: both; with --quick node").choices(["node", "chromium", "both"]))
+  .option("--repeats <n>", "timed runs of each; default 7, with --quick 5", whole)
+  .option(
+    "--budget <seconds>",
+    "for the timed runs of one contender on one subject; slow ones repeat less",
+    positive,
+    180,
+  )
+  .option("--silence <seconds>", "a worker that says nothing for so long is ended", positive, 900)
+  .option("--sizes <pixels>", "working sizes of the whole model; default 128,256,512,1024", (text) =>
+    text.split(",").map(whole),
+  )
+  .option("--embedder-size <pixels>", "side of the embedder's input among peers", whole, 299)
+  .option("--colorizer-size <pixels>", "side of the colorizer's input among peers", whole, 256)
+  .option("--precision <elems>", "of f32,f16", listed<Elem>(["f32", "f16"]), ["f32", "f16"] as Elem[])
+  .option("--contenders <parts>", "only peers with one of these in their names", (text) => text.split(","), [])
+  .option("--out <folder>", "where the JSON file goes", "bench/results")
+  .option("--chart <files...>", "measure nothing: draw these results")
+  .option("--svg <file>", "the picture that --chart draws", "docs/bench.svg")
+  .parse()
+  .opts<Options>();
+
+if (options.chart) {
+  const { chart } = await import("./chart");
+  writeFileSync(options.svg, await chart(options.chart.map(readResult)));
+  process.exit(0);
+}
+
+const { quick } = options;
+const place = options.where ?? (quick ? "node" : "both");
+const selection = {
+  quick,
+  only: options.only ?? (["kernels", "model", "peers"] as const),
+  where: place === "both" ? (["node", "chromium"] as const) : [place],
+  elems: quick ? (["f32"] as const) : options.precision,
+  sizes: options.sizes ?? (quick ? [64] : [128, 256, 512, 1024]),
+  embedderSize: options.embedderSize,
+  colorizerSize: options.colorizerSize,
+  contenders: options.contenders,
+};
+const limits = { repeats: options.repeats ?? (quick ? 5 : 7), budget: options.budget * 1000, exclude: [] };
+const { chart: _, svg: __, out: ___, ...asked } = options;
+const driver = process.env["COLORIZE_ADAPTER"] || "auto";
+const file = new ResultFile(options.out, `${quick ? "quick-" : ""}${driver}`, {
+  facts: facts(),
+  options: { ...asked, ...selection, repeats: limits.repeats, driver },
+});
+const started = performance.now();
+for (const placed of planJobs(selection)) {
+  const name = jobName(placed);
+  const progress = (text: string): void =>
+    console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  ${name}: ${text}`);
+  const start = placed.where === "node" ? startNode : (await import("./start-chromium")).startChromium;
+  const error = await supervise(start, placed.job, limits, options.silence * 1000, {
+    onRows: (rows) => file.add(rows),
+    onAdapter: (info) => file.adapter(placed.where, info),
+    onProgress: progress,
+  });
+  if (error === undefined) continue;
+  progress(`failed: ${error}`);
+  file.fail(name, error);
+}
+if (selection.where.some((where) => where === "chromium")) await (await import("./start-chromium")).closeSite();
+console.log(tables(file.result.rows));
+for (const { job, error } of file.result.failures) console.log(`\n${job} failed: ${error}`);
+console.log(`\n${file.path}`);
+process.exitCode = quick ? held() : 0;
+
+/** The exit code of --check: 0 when no ratio has fallen, and where nothing is known of the adapter. */
+function held(): number {
+  const ratios = ratiosOf(file.result.rows);
+  const adapter = ratios[0]?.adapter ?? "none";
+  const baseline = JSON.parse(readFileSync(BASELINE, "utf8")) as Baseline;
+  if (options.updateBaseline) {
+    writeFileSync(BASELINE, `${JSON.stringify(updated(baseline, adapter, ratios), null, 2)}\n`);
+    return 0;
+  }
+  const verdicts = check(baseline, adapter, ratios);
+  console.log(`\n${verdicts ? verdictTable(verdicts) : `No ratios are known for ${adapter}: nothing to compare.`}`);
+  const fell = verdicts?.some(({ passed }) => !passed) ?? false;
+  return options.check && (fell || ratios.length === 0) ? 1 : 0;
+}

@@ -1,0 +1,103 @@
+/** Suite "model": a photograph through the whole of Colorizer, from cold and warm, at several working sizes. */
+import type { ColorizeResult } from "../src/colorize-result";
+import { Colorizer } from "../src/colorizer";
+import type { Elem } from "../src/kernels/kernel";
+import type { Environment } from "./environment";
+import { repeatsWithin } from "./interleave";
+import type { Finding, Limits, ModelStage } from "./rows";
+import { spreadOf } from "./statistics";
+
+type ModelFinding = Extract<Finding, { kind: "model" }>;
+
+/** A photograph of 2 megapixels. */
+const PICTURE = [1632, 1224] as const;
+
+/** Seeded shades of grey: soft bands and their grain. Another seed is another photograph, as far as any cache knows. */
+function photograph(seed: number): { data: Uint8ClampedArray; width: number; height: number } {
+  const [width, height] = PICTURE;
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i += 4) {
+      const band = 90 * Math.sin((x + 37 * seed) / 83) * Math.cos((y - 11 * seed) / 131);
+      data[i] = data[i + 1] = data[i + 2] = 128 + band + ((x * 31 + y * 17 + seed) % 13);
+    }
+  return { data, width, height };
+}
+
+export async function benchModel(
+  env: Environment,
+  { elem, sizes }: { readonly elem: Elem; readonly sizes: readonly number[] },
+  limits: Limits,
+): Promise<void> {
+  const skip = new Set(limits.exclude);
+  const keyOf = (size: number): string => `${elem} ${size}`;
+  const left = [...sizes].sort((a, b) => a - b).filter((size) => !skip.has(keyOf(size)));
+  const rowOf = (size: number): ModelFinding => ({ kind: "model", elem, size, picture: PICTURE });
+  if (left.length === 0) return;
+  const device = await env.device(elem);
+  const files = new Map<string, Uint8Array>();
+  for (const path of ["model.json", "embedder.onnx", "colorizer.onnx"]) files.set(path, await env.read(path));
+  let seed = 1;
+  let colorizer: Colorizer | undefined;
+  /** Milliseconds a flop took at the size before. */
+  let pace = 0;
+  for (const size of left) {
+    const key = keyOf(size);
+    await env.begin(key, { ...rowOf(size), error: "" });
+    try {
+      const start = performance.now();
+      const first = !colorizer;
+      colorizer ??= await Colorizer.load({
+        device,
+        precision: elem,
+        read: async (path) => files.get(path) ?? (await env.read(path)),
+      });
+      const { flops, peakBytes, weightBytes, activationBytes } = colorizer.plan(...PICTURE, { size });
+      const facts = { ...rowOf(size), flops, peakBytes, weightBytes, activationBytes };
+      const expected = pace * flops;
+      if (expected > limits.budget) {
+        const error = `not run: it would take about ${Math.round(expected / 1000)} s a picture`;
+        await env.rows(key, [{ ...facts, error }]);
+        continue;
+      }
+      await colorizer.colorize(photograph(seed++), { size });
+      const cold = performance.now() - start;
+      await env.begin(key, { ...facts, error: "" });
+      const { row, milliseconds } = await warm(colorizer, size, limits, () => photograph(seed++));
+      pace = milliseconds / flops;
+      await env.rows(key, [{ ...facts, ...row, ...(first && size === sizes[0] ? { cold } : {}) }]);
+    } catch (error) {
+      await env.rows(key, [{ ...rowOf(size), error: String(error) }]);
+      if (!colorizer) throw error;
+    }
+  }
+  colorizer?.dispose();
+}
+
+/** Warm pictures, every one another photograph. */
+async function warm(
+  colorizer: Colorizer,
+  size: number,
+  limits: Limits,
+  next: () => ReturnType<typeof photograph>,
+): Promise<{ row: Pick<ModelFinding, "total" | "stages">; milliseconds: number }> {
+  const timings: ColorizeResult["timings"][] = [];
+  const total: number[] = [];
+  for (let i = 0, repeats = 1; i < repeats; i++) {
+    const picture = next();
+    const start = performance.now();
+    const result = await colorizer.colorize(picture, { size });
+    total.push(performance.now() - start);
+    timings.push(result.timings);
+    if (i === 0) repeats = repeatsWithin(limits.repeats, total[0]!, limits.budget);
+  }
+  const of = (stage: keyof ColorizeResult["timings"]): number[] => timings.map((t) => t[stage]);
+  const stages: Readonly<Record<ModelStage, ReturnType<typeof spreadOf>>> = {
+    luminance: spreadOf(of("luminance")),
+    embedder: spreadOf(of("embedding")),
+    colorizer: spreadOf(of("chroma")),
+    recombine: spreadOf(of("recombine")),
+  };
+  const row = { total: spreadOf(total), stages: stages as NonNullable<ModelFinding["stages"]> };
+  return { row, milliseconds: row.total!.median };
+}

@@ -1,0 +1,107 @@
+/** Suite "peers": one subject, every contender in turns, its outputs compared before it is timed. */
+import { maxError } from "../test/expect-close";
+import type { Contender, Prepared } from "./contenders";
+import type { Environment } from "./environment";
+import { interleave, repeatsWithin } from "./interleave";
+import type { Elem } from "../src/kernels/kernel";
+import type { Finding, Job, Limits } from "./rows";
+import { spreadOf } from "./statistics";
+import { subjectCase, type SubjectCase } from "./subjects";
+
+type PeerFinding = Extract<Finding, { kind: "peer" }>;
+
+/** Largest error allowed, as a share of the range of the reference's output. */
+const ALLOWED: Readonly<Record<Elem, number>> = { f32: 1e-3, f16: 2e-2 };
+
+interface Entrant {
+  readonly contender: Contender;
+  readonly prepared: Prepared;
+  readonly first: Float32Array;
+  row: PeerFinding;
+}
+
+export async function benchPeers(
+  env: Environment,
+  job: Extract<Job, { suite: "peers" }>,
+  limits: Limits,
+): Promise<void> {
+  const subject = await subjectCase(job.subject, (path) => env.read(path));
+  const skip = new Set(limits.exclude);
+  const wanted = (contender: Contender): boolean =>
+    (job.contenders.length === 0 || contender.ours || job.contenders.some((part) => contender.name.includes(part))) &&
+    job.elems.includes(contender.elem) &&
+    !skip.has(contender.name) &&
+    (contender.takes?.(subject) ?? true);
+  const rows = new Map<string, PeerFinding>();
+  const entrants: Entrant[] = [];
+  for (const contender of env.contenders.filter(wanted)) {
+    const row = rowOf(contender, subject);
+    await env.begin(contender.name, { ...row, error: "" });
+    try {
+      entrants.push(await enter(contender, subject));
+    } catch (error) {
+      rows.set(contender.name, { ...row, error: String(error) });
+    }
+  }
+  // The first that came this far is the reference: onnxruntime on the processor, unless it failed.
+  const reference = entrants[0];
+  const turns = [];
+  for (const entrant of entrants) {
+    const { contender, prepared } = entrant;
+    entrant.row = compared(entrant, reference!);
+    rows.set(contender.name, entrant.row);
+    if (entrant.row.error !== undefined) continue;
+    const times: number[] = [];
+    const cpu: number[] = [];
+    await env.begin(contender.name, { ...entrant.row, error: "" });
+    const start = performance.now();
+    try {
+      await prepared.run();
+    } catch (error) {
+      rows.set(contender.name, { ...entrant.row, error: String(error) });
+      continue;
+    }
+    const repeats = repeatsWithin(limits.repeats, performance.now() - start, limits.budget);
+    const run = async (): Promise<void> => {
+      await env.begin(contender.name, { ...entrant.row, error: "" });
+      const from = performance.now();
+      const cpuFrom = env.cpuMilliseconds();
+      await prepared.run();
+      times.push(performance.now() - from);
+      cpu.push(env.cpuMilliseconds() - cpuFrom);
+      rows.set(contender.name, { ...entrant.row, wall: spreadOf(times), cpu: spreadOf(cpu), times: [...times] });
+    };
+    turns.push({ name: contender.name, repeats, run });
+  }
+  await interleave(turns, (name, error) => rows.set(name, { ...rows.get(name)!, error: String(error) }));
+  for (const { name } of env.contenders) if (rows.has(name)) await env.rows(name, [rows.get(name)!]);
+  for (const { prepared } of entrants) await prepared.dispose();
+}
+
+function rowOf({ name, elem, ours }: Contender, { name: subject }: SubjectCase): PeerFinding {
+  return { kind: "peer", subject, contender: name, elem, ours };
+}
+
+async function enter(contender: Contender, subject: SubjectCase): Promise<Entrant> {
+  const start = performance.now();
+  const prepared = await contender.prepare(subject);
+  const first = Float32Array.from(await prepared.run());
+  const row = { ...rowOf(contender, subject), cold: performance.now() - start, flops: prepared.flops };
+  return { contender, prepared, first, row };
+}
+
+/** The row with its difference to the reference; with an error when that is too large. */
+export function compared(
+  { contender, first, row }: Pick<Entrant, "contender" | "first" | "row">,
+  reference: Pick<Entrant, "contender" | "first">,
+): PeerFinding {
+  const allowed = ALLOWED[contender.elem];
+  if (first.length !== reference.first.length)
+    return { ...row, error: `${first.length} numbers instead of ${reference.first.length}: not timed` };
+  const { error, range } = maxError(first, reference.first);
+  const difference = error / Math.max(range, Number.MIN_VALUE);
+  const against = { ...row, reference: reference.contender.name, difference, allowed };
+  if (difference <= allowed) return against;
+  const says = `differs from ${reference.contender.name} by ${difference.toPrecision(2)} of its range: not timed`;
+  return { ...against, error: says };
+}

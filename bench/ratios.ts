@@ -1,0 +1,78 @@
+/** Ours against the others: ratios of what was measured in one run. */
+import type { PeerRow, Row } from "./rows";
+import { median, noiseOf } from "./statistics";
+
+export interface Ratio {
+  /** "where / subject / ours / peer": what is compared, for people and as a key. */
+  readonly key: string;
+  readonly adapter: string;
+  /** How many times faster ours is; median over pairs of neighbouring repeats. */
+  readonly ratio: number;
+  /** Standard error of ln(ratio). */
+  readonly noise: number;
+}
+
+/** Repeats of both, paired in the order in which they were measured; the shorter list is stretched. */
+function pairs(ours: readonly number[], peer: readonly number[]): number[] {
+  const count = Math.min(ours.length, peer.length);
+  const nth = (times: readonly number[], i: number): number => times[Math.floor(((i + 0.5) * times.length) / count)]!;
+  return Array.from({ length: count }, (_, i) => nth(peer, i) / nth(ours, i));
+}
+
+function timed(rows: readonly Row[]): (PeerRow & { times: readonly number[] })[] {
+  return rows.filter(
+    (row): row is PeerRow & { times: readonly number[] } =>
+      row.kind === "peer" && row.error === undefined && (row.times?.length ?? 0) > 0,
+  );
+}
+
+/** Every f32 and f16 engine row against every peer of the same subject, place and adapter. */
+export function ratiosOf(rows: readonly Row[]): Ratio[] {
+  const all = timed(rows);
+  return all
+    .filter(({ ours }) => ours)
+    .flatMap((own) =>
+      all
+        .filter(
+          (peer) =>
+            !peer.ours && peer.subject === own.subject && peer.where === own.where && peer.adapter === own.adapter,
+        )
+        .map((peer): Ratio => {
+          const values = pairs(own.times, peer.times);
+          const key = [own.where, own.subject, own.contender, peer.contender].join(" / ");
+          return { key, adapter: own.adapter, ratio: median(values), noise: noiseOf(values) };
+        }),
+    );
+}
+
+/**
+ * Both networks together: sums of the medians, the peer's over ours, where embedder and colorizer were measured with
+ * both. Key "where / embedder 299x299 + colorizer 256x256 / ours / peer".
+ */
+export function combinedRatios(rows: readonly Row[]): Pick<Ratio, "key" | "adapter" | "ratio">[] {
+  const all = timed(rows);
+  const find = (like: PeerRow, network: string, contender: string): PeerRow | undefined =>
+    all.find(
+      (row) =>
+        row.subject.startsWith(network) &&
+        row.contender === contender &&
+        row.where === like.where &&
+        row.adapter === like.adapter,
+    );
+  return all
+    .filter(({ ours, subject }) => ours && subject.startsWith("embedder"))
+    .flatMap((own) => {
+      const second = find(own, "colorizer", own.contender);
+      if (!second) return [];
+      const peers = all.filter(
+        (row) => !row.ours && row.subject === own.subject && row.where === own.where && row.adapter === own.adapter,
+      );
+      return peers.flatMap((peer) => {
+        const other = find(peer, "colorizer", peer.contender);
+        if (!other || other.subject !== second.subject) return [];
+        const sum = (a: PeerRow, b: PeerRow): number => a.wall!.median + b.wall!.median;
+        const key = [own.where, `${own.subject} + ${second.subject}`, own.contender, peer.contender].join(" / ");
+        return [{ key, adapter: own.adapter, ratio: sum(peer, other) / sum(own, second) }];
+      });
+    });
+}

@@ -1,0 +1,30 @@
+/** One job in the place where this code runs. */
+import type { Host } from "./environment";
+import { environmentOf } from "./environment";
+import { benchKernels } from "./kernel-bench";
+import { benchModel } from "./model-bench";
+import { benchPeers } from "./peer-bench";
+import type { Job, Limits } from "./rows";
+
+/** Ends with the message "end", whatever happens. */
+export async function runJob(host: Host, job: Job, limits: Limits): Promise<void> {
+  try {
+    const env = await environmentOf(host);
+    switch (job.suite) {
+      case "kernels":
+        await benchKernels(env, job.elem, job.quick, limits);
+        break;
+      case "model":
+        await benchModel(env, job, limits);
+        break;
+      case "peers":
+        await benchPeers(env, job, limits);
+        break;
+      default:
+        job satisfies never;
+    }
+    await host.send({ type: "end" });
+  } catch (error) {
+    await host.send({ type: "end", error: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,75 @@
+/** Starting headless Chromium with bench/page, built and served by this process. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defaultModelFolder } from "../src/node/default-model";
+import { launchBrowser } from "../test/browser/launch";
+import { buildInto, serve, type Site } from "../test/browser/serve";
+import type { Message } from "./rows";
+import type { Worker } from "./supervise";
+
+const PAGE = fileURLToPath(new URL("page", import.meta.url));
+
+/** Threads in WebAssembly need a page that is isolated from others. */
+const ISOLATED = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+let site: Promise<Site> | undefined;
+
+async function openSite(): Promise<Site> {
+  const built = await buildInto({ root: PAGE });
+  process.once("exit", built.remove);
+  const ort = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+  const index = readFileSync(join(built.folder, "index.html"));
+  return serve(
+    { "/": index },
+    { "/assets/": join(built.folder, "assets"), "/ort/": ort, "/model/": defaultModelFolder() },
+    ISOLATED,
+  );
+}
+
+/** One browser a worker: its own profile, so that nothing is cached from the one before. */
+export async function startChromium(): Promise<Worker> {
+  const { address } = await (site ??= openSite());
+  const browser = await launchBrowser();
+  const version = await browser.version();
+  let stop: (error?: Error) => void = () => {};
+  return {
+    async run(job, limits, onMessage) {
+      const ended = new Promise<void>((resolve, reject) => {
+        stop = (error) => (error ? reject(error) : resolve());
+      });
+      const page = await browser.newPage();
+      browser.once("disconnected", () => stop(new Error("the browser ended")));
+      page.once("error", (error) => stop(error));
+      page.on("pageerror", (error) => stop(error instanceof Error ? error : new Error(String(error))));
+      await page.exposeFunction("benchMessage", (message: Message) => {
+        onMessage(message.type === "adapter" ? { ...message, info: { ...message.info, browser: version } } : message);
+        if (message.type === "end") stop();
+      });
+      await page.goto(address);
+      await page.waitForFunction(() => "benchJob" in window);
+      await page.evaluate(
+        (job, limits) => (window as unknown as { benchJob(...given: unknown[]): void }).benchJob(job, limits),
+        job,
+        limits,
+      );
+      await ended;
+    },
+    kill() {
+      stop(new Error("ended"));
+      browser.process()?.kill("SIGKILL");
+      void browser.close().catch(() => undefined);
+    },
+  };
+}
+
+/** Closes what workers shared. */
+export async function closeSite(): Promise<void> {
+  (await site)?.close();
+  site = undefined;
+}

@@ -1,0 +1,35 @@
+/** Starting bench/node-worker.ts as a child process. */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Message } from "./rows";
+import type { Worker } from "./supervise";
+
+const WORKER = fileURLToPath(new URL("node-worker.ts", import.meta.url));
+const REGISTER = new URL("../tools/register.mjs", import.meta.url).href;
+
+/** Drivers keep no compiled shaders on disk meanwhile: cold is cold, also the second time. */
+const NO_CACHES = { MESA_SHADER_CACHE_DISABLE: "true", __GL_SHADER_DISK_CACHE: "0" };
+
+export function startNode(): Promise<Worker> {
+  const child = fork(WORKER, {
+    execArgv: ["--import", REGISTER],
+    env: { ...process.env, ...NO_CACHES, COLORIZE_HOOKS: "" },
+    // What drivers and runtimes print is not the bench's; the last of it says why a process died.
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let complaints = "";
+  child.stderr!.on("data", (text: Buffer) => (complaints = (complaints + String(text)).slice(-400)));
+  return Promise.resolve({
+    run: (job, limits, onMessage) =>
+      new Promise<void>((resolve, reject) => {
+        child.on("message", (message) => onMessage(message as Message));
+        child.on("error", reject);
+        child.on("close", (code, signal) => {
+          if (code === 0) resolve();
+          else reject(new Error(`its process ended with ${signal ?? code}: ${complaints.trim().split("\n").at(-1)}`));
+        });
+        child.send({ job, limits });
+      }),
+    kill: () => void child.kill("SIGKILL"),
+  } satisfies Worker);
+}

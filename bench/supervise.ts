@@ -1,0 +1,93 @@
+/** Getting a job done by workers that may crash or hang. */
+import type { Job, Limits, Message, Row } from "./rows";
+
+export interface Worker {
+  /** Runs the job; resolves when the worker has ended, for whatever reason. */
+  run(job: Job, limits: Limits, onMessage: (message: Message) => void): Promise<void>;
+  /** Ends it now. */
+  kill(): void;
+}
+
+export interface Report {
+  onRows(rows: readonly Row[]): void;
+  onAdapter(info: Readonly<Record<string, string>>): void;
+  /** What is going on, for people. */
+  onProgress(text: string): void;
+}
+
+/**
+ * Runs a job to its end. A task whose worker dies, or says nothing for `silence` milliseconds, becomes a row with that
+ * error, and a new worker does the rest. Without a task to blame the job is given up.
+ */
+export async function supervise(
+  start: () => Promise<Worker>,
+  job: Job,
+  limits: Limits,
+  silence: number,
+  report: Report,
+): Promise<string | undefined> {
+  const done = new Set(limits.exclude);
+  for (;;) {
+    const attempt = await once(start, job, { ...limits, exclude: [...done] }, silence, done, report);
+    if (attempt.ended) return attempt.error;
+    if (!attempt.task || done.has(attempt.task.key)) return attempt.error;
+    done.add(attempt.task.key);
+    const error = attempt.error ?? "its process ended";
+    report.onRows([{ ...attempt.task.failure, error } as Row]);
+  }
+}
+
+interface Attempt {
+  readonly ended: boolean;
+  readonly task?: Extract<Message, { type: "begin" }>;
+  readonly error?: string;
+}
+
+async function once(
+  start: () => Promise<Worker>,
+  job: Job,
+  limits: Limits,
+  silence: number,
+  done: Set<string>,
+  report: Report,
+): Promise<Attempt> {
+  let worker: Worker;
+  try {
+    worker = await start();
+  } catch (error) {
+    return { ended: true, error: `no worker: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const seen = new Set<string>();
+  let task: Attempt["task"];
+  let end: Extract<Message, { type: "end" }> | undefined;
+  let error: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const watch = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      error = `no answer for ${Math.round(silence / 1000)} s`;
+      worker.kill();
+    }, silence);
+  };
+  watch();
+  try {
+    await worker.run(job, limits, (message) => {
+      watch();
+      if (message.type === "begin") {
+        if (!seen.has(message.key)) report.onProgress(message.key);
+        seen.add(message.key);
+        task = message;
+      } else if (message.type === "rows") {
+        done.add(message.key);
+        report.onRows(message.rows);
+      } else if (message.type === "adapter") report.onAdapter(message.info);
+      else end = message;
+    });
+  } catch (cause) {
+    error ??= cause instanceof Error ? cause.message : String(cause);
+  } finally {
+    clearTimeout(timer);
+    worker.kill();
+  }
+  return end ? { ended: true, error: end.error } : { ended: false, task, error };
+}
