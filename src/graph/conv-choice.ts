@@ -20,26 +20,34 @@ export const WINNING_SCORE = 0.95;
 /** A measured shape stands for others of up to this factor more or fewer pixels. */
 const NEAR = 2;
 
-/** Names a shape without its image's proportions and padding, which hardly matter: "family@output pixels". */
-export function shapeKey({ slice: _, ...params }: Conv2dParams): string {
-  const size = { batch: 0, inHeight: 0, inWidth: 0, outHeight: 0, outWidth: 0, padTop: 0, padLeft: 0 };
-  return `${convKey({ ...params, ...size })}@${params.batch * params.outHeight * params.outWidth}`;
+/** The convolution alone, out of and into buffers of its own. */
+export function unsliced(params: Conv2dParams): Conv2dParams {
+  return { ...params, slice: undefined, srcSlice: undefined };
 }
 
-/** The entry of this shape, else of the same family's nearest in pixels. */
-export function nearest<T>(entries: Readonly<Record<string, T>>, key: string): T | undefined {
-  if (Object.hasOwn(entries, key)) return entries[key];
+/** Names a shape without its image's proportions and padding, which hardly matter: "family@output pixels". */
+export function shapeKey(params: Conv2dParams): string {
+  const size = { batch: 0, inHeight: 0, inWidth: 0, outHeight: 0, outWidth: 0, padTop: 0, padLeft: 0 };
+  return `${convKey({ ...unsliced(params), ...size })}@${params.batch * params.outHeight * params.outWidth}`;
+}
+
+/** The key of this shape among `entries`, else of the same family's nearest in pixels. */
+export function nearestKey(entries: object, key: string): string | undefined {
+  if (Object.hasOwn(entries, key)) return key;
   const [family, pixels] = key.split("@");
-  let best: T | undefined;
+  let best: string | undefined;
   let distance = Math.log(NEAR) + 1e-9;
-  for (const [other, value] of Object.entries(entries)) {
+  for (const other of Object.keys(entries)) {
     const [name, count] = other.split("@");
     const apart = Math.abs(Math.log(Number(count) / Number(pixels)));
-    if (name !== family || !(apart < distance)) continue;
-    distance = apart;
-    best = value;
+    if (name === family && apart < distance) [best, distance] = [other, apart];
   }
   return best;
+}
+
+function nearest<T>(entries: Readonly<Record<string, T>>, key: string): T | undefined {
+  const found = nearestKey(entries, key);
+  return found === undefined ? undefined : entries[found];
 }
 
 /** What of an adapter's info is looked at. */

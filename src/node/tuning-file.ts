@@ -1,0 +1,31 @@
+/** Measurements of convolutions in files of the user's cache folder, one for each adapter. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TuningStore } from "../tuning/store";
+import { placeFile } from "./place-file";
+import { cacheFolder } from "./software-driver";
+
+/** The file for a key; `folder` default: XDG_CACHE_HOME's, else ~/.cache's colorize-canvas. */
+export function tuningFile(key: string, folder = cacheFolder()): string {
+  return join(folder, `tuning-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
+}
+
+/** Keeps measurements as JSON. A file that is damaged or of another key reads as nothing. */
+export function tuningFiles(folder?: string): TuningStore {
+  return {
+    async read(key) {
+      const content = await readFile(tuningFile(key, folder), "utf8").catch(() => "null");
+      try {
+        const { key: of, measured } = JSON.parse(content) as { key?: unknown; measured?: unknown };
+        return of === key ? measured : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    async write(key, measured) {
+      const content = `${JSON.stringify({ key, measured }, null, 1)}\n`;
+      await placeFile(tuningFile(key, folder), Buffer.from(content), true);
+    },
+  };
+}

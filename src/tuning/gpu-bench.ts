@@ -1,0 +1,174 @@
+/** Convolutions on a device, with random operands: what the search times. */
+import { DeviceError } from "../errors";
+import { unsliced } from "../graph/conv-choice";
+import { convGraph, type ConvConstants } from "../graph/conv-graph";
+import { BoundProgram } from "../graph/executor";
+import { sizeOf } from "../graph/ir";
+import { lower } from "../graph/lower";
+import type { PipelineCache } from "../graph/pipelines";
+import { loadedElements, storedElements } from "../graph/storage";
+import { WeightStore } from "../graph/weight-store";
+import type { ConvChoice } from "../kernels/conv-algorithms";
+import type { Conv2dParams } from "../kernels/conv2d";
+import { elemBytes, type Elem } from "../kernels/kernel";
+import type { Trial, TrialBench } from "./search";
+
+/** Random numbers repeat after this many: 2 x 181 x 181, which no row of a picture divides. */
+const PERIOD = 65_522;
+/** Elements of an output that are compared; of a larger one the first and the last. */
+const COMPARED = 2 ** 20;
+
+function randoms(count: number): Float32Array {
+  const period = Float32Array.from({ length: Math.min(count, PERIOD) }, () => Math.random() * 2 - 1);
+  const values = new Float32Array(count);
+  for (let at = 0; at < count; at += PERIOD) values.set(period.subarray(0, count - at), at);
+  return values;
+}
+
+/** Close it when done; trials are closed before. */
+export class GpuBench implements TrialBench {
+  readonly #device: GPUDevice;
+  readonly #pipelines: PipelineCache;
+  readonly #clock: Clock;
+  /** Operands of the shape in progress; its weights are shared by the choices that pack them alike. */
+  #shape:
+    { readonly params: Conv2dParams; readonly constants: ConvConstants; readonly weights: WeightStore } | undefined;
+  readonly #values = new Map<Elem, Uint8Array<ArrayBuffer>>();
+
+  constructor(device: GPUDevice, pipelines: PipelineCache) {
+    this.#device = device;
+    this.#pipelines = pipelines;
+    this.#clock = new Clock(device);
+  }
+
+  get clock(): "timestamps" | "wall" {
+    return this.#clock.kind;
+  }
+
+  async open(params: Conv2dParams, choice: ConvChoice): Promise<Trial> {
+    if (this.#shape?.params !== params) {
+      this.#shape?.weights.destroy();
+      const { kernel, inChannels, outChannels, groups, elem } = params;
+      const weights = randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups);
+      const constants = { weights, bias: randoms(outChannels) };
+      this.#shape = { params, constants, weights: new WeightStore(this.#device, elem) };
+    }
+    const { constants, weights } = this.#shape;
+    const graph = convGraph(unsliced(params), constants);
+    const program = lower(graph, { elem: params.elem, chooseConv: () => choice });
+    const bound = await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, weights);
+    for (const { name } of program.inputs) this.#fill(bound.input(name), params.elem);
+    const count = sizeOf(program.outputs[0]!.shape);
+    return {
+      output: () => this.#output(bound, count),
+      time: (runs) => this.#clock.time(bound, runs),
+      close: () => bound.destroy(),
+    };
+  }
+
+  #fill(buffer: GPUBuffer, elem: Elem): void {
+    let values = this.#values.get(elem);
+    if (!values) this.#values.set(elem, (values = storedElements(randoms(PERIOD), elem)));
+    for (let at = 0; at < buffer.size; at += values.length)
+      this.#device.queue.writeBuffer(buffer, at, values, 0, Math.min(values.length, buffer.size - at));
+  }
+
+  async #output(bound: BoundProgram, count: number): Promise<Float32Array> {
+    const device = this.#device;
+    const dst = bound.output("dst");
+    const whole = count <= COMPARED;
+    const size = whole ? dst.size : COMPARED * elemBytes(bound.elem);
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    try {
+      device.pushErrorScope("validation");
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      bound.encode(pass);
+      pass.end();
+      // Buffers are padded to 16 bytes: the last elements of a large one are the padding's neighbours.
+      const parts = whole
+        ? [[0, 0, size]]
+        : [
+            [0, 0, size / 2],
+            [dst.size - size / 2, size / 2, size / 2],
+          ];
+      for (const [from, to, bytes] of parts as [number, number, number][])
+        encoder.copyBufferToBuffer(dst, from, staging, to, bytes);
+      device.queue.submit([encoder.finish()]);
+      const invalid = device.popErrorScope();
+      await staging.mapAsync(GPUMapMode.READ);
+      const error = await invalid;
+      if (error) throw new DeviceError({ where: "tuning", expected: "valid commands", received: error.message });
+      return loadedElements(staging.getMappedRange(), whole ? count : COMPARED, bound.elem);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Errors may come a moment before the news of the loss. */
+  lost(): Promise<boolean> {
+    const soon = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 50));
+    return Promise.race([this.#device.lost.then(() => true), soon]);
+  }
+
+  close(): void {
+    this.#shape?.weights.destroy();
+    this.#clock.close();
+  }
+}
+
+/** Times by timestamps of the GPU where the device has them, else from submit to the end of the work. */
+class Clock {
+  readonly #device: GPUDevice;
+  readonly #queries:
+    { readonly set: GPUQuerySet; readonly resolved: GPUBuffer; readonly staging: GPUBuffer } | undefined;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    if (!device.features.has("timestamp-query")) return;
+    const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+    this.#queries = {
+      set: device.createQuerySet({ type: "timestamp", count: 2 }),
+      resolved: device.createBuffer({ size: 16, usage: QUERY_RESOLVE | COPY_SRC }),
+      staging: device.createBuffer({ size: 16, usage: MAP_READ | COPY_DST }),
+    };
+  }
+
+  get kind(): "timestamps" | "wall" {
+    return this.#queries ? "timestamps" : "wall";
+  }
+
+  /** Milliseconds of one of `runs` runs. */
+  async time(bound: BoundProgram, runs: number): Promise<number> {
+    const { queue } = this.#device;
+    const encoder = this.#device.createCommandEncoder();
+    const queries = this.#queries;
+    const timestampWrites = queries && { querySet: queries.set, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
+    const pass = encoder.beginComputePass({ timestampWrites });
+    for (let i = 0; i < runs; i++) bound.encode(pass);
+    pass.end();
+    if (queries) {
+      encoder.resolveQuerySet(queries.set, 0, 2, queries.resolved, 0);
+      encoder.copyBufferToBuffer(queries.resolved, 0, queries.staging, 0, 16);
+    }
+    const commands = encoder.finish();
+    const start = performance.now();
+    queue.submit([commands]);
+    if (!queries) {
+      await queue.onSubmittedWorkDone();
+      return (performance.now() - start) / runs;
+    }
+    await queries.staging.mapAsync(GPUMapMode.READ);
+    const [begin, end] = new BigUint64Array(queries.staging.getMappedRange());
+    const nanoseconds = Number(end! - begin!);
+    queries.staging.unmap();
+    // Browsers round timestamps; what rounds to nothing took at most a step.
+    return Math.max(nanoseconds / 1e6, 1e-3) / runs;
+  }
+
+  close(): void {
+    this.#queries?.set.destroy();
+    this.#queries?.resolved.destroy();
+    this.#queries?.staging.destroy();
+  }
+}

@@ -1,0 +1,218 @@
+/** The search for the fastest way of computing each convolution: what is timed when, and what counts as faster. */
+import { nearestKey, type Measured, type Scores } from "../graph/conv-choice";
+import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
+import type { Conv2dParams } from "../kernels/conv2d";
+
+/** One convolution made ready in one way, with operands that are the same for all ways. */
+export interface Trial {
+  /** Runs once and returns the output, or of a large one the same parts each time. */
+  output(): Promise<Float32Array>;
+  /** Milliseconds of one run, from `runs` of them. */
+  time(runs: number): Promise<number>;
+  close(): void;
+}
+
+/** A device, or what stands for one in tests. */
+export interface TrialBench {
+  open(params: Conv2dParams, choice: ConvChoice): Promise<Trial>;
+  /** Whether an error came from the loss of the device. */
+  lost(): Promise<boolean>;
+}
+
+/** A convolution of the programs in use. */
+export interface TunedShape {
+  readonly key: string;
+  readonly params: Conv2dParams;
+  /** In how many places. */
+  readonly count: number;
+}
+
+export interface TuneResult {
+  readonly choice: ConvChoice;
+  /** Median of one run; absent where it was not timed. */
+  readonly milliseconds?: number;
+  /** Share of the default's time that it does not exceed in three of four pairs of measurements; null: refused. */
+  readonly score: number | null;
+  /** Why it was refused. */
+  readonly problem?: string;
+}
+
+/** What was measured now for one shape. */
+export interface TuneRow extends TunedShape {
+  readonly flops: number;
+  /** Median of one run of the default. */
+  readonly milliseconds: number;
+  readonly results: readonly TuneResult[];
+}
+
+export interface SearchOptions {
+  readonly shapes: Iterable<TunedShape>;
+  /** Admissible choices, best guess first. */
+  readonly choices: (params: Conv2dParams) => readonly ConvChoice[];
+  readonly bench: TrialBench;
+  /** Known before; what it holds is not measured again. */
+  readonly measured: Measured;
+  readonly milliseconds: number;
+  readonly signal?: AbortSignal;
+  readonly now: () => number;
+  /** Awaited before each candidate and not counted: more urgent work goes first. */
+  readonly turn: () => Promise<unknown>;
+  /** After each shape, with everything known by then. */
+  readonly onRow?: (row: TuneRow, measured: Measured) => unknown;
+}
+
+export interface SearchEnd {
+  readonly measured: Measured;
+  readonly rows: readonly TuneRow[];
+  /** Why something is left for the next time. */
+  readonly stopped?: "time" | "aborted" | "lost";
+  /** Spent on measuring. */
+  readonly milliseconds: number;
+}
+
+/** Largest difference from the default's output, of the largest magnitude in it. Wrong taps are off by percents. */
+const TOLERANCE = { f32: 2 ** -11, f16: 2 ** -7 } as const;
+/** Milliseconds of one measurement: clocks step by 0.1 ms in browsers. */
+const SAMPLE = 4;
+/** Pairs of measurements: default and candidate in turns. */
+const PAIRS = 5;
+/** Runs that a candidate and its default take together at the very least. */
+const RUNS_AT_LEAST = 8;
+/** A candidate this much slower in its first pair is not timed again. */
+const HOPELESS = 1.5;
+
+export function convFlops(p: Conv2dParams): number {
+  const taps = p.kernel[0] * p.kernel[1];
+  return 2 * p.batch * p.outHeight * p.outWidth * p.outChannels * taps * (p.inChannels / p.groups);
+}
+
+/** Value below which `share` of the values lie. */
+function quantile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1]!;
+}
+
+/** Largest difference by largest magnitude; Infinity for NaN. */
+export function disagreement(actual: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let magnitude = 1e-30;
+  for (let i = 0; i < expected.length; i++) {
+    const apart = Math.abs(actual[i]! - expected[i]!);
+    if (!(apart <= difference)) difference = apart >= 0 ? apart : Infinity;
+    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
+  }
+  return actual.length === expected.length ? difference / magnitude : Infinity;
+}
+
+/** The default, ready to be compared with. */
+interface Reference {
+  readonly trial: Trial;
+  readonly expected: Float32Array;
+  /** Runs in one measurement. */
+  readonly runs: number;
+  readonly milliseconds: number;
+}
+
+async function openReference(bench: TrialBench, params: Conv2dParams): Promise<Reference> {
+  const trial = await bench.open(params, DEFAULT_CHOICE);
+  try {
+    const expected = await trial.output();
+    for (let runs = 1; ; runs *= 4) {
+      const milliseconds = await trial.time(runs);
+      if (runs >= 256 || milliseconds * runs >= SAMPLE / 2) return { trial, expected, runs, milliseconds };
+    }
+  } catch (error) {
+    trial.close();
+    throw error;
+  }
+}
+
+/** Correctness first, then times in turns with the default's. */
+async function compare(reference: Reference, trial: Trial, params: Conv2dParams): Promise<Omit<TuneResult, "choice">> {
+  const apart = disagreement(await trial.output(), reference.expected);
+  if (!(apart <= TOLERANCE[params.elem]))
+    return { score: null, problem: `off by ${(apart * 100).toPrecision(2)} % of the largest value` };
+  const { runs } = reference;
+  const pairs = reference.milliseconds * runs > 100 ? 3 : PAIRS;
+  const times: number[] = [];
+  const ratios: number[] = [];
+  do {
+    const own = await reference.trial.time(runs);
+    times.push(await trial.time(runs));
+    ratios.push(times.at(-1)! / own);
+  } while (ratios.length < pairs && ratios[0]! < HOPELESS);
+  return { milliseconds: quantile(times, 0.5), score: Number(quantile(ratios, 0.75).toPrecision(3)) };
+}
+
+/** Heaviest shapes first, until there is nothing left or the time is over; what was measured is returned in any case. */
+export async function search(options: SearchOptions): Promise<SearchEnd> {
+  const { bench, signal, milliseconds: budget, now } = options;
+  const measured: Record<string, Scores> = { ...options.measured };
+  const rows: TuneRow[] = [];
+  let spent = 0;
+  /** Milliseconds of a flop in the best case so far. */
+  let pace = 0;
+  let stopped: SearchEnd["stopped"];
+  /** Whether what takes so long may start. Too long for the rest of the budget is no end: lighter shapes follow. */
+  const may = async (milliseconds: number): Promise<boolean> => {
+    if (stopped === "lost") return false;
+    await options.turn();
+    if (signal?.aborted) stopped = "aborted";
+    else if (spent < budget && milliseconds <= budget - spent) return true;
+    else stopped ??= "time";
+    return false;
+  };
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const start = now();
+    return work().finally(() => (spent += now() - start));
+  };
+  const weight = ({ params, count }: TunedShape): number => convFlops(params) * count;
+  for (const shape of [...options.shapes].sort((a, b) => weight(b) - weight(a))) {
+    const { params } = shape;
+    const key = nearestKey(measured, shape.key) ?? shape.key;
+    const known = measured[key] ?? {};
+    const untried = options.choices(params).filter((choice) => choice !== DEFAULT_CHOICE && !(choice in known));
+    const flops = convFlops(params);
+    if (untried.length === 0 || !(await may(RUNS_AT_LEAST * flops * pace))) continue;
+    const reference = await timed(() => openReference(bench, params)).catch(async () => {
+      if (await bench.lost()) stopped = "lost";
+    });
+    if (!reference) continue; // no memory for it: nothing is known of the candidates
+    pace = Math.min(pace || Infinity, reference.milliseconds / flops);
+    const results: TuneResult[] = [];
+    try {
+      for (const choice of untried) {
+        if (!(await may(RUNS_AT_LEAST * reference.milliseconds))) break;
+        const result = await timed(() => attempt(bench, reference, params, choice));
+        if (result.problem !== undefined && (await bench.lost())) stopped = signal?.aborted ? "aborted" : "lost";
+        // A way that brings the device down is refused from now on, one that was interrupted is not.
+        if (stopped !== "aborted") results.push(result);
+      }
+    } finally {
+      reference.trial.close();
+    }
+    if (results.length === 0) continue;
+    measured[key] = { ...known, ...Object.fromEntries(results.map(({ choice, score }) => [choice, score])) };
+    const row = { ...shape, key, flops, milliseconds: reference.milliseconds, results };
+    rows.push(row);
+    await options.onRow?.(row, measured);
+  }
+  return { measured, rows, milliseconds: spent, ...(stopped && { stopped }) };
+}
+
+/** One candidate; what it throws is its problem. */
+async function attempt(
+  bench: TrialBench,
+  reference: Reference,
+  params: Conv2dParams,
+  choice: ConvChoice,
+): Promise<TuneResult> {
+  let trial: Trial | undefined;
+  try {
+    trial = await bench.open(params, choice);
+    return { choice, ...(await compare(reference, trial, params)) };
+  } catch (error) {
+    return { choice, score: null, problem: error instanceof Error ? error.message : String(error) };
+  } finally {
+    trial?.close();
+  }
+}

@@ -1,0 +1,59 @@
+/** Where measurements are kept between sessions. */
+import { describeDevice } from "../gpu-device";
+import type { Measured, Scores } from "../graph/conv-choice";
+
+/** Keeps plain data by key. What is read back is checked, and errors count as nothing found. */
+export interface TuningStore {
+  read(key: string): Promise<unknown>;
+  write(key: string, measured: Measured): Promise<void>;
+}
+
+/** Of package.json. What was measured with other kernels says nothing. */
+export const VERSION = "0.1.0";
+
+/** Package, adapter with driver where it is told, browser or Node with their shader compiler. */
+export function tuningKey(device: GPUDevice): string {
+  return [VERSION, describeDevice(device), globalThis.navigator?.userAgent].filter(Boolean).join(" | ");
+}
+
+/** The valid part of stored data. */
+export function readMeasured(stored: unknown): Measured {
+  const measured: Record<string, Scores> = {};
+  for (const [key, scores] of entriesOf(stored))
+    measured[key] = Object.fromEntries(
+      entriesOf(scores).filter((entry): entry is [string, number | null] => entry[1] === null || Number(entry[1]) > 0),
+    );
+  return measured;
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+}
+
+const STORE = "tuning";
+
+/** IndexedDB's, or undefined where there is none (Node, some private windows). */
+export function browserStore(): TuningStore | undefined {
+  if (!globalThis.indexedDB) return undefined;
+  const run = async <T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
+    const opening = indexedDB.open("colorize-canvas", 1);
+    opening.addEventListener("upgradeneeded", () => opening.result.createObjectStore(STORE));
+    const database = await settled(opening);
+    try {
+      return await settled(work(database.transaction(STORE, mode).objectStore(STORE)));
+    } finally {
+      database.close();
+    }
+  };
+  return {
+    read: (key) => run<unknown>("readonly", (store) => store.get(key)),
+    write: async (key, measured) => void (await run("readwrite", (store) => store.put(measured, key))),
+  };
+}
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error ?? new Error("IndexedDB failed")));
+  });
+}

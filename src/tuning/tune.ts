@@ -1,0 +1,109 @@
+/** Measuring which way of computing each convolution is the fastest on a device, and remembering it. */
+import { describeDevice } from "../gpu-device";
+import type { ConvChoices } from "../graph/conv-choice";
+import type { PipelineCache } from "../graph/pipelines";
+import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv-algorithms";
+import type { Conv2dParams } from "../kernels/conv2d";
+import { GpuBench } from "./gpu-bench";
+import { search, type SearchEnd, type TuneRow } from "./search";
+import { browserStore, readMeasured, tuningKey, type TuningStore } from "./store";
+
+export interface TuneOptions {
+  /**
+   * Time to spend on measuring. Default 2000, and nothing on software adapters: there a layer takes so long that
+   * little could be measured. What is measured is kept, and the next call goes on from there.
+   */
+  readonly milliseconds?: number;
+  /** Which ways are tried. Default: all that compute a convolution on this device. */
+  readonly admit?: (choice: ConvChoice) => boolean;
+  /** Where measurements are kept. Default: IndexedDB where there is one. */
+  readonly store?: TuningStore;
+  readonly signal?: AbortSignal;
+  /** Shapes measured so far, the last row's result, and of how many. */
+  readonly onProgress?: (row: TuneRow, done: number, shapes: number) => void;
+}
+
+export interface TuneReport {
+  readonly adapter: string;
+  readonly clock: "timestamps" | "wall";
+  /** What was measured now. */
+  readonly rows: readonly TuneRow[];
+  /** Spent on measuring. */
+  readonly milliseconds: number;
+  /** Why something is left for the next time: the time was over, the device was lost, or it is one in software. */
+  readonly stopped?: "time" | "lost" | "software";
+  /** Convolutions that are computed in another way than before, of all distinct ones. */
+  readonly changed: number;
+  readonly shapes: number;
+}
+
+/** What a session measures with. */
+export interface TuneTarget {
+  readonly device: GPUDevice;
+  readonly pipelines: PipelineCache;
+  readonly choices: ConvChoices;
+  /** Work that goes first. */
+  readonly turn?: () => Promise<unknown>;
+}
+
+/** Takes over what earlier sessions measured on this device. Never throws. */
+export async function recall(
+  { device, choices }: Omit<TuneTarget, "pipelines">,
+  store = browserStore(),
+): Promise<void> {
+  const stored = await store?.read(tuningKey(device)).catch(() => undefined);
+  choices.measured = { ...readMeasured(stored), ...choices.measured };
+}
+
+/** Measures what the programs made so far need. Throws the signal's reason; what was measured by then is kept. */
+export async function tune(target: TuneTarget, options: TuneOptions = {}): Promise<TuneReport> {
+  const { device, pipelines, choices } = target;
+  const { store = browserStore(), signal, onProgress, admit = () => true } = options;
+  signal?.throwIfAborted();
+  await recall(target, store);
+  const milliseconds = options.milliseconds ?? (choices.kind === "cpu" ? 0 : 2000);
+  const shapes = [...choices.seen].map(([key, shape]) => ({ key, ...shape }));
+  const before = shapes.map(({ params }) => choices.choose(params));
+  const bench = new GpuBench(device, pipelines);
+  let done = 0;
+  let end: SearchEnd;
+  try {
+    end = await search({
+      shapes,
+      choices: (params) => candidates(choices, params).filter(admit),
+      bench,
+      measured: choices.measured,
+      milliseconds,
+      signal,
+      now: () => performance.now(),
+      // A task of its own: the page may draw and answer in between.
+      turn: () => new Promise((resolve) => setTimeout(resolve)).then(() => target.turn?.()),
+      onRow: (row, measured) => {
+        onProgress?.(row, ++done, shapes.length);
+        return store?.write(tuningKey(device), measured).catch(() => undefined);
+      },
+    });
+  } finally {
+    bench.close();
+  }
+  choices.measured = end.measured;
+  if (end.stopped === "aborted") signal!.throwIfAborted();
+  const changed = shapes.filter(({ params }, i) => choices.choose(params) !== before[i]).length;
+  const spared = end.stopped === "time" && options.milliseconds === undefined && choices.kind === "cpu";
+  const stopped = spared ? "software" : end.stopped;
+  return {
+    adapter: describeDevice(device),
+    clock: bench.clock,
+    rows: end.rows,
+    milliseconds: end.milliseconds,
+    ...(stopped && { stopped: stopped as TuneReport["stopped"] }),
+    changed,
+    shapes: shapes.length,
+  };
+}
+
+/** What is to be measured, the present choice first. */
+function candidates(choices: ConvChoices, params: Conv2dParams): readonly ConvChoice[] {
+  const present = choices.choose(params);
+  return [...new Set([present, ...convChoices(params, choices.device)])].filter((choice) => choice !== DEFAULT_CHOICE);
+}

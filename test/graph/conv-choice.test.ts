@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import {
+  adapterClass,
+  chooseDefault,
+  ConvChoices,
+  nearestKey,
+  shapeKey,
+  type Scores,
+} from "../../src/graph/conv-choice";
+import { DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
+import { convCase } from "../kernels/conv-cases";
+
+const facts = (words: object): GPUAdapterInfo => words as GPUAdapterInfo;
+const NVIDIA = facts({ vendor: "nvidia", architecture: "ampere" });
+
+function choices(adapterInfo = NVIDIA): ConvChoices {
+  const limits = { maxComputeWorkgroupStorageSize: 16_384 } as GPUSupportedLimits;
+  return new ConvChoices({ adapterInfo, features: new Set() as unknown as GPUSupportedFeatures, limits });
+}
+
+const { params } = convCase("any", [16, 16, 32], [1, 1], 32);
+const key = shapeKey(params);
+
+describe("adapterClass", () => {
+  it.each([
+    [{ vendor: "google", architecture: "swiftshader" }, "cpu", "swiftshader"],
+    [{ vendor: "mesa", architecture: "software", device: "llvmpipe-llvm-15" }, "cpu", "llvmpipe"],
+    [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "cpu", "basic render"],
+    [{ vendor: "unheard", isFallbackAdapter: true }, "cpu", "cpu"],
+    [{ vendor: "nvidia", architecture: "ampere" }, "gpu", "nvidia ampere"],
+    [{}, "gpu", "gpu"],
+  ])("%o is %s, %s", (info, kind, row) => {
+    expect(adapterClass(info)).toEqual({ kind, row });
+  });
+});
+
+describe("shapeKey", () => {
+  it("leaves out proportions, pads and slices", () => {
+    const same = { inHeight: 8, outHeight: 8, inWidth: 32, outWidth: 32, padTop: 1 };
+    expect(shapeKey({ ...params, ...same, slice: { first: 4, channels: 64 } })).toBe(key);
+    for (const other of [{ residual: true }, { outWidth: 17 }, { elem: "f16" as const }, { strides: [2, 2] as const }])
+      expect(shapeKey({ ...params, ...other })).not.toBe(key);
+  });
+
+  it("finds the nearest of a family up to twice the pixels", () => {
+    const entries = { "a@100": 1, "a@150": 2, "b@120": 3 };
+    expect(nearestKey(entries, "a@100")).toBe("a@100");
+    expect(nearestKey(entries, "a@140")).toBe("a@150");
+    expect(nearestKey(entries, "a@50")).toBe("a@100");
+    expect(nearestKey(entries, "a@301")).toBeUndefined();
+    expect(nearestKey(entries, "c@100")).toBeUndefined();
+  });
+});
+
+describe("ConvChoices", () => {
+  it("uses what was measured fastest, here or nearby, by more than the noise", () => {
+    const own = choices();
+    own.measured = { [key]: { "direct/8": 0.9, "split-k/2": 0.94, "direct/5": 0.1 } };
+    expect(own.choose(params)).toBe("direct/8");
+    expect(own.choose({ ...params, outWidth: 20, inWidth: 20 })).toBe("direct/8");
+    own.measured = { [key]: { "direct/8": 0.96 } };
+    expect(own.choose(params)).toBe(DEFAULT_CHOICE);
+  });
+
+  it("passes over names that are unknown, refused or not admissible", () => {
+    const own = choices();
+    const useless: Scores[] = [{ "magic/1": 0.1 }, { "direct/8": null }, { "subgroup/32": 0.1 }, { "": 0.1 }, {}];
+    for (const scores of useless) {
+      own.measured = { [key]: scores };
+      expect(own.choose(params), JSON.stringify(scores)).toBe(choices().choose(params));
+    }
+  });
+
+  it("drops what the rules expect where it was measured and did not win", () => {
+    const own = choices(facts({ architecture: "swiftshader" }));
+    expect(own.choose(params)).toBe("direct/8");
+    own.measured = { [key]: { "direct/8": 1.1 } };
+    expect(own.choose(params)).toBe(DEFAULT_CHOICE);
+  });
+
+  it("counts what programs were made of", () => {
+    const own = choices();
+    for (let i = 0; i < 3; i++) own.record(params);
+    own.choose({ ...params, residual: true });
+    expect([...own.seen.values()]).toEqual([{ params, count: 3 }]);
+    expect(chooseDefault()).toBe(DEFAULT_CHOICE);
+  });
+});
