@@ -2,13 +2,17 @@
  * Constants computed when they are read. Weights come as bytes of a file and end on the GPU; what lies between
  * (dequantising, transposing, scaling) is done for one after the other at upload, and no copies of all of them exist.
  */
-const deferredOnes = new WeakSet<object>();
+const sourcesOf = new WeakMap<object, readonly object[]>();
 
 /**
  * `facts` with a property `data` that `make` gives when it is first read, and again after the memory was reclaimed:
- * `make` must be pure. In loops, read `data` once.
+ * `make` must be pure. In loops, read `data` once. `sources` are the large constants that `make` reads.
  */
-export function deferred<T extends object, D extends object>(facts: T, make: () => D): T & { readonly data: D } {
+export function deferred<T extends object, D extends object>(
+  facts: T,
+  make: () => D,
+  ...sources: readonly object[]
+): T & { readonly data: D } {
   let kept: WeakRef<D> | undefined;
   const constant = {
     ...facts,
@@ -18,13 +22,19 @@ export function deferred<T extends object, D extends object>(facts: T, make: () 
       return data;
     },
   };
-  deferredOnes.add(constant);
+  sourcesOf.set(constant, sources);
   return constant;
 }
 
 /** Whether reading the constant's data may take long. */
 export function isDeferred(constant: object): boolean {
-  return deferredOnes.has(constant);
+  return sourcesOf.has(constant);
+}
+
+/** What the constant is computed from, and then itself: to read `data` of each is a piece of the whole work. */
+export function* piecesOf<T extends object>(constant: T): Generator<T> {
+  for (const source of sourcesOf.get(constant) ?? []) yield* piecesOf(source as T);
+  yield constant;
 }
 
 /** The key of what `how` makes of its operands: none where an operand has none. */

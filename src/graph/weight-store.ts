@@ -2,7 +2,7 @@
 import { DeviceError } from "../errors";
 import { pack, packedLength } from "../kernels/packing";
 import type { Elem, Packing } from "../kernels/kernel";
-import { fingerprint } from "./deferred";
+import { fingerprint, piecesOf } from "./deferred";
 import type { Constant } from "./ir";
 import type { Pacer } from "./pacer";
 import { alignedWeightBytes, bufferBytes } from "./program";
@@ -75,9 +75,13 @@ export class WeightStore {
       fill: async (pacer) => {
         for (const { request, key } of pending.values()) {
           const { buffer, offset } = this.#ranges.get(key)!;
-          const { data } = request.content;
-          await pacer.pause();
-          const packed = pack(request.packing, data);
+          // Held until the last is made, or they would be made again.
+          const made: Float32Array[] = [];
+          for (const piece of piecesOf(request.content)) {
+            made.push(piece.data);
+            await pacer.pause();
+          }
+          const packed = pack(request.packing, made.at(-1)!);
           await pacer.pause();
           this.#write(buffer, offset, packed);
         }

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { deferred, derivedKey, fingerprint, isDeferred } from "../../src/graph/deferred";
+import { deferred, derivedKey, fingerprint, isDeferred, piecesOf } from "../../src/graph/deferred";
 
 it("computes data when it is read, not before, and once for one piece of work", () => {
   const make = vi.fn(() => Float32Array.of(1, 2));
@@ -10,6 +10,13 @@ it("computes data when it is read, not before, and once for one piece of work", 
   expect(constant.data).toBe(constant.data);
   expect(make).toHaveBeenCalledTimes(1);
   expect([isDeferred(constant), isDeferred({ shape: [2], data: constant.data })]).toEqual([true, false]);
+});
+
+it("gives the pieces of the work in the order in which they are needed", () => {
+  const given = { data: Float32Array.of(1) };
+  const once = deferred({ name: "once" }, () => given.data.map((x) => x + 1), given);
+  const twice = deferred({ name: "twice" }, () => once.data.map((x) => x * 2), once);
+  expect([...piecesOf<{ readonly data: Float32Array }>(twice)].map(({ data }) => data[0])).toEqual([1, 2, 4]);
 });
 
 it("derives keys from the keys of all operands, and none where one has none", () => {

@@ -34,7 +34,7 @@ export class GraphBuilder {
     const name = own ? value.name : this.uniqueName(value.name);
     this.constants.set(
       name,
-      deferred({ shape: value.shape, key: value.key }, () => floatData(value)),
+      deferred({ shape: value.shape, key: value.key }, () => floatData(value), value),
     );
     this.stored.set(value, name);
     return name;

@@ -31,7 +31,7 @@ export type Value = ConstantValue | RuntimeValue;
 /** The constant under another name, or with its elements in another shape. */
 export function revised(value: ConstantValue, { name = value.name, shape = value.shape }): ConstantValue {
   const { kind, dtype, key } = value;
-  return deferred({ kind, name, dtype, shape, key }, () => value.data);
+  return deferred({ kind, name, dtype, shape, key }, () => value.data, value);
 }
 
 export function isFloat(dtype: OnnxDType): boolean {
@@ -157,7 +157,7 @@ export function strided(
   checkedSize(shape);
   const key = derivedKey(`strided ${shape.join()} ${strides.join()} ${offset}`, value);
   const facts = { kind: "constant", name, dtype: value.dtype, shape, key } as const;
-  return deferred(facts, () => copyStrided(value, shape, strides, offset));
+  return deferred(facts, () => copyStrided(value, shape, strides, offset), value);
 }
 
 function copyStrided(value: ConstantValue, shape: Shape, strides: readonly number[], offset: number): NumberArray {

@@ -64,7 +64,7 @@ function asAffine(node: Node | undefined, rw: Rewrite): Affine | undefined {
 }
 
 function isLinear(node: Node | undefined): node is Linear {
-  return node?.op === "conv" || node?.op === "convTranspose" || node?.op === "matmul";
+  return (node?.op === "conv" && !node.attributes.pool) || node?.op === "convTranspose" || node?.op === "matmul";
 }
 
 /**
@@ -86,14 +86,18 @@ function groupsOf(node: Linear): number {
 function scaleColumns(weights: Constant, factors: Float64Array): Constant {
   const { shape } = weights;
   const key = derivedKey(`columns ${fingerprint(factors)}`, weights);
-  return deferred({ shape, key }, () => {
-    const { data } = weights;
-    const scaled = new Float32Array(data.length);
-    forEachRow(weights, (_, start) => {
-      for (let c = 0; c < factors.length; c++) scaled[start + c] = data[start + c]! * factors[c]!;
-    });
-    return scaled;
-  });
+  return deferred(
+    { shape, key },
+    () => {
+      const { data } = weights;
+      const scaled = new Float32Array(data.length);
+      forEachRow(weights, (_, start) => {
+        for (let c = 0; c < factors.length; c++) scaled[start + c] = data[start + c]! * factors[c]!;
+      });
+      return scaled;
+    },
+    weights,
+  );
 }
 
 /** Weights times a factor per channel of the rows. */
@@ -102,15 +106,19 @@ function scaleRows(weights: Constant, groups: number, factors: Float64Array): Co
   const rows = shape.at(-2)!;
   const run = shape.at(-1)! / groups;
   const key = derivedKey(`rows ${groups} ${fingerprint(factors)}`, weights);
-  return deferred({ shape, key }, () => {
-    const { data } = weights;
-    const scaled = new Float32Array(data.length);
-    forEachRow(weights, (row, start) => {
-      for (let g = 0; g < groups; g++)
-        for (let i = start + g * run; i < start + (g + 1) * run; i++) scaled[i] = data[i]! * factors[g * rows + row]!;
-    });
-    return scaled;
-  });
+  return deferred(
+    { shape, key },
+    () => {
+      const { data } = weights;
+      const scaled = new Float32Array(data.length);
+      forEachRow(weights, (row, start) => {
+        for (let g = 0; g < groups; g++)
+          for (let i = start + g * run; i < start + (g + 1) * run; i++) scaled[i] = data[i]! * factors[g * rows + row]!;
+      });
+      return scaled;
+    },
+    weights,
+  );
 }
 
 /** bias[column] + sum over rows of weight * shift(channel of the row). */

@@ -42,18 +42,22 @@ function selectChannels(weights: Constant, parts: readonly Part[]): Constant {
   const [kh, kw, channels, out] = weights.shape as [number, number, number, number];
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const key = derivedKey(`select ${parts.map(({ start, length }) => [start, length]).join()}`, weights);
-  return deferred({ shape: [kh, kw, length, out], key }, () => {
-    const { data } = weights;
-    const selected = new Float32Array(kh * kw * length * out);
-    let at = 0;
-    for (let tap = 0; tap < kh * kw; tap++)
-      for (const part of parts) {
-        const from = (tap * channels + part.start) * out;
-        selected.set(data.subarray(from, from + part.length * out), at);
-        at += part.length * out;
-      }
-    return selected;
-  });
+  return deferred(
+    { shape: [kh, kw, length, out], key },
+    () => {
+      const { data } = weights;
+      const selected = new Float32Array(kh * kw * length * out);
+      let at = 0;
+      for (let tap = 0; tap < kh * kw; tap++)
+        for (const part of parts) {
+          const from = (tap * channels + part.start) * out;
+          selected.set(data.subarray(from, from + part.length * out), at);
+          at += part.length * out;
+        }
+      return selected;
+    },
+    weights,
+  );
 }
 
 /** [KH,KW,C,OC] -> [C,OC], summed over taps. */
