@@ -1,6 +1,8 @@
 /** The kernels a lowered graph may use, by name: programs stay plain data and name their kernels. */
 import { binary } from "../kernels/binary";
 import { conv2d } from "../kernels/conv2d";
+import { convPart, convSum } from "../kernels/conv-split";
+import { convWorkgroup } from "../kernels/conv-workgroup";
 import { convTranspose2d } from "../kernels/conv-transpose2d";
 import { depthwiseConv2d } from "../kernels/depthwise-conv2d";
 import { gather } from "../kernels/gather";
@@ -40,4 +42,9 @@ export const LOWERABLE = {
 };
 
 /** The same for the executor, to which parameters no longer matter. */
-export const KERNELS: Readonly<Record<string, AnyKernel>> = LOWERABLE;
+export const KERNELS: Readonly<Record<string, AnyKernel>> = {
+  ...LOWERABLE,
+  convPart,
+  convSum,
+  convWorkgroup,
+};

@@ -1,6 +1,6 @@
 /**
  * From a shader file to the text of one variant: `#if` branches chosen by wgsl-preprocessor, named
- * `const` and `alias` lines set, shared files appended, `enable f16;` put first where f16 occurs.
+ * `const` and `alias` lines set, shared files appended, `enable` lines put first for f16 and subgroup functions.
  */
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import sizesLib from "../../shaders/lib/sizes.wgsl?raw";
@@ -92,14 +92,18 @@ function declareRuntime(source: string, fields: readonly RuntimeField[], binding
   return `${source.replace(declarations, "").replace(uses, "sizes.$&")}\n${struct}`;
 }
 
+function allText({ wgsl, libs = [] }: Pick<Kernel<never>, "wgsl" | "libs">): string {
+  return [wgsl, ...libs].join("\n");
+}
+
 /** The uniform buffer with a plan's run-time constants, or undefined when it has none. */
 export function runtimeBytes(
-  kernel: Pick<Kernel<never>, "name" | "wgsl">,
+  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs">,
   plan: Pick<KernelPlan, "constants" | "runtime">,
 ): Uint8Array<ArrayBuffer> | undefined {
   if (!plan.runtime?.length) return undefined;
   const view = new DataView(new ArrayBuffer(Math.ceil(plan.runtime.length / 4) * 16));
-  runtimeFields(kernel.name, kernel.wgsl, plan.runtime).forEach(({ name, type }, i) => {
+  runtimeFields(kernel.name, allText(kernel), plan.runtime).forEach(({ name, type }, i) => {
     const value = plan.constants[name];
     if (typeof value !== "number") throw new KernelError(kernel.name, `a number for ${name}`, String(value));
     if (type === "f32") view.setFloat32(4 * i, value, true);
@@ -118,13 +122,13 @@ export function assemble(
   kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs" | "bindings">,
   plan: Pick<KernelPlan, "constants" | "flags" | "runtime">,
 ): string {
-  const files = [kernel.wgsl, ...(kernel.libs ?? [])].join("\n");
-  const chosen = chooseBranches(kernel.name, files, plan.flags ?? {});
+  const chosen = chooseBranches(kernel.name, allText(kernel), plan.flags ?? {});
   const runtime = plan.runtime ?? [];
   const fixed = Object.entries(plan.constants).filter(([constant]) => !runtime.includes(constant));
   const set = setConstants(kernel.name, chosen, Object.fromEntries(fixed));
   const fields = runtimeFields(kernel.name, set, runtime);
   const text = fields.length > 0 ? declareRuntime(set, fields, runtimeBinding(kernel)) : set;
-  const enables = /\bf16\b/.test(text.replace(/\/\/.*$/gm, "")) ? "enable f16;\n" : "";
-  return `${enables}// ${kernel.name}\n${text.replace(/\n{3,}/g, "\n\n")}`;
+  const code = text.replace(/\/\/.*$/gm, "");
+  const enables = [/\bf16\b/.test(code) && "enable f16;\n", /\bsubgroup\w*\(/.test(code) && "enable subgroups;\n"];
+  return `${enables.filter(Boolean).join("")}// ${kernel.name}\n${text.replace(/\n{3,}/g, "\n\n")}`;
 }

@@ -1,10 +1,13 @@
 /** All ways of computing a convolution, by name: "algorithm/variant", such as "direct/4". */
 import { KernelError } from "../errors";
 import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./conv-algorithm";
+import { composed } from "./conv-composed";
 import { direct } from "./conv-direct";
+import { splitK } from "./conv-split";
+import { workgroup } from "./conv-workgroup";
 import type { Conv2dParams } from "./conv2d";
 
-const ALGORITHMS: readonly ConvAlgorithm[] = [direct];
+const ALGORITHMS: readonly ConvAlgorithm[] = [direct, ...[splitK, workgroup].map(composed)];
 
 /** "algorithm/variant". */
 export type ConvChoice = string;

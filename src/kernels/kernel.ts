@@ -21,6 +21,8 @@ export type Constants = Readonly<Record<string, number | boolean | string | read
  * - conv2d: weights [taps, inChannels, outChannels] with the output channels of each group in blocks of `block`:
  *   [groups * ceil(outChannels/groups/block)][taps][inChannels rounded up to `inBlock`][block], zero-padded.
  *   `inChannels` are those of one group, `outChannels` those of all. With `sums`, tap i is the sum of the given taps sums[i].
+ *   With `parts`, weights are [taps, parts * inChannels, outChannels], and each part is packed by itself: [groups * parts *
+ *   ceil(outChannels/groups/block)] and so on.
  */
 export type Packing =
   | { readonly layout: "pad"; readonly length: number }
@@ -34,6 +36,8 @@ export type Packing =
       readonly block: number;
       readonly inBlock: number;
       readonly sums?: readonly (readonly number[])[];
+      /** Default 1. */
+      readonly parts?: number;
     };
 
 export interface KernelPlan {

@@ -5,8 +5,10 @@ import type { Packing } from "./kernel";
 /** Elements after packing. */
 export function packedLength(packing: Packing): number {
   if (packing.layout === "pad") return packing.length;
-  const { taps, inChannels, outChannels, groups = 1, block, inBlock } = packing;
-  return groups * Math.ceil(outChannels / groups / block) * taps * Math.ceil(inChannels / inBlock) * inBlock * block;
+  const { taps, inChannels, outChannels, groups = 1, parts = 1, block, inBlock } = packing;
+  return (
+    parts * groups * Math.ceil(outChannels / groups / block) * taps * Math.ceil(inChannels / inBlock) * inBlock * block
+  );
 }
 
 /** A new array in the packed layout; padding is zero. Throws KernelError when `data` has another length. */
@@ -17,21 +19,22 @@ export function pack(packing: Packing, data: Float32Array): Float32Array {
     out.set(data);
     return out;
   }
-  const { taps, inChannels, outChannels, groups = 1, block, inBlock, sums } = packing;
+  const { taps, inChannels, outChannels, groups = 1, parts = 1, block, inBlock, sums } = packing;
   const given = sums ? Math.max(...sums.flat()) + 1 : taps;
-  if (data.length !== given * inChannels * outChannels)
-    throw new KernelError("packing", `${given} x ${inChannels} x ${outChannels} weights`, `${data.length}`);
+  if (data.length !== given * parts * inChannels * outChannels)
+    throw new KernelError("packing", `${given} x ${parts * inChannels} x ${outChannels} weights`, `${data.length}`);
   const rows = Math.ceil(inChannels / inBlock) * inBlock;
   const groupOut = outChannels / groups;
   let base = 0;
-  for (let group = 0; group < groups; group++)
+  for (let group = 0; group < groups * parts; group++)
     for (let first = 0; first < groupOut; first += block, base += taps * rows * block) {
       const width = Math.min(block, groupOut - first);
       for (let tap = 0; tap < taps; tap++)
         for (let channel = 0; channel < inChannels; channel++) {
           const to = base + (tap * rows + channel) * block;
-          for (const part of sums?.[tap] ?? [tap]) {
-            const from = (part * inChannels + channel) * outChannels + group * groupOut + first;
+          for (const source of sums?.[tap] ?? [tap]) {
+            const row = (source * parts + (group % parts)) * inChannels + channel;
+            const from = row * outChannels + Math.floor(group / parts) * groupOut + first;
             for (let i = 0; i < width; i++) out[to + i]! += data[from + i]!;
           }
         }
