@@ -1,6 +1,7 @@
 /** Loading and running one ONNX model on a device. */
 import { DeviceError, InputError } from "../errors";
 import type { Elem } from "../kernels/kernel";
+import type { TuneOptions, TuneReport } from "../tuning/tune";
 import { decodeModel } from "../weights/decode";
 import { fetchFile } from "../weights/download";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
@@ -8,16 +9,15 @@ import { chooseDefault, ConvChoices } from "./conv-choice";
 import { BoundProgram } from "./executor";
 import { checkOps, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
-import { sizeOf } from "./ir";
 import { lower } from "./lower";
 import { optimize, optimizing, PASSES } from "./optimize";
 import { Pacer } from "./pacer";
 import { PipelineCache } from "./pipelines";
 import { profileProgram, type Profile } from "./profile";
 import { checkInputs, type Tensor } from "./session-inputs";
-import { submitProgram } from "./submit";
-import { bufferBytes, type Port, type Program } from "./program";
-import { loadedElements, storageOf, storedElements, type Precision } from "./storage";
+import type { Program } from "./program";
+import { runProgram } from "./run-program";
+import { storageOf, type Precision } from "./storage";
 import { WeightStore } from "./weight-store";
 
 export type { Precision } from "./storage";
@@ -158,8 +158,8 @@ export class Session {
   }
 
   /** Makes room for one more program before it is made, so that no more than `keep` take memory. */
-  async #evict(): Promise<void> {
-    const old = [...this.#bound].slice(0, Math.max(0, this.#bound.size - this.#keep + 1));
+  async #evict(keep = this.#keep - 1): Promise<void> {
+    const old = [...this.#bound].slice(0, Math.max(0, this.#bound.size - keep));
     for (const [key] of old) this.#bound.delete(key);
     // Work already submitted with these buffers still runs; WebGPU frees them afterwards.
     for (const [, program] of old)
@@ -203,51 +203,13 @@ export class Session {
       options.signal?.throwIfAborted();
       const bound = await this.bind(shapes);
       this.#check();
-      return this.#execute(bound, inputs);
+      return runProgram(this.#device, bound, inputs).catch((cause: unknown) => {
+        this.#check();
+        throw cause;
+      });
     });
     this.#queue = result.catch(() => undefined);
     return result;
-  }
-
-  async #execute(bound: BoundProgram, inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-    const device = this.#device;
-    const { program } = bound;
-    device.pushErrorScope("validation");
-    for (const { name } of program.inputs)
-      device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!.data, this.elem));
-    submitProgram(device, bound);
-    const encoder = device.createCommandEncoder({ label: program.label });
-    const staged = program.outputs.map((port) => this.#stage(encoder, bound, port));
-    device.queue.submit([encoder.finish()]);
-    const invalid = device.popErrorScope();
-    try {
-      await Promise.all(staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
-      const error = await invalid;
-      if (error)
-        throw new DeviceError({
-          where: program.label,
-          expected: "commands the device accepts",
-          received: error.message,
-        });
-      return Object.fromEntries(
-        staged.map(({ port, staging }) => {
-          const data = loadedElements(staging.getMappedRange(), sizeOf(port.shape), this.elem);
-          return [port.name, { data, shape: port.shape }];
-        }),
-      );
-    } catch (cause) {
-      this.#check();
-      throw cause;
-    } finally {
-      for (const { staging } of staged) staging.destroy();
-    }
-  }
-
-  #stage(encoder: GPUCommandEncoder, bound: BoundProgram, port: Port): { port: Port; staging: GPUBuffer } {
-    const size = bufferBytes(sizeOf(port.shape), this.elem);
-    const staging = this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    encoder.copyBufferToBuffer(bound.output(port.name), 0, staging, 0, size);
-    return { port, staging };
   }
 
   /**
@@ -265,6 +227,33 @@ export class Session {
     const profile = this.#queue.then(async () => profileProgram(this.#device, await this.bind(shapes)));
     this.#queue = profile.catch(() => undefined);
     return profile;
+  }
+
+  /**
+   * Times ways of computing this session's convolutions on its device, and computes them in the fastest from then on:
+   * see docs/tuning.md. Programs that bind() gave out before end then. Runs go first. Throws the signal's reason.
+   */
+  async tune(options: TuneOptions = {}): Promise<TuneReport> {
+    this.#check();
+    const { tune } = await import("../tuning/tune");
+    const [device, pipelines, choices] = [this.#device, this.#pipelines, this.#choices];
+    const report = await tune({ device, pipelines, choices, turn: () => this.#queue }, options);
+    if (report.changed > 0) await this.rebuild();
+    return report;
+  }
+
+  /** Frees the bound programs and their weights, and makes them again in the ways now chosen. */
+  async rebuild(): Promise<void> {
+    const rebuilt = this.#queue.then(async () => {
+      await this.#creating;
+      const keys = [...this.#bound.keys()].map((key) => JSON.parse(key) as Shape[]);
+      this.#creating = this.#evict(0).then(() => this.#weights.destroy());
+      await this.#creating;
+      for (const shapes of keys)
+        if (!this.#disposed) await this.bind(Object.fromEntries(this.inputs.map(({ name }, i) => [name, shapes[i]!])));
+    });
+    this.#queue = rebuilt.catch(() => undefined);
+    return rebuilt;
   }
 
   #check(): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DeviceError, InputError, ModelError, UnsupportedError } from "../../src/errors";
+import { ConvChoices } from "../../src/graph/conv-choice";
 import { Session } from "../../src/graph/session";
 import { expectClose, randoms } from "../expect-close";
 import { testDevice } from "../gpu";
@@ -123,5 +124,41 @@ describe("Session", () => {
     session.dispose();
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(live()).toBe(before);
+  });
+
+  it("computes convolutions in another way after tuning, with the same results and nothing left behind", async () => {
+    const device = await testDevice();
+    const convolution = buildModel({
+      inputs: [{ name: "x", shape: [1, 8, "h", "w"] }],
+      outputs: [{ name: "y" }],
+      nodes: [node("Conv", ["x", "weights"], ["y"], { kernel_shape: [1, 1] })],
+      initializers: [{ name: "weights", shape: [8, 8, 1, 1], data: [...randoms(64, 5)] }],
+    });
+    const live = trackLive(device);
+    const before = live();
+    const choices = new ConvChoices(device);
+    const session = await Session.load(convolution, { device, precision: "f32", choices });
+    const input = { x: { data: randoms(8 * 6 * 5, 6), shape: [1, 8, 6, 5] } };
+    const kernels = (): string[] => session.plan({ x: input.x.shape }).steps.map(({ kernel }) => kernel);
+    const { y } = await session.run(input);
+    const held = live();
+    const plain = kernels();
+    const report = await session.tune({ milliseconds: Infinity, admit: (choice) => choice === "split-k/2" });
+    const [row] = report.rows;
+    expect(row!.results).toEqual([
+      { choice: "split-k/2", milliseconds: expect.any(Number), score: expect.any(Number) },
+    ]);
+    // Whatever was the fastest: now the other way, and back.
+    for (const [score, expected] of [[0.5, expect.arrayContaining(["convPart"])] as const, [2, plain] as const]) {
+      choices.measured = { [row!.key]: { "split-k/2": score } };
+      expect(kernels()).toEqual(expected);
+      const [running] = await Promise.all([session.run(input), session.rebuild()]);
+      for (const again of [running, await session.run(input)]) expectClose(again["y"]!.data, y!.data, { abs: 1e-5 });
+    }
+    expect(live()).toBe(held);
+    session.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(live()).toBe(before);
+    await expect(session.tune()).rejects.toThrow(/disposed/);
   });
 });

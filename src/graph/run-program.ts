@@ -1,0 +1,46 @@
+/** One run of a bound program: tensors in, tensors out. */
+import { DeviceError } from "../errors";
+import type { BoundProgram } from "./executor";
+import { sizeOf } from "./ir";
+import { bufferBytes, type Port } from "./program";
+import type { Tensor } from "./session-inputs";
+import { loadedElements, storedElements } from "./storage";
+import { submitProgram } from "./submit";
+
+/** Inputs by name, all of them; resolves with every output. Throws DeviceError when the device refuses the commands. */
+export async function runProgram(
+  device: GPUDevice,
+  bound: BoundProgram,
+  inputs: Readonly<Record<string, Tensor>>,
+): Promise<Record<string, Tensor>> {
+  const { program } = bound;
+  const { elem } = program;
+  device.pushErrorScope("validation");
+  for (const { name } of program.inputs)
+    device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!.data, elem));
+  submitProgram(device, bound);
+  const encoder = device.createCommandEncoder({ label: program.label });
+  const stage = (port: Port): { port: Port; staging: GPUBuffer } => {
+    const size = bufferBytes(sizeOf(port.shape), elem);
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    encoder.copyBufferToBuffer(bound.output(port.name), 0, staging, 0, size);
+    return { port, staging };
+  };
+  const staged = program.outputs.map(stage);
+  device.queue.submit([encoder.finish()]);
+  const invalid = device.popErrorScope();
+  try {
+    await Promise.all(staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
+    const error = await invalid;
+    if (error)
+      throw new DeviceError({ where: program.label, expected: "commands the device accepts", received: error.message });
+    return Object.fromEntries(
+      staged.map(({ port, staging }) => {
+        const data = loadedElements(staging.getMappedRange(), sizeOf(port.shape), elem);
+        return [port.name, { data, shape: port.shape }];
+      }),
+    );
+  } finally {
+    for (const { staging } of staged) staging.destroy();
+  }
+}
