@@ -11,7 +11,7 @@ const WANTED_LIMITS = [
   "maxTextureDimension2D",
 ] as const;
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 
 export interface DeviceOptions {
   /** Keep WebGPU's default limits and no optional features: what every adapter has. */

@@ -75,7 +75,8 @@ export class ConvChoices {
 
   constructor({ adapterInfo, features, limits }: Pick<GPUDevice, "adapterInfo" | "features" | "limits">) {
     ({ kind: this.kind, row: this.row } = adapterClass(adapterInfo));
-    this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize };
+    const { subgroupMinSize } = adapterInfo;
+    this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
   }
 
   /** Never throws: names that are unknown, or not admissible for these parameters, are passed over. */

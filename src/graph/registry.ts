@@ -2,6 +2,7 @@
 import { binary } from "../kernels/binary";
 import { conv2d } from "../kernels/conv2d";
 import { convPart, convSum } from "../kernels/conv-split";
+import { convSubgroup } from "../kernels/conv-subgroup";
 import { convWorkgroup } from "../kernels/conv-workgroup";
 import { convTranspose2d } from "../kernels/conv-transpose2d";
 import { depthwiseConv2d } from "../kernels/depthwise-conv2d";
@@ -45,6 +46,7 @@ export const LOWERABLE = {
 export const KERNELS: Readonly<Record<string, AnyKernel>> = {
   ...LOWERABLE,
   convPart,
+  convSubgroup,
   convSum,
   convWorkgroup,
 };

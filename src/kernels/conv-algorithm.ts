@@ -8,6 +8,8 @@ export interface ConvDevice {
   readonly features: ReadonlySet<string>;
   /** Bytes of workgroup memory; WebGPU guarantees 16,384. */
   readonly workgroupBytes: number;
+  /** GPUAdapterInfo.subgroupMinSize; without it nothing is known of subgroups. */
+  readonly subgroupMinSize?: number | undefined;
 }
 
 /** WebGPU's guarantees and nothing more. */

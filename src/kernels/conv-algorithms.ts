@@ -4,10 +4,11 @@ import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./conv-algorithm";
 import { composed } from "./conv-composed";
 import { direct } from "./conv-direct";
 import { splitK } from "./conv-split";
+import { subgroup } from "./conv-subgroup";
 import { workgroup } from "./conv-workgroup";
 import type { Conv2dParams } from "./conv2d";
 
-const ALGORITHMS: readonly ConvAlgorithm[] = [direct, ...[splitK, workgroup].map(composed)];
+const ALGORITHMS: readonly ConvAlgorithm[] = [direct, ...[splitK, workgroup, subgroup].map(composed)];
 
 /** "algorithm/variant". */
 export type ConvChoice = string;

@@ -8,8 +8,8 @@ import type { Kernel, KernelPlan } from "./kernel";
 
 /** Output pixels x channels of a workgroup: [pixels of an invocation, invocations along pixels, along blocks of 8 channels]. */
 const TILES: Readonly<Record<string, readonly [4 | 8, number, number]>> = {
-  "64x64": [8, 8, 8],
   "32x64": [4, 8, 8],
+  "64x64": [8, 8, 8],
   "128x64": [8, 16, 8],
 };
 
@@ -39,9 +39,11 @@ export const convWorkgroup: Omit<Kernel<Conv2dParams>, "plan"> = {
 export const workgroup: ConvAlgorithm = {
   name: "workgroup",
   readsSlices: true,
-  variants: (params, device) =>
-    gathersVectors(params)
-      ? Object.keys(TILES).filter((variant) => workgroupBytes(TILES[variant]!) <= device.workgroupBytes)
-      : [],
+  variants(params, device) {
+    if (!gathersVectors(params)) return [];
+    const fitting = Object.keys(TILES).filter((variant) => workgroupBytes(TILES[variant]!) <= device.workgroupBytes);
+    // Large tiles need many pixels to keep a GPU busy.
+    return params.batch * params.outHeight * params.outWidth < 4096 ? fitting : fitting.reverse();
+  },
   plan: (params, variant) => oneStep("convWorkgroup", workgroupPlan(params, variant), params),
 };
