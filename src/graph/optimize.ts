@@ -6,8 +6,10 @@ import { dropIdentities } from "./passes/drop-identities";
 import { foldAffine } from "./passes/fold-affine";
 import { foldConstants } from "./passes/fold-constants";
 import { fuseActivation } from "./passes/fuse-activation";
+import { fusePool } from "./passes/fuse-pool";
 import { fuseResidual } from "./passes/fuse-residual";
 import { splitTileConcat } from "./passes/split-tile-concat";
+import { upsampleIntoConv } from "./passes/upsample-into-conv";
 import { verify } from "./verify";
 
 /**
@@ -24,6 +26,8 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   fuseResidual,
   fuseActivation,
+  upsampleIntoConv,
+  fusePool,
   dropIdentities,
   dropDead,
 ];

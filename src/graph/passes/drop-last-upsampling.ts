@@ -13,16 +13,12 @@ import { countUses } from "../edit";
 import { inferShape } from "../infer";
 import { shapesOf } from "../cost";
 import type { Graph, Node, NodeFor, Pass, Shape } from "../ir";
+import { repeatsOf } from "../repeats";
 
-/** out[i] = x[floor(i / n)] for one whole n along both axes. */
+/** Whether both axes are repeated alike. */
 function repeats(node: NodeFor<"resize">, from: Shape): boolean {
-  const { mode, coordinates, nearest, scales } = node.attributes;
-  const [n] = scales;
-  const whole =
-    Number.isInteger(n) && [1, 2].every((axis) => node.shape[axis] === n * from[axis]! && scales[axis - 1] === n);
-  // Half-pixel positions lie less than half a pixel from the one repeated, so that rounding never ties.
-  const centred = coordinates.endsWith("half_pixel") && nearest.startsWith("round");
-  return mode === "nearest" && whole && ((coordinates === "asymmetric" && nearest === "floor") || centred);
+  const times = repeatsOf(node, from);
+  return times !== undefined && times[0] === times[1];
 }
 
 export const dropLastUpsampling: Pass = {

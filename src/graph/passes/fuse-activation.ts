@@ -13,7 +13,8 @@ import type { Activation, Graph, Node, NodeFor, Pass } from "../ir";
 type Activated = NodeFor<"conv"> | NodeFor<"convTranspose"> | NodeFor<"matmul"> | NodeFor<"binary">;
 
 function isActivated(node: Node | undefined): node is Activated {
-  return node?.op === "conv" || node?.op === "convTranspose" || node?.op === "matmul" || node?.op === "binary";
+  const conv = node?.op === "conv" && !node.attributes.pool;
+  return conv || node?.op === "convTranspose" || node?.op === "matmul" || node?.op === "binary";
 }
 
 /** The node with another activation. */

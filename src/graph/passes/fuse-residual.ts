@@ -15,7 +15,11 @@ import { sameShape, type Graph, type NodeFor, type Pass } from "../ir";
 function openConv(value: string, rw: Rewrite): NodeFor<"conv"> | undefined {
   const node = rw.node(value);
   const open =
-    node?.op === "conv" && node.inputs.length === 3 && isIdentity(node.attributes.activation) && rw.uses(value) === 1;
+    node?.op === "conv" &&
+    node.inputs.length === 3 &&
+    isIdentity(node.attributes.activation) &&
+    !node.attributes.pool &&
+    rw.uses(value) === 1;
   return open ? node : undefined;
 }
 
