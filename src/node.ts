@@ -10,6 +10,7 @@ export {
   type WriteImageOptions,
   type WrittenImage,
 } from "./node/images";
+export { tuningFiles } from "./node/tuning-file";
 export { loadNodeColorizer, type NodeColorizerOptions } from "./node/load-colorizer";
 export { defaultModelFolder } from "./node/default-model";
 export { folderReader, readModelFiles } from "./node/model-files";

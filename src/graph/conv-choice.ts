@@ -72,6 +72,8 @@ export class ConvChoices {
   readonly seen = new Map<string, { readonly params: Conv2dParams; count: number }>();
   /** Replaced as a whole. */
   measured: Measured = {};
+  /** Programs are made when this has resolved: what was measured earlier is on its way. Must not reject. */
+  ready: Promise<unknown> = Promise.resolve();
 
   constructor({ adapterInfo, features, limits }: Pick<GPUDevice, "adapterInfo" | "features" | "limits">) {
     ({ kind: this.kind, row: this.row } = adapterClass(adapterInfo));

@@ -177,6 +177,7 @@ export class Session {
       graph = next;
       await pacer.pause();
     }
+    await this.#choices.ready;
     const program = lower(graph, { elem: this.elem, chooseConv });
     try {
       await pacer.pause();

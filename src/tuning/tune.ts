@@ -5,7 +5,7 @@ import type { PipelineCache } from "../graph/pipelines";
 import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { GpuBench } from "./gpu-bench";
-import { search, type SearchEnd, type TuneRow } from "./search";
+import { search, type SearchEnd, type TunedShape, type TuneRow } from "./search";
 import { browserStore, readMeasured, tuningKey, type TuningStore } from "./store";
 
 export interface TuneOptions {
@@ -19,8 +19,8 @@ export interface TuneOptions {
   /** Where measurements are kept. Default: IndexedDB where there is one. */
   readonly store?: TuningStore;
   readonly signal?: AbortSignal;
-  /** Shapes measured so far, the last row's result, and of how many. */
-  readonly onProgress?: (row: TuneRow, done: number, shapes: number) => void;
+  /** Called after each shape. */
+  readonly onProgress?: (row: TuneRow) => void;
 }
 
 export interface TuneReport {
@@ -32,9 +32,10 @@ export interface TuneReport {
   readonly milliseconds: number;
   /** Why something is left for the next time: the time was over, the device was lost, or it is one in software. */
   readonly stopped?: "time" | "lost" | "software";
-  /** Convolutions that are computed in another way than before, of all distinct ones. */
+  /** All distinct convolutions of the programs made so far, and how each is computed now. */
+  readonly shapes: readonly (TunedShape & { readonly choice: ConvChoice })[];
+  /** How many of them were computed in another way before. */
   readonly changed: number;
-  readonly shapes: number;
 }
 
 /** What a session measures with. */
@@ -65,7 +66,6 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   const shapes = [...choices.seen].map(([key, shape]) => ({ key, ...shape }));
   const before = shapes.map(({ params }) => choices.choose(params));
   const bench = new GpuBench(device, pipelines);
-  let done = 0;
   let end: SearchEnd;
   try {
     end = await search({
@@ -79,7 +79,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
       // A task of its own: the page may draw and answer in between.
       turn: () => new Promise((resolve) => setTimeout(resolve)).then(() => target.turn?.()),
       onRow: (row, measured) => {
-        onProgress?.(row, ++done, shapes.length);
+        onProgress?.(row);
         return store?.write(tuningKey(device), measured).catch(() => undefined);
       },
     });
@@ -88,7 +88,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   }
   choices.measured = end.measured;
   if (end.stopped === "aborted") signal!.throwIfAborted();
-  const changed = shapes.filter(({ params }, i) => choices.choose(params) !== before[i]).length;
+  const now = shapes.map((shape) => ({ ...shape, choice: choices.choose(shape.params) }));
   const spared = end.stopped === "time" && options.milliseconds === undefined && choices.kind === "cpu";
   const stopped = spared ? "software" : end.stopped;
   return {
@@ -97,8 +97,8 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
     rows: end.rows,
     milliseconds: end.milliseconds,
     ...(stopped && { stopped: stopped as TuneReport["stopped"] }),
-    changed,
-    shapes: shapes.length,
+    shapes: now,
+    changed: now.filter(({ choice }, i) => choice !== before[i]).length,
   };
 }
 
