@@ -54,8 +54,7 @@ alias sum4 = vec4<f32>;
 #else
 @group(0) @binding(0) var<storage, read> src: array<elem>;                  // [batch*IN_H*IN_W, IN_C]
 #endif
-// [BLOCKS, TAPS, GROUP_IN_C/4][4 input channels x 8 output channels]: constant inner indices need no bounds check
-@group(0) @binding(1) var<storage, read> weights: array<array<elem4, 8>>;
+// Binding 1, weights, is in lib/conv-weights.wgsl.
 #if VECTOR_OUT
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<elem4>;                // [OUT_C/4]
@@ -158,10 +157,9 @@ fn main(
 #endif
       let row = (block * TAPS + tap) * GROUP_IN_C4;
       for (var k = 0u; k < GROUP_IN_C4; k++) {
-        let u0 = sum4(weights[row + k][0]); let v0 = sum4(weights[row + k][1]);
-        let u1 = sum4(weights[row + k][2]); let v1 = sum4(weights[row + k][3]);
-        let u2 = sum4(weights[row + k][4]); let v2 = sum4(weights[row + k][5]);
-        let u3 = sum4(weights[row + k][6]); let v3 = sum4(weights[row + k][7]);
+        let w = load_weights(row + k);
+        let u0 = w.u0; let u1 = w.u1; let u2 = w.u2; let u3 = w.u3;
+        let v0 = w.v0; let v1 = w.v1; let v2 = w.v2; let v3 = w.v3;
         let a0 = load_src(p0, first_in, k); c0 = mac(c0, a0, u0, u1, u2, u3); d0 = mac(d0, a0, v0, v1, v2, v3);
         let a1 = load_src(p1, first_in, k); c1 = mac(c1, a1, u0, u1, u2, u3); d1 = mac(d1, a1, v0, v1, v2, v3);
         let a2 = load_src(p2, first_in, k); c2 = mac(c2, a2, u0, u1, u2, u3); d2 = mac(d2, a2, v0, v1, v2, v3);
@@ -176,9 +174,9 @@ fn main(
     }
   }
   if (POOLED == 4u) {
-    c0 = max(max(c0, c1), max(c2, c3)); d0 = max(max(d0, d1), max(d2, d3));
+    c0 = largest(c0, c1, c2, c3, block, 0u); d0 = largest(d0, d1, d2, d3, block, 1u);
 #if WIDE
-    c1 = max(max(c4, c5), max(c6, c7)); d1 = max(max(d4, d5), max(d6, d7));
+    c1 = largest(c4, c5, c6, c7, block, 0u); d1 = largest(d4, d5, d6, d7, block, 1u);
 #endif
   }
 #if WIDE
@@ -187,6 +185,6 @@ fn main(
   let sums = array<sum4, 8>(c0, d0, c1, d1, c2, d2, c3, d3);
 #endif
   for (var i = 0u; i < 2u * TILE / POOLED; i++) {
-    write(destination(first + i / 2u * POOLED), channel + i % 2u * 4u, end, sums[i]);
+    write(destination(first + i / 2u * POOLED), channel + i % 2u * 4u, end, scaled(sums[i], block, i % 2u));
   }
 }

@@ -2,7 +2,7 @@
 import { sizeOf, type Graph } from "./ir";
 import { lowerNode } from "./lower-node";
 import { planMemory, type Lifetime } from "./memory-plan";
-import { alignedWeightBytes, bufferBytes, type Placement, type Port, type Program } from "./program";
+import { alignedWeightBytes, bufferBytes, weightBytes, type Placement, type Port, type Program } from "./program";
 import { ProgramBuilder, type LowerOptions } from "./program-builder";
 
 /** Lowers an optimised graph. Pure: the same graph gives the same program. */
@@ -42,7 +42,7 @@ export function lower(graph: Graph, options: LowerOptions): Program {
     flops: sum(builder.steps.map((step) => step.plan.flops)),
     bytes: sum(builder.steps.map((step) => step.plan.bytes)),
     activationBytes: sum(placements.slots),
-    weightBytes: sum(builder.weights.map((w) => alignedWeightBytes(bufferBytes(w.length, options.elem)))),
+    weightBytes: sum(builder.weights.map((w) => alignedWeightBytes(weightBytes(w.packing, options.elem)))),
   };
 }
 

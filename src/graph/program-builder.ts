@@ -2,7 +2,6 @@
 import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
-import { packedLength } from "../kernels/packing";
 import { concatSlices, type ConcatSlice } from "./concat-slices";
 import { sizeOf, type Graph, type Node, type Shape } from "./ir";
 import type { Operand, Step, Weight } from "./program";
@@ -102,7 +101,7 @@ export class ProgramBuilder {
     const key = `${constant} ${JSON.stringify(packing)}`;
     let weight = this.#weightIndex.get(key);
     if (weight === undefined) {
-      weight = this.weights.push({ constant, packing, length: packedLength(packing), ...(data && { data }) }) - 1;
+      weight = this.weights.push({ constant, packing, ...(data && { data }) }) - 1;
       this.#weightIndex.set(key, weight);
     }
     return { kind: "weight", weight };

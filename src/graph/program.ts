@@ -1,5 +1,6 @@
 /** A lowered graph: plain data that can be printed, serialised and costed without a GPU. */
-import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
+import { elemBytes, type Elem, type KernelPlan, type Packing } from "../kernels/kernel";
+import { packedBytes } from "../kernels/packing-int8";
 import type { Shape } from "./ir";
 
 /** What a binding of a step refers to. */
@@ -26,8 +27,6 @@ export interface Weight {
   /** Content that lowering made; absent when it is the graph's constant. */
   readonly data?: Float32Array;
   readonly packing: Packing;
-  /** Elements after packing. */
-  readonly length: number;
 }
 
 /** Where a runtime value lives. Several values share a slot when their lifetimes do not overlap. */
@@ -61,9 +60,19 @@ export interface Program {
   readonly weightBytes: number;
 }
 
-/** Bytes of a buffer for `count` elements: rounded up to 16, so that it can be bound as array<vec4>. */
+/** Rounded up to 16 bytes, so that it can be bound as array<vec4>. */
+function wholeVectors(bytes: number): number {
+  return Math.max(16, Math.ceil(bytes / 16) * 16);
+}
+
+/** Bytes of a buffer for `count` elements. */
 export function bufferBytes(count: number, elem: Elem): number {
-  return Math.max(16, Math.ceil((count * (elem === "f16" ? 2 : 4)) / 16) * 16);
+  return wholeVectors(count * elemBytes(elem));
+}
+
+/** Bytes of a constant in the layout of a kernel. */
+export function weightBytes(packing: Packing, elem: Elem): number {
+  return wholeVectors(packedBytes(packing, elem));
 }
 
 /** Bytes a weight of `size` bytes takes in a shared buffer: bound offsets are multiples of 256. */

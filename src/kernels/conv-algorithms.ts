@@ -3,12 +3,13 @@ import { KernelError } from "../errors";
 import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./conv-algorithm";
 import { composed } from "./conv-composed";
 import { direct } from "./conv-direct";
+import { int8 } from "./conv-int8";
 import { splitK } from "./conv-split";
 import { subgroup } from "./conv-subgroup";
 import { workgroup } from "./conv-workgroup";
 import type { Conv2dParams } from "./conv2d";
 
-const ALGORITHMS: readonly ConvAlgorithm[] = [direct, ...[splitK, workgroup, subgroup].map(composed)];
+const ALGORITHMS: readonly ConvAlgorithm[] = [direct, int8, ...[splitK, workgroup, subgroup].map(composed)];
 
 /** "algorithm/variant". */
 export type ConvChoice = string;
@@ -39,6 +40,7 @@ export function convKey(p: Conv2dParams): string {
     p.residual && "residual",
     p.upsample && `up${p.upsample.join("x")}`,
     p.pool && "pool",
+    p.int8 && "int8",
   ];
   return [
     `${p.batch}x${p.inHeight}x${p.inWidth}x${p.inChannels}`,

@@ -1,6 +1,7 @@
 /** Two-dimensional convolution of NHWC images with bias, residual and activation in the epilogue. */
-import wgsl from "../../shaders/conv2d.wgsl?raw";
+import mainWgsl from "../../shaders/conv2d.wgsl?raw";
 import epilogueLib from "../../shaders/lib/conv-epilogue.wgsl?raw";
+import weightsLib from "../../shaders/lib/conv-weights.wgsl?raw";
 import { KernelError } from "../errors";
 import { activationConstants, activationLib, type ActivationParams } from "./activation";
 import { elemBytes, MAX_WORKGROUPS, type Elem, type Kernel } from "./kernel";
@@ -13,6 +14,8 @@ export interface Conv2dVariant {
    * on SwiftShader for 1x1 kernels, but compiles for many seconds there when the kernel is larger.
    */
   readonly tile: 4 | 8;
+  /** Whether weights are read as integers of 8 bits (`int8` of the parameters); default: as `elem`. */
+  readonly int8?: boolean;
 }
 
 /** Output pixels that lie apart in dst, as one phase of a convolution over an upsampled picture makes them. */
@@ -41,6 +44,8 @@ export interface Conv2dParams extends WindowParams {
   readonly pool?: boolean;
   /** Set by algorithms, for one of their steps. */
   readonly phase?: ConvPhase;
+  /** Whether the weights are a constant of 8-bit integers times a scale per output channel, so that they can be kept so. */
+  readonly int8?: boolean;
   /** Whether the bias is added; default: true. Without it nothing is bound there. */
   readonly bias?: boolean;
   /** Default: a tile of 4 pixels. */
@@ -80,7 +85,8 @@ function checkSlice(count: number, { first, channels }: { first: number; channel
 /** src [N,H,W,C] or C of its channels, weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels. */
 export const conv2d: Kernel<Conv2dParams> = {
   name: "conv2d",
-  wgsl,
+  // Kernels that end otherwise read weights in the same way.
+  wgsl: [mainWgsl, weightsLib].join("\n"),
   libs: [epilogueLib, activationLib],
   bindings: { src: "read", weights: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {
@@ -96,7 +102,9 @@ export const conv2d: Kernel<Conv2dParams> = {
     const groupOut = outChannels / groups;
     const groupBlocks = Math.ceil(groupOut / BLOCK);
     const blocks = groups * groupBlocks;
-    const tile = params.variant?.tile ?? 4;
+    const { tile, int8 = false } = params.variant ?? { tile: 4 };
+    if (int8 && (!params.int8 || params.phase))
+      throw new KernelError("conv2d", "8-bit weights as they are", params.phase ? "sums of them" : "others");
     const { phase, pool = false } = params;
     if (pool && (residual || phase || params.outHeight % 2 || params.outWidth % 2))
       throw new KernelError(
@@ -149,14 +157,18 @@ export const conv2d: Kernel<Conv2dParams> = {
         BIAS: bias,
         RESIDUAL: residual,
         WIDE: tile === 8,
+        INT8: int8,
       },
       grid: [Math.ceil(along / wraps), Math.ceil(blocks / groupY), wraps],
       flops: 2 * pixels * taps * groupIn * outChannels,
-      bytes: elemBytes(elem) * (inputs + outputs + taps * groupIn * outChannels + outChannels),
+      bytes:
+        elemBytes(elem) * (inputs + outputs + outChannels) +
+        (int8 ? 1 : elemBytes(elem)) * taps * groupIn * outChannels,
       packing: {
         weights: {
           ...{ layout: "conv2d", taps, inChannels: groupIn, outChannels, groups, block: BLOCK, inBlock: STEP },
           ...(phase && { sums: phase.sums }),
+          ...(int8 && { int8 }),
         },
         bias: { layout: "pad", length: Math.ceil(outChannels / BLOCK) * BLOCK },
       },

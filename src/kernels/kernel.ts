@@ -33,6 +33,8 @@ export type Packing =
       readonly outChannels: number;
       /** Default 1. */
       readonly groups?: number;
+      /** Integers of 8 bits times a scale per output channel: see packInt8() of packing-int8.ts. Default: as elements. */
+      readonly int8?: boolean;
       readonly block: number;
       readonly inBlock: number;
       readonly sums?: readonly (readonly number[])[];

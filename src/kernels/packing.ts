@@ -14,6 +14,15 @@ export function packedLength(packing: Packing): number {
 /** A new array in the packed layout; padding is zero. Throws KernelError when `data` has another length. */
 export function pack(packing: Packing, data: Float32Array): Float32Array {
   const out = new Float32Array(packedLength(packing));
+  return packInto(packing, data, out);
+}
+
+/** The same into zeros of packedLength(packing) elements, which it returns. */
+export function packInto<T extends Float32Array | Int8Array>(
+  packing: Exclude<Packing, { readonly layout: "winograd" }>,
+  data: T,
+  out: T,
+): T {
   if (packing.layout === "pad") {
     if (data.length > out.length) throw new KernelError("packing", `at most ${out.length} elements`, `${data.length}`);
     out.set(data);

@@ -1,0 +1,50 @@
+/** Constant weights of convolutions that stay integers of 8 bits: a quarter of the memory, and of what is read. */
+import { KernelError } from "../errors";
+import { elemBytes, type Elem, type Packing } from "./kernel";
+import { packedLength, packInto } from "./packing";
+
+/** data[i] * scales[i % scales.length]: scales are those of the last axis, output channels. */
+export interface Int8Weights {
+  readonly data: Int8Array;
+  readonly scales: Float32Array;
+}
+
+type ConvPacking = Extract<Packing, { layout: "conv2d" }>;
+
+/** The shader has every integer in the top 8 bits of 32. */
+const UNIT = 2 ** -24;
+
+export function isInt8(packing: Packing): packing is ConvPacking & { readonly int8: true } {
+  return packing.layout === "conv2d" && packing.int8 === true;
+}
+
+/** Where the scales of output channels go: into blocks as a row of weights would. */
+function scalesPacking(packing: ConvPacking): ConvPacking {
+  const { groups = 1, outChannels, block } = packing;
+  return { layout: "conv2d", taps: 1, inChannels: 1, outChannels, groups, block, inBlock: 1 };
+}
+
+/** Bytes of a packed operand in storage type `elem`. */
+export function packedBytes(packing: Packing, elem: Elem): number {
+  const count = packedLength(packing);
+  return isInt8(packing) ? count + 4 * packedLength(scalesPacking(packing)) : count * elemBytes(elem);
+}
+
+/**
+ * The integers in the packed layout, then for each block of output channels its scales, f32, times 2^-24; padding is
+ * zero. Throws KernelError for another number of weights or scales.
+ */
+export function packInt8(packing: ConvPacking, { data, scales }: Int8Weights): Uint8Array<ArrayBuffer> {
+  if (scales.length !== packing.outChannels)
+    throw new KernelError("packing", `${packing.outChannels} scales`, `${scales.length}`);
+  const count = packedLength(packing);
+  const rows = scalesPacking(packing);
+  const out = new ArrayBuffer(count + 4 * packedLength(rows));
+  packInto(packing, data, new Int8Array(out, 0, count));
+  packInto(
+    rows,
+    scales.map((scale) => scale * UNIT),
+    new Float32Array(out, count),
+  );
+  return new Uint8Array(out);
+}
