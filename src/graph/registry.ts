@@ -6,6 +6,7 @@ import { convSubgroup } from "../kernels/conv-subgroup";
 import { convWorkgroup } from "../kernels/conv-workgroup";
 import { convTranspose2d } from "../kernels/conv-transpose2d";
 import { depthwiseConv2d } from "../kernels/depthwise-conv2d";
+import { flattenWindows } from "../kernels/flatten-windows";
 import { gather } from "../kernels/gather";
 import { matmul } from "../kernels/matmul";
 import { instanceNorm, layerNorm } from "../kernels/normalize";
@@ -16,6 +17,7 @@ import { resize2d } from "../kernels/resize2d";
 import { softmax } from "../kernels/softmax";
 import { concatPart, depthToSpace, expand, slice, spaceToDepth, transpose } from "../kernels/strided-copy";
 import { unary } from "../kernels/unary";
+import { winogradInput, winogradOutput } from "../kernels/winograd";
 import type { AnyKernel } from "./pipelines";
 
 /** Keys are names of steps; values keep their parameter types for the lowering. */
@@ -49,4 +51,7 @@ export const KERNELS: Readonly<Record<string, AnyKernel>> = {
   convSubgroup,
   convSum,
   convWorkgroup,
+  flattenWindows,
+  winogradInput,
+  winogradOutput,
 };

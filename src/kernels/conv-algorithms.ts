@@ -3,13 +3,20 @@ import { KernelError } from "../errors";
 import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./conv-algorithm";
 import { composed } from "./conv-composed";
 import { direct } from "./conv-direct";
+import { flat } from "./conv-flat";
 import { int8 } from "./conv-int8";
 import { splitK } from "./conv-split";
 import { subgroup } from "./conv-subgroup";
 import { workgroup } from "./conv-workgroup";
+import { winograd } from "./conv-winograd";
 import type { Conv2dParams } from "./conv2d";
 
-const ALGORITHMS: readonly ConvAlgorithm[] = [direct, int8, ...[splitK, workgroup, subgroup].map(composed)];
+const ALGORITHMS: readonly ConvAlgorithm[] = [
+  direct,
+  int8,
+  flat,
+  ...[splitK, workgroup, subgroup, winograd].map(composed),
+];
 
 /** "algorithm/variant". */
 export type ConvChoice = string;

@@ -1,5 +1,7 @@
 /** What a kernel is: one shader file, its bindings, and a pure plan() from parameters to plain data. */
 
+import type { WinogradWeights } from "./winograd-weights";
+
 /** Storage type of activations and weights. Accumulation is always f32. */
 export type Elem = "f32" | "f16";
 
@@ -23,6 +25,8 @@ export type Constants = Readonly<Record<string, number | boolean | string | read
  *   `inChannels` are those of one group, `outChannels` those of all. With `sums`, tap i is the sum of the given taps sums[i].
  *   With `parts`, weights are [taps, parts * inChannels, outChannels], and each part is packed by itself: [groups * parts *
  *   ceil(outChannels/groups/block)] and so on.
+ * - winograd: weights [kernel, kernel, inChannels, outChannels] transformed by winograd-weights.ts; then each of the
+ *   points * points matrices [inChannels, columns] is laid out as `product` says.
  */
 export type Packing =
   | { readonly layout: "pad"; readonly length: number }
@@ -40,7 +44,8 @@ export type Packing =
       readonly sums?: readonly (readonly number[])[];
       /** Default 1. */
       readonly parts?: number;
-    };
+    }
+  | ({ readonly layout: "winograd"; readonly product: Packing } & WinogradWeights);
 
 export interface KernelPlan {
   /** Set into the shader's `const NAME: type = value;` and `alias NAME = value;` lines; unknown names throw. */

@@ -1,10 +1,12 @@
 /** Laying out constant operands for kernels: pure functions from row-major arrays to packed ones. */
 import { KernelError } from "../errors";
 import type { Packing } from "./kernel";
+import { transformWeights } from "./winograd-weights";
 
 /** Elements after packing. */
 export function packedLength(packing: Packing): number {
   if (packing.layout === "pad") return packing.length;
+  if (packing.layout === "winograd") return packing.points ** 2 * packedLength(packing.product);
   const { taps, inChannels, outChannels, groups = 1, parts = 1, block, inBlock } = packing;
   return (
     parts * groups * Math.ceil(outChannels / groups / block) * taps * Math.ceil(inChannels / inBlock) * inBlock * block
@@ -14,6 +16,13 @@ export function packedLength(packing: Packing): number {
 /** A new array in the packed layout; padding is zero. Throws KernelError when `data` has another length. */
 export function pack(packing: Packing, data: Float32Array): Float32Array {
   const out = new Float32Array(packedLength(packing));
+  if (packing.layout === "winograd") {
+    const products = packing.points ** 2;
+    const [size, step] = [out.length / products, packing.inChannels * packing.columns];
+    const all = transformWeights(data, packing);
+    for (let i = 0; i < products; i++) out.set(pack(packing.product, all.subarray(i * step, (i + 1) * step)), i * size);
+    return out;
+  }
   return packInto(packing, data, out);
 }
 

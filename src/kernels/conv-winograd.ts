@@ -1,0 +1,86 @@
+/**
+ * Winograd's minimal filtering (Lavin and Gray 2015): input transform, one product for each of the transformed pixels
+ * of a tile, output transform. The products are a grouped 1x1 convolution over an image of tiles.
+ */
+import { KernelError } from "../errors";
+import { isPlain, type ConvAlgorithm, type ConvStep } from "./conv-algorithm";
+import { conv2d, type Conv2dParams } from "./conv2d";
+import type { Packing } from "./kernel";
+import { winogradInput, winogradOutput } from "./winograd";
+
+/** Sides of the output tiles by size of the kernel. */
+const OUTPUTS: Readonly<Record<number, readonly number[]>> = { 3: [4, 2], 4: [2] };
+
+/** Transformed elements below which convolutions are not cut into bands. */
+const SMALL = 2 ** 19;
+
+const up4 = (n: number): number => Math.ceil(n / 4) * 4;
+
+function tilesOf({ kernel: [height, width], strides, dilations, groups, ...params }: Conv2dParams): readonly number[] {
+  const able = height === width && groups === 1 && [...strides, ...dilations].every((n) => n === 1);
+  return (able && isPlain({ kernel: [height, width], strides, dilations, groups, ...params }) && OUTPUTS[height]) || [];
+}
+
+/**
+ * Variants: output pixels along each side of a tile, "4" or "2"; with "-wide" the products sum 8 tiles an invocation
+ * instead of 4.
+ */
+export const winograd: ConvAlgorithm = {
+  name: "winograd",
+  variants: (params) => tilesOf(params).flatMap((outputs) => [`${outputs}`, `${outputs}-wide`]),
+  plan(params, variant) {
+    const [side, wide] = variant.split("-");
+    const outputs = Number(side);
+    const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernel, elem } = params;
+    if (!tilesOf(params).includes(outputs))
+      throw new KernelError("winograd", `one of the tiles ${tilesOf(params).join(", ") || "(none)"}`, variant);
+    const points = outputs + kernel[0] - 1;
+    const groups = points * points;
+    const columns = up4(outChannels);
+    const tiles = batch * Math.ceil(outHeight / outputs) * Math.ceil(outWidth / outputs);
+    // Bands of tiles, so that the transformed images take no more memory than the images themselves.
+    const whole = batch * (inHeight * inWidth * inChannels + outHeight * outWidth * outChannels);
+    const transformed = tiles * groups * (up4(inChannels) + columns);
+    const bands = Math.ceil(transformed / Math.max(SMALL, whole));
+    const band = Math.ceil(tiles / bands);
+    const steps: ConvStep[] = [];
+    for (let first = 0; first < tiles; first += band) {
+      const count = Math.min(band, tiles - first);
+      const part = { ...params, outputs, first, count };
+      const product = conv2d.plan({
+        ...{ batch: 1, inHeight: 1, inWidth: count, inChannels: groups * up4(inChannels) },
+        ...{ outHeight: 1, outWidth: count, outChannels: groups * columns, kernel: [1, 1], strides: [1, 1] },
+        ...{ padTop: 0, padLeft: 0, dilations: [1, 1], groups, activation: { fn: "identity" }, residual: false },
+        ...{ bias: false, elem, variant: { tile: wide ? 8 : 4 } },
+      });
+      steps.push(
+        { kernel: "winogradInput", plan: winogradInput.plan(part), operands: { src: "src", dst: "#input" } },
+        {
+          kernel: "conv2d",
+          plan: {
+            ...product,
+            packing: {
+              weights: {
+                ...{ layout: "winograd", outputs, kernel: kernel[0], points, inChannels, outChannels, columns },
+                product: { ...product.packing!["weights"]!, groups: 1, inChannels, outChannels: columns } as Packing,
+              },
+            },
+          },
+          operands: { src: "#input", weights: "weights", dst: "#products" },
+        },
+        {
+          kernel: "winogradOutput",
+          plan: winogradOutput.plan(part),
+          operands: {
+            ...{ src: "#products", bias: "bias", dst: "dst" },
+            ...(params.residual && { residual: "residual" }),
+          } as ConvStep["operands"],
+        },
+      );
+    }
+    return {
+      steps,
+      temporaries: { "#input": band * groups * up4(inChannels), "#products": band * groups * columns },
+    };
+  },
+};
