@@ -25,10 +25,15 @@ function seconds(milliseconds: number): string {
   return milliseconds < 1000 ? `${milliseconds.toPrecision(3)} ms` : `${(milliseconds / 1000).toPrecision(3)} s`;
 }
 
-/** The bars of all results' peers that were timed; a subject measured twice keeps its last time. */
+/**
+ * The bars of all results' peers that were timed; a subject measured twice keeps its last time.
+ * Single layers are drawn only where there are no networks.
+ */
 export function barsOf(results: readonly Result[]): Bar[] {
   const rows = results.flatMap((result) => result.rows.filter((row): row is PeerRow => row.kind === "peer"));
-  const timed = rows.filter((row) => row.error === undefined && row.wall !== undefined);
+  const all = rows.filter((row) => row.error === undefined && row.wall !== undefined);
+  const networks = all.filter(({ subject }) => !subject.startsWith("chain"));
+  const timed = networks.length > 0 ? networks : all;
   const last = new Map(timed.map((row) => [`${panelOf(row)}\n${row.contender}`, row]));
   return [...last.values()].map((row): Bar => {
     const panel = panelOf(row);
@@ -60,7 +65,8 @@ export async function chart(results: readonly Result[]): Promise<string> {
     padding: 12,
     title: {
       text: "One run of a network, warm: shorter is faster",
-      subtitle: `Median of interleaved runs on ${processors}`,
+      subtitle: [`Median of interleaved runs on ${processors}`, "2x: twice as long as this project in f32"],
+      offset: 14,
       anchor: "start",
       color: INK,
       subtitleColor: INK,

@@ -4,6 +4,8 @@ import { Session } from "../src/graph/session";
 import type { Elem } from "../src/kernels/kernel";
 import type { SubjectCase } from "./subjects";
 
+export type OrtModule = Pick<typeof Ort, "InferenceSession" | "Tensor">;
+
 export interface Prepared {
   /** Uploads the inputs, runs, reads the output back. */
   run(): Promise<Float32Array>;
@@ -46,7 +48,7 @@ export function engine(elem: Elem, device: () => Promise<GPUDevice>): Contender 
 /** onnxruntime-node and onnxruntime-web have the same interface. `load` imports the package. */
 export function onnxruntime(
   name: string,
-  load: () => Promise<Pick<typeof Ort, "InferenceSession" | "Tensor">>,
+  load: () => Promise<OrtModule>,
   options: Ort.InferenceSession.SessionOptions,
 ): Contender {
   return {

@@ -3,17 +3,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultModelFolder } from "../src/node/default-model";
 import { requestNodeDevice } from "../src/node/device";
-import { engine, onnxruntime, type Contender } from "./contenders";
+import { engine, onnxruntime, type Contender, type OrtModule } from "./contenders";
 import type { Host } from "./environment";
 import { naive } from "./naive-conv2d";
 import type { Message } from "./rows";
-import { tfjs } from "./tfjs-reference";
+import { tfjs, type TfModule } from "./tfjs-reference";
 import { CORES, driverMilliseconds } from "./timing";
 
 export function nodeHost(send: (message: Message) => Promise<void>): Host {
   let device: Promise<GPUDevice> | undefined;
   const shared = (): Promise<GPUDevice> => (device ??= requestNodeDevice());
-  const load = (): Promise<typeof import("onnxruntime-node")> => import("onnxruntime-node");
+  const load = (): Promise<OrtModule> => import("onnxruntime-node");
   const contenders: Contender[] = [
     onnxruntime("onnxruntime-node cpu", load, { executionProviders: ["cpu"], intraOpNumThreads: CORES }),
     engine("f32", shared),
@@ -36,7 +36,7 @@ export function nodeHost(send: (message: Message) => Promise<void>): Host {
 }
 
 /** tfjs looks for navigator.gpu while it is loaded; it gets the GPU that the device under test came from. */
-async function loadTfjs(expected: GPUAdapterInfo): Promise<typeof import("@tensorflow/tfjs-core")> {
+async function loadTfjs(expected: GPUAdapterInfo): Promise<TfModule> {
   const opened = (globalThis as { __colorizeCanvasGpu?: Map<string, GPU> }).__colorizeCanvasGpu;
   for (const gpu of [...(opened?.values() ?? [])].reverse()) {
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });

@@ -9,6 +9,9 @@ function send(message: Message): Promise<void> {
   });
 }
 
+// Keeps the process while a driver takes its time: a wait that never ends is the command's to notice.
+setInterval(() => {}, 1000);
+
 process.once("message", ({ job, limits }: { job: Job; limits: Limits }) => {
   void runJob(nodeHost(send), job, limits).then(() => process.exit(0));
 });

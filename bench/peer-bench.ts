@@ -69,7 +69,9 @@ export async function benchPeers(
       await prepared.run();
       times.push(performance.now() - from);
       cpu.push(env.cpuMilliseconds() - cpuFrom);
-      rows.set(contender.name, { ...entrant.row, wall: spreadOf(times), cpu: spreadOf(cpu), times: [...times] });
+      const known = spreadOf(cpu);
+      const cpuTimes = known && [...cpu];
+      rows.set(contender.name, { ...entrant.row, wall: spreadOf(times), times: [...times], cpu: known, cpuTimes });
     };
     turns.push({ name: contender.name, repeats, run });
   }

@@ -6,11 +6,14 @@ export interface Ratio {
   /** "where / subject / ours / peer": what is compared, for people and as a key. */
   readonly key: string;
   readonly adapter: string;
-  /** How many times faster ours is; median over pairs of neighbouring repeats. */
+  /** How many times as long the peer takes; median over pairs of neighbouring repeats. */
   readonly ratio: number;
   /** Standard error of ln(ratio). */
   readonly noise: number;
 }
+
+/** wall: from call to result. cpu: processor time of the driver's threads, which other programs disturb less. */
+export type Clock = "wall" | "cpu";
 
 /** Repeats of both, paired in the order in which they were measured; the shorter list is stretched. */
 function pairs(ours: readonly number[], peer: readonly number[]): number[] {
@@ -19,30 +22,29 @@ function pairs(ours: readonly number[], peer: readonly number[]): number[] {
   return Array.from({ length: count }, (_, i) => nth(peer, i) / nth(ours, i));
 }
 
-function timed(rows: readonly Row[]): (PeerRow & { times: readonly number[] })[] {
+type Timed = PeerRow & { readonly times: readonly number[] };
+
+function timed(rows: readonly Row[]): Timed[] {
   return rows.filter(
-    (row): row is PeerRow & { times: readonly number[] } =>
-      row.kind === "peer" && row.error === undefined && (row.times?.length ?? 0) > 0,
+    (row): row is Timed => row.kind === "peer" && row.error === undefined && (row.times?.length ?? 0) > 0,
   );
 }
 
-/** Every f32 and f16 engine row against every peer of the same subject, place and adapter. */
-export function ratiosOf(rows: readonly Row[]): Ratio[] {
+/** Every f32 and f16 engine row against every peer of the same subject, place and adapter, where that clock ran. */
+export function ratiosOf(rows: readonly Row[], clock: Clock = "wall"): Ratio[] {
   const all = timed(rows);
+  const timesOf = (row: Timed): readonly number[] => (clock === "wall" ? row.times : (row.cpuTimes ?? []));
+  const fits = (own: Timed, peer: Timed): boolean =>
+    !peer.ours && peer.subject === own.subject && peer.where === own.where && peer.adapter === own.adapter;
+  const compare = (own: Timed, peer: Timed): Ratio[] => {
+    const values = pairs(timesOf(own), timesOf(peer));
+    if (!values.every((value) => Number.isFinite(value) && value > 0) || values.length === 0) return [];
+    const key = [own.where, own.subject, own.contender, peer.contender].join(" / ");
+    return [{ key, adapter: own.adapter, ratio: median(values), noise: noiseOf(values) }];
+  };
   return all
     .filter(({ ours }) => ours)
-    .flatMap((own) =>
-      all
-        .filter(
-          (peer) =>
-            !peer.ours && peer.subject === own.subject && peer.where === own.where && peer.adapter === own.adapter,
-        )
-        .map((peer): Ratio => {
-          const values = pairs(own.times, peer.times);
-          const key = [own.where, own.subject, own.contender, peer.contender].join(" / ");
-          return { key, adapter: own.adapter, ratio: median(values), noise: noiseOf(values) };
-        }),
-    );
+    .flatMap((own) => all.filter((peer) => fits(own, peer)).flatMap((peer) => compare(own, peer)));
 }
 
 /**

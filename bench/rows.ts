@@ -1,5 +1,6 @@
 /** What the bench measures (jobs), what it finds (rows), and what workers tell the command (messages): plain data. */
 import type { Elem } from "../src/kernels/kernel";
+import type { Roof } from "./roof-share";
 import type { Spread } from "./statistics";
 
 export type Where = "node" | "chromium";
@@ -35,10 +36,8 @@ interface Place {
 }
 
 /** The adapter's best, by bench/roof.ts. */
-export interface RoofRow extends Place {
+export interface RoofRow extends Place, Roof {
   readonly kind: "roof";
-  readonly gflops: number;
-  readonly gbytes: number;
 }
 
 export interface KernelRow extends Place {
@@ -89,8 +88,9 @@ export interface PeerRow extends Place {
   readonly wall?: Spread;
   /** Every repeat, in order, for ratios of neighbours. */
   readonly times?: readonly number[];
-  /** Processor time of all threads but the main one; Node on Linux alone. */
+  /** Processor milliseconds of all threads but the main one, which only waits; in Node on Linux alone. */
   readonly cpu?: Spread;
+  readonly cpuTimes?: readonly number[];
   /** Whose output it was compared with, the largest difference as a share of that output's range, and what is allowed. */
   readonly reference?: string;
   readonly difference?: number;

@@ -1,6 +1,6 @@
 /** Results as text. */
 import type { Verdict } from "./check";
-import { combinedRatios, ratiosOf } from "./ratios";
+import { combinedRatios, ratiosOf, type Ratio } from "./ratios";
 import { shareOfRoof } from "./roof-share";
 import type { KernelRow, ModelRow, PeerRow, Row } from "./rows";
 import type { Spread } from "./statistics";
@@ -90,7 +90,8 @@ function modelTable(own: readonly ModelRow[]): string {
   return textTable(header, body);
 }
 
-function peerTable(own: readonly PeerRow[], ratios: readonly { key: string; ratio: number }[]): string {
+function peerTable(own: readonly PeerRow[]): string {
+  const [wall, cpu] = [ratiosOf(own), ratiosOf(own, "cpu")];
   const header = [
     "subject",
     "contender",
@@ -100,13 +101,17 @@ function peerTable(own: readonly PeerRow[], ratios: readonly { key: string; rati
     "repeats",
     "CPU ms",
     "difference",
-    "ours is faster by",
+    "of ours",
+    "of our CPU",
     "note",
   ];
   const body = own.map((row) => {
     const engine = own.find((r) => r.ours && r.elem === "f32" && r.subject === row.subject)?.contender;
     const key = [row.where, row.subject, engine, row.contender].join(" / ");
-    const ratio = ratios.find((r) => r.key === key)?.ratio;
+    const times = (ratios: readonly Ratio[]): string => {
+      const ratio = ratios.find((r) => r.key === key)?.ratio;
+      return ratio === undefined ? "" : `${ratio.toFixed(2)}x`;
+    };
     return [
       row.subject,
       row.contender,
@@ -116,7 +121,8 @@ function peerTable(own: readonly PeerRow[], ratios: readonly { key: string; rati
       String(row.wall?.repeats ?? ""),
       ms(row.cpu?.median),
       row.difference?.toExponential(1) ?? "",
-      ratio === undefined ? "" : `${ratio.toFixed(2)}x`,
+      times(wall),
+      row.ours || row.contender.endsWith(" cpu") ? "" : times(cpu),
       short(row.error),
     ];
   });
@@ -137,14 +143,16 @@ export function tables(rows: readonly Row[]): string {
     const here = rows.filter(({ where, adapter }) => `${where}, ${adapter}` === place);
     const roof = here.find((row) => row.kind === "roof");
     if (roof?.kind === "roof")
-      parts.push(`Roofs (${place}): ${roof.gflops.toFixed(1)} GFLOP/s, ${roof.gbytes.toFixed(1)} GB/s`);
+      parts.push(
+        `Roofs (${place}): ${roof.gflops.toFixed(1)} GFLOP/s, ${roof.gbytes.toFixed(1)} GB/s, ${roof.cachedGbytes.toFixed(1)} GB/s cached`,
+      );
     const kernels = here.filter((row): row is KernelRow => row.kind === "kernel");
     if (kernels.length > 0) parts.push(`Kernels (${place})\n${kernelTable(here, kernels)}`);
     const models = here.filter((row): row is ModelRow => row.kind === "model");
     if (models.length > 0)
       parts.push(`Whole model, photograph of ${models[0]!.picture.join("x")} (${place})\n${modelTable(models)}`);
     const peers = here.filter((row): row is PeerRow => row.kind === "peer");
-    if (peers.length > 0) parts.push(`Peers (${place})\n${peerTable(peers, ratiosOf(here))}`);
+    if (peers.length > 0) parts.push(`Peers (${place})\n${peerTable(peers)}`);
     const both = combinedRatios(here);
     if (both.length > 0) parts.push(both.map(({ key, ratio }) => `${key}: ${ratio.toFixed(2)}x`).join("\n"));
   }

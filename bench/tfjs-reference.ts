@@ -17,7 +17,7 @@ import { decodeModel } from "../src/weights/decode";
 import type { Contender } from "./contenders";
 import type { SubjectCase } from "./subjects";
 
-type TfModule = typeof Tf;
+export type TfModule = typeof Tf;
 type Tensor = Tf.Tensor;
 
 /** What anyone would do by hand, and nothing of this engine's own algebra. */

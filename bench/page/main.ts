@@ -6,7 +6,7 @@ import type { Host } from "../environment";
 import { naive } from "../naive-conv2d";
 import type { Job, Limits, Message } from "../rows";
 import { runJob } from "../run-job";
-import { tfjs } from "../tfjs-reference";
+import { tfjs, type TfModule } from "../tfjs-reference";
 
 declare global {
   interface Window {
@@ -28,7 +28,7 @@ async function loadOrt(): Promise<OrtWeb> {
   return ort;
 }
 
-async function loadTfjs(): Promise<typeof import("@tensorflow/tfjs-core")> {
+async function loadTfjs(): Promise<TfModule> {
   const tf = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgpu");
   if (!(await tf.setBackend("webgpu"))) throw new Error("tfjs finds no WebGPU here");
