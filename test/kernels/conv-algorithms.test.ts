@@ -26,7 +26,9 @@ const ACTIVATIONS: Record<string, (x: number) => number> = {
 };
 
 function convDevice(device: GPUDevice): ConvDevice {
-  return { features: device.features, workgroupBytes: device.limits.maxComputeWorkgroupStorageSize };
+  const { features, limits, adapterInfo } = device;
+  const { subgroupMinSize } = adapterInfo;
+  return { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
 }
 
 /** Programs of one storage type share pipelines. */
@@ -62,9 +64,19 @@ async function run(
   }
 }
 
-/** What Winograd's transforms may cost beside the sums themselves; see the page on convolution in docs/decisions. */
-function widening(choice: string): number {
-  return choice.startsWith("winograd") ? 16 : 1;
+/**
+ * What Winograd's transforms may cost beside the sums: roundings of transformed values, which are stored, grow with
+ * the square root of the channels. Errors of up to 15 of these units were measured (docs/decisions/winograd.md), and a
+ * wrong coefficient is off by tenths.
+ */
+function transformError({ inChannels, elem }: Conv2dParams, choice: string): number {
+  return choice.startsWith("winograd") ? 40 * Math.sqrt(inChannels) * 2 ** (elem === "f16" ? -11 : -24) : 0;
+}
+
+/** The best guess of each algorithm. */
+function familiesOf(choices: readonly string[]): string[] {
+  const family = (choice: string): string => choice.split("/")[0]!;
+  return choices.filter((choice, i) => choices.findIndex((other) => family(other) === family(choice)) === i);
 }
 
 function expectedOf(params: Conv2dParams, src: Float32Array, ...rest: [Float32Array, Float32Array, Float32Array?]) {
@@ -85,8 +97,9 @@ async function check(device: GPUDevice, test: ConvCase, choice: string, elem: El
   const residual = params.residual ? stored(randoms(count, 4), elem) : undefined;
   const dst = await run(device, params, choice, { src, weights, bias, ...(residual && { residual }) });
   const expected = expectedOf(params, src, weights, bias, residual);
-  const terms = ((kernel[0] * kernel[1] * inChannels) / groups + 2) * widening(choice);
-  expectClose(dst, expected, sumTolerance(terms, expected, elem), `${test.name} by ${choice}`);
+  const { abs = 0 } = sumTolerance((kernel[0] * kernel[1] * inChannels) / groups + 2, expected, elem);
+  expectClose(dst, expected, { abs: abs + transformError(params, choice) }, `${test.name} by ${choice}`);
+  if (process.env.SHOW && choice.startsWith("wino")) { const e = Math.max(...dst.map((v, i) => Math.abs(v - expected[i]!))); console.log(test.name, choice, elem, "error", e, "allowed", abs + transformError(params, choice), "units", e / transformError(params, choice) * 40); }
 }
 
 afterAll(() => caches.clear());
@@ -94,12 +107,13 @@ afterAll(() => caches.clear());
 describe("convolution algorithms", () => {
   const cases = CONV_CASES.filter((test) => !test.runtimeBias);
 
-  // The default has its own tests. One test a case: every choice that takes it.
+  // The default has its own tests. Drivers in software compile some for many seconds: mostly one variant each.
   for (const test of cases)
     it(test.name, async () => {
       const device = await testDevice();
-      for (const choice of convChoices(test.params, convDevice(device)))
-        if (choice !== DEFAULT_CHOICE) await check(device, test, choice, "f32");
+      const choices = convChoices(test.params, convDevice(device)).filter((choice) => choice !== DEFAULT_CHOICE);
+      const all = /few pixels|batch 2/.test(test.name);
+      for (const choice of all ? choices : familiesOf(choices)) await check(device, test, choice, "f32");
     });
 
   // What is around the convolution is the same for all variants of an algorithm.
@@ -110,10 +124,8 @@ describe("convolution algorithms", () => {
       expect(choices).toContain(DEFAULT_CHOICE);
       await check(device, test, DEFAULT_CHOICE, "f32");
       if (!/3x3/.test(test.name)) return;
-      const families = new Map(
-        choices.filter((choice) => choice !== DEFAULT_CHOICE).map((one) => [one.split("/")[0], one]),
-      );
-      for (const choice of families.values()) await check(device, test, choice, "f32");
+      for (const choice of familiesOf(choices.filter((one) => one !== DEFAULT_CHOICE)))
+        await check(device, test, choice, "f32");
     });
 
   it("have the same numbers in f16 storage", async ({ skip }) => {
@@ -121,7 +133,7 @@ describe("convolution algorithms", () => {
     if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
     const some = [...cases, ...COMPOSED_CASES].filter(({ name }) => /4x4|residual, 5|few pixels|batch 2/.test(name));
     for (const test of some)
-      for (const choice of convChoices({ ...test.params, elem: "f16" }, convDevice(device)))
+      for (const choice of familiesOf(convChoices({ ...test.params, elem: "f16" }, convDevice(device))))
         await check(device, test, choice, "f16");
   });
 
