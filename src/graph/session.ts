@@ -149,7 +149,7 @@ export class Session {
     if (bound) this.#bound.delete(key);
     else {
       // One after the other: weights of one program are there before the next looks for them.
-      bound = this.#creating.then(() => this.#evict()).then(() => this.#create(shapes));
+      bound = Promise.all([this.#creating, this.#evict()]).then(() => this.#create(shapes));
       this.#creating = bound.catch(() => undefined);
     }
     this.#bound.set(key, bound);
