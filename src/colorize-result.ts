@@ -26,7 +26,14 @@ export interface ResultFacts extends Size {
   readonly timings: ColorizeTimings;
 }
 
-export type Resaturate = (saturation: number, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
+/** What is to be different; the rest stays. */
+export interface ResultChange {
+  readonly saturation?: number;
+  /** As in ColorizeOptions. */
+  readonly size?: number;
+}
+
+export type Recolor = (change: ResultChange, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
 
 export class ColorizeResult implements ResultFacts {
   readonly width: number;
@@ -35,16 +42,16 @@ export class ColorizeResult implements ResultFacts {
   readonly workingSize: Size;
   readonly saturation: number;
   readonly timings: ColorizeTimings;
-  readonly #resaturate: Resaturate;
+  readonly #recolor: Recolor;
 
-  constructor(facts: ResultFacts, resaturate: Resaturate) {
+  constructor(facts: ResultFacts, recolor: Recolor) {
     this.width = facts.width;
     this.height = facts.height;
     this.data = facts.data;
     this.workingSize = facts.workingSize;
     this.saturation = facts.saturation;
     this.timings = facts.timings;
-    this.#resaturate = resaturate;
+    this.#recolor = recolor;
   }
 
   /**
@@ -52,7 +59,15 @@ export class ColorizeResult implements ResultFacts {
    * Throws InputError after the Colorizer was disposed, and the signal's reason when aborted.
    */
   withSaturation(saturation: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
-    return this.#resaturate(saturation, options.signal);
+    return this.#recolor({ saturation }, options.signal);
+  }
+
+  /**
+   * The same picture with chroma predicted at another size (pixels, as in ColorizeOptions). The embedding is kept, so
+   * only the second network and the last stage run again. Errors as withSaturation().
+   */
+  withSize(size: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor({ size }, options.signal);
   }
 
   /** ImageData that shares this result's bytes; a plain { data, width, height } where there is no ImageData. */

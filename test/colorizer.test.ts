@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { BoundProgram } from "../src/graph/executor";
 import { Colorizer, type ColorizeStage, type LoadProgress } from "../src/index";
 import { requestNodeDevice } from "../src/node/device";
 import { expectClose, randoms } from "./expect-close";
@@ -16,6 +17,7 @@ async function load(device: GPUDevice, options: TinyOptions = {}): Promise<Color
 }
 
 const aborted = { name: "AbortError" };
+const original = BoundProgram.prototype.encode;
 
 describe("Colorizer", () => {
   for (const [width, height] of [
@@ -51,6 +53,27 @@ describe("Colorizer", () => {
     const expected = recombined(picture, { ...tinyChroma(picture, valid, padded), chromaScale: 192 });
     expectClose(strong.data, expected, { abs: 2 });
     expect((await colorizer.colorize(picture, { saturation: 1.5 })).data).toEqual(strong.data);
+    colorizer.dispose();
+  });
+
+  it("predicts at another size with the embedding it has", async () => {
+    const picture = noise(70, 40);
+    const colorizer = await load(await testDevice());
+    const result = await colorizer.colorize(picture, { saturation: 1.2 });
+    const encoded: string[] = [];
+    const encode = vi.spyOn(BoundProgram.prototype, "encode").mockImplementation(function (
+      this: BoundProgram,
+      ...args
+    ) {
+      encoded.push(this.program.label);
+      return original.apply(this, args);
+    });
+    const larger = await result.withSize(96);
+    encode.mockRestore();
+    expect(new Set(encoded)).toEqual(new Set(["tiny/colorizer.onnx"]));
+    expect(larger.workingSize).not.toEqual(result.workingSize);
+    expect(larger.data).toEqual((await colorizer.colorize(picture, { saturation: 1.2, size: 96 })).data);
+    await expect(result.withSize(0)).rejects.toThrow(/size/);
     colorizer.dispose();
   });
 
@@ -106,6 +129,24 @@ describe("Colorizer under stress", () => {
     const results = await Promise.all(pictures.map((picture) => colorizer.colorize(picture)));
     expect(results.map(({ width, height }) => `${width}x${height}`)).toEqual(["9x9", "20x8", "9x9"]);
     expect(results[0]!.data).toEqual(results[2]!.data);
+    colorizer.dispose();
+  });
+
+  it("prepares the next picture while one is on the GPU, and never mixes them", async () => {
+    const colorizer = await load(await testDevice());
+    const log: string[] = [];
+    const pictures = [noise(9, 9), noise(20, 8), noise(12, 30), noise(9, 9)];
+    const together = await Promise.all(
+      pictures.map((picture, i) => colorizer.colorize(picture, { onStage: (stage) => log.push(`${i} ${stage}`) })),
+    );
+    const at = (entry: string): number => log.indexOf(entry);
+    for (const i of [1, 2, 3]) {
+      expect(at(`${i} luminance`), "the inputs are free").toBeGreaterThan(at(`${i - 1} chroma`));
+      expect(at(`${i} luminance`), "the GPU has work").toBeLessThan(at(`${i - 1} recombine`));
+      if (i > 1) expect(at(`${i} prepare`), "one is opened ahead").toBeGreaterThan(at(`${i - 2} chroma`));
+    }
+    for (const [i, picture] of pictures.entries())
+      expect((await colorizer.colorize(picture)).data, `${i}`).toEqual(together[i]!.data);
     colorizer.dispose();
   });
 

@@ -7,31 +7,50 @@ import type { WorkingSize } from "./layout";
 import type { Chroma } from "./picture-stages";
 import { withScratch } from "./scratch";
 
+/** Chroma with the embedding it was predicted with, so that another size need not compute that again. */
+export interface KeptChroma extends Chroma {
+  readonly embedding: Uint8Array<ArrayBuffer>;
+}
+
+/** Buffers of a submitted run of the colorizer. */
+export interface Prediction {
+  /** [1, 2, map.height, map.width]. */
+  readonly chroma: GPUBuffer;
+  readonly map: Size;
+  readonly embedding: GPUBuffer;
+  readonly embeddingBytes: number;
+}
+
 /**
- * Reads the network's output [1, 2, map.height, map.width] back. Throws DeviceError when it cannot be a
- * picture's chroma: not a number somewhere, or zero or at the end of tanh everywhere, which is what a broken driver or
- * an overflow gives (clamping before tanh turns NaN into a number).
+ * Reads the network's output and the embedding back. The copies are submitted before it returns, so the buffers may be
+ * used again at once. Throws DeviceError when the output cannot be a picture's chroma: not a number somewhere, or zero
+ * or at the end of tanh everywhere, which is what a broken driver or an overflow gives (clamping before tanh turns NaN
+ * into a number).
  */
-export async function readChroma(
+export function readChroma(
   device: GPUDevice,
-  output: GPUBuffer,
+  { chroma, map, embedding, embeddingBytes }: Prediction,
   elem: Elem,
   working: WorkingSize,
-  map: Size,
-): Promise<Chroma> {
+): Promise<KeptChroma> {
   const count = 2 * map.width * map.height;
+  const length = bufferBytes(count, elem);
   return withScratch(device, async (scratch) => {
-    const length = bufferBytes(count, elem);
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const staging = await scratch.allocate("chroma", () => scratch.buffer("chroma", length, usage));
-    const encoder = device.createCommandEncoder({ label: "chroma" });
-    encoder.copyBufferToBuffer(output, 0, staging, 0, length);
-    device.queue.submit([encoder.finish()]);
+    const staging = await scratch.allocate("chroma", () => {
+      const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+      const buffer = scratch.buffer("chroma", length + embeddingBytes, usage);
+      const encoder = device.createCommandEncoder({ label: "chroma" });
+      encoder.copyBufferToBuffer(chroma, 0, buffer, 0, length);
+      encoder.copyBufferToBuffer(embedding, 0, buffer, length, embeddingBytes);
+      device.queue.submit([encoder.finish()]);
+      return buffer;
+    });
     await staging.mapAsync(GPUMapMode.READ);
-    const bytes = new Uint8Array(staging.getMappedRange().slice(0));
+    const both = staging.getMappedRange();
+    const bytes = new Uint8Array(both.slice(0, length));
     const words = elem === "f16" ? new Uint16Array(bytes.buffer, 0, count) : new Uint32Array(bytes.buffer, 0, count);
     checkChroma(words, elem);
-    return { bytes, elem, ...working, map };
+    return { bytes, elem, ...working, map, embedding: new Uint8Array(both.slice(length)) };
   });
 }
 

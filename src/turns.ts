@@ -1,0 +1,13 @@
+/** Taking turns with something that one piece of work at a time may use. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Resolves when everybody who asked before has called what they got. Call the result exactly once, whatever happens. */
+  async take(): Promise<() => void> {
+    const before = this.#last;
+    let release!: () => void;
+    this.#last = new Promise<void>((resolve) => (release = resolve));
+    await before;
+    return release;
+  }
+}
