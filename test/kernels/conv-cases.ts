@@ -68,6 +68,9 @@ export const CONV_CASES: readonly ConvCase[] = [
     out: [9, 9],
     activation: RELU,
   }),
+  convCase("2 channels, 5x3, strides and dilations that differ, residual, batch 2", [9, 11, 2], [5, 3], 21, {
+    ...{ strides: [2, 1], dilations: [1, 2], pads: [3, 1], out: [6, 9], batch: 2, residual: true },
+  }),
   convCase("last layer: 32 -> 2, tanh", [7, 9, 32], [3, 3], 2, { activation: { fn: "tanh" } }),
   convCase("head: 24 -> 1001", [1, 3, 24], [1, 1], 1001),
   convCase("fusion: 1257 -> 16", [3, 3, 1257], [1, 1], 16, { activation: RELU }),
@@ -92,6 +95,9 @@ export const CONV_CASES: readonly ConvCase[] = [
   convCase("runtime bias", [4, 4, 8], [1, 1], 12, { runtimeBias: true, activation: RELU }),
   convCase("runtime bias, 5 channels", [4, 4, 8], [1, 1], 5, { runtimeBias: true }),
   convCase("batch 2", [5, 3, 8], [3, 3], 8, { batch: 2, residual: true }),
+  convCase("3x3, valid, off the tile by one, 5 -> 7 channels", [11, 7, 5], [3, 3], 7, { pads: [0, 0], out: [9, 5] }),
+  convCase("3x3, asymmetric pads, batch 2, 6 channels", [6, 5, 8], [3, 3], 6, { batch: 2, pads: [2, 0], out: [7, 6] }),
+  convCase("even window, 5 channels, batch 2, residual", [6, 5, 5], [4, 4], 5, { batch: 2, residual: true }),
   convCase("few pixels, many channels", [8, 8, 64], [1, 1], 192, { activation: RELU }),
 ];
 
@@ -106,6 +112,7 @@ export const COMPOSED_CASES: readonly ConvCase[] = [
   convCase("pooled, odd size, stride 2, tanh, batch 2", [9, 13, 4], [4, 3], 7, {
     ...{ pool: true, strides: [2, 2], out: [4, 6], batch: 2, activation: { fn: "tanh" } },
   }),
+  convCase("pooled, 1 channel", [4, 6, 1], [3, 3], 8, { pool: true, activation: RELU }),
   convCase("pooled, one window, 2 groups", [2, 2, 8], [1, 1], 8, { pool: true, groups: 2 }),
 ];
 
