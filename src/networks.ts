@@ -1,5 +1,5 @@
 /** The two networks of a model: loaded, checked against their manifest, and run one after the other on the GPU. */
-import { ManifestError } from "./errors";
+import type { ConvChoices } from "./graph/conv-choice";
 import type { BoundProgram } from "./graph/executor";
 import { PipelineCache } from "./graph/pipelines";
 import { sizeOf, type Shape } from "./graph/ir";
@@ -9,24 +9,22 @@ import { bufferBytes, type Program } from "./graph/program";
 import { Session, type Precision } from "./graph/session";
 import { submitProgram } from "./graph/submit";
 import type { WorkingSize } from "./image/layout";
+import type { Prediction } from "./image/chroma";
 import type { LuminanceTarget } from "./image/picture-stages";
 import type { Elem } from "./kernels/kernel";
 import type { Size } from "./kernels/tile";
+import { ProgressReport, type LoadProgress } from "./load-progress";
+export type { LoadProgress };
+import { checkNames, expectShape } from "./network-checks";
 import type { Manifest } from "./weights/manifest";
 import { loadModel, type ModelReader } from "./weights/model-files";
-
-/** Where loading is: bytes of the model's files, or networks made ready. */
-export interface LoadProgress {
-  readonly stage: "download" | "compile";
-  readonly loaded: number;
-  /** 0 while it is not known. */
-  readonly total: number;
-}
 
 export interface NetworkOptions {
   readonly device: GPUDevice;
   readonly model: string | URL;
   readonly precision?: Precision;
+  /** How convolutions are computed. */
+  readonly choices?: ConvChoices;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
   readonly read?: ModelReader;
@@ -63,41 +61,65 @@ export class Networks {
   }
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
-  static async load({ device, model, precision, signal, read, onProgress }: NetworkOptions): Promise<Networks> {
-    const { manifest, files } = await loadModel(model, {
-      signal,
-      read,
-      onProgress: ({ loaded, total }) => onProgress?.({ stage: "download", loaded, total }),
-    });
+  static async load({
+    device,
+    model,
+    precision,
+    choices,
+    signal,
+    read,
+    onProgress,
+  }: NetworkOptions): Promise<Networks> {
     const pipelines = new PipelineCache(device);
-    const { embedder: e, colorizer: c } = manifest;
-    const label = (file: string): string => `${manifest.name}/${file}`;
     // One program of each stays bound: memory is that of one picture, and binding again is quick.
-    const common = { device, precision, signal, pipelines, keep: 1 };
-    const sessions: Session[] = [];
+    const common = { device, precision, signal, pipelines, choices, keep: 1 };
+    const sessions: Partial<Record<"embedder" | "colorizer", Session>> = {};
+    const progress = new ProgressReport(onProgress);
+    const opening: Promise<unknown>[] = [];
+    let failed = false;
+    const open = async (network: keyof typeof sessions, bytes: Uint8Array, manifest: Manifest): Promise<void> => {
+      const { embedder: e, colorizer: c } = manifest;
+      const label = `${manifest.name}/${manifest[network].file}`;
+      if (network === "embedder") {
+        const inputShapes = { [e.input]: [1, e.channels, e.size, e.size] };
+        // The picture is grey, so its channels are one.
+        const passes = [sumGreyInput(e.input)];
+        sessions.embedder = await Session.load(bytes, { ...common, inputShapes, passes, label });
+        checkNames(manifest, network, sessions.embedder, [e.input], e.output);
+      } else {
+        // The colour kernel interpolates, so nothing need be repeated for it.
+        const session = await Session.load(bytes, { ...common, passes: [dropLastUpsampling], label });
+        sessions.colorizer = session;
+        checkNames(manifest, network, session, [c.luminance, c.embedding], c.output);
+        // Where it says how long the embedding is, it is made ready while the larger embedder still comes in.
+        const { shape } = session.inputs.find(({ name }) => name === c.embedding)!;
+        if (!failed && shape?.every((n) => typeof n === "number"))
+          await session.bind(colorizerShapes(manifest, squareOf(manifest).padded, shape));
+      }
+      progress.ready();
+    };
     try {
-      onProgress?.({ stage: "compile", loaded: 0, total: 2 });
-      const inputShapes = { [e.input]: [1, e.channels, e.size, e.size] };
-      // The picture is grey, so its channels are one; the colour kernel interpolates, so nothing need be repeated for it.
-      const passes = [sumGreyInput(e.input)];
-      const embedder = await Session.load(files[e.file]!, { ...common, inputShapes, passes, label: label(e.file) });
-      sessions.push(embedder);
-      checkNames(manifest, "embedder", embedder, [e.input], e.output);
-      onProgress?.({ stage: "compile", loaded: 1, total: 2 });
-      const colorizer = await Session.load(files[c.file]!, {
-        ...common,
-        passes: [dropLastUpsampling],
-        label: label(c.file),
+      const { manifest } = await loadModel(model, {
+        signal,
+        read,
+        onProgress: ({ loaded, total }) => progress.download(loaded, total),
+        onFile: async (file, bytes, manifest) => {
+          const own = (["embedder", "colorizer"] as const).filter((network) => manifest[network].file === file);
+          const opened = Promise.all(own.map((network) => open(network, bytes, manifest)));
+          opening.push(opened);
+          await opened;
+        },
       });
-      sessions.push(colorizer);
-      checkNames(manifest, "colorizer", colorizer, [c.luminance, c.embedding], c.output);
-      const networks = new Networks(manifest, device, pipelines, embedder, colorizer);
+      const networks = new Networks(manifest, device, pipelines, sessions.embedder!, sessions.colorizer!);
       await networks.#prepare();
       signal?.throwIfAborted();
-      onProgress?.({ stage: "compile", loaded: 2, total: 2 });
+      progress.ready();
       return networks;
     } catch (error) {
-      for (const session of sessions) session.dispose();
+      failed = true;
+      // Of the two networks, one may still be on its way.
+      await Promise.allSettled(opening);
+      for (const session of Object.values(sessions)) session.dispose();
       throw error;
     }
   }
@@ -108,9 +130,9 @@ export class Networks {
    */
   async #prepare(): Promise<void> {
     const { name, colorizer: c } = this.manifest;
-    const side = Math.ceil(c.size / c.multiple) * c.multiple;
-    const size = { width: side, height: side };
-    const { embedder, colorizer } = await this.bind({ size, padded: size });
+    const square = squareOf(this.manifest);
+    const side = square.size.width;
+    const { embedder, colorizer } = await this.bind(square);
     const where = `${name}/model.json`;
     expectShape(`${where} at $.embedder.output`, portShape(embedder.program, this.manifest.embedder.output), [
       1,
@@ -138,10 +160,8 @@ export class Networks {
     return { [input]: [1, channels, size, size] };
   }
 
-  #colorizerShapes({ padded }: WorkingSize, embedder: Program): Record<string, readonly number[]> {
-    const { luminance, embedding } = this.manifest.colorizer;
-    const shape = portShape(embedder, this.manifest.embedder.output);
-    return { [luminance]: [1, 1, padded.height, padded.width], [embedding]: shape };
+  #colorizerShapes({ padded }: WorkingSize, embedder: Program): Record<string, Shape> {
+    return colorizerShapes(this.manifest, padded, portShape(embedder, this.manifest.embedder.output));
   }
 
   /** Both networks lowered for a working size: costs and memory, without the GPU. */
@@ -155,6 +175,12 @@ export class Networks {
     this.#embedderProgram = embedder.program;
     const colorizer = await this.#colorizer.bind(this.#colorizerShapes(working, embedder.program));
     return { embedder, colorizer, working };
+  }
+
+  /** Makes what is bound again, in the ways of computing now chosen. */
+  async rebuild(): Promise<void> {
+    await Promise.all([this.#embedder.rebuild(), this.#colorizer.rebuild()]);
+    this.#embedderProgram = undefined;
   }
 
   /** The networks' inputs that a picture's luminance fills. */
@@ -183,22 +209,31 @@ export class Networks {
     ];
   }
 
-  /** Runs the embedder and hands its output to the colorizer, on the GPU. */
-  async embed({ embedder, colorizer }: BoundNetworks): Promise<void> {
+  /** Runs the embedder and hands its output to the colorizer, on the GPU; or hands over an embedding kept from a run. */
+  async embed({ embedder, colorizer }: BoundNetworks, kept?: Uint8Array<ArrayBuffer>): Promise<void> {
+    const to = colorizer.input(this.manifest.colorizer.embedding);
+    if (kept) return this.#device.queue.writeBuffer(to, 0, kept);
     submitProgram(this.#device, embedder);
     const from = embedder.output(this.manifest.embedder.output);
-    const to = colorizer.input(this.manifest.colorizer.embedding);
     const encoder = this.#device.createCommandEncoder({ label: "embedding" });
-    const shape = portShape(embedder.program, this.manifest.embedder.output);
-    encoder.copyBufferToBuffer(from, 0, to, 0, bufferBytes(sizeOf(shape), this.elem));
+    encoder.copyBufferToBuffer(from, 0, to, 0, this.#embeddingBytes(embedder.program));
     this.#device.queue.submit([encoder.finish()]);
     await this.#device.queue.onSubmittedWorkDone();
   }
 
-  /** Starts the colorizer; returns the buffer that will hold [1, 2, height, width]. */
-  predict({ colorizer }: BoundNetworks): { readonly buffer: GPUBuffer; readonly map: Size } {
+  /** Starts the colorizer; returns the buffers that will hold [1, 2, height, width] and the embedding. */
+  predict({ embedder, colorizer }: BoundNetworks): Prediction {
     submitProgram(this.#device, colorizer);
-    return { buffer: colorizer.output(this.manifest.colorizer.output), map: this.chromaSize(colorizer.program) };
+    return {
+      chroma: colorizer.output(this.manifest.colorizer.output),
+      map: this.chromaSize(colorizer.program),
+      embedding: colorizer.input(this.manifest.colorizer.embedding),
+      embeddingBytes: this.#embeddingBytes(embedder.program),
+    };
+  }
+
+  #embeddingBytes(embedder: Program): number {
+    return bufferBytes(sizeOf(portShape(embedder, this.manifest.embedder.output)), this.elem);
   }
 
   /** The colorizer's output, samples; the padded picture has a whole number of pixels for each. */
@@ -218,38 +253,21 @@ export class Networks {
   }
 }
 
+/** The square picture of the manifest's size that the networks are made ready for. */
+function squareOf({ colorizer: { size, multiple } }: Manifest): WorkingSize {
+  const side = Math.ceil(size / multiple) * multiple;
+  const square = { width: side, height: side };
+  return { size: square, padded: square };
+}
+
+function colorizerShapes(
+  { colorizer: { luminance, embedding } }: Manifest,
+  padded: Size,
+  embeddingShape: Shape,
+): Record<string, Shape> {
+  return { [luminance]: [1, 1, padded.height, padded.width], [embedding]: embeddingShape };
+}
+
 function portShape(program: Program, output: string): Shape {
   return program.outputs.find(({ name }) => name === output)!.shape;
-}
-
-/** Throws ManifestError unless the shape fits; a name stands for any size. */
-function expectShape(where: string, shape: Shape, expected: readonly (number | string)[]): void {
-  const fits = shape.length === expected.length && expected.every((n, i) => typeof n === "string" || n === shape[i]);
-  if (!fits)
-    throw new ManifestError({
-      where,
-      expected: `an output of shape [${expected.join(", ")}]`,
-      received: `[${shape.join(", ")}]`,
-      hint: "Export the network as docs/model-format.md says.",
-    });
-}
-
-/** Throws ManifestError when model.json names inputs or outputs that its ONNX file does not have. */
-function checkNames(
-  manifest: Manifest,
-  network: "embedder" | "colorizer",
-  session: Session,
-  inputs: readonly string[],
-  output: string,
-): void {
-  const has = session.inputs.map(({ name }) => name);
-  const makes = session.outputs.map(({ name }) => name);
-  const fits = has.length === inputs.length && inputs.every((name) => has.includes(name)) && makes.includes(output);
-  if (fits) return;
-  throw new ManifestError({
-    where: `${manifest.name}/model.json at $.${network}`,
-    expected: `an ONNX file with inputs ${inputs.join(", ")} and output ${output}`,
-    received: `inputs ${has.join(", ")} and outputs ${makes.join(", ")}`,
-    hint: "Correct the names in model.json.",
-  });
 }

@@ -1,6 +1,6 @@
 /** One Colorizer per page and model, shared by all elements that use it. */
 import { Colorizer } from "./colorizer";
-import type { LoadProgress } from "./networks";
+import type { LoadProgress } from "./load-progress";
 import { abortable } from "./stage-clock";
 
 interface Entry {

@@ -26,6 +26,8 @@ export interface LoadModelOptions {
   readonly signal?: AbortSignal;
   /** Default: fetchFile, relative to `location`. */
   readonly read?: ModelReader;
+  /** Called with each file as soon as it is there and checked; what it returns is waited for, what it throws is a failure. */
+  readonly onFile?: (file: string, bytes: Uint8Array, manifest: Manifest) => void | Promise<void>;
 }
 
 export interface LoadedModel {
@@ -63,6 +65,7 @@ export async function loadModel(location: string | URL, options: LoadModelOption
     const fault = options.read ? await integrityFault(bytes, file, `${folder}${file.path}`) : undefined;
     if (fault) throw new ManifestError(fault);
     report(bytes.byteLength);
+    await options.onFile?.(key, bytes, manifest);
     return [key, bytes];
   };
   try {

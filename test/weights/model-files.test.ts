@@ -59,6 +59,29 @@ describe("with a reader", () => {
     expect((error as ManifestError).received).toBe("499 bytes");
   });
 
+  test("hands files on as they come, and waits for what is done with them", async () => {
+    const folder = modelFolder();
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const events: string[] = [];
+    const read = async (path: string): Promise<Uint8Array> => {
+      if (path === "embedder.onnx") await gate; // comes after the other has been dealt with
+      return folder[path]!;
+    };
+    const onFile = async (file: string, bytes: Uint8Array, manifest: { name: string }): Promise<void> => {
+      events.push(`${file} of ${manifest.name}: ${bytes.length}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      events.push(`${file} done`);
+      if (file === "colorizer") open();
+    };
+    await loadModel("m", { read, onFile });
+    expect(events).toEqual(["colorizer of tiny: 500", "colorizer done", "embedder of tiny: 3000", "embedder done"]);
+    const refuse = (): void => {
+      throw new Error("refused");
+    };
+    await expect(loadModel("m", { read, onFile: refuse })).rejects.toThrow("refused");
+  });
+
   test("one failure stops the others", async () => {
     const folder = modelFolder();
     let stopped = false;
