@@ -7,8 +7,9 @@ import { resize2d } from "./resize2d";
 const TIMES_ONE = [1, 1] as const;
 
 /** The convolution alone. */
-function plainPart({ upsample = TIMES_ONE, pool: _, ...params }: Conv2dParams): Conv2dParams {
-  return { ...params, inHeight: params.inHeight * upsample[0], inWidth: params.inWidth * upsample[1] };
+function plainPart(params: Conv2dParams): Conv2dParams {
+  const { upsample = TIMES_ONE, pool: _, ...plain } = params;
+  return { ...plain, inHeight: params.inHeight * upsample[0], inWidth: params.inWidth * upsample[1] };
 }
 
 function upsampling({ upsample = TIMES_ONE, batch, inHeight, inWidth, inChannels, elem }: Conv2dParams): ConvStep {

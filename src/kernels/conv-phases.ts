@@ -20,7 +20,7 @@ interface Along {
 function along(kernel: number, pad: number, factor: number, offset: number, out: number): Along {
   const under = Array.from({ length: kernel }, (_, k) => Math.floor((offset - pad + k) / factor));
   const [first = 0] = under;
-  return { out: Math.ceil((out - offset) / factor), pad: -first, into: under.map((pixel) => pixel - first) };
+  return { out: Math.ceil((out - offset) / factor), pad: 0 - first, into: under.map((pixel) => pixel - first) };
 }
 
 /** The phases of `params.upsample`, those with output pixels; parameters without upsampling are the only one. Throws KernelError for strides. */
