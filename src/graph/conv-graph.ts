@@ -1,5 +1,6 @@
 /** A graph of one convolution, to test and to time the ways of computing it. */
 import type { Conv2dParams } from "../kernels/conv2d";
+import { quantized } from "./int8";
 import type { Activation, Constant, Graph } from "./ir";
 
 /** Values of the constant operands, row-major: weights [KH,KW,C/groups,OC] and bias [OC]. */
@@ -8,7 +9,7 @@ export interface ConvConstants {
   readonly bias: Float32Array;
 }
 
-/** Inputs src and, with `residual`, residual; output dst. Slices of `params` are left out: dst is the convolution's own. */
+/** With params.int8, weights are rounded to integers of 8 bits. Inputs src and, with `residual`, residual; output dst. Slices of `params` are left out: dst is the convolution's own. */
 export function convGraph(params: Conv2dParams, { weights, bias }: ConvConstants): Graph {
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernel, groups } = params;
   const { strides, dilations, activation, residual, padTop, padLeft, upsample = [1, 1], pool = false } = params;
@@ -23,6 +24,7 @@ export function convGraph(params: Conv2dParams, { weights, bias }: ConvConstants
     after(outWidth, inWidth * upsample[1], 1, padLeft),
   ] as const;
   const around = { ...(params.upsample && { upsample }), ...(pool && { pool }) };
+  const size = [...kernel, inChannels / groups, outChannels];
   return {
     label: "convolution",
     inputs: [
@@ -31,7 +33,7 @@ export function convGraph(params: Conv2dParams, { weights, bias }: ConvConstants
     ],
     outputs: [{ name: "dst", value: "dst" }],
     constants: new Map<string, Constant>([
-      ["weights", { shape: [...kernel, inChannels / groups, outChannels], data: weights }],
+      ["weights", params.int8 ? quantized(size, weights) : { shape: size, data: weights }],
       ["bias", { shape: [outChannels], data: bias }],
     ]),
     nodes: [

@@ -116,12 +116,21 @@ interface NodeOf<K extends OpName> {
 export type Node = { [K in OpName]: NodeOf<K> }[OpName];
 export type NodeFor<K extends OpName> = NodeOf<K>;
 
+/** Integers times a scale per index of the last axis: data[i] * scales[i % scales.length]. */
+export interface Int8Values {
+  /** Row-major. May be computed when it is read. */
+  readonly data: Int8Array;
+  readonly scales: Float32Array;
+}
+
 export interface Constant {
   readonly shape: Shape;
   /** Row-major; length = product of shape. Never written to. May be computed when it is read: see deferred.ts. */
   readonly data: Float32Array;
   /** Stands for the content where it is known without reading it: within one model, equal keys mean equal data. */
   readonly key?: string | undefined;
+  /** The same numbers but for rounding, where the model has them so. */
+  readonly int8?: Int8Values | undefined;
 }
 
 export interface GraphInput {

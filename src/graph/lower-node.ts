@@ -175,6 +175,7 @@ function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
     groups,
     activation,
     residual: residual !== undefined,
+    ...(b.hasInt8(weights) && { int8: true }),
     elem: b.elem,
   };
   const operands = { src, weights, bias, ...(residual !== undefined && { residual }) };

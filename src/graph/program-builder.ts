@@ -46,6 +46,11 @@ export class ProgramBuilder {
     return this.#graph.constants.has(name);
   }
 
+  /** Whether the constant has values of 8 bits. */
+  hasInt8(name: string): boolean {
+    return this.#graph.constants.get(name)?.int8 !== undefined;
+  }
+
   /** `name` is another view of `source`'s elements. */
   alias(name: string, source: string): void {
     this.#aliases.set(name, this.root(source));

@@ -1,11 +1,12 @@
 /** Constants on the GPU: packed, converted to the storage type, shared between the programs of a session. */
 import { DeviceError } from "../errors";
-import { pack, packedLength } from "../kernels/packing";
+import { pack } from "../kernels/packing";
+import { isInt8, packInt8 } from "../kernels/packing-int8";
 import type { Elem, Packing } from "../kernels/kernel";
 import { fingerprint, piecesOf } from "./deferred";
 import type { Constant } from "./ir";
 import type { Pacer } from "./pacer";
-import { alignedWeightBytes, bufferBytes } from "./program";
+import { alignedWeightBytes, weightBytes } from "./program";
 import { storedElements } from "./storage";
 
 /** Weights are gathered in buffers of at most this size; a larger weight has its own. */
@@ -17,7 +18,7 @@ export type WeightRange = Required<GPUBufferBinding>;
 /** One constant in one layout. */
 export interface WeightRequest {
   readonly name: string;
-  readonly content: Pick<Constant, "data" | "key">;
+  readonly content: Pick<Constant, "data" | "key" | "int8">;
   readonly packing: Packing;
 }
 
@@ -64,7 +65,7 @@ export class WeightStore {
     requests.forEach((request, i) => {
       const key = keys[i]!;
       if (this.#ranges.has(key) || pending.has(key)) return;
-      const size = bufferBytes(packedLength(request.packing), this.#elem);
+      const size = weightBytes(request.packing, this.#elem);
       this.#checkLimit(request.name, size);
       pending.set(key, { request, key, size });
     });
@@ -75,13 +76,14 @@ export class WeightStore {
       fill: async (pacer) => {
         for (const { request, key } of pending.values()) {
           const { buffer, offset } = this.#ranges.get(key)!;
+          const { packing, content } = request;
           // Held until the last is made, or they would be made again.
-          const made: Float32Array[] = [];
-          for (const piece of piecesOf(request.content)) {
+          const made: (Float32Array | Int8Array)[] = [];
+          for (const piece of piecesOf(isInt8(packing) ? content.int8! : content)) {
             made.push(piece.data);
             await pacer.pause();
           }
-          const packed = pack(request.packing, made.at(-1)!);
+          const packed = isInt8(packing) ? packInt8(packing, content.int8!) : pack(packing, content.data);
           await pacer.pause();
           this.#write(buffer, offset, packed);
         }
@@ -117,8 +119,8 @@ export class WeightStore {
     }
   }
 
-  #write(buffer: GPUBuffer, offset: number, values: Float32Array): void {
-    const data = storedElements(values, this.#elem);
+  #write(buffer: GPUBuffer, offset: number, values: Float32Array | Uint8Array<ArrayBuffer>): void {
+    const data = values instanceof Uint8Array ? values : storedElements(values, this.#elem);
     this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 

@@ -1,7 +1,15 @@
 /** Collects the nodes and constants of the graph under construction, with unique names. */
 import { deferred } from "../deferred";
-import type { Constant, Node, NodeFor, OpName, Shape } from "../ir";
+import type { Constant, Int8Values, Node, NodeFor, OpName, Shape } from "../ir";
 import { floatData, type ConstantValue, type RuntimeValue, type Value } from "./values";
+
+/** 8-bit values with a scale for each index of the last axis. */
+function int8Of({ int8, shape }: ConstantValue): Int8Values | undefined {
+  if (!int8 || (int8.scales.length > 1 && int8.axis !== shape.length - 1)) return undefined;
+  const { source, scales } = int8;
+  const all = scales.length > 1 ? scales : new Float32Array(shape.at(-1) ?? 1).fill(scales[0]!);
+  return deferred({ scales: all }, () => source.data as Int8Array, source);
+}
 
 export class GraphBuilder {
   readonly nodes: Node[] = [];
@@ -34,7 +42,7 @@ export class GraphBuilder {
     const name = own ? value.name : this.uniqueName(value.name);
     this.constants.set(
       name,
-      deferred({ shape: value.shape, key: value.key }, () => floatData(value), value),
+      deferred({ shape: value.shape, key: value.key, int8: int8Of(value) }, () => floatData(value), value),
     );
     this.stored.set(value, name);
     return name;

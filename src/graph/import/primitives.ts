@@ -88,13 +88,11 @@ export function transpose(ctx: NodeContext, x: Value, perm: readonly number[]): 
   const shape = perm.map((from) => x.shape[from]!);
   if (x.kind === "runtime") return ctx.emit("transpose", [x], { perm }, shape);
   const strides = stridesOf(x.shape);
-  return strided(
-    x,
-    shape,
-    perm.map((from) => strides[from]!),
-    0,
-    `${x.name}.transposed`,
-  );
+  const walk = perm.map((from) => strides[from]!);
+  const moved = strided(x, shape, walk, 0, `${x.name}.transposed`);
+  if (!x.int8) return moved;
+  const { source, scales, axis } = x.int8;
+  return Object.assign(moved, { int8: { source: strided(source, shape, walk), scales, axis: perm.indexOf(axis) } });
 }
 
 /** out[i] = x[starts + i*steps] on every axis. */

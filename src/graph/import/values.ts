@@ -15,6 +15,14 @@ export interface ConstantValue {
   readonly data: NumberArray;
   /** As in the graph's constants. */
   readonly key?: string | undefined;
+  /** What a float constant was dequantised from: `source` (i8, same shape) times a scale for all or one per index of `axis`. */
+  readonly int8?: Dequantized | undefined;
+}
+
+export interface Dequantized {
+  readonly source: ConstantValue;
+  readonly scales: Float32Array;
+  readonly axis: number;
 }
 
 /** A graph input or a node's output. */
@@ -31,7 +39,8 @@ export type Value = ConstantValue | RuntimeValue;
 /** The constant under another name, or with its elements in another shape. */
 export function revised(value: ConstantValue, { name = value.name, shape = value.shape }): ConstantValue {
   const { kind, dtype, key } = value;
-  return deferred({ kind, name, dtype, shape, key }, () => value.data, value);
+  const int8 = shape === value.shape ? value.int8 : undefined;
+  return deferred({ kind, name, dtype, shape, key, int8 }, () => value.data, value);
 }
 
 export function isFloat(dtype: OnnxDType): boolean {

@@ -14,6 +14,7 @@
  */
 import { deferred, derivedKey, fingerprint } from "../deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
+import { scaleInt8 } from "../int8";
 import { sameShape, sizeOf, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
 
 type Linear = NodeFor<"conv"> | NodeFor<"convTranspose"> | NodeFor<"matmul">;
@@ -86,8 +87,9 @@ function groupsOf(node: Linear): number {
 function scaleColumns(weights: Constant, factors: Float64Array): Constant {
   const { shape } = weights;
   const key = derivedKey(`columns ${fingerprint(factors)}`, weights);
+  const int8 = weights.int8 && scaleInt8(weights.int8, factors);
   return deferred(
-    { shape, key },
+    { shape, key, int8 },
     () => {
       const { data } = weights;
       const scaled = new Float32Array(data.length);

@@ -5,7 +5,7 @@ import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../primitives";
 import { roundHalfEven } from "../../scalar";
-import { checkedSize, constantOf, type ConstantValue, type Value } from "../values";
+import { checkedSize, constantOf, type ConstantValue, type Dequantized, type Value } from "../values";
 
 function constant(ctx: NodeContext): Value {
   const kind = Object.keys(ctx.node.attributes)[0] ?? "value";
@@ -107,6 +107,11 @@ function perAxis(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, w
   return { run: inner, at: (flat) => parameter.data[Math.floor(flat / inner) % size]! };
 }
 
+function dequantized(ctx: NodeContext, source: ConstantValue, scale: ConstantValue): Dequantized {
+  const axis = scale.data.length === 1 ? 0 : ctx.axis(ctx.int("axis", 1), source.shape.length);
+  return { source, scales: Float32Array.from(scale.data), axis };
+}
+
 /** (x - zero point) * scale, in f32. */
 function dequantizeLinear(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
@@ -116,7 +121,9 @@ function dequantizeLinear(ctx: NodeContext): Value {
   const count = sizeOf(x.shape);
   const run = Math.min(scale.run, zeroPoint?.run ?? count);
   const key = derivedKey(`dequantize ${ctx.int("axis", 1)}`, x, ctx.constant(1, "scale"), zero ?? { key: "" });
-  const facts = { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, key } as const;
+  const symmetric = x.dtype === "i8" && (zero?.data.every((z) => z === 0) ?? true);
+  const int8 = symmetric ? dequantized(ctx, x, ctx.constant(1, "scale")) : undefined;
+  const facts = { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, key, int8 } as const;
   return deferred(facts, () => {
     const data = new Float32Array(count);
     const source = x.data;

@@ -1,0 +1,18 @@
+/** Weights that are integers of 8 bits times a scale per output channel, which may go to the GPU as they are. */
+import { deferred } from "./deferred";
+import type { Constant, Int8Values, Shape } from "./ir";
+
+/** `values` with each channel's scale times a factor. */
+export function scaleInt8(values: Int8Values, factors: ArrayLike<number>): Int8Values {
+  return deferred({ scales: values.scales.map((scale, i) => scale * factors[i]!) }, () => values.data, values);
+}
+
+/** The nearest such constant to `data`: the largest of each channel (last axis) becomes 127. */
+export function quantized(shape: Shape, data: Float32Array): Constant {
+  const channels = shape.at(-1)!;
+  const scales = new Float32Array(channels);
+  data.forEach((x, i) => (scales[i % channels] = Math.max(scales[i % channels]!, Math.abs(x) / 127)));
+  const integers = Int8Array.from(data, (x, i) => Math.round(x / (scales[i % channels]! || 1)));
+  const rounded = Float32Array.from(integers, (q, i) => q * scales[i % channels]!);
+  return { shape, data: rounded, int8: { data: integers, scales } };
+}
