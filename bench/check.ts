@@ -21,7 +21,7 @@ export interface Verdict {
 const SMALLEST_FALL = 0.2;
 /** Above it nothing is left of the check, whatever the noise was. */
 const LARGEST_FALL = 0.5;
-/** A ratio of one run in twenty million falls this many standard errors below by chance, were noise normal. */
+/** Standard errors that a ratio may fall: by chance it does so in one run of three million, were noise normal. */
 const SIGMAS = 5;
 
 /** The lowest ratio that is still the same as `before`, given the noise of both measurements. */

@@ -1,6 +1,7 @@
 /** The kernels' cases, ready to run: convolutions as the engine lowers them, and everything else by its plan. */
+import { ConvChoices } from "../src/graph/conv-choice";
+import { convGraph } from "../src/graph/conv-graph";
 import { BoundProgram } from "../src/graph/executor";
-import type { Activation, Constant, Graph, GraphInput } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
 import { lower } from "../src/graph/lower";
 import { bindResources, SIZES, type PipelineCache } from "../src/graph/pipelines";
@@ -28,62 +29,26 @@ export interface KernelCase {
   ready(device: GPUDevice, pipelines: PipelineCache, elem: Elem): Promise<ReadyCase>;
 }
 
-/** One convolution as a graph: weights and bias constant, x and residual given. */
-export function convGraph(name: string, p: Conv2dParams): Graph {
-  const [kh, kw] = p.kernel;
-  const after = (size: number, out: number, stride: number, dilation: number, kernel: number, before: number): number =>
-    Math.max(0, (out - 1) * stride + dilation * (kernel - 1) + 1 - size - before);
-  const bottom = after(p.inHeight, p.outHeight, p.strides[0], p.dilations[0], kh, p.padTop);
-  const right = after(p.inWidth, p.outWidth, p.strides[1], p.dilations[1], kw, p.padLeft);
-  const shape = [p.batch, p.outHeight, p.outWidth, p.outChannels];
-  const weights = [kh, kw, p.inChannels / p.groups, p.outChannels];
-  const scale = 1.5 / Math.sqrt(kh * kw * weights[2]!);
-  const inputs: GraphInput[] = [{ name: "x", shape: [p.batch, p.inHeight, p.inWidth, p.inChannels] }];
-  if (p.residual) inputs.push({ name: "residual", shape });
-  return {
-    label: name,
-    inputs,
-    outputs: [{ name: "y", value: "y" }],
-    constants: new Map<string, Constant>([
-      ["weights", { shape: weights, data: randoms(sizeOf(weights), 1, -scale, scale) }],
-      ["bias", { shape: [p.outChannels], data: randoms(p.outChannels, 2) }],
-    ]),
-    nodes: [
-      {
-        op: "conv",
-        output: "y",
-        inputs: ["x", "weights", "bias", ...(p.residual ? ["residual"] : [])],
-        attributes: {
-          strides: p.strides,
-          pads: [p.padTop, p.padLeft, bottom, right],
-          dilations: p.dilations,
-          groups: p.groups,
-          activation: p.activation as Activation,
-        },
-        shape,
-        origin: [name],
-      },
-    ],
-  };
-}
-
 async function readyConv(
   device: GPUDevice,
   pipelines: PipelineCache,
   elem: Elem,
-  name: string,
   params: Conv2dParams,
 ): Promise<ReadyCase> {
-  const graph = convGraph(name, params);
-  const program = lower(graph, { elem });
+  const { kernel, inChannels, outChannels, groups } = params;
+  const depth = (kernel[0] * kernel[1] * inChannels) / groups;
+  const scale = 1.5 / Math.sqrt(depth);
+  const constants = { weights: randoms(depth * outChannels, 1, -scale, scale), bias: randoms(outChannels, 2) };
+  const graph = convGraph(params, constants);
+  const program = lower(graph, { elem, chooseConv: new ConvChoices(device).choose });
   const weights = new WeightStore(device, elem);
   const bound = await BoundProgram.create(device, program, graph.constants, pipelines, weights);
   for (const { name: input, shape } of graph.inputs)
     device.queue.writeBuffer(bound.input(input), 0, storedElements(randoms(sizeOf(shape), 3, 0, 1), elem));
   return {
     kernels: program.steps.map(({ kernel }) => kernel),
-    flops:
-      2 * sizeOf(graph.nodes[0]!.shape) * params.kernel[0] * params.kernel[1] * (params.inChannels / params.groups),
+    // Of the convolution as defined, however it is computed.
+    flops: 2 * depth * sizeOf(graph.nodes[0]!.shape),
     bytes: program.bytes,
     encode: (pass) => bound.encode(pass),
     destroy() {
@@ -146,7 +111,7 @@ export function kernelCases(quick: boolean): readonly KernelCase[] {
   const convs = CONV_LAYERS.filter(({ name }) => !quick || name.startsWith("block")).map(
     ({ name, params }): KernelCase => ({
       name,
-      ready: (device, pipelines, elem) => readyConv(device, pipelines, elem, name, { ...params, elem }),
+      ready: (device, pipelines, elem) => readyConv(device, pipelines, elem, { ...params, elem }),
     }),
   );
   const others = graphBenches

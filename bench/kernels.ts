@@ -1,108 +1,139 @@
 /**
- * Times convolution kernels on real layers: `npm run bench:kernels [-- part of a name] [--tile 4,8] [--elem f16] [--fixed]`.
- * --fixed adds each case with its sizes compiled into the shader instead of in a uniform buffer.
- * Repeats are interleaved, so that a busy machine disturbs all cases alike; the median counts. Wall time is from submit
- * to onSubmittedWorkDone over several dispatches. "driver GFLOP/s" (Linux) divides by the processor time of all threads
- * but this one instead: on software drivers it is what its undisturbed cores would reach, whatever else runs.
+ * Times ways of computing convolutions on real layers:
+ * `npm run bench:kernels [-- part of a name] [--algorithm direct/4,winograd/2,winograd/4] [--elem f16] [--fixed]`.
+ * Ways that do not take a layer are left out there. --fixed adds each case with its sizes compiled into the shaders
+ * instead of in uniform buffers. Repeats are interleaved, so that a busy machine disturbs all cases alike; the median
+ * counts. Wall time is from submit to onSubmittedWorkDone over several runs. GFLOP/s count the operations of the
+ * convolution as written, so algorithms that need fewer show more. "driver GFLOP/s" (Linux) divides by the processor
+ * time of all threads but this one instead: on software drivers it is what its undisturbed cores would reach, whatever
+ * else runs. Ratios are against the first algorithm: wall time and driver time.
  */
 import { parseArgs } from "node:util";
 import { describeDevice } from "../src/gpu-device";
-import { assemble, runtimeBinding, runtimeBytes } from "../src/kernels/assemble";
-import { conv2d, type Conv2dVariant } from "../src/kernels/conv2d";
-import { elemBytes, type Elem } from "../src/kernels/kernel";
-import { packedLength } from "../src/kernels/packing";
+import { ConvChoices } from "../src/graph/conv-choice";
+import { convGraph } from "../src/graph/conv-graph";
+import { BoundProgram } from "../src/graph/executor";
+import { lower } from "../src/graph/lower";
+import { PipelineCache } from "../src/graph/pipelines";
+import type { Program } from "../src/graph/program";
+import { WeightStore } from "../src/graph/weight-store";
+import { convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv-algorithms";
+import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";
 import { CONV_LAYERS, type ConvCase } from "../test/kernels/conv-cases";
 import { randoms } from "../test/expect-close";
-import { encodeElems } from "../test/gpu";
+import { writeElems } from "../test/gpu";
 import { CORES, driverMilliseconds, median } from "./timing";
 
 const REPEATS = 7;
 interface Bench {
   readonly name: string;
+  readonly choice: string;
   readonly flops: number;
   readonly compile: number;
+  /** Bytes of src, dst and everything between. */
+  readonly memory: number;
   readonly wall: number[];
   readonly driver: number[];
   run(): Promise<void>;
 }
 
+const withSizesCompiledIn = (program: Program): Program => ({
+  ...program,
+  steps: program.steps.map((step) => ({ ...step, plan: { ...step.plan, runtime: [] } })),
+});
+
 async function prepare(
   device: GPUDevice,
-  test: ConvCase,
+  pipelines: PipelineCache,
+  { name, params: given }: ConvCase,
   elem: Elem,
+  choice: string,
   fixed: boolean,
-  variant?: Conv2dVariant,
 ): Promise<Bench> {
-  const params = { ...test.params, elem, ...(variant ? { variant } : {}) };
-  const planned = conv2d.plan(params);
-  const plan = fixed ? { ...planned, runtime: [] } : planned;
-  const module = device.createShaderModule({ code: assemble(conv2d as never, plan) });
+  const params = { ...given, elem };
+  const flops = planConvolution(params, DEFAULT_CHOICE).steps.reduce((sum, { plan }) => sum + plan.flops, 0);
+  const { kernel, inChannels, outChannels, groups } = params;
+  const weights = randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 1);
+  const graph = convGraph(params, { weights, bias: randoms(outChannels, 2) });
+  const lowered = lower(graph, { elem, chooseConv: () => choice });
+  const program = fixed ? withSizesCompiledIn(lowered) : lowered;
   const before = driverMilliseconds();
-  const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
-  const inputs = params.batch * params.inHeight * params.inWidth * params.inChannels;
-  const outputs = params.batch * params.outHeight * params.outWidth * params.outChannels;
-  const { weights, bias } = plan.packing!;
-  const counts = [inputs, packedLength(weights!), packedLength(bias!), params.residual ? outputs : 0, outputs];
-  const entries = counts.flatMap((count, binding): GPUBindGroupEntry[] => {
-    if (count === 0) return [];
-    const size = Math.ceil((count * elemBytes(elem)) / 16) * 16;
-    const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
-    if (binding < 4) device.queue.writeBuffer(buffer, 0, encodeElems(randoms(count, binding), elem) as BufferSource);
-    return [{ binding, resource: { buffer } }];
+  const bound = await BoundProgram.create(device, program, graph.constants, pipelines, new WeightStore(device, elem));
+  graph.inputs.forEach(({ name, shape }, i) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    writeElems(device, bound.input(name), randoms(count, 3 + i), elem);
   });
-  const bytes = runtimeBytes(conv2d, plan);
-  if (bytes) {
-    const sizes = device.createBuffer({ size: bytes.length, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
-    device.queue.writeBuffer(sizes, 0, bytes);
-    entries.push({ binding: runtimeBinding(conv2d), resource: { buffer: sizes } });
-  }
-  const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-  const dispatches = Math.max(1, Math.min(16, Math.round(2e8 / plan.flops)));
+  const repeats = Math.max(1, Math.min(16, Math.round(2e8 / flops)));
   const wall: number[] = [];
   const driver: number[] = [];
-  const label = `${test.name}${variant ? `, tile ${variant.tile}` : ""}${fixed ? ", sizes compiled in" : ""}`;
   const run = async (): Promise<void> => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    for (let i = 0; i < dispatches; i++) pass.dispatchWorkgroups(...plan.grid);
+    for (let i = 0; i < repeats; i++) bound.encode(pass);
     pass.end();
     const start = performance.now();
     const used = driverMilliseconds();
     device.queue.submit([encoder.finish()]);
     await device.queue.onSubmittedWorkDone();
-    wall.push((performance.now() - start) / dispatches);
-    driver.push((driverMilliseconds() - used) / dispatches / CORES);
+    wall.push((performance.now() - start) / repeats);
+    driver.push((driverMilliseconds() - used) / repeats / CORES);
   };
   await run();
   wall.length = driver.length = 0;
-  return { name: label, flops: plan.flops, compile: driverMilliseconds() - before, wall, driver, run };
+  const compile = driverMilliseconds() - before;
+  const label = `${name}${fixed ? ", sizes compiled in" : ""}`;
+  return { name: label, choice, flops, compile, memory: program.activationBytes, wall, driver, run };
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    tile: { type: "string" },
+    algorithm: { type: "string", default: DEFAULT_CHOICE },
     elem: { type: "string", default: "f32" },
     fixed: { type: "boolean", default: false },
   },
 });
+const elem = values.elem as Elem;
 const device = await requestNodeDevice();
-console.log(`${describeDevice(device)}, ${values.elem}`);
-const variants = values.tile?.split(",").map((tile) => ({ tile: Number(tile) }) as Conv2dVariant) ?? [undefined];
+console.log(`${describeDevice(device)}, ${elem}`);
+const facts = new ConvChoices(device).device;
+const pipelines = new PipelineCache(device);
+const wanted = values.algorithm.split(",");
 const layers = CONV_LAYERS.filter(({ name }) => positionals.every((part) => name.includes(part)));
-const benches: Bench[] = [];
-for (const layer of layers)
-  for (const variant of variants)
-    for (const fixed of values.fixed ? [false, true] : [false])
-      benches.push(await prepare(device, layer, values.elem as Elem, fixed, variant));
-for (let repeat = 0; repeat < REPEATS; repeat++) for (const bench of benches) await bench.run();
-console.log("ms".padStart(9), "GFLOP/s".padStart(8), "driver GFLOP/s".padStart(15), "compile ms".padStart(11), " case");
-for (const { name, flops, wall, driver, compile } of benches) {
-  const rate = (ms: number): string => (flops / ms / 1e6).toFixed(2);
-  const row = [median(wall).toFixed(2).padStart(9), rate(median(wall)).padStart(8), rate(median(driver)).padStart(15)];
-  console.log(...row, compile.toFixed(0).padStart(11), "", name);
+const groups: Bench[][] = [];
+for (const layer of layers) {
+  const admissible = convChoices({ ...layer.params, elem }, facts);
+  for (const fixed of values.fixed ? [false, true] : [false]) {
+    const benches: Bench[] = [];
+    for (const choice of wanted.filter((one) => admissible.includes(one)))
+      benches.push(await prepare(device, pipelines, layer, elem, choice, fixed));
+    groups.push(benches);
+  }
 }
+for (let repeat = 0; repeat < REPEATS; repeat++) for (const bench of groups.flat()) await bench.run();
+const columns: [string, number][] = [
+  ...([
+    ["wall ms", 9],
+    ["GFLOP/s", 8],
+    ["driver GFLOP/s", 15],
+    ["wall ratio", 11],
+  ] as [string, number][]),
+  ...([
+    ["driver ratio", 13],
+    ["MiB", 7],
+    ["compile ms", 11],
+  ] as [string, number][]),
+];
+const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padStart(columns[i]![1])).join("");
+console.log(`${line(columns.map(([title]) => title))}  case`);
+for (const benches of groups)
+  for (const { name, choice, flops, wall, driver, compile, memory } of benches) {
+    const [first] = benches;
+    const rate = (ms: number): string => (flops / ms / 1e6).toFixed(2);
+    const [ms, used] = [median(wall), median(driver)];
+    const ratios = [median(first!.wall) / ms, median(first!.driver) / used].map((ratio) => `${ratio.toFixed(2)}x`);
+    const cells = [ms.toFixed(2), rate(ms), rate(used), ...ratios, (memory / 2 ** 20).toFixed(1), compile.toFixed(0)];
+    console.log(`${line(cells)}  ${name}, ${choice}`);
+  }
 process.exit(0);

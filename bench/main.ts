@@ -27,6 +27,7 @@ interface Options {
   readonly repeats?: number;
   readonly budget: number;
   readonly silence: number;
+  readonly tune?: number;
   readonly sizes?: readonly number[];
   readonly embedderSize: number;
   readonly colorizerSize: number;
@@ -73,6 +74,7 @@ const options = new Command("bench")
     180,
   )
   .option("--silence <seconds>", "a worker that says nothing for so long is ended", positive, 900)
+  .option("--tune <seconds>", "measure convolutions for so long before this engine is timed; default: not", positive)
   .option("--sizes <pixels>", "working sizes of the whole model; default 128,256,512,1024", (text) =>
     text.split(",").map(whole),
   )
@@ -105,7 +107,12 @@ const selection = {
   // tfjs compiles for too long for --quick.
   contenders: quick && options.contenders.length === 0 ? ["naive", "onnxruntime"] : options.contenders,
 };
-const limits = { repeats: options.repeats ?? (quick ? 5 : 7), budget: options.budget * 1000, exclude: [] };
+const limits = {
+  repeats: options.repeats ?? (quick ? 5 : 7),
+  budget: options.budget * 1000,
+  tune: 1000 * (options.tune ?? 0),
+  exclude: [],
+};
 const { chart: _, svg: __, out: ___, ...asked } = options;
 const driver = process.env["COLORIZE_ADAPTER"] || "auto";
 const file = new ResultFile(options.out, `${quick ? "quick-" : ""}${driver}`, {

@@ -62,6 +62,10 @@ export async function benchModel(
       }
       await colorizer.colorize(photograph(seed++), { size });
       const cold = performance.now() - start;
+      if (limits.tune > 0) {
+        await colorizer.tune({ milliseconds: limits.tune });
+        await colorizer.colorize(photograph(seed++), { size });
+      }
       await env.begin(key, { ...facts, error: "" });
       const { row, milliseconds } = await warm(colorizer, size, limits, () => photograph(seed++));
       pace = milliseconds / flops;

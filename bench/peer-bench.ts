@@ -38,7 +38,7 @@ export async function benchPeers(
     const row = rowOf(contender, subject);
     await env.begin(contender.name, { ...row, error: "" });
     try {
-      entrants.push(await enter(contender, subject));
+      entrants.push(await enter(contender, subject, limits.tune));
     } catch (error) {
       rows.set(contender.name, { ...row, error: String(error) });
     }
@@ -84,11 +84,15 @@ function rowOf({ name, elem, ours }: Contender, { name: subject }: SubjectCase):
   return { kind: "peer", subject, contender: name, elem, ours };
 }
 
-async function enter(contender: Contender, subject: SubjectCase): Promise<Entrant> {
+async function enter(contender: Contender, subject: SubjectCase, tune: number): Promise<Entrant> {
   const start = performance.now();
   const prepared = await contender.prepare(subject);
-  const first = Float32Array.from(await prepared.run());
+  let first = Float32Array.from(await prepared.run());
   const row = { ...rowOf(contender, subject), cold: performance.now() - start, flops: prepared.flops };
+  if (prepared.tune && tune > 0) {
+    await prepared.tune(tune);
+    first = Float32Array.from(await prepared.run());
+  }
   return { contender, prepared, first, row };
 }
 

@@ -10,6 +10,8 @@ export interface Limits {
   readonly repeats: number;
   /** Milliseconds that the timed runs of one contender on one subject may take together. */
   readonly budget: number;
+  /** Milliseconds that this engine may measure its convolutions before it is timed; 0: it takes what it knows. */
+  readonly tune: number;
   /** Keys of tasks that are done or have failed before; see Message. */
   readonly exclude: readonly string[];
 }

@@ -156,7 +156,8 @@ function explicit([top, left, bottom, right]: Pads): [
 }
 
 function conv(tf: TfModule, node: NodeFor<"conv">, x: Tf.Tensor4D, [filter, bias, residual]: Tensor[]): Tensor {
-  const { strides, pads, dilations, groups, activation } = node.attributes;
+  const { strides, pads, dilations, groups, activation, upsample, pool } = node.attributes;
+  if (upsample || pool) unsupported(node, "upsampling or pooling");
   if (groups !== 1) unsupported(node, `${groups} groups`);
   const fused = !residual && (activation.fn === "relu" || activation.fn === "sigmoid") ? activation.fn : "linear";
   const y = tf.fused.conv2d({

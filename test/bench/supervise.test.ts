@@ -1,0 +1,66 @@
+/** Workers that crash, hang or refuse: played, without processes. */
+import { expect, it } from "vitest";
+import type { Job, Limits, Message, Row } from "../../bench/rows";
+import { supervise, type Worker } from "../../bench/supervise";
+
+const JOB: Job = { suite: "kernels", elem: "f32", quick: true };
+const LIMITS: Limits = { repeats: 1, budget: 1, tune: 0, exclude: [] };
+
+function rowOf(name: string, error?: string): Row {
+  return { kind: "kernel", name, elem: "f32", where: "node", adapter: "a", ...(error === undefined ? {} : { error }) };
+}
+
+/** A worker that does tasks a to d; `misfortune` says what happens to some. */
+function player(misfortune: Readonly<Record<string, "crash" | "hang">>, starts: string[][]): () => Promise<Worker> {
+  return () => {
+    let killed: () => void = () => {};
+    const death = new Promise<void>((_, reject) => (killed = () => reject(new Error("killed"))));
+    death.catch(() => undefined);
+    return Promise.resolve({
+      async run(_job: Job, limits: Limits, onMessage: (message: Message) => void) {
+        const tasks = ["a", "b", "c", "d"].filter((task) => !limits.exclude.includes(task));
+        starts.push(tasks);
+        for (const key of tasks) {
+          onMessage({ type: "begin", key, failure: rowOf(key, "") });
+          if (misfortune[key] === "crash") throw new Error("signal 11");
+          if (misfortune[key] === "hang") await death;
+          onMessage({ type: "rows", key, rows: [rowOf(key)] });
+        }
+        onMessage({ type: "end" });
+      },
+      kill: () => killed(),
+    });
+  };
+}
+
+async function play(start: () => Promise<Worker>): Promise<{ rows: Row[]; error: string | undefined }> {
+  const rows: Row[] = [];
+  const ignore = (): void => {};
+  const report = { onRows: (found: readonly Row[]) => void rows.push(...found), onAdapter: ignore, onProgress: ignore };
+  return { error: await supervise(start, JOB, LIMITS, 50, report), rows };
+}
+
+it("reports a task whose worker died, and has a new one do the rest", async () => {
+  const starts: string[][] = [];
+  const { rows, error } = await play(player({ b: "crash" }, starts));
+  expect(error).toBeUndefined();
+  expect(rows).toEqual([rowOf("a"), rowOf("b", "signal 11"), rowOf("c"), rowOf("d")]);
+  expect(starts).toEqual([
+    ["a", "b", "c", "d"],
+    ["c", "d"],
+  ]);
+});
+
+it("ends a worker that says nothing for too long", async () => {
+  const { rows } = await play(player({ a: "hang", d: "crash" }, []));
+  expect(rows).toEqual([rowOf("a", "no answer for 0 s"), rowOf("b"), rowOf("c"), rowOf("d", "signal 11")]);
+});
+
+it("gives a job up when no worker starts, or one dies before any task", async () => {
+  const none = await play(() => Promise.reject(new Error("no browser")));
+  expect(none).toEqual({ rows: [], error: "no worker: no browser" });
+  const early = await play(() =>
+    Promise.resolve({ run: () => Promise.reject(new Error("cannot load")), kill: () => {} }),
+  );
+  expect(early).toEqual({ rows: [], error: "cannot load" });
+});
