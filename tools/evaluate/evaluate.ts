@@ -1,0 +1,122 @@
+/** The evaluation itself: every photograph through every method, figures and small pictures. */
+import { DeviceError, EngineError, ImageError } from "../../src/errors";
+import type { Embedding, Method, Photograph } from "./method";
+import { colourfulness, greyOf, score, scoreChroma, truthOf, type Truth } from "./metrics";
+import { mixed, setsOf, type PictureFiles } from "./photographs";
+import { decodePicture, resizePicture, shrunkSize, stripOf } from "./pictures";
+import type { Failure } from "./report";
+import type { Row } from "./summary";
+
+export interface EvaluateOptions {
+  /** Photographs are shrunk to this many pixels on the short side. */
+  readonly shortSide: number;
+  /** Whether to keep small pictures of every photograph. */
+  readonly strips: boolean;
+  /** Whether to measure with the embeddings of other photographs, too. */
+  readonly shuffle: boolean;
+  readonly signal: AbortSignal;
+  readonly onPhotograph: (name: string, done: number, failed: number) => void;
+}
+
+export interface EvaluateResult {
+  /** In the order of the names. */
+  readonly rows: readonly Row[];
+  readonly failures: readonly Failure[];
+  readonly strips: ReadonlyMap<string, Buffer>;
+}
+
+interface MutableRow extends Row {
+  readonly shuffled?: Record<string, number>;
+}
+
+/** What the run with another embedding needs of a photograph. */
+interface Waiting {
+  readonly row: MutableRow;
+  readonly photograph: Photograph;
+  readonly truth: Truth;
+  readonly embeddings: ReadonlyMap<Method, Embedding>;
+}
+
+/** A method's result for a photograph; says which method failed. */
+async function coloured(method: Method, photograph: Photograph): ReturnType<Method["colorize"]> {
+  try {
+    return await method.colorize(photograph);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error instanceof DeviceError) throw error;
+    throw new ImageError({ ...error, where: `${method.name}: ${error.where}`, cause: error });
+  }
+}
+
+/**
+ * Measures the methods on `names` of `files`. A photograph that cannot be read, or that one method fails on, is left out of
+ * all figures and listed. Throws DeviceErrors, the signal's reason, and what is no EngineError.
+ */
+export async function evaluate(
+  files: PictureFiles,
+  names: readonly string[],
+  methods: readonly Method[],
+  options: EvaluateOptions,
+): Promise<EvaluateResult> {
+  const { shortSide, signal, onPhotograph } = options;
+  const rows = new Map<string, Row>();
+  const failures = new Map<string, Failure>();
+  const strips = new Map<string, Buffer>();
+  const sets = setsOf(files.names);
+  const able = options.shuffle ? methods.filter((method) => method.colorizeWith) : [];
+  let first: Waiting | undefined;
+  let last: Waiting | undefined;
+
+  const measure = async (name: string): Promise<void> => {
+    const original = await decodePicture(await files.read(name), `${files.source}: ${name}`);
+    const truth = truthOf(await resizePicture(original, shrunkSize(original, shortSide)));
+    const { width, height } = truth.pixels;
+    const photograph = { name, grey: greyOf(truth.pixels), original };
+    const grey = score(truth, photograph.grey);
+    const results = new Map<Method, Awaited<ReturnType<Method["colorize"]>>>();
+    for (const method of methods) results.set(method, await coloured(method, photograph));
+    const scores = [...results].map(([method, { picture }]) => [method.name, score(truth, picture)] as const);
+    const row: MutableRow = {
+      name,
+      set: sets.get(name)!,
+      width,
+      height,
+      truth: colourfulness(truth.pixels),
+      grey,
+      methods: Object.fromEntries(scores),
+      ...(able.length > 0 && { shuffled: {} }),
+    };
+    if (options.strips) {
+      const pictures = [...results.values()].map(({ picture }) => picture);
+      strips.set(name, await stripOf([photograph.grey, ...pictures, truth.pixels]));
+    }
+    const embeddings = new Map(able.map((method) => [method, results.get(method)!.embedding!]));
+    const waiting = { row, photograph, truth, embeddings };
+    if (able.length > 0 && last) await exchange(able, last, waiting);
+    [first, last] = [first ?? waiting, waiting];
+    rows.set(name, row);
+  };
+
+  for (const name of able.length > 0 ? mixed(names) : names) {
+    signal.throwIfAborted();
+    onPhotograph(name, rows.size, failures.size);
+    try {
+      await measure(name);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EngineError) || error instanceof DeviceError) throw error;
+      failures.set(name, { name, message: error.message });
+    }
+  }
+  if (first && last && first !== last) await exchange(able, last, first);
+  onPhotograph("", rows.size, failures.size);
+  const inOrder = <T>(map: ReadonlyMap<string, T>): T[] => names.flatMap((name) => map.get(name) ?? []);
+  return { rows: inOrder(rows), failures: inOrder(failures), strips };
+}
+
+/** Measures `own` with the embedding of `next`. */
+async function exchange(methods: readonly Method[], own: Waiting, next: Waiting): Promise<void> {
+  for (const method of methods) {
+    const picture = await method.colorizeWith!(own.photograph, next.embeddings.get(method)!);
+    own.row.shuffled![method.name] = scoreChroma(own.truth, picture);
+  }
+}
