@@ -1,16 +1,21 @@
 /** Photographs in colour: both networks and the colour kernels behind one call. */
 import { ColorizeResult, type ColorizeTimings } from "./colorize-result";
-import { DeviceError, EngineError, InputError } from "./errors";
+import { choicesFor, tuneOptions, whenIdle, type TuneSetting } from "./colorizer-tuning";
+import { InputError } from "./errors";
+import { explain } from "./explain";
 import { describeDevice, requestDevice } from "./gpu-device";
+import type { ConvChoices } from "./graph/conv-choice";
 import type { Precision } from "./graph/session";
-import { readChroma } from "./image/chroma";
+import { readChroma, type KeptChroma } from "./image/chroma";
 import { workingSize, type WorkingSize } from "./image/layout";
-import { PictureStages, type Chroma } from "./image/picture-stages";
+import { PictureStages } from "./image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "./image/source";
 import type { Elem } from "./kernels/kernel";
 import type { Size } from "./kernels/tile";
 import { Networks, type LoadProgress } from "./networks";
 import { abortable, StageClock, type ColorizeStage } from "./stage-clock";
+import type { TuneOptions, TuneReport } from "./tuning/tune";
+import { Turns } from "./turns";
 import type { Manifest } from "./weights/manifest";
 import type { ModelReader } from "./weights/model-files";
 
@@ -24,6 +29,11 @@ export interface ColorizerOptions {
   readonly signal?: AbortSignal;
   /** Reads the model's files where fetch cannot, for example from a folder. */
   readonly read?: ModelReader;
+  /**
+   * Whether ways of computing are timed on this device when there is time after the first picture, to go on with the
+   * fastest; what earlier sessions found is then used from the start. Default: false. See docs/tuning.md.
+   */
+  readonly tune?: TuneSetting;
 }
 
 export interface ColorizeOptions {
@@ -36,7 +46,7 @@ export interface ColorizeOptions {
   readonly onStage?: (stage: ColorizeStage) => void;
 }
 
-/** What colouring a picture of some size will need, known without running. */
+/** What colouring one picture of some size will need, known without running; the stages of the next may add theirs. */
 export interface ColorizePlan {
   /** The picture as the network sees it, and with padding. */
   readonly workingSize: Size;
@@ -58,14 +68,25 @@ export class Colorizer {
   readonly #networks: Networks;
   readonly #stages: PictureStages;
   readonly #ownsDevice: boolean;
-  #queue: Promise<unknown> = Promise.resolve();
+  /** One picture is opened ahead of the one that has the networks, so that the GPU need not wait for it. */
+  readonly #opening = new Turns();
+  /** The networks' buffers hold one picture. */
+  readonly #running = new Turns();
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #choices: ConvChoices;
+  /** To be called after the first picture. */
+  #later: (() => void) | undefined;
+  readonly #closing = new AbortController();
   #disposed = false;
 
-  private constructor(networks: Networks, device: GPUDevice, ownsDevice: boolean) {
+  private constructor(networks: Networks, device: GPUDevice, choices: ConvChoices, options: ColorizerOptions) {
+    const { tune } = options;
     this.device = device;
+    this.#choices = choices;
+    if (tune) this.#later = () => whenIdle(() => this.tune(tuneOptions(tune)));
     this.#networks = networks;
     this.#stages = new PictureStages(device, networks.pipelines);
-    this.#ownsDevice = ownsDevice;
+    this.#ownsDevice = !options.device;
   }
 
   /**
@@ -78,8 +99,9 @@ export class Colorizer {
     const device = options.device ?? (await requestDevice());
     try {
       const model = options.model ?? new URL(/* @vite-ignore */ DEFAULT_MODEL, import.meta.url);
-      const networks = await Networks.load({ ...options, device, model });
-      return new Colorizer(networks, device, !options.device);
+      const choices = choicesFor(device, options.tune);
+      const networks = await Networks.load({ ...options, device, model, choices });
+      return new Colorizer(networks, device, choices, options);
     } catch (error) {
       if (!options.device) device.destroy();
       throw error;
@@ -121,39 +143,60 @@ export class Colorizer {
   }
 
   /**
-   * Colours one picture; calls queue up. Throws ImageError for a picture that cannot be read, InputError for wrong
-   * options, DeviceError when the device is lost, short of memory or computes nonsense, and the signal's reason
-   * (an AbortError) when aborted.
+   * Colours one picture; calls queue up, and each picture is opened and uploaded while the one before it is on the GPU.
+   * Throws ImageError for a picture that cannot be read, InputError for wrong options, DeviceError when the device is
+   * lost, short of memory or computes nonsense, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const saturation = checkSaturation(options.saturation ?? 1);
-    return this.#enqueue(options.signal, async () => {
-      const clock = new StageClock(options.signal, options.onStage);
-      const pixels = await openSource(source);
+    return this.#track(options.signal, async () => {
+      const opened = await this.#opening.take();
       try {
-        return await this.#run(pixels, saturation, clock, options);
-      } catch (error) {
-        pixels.close();
-        throw error;
+        this.#check(options.signal);
+        const clock = new StageClock(options.signal, options.onStage);
+        const pixels = await openSource(source);
+        try {
+          const result = await this.#run(pixels, saturation, clock, options, opened);
+          this.#later?.();
+          this.#later = undefined;
+          return result;
+        } catch (error) {
+          pixels.close();
+          throw error;
+        }
+      } finally {
+        opened();
       }
     });
   }
 
+  /** `started` is called when the picture has its turn. With `embedding`, only the second network runs. */
   async #run(
     source: PixelSource,
     saturation: number,
     clock: StageClock,
     { size, signal }: ColorizeOptions,
+    started?: () => void,
+    embedding?: Uint8Array<ArrayBuffer>,
   ): Promise<ColorizeResult> {
     const working = this.#workingSize(source, size);
-    const bound = await this.#networks.bind(working);
-    clock.next("luminance");
-    await this.#stages.luminance(source, this.#networks.targets(bound));
-    clock.next("embedding");
-    await this.#networks.embed(bound);
-    clock.next("chroma");
-    const { buffer, map } = this.#networks.predict(bound);
-    const chroma = await readChroma(this.device, buffer, this.elem, working, map);
+    const release = await this.#running.take();
+    started?.();
+    let reading: Promise<KeptChroma>;
+    try {
+      this.#check(signal);
+      const bound = await this.#networks.bind(working);
+      clock.next("luminance");
+      const targets = this.#networks.targets(bound);
+      await this.#stages.luminance(source, embedding ? targets.slice(0, 1) : targets);
+      clock.next("embedding");
+      await this.#networks.embed(bound, embedding);
+      clock.next("chroma");
+      reading = readChroma(this.device, this.#networks.predict(bound), this.elem, working);
+    } finally {
+      release();
+    }
+    const chroma = await reading;
     clock.next("recombine");
     return this.#recombine(source, chroma, saturation, signal, () => clock.end());
   }
@@ -161,7 +204,7 @@ export class Colorizer {
   /** The last stage, also for another saturation of a picture already predicted. */
   async #recombine(
     source: PixelSource,
-    chroma: Chroma,
+    chroma: KeptChroma,
     saturation: number,
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
@@ -170,29 +213,60 @@ export class Colorizer {
     const data = await this.#stages.recombine(source, chroma, chromaScale * preset * saturation, signal);
     const { width, height } = source;
     const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
-    return new ColorizeResult(facts, async (other, otherSignal) => {
-      checkSaturation(other);
-      return this.#enqueue(otherSignal, () => {
+    return new ColorizeResult(facts, async (change, otherSignal) => {
+      const other = checkSaturation(change.saturation ?? saturation);
+      return this.#track(otherSignal, async () => {
+        this.#check(otherSignal);
         const clock = new StageClock(otherSignal);
+        const options = { size: change.size, signal: otherSignal };
+        if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, chroma.embedding);
         clock.next("recombine");
         return this.#recombine(source, chroma, other, otherSignal, () => clock.end());
       });
     });
   }
 
-  /** Runs `work` after what was asked for before. An abort rejects at once, also while waiting. */
-  #enqueue<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(async () => {
-      signal?.throwIfAborted();
-      if (this.#disposed)
-        throw new InputError({ where: "colorize", expected: "a live Colorizer", received: "a disposed one" });
+  /**
+   * Times ways of computing the convolutions of what was prepared so far, and goes on with the fastest: pictures stay
+   * what they are but for rounding. Pictures go first; one that comes meanwhile waits for one measurement at most.
+   * Throws the signal's reason; what was measured by then is kept.
+   */
+  async tune(options: TuneOptions = {}): Promise<TuneReport> {
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    return this.#track(signal, async () => {
+      this.#check(options.signal);
+      const { tune } = await import("./tuning/tune");
+      const turn = async (): Promise<void> => (await this.#running.take())();
+      const target = { device: this.device, pipelines: this.#networks.pipelines, choices: this.#choices, turn };
+      const report = await tune(target, { ...options, signal });
+      const release = await this.#running.take();
       try {
-        return await work();
-      } catch (error) {
-        throw await explain(error, this.device, signal);
+        this.#check(signal);
+        if (report.changed > 0) await this.#networks.rebuild();
+      } finally {
+        release();
       }
+      return report;
     });
-    this.#queue = run.catch(() => undefined);
+  }
+
+  #check(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#disposed)
+      throw new InputError({ where: "colorize", expected: "a live Colorizer", received: "a disposed one" });
+  }
+
+  /** Runs `work`, which dispose() then waits for. An abort rejects at once, also while waiting. */
+  #track<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const run = work().catch(async (error: unknown) => {
+      throw await explain(error, this.device, signal);
+    });
+    const settled = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#pending.add(settled);
+    void settled.then(() => this.#pending.delete(settled));
     return abortable(run, signal);
   }
 
@@ -207,7 +281,8 @@ export class Colorizer {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    void this.#queue.then(() => {
+    this.#closing.abort();
+    void Promise.all(this.#pending).then(() => {
       this.#networks.dispose();
       if (this.#ownsDevice) this.device.destroy();
     });
@@ -217,26 +292,4 @@ export class Colorizer {
 function checkSaturation(saturation: number): number {
   if (Number.isFinite(saturation) && saturation >= 0) return saturation;
   throw new InputError({ where: "saturation", expected: "a number of at least 0", received: `${saturation}` });
-}
-
-/** A lost device shows as all kinds of errors; its own words are the useful ones. */
-async function explain(error: unknown, device: GPUDevice, signal: AbortSignal | undefined): Promise<unknown> {
-  if (signal?.aborted || error instanceof InputError) return error;
-  const lost = await Promise.race([device.lost, new Promise<undefined>((resolve) => setTimeout(resolve, 50))]);
-  if (lost)
-    return new DeviceError({
-      where: "colorize",
-      expected: "a working device",
-      received: `a lost one (${lost.message || lost.reason})`,
-      hint: "Load a new Colorizer.",
-      cause: error,
-    });
-  if (error instanceof EngineError || !(error instanceof DOMException)) return error;
-  return new DeviceError({
-    where: "colorize",
-    expected: "the GPU to finish its work",
-    received: error.message,
-    hint: "Use a smaller size, or close other pages that use the GPU.",
-    cause: error,
-  });
 }

@@ -1,0 +1,24 @@
+/** Saying what went wrong on a device. */
+import { DeviceError, EngineError, InputError } from "./errors";
+
+/** A lost device shows as all kinds of errors; its own words are the useful ones. */
+export async function explain(error: unknown, device: GPUDevice, signal: AbortSignal | undefined): Promise<unknown> {
+  if (signal?.aborted || error instanceof InputError) return error;
+  const lost = await Promise.race([device.lost, new Promise<undefined>((resolve) => setTimeout(resolve, 50))]);
+  if (lost)
+    return new DeviceError({
+      where: "colorize",
+      expected: "a working device",
+      received: `a lost one (${lost.message || lost.reason})`,
+      hint: "Load a new Colorizer.",
+      cause: error,
+    });
+  if (error instanceof EngineError || !(error instanceof DOMException)) return error;
+  return new DeviceError({
+    where: "colorize",
+    expected: "the GPU to finish its work",
+    received: error.message,
+    hint: "Use a smaller size, or close other pages that use the GPU.",
+    cause: error,
+  });
+}
