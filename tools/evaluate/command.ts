@@ -89,7 +89,7 @@ function command(stdout: TextStream, stderr: TextStream): Command {
     .option("--json <file>", "all figures")
     .option("--sheet <file>", "PNG: grey, coloured, photograph of up to 64 photographs")
     .option("--card <folder>", "metrics.md and metrics.json for a model card and a model.json")
-    .option("--failures <file>", "JPEG of the worst ten; only where the photographs' licence lets you show them")
+    .option("--failures <file>", "JPEG of the worst ten (at most half); only where the photographs' licence lets you show them")
     .option("--size <pixels>", "working size; default: the model's", numberFrom(8, true))
     .option("--saturation <factor>", "strength of the colours", numberFrom(0), 1)
     .addOption(new Option("--precision <type>", "numbers on the GPU").choices(["auto", "f32", "f16"]).default("auto"))
@@ -258,7 +258,8 @@ async function reports(
   if (card !== undefined)
     out.push([`${card}/metrics.md`, cardTable(evaluation)], [`${card}/metrics.json`, cardMetrics(evaluation)]);
   if (failures !== undefined) {
-    const worst = ranked(evaluation.photographs, method, evaluation.settings.rank).slice(0, LISTED);
+    const order = ranked(evaluation.photographs, method, evaluation.settings.rank);
+    const worst = order.slice(0, Math.min(LISTED, Math.ceil(order.length / 2)));
     const chosen = worst.map(({ name }) => strips.get(name)!);
     out.push([failures, await smallSheet(chosen, FAILURES_BYTES)]);
   }
