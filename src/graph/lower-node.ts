@@ -77,6 +77,7 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       return;
     }
     case "slice":
+      if (b.slices.has(node.output)) return;
       return emit("slice", K.slice.plan({ shape: b.shape(src), ...node.attributes, outShape: node.shape, elem }), {
         src,
       });
@@ -182,9 +183,14 @@ function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
   if (groups > 1 && groups === params.inChannels && groups === params.outChannels)
     return b.step("depthwiseConv2d", K.depthwiseConv2d.plan(params), operands, node.output, node);
   const slice = b.slices.get(node.output);
-  const whole = { ...params, ...(slice && { slice }) };
+  const srcSlice = b.slices.get(src);
+  const whole = { ...params, ...(slice && { slice }), ...(srcSlice && { srcSlice }) };
   const { steps, temporaries = {} } = planConvolution(whole, b.chooseConv(whole));
-  const values: Record<string, string> = { ...operands, dst: slice?.output ?? node.output };
+  const values: Record<string, string> = {
+    ...operands,
+    src: srcSlice?.output ?? src,
+    dst: slice?.output ?? node.output,
+  };
   for (const [name, length] of Object.entries(temporaries)) values[name] = b.temporary(node.output, [length]);
   for (const step of steps) {
     const { dst, ...inputs } = Object.fromEntries(

@@ -8,6 +8,7 @@ import { foldConstants } from "./passes/fold-constants";
 import { fuseActivation } from "./passes/fuse-activation";
 import { fusePool } from "./passes/fuse-pool";
 import { fuseResidual } from "./passes/fuse-residual";
+import { mergeSiblings } from "./passes/merge-siblings";
 import { splitTileConcat } from "./passes/split-tile-concat";
 import { upsampleIntoConv } from "./passes/upsample-into-conv";
 import { verify } from "./verify";
@@ -28,6 +29,7 @@ export const PASSES: readonly Pass[] = [
   fuseActivation,
   upsampleIntoConv,
   fusePool,
+  mergeSiblings,
   dropIdentities,
   dropDead,
 ];

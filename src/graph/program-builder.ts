@@ -2,7 +2,7 @@
 import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
-import { concatSlices, type ConcatSlice } from "./concat-slices";
+import { channelSlices, type ChannelSlice } from "./channel-slices";
 import { sizeOf, type Graph, type Node, type Shape } from "./ir";
 import type { Operand, Step, Weight } from "./program";
 
@@ -19,8 +19,8 @@ export class ProgramBuilder {
   readonly chooseConv: (params: Conv2dParams) => ConvChoice;
   readonly steps: Step[] = [];
   readonly weights: Weight[] = [];
-  /** Values that are written straight into a concatenation. */
-  readonly slices: ReadonlyMap<string, ConcatSlice>;
+  /** Values that lie among the channels of another one. */
+  readonly slices: ReadonlyMap<string, ChannelSlice>;
   readonly #graph: Graph;
   readonly #shapes = new Map<string, Shape>();
   /** Value -> the value whose buffer it shares (reshapes). */
@@ -32,7 +32,7 @@ export class ProgramBuilder {
     this.#graph = graph;
     this.elem = elem;
     this.chooseConv = chooseConv;
-    this.slices = concatSlices(graph);
+    this.slices = channelSlices(graph);
     for (const { name, shape } of graph.inputs) this.#shapes.set(name, shape);
     for (const { output, shape } of graph.nodes) this.#shapes.set(output, shape);
   }

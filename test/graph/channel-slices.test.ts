@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { concatSlices } from "../../src/graph/concat-slices";
+import { channelSlices } from "../../src/graph/channel-slices";
 import { IDENTITY, type Constant, type Graph, type Node } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower";
 
@@ -40,10 +40,10 @@ function graph(nodes: Node[], outputs: string[]): Graph {
   };
 }
 
-describe("concatSlices", () => {
+describe("channelSlices", () => {
   it("lets convolutions write their channels, and copies the rest", () => {
     const g = graph([conv("a", 8), conv("b", 3), concat("c", ["a", "x", "b"], 15)], ["c"]);
-    expect(Object.fromEntries(concatSlices(g))).toEqual({
+    expect(Object.fromEntries(channelSlices(g))).toEqual({
       a: { output: "c", first: 0, channels: 15 },
       b: { output: "c", first: 12, channels: 15 },
     });
@@ -58,9 +58,9 @@ describe("concatSlices", () => {
 
   it("leaves alone what is read elsewhere, joined twice, depthwise or joined along another axis", () => {
     const used = graph([conv("a", 4), conv("b", 4), concat("c", ["a", "b"], 8)], ["c", "a"]);
-    expect([...concatSlices(used).keys()]).toEqual(["b"]);
-    expect(concatSlices(graph([conv("a", 4), concat("c", ["a", "a"], 8)], ["c"])).size).toBe(0);
-    expect(concatSlices(graph([conv("a", 4, 4), concat("c", ["a", "x"], 8)], ["c"])).size).toBe(0);
-    expect(concatSlices(graph([conv("a", 4), concat("c", ["a", "x"], 4, 1)], ["c"])).size).toBe(0);
+    expect([...channelSlices(used).keys()]).toEqual(["b"]);
+    expect(channelSlices(graph([conv("a", 4), concat("c", ["a", "a"], 8)], ["c"])).size).toBe(0);
+    expect(channelSlices(graph([conv("a", 4, 4), concat("c", ["a", "x"], 8)], ["c"])).size).toBe(0);
+    expect(channelSlices(graph([conv("a", 4), concat("c", ["a", "x"], 4, 1)], ["c"])).size).toBe(0);
   });
 });

@@ -1,0 +1,84 @@
+/**
+ * Channels of a wider buffer: a convolution whose result only goes into a concatenation of channels writes its channels
+ * of the concatenation's buffer itself, and a slice of channels that only goes into convolutions is read where it lies.
+ * Nothing is copied.
+ *
+ *   %a = conv(..)                     %c[.., 0:32] = conv(..)
+ *   %b = conv(..)             ->      %c[.., 32:96] = conv(..)
+ *   %c = concat(%a, %b)
+ *   %s = slice(%c) {from 8 on}        %d = conv(%c[.., 8:96])
+ *   %d = conv(%s, ..)
+ */
+import { shapesOf } from "./cost";
+import { countUses } from "./edit";
+import type { Graph, Node, NodeFor } from "./ir";
+
+export interface ChannelSlice {
+  /** The value with the buffer. */
+  readonly output: string;
+  /** First channel, and channels of that value in all. */
+  readonly first: number;
+  readonly channels: number;
+}
+
+/** Whether a convolution can read channels of a wider value; a depthwise one has a kernel of its own. */
+function readsChannels({ op, attributes }: Node): boolean {
+  return op === "conv" && attributes.groups === 1 && !attributes.upsample && !attributes.pool;
+}
+
+/** Tells of a value whether convolutions that can read channels of a wider one are all that reads it. */
+export function readInPlace(graph: Graph): (value: string) => boolean {
+  const uses = countUses(graph);
+  const reads = new Map<string, number>();
+  for (const node of graph.nodes) {
+    const [src = ""] = node.inputs;
+    if (readsChannels(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
+  }
+  return (value) => uses.has(value) && uses.get(value) === reads.get(value);
+}
+
+/** Whether the slice takes neighbouring channels of every pixel. */
+function takesChannels({ attributes: { starts, steps }, shape }: NodeFor<"slice">): boolean {
+  return shape.length === 4 && steps.every((step) => step === 1) && starts.slice(0, 3).every((start) => start === 0);
+}
+
+/** Values that lie in the buffer of another one, by name. */
+export function channelSlices(graph: Graph): ReadonlyMap<string, ChannelSlice> {
+  const uses = countUses(graph);
+  const shapes = shapesOf(graph);
+  const inPlace = readInPlace(graph);
+  const channelsOf = (value: string): number => shapes.get(value)!.at(-1)!;
+  /** Slices that are read where they lie, by what they are slices of; and the convolutions that read them. */
+  const views = new Map<string, NodeFor<"slice">[]>();
+  for (const node of graph.nodes) {
+    if (node.op !== "slice" || !takesChannels(node) || !inPlace(node.output)) continue;
+    const [source = ""] = node.inputs;
+    const wholeImage = node.shape.slice(0, 3).every((n, axis) => n === shapes.get(source)![axis]);
+    if (wholeImage && !graph.constants.has(source)) views.set(source, [...(views.get(source) ?? []), node]);
+  }
+  const readersOf = (source: string): string[] => {
+    const outputs = new Set(views.get(source)?.map(({ output }) => output));
+    return graph.nodes.filter(({ inputs }) => outputs.has(inputs[0]!)).map(({ output }) => output);
+  };
+  const convolutions = new Set(
+    graph.nodes.flatMap(({ op, output, attributes }) => (op === "conv" && attributes.groups === 1 ? [output] : [])),
+  );
+  const result = new Map<string, ChannelSlice>();
+  for (const node of graph.nodes) {
+    if (node.op !== "concat" || node.attributes.axis !== node.shape.length - 1) continue;
+    let first = 0;
+    for (const part of node.inputs) {
+      // Besides the concatenation only slices may read it, and who reads those may not write into the concatenation.
+      const alone = uses.get(part) === 1 + (views.get(part)?.length ?? 0);
+      const clear = !readersOf(part).some((reader) => node.inputs.includes(reader));
+      if (convolutions.has(part) && alone && clear)
+        result.set(part, { output: node.output, first, channels: channelsOf(node.output) });
+      first += channelsOf(part);
+    }
+  }
+  for (const [source, slices] of views) {
+    const at = result.get(source) ?? { output: source, first: 0, channels: channelsOf(source) };
+    for (const { output, attributes } of slices) result.set(output, { ...at, first: at.first + attributes.starts[3]! });
+  }
+  return result;
+}

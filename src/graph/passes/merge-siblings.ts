@@ -1,0 +1,147 @@
+/**
+ * Convolutions of one value with the same attributes become one, whose output's channels are read in place.
+ *
+ *   before                                               after
+ *   %a: f32[1,8,8,4] = conv(%x, %wa, %ba) {1x1}          %m: f32[1,8,8,12] = conv(%x, %m.w, %m.b) {1x1}
+ *   %b: f32[1,8,8,8] = conv(%x, %wb, %bb) {1x1}          %b: f32[1,8,8,8] = slice(%m) {starts=0x0x0x0}
+ *   %c: f32[1,8,8,4] = conv(%b, %wc, %bc) {3x3}          %c: f32[1,8,8,4] = conv(%b, %wc, %bc) {3x3}
+ *   %d: f32[1,8,8,4] = conv(%c, %wd, %bd) {3x3}          %d: f32[1,8,8,4] = conv(%c, %wd, %bd) {3x3}
+ *   %j: f32[1,8,8,8] = concat(%a, %d)                    %j.wide: f32[1,8,8,16] = concat(%m, %d)
+ *                                                        %j: f32[1,8,8,8] = slice(%j.wide) {starts=0x0x0x8}
+ *
+ * Only where the slices cost nothing (see channel-slices.ts): what is merged goes only into plain convolutions, but for
+ * one that may be the first or last part of a concatenation which itself goes only into plain convolutions. No reader of
+ * the merged value may write into that concatenation: one dispatch cannot read and write a buffer.
+ */
+import { readInPlace } from "../channel-slices";
+import { deferred, derivedKey } from "../deferred";
+import { mergeOrigins, rewrite } from "../edit";
+import type { Constant, Graph, Node, NodeFor, Pass } from "../ir";
+
+type Conv = NodeFor<"conv">;
+
+interface Group {
+  /** In the order of their channels in the merged convolution. */
+  readonly members: readonly Conv[];
+  /** The concatenation that takes the merged value instead of the first or last of the members. */
+  readonly concat?: NodeFor<"concat"> | undefined;
+  readonly merged: string;
+}
+
+/** [KH,KW,C,OC] of all members, or their [OC], side by side. */
+function joinColumns(parts: readonly Constant[]): Constant {
+  const columns = parts.map(({ shape }) => shape.at(-1)!);
+  const total = columns.reduce((a, b) => a + b, 0);
+  const shape = [...parts[0]!.shape.slice(0, -1), total];
+  const make = (): Float32Array => {
+    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const joined = new Float32Array(rows * total);
+    let first = 0;
+    parts.forEach(({ data }, i) => {
+      const width = columns[i]!;
+      for (let row = 0; row < rows; row++)
+        joined.set(data.subarray(row * width, (row + 1) * width), row * total + first);
+      first += width;
+    });
+    return joined;
+  };
+  return deferred({ shape, key: derivedKey("join", ...parts) }, make, ...parts);
+}
+
+/** Convolutions that may become one, by what they have in common. */
+function siblings(graph: Graph): Conv[][] {
+  const groups = new Map<string, Conv[]>();
+  for (const node of graph.nodes) {
+    if (node.op !== "conv" || node.inputs.length !== 3 || node.attributes.groups !== 1) continue;
+    const { upsample, pool } = node.attributes;
+    const [x = "", ...constants] = node.inputs;
+    const [weights] = constants.map((name) => graph.constants.get(name));
+    // Channels are read and written four at a time.
+    if (upsample || pool || !constants.every((name) => graph.constants.has(name)) || node.shape[3]! % 4 !== 0) continue;
+    const key = JSON.stringify([x, weights!.shape.slice(0, 2), node.attributes]);
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  return [...groups.values()].filter((members) => members.length > 1);
+}
+
+/** The groups that are worth it, by merged value. */
+function plan(graph: Graph): Group[] {
+  const inPlace = readInPlace(graph);
+  const readers = (value: string): Node[] => graph.nodes.filter(({ inputs }) => inputs.includes(value));
+  const promised = new Set(graph.outputs.map(({ value }) => value));
+  return siblings(graph).flatMap((members): Group[] => {
+    const inner = members.filter(({ output }) => inPlace(output));
+    const written = new Set(inner.flatMap(({ output }) => readers(output).map((reader) => reader.output)));
+    for (const member of members) {
+      const [concat, ...others] = readers(member.output);
+      if (inner.length === 0 || concat?.op !== "concat" || others.length > 0 || promised.has(member.output)) continue;
+      const { inputs, attributes, output } = concat;
+      const once = inputs.filter((part) => part === member.output).length === 1;
+      const clear = !inputs.some((part) => written.has(part));
+      if (attributes.axis !== 3 || !once || !clear || !inPlace(output)) continue;
+      const merged = `${member.output}.merged`;
+      if (inputs[0] === member.output) return [{ members: [...inner, member], concat, merged }];
+      if (inputs.at(-1) === member.output) return [{ members: [member, ...inner], concat, merged }];
+    }
+    return inner.length > 1 ? [{ members: inner, merged: `${inner[0]!.output}.merged` }] : [];
+  });
+}
+
+export const mergeSiblings: Pass = {
+  name: "merge-siblings",
+  run(graph: Graph): Graph {
+    const groups = plan(graph);
+    if (groups.length === 0) return graph;
+    const groupOf = new Map(groups.flatMap((group) => group.members.map(({ output }) => [output, group] as const)));
+    const groupInto = new Map(groups.flatMap((group) => (group.concat ? [[group.concat.output, group] as const] : [])));
+    const made = new Map<Group, string>();
+    return rewrite(graph, (node, rw) => {
+      /** Channels of `source` from `first` on, as the value of `of`. */
+      const slice = (of: Node, source: string, first: number): void =>
+        void rw.emit({
+          op: "slice",
+          output: of.output,
+          inputs: [source],
+          attributes: { starts: [0, 0, 0, first], steps: [1, 1, 1, 1] },
+          shape: of.shape,
+          origin: of.origin,
+        });
+      const group = groupOf.get(node.output);
+      const into = groupInto.get(node.output);
+      if (group && !made.has(group) && node.op === "conv") {
+        const { members, concat } = group;
+        const output = rw.fresh(group.merged);
+        const [weights, bias] = ([1, 2] as const).map((i) =>
+          joinColumns(members.map((m) => rw.constant(m.inputs[i]!)!)),
+        );
+        const channels = bias!.shape[0]!;
+        made.set(
+          group,
+          rw.emit({
+            ...node,
+            output,
+            inputs: [node.inputs[0]!, rw.addConstant(`${output}.w`, weights!), rw.addConstant(`${output}.b`, bias!)],
+            shape: [...node.shape.slice(0, 3), channels],
+            origin: mergeOrigins(...members),
+          }),
+        );
+        let first = 0;
+        for (const member of members) {
+          if (!concat?.inputs.includes(member.output)) slice(member, output, first);
+          first += member.shape[3]!;
+        }
+      } else if (into && node.op === "concat") {
+        const merged = made.get(into)!;
+        const own = new Set(into.members.map(({ output }) => output));
+        const extra = rw.shape(merged)[3]! - into.members.find(({ output }) => node.inputs.includes(output))!.shape[3]!;
+        const wide = rw.emit({
+          ...node,
+          output: rw.fresh(`${node.output}.wide`),
+          inputs: node.inputs.map((part) => (own.has(part) ? merged : part)),
+          shape: [...node.shape.slice(0, 3), node.shape[3]! + extra],
+        });
+        slice(node, wide, own.has(node.inputs[0]!) ? extra : 0);
+      } else if (!group) rw.emit(node);
+    });
+  },
+};
