@@ -1,8 +1,7 @@
 // Convolution of NHWC images by the formula of conv2d.wgsl, for GPUs with subgroups: invocations of a workgroup take
-// 4 output channels each and share 8 pixels. Every fourth lane loads the same 4 of 16 input channels, and the
-// first four hand theirs to all. Subgroups have at least 4 lanes, so nothing depends on how many there are, nor on
-// which invocations they hold.
-const LANES: u32 = 32u;         // invocations of a workgroup; set by src/kernels/conv-subgroup.ts
+// 4 output channels each and share 8 pixels. Every eighth lane loads the same 4 of 32 input channels, and the first
+// eight hand theirs to all. Nothing depends on how many more lanes a subgroup has, nor on which invocations they hold.
+const LANES: u32 = 8u;          // invocations of a workgroup; set by src/kernels/conv-subgroup.ts
 const TAPS: u32 = 1u;           // KERNEL_H * KERNEL_W
 
 // [groups * GROUP_TILES, TAPS, 4 * GROUP_IN_C4][4 * LANES output channels]
@@ -29,14 +28,14 @@ fn main(
     let x = tap % KERNEL_W;
     let p0 = under(s0, y, x); let p1 = under(s1, y, x); let p2 = under(s2, y, x); let p3 = under(s3, y, x);
     let p4 = under(s4, y, x); let p5 = under(s5, y, x); let p6 = under(s6, y, x); let p7 = under(s7, y, x);
-    for (var k = 0u; k < GROUP_IN_C4; k += 4u) {
-      let mine = k + lane % 4u;
+    for (var k = 0u; k < GROUP_IN_C4; k += 8u) {
+      let mine = k + lane % 8u;
       let a0 = load_src(p0, group, mine); let a1 = load_src(p1, group, mine);
       let a2 = load_src(p2, group, mine); let a3 = load_src(p3, group, mine);
       let a4 = load_src(p4, group, mine); let a5 = load_src(p5, group, mine);
       let a6 = load_src(p6, group, mine); let a7 = load_src(p7, group, mine);
       // Past the last channel this reads other weights, which meet zeros.
-      for (var step = 0u; step < 4u; step++) {
+      for (var step = 0u; step < 8u; step++) {
         let row = ((workgroup.y * TAPS + tap) * GROUP_IN_C4 + k + step) * 4u;
         let w0 = sum4(weights[row][index]);
         let w1 = sum4(weights[row + 1u][index]);

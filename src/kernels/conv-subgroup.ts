@@ -13,21 +13,25 @@ export const convSubgroup: Omit<Kernel<Conv2dParams>, "plan"> = {
   bindings: conv2d.bindings,
 };
 
-/** Four would do, but of drivers only SwiftShader has so few, which compiles this for minutes. */
+/** As the shader needs. Fewer are rare: SwiftShader has 4, and compiles this for minutes. */
 const LEAST_LANES = 8;
+/** Invocations of a workgroup, each with 4 output channels of 8 pixels. */
+const LANES: Readonly<Record<string, number>> = { "8x32": 8, "8x128": 32 };
 
-/** Variants: invocations of a workgroup, each with 4 output channels of 8 pixels. */
+/** Variants: output pixels x channels of a workgroup, which is no smaller than a subgroup. */
 export const subgroup: ConvAlgorithm = {
   name: "subgroup",
   readsSlices: true,
-  variants: (params, { features, subgroupMinSize = 0 }) =>
-    features.has("subgroups") && subgroupMinSize >= LEAST_LANES && gathersVectors(params) ? ["32"] : [],
+  variants(params, { features, subgroupMinSize: least = 0 }) {
+    if (!features.has("subgroups") || least < LEAST_LANES || !gathersVectors(params)) return [];
+    return Object.keys(LANES).filter((variant) => LANES[variant]! >= least);
+  },
   plan(params, variant) {
-    const LANES = Number(variant);
-    if (LANES !== 32 || !gathersVectors(params))
-      throw new KernelError("conv-subgroup", "variant 32, channels in fours", variant);
-    const plan = gatherPlan(params, 8, 4 * LANES, { LANES });
-    const weights = { ...plan.packing!["weights"]!, block: 4 * LANES };
+    const lanes = LANES[variant];
+    if (!lanes || !gathersVectors(params))
+      throw new KernelError("conv-subgroup", `one of ${Object.keys(LANES).join(", ")}, channels in fours`, variant);
+    const plan = gatherPlan(params, 8, 4 * lanes, { LANES: lanes });
+    const weights = { ...plan.packing!["weights"]!, block: 4 * lanes };
     return oneStep("convSubgroup", { ...plan, packing: { ...plan.packing, weights } }, params);
   },
 };
