@@ -3,10 +3,10 @@ import { ConvChoices } from "./graph/conv-choice";
 import type { TuneOptions } from "./tuning/tune";
 
 /** true: with the defaults of TuneOptions. */
-export type TuneSetting = boolean | Pick<TuneOptions, "milliseconds" | "store">;
+export type TuneSetting = boolean | Pick<TuneOptions, "milliseconds" | "store" | "admit">;
 
 /** Of a setting, what tune() takes. */
-export function tuneOptions(setting: TuneSetting): TuneOptions {
+export function tuneOptions(setting?: TuneSetting): TuneOptions {
   return typeof setting === "object" ? setting : {};
 }
 

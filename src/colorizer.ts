@@ -76,14 +76,16 @@ export class Colorizer {
   readonly #choices: ConvChoices;
   /** To be called after the first picture. */
   #later: (() => void) | undefined;
+  readonly #store: TuneOptions["store"];
   readonly #closing = new AbortController();
   #disposed = false;
 
   private constructor(networks: Networks, device: GPUDevice, choices: ConvChoices, options: ColorizerOptions) {
-    const { tune } = options;
+    const setting = tuneOptions(options.tune);
     this.device = device;
+    this.#store = setting.store;
     this.#choices = choices;
-    if (tune) this.#later = () => whenIdle(() => this.tune(tuneOptions(tune)));
+    if (options.tune && setting.milliseconds !== 0) this.#later = () => whenIdle(() => this.tune(setting));
     this.#networks = networks;
     this.#stages = new PictureStages(device, networks.pipelines);
     this.#ownsDevice = !options.device;
@@ -238,7 +240,7 @@ export class Colorizer {
       const { tune } = await import("./tuning/tune");
       const turn = async (): Promise<void> => (await this.#running.take())();
       const target = { device: this.device, pipelines: this.#networks.pipelines, choices: this.#choices, turn };
-      const report = await tune(target, { ...options, signal });
+      const report = await tune(target, { store: this.#store, ...options, signal });
       const release = await this.#running.take();
       try {
         this.#check(signal);

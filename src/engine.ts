@@ -5,6 +5,8 @@ export type { BoundProgram } from "./graph/executor";
 export type { Program } from "./graph/program";
 export type { Graph, Shape } from "./graph/ir";
 export type { Profile, ProfileRow } from "./graph/profile";
+export type { TuneOptions, TuneReport } from "./tuning/tune";
+export type { TuningStore } from "./tuning/store";
 export { PipelineCache } from "./graph/pipelines";
 export { describeDevice, requestDevice, type DeviceOptions } from "./gpu-device";
 export * from "./errors";

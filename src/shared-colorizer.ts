@@ -35,6 +35,7 @@ function start(key: string): Entry {
   const listeners: Entry["listeners"] = new Set();
   const colorizer = Colorizer.load({
     ...(key === "" ? {} : { model: key }),
+    tune: true,
     onProgress: (progress) => {
       entry.latest = progress;
       for (const listener of listeners) listener(progress);

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { BoundProgram } from "../src/graph/executor";
 import { Colorizer, type ColorizeStage, type LoadProgress } from "../src/index";
+import type { Measured } from "../src/graph/conv-choice";
+import type { TuningStore } from "../src/tuning/store";
 import { requestNodeDevice } from "../src/node/device";
 import { expectClose, randoms } from "./expect-close";
 import { testDevice } from "./gpu";
@@ -230,5 +232,54 @@ describe("Colorizer under stress", () => {
       message: expect.stringMatching(/lost one/) as string,
     });
     await expect(colorizer.colorize(noise(16, 16))).rejects.toMatchObject({ name: "DeviceError" });
+  });
+
+  it("tunes after the first picture and not before, with the same pictures, and uses what it found the next time", async () => {
+    const device = await testDevice();
+    const content = new Map<string, Measured>();
+    const reads: string[] = [];
+    const store: TuningStore = {
+      read: async (key) => (reads.push(key), content.get(key)),
+      write: async (key, measured) => void content.set(key, measured),
+    };
+    const admit = (choice: string): boolean => choice === "direct/8";
+    const tune = { milliseconds: Infinity, store, admit };
+    const picture = noise(31, 19);
+    const options = { model: "tiny", read: tinyReader(), device, precision: "f32", tune } as const;
+    const colorizer = await Colorizer.load(options);
+    expect(reads).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(content.size).toBe(0);
+    const first = await colorizer.colorize(picture);
+    expect(content.size).toBe(0);
+    await expect.poll(() => content.size, { timeout: 60_000 }).toBe(1);
+    // Queues up behind what idle time began.
+    const { rows, shapes, stopped } = await colorizer.tune({ milliseconds: Infinity, admit });
+    expect([stopped, shapes.length > 0]).toEqual([undefined, true]);
+    const again = await colorizer.tune({ milliseconds: Infinity, admit });
+    expect(again).toMatchObject({ rows: [], changed: 0 });
+    expect(rows.length).toBeLessThanOrEqual(shapes.length);
+    expectClose((await colorizer.colorize(picture)).data, first.data, { abs: 2 });
+    colorizer.dispose();
+    await expect(colorizer.tune()).rejects.toThrow();
+
+    // Whatever was the fastest: in the next session it is the other way.
+    for (const [key, measured] of content)
+      content.set(key, Object.fromEntries(Object.keys(measured).map((shape) => [shape, { "direct/8": 0.5 }])));
+    const next = await Colorizer.load(options);
+    expectClose((await next.colorize(picture)).data, first.data, { abs: 2 });
+    const report = await next.tune({ milliseconds: 0 });
+    expect(report.shapes.map(({ choice }) => choice)).toContain("direct/8");
+    next.dispose();
+  });
+
+  it("ends tuning when it is disposed of, and leaves nothing on the device", async () => {
+    const device = await testDevice();
+    const live = trackLive(device);
+    const before = live();
+    const colorizer = await load(device);
+    const tuning = colorizer.tune({ milliseconds: Infinity, onProgress: () => colorizer.dispose() });
+    await expect(tuning).rejects.toMatchObject(aborted);
+    await expect.poll(live, { timeout: 10_000 }).toBe(before);
   });
 });

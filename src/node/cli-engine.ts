@@ -4,7 +4,7 @@ import { loadNodeColorizer } from "./load-colorizer";
 
 /** Throws DeviceError, ManifestError, DownloadError or ModelError, or the signal's reason. */
 export async function loadEngine(settings: EngineSettings): Promise<Engine> {
-  const { model, adapter, precision, signal, onProgress } = settings;
+  const { model, adapter, precision, tune, signal, onProgress } = settings;
   onProgress("looking for a GPU");
   const colorizer = await loadNodeColorizer({
     model,
@@ -14,6 +14,16 @@ export async function loadEngine(settings: EngineSettings): Promise<Engine> {
     onProgress: ({ stage, loaded, total }) =>
       onProgress(stage === "download" ? "reading the model" : "compiling", total > 0 ? loaded / total : undefined),
   });
+  if (tune !== undefined) {
+    const measuring = (): void => onProgress("looking for the fastest way of computing");
+    measuring();
+    try {
+      await colorizer.tune({ milliseconds: tune * 1000, signal, onProgress: measuring });
+    } catch (error) {
+      colorizer.dispose();
+      throw error;
+    }
+  }
   return {
     adapter: colorizer.adapter,
     colorizer: {

@@ -36,6 +36,8 @@ export interface EngineSettings {
   /** Default: the environment's COLORIZE_ADAPTER, else auto. */
   readonly adapter?: NodeAdapter;
   readonly precision: "auto" | "f32" | "f16";
+  /** Seconds to measure ways of computing for, first. */
+  readonly tune?: number;
   readonly signal: AbortSignal;
   /** `fraction` of the model's bytes, 0 to 1, where known. */
   readonly onProgress: (what: string, fraction?: number) => void;
@@ -63,12 +65,15 @@ interface CommandOptions {
   readonly precision: "auto" | "f32" | "f16";
   readonly model?: string;
   readonly adapter?: NodeAdapter;
+  readonly tune?: true;
   readonly json: boolean;
   readonly overwrite: boolean;
 }
 
 /** Exit codes: all well; at least one file failed; the command was wrong; interrupted. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+const TUNE_SECONDS = 60;
 
 function numberIn(low: number, high: number, whole: boolean): (text: string) => number {
   return (text) => {
@@ -100,6 +105,7 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
         .choices(["auto", "system", "swiftshader"])
         .default(undefined, "COLORIZE_ADAPTER, else auto"),
     )
+    .option("--tune", `first look for the fastest way of computing here, for up to ${TUNE_SECONDS} s; it is remembered`)
     .option("--json", "print one JSON line a file", false)
     .option("--overwrite", "replace results that are there already", false)
     .exitOverride()
@@ -162,6 +168,7 @@ async function runJobs(
     model: options.model,
     adapter: options.adapter,
     precision: options.precision,
+    tune: options.tune && TUNE_SECONDS,
     signal,
     onProgress: (what, fraction) => reporter.loading(what, fraction),
   });

@@ -2,10 +2,13 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Colorizer, type ColorizerOptions } from "../colorizer";
+import { tuneOptions, type TuneSetting } from "../colorizer-tuning";
 import { defaultModelFolder } from "./default-model";
 import { requestNodeDevice, type NodeAdapter } from "./device";
 import { folderReader } from "./model-files";
+import { tuningFiles } from "./tuning-file";
 
+/** Without `tune`, what `npm run tune` or --tune measured on this adapter is used, and nothing is measured. */
 export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
   /** A folder or the path of its model.json, a file: URL, or an http(s) URL. Default: the model of this package. */
   readonly model?: string | URL;
@@ -23,11 +26,17 @@ export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Pro
   rest.signal?.throwIfAborted();
   const device = rest.device ?? (await requestNodeDevice({ adapter }));
   try {
-    return await Colorizer.load({ ...rest, ...modelSource(model ?? defaultModelFolder(), rest.read), device });
+    const source = modelSource(model ?? defaultModelFolder(), rest.read);
+    return await Colorizer.load({ ...rest, ...source, tune: nodeTuning(rest.tune), device });
   } catch (error) {
     if (!rest.device) device.destroy();
     throw error;
   }
+}
+
+/** Measurements are kept in the user's cache folder where nothing else is said. */
+function nodeTuning(tune: TuneSetting = { milliseconds: 0 }): TuneSetting {
+  return tune && { store: tuningFiles(), ...tuneOptions(tune) };
 }
 
 /** An http(s) URL is fetched, and a caller's own reader is left to it; anything else is on disk. */

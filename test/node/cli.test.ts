@@ -66,6 +66,14 @@ interface FakeHooks {
 }
 
 describe("colorize-canvas", () => {
+  it("measures first where --tune says so", async () => {
+    const file = await photo("one.jpg");
+    const { calls, code } = await run(["--tune", file, "--out", out]);
+    expect(code).toBe(EXIT.ok);
+    expect(calls.load[0]!.tune).toBeGreaterThan(0);
+    expect((await run([file, "--out", out, "--overwrite"])).calls.load[0]!.tune).toBeUndefined();
+  });
+
   it("colours files and folders into --out, names and formats kept", async () => {
     const files = [await photo("one.jpg"), await photo("two.PNG")];
     await photo("album/10.webp");
