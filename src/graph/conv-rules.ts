@@ -2,12 +2,22 @@
 import type { ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 
+/** Drivers in software; see adapterClass() of conv-choice.ts. */
+const SOFTWARE = ["swiftshader", "llvmpipe", "basic render", "cpu"];
+/** Up to so many output pixels a weight is used so seldom that reading it should be the limit on GPUs. */
+const SHORT = 128;
+
 /** Names that are not admissible are passed over. `row` names the driver, see adapterClass() of conv-choice.ts. */
-export function ruleChoices({ kernel, outChannels, upsample }: Conv2dParams, row: string): readonly ConvChoice[] {
-  // Takes few input channels only, and is then faster everywhere it was tried: docs/decisions/convolution-algebra.md.
-  const few = "flat/4";
-  // Twice as fast as direct/4 there, but in blocks of 32 output channels, and only direct/4 saves products after upsampling.
-  if (row === "llvmpipe" && outChannels >= 16 && !upsample) return [few, "subgroup/8x32"];
-  // A third faster there, but wider windows compile for many seconds: docs/decisions/convolution.md.
-  return row === "swiftshader" && kernel[0] * kernel[1] === 1 ? [few, "direct/8"] : [few];
+export function ruleChoices(params: Conv2dParams, row: string): readonly ConvChoice[] {
+  const { batch, outHeight, outWidth, kernel, outChannels, upsample } = params;
+  return [
+    // Takes few input channels only, and is then faster everywhere it was tried: docs/decisions/convolution-algebra.md.
+    "flat/4",
+    // Twice as fast as direct/4 there, but in blocks of 32 output channels, and only direct/4 saves products after upsampling.
+    row === "llvmpipe" && outChannels >= 16 && !upsample ? "subgroup/8x32" : "",
+    // Takes weights that are 8-bit integers in the model: docs/decisions/int8-weights.md.
+    SOFTWARE.includes(row) || batch * outHeight * outWidth <= SHORT ? "int8/4" : "",
+    // A third faster there, but wider windows compile for many seconds: docs/decisions/convolution.md.
+    row === "swiftshader" && kernel[0] * kernel[1] === 1 ? "direct/8" : "",
+  ].filter(Boolean);
 }

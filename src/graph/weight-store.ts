@@ -77,13 +77,17 @@ export class WeightStore {
         for (const { request, key } of pending.values()) {
           const { buffer, offset } = this.#ranges.get(key)!;
           const { packing, content } = request;
+          const source = isInt8(packing) ? content.int8! : content;
           // Held until the last is made, or they would be made again.
           const made: (Float32Array | Int8Array)[] = [];
-          for (const piece of piecesOf(isInt8(packing) ? content.int8! : content)) {
+          for (const piece of piecesOf(source)) {
             made.push(piece.data);
             await pacer.pause();
           }
-          const packed = isInt8(packing) ? packInt8(packing, content.int8!) : pack(packing, content.data);
+          const data = made.at(-1)!;
+          const packed = isInt8(packing)
+            ? packInt8(packing, { scales: content.int8!.scales, data: data as Int8Array })
+            : pack(packing, data as Float32Array);
           await pacer.pause();
           this.#write(buffer, offset, packed);
         }

@@ -85,4 +85,17 @@ describe("ConvChoices", () => {
     expect([...own.seen.values()]).toEqual([{ params, count: 3 }]);
     expect(chooseDefault()).toBe(DEFAULT_CHOICE);
   });
+
+  it("keeps 8-bit weights so in software and where few pixels use them", () => {
+    const swiftshader = choices(facts({ vendor: "google", architecture: "swiftshader" }));
+    const small = { ...params, inHeight: 8, inWidth: 8, outHeight: 8, outWidth: 8 };
+    for (const [own, size, expected] of [
+      [swiftshader, params, "int8/4"],
+      [choices(), small, "int8/4"],
+      [choices(), params, DEFAULT_CHOICE],
+    ] as const) {
+      expect(own.choose({ ...size, int8: true })).toBe(expected);
+      expect(own.choose(size)).not.toBe("int8/4");
+    }
+  });
 });
