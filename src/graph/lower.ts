@@ -7,8 +7,20 @@ import { ProgramBuilder, type LowerOptions } from "./program-builder";
 
 /** Lowers an optimised graph. Pure: the same graph gives the same program. */
 export function lower(graph: Graph, options: LowerOptions): Program {
+  const steps = lowering(graph, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** lower() in steps, one a node. */
+export function* lowering(graph: Graph, options: LowerOptions): Generator<undefined, Program> {
   const builder = new ProgramBuilder(graph, options);
-  for (const node of graph.nodes) lowerNode(builder, node);
+  for (const node of graph.nodes) {
+    lowerNode(builder, node);
+    yield;
+  }
   const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));
   // An output's buffer must be its own: constants, inputs and values promised twice are copied.
   const taken = new Set(graph.inputs.map(({ name }) => name));

@@ -9,7 +9,7 @@ import { chooseDefault, ConvChoices } from "./conv-choice";
 import { BoundProgram } from "./executor";
 import { checkOps, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
-import { lower } from "./lower";
+import { lower, lowering } from "./lower";
 import { optimize, optimizing, PASSES } from "./optimize";
 import { Pacer } from "./pacer";
 import { PipelineCache } from "./pipelines";
@@ -178,9 +178,11 @@ export class Session {
       await pacer.pause();
     }
     await this.#choices.ready;
-    const program = lower(graph, { elem: this.elem, chooseConv });
+    const lowered = lowering(graph, { elem: this.elem, chooseConv });
+    let step = lowered.next();
+    for (; !step.done; step = lowered.next()) await pacer.pause();
+    const program = step.value;
     try {
-      await pacer.pause();
       return await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights, pacer);
     } catch (error) {
       // A faster way may need more memory, or more of the driver's compiler: then all in the way that works everywhere.
