@@ -87,6 +87,29 @@ it("colours pixels with the model beside dist", async () => {
   expect(Math.max(r!, g!, b!) - Math.min(r!, g!, b!), "it has a colour").toBeGreaterThan(8);
 });
 
+it("remembers in IndexedDB what it measured", async () => {
+  const [first, second] = await page.evaluate(async () => {
+    const { Colorizer } = (globalThis as unknown as { entry: typeof Entry }).entry;
+    const measure = async (): Promise<{ rows: number; measured: number; choices: number }> => {
+      const colorizer = await Colorizer.load({ tune: { milliseconds: 0 } });
+      // The way that rules choose on this driver, so that nothing more is compiled.
+      const admit = (choice: string): boolean => choice === "direct/8";
+      const report = await colorizer.tune({ milliseconds: 60_000, admit });
+      colorizer.dispose();
+      const results = report.rows.flatMap((row) => row.results);
+      return {
+        rows: report.rows.length,
+        measured: results.filter(({ problem }) => problem === undefined).length,
+        choices: report.shapes.length,
+      };
+    };
+    return [await measure(), await measure()];
+  });
+  expect(first!.rows).toBeGreaterThan(0);
+  expect(first!.measured).toBe(first!.rows);
+  expect(second).toEqual({ rows: 0, measured: 0, choices: first!.choices });
+});
+
 it("breaks no rule of the page's content security policy", () => {
   expect(complaints).toEqual([]);
 });
