@@ -43,6 +43,19 @@ describe("assemble", () => {
     expect(assemble(kernel, { constants: { elem: "f16" } })).toMatch(/^enable f16;\n/);
   });
 
+  it("enables subgroups where a subgroup function is called", () => {
+    const kernel = (wgsl: string) => ({ name: "k", wgsl, bindings: {} });
+    expect(assemble(kernel("// subgroupAdd(x)\nlet y = subgroup_size;"), { constants: {} })).not.toContain("enable");
+    expect(assemble(kernel("let y = subgroupAdd(x);"), { constants: {} })).toMatch(/^enable subgroups;\n/);
+  });
+
+  it("finds run-time constants in shared files", () => {
+    const kernel = { name: "k", wgsl: "let x = A;", libs: ["const A: u32 = 1u;"], bindings: {} };
+    const plan = { constants: { A: 5 }, runtime: ["A"] };
+    expect(assemble(kernel, plan)).toContain("let x = sizes.A;");
+    expect(new Uint32Array(runtimeBytes(kernel, plan)!.buffer)[0]).toBe(5);
+  });
+
   it("turns run-time constants into a uniform struct, and packs them in the same order", () => {
     const wgsl = "const A: u32 = 1u;\nconst B: f32 = 0.0;\nconst C: i32 = 0; // C\nlet x = A + AB;";
     const kernel = { name: "k", wgsl, bindings: { src: "read", dst: "write" } } as const;
