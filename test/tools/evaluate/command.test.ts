@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { labToRgb } from "../../../src/color/lab";
 import { EXIT, main } from "../../../tools/evaluate/command";
+import type { Scores } from "../../../tools/evaluate/metrics";
 import type { Evaluation } from "../../../tools/evaluate/report";
 import { buildModel, node } from "../../onnx-builder";
 import { tinyModel } from "../../tiny-model";
@@ -36,6 +37,12 @@ function gradient(width: number, height: number, tint: readonly [number, number,
   return sharp(data, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
+}
+
+/** The same figures, but for single pixels that round the other way: convolutions may be computed in several ways. */
+function expectAlike(actual: Scores, expected: Scores): void {
+  for (const key of ["psnr", "ssim", "abSquared", "ciede2000", "colourfulness"] as const)
+    expect(Math.abs(actual[key] / expected[key] - 1), key).toBeLessThan(2e-3);
 }
 
 async function run(...args: string[]) {
@@ -166,11 +173,14 @@ describe("models", () => {
     expect(code).toBe(EXIT.ok);
     expect(stdout).toContain("shuffled");
     const [plain, shuffled] = [report("plain.json"), report()];
-    expect(shuffled.photographs.map(({ methods }) => methods)).toEqual(plain.photographs.map(({ methods }) => methods));
+    expect(shuffled.photographs.map(({ name }) => name)).toEqual(["1.png", "2.png", "3.png"]);
+    shuffled.photographs.forEach(({ methods }, i) =>
+      expectAlike(methods["tiny"]!, plain.photographs[i]!.methods["tiny"]!),
+    );
     for (const { shuffled: other, methods } of shuffled.photographs) {
       expect(other!["tiny"]).toBeGreaterThan(0);
       // The tiny embedding is the mean luminance, which these photographs do not share.
-      expect(other!["tiny"]).not.toBe(methods["tiny"]!.abSquared);
+      expect(Math.abs(other!["tiny"]! / methods["tiny"]!.abSquared - 1)).toBeGreaterThan(4e-3);
     }
     expect(shuffled.summary["all"]!.methods["tiny"]!.shuffled!.abRmse).toBeGreaterThan(0);
   });
@@ -185,8 +195,8 @@ describe("models", () => {
     );
     expect(code).toBe(EXIT.ok);
     const [{ methods }] = report().photographs as [Evaluation["photographs"][number]];
-    expect(methods["a"]).toEqual(methods["tiny"]);
-    expect(methods["b"]).not.toEqual(methods["tiny"]);
+    expectAlike(methods["a"]!, methods["tiny"]!);
+    expect(Math.abs(methods["b"]!.abSquared / methods["tiny"]!.abSquared - 1)).toBeGreaterThan(0.1);
   });
 
   it("that take L alone are run with the scaling of the command", async () => {

@@ -1,0 +1,84 @@
+/** The arguments of `npm run evaluate`. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Precision } from "../../src/graph/session";
+import type { TextStream } from "../../src/node/cli-report";
+import type { NodeAdapter } from "../../src/node/device";
+import { RANKS, type Rank } from "./summary";
+
+export interface Options {
+  readonly model: readonly Named[];
+  readonly results: readonly Named[];
+  readonly limit?: number;
+  readonly shortSide: number;
+  readonly shuffleEmbeddings: boolean;
+  readonly rank: Rank;
+  readonly html?: string;
+  readonly json?: string;
+  readonly sheet?: string;
+  readonly card?: string;
+  readonly failures?: string;
+  readonly size?: number;
+  readonly saturation: number;
+  readonly precision: Precision;
+  readonly adapter?: NodeAdapter;
+  readonly luminanceScale: number;
+  readonly luminanceOffset: number;
+  readonly chromaScale: number;
+  readonly multiple: number;
+}
+
+/** A path, and the name to list it under where one is given. */
+export interface Named {
+  readonly path: string;
+  readonly label?: string;
+}
+
+/** Collects `path` and `name=path`. */
+function addNamed(text: string, before: readonly Named[]): readonly Named[] {
+  const [, label, path] = /^([^=/\\]+)=(.+)$/s.exec(text) ?? [];
+  return [...before, label !== undefined && path !== undefined ? { label, path } : { path: text }];
+}
+
+function numberFrom(low: number, whole = false): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= low && Number.isFinite(value) && (!whole || Number.isInteger(value)))
+      return value;
+    throw new InvalidArgumentError(`Expected ${whole ? "a whole number" : "a number"} of at least ${low}.`);
+  };
+}
+
+export function command(stdout: TextStream, stderr: TextStream): Command {
+  const any = numberFrom(-1e6);
+  return new Command("evaluate")
+    .description("Colour photographs are made grey, coloured by models or other methods, and compared with themselves.")
+    .argument("<photographs>", "a folder (with those in it) or a zip file; folders inside are the sets")
+    .option("--model <path>", "model folder, model.json or ONNX file; may be repeated, as name=path, too", addNamed, [])
+    .option("--results <path>", "folder or zip file with results of the same names; may be repeated", addNamed, [])
+    .option("--limit <n>", "so many photographs, spread over all", numberFrom(1, true))
+    .option("--short-side <pixels>", "photographs are shrunk to this first", numberFrom(16, true), 256)
+    .option("--shuffle-embeddings", "also with the embedding of another photograph: worse, if it is of use", false)
+    .addOption(
+      new Option("--rank <figure>", "what decides about worst and best").choices(Object.keys(RANKS)).default("gain"),
+    )
+    .option("--html <file>", "report with all pictures in it")
+    .option("--json <file>", "all figures")
+    .option("--sheet <file>", "PNG: grey, coloured, photograph of up to 64 photographs")
+    .option("--card <folder>", "metrics.md and metrics.json for a model card and a model.json")
+    .option(
+      "--failures <file>",
+      "JPEG of the worst ten (at most half); only where the photographs' licence lets you show them",
+    )
+    .option("--size <pixels>", "working size; default: the model's", numberFrom(8, true))
+    .option("--saturation <factor>", "strength of the colours", numberFrom(0), 1)
+    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(["auto", "f32", "f16"]).default("auto"))
+    .addOption(
+      new Option("--adapter <kind>", "which driver").choices(["auto", "system", "swiftshader"]).default(undefined),
+    )
+    .option("--luminance-scale <n>", "of a lone ONNX file: input = L* x this + offset", any, 0.02)
+    .option("--luminance-offset <n>", "of a lone ONNX file", any, -1)
+    .option("--chroma-scale <n>", "of a lone ONNX file: a*, b* = output x this", any, 128)
+    .option("--multiple <n>", "of a lone ONNX file: its sides are multiples of this", numberFrom(1, true), 8)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) });
+}
