@@ -230,7 +230,8 @@ export class Colorizer {
 
   /**
    * Times ways of computing the convolutions of what was prepared so far, and goes on with the fastest: pictures stay
-   * what they are but for rounding. Pictures go first; one that comes meanwhile waits for one measurement at most.
+   * what they are but for rounding. Pictures go first; one that comes meanwhile waits for one measurement, or for the
+   * networks to be made again.
    * Throws the signal's reason; what was measured by then is kept.
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {

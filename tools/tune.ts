@@ -44,6 +44,7 @@ function describe({ params: p, count }: Pick<TuneRow, "params" | "count">): stri
     p.residual && "residual",
     p.upsample && `up ${p.upsample.join("x")}`,
     p.pool && "pool",
+    p.int8 && "int8",
     p.elem,
     count > 1 && `x${count}`,
   ];
