@@ -147,6 +147,34 @@ describe("8-bit weights of a model", () => {
     }
   });
 
+  it("stay so where convolutions of the same input become one", () => {
+    const attributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1 } as const;
+    const conv = (output: string, x: string, weights: string): Graph["nodes"][number] => ({
+      ...{ op: "conv", output, inputs: [x, weights, "b"], shape: [1, 2, 2, 8], origin: [] },
+      attributes: { ...attributes, activation: { fn: "identity" } },
+    });
+    const weights = [1, 2].map((seed) => quantized([1, 1, 8, 8], randoms(64, seed)));
+    const merged = optimize({
+      label: "siblings",
+      inputs: [{ name: "x", shape: [1, 2, 2, 8] }],
+      outputs: ["y1", "y2"].map((name) => ({ name, value: name })),
+      constants: new Map([
+        ["w1", weights[0]!],
+        ["w2", weights[1]!],
+        ["b", { shape: [8], data: new Float32Array(8) }],
+      ]),
+      nodes: [conv("c1", "x", "w1"), conv("c2", "x", "w2"), conv("y1", "c1", "w1"), conv("y2", "c2", "w2")],
+    });
+    const only = merged.nodes.find(({ op, shape }) => op === "conv" && shape[3] === 16);
+    const { data, int8 } = merged.constants.get(only!.inputs[1]!)!;
+    expectClose(
+      Float32Array.from(int8!.data, (q, i) => q * int8!.scales[i % 16]!),
+      data,
+      { abs: 1e-6 },
+    );
+    expect(data[16 + 8]).toBe(weights[1]!.data[8]);
+  });
+
   it("are floats again where the model has zero points, and where it never had integers", () => {
     for (const kind of ["with zero points", "floats"] as const) {
       const graph = graphOf(kind);

@@ -16,7 +16,7 @@
 import { readInPlace } from "../channel-slices";
 import { deferred, derivedKey } from "../deferred";
 import { mergeOrigins, rewrite } from "../edit";
-import type { Constant, Graph, Node, NodeFor, Pass } from "../ir";
+import { sizeOf, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
 
 type Conv = NodeFor<"conv">;
 
@@ -28,24 +28,45 @@ interface Group {
   readonly merged: string;
 }
 
-/** [KH,KW,C,OC] of all members, or their [OC], side by side. */
+/** Rows of `widths` columns side by side, into `joined`. */
+function joinRows<T extends Float32Array | Int8Array>(parts: readonly T[], widths: readonly number[], joined: T): T {
+  const total = widths.reduce((a, b) => a + b, 0);
+  let first = 0;
+  parts.forEach((data, i) => {
+    const width = widths[i]!;
+    for (let from = 0, to = first; from < data.length; from += width, to += total)
+      joined.set(data.subarray(from, from + width), to);
+    first += width;
+  });
+  return joined;
+}
+
+/** [KH,KW,C,OC] of all members, or their [OC], side by side; 8-bit values stay where all have them. */
 function joinColumns(parts: readonly Constant[]): Constant {
-  const columns = parts.map(({ shape }) => shape.at(-1)!);
-  const total = columns.reduce((a, b) => a + b, 0);
-  const shape = [...parts[0]!.shape.slice(0, -1), total];
-  const make = (): Float32Array => {
-    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
-    const joined = new Float32Array(rows * total);
-    let first = 0;
-    parts.forEach(({ data }, i) => {
-      const width = columns[i]!;
-      for (let row = 0; row < rows; row++)
-        joined.set(data.subarray(row * width, (row + 1) * width), row * total + first);
-      first += width;
-    });
-    return joined;
-  };
-  return deferred({ shape, key: derivedKey("join", ...parts) }, make, ...parts);
+  const widths = parts.map(({ shape }) => shape.at(-1)!);
+  const shape = [...parts[0]!.shape.slice(0, -1), widths.reduce((a, b) => a + b, 0)];
+  const count = sizeOf(shape);
+  const all = parts.flatMap(({ int8 }) => int8 ?? []);
+  const int8 =
+    all.length < parts.length
+      ? undefined
+      : deferred(
+          { scales: Float32Array.from(all.flatMap(({ scales }) => [...scales])) },
+          () =>
+            joinRows(
+              all.map(({ data }) => data),
+              widths,
+              new Int8Array(count),
+            ),
+          ...all,
+        );
+  const make = (): Float32Array =>
+    joinRows(
+      parts.map(({ data }) => data),
+      widths,
+      new Float32Array(count),
+    );
+  return deferred({ shape, key: derivedKey("join", ...parts), int8 }, make, ...parts);
 }
 
 /** Convolutions that may become one, by what they have in common. */
