@@ -25,7 +25,7 @@ interface Options {
   readonly only?: readonly Suite[];
   readonly where?: Where | "both";
   readonly repeats?: number;
-  readonly budget: number;
+  readonly budget?: number;
   readonly silence: number;
   readonly tune?: number;
   readonly sizes?: readonly number[];
@@ -69,9 +69,8 @@ const options = new Command("bench")
   .option("--repeats <n>", "timed runs of each; default 7, with --quick 5", whole)
   .option(
     "--budget <seconds>",
-    "for the timed runs of one contender on one subject; slow ones repeat less",
+    "for the timed runs of one contender on one subject; default 180, with --quick 20",
     positive,
-    180,
   )
   .option("--silence <seconds>", "a worker that says nothing for so long is ended", positive, 900)
   .option("--tune <seconds>", "measure convolutions for so long before this engine is timed; default: not", positive)
@@ -109,7 +108,7 @@ const selection = {
 };
 const limits = {
   repeats: options.repeats ?? (quick ? 5 : 7),
-  budget: options.budget * 1000,
+  budget: 1000 * (options.budget ?? (quick ? 20 : 180)),
   tune: 1000 * (options.tune ?? 0),
   exclude: [],
 };

@@ -66,8 +66,10 @@ export async function benchModel(
         await colorizer.tune({ milliseconds: limits.tune });
         await colorizer.colorize(photograph(seed++), { size });
       }
-      await env.begin(key, { ...facts, error: "" });
-      const { row, milliseconds } = await warm(colorizer, size, limits, () => photograph(seed++));
+      const { row, milliseconds } = await warm(colorizer, size, limits, async () => {
+        await env.begin(key, { ...facts, error: "" });
+        return photograph(seed++);
+      });
       pace = milliseconds / flops;
       await env.rows(key, [{ ...facts, ...row, ...(first && size === sizes[0] ? { cold } : {}) }]);
     } catch (error) {
@@ -83,12 +85,12 @@ async function warm(
   colorizer: Colorizer,
   size: number,
   limits: Limits,
-  next: () => ReturnType<typeof photograph>,
+  next: () => Promise<ReturnType<typeof photograph>>,
 ): Promise<{ row: Pick<ModelFinding, "total" | "stages">; milliseconds: number }> {
   const timings: ColorizeResult["timings"][] = [];
   const total: number[] = [];
   for (let i = 0, repeats = 1; i < repeats; i++) {
-    const picture = next();
+    const picture = await next();
     const start = performance.now();
     const result = await colorizer.colorize(picture, { size });
     total.push(performance.now() - start);

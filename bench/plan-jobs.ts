@@ -34,7 +34,7 @@ export function planJobs(selection: Selection): PlacedJob[] {
     kernels: elems.map((elem) => ({ suite: "kernels", elem, quick })),
     model: elems.map((elem) => ({ suite: "model", elem, sizes: selection.sizes })),
     peers: quick
-      ? [...QUICK_LAYER_NAMES.map(layer), network("colorizer", 64)]
+      ? [...QUICK_LAYER_NAMES.map(layer), network("colorizer", 32)]
       : [network("embedder", selection.embedderSize), network("colorizer", selection.colorizerSize)],
     layers: LAYER_NAMES.map(layer),
   };

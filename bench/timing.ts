@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
+export { median } from "./statistics";
+
 export const CORES = availableParallelism();
 
 /**
@@ -18,8 +20,4 @@ export function driverMilliseconds(): number {
   } catch {
     return NaN;
   }
-}
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
