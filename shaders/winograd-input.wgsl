@@ -1,9 +1,11 @@
 // Winograd's input transform of NHWC images: dst[t] = B^T d B of each channel, where d is the POINTS x POINTS pixels
-// under tile t of OUTPUTS x OUTPUTS output pixels, 0 outside the image. Tiles go along x, then y, then images.
+// under tile t of OUTPUTS x OUTPUTS output pixels, 0 outside the (enlarged) image. Tiles go along x, then y, then images.
 // One invocation does one unit of one tile: a channel, or four.
 alias unit = f32;               // defaults; set by src/kernels/winograd.ts
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
+const UP_Y: i32 = 1;            // src is enlarged by these whole factors first, repeating pixels
+const UP_X: i32 = 1;
 const IN_UNITS: u32 = 4u;       // units of a pixel
 const UNITS: u32 = 4u;          // units of a transformed pixel, of which those past IN_UNITS are 0
 const TILES_Y: u32 = 1u;        // tiles of one image
@@ -17,8 +19,8 @@ const PAD_LEFT: i32 = 0;
 @group(0) @binding(1) var<storage, read_write> dst: array<unit>;    // [COUNT, POINTS, POINTS, UNITS]
 
 fn load(image: i32, y: i32, x: i32, c: u32) -> wide {
-  let inside = y >= 0 && y < IN_H && x >= 0 && x < IN_W && c < IN_UNITS;
-  let at = u32((image * IN_H + y) * IN_W + x) * IN_UNITS + c;
+  let inside = y >= 0 && y < IN_H * UP_Y && x >= 0 && x < IN_W * UP_X && c < IN_UNITS;
+  let at = u32((image * IN_H + y / UP_Y) * IN_W + x / UP_X) * IN_UNITS + c;
   return select(wide(), wide(src[select(0u, at, inside)]), inside);
 }
 

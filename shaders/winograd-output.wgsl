@@ -1,9 +1,10 @@
 // Winograd's output transform into NHWC images:
-//   dst[pixels of tile t] = activate(bias + residual + A^T m A) of each channel, where m is the POINTS x POINTS products
+//   dst[pixels of tile t] = activate(bias + residual + A^T m A) of each channel (its maxima with POOL), where m is the POINTS x POINTS products
 // of tile t, which covers OUTPUTS x OUTPUTS pixels. Tiles go along x, then y, then images; pixels past the image are
 // not written. One invocation does one unit of one tile: a channel, or four.
 alias unit = f32;               // defaults; set by src/kernels/winograd.ts
-const OUT_H: u32 = 1u;
+const POOL: u32 = 1u;           // dst keeps the largest of each POOL x POOL window, which divides OUTPUTS and the image
+const OUT_H: u32 = 1u;          // before pooling
 const OUT_W: u32 = 1u;
 const OUT_UNITS: u32 = 4u;      // units of an output pixel
 const UNITS: u32 = 4u;          // units of a product, of which those past OUT_UNITS are nothing
@@ -19,7 +20,7 @@ const COUNT: u32 = 1u;
 #if RESIDUAL
 @group(0) @binding(2) var<storage, read> residual: array<unit>;     // [batch, OUT_H, OUT_W, OUT_UNITS]
 #endif
-@group(0) @binding(3) var<storage, read_write> dst: array<unit>;    // [batch, OUT_H, OUT_W, DST_UNITS]
+@group(0) @binding(3) var<storage, read_write> dst: array<unit>;    // [batch, OUT_H/POOL, OUT_W/POOL, DST_UNITS]
 
 // The product of row y, column x of the tile whose first is at `first`.
 fn load(first: u32, y: u32, x: u32) -> wide {
@@ -36,6 +37,18 @@ fn column(first: u32, x: u32) -> outputs {
   return output_transform(points(
     load(first, 0u, x), load(first, 1u, x), load(first, 2u, x), load(first, 3u, x), load(first, 4u, x),
     load(first, 5u, x)));
+#endif
+}
+
+fn finish(n: u32, y: u32, x: u32, c: u32, sum: wide) -> wide {
+  var value = sum + wide(bias[c]);
+#if RESIDUAL
+  value += wide(residual[((n * OUT_H + y) * OUT_W + x) * OUT_UNITS + c]);
+#endif
+#if VECTOR
+  return activate(value);
+#else
+  return activate(vec4<f32>(value)).x;
 #endif
 }
 
@@ -73,22 +86,20 @@ fn main(
     output_transform(points(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3])));
 #endif
   let t = FIRST + tile;
-  let top = t / TILES_X % TILES_Y * OUTPUTS;
-  let left = t % TILES_X * OUTPUTS;
-  for (var i = 0u; i < OUTPUTS * OUTPUTS; i++) {
-    let y = top + i / OUTPUTS;
-    let x = left + i % OUTPUTS;
-    if (y >= OUT_H || x >= OUT_W) { continue; }
-    let pixel = (t / (TILES_X * TILES_Y) * OUT_H + y) * OUT_W + x;
-    var value = rows[i / OUTPUTS][i % OUTPUTS] + wide(bias[c]);
-#if RESIDUAL
-    value += wide(residual[pixel * OUT_UNITS + c]);
-#endif
-#if VECTOR
-    value = activate(value);
-#else
-    value = activate(vec4<f32>(value)).x;
-#endif
-    dst[pixel * DST_UNITS + DST_FIRST + c] = unit(value);
+  let n = t / (TILES_X * TILES_Y);
+  let y = t / TILES_X % TILES_Y * OUTPUTS;
+  let x = t % TILES_X * OUTPUTS;
+  for (var i = 0u; i < OUTPUTS; i += POOL) {
+    for (var j = 0u; j < OUTPUTS; j += POOL) {
+      if (y + i >= OUT_H || x + j >= OUT_W) { continue; }
+      var value = finish(n, y + i, x + j, c, rows[i][j]);
+      for (var k = 1u; k < POOL * POOL; k++) {
+        let dy = i + k / POOL;
+        let dx = j + k % POOL;
+        value = max(value, finish(n, y + dy, x + dx, c, rows[dy][dx]));
+      }
+      let pixel = (n * (OUT_H / POOL) + (y + i) / POOL) * (OUT_W / POOL) + (x + j) / POOL;
+      dst[pixel * DST_UNITS + DST_FIRST + c] = unit(value);
+    }
   }
 }

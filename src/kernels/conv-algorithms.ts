@@ -15,7 +15,8 @@ const ALGORITHMS: readonly ConvAlgorithm[] = [
   direct,
   int8,
   flat,
-  ...[splitK, workgroup, subgroup, winograd].map(composed),
+  winograd,
+  ...[splitK, workgroup, subgroup].map(composed),
 ];
 
 /** "algorithm/variant". */

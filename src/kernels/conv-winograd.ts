@@ -3,7 +3,7 @@
  * of a tile, output transform. The products are a grouped 1x1 convolution over an image of tiles.
  */
 import { KernelError } from "../errors";
-import { isPlain, type ConvAlgorithm, type ConvStep } from "./conv-algorithm";
+import type { ConvAlgorithm, ConvStep } from "./conv-algorithm";
 import { conv2d, type Conv2dParams } from "./conv2d";
 import type { Packing } from "./kernel";
 import { winogradInput, winogradOutput } from "./winograd";
@@ -11,14 +11,18 @@ import { winogradInput, winogradOutput } from "./winograd";
 /** Sides of the output tiles by size of the kernel. */
 const OUTPUTS: Readonly<Record<number, readonly number[]>> = { 3: [4, 2], 4: [2] };
 
-/** Transformed elements below which convolutions are not cut into bands. */
+/** Transformed elements that are always allowed, and the share of src and dst together that is. */
 const SMALL = 2 ** 19;
+const SHARE = 0.2;
 
 const up4 = (n: number): number => Math.ceil(n / 4) * 4;
 
-function tilesOf({ kernel: [height, width], strides, dilations, groups, ...params }: Conv2dParams): readonly number[] {
-  const able = height === width && groups === 1 && [...strides, ...dilations].every((n) => n === 1);
-  return (able && isPlain({ kernel: [height, width], strides, dilations, groups, ...params }) && OUTPUTS[height]) || [];
+function tilesOf(params: Conv2dParams): readonly number[] {
+  const { kernel, strides, dilations, groups, inChannels, outChannels, pool, residual, outHeight, outWidth } = params;
+  if ([...strides, ...dilations, groups].some((n) => n !== 1) || kernel[0] !== kernel[1]) return [];
+  // Channels are padded to 4.
+  if (inChannels < 4 || outChannels < 2 || (pool && (residual || outHeight % 2 || outWidth % 2))) return [];
+  return OUTPUTS[kernel[0]] ?? [];
 }
 
 /**
@@ -38,10 +42,11 @@ export const winograd: ConvAlgorithm = {
     const groups = points * points;
     const columns = up4(outChannels);
     const tiles = batch * Math.ceil(outHeight / outputs) * Math.ceil(outWidth / outputs);
-    // Bands of tiles, so that the transformed images take no more memory than the images themselves.
-    const whole = batch * (inHeight * inWidth * inChannels + outHeight * outWidth * outChannels);
-    const transformed = tiles * groups * (up4(inChannels) + columns);
-    const bands = Math.ceil(transformed / Math.max(SMALL, whole));
+    // Bands of tiles, so that the transformed images take little memory beside the images themselves.
+    const stored = (outHeight * outWidth * outChannels) / (params.pool ? 4 : 1);
+    const whole = batch * (inHeight * inWidth * inChannels + stored);
+    const width = groups * (up4(inChannels) + columns);
+    const bands = Math.ceil(tiles / Math.max(1, Math.floor(Math.max(SMALL, SHARE * whole) / width)));
     const band = Math.ceil(tiles / bands);
     const steps: ConvStep[] = [];
     for (let first = 0; first < tiles; first += band) {

@@ -17,11 +17,11 @@ export interface WinogradParams extends Conv2dParams {
 }
 
 /**
- * Channels of one invocation. A tile of F(4x4, 3x3) has 36 values, too many as vectors: registers spill on GPUs, and
- * software drivers compile them for seconds.
+ * Channels of one invocation: four where a tile has 16 values. 25 or 36 are too many as vectors: registers spill on
+ * GPUs, and software drivers compile them for seconds.
  */
-function lanesOf({ outputs }: WinogradParams, ...channels: readonly number[]): 1 | 4 {
-  return outputs > 2 ? 1 : lanesFor(...channels);
+function lanesOf({ outputs, kernel }: WinogradParams, ...channels: readonly number[]): 1 | 4 {
+  return outputs + kernel[0] > 5 ? 1 : lanesFor(...channels);
 }
 
 /** What both plans have in common; `channels` are those that the transform goes over. */
@@ -53,12 +53,12 @@ export const winogradInput: Kernel<WinogradParams> = {
   libs: [transformLib, indexingLib],
   bindings: { src: "read", dst: "write" },
   plan(params) {
-    const { inHeight, inWidth, inChannels, padTop, padLeft, elem, count } = params;
+    const { inHeight, inWidth, inChannels, padTop, padLeft, elem, count, upsample = [1, 1] } = params;
     const lanes = lanesOf(params, inChannels);
     const { constants, form, products } = common(params, lanes, inChannels);
     const sizes = { IN_H: inHeight, IN_W: inWidth, IN_UNITS: inChannels / lanes, PAD_TOP: padTop, PAD_LEFT: padLeft };
     return {
-      constants: { ...constants, ...sizes },
+      constants: { ...constants, ...sizes, UP_Y: upsample[0], UP_X: upsample[1] },
       runtime: [...COMMON, ...Object.keys(sizes)],
       flags: form,
       grid: linearGrid(count * constants.UNITS),
@@ -69,14 +69,14 @@ export const winogradInput: Kernel<WinogradParams> = {
   },
 };
 
-/** src [tiles, points, points, OC rounded up to 4], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels. */
+/** src [tiles, points, points, OC rounded up to 4], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels, or half as high and wide. */
 export const winogradOutput: Kernel<WinogradParams> = {
   name: "winograd-output",
   wgsl: outputWgsl,
   libs: [transformLib, activationLib, indexingLib],
   bindings: { src: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {
-    const { outHeight, outWidth, outChannels, outputs, residual, count, elem, activation } = params;
+    const { outHeight, outWidth, outChannels, outputs, residual, count, elem, activation, pool } = params;
     const { first, channels } = params.slice ?? { first: 0, channels: outChannels };
     const lanes = lanesOf(params, outChannels, first, channels);
     const { constants, form, products } = common(params, lanes, outChannels);
@@ -87,9 +87,9 @@ export const winogradOutput: Kernel<WinogradParams> = {
       DST_UNITS: channels / lanes,
       DST_FIRST: first / lanes,
     };
-    const written = count * outputs ** 2 * outChannels;
+    const written = (count * outputs ** 2 * outChannels) / (pool ? 4 : 1);
     return {
-      constants: { ...constants, ...sizes, ...activationConstants(activation) },
+      constants: { ...constants, ...sizes, ...activationConstants(activation), POOL: pool ? 2 : 1 },
       runtime: [...COMMON, ...Object.keys(sizes)],
       flags: { ...form, VECTOR: lanes === 4, RESIDUAL: residual },
       grid: linearGrid(count * sizes.OUT_UNITS),
