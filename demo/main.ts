@@ -1,5 +1,6 @@
 /** The demo page: a photograph in, coloured with the public API, compared and saved. */
 import { Colorizer, EngineError, type ColorizeResult, type LoadProgress } from "../src/index";
+import { showProfile } from "./profile";
 import { press, showSamples } from "./samples";
 import { page, showComparison, showFacts, showMessage, showOriginal, showProgress, showWelcome } from "./view";
 
@@ -21,7 +22,7 @@ let address: string | undefined;
 
 /** Loaded once, at the first photograph; a failed load is tried again with the next. */
 function loadColorizer(): Promise<Colorizer> {
-  colorizer ??= Colorizer.load({ model: MODEL, onProgress: reportLoading }).then((loaded) => {
+  colorizer ??= Colorizer.load({ model: MODEL, tune: true, onProgress: reportLoading }).then((loaded) => {
     void loaded.device.lost.then(() => (colorizer = undefined));
     return loaded;
   });
@@ -105,6 +106,18 @@ async function saturate(): Promise<void> {
   }
 }
 
+/** Runs both networks once more, a step at a time, when somebody wants to know. */
+async function measure(): Promise<void> {
+  if (!page.profile.open || !shown) return;
+  page.layers.textContent = "Measuring every step…";
+  try {
+    showProfile(await (await loadColorizer()).profile(shown.result));
+  } catch (error) {
+    page.profile.open = false;
+    fail(error);
+  }
+}
+
 async function save(type: "image/jpeg" | "image/png", ending: string): Promise<void> {
   if (!shown) return;
   const { result, name } = shown;
@@ -125,6 +138,7 @@ function openFile(file: Blob | null | undefined): void {
   void open(file, file instanceof File ? file.name : "photograph");
 }
 
+page.profile.addEventListener("toggle", () => void measure());
 page.pick.addEventListener("click", () => page.file.click());
 page.another.addEventListener("click", () => page.file.click());
 page.file.addEventListener("change", () => {

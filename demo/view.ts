@@ -24,6 +24,8 @@ export const page = {
   savePng: byId("save-png", HTMLButtonElement),
   another: byId("another", HTMLButtonElement),
   facts: byId("facts", HTMLElement),
+  profile: byId("profile", HTMLDetailsElement),
+  layers: byId("layers", HTMLElement),
   samples: byId("samples", HTMLElement),
 };
 
@@ -34,6 +36,7 @@ export function showWelcome(): void {
   page.picture.hidden = true;
   page.controls.hidden = true;
   page.progress.hidden = true;
+  page.profile.hidden = true;
   page.facts.textContent = "";
 }
 
@@ -43,6 +46,8 @@ export function showOriginal(original: HTMLImageElement): void {
   page.welcome.hidden = true;
   page.controls.hidden = true;
   page.message.hidden = true;
+  page.profile.hidden = true;
+  page.profile.open = false;
   page.facts.textContent = "";
   page.picture.hidden = false;
   page.picture.classList.add("waiting");
@@ -68,6 +73,7 @@ export function showComparison(original: HTMLImageElement, result: ColorizeResul
   page.picture.replaceChildren(slider);
   page.progress.hidden = true;
   page.controls.hidden = false;
+  page.profile.hidden = false;
   return canvas;
 }
 

@@ -1,64 +1,22 @@
 /** Photographs in colour: both networks and the colour kernels behind one call. */
+import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer-options";
 import { ColorizeResult, type ColorizeTimings } from "./colorize-result";
-import { choicesFor, tuneOptions, whenIdle, type TuneSetting } from "./colorizer-tuning";
+import { choicesFor, tuneOptions, whenIdle } from "./colorizer-tuning";
 import { InputError } from "./errors";
 import { explain } from "./explain";
 import { describeDevice, requestDevice } from "./gpu-device";
 import type { ConvChoices } from "./graph/conv-choice";
-import type { Precision } from "./graph/session";
 import { readChroma, type KeptChroma } from "./image/chroma";
 import { workingSize, type WorkingSize } from "./image/layout";
 import { PictureStages } from "./image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "./image/source";
 import type { Elem } from "./kernels/kernel";
 import type { Size } from "./kernels/tile";
-import { Networks, type LoadProgress } from "./networks";
-import { abortable, StageClock, type ColorizeStage } from "./stage-clock";
+import { Networks } from "./networks";
+import { abortable, StageClock } from "./stage-clock";
 import type { TuneOptions, TuneReport } from "./tuning/tune";
 import { Turns } from "./turns";
 import type { Manifest } from "./weights/manifest";
-import type { ModelReader } from "./weights/model-files";
-
-export interface ColorizerOptions {
-  /** URL of a model folder or of its model.json. Default: models/inception-table of this package. */
-  readonly model?: string | URL;
-  /** Default: a new device of this browser, which dispose() then frees. */
-  readonly device?: GPUDevice;
-  readonly precision?: Precision;
-  readonly onProgress?: (progress: LoadProgress) => void;
-  readonly signal?: AbortSignal;
-  /** Reads the model's files where fetch cannot, for example from a folder. */
-  readonly read?: ModelReader;
-  /**
-   * Whether ways of computing are timed on this device when there is time after the first picture, to go on with the
-   * fastest; what earlier sessions found is then used from the start. Default: false. See docs/tuning.md.
-   */
-  readonly tune?: TuneSetting;
-}
-
-export interface ColorizeOptions {
-  /** Side in pixels of a square with as many pixels as the network's picture. Default: the model's. */
-  readonly size?: number;
-  /** Factor on the predicted chroma: 1 (default) as predicted, 0 grey. */
-  readonly saturation?: number;
-  readonly signal?: AbortSignal;
-  /** Called as each stage starts. */
-  readonly onStage?: (stage: ColorizeStage) => void;
-}
-
-/** What colouring one picture of some size will need, known without running; the stages of the next may add theirs. */
-export interface ColorizePlan {
-  /** The picture as the network sees it, and with padding. */
-  readonly workingSize: Size;
-  readonly paddedSize: Size;
-  /** GPU memory in bytes: weights + activations of both networks + the picture's part. */
-  readonly peakBytes: number;
-  readonly weightBytes: number;
-  readonly activationBytes: number;
-  readonly pictureBytes: number;
-  /** Floating-point operations of both networks. */
-  readonly flops: number;
-}
 
 // Not a literal inside new URL(): bundlers would copy or inline model.json without the files beside it.
 const DEFAULT_MODEL = "../models/inception-table/model.json";
@@ -250,6 +208,23 @@ export class Colorizer {
         release();
       }
       return report;
+    });
+  }
+
+  /**
+   * Time of every step of both networks for a picture of this size: each runs once more, a step at a time, on whatever
+   * its inputs hold. Throws as colorize().
+   */
+  async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
+    const working = this.#workingSize(picture, options.size);
+    return this.#track(undefined, async () => {
+      const release = await this.#running.take();
+      try {
+        this.#check(undefined);
+        return await this.#networks.profile(working);
+      } finally {
+        release();
+      }
     });
   }
 

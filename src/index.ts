@@ -1,5 +1,7 @@
 /** colorize-canvas: photographs in colour, in the browser. */
-export { Colorizer, type ColorizeOptions, type ColorizePlan, type ColorizerOptions } from "./colorizer";
+export { Colorizer } from "./colorizer";
+export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer-options";
+export type { Profile, ProfileRow } from "./graph/profile";
 export { ColorizeResult, type ColorizeTimings } from "./colorize-result";
 export { ColorizeCanvas } from "./colorize-canvas"; // the class only; colorize-canvas/element defines the element
 export type { LoadProgress } from "./networks";

@@ -1,4 +1,5 @@
 /** The two networks of a model: loaded, checked against their manifest, and run one after the other on the GPU. */
+import type { ColorizerProfile } from "./colorizer-options";
 import type { ConvChoices } from "./graph/conv-choice";
 import type { BoundProgram } from "./graph/executor";
 import { PipelineCache } from "./graph/pipelines";
@@ -79,7 +80,7 @@ export class Networks {
     let failed = false;
     const open = async (network: keyof typeof sessions, bytes: Uint8Array, manifest: Manifest): Promise<void> => {
       const { embedder: e, colorizer: c } = manifest;
-      const label = `${manifest.name}/${manifest[network].file}`;
+      const label = `${manifest.name}/${manifest.files[manifest[network].file]!.path}`;
       if (network === "embedder") {
         const inputShapes = { [e.input]: [1, e.channels, e.size, e.size] };
         // The picture is grey, so its channels are one.
@@ -234,6 +235,16 @@ export class Networks {
 
   #embeddingBytes(embedder: Program): number {
     return bufferBytes(sizeOf(portShape(embedder, this.manifest.embedder.output)), this.elem);
+  }
+
+  /** Runs both networks a step at a time. */
+  async profile(working: WorkingSize): Promise<ColorizerProfile> {
+    const { profileProgram } = await import("./graph/profile");
+    const { embedder, colorizer } = await this.bind(working);
+    return {
+      embedder: await profileProgram(this.#device, embedder),
+      colorizer: await profileProgram(this.#device, colorizer),
+    };
   }
 
   /** The colorizer's output, samples; the padded picture has a whole number of pixels for each. */

@@ -99,6 +99,20 @@ describe("Colorizer", () => {
     colorizer.dispose();
   });
 
+  it("tells the time of every step, and colours as before afterwards", async () => {
+    const colorizer = await load(await testDevice());
+    const before = await colorizer.colorize(noise(40, 30));
+    const { embedder, colorizer: second } = await colorizer.profile(before);
+    for (const { rows, milliseconds } of [embedder, second]) {
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows.every((row) => row.milliseconds >= 0 && row.kernel !== "")).toBe(true);
+      expect(rows.reduce((sum, row) => sum + row.milliseconds, 0)).toBeCloseTo(milliseconds, 6);
+    }
+    expect((await colorizer.colorize(noise(40, 30))).data).toEqual(before.data);
+    colorizer.dispose();
+    await expect(colorizer.profile(before)).rejects.toThrow(/a disposed one/);
+  });
+
   it("plans memory that bounds what is really allocated", async () => {
     const device = await requestNodeDevice({ defaultLimits: true });
     let bytes = 0;

@@ -13,7 +13,7 @@ import { lower, lowering } from "./lower";
 import { optimize, optimizing, PASSES } from "./optimize";
 import { Pacer } from "./pacer";
 import { PipelineCache } from "./pipelines";
-import { profileProgram, type Profile } from "./profile";
+import type { Profile } from "./profile";
 import { checkInputs, type Tensor } from "./session-inputs";
 import type { Program } from "./program";
 import { runProgram } from "./run-program";
@@ -227,7 +227,10 @@ export class Session {
         received: "none",
         hint: "Pass inputShapes to Session.load or to profile().",
       });
-    const profile = this.#queue.then(async () => profileProgram(this.#device, await this.bind(shapes)));
+    const profile = this.#queue.then(async () => {
+      const { profileProgram } = await import("./profile");
+      return profileProgram(this.#device, await this.bind(shapes));
+    });
     this.#queue = profile.catch(() => undefined);
     return profile;
   }

@@ -1,7 +1,8 @@
 /** A Colorizer in Node in one call: a device of this machine, the shipped model from disk. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Colorizer, type ColorizerOptions } from "../colorizer";
+import { Colorizer } from "../colorizer";
+import type { ColorizerOptions } from "../colorizer-options";
 import { tuneOptions, type TuneSetting } from "../colorizer-tuning";
 import { defaultModelFolder } from "./default-model";
 import { requestNodeDevice, type NodeAdapter } from "./device";

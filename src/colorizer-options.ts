@@ -1,0 +1,55 @@
+/** What a Colorizer takes and tells. */
+import type { TuneSetting } from "./colorizer-tuning";
+import type { Profile } from "./graph/profile";
+import type { Precision } from "./graph/session";
+import type { Size } from "./kernels/tile";
+import type { LoadProgress } from "./networks";
+import type { ColorizeStage } from "./stage-clock";
+import type { ModelReader } from "./weights/model-files";
+
+export interface ColorizerOptions {
+  /** URL of a model folder or of its model.json. Default: models/inception-table of this package. */
+  readonly model?: string | URL;
+  /** Default: a new device of this browser, which dispose() then frees. */
+  readonly device?: GPUDevice;
+  readonly precision?: Precision;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Reads the model's files where fetch cannot, for example from a folder. */
+  readonly read?: ModelReader;
+  /**
+   * Whether ways of computing are timed on this device when there is time after the first picture, to go on with the
+   * fastest; what earlier sessions found is then used from the start. Default: false. See docs/tuning.md.
+   */
+  readonly tune?: TuneSetting;
+}
+
+export interface ColorizeOptions {
+  /** Side in pixels of a square with as many pixels as the network's picture. Default: the model's. */
+  readonly size?: number;
+  /** Factor on the predicted chroma: 1 (default) as predicted, 0 grey. */
+  readonly saturation?: number;
+  readonly signal?: AbortSignal;
+  /** Called as each stage starts. */
+  readonly onStage?: (stage: ColorizeStage) => void;
+}
+
+/** What colouring one picture of some size will need, known without running; the stages of the next may add theirs. */
+export interface ColorizePlan {
+  /** The picture as the network sees it, and with padding. */
+  readonly workingSize: Size;
+  readonly paddedSize: Size;
+  /** GPU memory in bytes: weights + activations of both networks + the picture's part. */
+  readonly peakBytes: number;
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+  readonly pictureBytes: number;
+  /** Floating-point operations of both networks. */
+  readonly flops: number;
+}
+
+/** Time of every step of both networks. */
+export interface ColorizerProfile {
+  readonly embedder: Profile;
+  readonly colorizer: Profile;
+}
