@@ -74,7 +74,7 @@ export interface SearchEnd {
 const TOLERANCE = { f32: 2 ** -11, f16: 2 ** -7 } as const;
 /** Milliseconds of one measurement: clocks step by 0.1 ms in browsers. */
 const SAMPLE = 4;
-/** Pairs of measurements: default and candidate in turns. */
+/** Pairs of measurements, default and candidate in turns; slow ones have fewer. */
 const PAIRS = 5;
 /** Runs that a candidate and its default take together at the very least. */
 const RUNS_AT_LEAST = 8;
@@ -132,7 +132,8 @@ async function compare(reference: Reference, trial: Trial, params: Conv2dParams)
   if (!(apart <= TOLERANCE[params.elem]))
     return { score: null, problem: `off by ${(apart * 100).toPrecision(2)} % of the largest value` };
   const { runs } = reference;
-  const pairs = reference.milliseconds * runs > 100 ? 3 : PAIRS;
+  const sample = reference.milliseconds * runs;
+  const pairs = sample > 500 ? 2 : sample > 100 ? 3 : PAIRS;
   const times: number[] = [];
   const ratios: number[] = [];
   do {
