@@ -58,6 +58,8 @@ export function shortenLocals(source: string): string {
   }
   for (const [, name] of source.matchAll(/^\s*(?:@[^\n]*\) ?)?(?:fn|struct|alias|var<[^>]*>|override) ?(\w+)/gm))
     others.add(name!);
+  // A parameter may be called as an address space is.
+  for (const [spaces] of source.matchAll(/\bvar<[^>]*>/g)) for (const name of spaces.match(/\w+/g)!) others.add(name);
   for (const [, fields] of source.matchAll(/\bstruct \w+ ?\{([^}]*)\}/g))
     for (const [, name] of fields!.matchAll(/(\w+) ?:/g)) others.add(name!);
   const words = new Set(source.match(/\b[A-Za-z_]\w*/g));

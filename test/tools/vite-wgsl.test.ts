@@ -72,6 +72,14 @@ describe("shortenLocals", () => {
     expect(helper).toEqual(["fn helper(a:f32,b:f32)->f32{", "let first=a*b;", "let c=first+total;", "return c;}"]);
   });
 
+  it("leaves address spaces alone where a parameter has such a name", () => {
+    const source = "var<workgroup>sums:array<f32,4>;\nfn main(@builtin(workgroup_id)workgroup:vec3<u32>){}";
+    expect(shortenLocals(source)).toBe(source);
+    for (const [name, shader] of shaders())
+      for (const [, space] of shortenLocals(stripWgsl(shader)).matchAll(/\bvar<(\w+)/g))
+        expect(["storage", "uniform", "workgroup", "private", "function"], name).toContain(space);
+  });
+
   it("renames one to one, in every shader, lower-case words only, and no members", () => {
     const words = (text: string): string[] => text.match(/[.@]?[A-Za-z_#]\w*|[\d.]+\w*|[^\s\w]/g) ?? [];
     for (const [name, source] of shaders()) {
