@@ -55,5 +55,7 @@ export function showProfile(profile: ColorizerProfile): void {
   table.append(body);
   const clock = parts[0]?.[1].clock === "timestamps" ? "GPU timestamps" : "wall time, one submit a step";
   const summary = element("p", `${rows.length} steps, ${total.toFixed(1)} ms by ${clock}, in the order they run.`);
-  page.layers.replaceChildren(summary, strip, table);
+  const scroll = element("div", "", { className: "scroll", tabIndex: 0 });
+  scroll.append(table);
+  page.layers.replaceChildren(summary, strip, scroll);
 }

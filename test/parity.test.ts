@@ -79,6 +79,8 @@ for (const { name, make, shapes } of networks) {
       240_000,
     );
 
+    it("agrees in f32 with all that the adapter has", async () => agree(await testDevice(), "f32"), 240_000);
+
     it("agrees in f16 where the adapter has it", async (context) => {
       const device = await testDevice();
       context.skip(!device.features.has("shader-f16"), "this adapter has no shader-f16");

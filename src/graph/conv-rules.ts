@@ -7,17 +7,29 @@ const SOFTWARE = ["swiftshader", "llvmpipe", "basic render", "cpu"];
 /** Up to so many output pixels a weight is used so seldom that reading it should be the limit on GPUs. */
 const SHORT = 128;
 
+/** From so many input and output channels on, products outweigh Winograd's transforms. */
+const WINOGRAD_CHANNELS = 32;
+
 /** Names that are not admissible are passed over. `row` names the driver, see adapterClass() of conv-choice.ts. */
 export function ruleChoices(params: Conv2dParams, row: string): readonly ConvChoice[] {
-  const { batch, outHeight, outWidth, kernel, outChannels, upsample } = params;
+  const { batch, outHeight, outWidth, kernel, inChannels, outChannels, upsample } = params;
+  const wide = Math.min(inChannels, outChannels) >= WINOGRAD_CHANNELS;
+  const llvmpipe = row === "llvmpipe";
+  const swiftshader = row === "swiftshader";
   return [
     // Takes few input channels only, and is then faster everywhere it was tried: docs/decisions/convolution-algebra.md.
     "flat/4",
-    // Twice as fast as direct/4 there, but in blocks of 32 output channels, and only direct/4 saves products after upsampling.
-    row === "llvmpipe" && outChannels >= 16 && !upsample ? "subgroup/8x32" : "",
+    // 3x3 and 4x4: docs/decisions/winograd.md. F(4x4,3x3) is not admissible in f16.
+    llvmpipe && wide ? "winograd/4-subgroup" : "",
+    llvmpipe && wide ? "winograd/2-subgroup" : "",
+    // Upsampling is left to direct/4 there, which computes fewer taps.
+    swiftshader && wide && !upsample ? "winograd/4-wide" : "",
+    swiftshader && wide && !upsample ? "winograd/2" : "",
+    // Twice as fast as direct/4 there, but in blocks of 32 output channels.
+    llvmpipe && outChannels >= 16 && !upsample ? "subgroup/8x32" : "",
     // Takes weights that are 8-bit integers in the model: docs/decisions/int8-weights.md.
     SOFTWARE.includes(row) || batch * outHeight * outWidth <= SHORT ? "int8/4" : "",
     // A third faster there, but wider windows compile for many seconds: docs/decisions/convolution.md.
-    row === "swiftshader" && kernel[0] * kernel[1] === 1 ? "direct/8" : "",
+    swiftshader && kernel[0] * kernel[1] === 1 ? "direct/8" : "",
   ].filter(Boolean);
 }

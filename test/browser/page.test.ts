@@ -92,6 +92,21 @@ it("changes saturation while the picture stays", async () => {
   expect(await page.$eval("#saturation-value", (element) => element.textContent)).toBe("200 %");
 });
 
+it("shows where the time goes, when asked", async () => {
+  await page.click("#profile summary");
+  await page.waitForSelector("#layers table", { timeout: 240_000 });
+  const rows = await page.$$eval("#layers tbody tr", (found) =>
+    found.map((row) => [...row.cells].map((c) => c.textContent)),
+  );
+  expect(new Set(rows.map(([network]) => network))).toEqual(new Set(["embedder", "colorizer"]));
+  expect(rows.length).toBeGreaterThan(200);
+  const shares = rows.map((row) => parseFloat(row.at(-1)!));
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, -1);
+  expect(await page.$$eval("#layers .strip span", (parts) => parts.length)).toBe(rows.length);
+  await screenshot("profile");
+  await page.click("#profile summary");
+}, 300_000);
+
 it("saves the picture at full size", async () => {
   await page.click("#save-png");
   const saved = (): string | undefined => readdirSync(downloads).find((name) => name.endsWith("-colour.png"));

@@ -1,15 +1,27 @@
 /** What a run takes on the GPU is known from the plan, and stays within the promised bound. */
 import { describe, expect, it } from "vitest";
 import { importModel } from "../../src/graph/import";
+import { ConvChoices } from "../../src/graph/conv-choice";
 import { sizeOf, type Shape } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower";
 import { optimize } from "../../src/graph/optimize";
+import type { LowerOptions } from "../../src/graph/program-builder";
 import { bufferBytes, type Program } from "../../src/graph/program";
 import { decodeModel } from "../../src/weights/decode";
 import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
 
-const programOf = (model: Uint8Array, inputShapes: Record<string, Shape>): Program =>
-  lower(optimize(importModel(decodeModel(model), { inputShapes })), { elem: "f32" });
+const programOf = (
+  model: Uint8Array,
+  inputShapes: Record<string, Shape>,
+  chooseConv?: LowerOptions["chooseConv"],
+): Program => lower(optimize(importModel(decodeModel(model), { inputShapes })), { elem: "f32", chooseConv });
+
+/** As the rules choose on a driver: by Winograd where they may. */
+const onLlvmpipe = new ConvChoices({
+  adapterInfo: { description: "llvmpipe", subgroupMinSize: 8 } as GPUAdapterInfo,
+  features: new Set(["subgroups"]),
+  limits: { maxComputeWorkgroupStorageSize: 16_384 } as GPUSupportedLimits,
+}).choose;
 
 /** The largest sum of a step's distinct values: what one dispatch reads and writes. */
 function largestPair(program: Program): number {
@@ -40,5 +52,8 @@ describe("memory of the networks", () => {
       );
       expect(program.activationBytes).toBeLessThan(2 * largestPair(program));
       expect(program.activationBytes).toBeLessThan(activations / 2);
+      const chosen = programOf(make(), shapes, onLlvmpipe);
+      expect(chosen.steps.map((step) => step.kernel)).toContain("winogradInput");
+      expect(chosen.activationBytes, "with the transformed images").toBeLessThan(activations / 2);
     });
 });
