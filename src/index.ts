@@ -4,7 +4,7 @@ export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile 
 export type { Profile, ProfileRow } from "./graph/profile";
 export { ColorizeResult, type ColorizeTimings } from "./colorize-result";
 export { ColorizeCanvas } from "./colorize-canvas"; // the class only; colorize-canvas/element defines the element
-export type { LoadProgress } from "./networks";
+export type { LoadProgress } from "./load-progress";
 export type { ColorizeStage } from "./stage-clock";
 export type { ColorizeSource, RawImage } from "./image/source";
 export type { Size } from "./kernels/tile";

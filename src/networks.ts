@@ -15,7 +15,6 @@ import type { LuminanceTarget } from "./image/picture-stages";
 import type { Elem } from "./kernels/kernel";
 import type { Size } from "./kernels/tile";
 import { ProgressReport, type LoadProgress } from "./load-progress";
-export type { LoadProgress };
 import { checkNames, expectShape } from "./network-checks";
 import type { Manifest } from "./weights/manifest";
 import { loadModel, type ModelReader } from "./weights/model-files";
