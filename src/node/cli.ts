@@ -172,59 +172,83 @@ async function runJobs(
     signal,
     onProgress: (what, fraction) => reporter.loading(what, fraction),
   });
+  const { colorizer } = engine;
+  // The next photograph is read, and the last one written, while one is on the GPU.
+  let next = jobs[0] && read(jobs[0]);
+  let writing: Promise<void> | undefined;
   try {
-    for (const job of jobs) {
-      if (signal.aborted) return;
+    for (const [i, job] of jobs.entries()) {
+      const reading = next!;
       try {
-        reporter.file(await runJob(job, options, engine, signal, reporter));
+        reporter.stage("read", job.input);
+        const photograph = await reading.finally(() => {
+          next = jobs[i + 1] && read(jobs[i + 1]!);
+        });
+        const start = performance.now();
+        const { size, saturation } = options;
+        const onStage = (stage: ColorizeStage): void => reporter.stage(stage, job.input);
+        const result = await colorizer.colorize(photograph.image, { size, saturation, signal, onStage });
+        await writing;
+        signal.throwIfAborted();
+        const coloured = withAlpha(result, photograph.image);
+        const { peakBytes } = colorizer.plan(coloured.width, coloured.height, { size });
+        const facts = { adapter: engine.adapter, peakBytes };
+        const coloring = performance.now() - start;
+        writing = write(job, options, photograph, coloured, { ...result.timings, total: coloring }, facts).then(
+          (report) => reporter.file(report),
+          (error: unknown) => reporter.failure(job.input, error),
+        );
       } catch (error) {
         if (signal.aborted) return;
+        await writing;
         reporter.failure(job.input, error);
       }
     }
   } finally {
-    engine.colorizer.dispose();
+    await writing;
+    colorizer.dispose();
   }
 }
 
-async function runJob(
+interface Photograph {
+  readonly image: NodeImage;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** Started early, so a failure may come before anybody waits for it. */
+function read({ input }: Job): Promise<Photograph> {
+  const start = performance.now();
+  const reading = Promise.all([readImage(input), stat(input)]).then(([image, { size }]) => {
+    return { image, bytes: size, ms: performance.now() - start };
+  });
+  reading.catch(() => undefined);
+  return reading;
+}
+
+async function write(
   job: Job,
-  options: CommandOptions,
-  { colorizer, adapter }: Engine,
-  signal: AbortSignal,
-  reporter: Reporter,
+  { overwrite }: CommandOptions,
+  { image, bytes, ms: read }: Photograph,
+  coloured: Pixels,
+  timings: { readonly total: number },
+  facts: Pick<FileReport, "adapter" | "peakBytes">,
 ): Promise<FileReport> {
   const start = performance.now();
-  reporter.stage("read", job.input);
-  const image = await readImage(job.input);
-  const read = performance.now();
-  signal.throwIfAborted();
-  const { size, saturation } = options;
-  const onStage = (stage: ColorizeStage): void => reporter.stage(stage, job.input);
-  const result = await colorizer.colorize(image, { size, saturation, signal, onStage });
-  const coloured = withAlpha(result, image);
-  signal.throwIfAborted();
-  reporter.stage("write", job.input);
-  const write = performance.now();
-  const written = await writeImage(job.output, coloured, {
-    format: job.format,
-    metadata: image.metadata,
-    overwrite: options.overwrite,
-  });
-  const end = performance.now();
-  const { total: _, ...inside } = result.timings as Record<string, number>; // the colorizer's own total
-  const stages = { read: read - start, ...inside, write: end - write, total: end - start };
+  const written = await writeImage(job.output, coloured, { format: job.format, metadata: image.metadata, overwrite });
+  const { total, ...inside } = timings;
+  const write = performance.now() - start;
+  const stages = { read, ...inside, write, total: read + total + write };
   return {
     input: job.input,
     output: written.path,
     format: written.format,
     width: coloured.width,
     height: coloured.height,
-    inputBytes: (await stat(job.input)).size,
+    inputBytes: bytes,
     outputBytes: written.bytes,
     ms: Object.fromEntries(Object.entries(stages).map(([name, ms]) => [name, Math.round(Number(ms) * 10) / 10])),
-    adapter,
-    peakBytes: colorizer.plan(image.width, image.height, { size }).peakBytes,
+    ...facts,
     notes: [...image.notes, ...written.notes],
   };
 }

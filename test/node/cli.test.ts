@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -161,6 +161,27 @@ describe("colorize-canvas", () => {
     await picture.withExif({ IFD0: { Make: "Camera" } }).toFile(path);
     const { stdout } = await run([path, "--out", out, "--format", "tiff", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ notes: ["EXIF dropped: TIFF output does not take it"] });
+  });
+
+  it("reads the next photograph while one is coloured, and leaves all in order", async () => {
+    const files = [await photo("1.jpg"), await photo("2.jpg"), await photo("3.jpg")];
+    let coloured = 0;
+    const { code, stdout } = await run([...files, "--out", out], {
+      onColorize: () => {
+        coloured++;
+        // What was read ahead is in memory: its file is not needed any more.
+        if (coloured === 2) rmSync(files[1]!);
+      },
+    });
+    expect(code).toBe(EXIT.ok);
+    expect((await readdir(out)).sort()).toEqual(["1.jpg", "2.jpg", "3.jpg"]);
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .slice(0, 3)
+        .map((line) => basename(line.split(" -> ")[0]!)),
+    ).toEqual(["1.jpg", "2.jpg", "3.jpg"]);
   });
 
   it("goes on after bad files and lists them at the end", async () => {
