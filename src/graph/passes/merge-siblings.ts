@@ -10,8 +10,9 @@
  *                                                        %j: f32[1,8,8,8] = slice(%j.wide) {starts=0x0x0x8}
  *
  * Only where the slices cost nothing (see channel-slices.ts): what is merged goes only into plain convolutions, but for
- * one that may be the first or last part of a concatenation which itself goes only into plain convolutions. No reader of
- * the merged value may write into that concatenation: one dispatch cannot read and write a buffer.
+ * one that may be the first or last part of a concatenation which itself goes only into plain convolutions, and has no
+ * merged value at its other end. No reader of the merged value may write into that concatenation: one dispatch cannot
+ * read and write a buffer.
  */
 import { readInPlace } from "../channel-slices";
 import { deferred, derivedKey } from "../deferred";
@@ -90,6 +91,8 @@ function plan(graph: Graph): Group[] {
   const inPlace = readInPlace(graph);
   const readers = (value: string): Node[] => graph.nodes.filter(({ inputs }) => inputs.includes(value));
   const promised = new Set(graph.outputs.map(({ value }) => value));
+  /** Concatenations that have a merged value already. */
+  const taken = new Set<string>();
   return siblings(graph).flatMap((members): Group[] => {
     const inner = members.filter(({ output }) => inPlace(output));
     const written = new Set(inner.flatMap(({ output }) => readers(output).map((reader) => reader.output)));
@@ -99,10 +102,11 @@ function plan(graph: Graph): Group[] {
       const { inputs, attributes, output } = concat;
       const once = inputs.filter((part) => part === member.output).length === 1;
       const clear = !inputs.some((part) => written.has(part));
-      if (attributes.axis !== 3 || !once || !clear || !inPlace(output)) continue;
-      const merged = `${member.output}.merged`;
-      if (inputs[0] === member.output) return [{ members: [...inner, member], concat, merged }];
-      if (inputs.at(-1) === member.output) return [{ members: [member, ...inner], concat, merged }];
+      const first = inputs[0] === member.output;
+      const atEnd = first || inputs.at(-1) === member.output;
+      if (attributes.axis !== 3 || !atEnd || !once || !clear || !inPlace(output) || taken.has(output)) continue;
+      taken.add(output);
+      return [{ members: first ? [...inner, member] : [member, ...inner], concat, merged: `${member.output}.merged` }];
     }
     return inner.length > 1 ? [{ members: inner, merged: `${inner[0]!.output}.merged` }] : [];
   });

@@ -4,6 +4,7 @@ import type { Graph } from "../../../src/graph/ir";
 import { lower } from "../../../src/graph/lower";
 import { mergeSiblings } from "../../../src/graph/passes/merge-siblings";
 import { PipelineCache } from "../../../src/graph/pipelines";
+import { verify } from "../../../src/graph/verify";
 import { WeightStore } from "../../../src/graph/weight-store";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { expectClose, randoms } from "../../expect-close";
@@ -106,6 +107,21 @@ describe("merge-siblings", () => {
     expectSameNumbers(result, graph);
     expect(result.nodes.map(({ output }) => output)).toEqual(["a", "b.merged", "b", "c", "bb", "cc", "j", "y"]);
     expect(steps(result)).toEqual(["conv2d", "conv2d", "conv2d", "conv2d", "conv2d"]);
+  });
+
+  it("lets a concatenation take the siblings of one value only", () => {
+    const g = makeGraph();
+    const conv = convIn(g);
+    const [x, y] = [g.input("x", [1, 3, 4, 8]), g.input("y", [1, 3, 4, 8])];
+    const [a, d] = [conv("a", x, 8, 4), conv("d", y, 8, 4)];
+    const [b, c] = [conv("b", x, 8, 8), conv("c", y, 8, 8)];
+    const outputs = [conv("e", b, 8, 4), conv("f", c, 8, 4)];
+    const j = g.node("j", "concat", [a, d], { axis: 3 });
+    const graph = g.graph(conv("z", j, 8, 4), ...outputs);
+    const result = mergeSiblings.run(graph);
+    verify(result);
+    expectSameNumbers(result, graph);
+    expect(result.nodes.map(({ output }) => output)).toEqual(["a.merged", "b", "d", "c", "e", "f", "j.wide", "j", "z"]);
   });
 
   it("leaves convolutions that differ, and those that something else reads", () => {
