@@ -28,8 +28,9 @@ export function stripWgsl(source: string): string {
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
 
-/** Drops blanks beside punctuation; `a - -b` keeps them, and so does the blank after `#if`. */
+/** Drops blanks beside punctuation; `a - -b` keeps them, and so does `#if !NAME`. */
 function tighten(line: string): string {
+  if (line.startsWith("#")) return line;
   return line.replace(/ ?([^\w\s#+-]) ?/g, "$1").replace(/(\w) ?([+-]) ?(?=\w)/g, "$1$2");
 }
 

@@ -44,6 +44,13 @@ describe("stripWgsl", () => {
     for (const [name, source] of shaders()) expect(tokens(stripWgsl(source)), name).toEqual(tokens(source));
   });
 
+  it("leaves the lines that choose branches as the host reads them", () => {
+    const lines = (text: string): string[] => text.match(/^[ \t]*#.*$/gm)?.map((line) => line.trim()) ?? [];
+    for (const [name, source] of shaders())
+      expect(lines(shortenLocals(stripWgsl(source))), name).toEqual(lines(source));
+    expect(stripWgsl("  #if !NAME  // not\n")).toBe("#if !NAME\n");
+  });
+
   it("leaves a shader that assembles and compiles", async () => {
     const device = await testDevice();
     const small = (text: string): string => shortenLocals(stripWgsl(text));
