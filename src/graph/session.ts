@@ -153,7 +153,8 @@ export class Session {
       this.#creating = bound.catch(() => undefined);
     }
     this.#bound.set(key, bound);
-    bound.catch(() => this.#bound.delete(key));
+    // Unless it was evicted and another one is being made.
+    bound.catch(() => this.#bound.get(key) === bound && this.#bound.delete(key));
     return bound;
   }
 

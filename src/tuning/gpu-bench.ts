@@ -6,6 +6,7 @@ import { BoundProgram } from "../graph/executor";
 import { sizeOf } from "../graph/ir";
 import { lower } from "../graph/lower";
 import type { PipelineCache } from "../graph/pipelines";
+import { bufferBytes } from "../graph/program";
 import { loadedElements, storedElements } from "../graph/storage";
 import { WeightStore } from "../graph/weight-store";
 import type { ConvChoice } from "../kernels/conv-algorithms";
@@ -77,7 +78,9 @@ export class GpuBench implements TrialBench {
     const device = this.#device;
     const dst = bound.output("dst");
     const whole = count <= COMPARED;
-    const size = whole ? dst.size : COMPARED * elemBytes(bound.elem);
+    // Of the slot, which may be larger; padded to 16 bytes, so the last elements of a large one are the padding's neighbours.
+    const bytes = bufferBytes(count, bound.elem);
+    const size = whole ? bytes : COMPARED * elemBytes(bound.elem);
     const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     try {
       device.pushErrorScope("validation");
@@ -85,15 +88,14 @@ export class GpuBench implements TrialBench {
       const pass = encoder.beginComputePass();
       bound.encode(pass);
       pass.end();
-      // Buffers are padded to 16 bytes: the last elements of a large one are the padding's neighbours.
       const parts = whole
         ? [[0, 0, size]]
         : [
             [0, 0, size / 2],
-            [dst.size - size / 2, size / 2, size / 2],
+            [bytes - size / 2, size / 2, size / 2],
           ];
-      for (const [from, to, bytes] of parts as [number, number, number][])
-        encoder.copyBufferToBuffer(dst, from, staging, to, bytes);
+      for (const [from, to, length] of parts as [number, number, number][])
+        encoder.copyBufferToBuffer(dst, from, staging, to, length);
       device.queue.submit([encoder.finish()]);
       const invalid = device.popErrorScope();
       await staging.mapAsync(GPUMapMode.READ);

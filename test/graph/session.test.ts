@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DeviceError, InputError, ModelError, UnsupportedError } from "../../src/errors";
 import { ConvChoices } from "../../src/graph/conv-choice";
+import { BoundProgram } from "../../src/graph/executor";
 import { Session } from "../../src/graph/session";
 import { expectClose, randoms } from "../expect-close";
 import { testDevice } from "../gpu";
@@ -121,6 +122,24 @@ describe("Session", () => {
     await expect(session.bind({ x: [1, 2, 4200, 4200], b: b.shape })).rejects.toThrow(
       /activations of at most 134217728/,
     );
+    session.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(live()).toBe(before);
+  });
+
+  it("keeps the second program for shapes whose first one failed after it was given up", async () => {
+    const device = await testDevice();
+    const live = trackLive(device);
+    const before = live();
+    const session = await Session.load(small, { device, precision: "f32", keep: 1 });
+    const bind = (side: number): Promise<unknown> => session.bind({ x: [1, 2, side, side], b: b.shape });
+    const create = vi.spyOn(BoundProgram, "create");
+    // Both ways of computing.
+    for (let i = 0; i < 2; i++) create.mockRejectedValueOnce(new Error("no memory"));
+    const [first, , third] = await Promise.allSettled([bind(2), bind(3), bind(2)]);
+    create.mockRestore();
+    expect([first.status, third.status]).toEqual(["rejected", "fulfilled"]);
+    expect(await bind(2)).toBe((third as PromiseFulfilledResult<unknown>).value);
     session.dispose();
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(live()).toBe(before);
