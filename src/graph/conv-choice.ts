@@ -68,8 +68,8 @@ export class ConvChoices {
   readonly kind: "cpu" | "gpu";
   readonly row: string;
   readonly device: ConvDevice;
-  /** What programs were made of, by shapeKey(): the parameters, and in how many places. */
-  readonly seen = new Map<string, { readonly params: Conv2dParams; count: number }>();
+  /** What programs were made of, by shapeKey(): the parameters, in how many places, and how the last one was computed. */
+  readonly seen = new Map<string, { readonly params: Conv2dParams; count: number; choice: ConvChoice }>();
   /** Replaced as a whole. */
   measured: Measured = {};
   /** Programs are made when this has resolved: what was measured earlier is on its way. Must not reject. */
@@ -103,10 +103,9 @@ export class ConvChoices {
   /** Like choose(), for a program that is going to run. */
   readonly record = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
-    const known = this.seen.get(key);
-    if (known) known.count++;
-    else this.seen.set(key, { params, count: 1 });
-    return this.choose(params);
+    const choice = this.choose(params);
+    this.seen.set(key, { params, count: (this.seen.get(key)?.count ?? 0) + 1, choice });
+    return choice;
   };
 }
 

@@ -34,7 +34,7 @@ export interface TuneReport {
   readonly stopped?: "time" | "lost" | "software";
   /** All distinct convolutions of the programs made so far, and how each is computed now. */
   readonly shapes: readonly (TunedShape & { readonly choice: ConvChoice })[];
-  /** How many of them were computed in another way before. */
+  /** How many of them the programs compute in another way, until they are made again. */
   readonly changed: number;
 }
 
@@ -63,8 +63,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   signal?.throwIfAborted();
   await recall(target, store);
   const milliseconds = options.milliseconds ?? (choices.kind === "cpu" ? 0 : 2000);
-  const shapes = [...choices.seen].map(([key, shape]) => ({ key, ...shape }));
-  const before = shapes.map(({ params }) => choices.choose(params));
+  const shapes = [...choices.seen].map(([key, { params, count }]) => ({ key, params, count }));
   const bench = new GpuBench(device, pipelines);
   let end: SearchEnd;
   try {
@@ -98,7 +97,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
     milliseconds: end.milliseconds,
     ...(stopped && { stopped: stopped as TuneReport["stopped"] }),
     shapes: now,
-    changed: now.filter(({ choice }, i) => choice !== before[i]).length,
+    changed: now.filter(({ key, choice }) => choice !== choices.seen.get(key)!.choice).length,
   };
 }
 

@@ -82,7 +82,7 @@ describe("ConvChoices", () => {
     const own = choices();
     for (let i = 0; i < 3; i++) own.record(params);
     own.choose({ ...params, residual: true });
-    expect([...own.seen.values()]).toEqual([{ params, count: 3 }]);
+    expect([...own.seen.values()]).toEqual([{ params, count: 3, choice: DEFAULT_CHOICE }]);
     expect(chooseDefault()).toBe(DEFAULT_CHOICE);
   });
 

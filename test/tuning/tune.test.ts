@@ -59,6 +59,21 @@ it("measures every way once, keeps it, and frees what it took", async () => {
   expect((await tune(later, { milliseconds: Infinity, store, admit })).rows).toEqual([]);
 });
 
+it("says what programs have to be made again for, also when it was measured before", async () => {
+  const own = await target();
+  const { device, choices } = own;
+  const store = new Memory();
+  const [[key, { params, choice }] = []] = choices.seen;
+  expect(choice).not.toBe("split-k/2");
+  await store.write(tuningKey(device), { [key!]: { "split-k/2": 0.1 } });
+  const nothing = { milliseconds: 0, store };
+  expect(await tune(own, nothing)).toMatchObject({ rows: [], changed: 1 });
+  // Still true: no program was made.
+  expect(await tune(own, nothing)).toMatchObject({ changed: 1 });
+  expect(choices.record(params!)).toBe("split-k/2");
+  expect(await tune(own, nothing)).toMatchObject({ changed: 0 });
+});
+
 it("measures nothing in no time, and survives stores that fail", async () => {
   const own = await target();
   const broken: TuningStore = {
