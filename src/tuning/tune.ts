@@ -34,7 +34,7 @@ export interface TuneReport {
   readonly stopped?: "time" | "lost" | "software";
   /** All distinct convolutions of the programs made so far, and how each is computed now. */
   readonly shapes: readonly (TunedShape & { readonly choice: ConvChoice })[];
-  /** How many of them the programs compute in another way, until they are made again. */
+  /** How many of them the programs made so far compute in another way: they are to be made again. */
   readonly changed: number;
 }
 
@@ -88,6 +88,10 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   choices.measured = end.measured;
   if (end.stopped === "aborted") signal!.throwIfAborted();
   const now = shapes.map((shape) => ({ ...shape, choice: choices.choose(shape.params) }));
+  const places = now.map(({ key }) => choices.seen.get(key)!);
+  const changed = now.filter(({ choice }, i) => choice !== places[i]!.choice).length;
+  // Who is told of changes makes programs again.
+  now.forEach(({ choice }, i) => (places[i]!.choice = choice));
   const spared = end.stopped === "time" && options.milliseconds === undefined && choices.kind === "cpu";
   const stopped = spared ? "software" : end.stopped;
   return {
@@ -97,7 +101,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
     milliseconds: end.milliseconds,
     ...(stopped && { stopped: stopped as TuneReport["stopped"] }),
     shapes: now,
-    changed: now.filter(({ key, choice }) => choice !== choices.seen.get(key)!.choice).length,
+    changed,
   };
 }
 
