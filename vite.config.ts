@@ -31,7 +31,17 @@ export default defineConfig({
     rolldownOptions: {
       external: [...NODE_PACKAGES, ...builtinModules, /^node:/],
       // Chunks lie beside the entries: code finds ../models from its own address.
-      output: { chunkFileNames: "[name]-[hash].js", minify: true },
+      output: {
+        chunkFileNames: "[name]-[hash].js",
+        minify: true,
+        // One file of what every page needs of the engine: many small ones compress worse. Three: tune.ts also reaches what
+        // more-convs.ts does.
+        codeSplitting: {
+          groups: [
+            { name: "engine", test: /src\/(graph|kernels|weights|errors)|shaders|node_modules/, minShareCount: 3 },
+          ],
+        },
+      },
     },
   },
 });

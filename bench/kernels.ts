@@ -9,6 +9,7 @@
  * else runs. Ratios are against the first algorithm: wall time and driver time.
  */
 import { parseArgs } from "node:util";
+import "../src/graph/complete";
 import { describeDevice } from "../src/gpu-device";
 import { ConvChoices } from "../src/graph/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";

@@ -4,6 +4,7 @@
  * are disposed after their last use.
  */
 import type * as Tf from "@tensorflow/tfjs-core";
+import "../src/graph/complete";
 import { importModel } from "../src/graph/import";
 import type { Activation, Graph, Node, NodeFor, Pads } from "../src/graph/ir";
 import { optimize } from "../src/graph/optimize";

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BUDGET, gzipBytes, reached } from "../tools/bundle-size";
+import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
 import { completeSpecifiers } from "../tools/build-types";
 
 /** Inside the tree, as the built modules look for packages above themselves, and for ../models. */
@@ -58,6 +58,8 @@ describe("the built package", () => {
 
   it(`stays within ${BUDGET} bytes gzip`, () => {
     expect(gzipBytes(browserFiles())).toBeLessThanOrEqual(BUDGET);
+    const page = pageFiles(BROWSER.map((name) => join(dist, `${name}.js`)));
+    expect(gzipBytes(page)).toBeLessThanOrEqual(PAGE_BUDGET);
   });
 
   it("ships shaders without comments", () => {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import "../src/graph/complete";
 import { EngineError, InputError } from "../src/errors";
 import { importModel } from "../src/graph/import";
 import type { Graph, Shape } from "../src/graph/ir";

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import type { OpTable } from "../src/graph/import/context";
-import { OP_FAMILIES, OPSETS } from "../src/graph/import/registry";
+import { OP_FAMILIES } from "../src/graph/import/families";
+import { OPSETS } from "../src/graph/import/registry";
 import { OP_NOTES } from "./op-notes";
 
 function section(title: string, table: OpTable): string {

@@ -1,7 +1,6 @@
 /** One graph node to the dispatches that compute it. */
 import { planConvolution } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
-import { gatherIndices } from "../kernels/gather";
 import { reducePlan } from "../kernels/reduce";
 import type { Node, NodeFor, Shape } from "./ir";
 import { sizeOf } from "./ir";
@@ -9,14 +8,34 @@ import type { ProgramBuilder } from "./program-builder";
 import { LOWERABLE as K } from "./registry";
 
 /** The four sizes of an NHWC shape. */
-function nhwc(shape: Shape): { batch: number; height: number; width: number; channels: number } {
+export function nhwc(shape: Shape): { batch: number; height: number; width: number; channels: number } {
   const [batch, height, width, channels] = shape as [number, number, number, number];
   return { batch, height, width, channels };
 }
 
-const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
+export const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
 
-/** Adds the steps of `node` to the program. Every op of the IR is here. */
+/** Nodes that lowerMore() lowers, and depthwise convolutions. */
+export type MoreNode = Extract<
+  Node,
+  {
+    op:
+      | "conv"
+      | "convTranspose"
+      | "softmax"
+      | "pad"
+      | "gather"
+      | "depthToSpace"
+      | "spaceToDepth"
+      | "instanceNorm"
+      | "layerNorm";
+  }
+>;
+
+/** `more` is there when addMoreOps() was called, which a graph with such nodes needs. */
+export const LOWERINGS: { more?: (b: ProgramBuilder, node: MoreNode) => void } = {};
+
+/** Adds the steps of `node` to the program. */
 export function lowerNode(b: ProgramBuilder, node: Node): void {
   const { elem } = b;
   const [src = ""] = node.inputs;
@@ -28,11 +47,6 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
   switch (node.op) {
     case "conv":
       return lowerConv(b, node);
-    case "convTranspose": {
-      const [, weights = "", bias = ""] = node.inputs;
-      const plan = K.convTranspose2d.plan({ ...spatial(b, node), ...node.attributes, elem });
-      return emit("convTranspose2d", plan, { src, weights, bias });
-    }
     case "matmul":
       return lowerMatmul(b, node);
     case "pool": {
@@ -59,12 +73,6 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       const shapes = { shapeA: b.shape(src), shapeB: b.shape(other), shape: node.shape };
       return emit("binary", K.binary.plan({ ...shapes, ...node.attributes, elem }), { a: src, b: other });
     }
-    case "softmax": {
-      const { axis } = node.attributes;
-      const shape = b.shape(src);
-      const rows = { outer: product(shape, 0, axis), axis: shape[axis]!, inner: product(shape, axis + 1) };
-      return emit("softmax", K.softmax.plan({ ...rows, elem }), { src });
-    }
     case "concat": {
       const { axis } = node.attributes;
       let offset = 0;
@@ -81,8 +89,6 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       return emit("slice", K.slice.plan({ shape: b.shape(src), ...node.attributes, outShape: node.shape, elem }), {
         src,
       });
-    case "pad":
-      return emit("pad", K.pad.plan({ shape: b.shape(src), ...node.attributes, elem }), { src });
     case "reshape":
       if (b.isConstant(src))
         return emit("unary", K.unary.plan({ count: sizeOf(node.shape), activation: { fn: "identity" }, elem }), {
@@ -93,36 +99,12 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       return emit("transpose", K.transpose.plan({ shape: b.shape(src), perm: node.attributes.perm, elem }), { src });
     case "expand":
       return emit("expand", K.expand.plan({ shape: b.shape(src), outShape: node.shape, elem }), { src });
-    case "gather": {
-      const { axis, indices } = node.attributes;
-      const shape = b.shape(src);
-      const plan = K.gather.plan({ shape, axis, count: indices.length, elem });
-      const data = { binding: "indices", values: gatherIndices(indices, shape[axis]!) };
-      return b.stepWithData("gather", plan, { src }, data, node.output, node);
-    }
     case "resize": {
       const plan = K.resize2d.plan({ ...pooled(b, node), ...node.attributes, elem });
       return emit("resize2d", plan, { src });
     }
-    case "depthToSpace":
-      return emit("depthToSpace", K.depthToSpace.plan({ ...nhwc(b.shape(src)), ...node.attributes, elem }), { src });
-    case "spaceToDepth":
-      return emit("spaceToDepth", K.spaceToDepth.plan({ ...nhwc(b.shape(src)), ...node.attributes, elem }), { src });
-    case "instanceNorm": {
-      const [, scale = "", bias = ""] = node.inputs;
-      const { batch, height, width, channels } = nhwc(node.shape);
-      const plan = K.instanceNorm.plan({ batch, pixels: height * width, channels, ...node.attributes, elem });
-      return emit("instanceNorm", plan, { src, scale, bias });
-    }
-    case "layerNorm": {
-      const [, scale = "", bias] = node.inputs;
-      const { axis, epsilon } = node.attributes;
-      const sizes = { rows: product(node.shape, 0, axis), size: product(node.shape, axis) };
-      const plan = K.layerNorm.plan({ ...sizes, epsilon, bias: bias !== undefined, elem });
-      return emit("layerNorm", plan, { src, scale, ...(bias !== undefined && { bias }) });
-    }
     default:
-      node satisfies never;
+      return LOWERINGS.more!(b, node);
   }
 }
 
@@ -138,7 +120,7 @@ function pooled(
 }
 
 /** Sizes, kernel and leading pads of conv and convTranspose; trailing pads follow from the output's size. */
-function spatial(
+export function spatial(
   b: ProgramBuilder,
   node: NodeFor<"conv"> | NodeFor<"convTranspose">,
 ): Pick<
@@ -161,11 +143,12 @@ function spatial(
   return { ...sizes, inChannels, outChannels, kernel: [kernelHeight, kernelWidth], padTop, padLeft };
 }
 
-function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
-  const [src = "", weights = "", bias = "", residual] = node.inputs;
+/** Without slices. */
+export function convParams(b: ProgramBuilder, node: NodeFor<"conv">): Conv2dParams {
+  const [, weights = "", , residual] = node.inputs;
   const { strides, dilations, groups, activation, upsample, pool } = node.attributes;
   const { outHeight, outWidth, ...sizes } = spatial(b, node);
-  const params = {
+  return {
     ...sizes,
     outHeight: outHeight * (pool ? 2 : 1),
     outWidth: outWidth * (pool ? 2 : 1),
@@ -179,9 +162,14 @@ function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
     ...(b.hasInt8(weights) && { int8: true }),
     elem: b.elem,
   };
+}
+
+function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
+  const [src = "", weights = "", bias = "", residual] = node.inputs;
+  const params = convParams(b, node);
+  const { groups } = params;
+  if (groups > 1 && groups === params.inChannels && groups === params.outChannels) return LOWERINGS.more!(b, node);
   const operands = { src, weights, bias, ...(residual !== undefined && { residual }) };
-  if (groups > 1 && groups === params.inChannels && groups === params.outChannels)
-    return b.step("depthwiseConv2d", K.depthwiseConv2d.plan(params), operands, node.output, node);
   const slice = b.slices.get(node.output);
   const srcSlice = b.slices.get(src);
   const whole = { ...params, ...(slice && { slice }), ...(srcSlice && { srcSlice }) };

@@ -9,6 +9,7 @@ import { chooseDefault, ConvChoices } from "./conv-choice";
 import { BoundProgram } from "./executor";
 import { checkOps, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
+import { loadOps } from "./load-ops";
 import { lower, lowering } from "./lower";
 import { optimize, optimizing, PASSES } from "./optimize";
 import { Pacer } from "./pacer";
@@ -103,6 +104,8 @@ export class Session {
     const session = new Session(decodeModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
       await pacer.pause();
+      await loadOps(session.#model);
+      await session.#choices.ready;
       const shapes = session.#knownShapes(options.inputShapes ?? {});
       if (shapes) {
         session.#defaultShapes = shapes;
@@ -178,7 +181,6 @@ export class Session {
       graph = next;
       await pacer.pause();
     }
-    await this.#choices.ready;
     const lowered = lowering(graph, { elem: this.elem, chooseConv });
     let step = lowered.next();
     for (; !step.done; step = lowered.next()) await pacer.pause();

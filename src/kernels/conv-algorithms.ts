@@ -1,23 +1,13 @@
-/** All ways of computing a convolution, by name: "algorithm/variant", such as "direct/4". */
+/** Ways of computing a convolution, by name: "algorithm/variant", such as "direct/4". */
 import { KernelError } from "../errors";
 import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./conv-algorithm";
-import { composed } from "./conv-composed";
 import { direct } from "./conv-direct";
 import { flat } from "./conv-flat";
 import { int8 } from "./conv-int8";
-import { splitK } from "./conv-split";
-import { subgroup } from "./conv-subgroup";
-import { workgroup } from "./conv-workgroup";
-import { winograd } from "./conv-winograd";
 import type { Conv2dParams } from "./conv2d";
 
-const ALGORITHMS: readonly ConvAlgorithm[] = [
-  direct,
-  int8,
-  flat,
-  winograd,
-  ...[splitK, workgroup, subgroup].map(composed),
-];
+/** What every adapter may use; addMoreConvs() of src/graph/more-convs.ts adds the others. */
+export const ALGORITHMS: ConvAlgorithm[] = [direct, int8, flat];
 
 /** "algorithm/variant". */
 export type ConvChoice = string;
@@ -31,7 +21,7 @@ export function convChoices(params: Conv2dParams, device: ConvDevice): ConvChoic
   return able.flatMap(({ name, variants }) => variants(params, device).map((variant) => `${name}/${variant}`));
 }
 
-/** The dispatches of a choice. Throws KernelError for an unknown algorithm and for parameters it does not take. */
+/** The dispatches of a choice. Throws KernelError for an algorithm that is not among them and for parameters it does not take. */
 export function planConvolution(params: Conv2dParams, choice: ConvChoice): ConvPlan {
   const [name, variant = ""] = choice.split("/");
   const algorithm = ALGORITHMS.find((one) => one.name === name);

@@ -1,6 +1,7 @@
 /** Measuring which way of computing each convolution is the fastest on a device, and remembering it. */
 import { describeDevice } from "../gpu-device";
 import type { ConvChoices } from "../graph/conv-choice";
+import { addMoreConvs } from "../graph/more-convs";
 import type { PipelineCache } from "../graph/pipelines";
 import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
@@ -47,11 +48,12 @@ export interface TuneTarget {
   readonly turn?: () => Promise<unknown>;
 }
 
-/** Takes over what earlier sessions measured on this device. Never throws. */
+/** Takes over what earlier sessions measured on this device, among all ways. Never throws. */
 export async function recall(
   { device, choices }: Omit<TuneTarget, "pipelines">,
   store = browserStore(),
 ): Promise<void> {
+  addMoreConvs();
   const stored = await store?.read(tuningKey(device)).catch(() => undefined);
   choices.measured = { ...readMeasured(stored), ...choices.measured };
 }

@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type * as Entry from "../../src/index";
 import { tinyModel } from "../tiny-model";
+import { ON_DEMAND, pageFiles } from "../../tools/bundle-size";
 import { launchBrowser } from "./launch";
 
 const PAGE = `<!doctype html><html lang="en"><title>package</title><script type="module" src="/dist/element.js"></script><script type="module" src="/page.js"></script>`;
@@ -22,6 +23,8 @@ let address: string;
 let browser: Browser;
 let page: Page;
 const complaints: string[] = [];
+/** Names of the files of dist that the page asked for. */
+const asked = new Set<string>();
 
 beforeAll(async () => {
   dist = mkdtempSync(join(tmpdir(), "colorize-dist-"));
@@ -56,6 +59,7 @@ afterAll(async () => {
 
 function distFile(path: string): Buffer | undefined {
   if (!path.startsWith("/dist/")) return undefined;
+  asked.add(basename(path));
   try {
     return readFileSync(join(dist, path.slice("/dist/".length)));
   } catch {
@@ -85,6 +89,12 @@ it("colours pixels with the model beside dist", async () => {
   const [r, g, b, a] = result.pixel;
   expect(a).toBe(255);
   expect(Math.max(r!, g!, b!) - Math.min(r!, g!, b!), "it has a colour").toBeGreaterThan(8);
+});
+
+it("asked for no more files than tools/bundle-size.ts counts, but for what drivers in software use", () => {
+  const counted = pageFiles(["index.js", "element.js"].map((name) => join(dist, name))).map((path) => basename(path));
+  expect([...asked].filter((name) => !name.startsWith("more-convs-")).sort()).toEqual(counted.sort());
+  expect(counted.filter((name) => ON_DEMAND.test(name))).toEqual([]);
 });
 
 it("remembers in IndexedDB what it measured", async () => {

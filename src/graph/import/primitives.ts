@@ -157,28 +157,6 @@ export function expand(ctx: NodeContext, x: Value, shape: Shape): Value {
   return sameShape(aligned, shape) ? same : ctx.emit("expand", [same], {}, shape);
 }
 
-/** x at the given non-negative indices of one axis, which keeps its place. */
-export function gather(ctx: NodeContext, x: Value, axis: number, indices: readonly number[]): Value {
-  const step = indices.length > 1 ? indices[1]! - indices[0]! : 1;
-  // Evenly spaced indices are a slice, which costs less and which passes know.
-  if (indices.length > 0 && step !== 0 && indices.every((index, i) => index === indices[0]! + i * step)) {
-    const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
-    const pick = (here: number, other: number) => x.shape.map((_, a) => (a === axis ? here : other));
-    return slice(ctx, x, pick(indices[0]!, 0), pick(step, 1), shape);
-  }
-  const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
-  if (x.kind === "runtime") return ctx.emit("gather", [x], { axis, indices }, shape);
-  const inner = sizeOf(shape.slice(axis + 1));
-  const size = x.shape[axis]!;
-  const data = allocate(x.dtype, sizeOf(shape));
-  for (let to = 0; to < data.length; to++) {
-    const block = Math.floor(to / inner);
-    const row = Math.floor(block / indices.length) * size + indices[block % indices.length]!;
-    data[to] = x.data[row * inner + (to % inner)]!;
-  }
-  return { kind: "constant", name: ctx.constantName, dtype: x.dtype, shape, data };
-}
-
 export type ReduceFn = OpAttributes["reduce"]["fn"];
 
 /** Over sorted, non-negative `axes`. */

@@ -1,11 +1,11 @@
-/** Ops that make constants, ask for shapes, or are evaluated on constants only. */
+/** Ops that make constants or are evaluated on constants only. */
 import type { OnnxDType } from "../../../weights/types";
-import { deferred, derivedKey } from "../../deferred";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../primitives";
 import { roundHalfEven } from "../../scalar";
-import { checkedSize, constantOf, type ConstantValue, type Dequantized, type Value } from "../values";
+import { checkedSize, constantOf, type Value } from "../values";
+import { perAxis } from "./dequantize";
 
 function constant(ctx: NodeContext): Value {
   const kind = Object.keys(ctx.node.attributes)[0] ?? "value";
@@ -33,13 +33,6 @@ function constantOfShape(ctx: NodeContext): Value {
   const value = ctx.tensor("value");
   const filled = new Float64Array(checkedSize(shape)).fill(value?.data[0] ?? 0);
   return constantOf(value?.dtype ?? "f32", shape, filled, ctx.constantName);
-}
-
-function shapeOf(ctx: NodeContext): Value {
-  const { shape } = ctx.input(0);
-  const clamp = (i: number) => Math.min(shape.length, Math.max(0, i < 0 ? i + shape.length : i));
-  const part = shape.slice(clamp(ctx.int("start", 0)), clamp(ctx.int("end", shape.length)));
-  return constantOf("i64", [part.length], part, ctx.constantName);
 }
 
 function range(ctx: NodeContext): Value {
@@ -89,53 +82,6 @@ function nonZero(ctx: NodeContext): Value {
   return constantOf("i64", [x.shape.length, found.length], rows.flat(), ctx.constantName);
 }
 
-/** A parameter of quantisation by flat index of x; `run` elements of x in a row share one. */
-interface PerAxis {
-  readonly run: number;
-  readonly at: (flat: number) => number;
-}
-
-/** Scale or zero point: one element, or one for each index of `axis`. */
-function perAxis(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, what: string): PerAxis {
-  if (parameter.shape.length > 1)
-    ctx.unsupported(`blocked quantisation, ${what} of shape ${describe(parameter.shape)}`);
-  if (parameter.data.length === 1) return { run: x.data.length, at: () => parameter.data[0]! };
-  const axis = ctx.axis(ctx.int("axis", 1), x.shape.length);
-  const size = x.shape[axis]!;
-  if (parameter.data.length !== size) ctx.malformed(`${what} of ${size} elements`, describe(parameter.shape));
-  const inner = sizeOf(x.shape.slice(axis + 1));
-  return { run: inner, at: (flat) => parameter.data[Math.floor(flat / inner) % size]! };
-}
-
-function dequantized(ctx: NodeContext, source: ConstantValue, scale: ConstantValue): Dequantized {
-  const axis = scale.data.length === 1 ? 0 : ctx.axis(ctx.int("axis", 1), source.shape.length);
-  return { source, scales: Float32Array.from(scale.data), axis };
-}
-
-/** (x - zero point) * scale, in f32. */
-function dequantizeLinear(ctx: NodeContext): Value {
-  const x = ctx.constant(0, "input");
-  const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
-  const zero = ctx.optionalConstant(2, "zero point");
-  const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
-  const count = sizeOf(x.shape);
-  const run = Math.min(scale.run, zeroPoint?.run ?? count);
-  const key = derivedKey(`dequantize ${ctx.int("axis", 1)}`, x, ctx.constant(1, "scale"), zero ?? { key: "" });
-  const symmetric = x.dtype === "i8" && (zero?.data.every((z) => z === 0) ?? true);
-  const int8 = symmetric ? dequantized(ctx, x, ctx.constant(1, "scale")) : undefined;
-  const facts = { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, key, int8 } as const;
-  return deferred(facts, () => {
-    const data = new Float32Array(count);
-    const source = x.data;
-    for (let start = 0; start < count; start += run) {
-      const factor = scale.at(start);
-      const offset = zeroPoint?.at(start) ?? 0;
-      for (let i = start; i < start + run; i++) data[i] = (source[i]! - offset) * factor;
-    }
-    return data;
-  });
-}
-
 const LIMITS: Partial<Record<OnnxDType, readonly [number, number]>> = {
   i8: [-128, 127],
   u8: [0, 255],
@@ -160,7 +106,6 @@ function quantizeLinear(ctx: NodeContext): Value {
 export const constantOps: OpTable = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
-  Shape: shapeOf,
   Size: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.constantName),
   Range: range,
   NonZero: nonZero,
@@ -180,5 +125,4 @@ export const constantOps: OpTable = {
   GreaterOrEqual: zip((a, b) => a >= b),
   Mod: mod,
   QuantizeLinear: quantizeLinear,
-  DequantizeLinear: dequantizeLinear,
 };

@@ -1,9 +1,7 @@
-/** Elementwise functions of one and of two or more tensors. */
-import { DTYPES } from "../../../weights/tensor";
+/** Functions of one tensor and arithmetic of two, each a node of the graph. */
 import type { Activation, BinaryFn } from "../../ir";
-import { describe, type Importer, type NodeContext, type OpTable } from "../context";
-import { binary, broadcast, expand, unary, zipConstants } from "../primitives";
-import { constantOf, isFloat, type ConstantValue, type Value } from "../values";
+import type { Importer, OpTable } from "../context";
+import { binary, unary } from "../primitives";
 
 type PlainFn = Exclude<Activation["fn"], "leakyRelu" | "elu" | "hardSigmoid" | "clip">;
 
@@ -16,147 +14,6 @@ const two =
   (fn: BinaryFn): Importer =>
   (ctx) =>
     binary(ctx, fn, ctx.input(0), ctx.input(1));
-
-/** fn over any number of inputs, left to right. */
-const chain =
-  (fn: BinaryFn): Importer =>
-  (ctx) =>
-    chained(ctx, fn);
-
-function chained(ctx: NodeContext, fn: BinaryFn): Value {
-  const [first, ...rest] = ctx.inputs();
-  if (first === undefined) ctx.malformed("at least one input", "none");
-  return rest.reduce((sum, value) => binary(ctx, fn, sum, value), first);
-}
-
-function scalar(ctx: NodeContext, value: number, suffix: string): ConstantValue {
-  return ctx.floatConstant([], [value], suffix);
-}
-
-/** A constant that holds one number only. */
-function singleNumber(value: Value | undefined): number | undefined {
-  return value?.kind === "constant" && value.data.length === 1 ? value.data[0] : undefined;
-}
-
-/** Bounds are attributes before opset 11, optional inputs since. */
-function clip(ctx: NodeContext): Value {
-  const x = ctx.input(0);
-  if (ctx.opset < 11) {
-    const max = ctx.float("max", Infinity);
-    return unary(ctx, { fn: "clip", min: bound(ctx.float("min", -Infinity)), max: bound(max) }, x);
-  }
-  const [low, high] = [ctx.optional(1), ctx.optional(2)];
-  const [min, max] = [
-    low === undefined ? -Infinity : singleNumber(low),
-    high === undefined ? Infinity : singleNumber(high),
-  ];
-  if (min !== undefined && max !== undefined) return unary(ctx, { fn: "clip", min: bound(min), max: bound(max) }, x);
-  const raised = low === undefined ? x : binary(ctx, "max", x, low);
-  return high === undefined ? raised : binary(ctx, "min", raised, high);
-}
-
-/** The largest f32, which exporters write for "no bound", as infinity. */
-function bound(value: number): number {
-  return Math.abs(value) >= 3.4028234e38 ? Math.sign(value) * Infinity : value;
-}
-
-/** Whole exponents up to 3 become products: exact, and defined for negative bases, which WGSL's pow is not. */
-function pow(ctx: NodeContext): Value {
-  const [x, exponent] = [ctx.input(0), ctx.input(1)];
-  const n = singleNumber(exponent);
-  const sameSize = broadcast(ctx, x.shape, exponent.shape).length === x.shape.length;
-  if (x.kind === "constant" || n === undefined || !sameSize) return binary(ctx, "pow", x, exponent);
-  if (n === 1) return x;
-  if (n === 2) return binary(ctx, "mul", x, x);
-  if (n === 3) return binary(ctx, "mul", binary(ctx, "mul", x, x), x);
-  if (n === 0.5) return unary(ctx, { fn: "sqrt" }, x);
-  if (n === -1) return unary(ctx, { fn: "reciprocal" }, x);
-  return binary(ctx, "pow", x, exponent);
-}
-
-function prelu(ctx: NodeContext): Value {
-  const [x, slope] = [ctx.input(0), ctx.input(1)];
-  if (broadcast(ctx, x.shape, slope.shape).some((n, axis) => n !== x.shape[axis]))
-    ctx.malformed(`a slope that broadcasts to ${describe(x.shape)}`, describe(slope.shape));
-  return binary(ctx, "prelu", x, slope);
-}
-
-/** celu(x) = alpha * elu(x / alpha). */
-function celu(ctx: NodeContext): Value {
-  const alpha = ctx.float("alpha", 1);
-  if (alpha === 1) return unary(ctx, { fn: "elu", alpha: 1 }, ctx.input(0));
-  const scaled = binary(ctx, "mul", ctx.input(0), scalar(ctx, 1 / alpha, "inverse"));
-  return binary(ctx, "mul", unary(ctx, { fn: "elu", alpha: 1 }, scaled), scalar(ctx, alpha, "alpha"));
-}
-
-/** selu(x) = gamma * (x < 0 ? alpha * (exp(x) - 1) : x). */
-function selu(ctx: NodeContext): Value {
-  const alpha = ctx.float("alpha", 1.6732632423543772);
-  const gamma = ctx.float("gamma", 1.0507009873554805);
-  return binary(ctx, "mul", unary(ctx, { fn: "elu", alpha }, ctx.input(0)), scalar(ctx, gamma, "gamma"));
-}
-
-function gelu(ctx: NodeContext): Value {
-  const approximate = ctx.string("approximate", "none");
-  if (approximate !== "none" && approximate !== "tanh") ctx.unsupported(`attribute approximate=${approximate}`);
-  return unary(ctx, { fn: approximate === "tanh" ? "geluTanh" : "gelu" }, ctx.input(0));
-}
-
-/** x * f(x). */
-const gated =
-  (f: (ctx: NodeContext, x: Value) => Value): Importer =>
-  (ctx) =>
-    binary(ctx, "mul", ctx.input(0), f(ctx, ctx.input(0)));
-
-function mean(ctx: NodeContext): Value {
-  const sum = chained(ctx, "add");
-  return ctx.inputCount === 1 ? sum : binary(ctx, "mul", sum, scalar(ctx, 1 / ctx.inputCount, "share"));
-}
-
-/** Selects by a constant condition: x * mask + y * (1 - mask), with constants masked in advance. */
-function where(ctx: NodeContext): Value {
-  const condition = ctx.constant(0, "condition");
-  const [x, y] = [ctx.input(1), ctx.input(2)];
-  const shape = broadcast(ctx, broadcast(ctx, condition.shape, x.shape), y.shape);
-  const mask = (value: Value, keep: boolean): Value => {
-    if (value.kind === "constant") return zipConstants(ctx, value, condition, (v, c) => ((c !== 0) === keep ? v : 0));
-    const factors = Float32Array.from(condition.data, (c) => ((c !== 0) === keep ? 1 : 0));
-    return binary(ctx, "mul", value, ctx.floatConstant(condition.shape, factors, keep ? "then" : "else"));
-  };
-  if (condition.data.every((c) => c !== 0)) return expand(ctx, x, shape);
-  if (condition.data.every((c) => c === 0)) return expand(ctx, y, shape);
-  return binary(ctx, "add", mask(x, true), mask(y, false));
-}
-
-function divide(ctx: NodeContext): Value {
-  const [a, b] = [ctx.input(0), ctx.input(1)];
-  if (b.kind === "constant" && !isFloat(b.dtype) && b.data.includes(0)) ctx.malformed("a divisor other than 0", "0");
-  return binary(ctx, "div", a, b);
-}
-
-function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
-  const x = ctx.input(0);
-  if (x.kind === "constant") {
-    if (x.dtype === to) return x;
-    if (to === "bool")
-      return constantOf(
-        to,
-        x.shape,
-        x.data.map((v) => (v === 0 ? 0 : 1)),
-        ctx.constantName,
-      );
-    if (isFloat(to)) return constantOf(to, x.shape, x.data, ctx.constantName);
-    return constantOf(to, x.shape, x.data.map(Math.trunc), ctx.constantName);
-  }
-  const narrows = isFloat(x.dtype) ? !isFloat(to) : !isFloat(to) && to !== x.dtype;
-  if (narrows) ctx.unsupported(`from ${x.dtype} to ${to} on a value computed at run time`);
-  return { ...x, dtype: to };
-}
-
-function castTo(ctx: NodeContext): Value {
-  const to = DTYPES[ctx.int("to", 0)];
-  return to === undefined ? ctx.unsupported(`attribute to=${ctx.int("to", 0)}`) : cast(ctx, to);
-}
 
 export const elementwiseOps: OpTable = {
   Relu: plain("relu"),
@@ -172,33 +29,7 @@ export const elementwiseOps: OpTable = {
   Reciprocal: plain("reciprocal"),
   Softplus: plain("softplus"),
   Erf: plain("erf"),
-  Gelu: gelu,
-  LeakyRelu: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)),
-  Elu: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)),
-  Celu: celu,
-  Selu: selu,
-  HardSigmoid: (ctx) => {
-    const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
-    return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
-  },
-  HardSwish: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
-  Mish: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
-  Softsign: (ctx) => {
-    const x = ctx.input(0);
-    return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
-  },
-  PRelu: prelu,
-  Clip: clip,
   Add: two("add"),
   Sub: two("sub"),
   Mul: two("mul"),
-  Div: divide,
-  Pow: pow,
-  Min: chain("min"),
-  Max: chain("max"),
-  Sum: chain("add"),
-  Mean: mean,
-  Where: where,
-  Cast: castTo,
-  CastLike: (ctx) => cast(ctx, ctx.input(1).dtype),
 };

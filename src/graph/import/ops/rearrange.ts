@@ -1,0 +1,145 @@
+/** Parts of a tensor, padding, picked elements, and blocks of pixels as channels. */
+import { sizeOf, type OpAttributes, type Shape } from "../../ir";
+import { describe, type NodeContext, type OpTable } from "../context";
+import { reshape, slice, sliceAxis } from "../primitives";
+import { allocate, forEachStrided, stridesOf, type ConstantValue, type Value } from "../values";
+
+/** Sizes are an attribute before opset 13, an input since; without them the parts are equal, the last may be smaller. */
+function split(ctx: NodeContext): Value[] {
+  const x = ctx.input(0);
+  const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
+  const total = x.shape[axis]!;
+  const count = ctx.node.outputs.length;
+  if (ctx.int("num_outputs", count) !== count)
+    ctx.malformed(`num_outputs=${count}, as many as the node has`, "another");
+  const share = Math.ceil(total / count);
+  const equal = () => Array.from({ length: count }, (_, i) => Math.min(share, total - i * share));
+  const sizes = ctx.listSince(13, "split", 1) ?? equal();
+  if (sizes.length !== count) ctx.malformed(`${count} parts, one for each output`, describe(sizes));
+  if (sizes.reduce((sum, n) => sum + n, 0) !== total || sizes.some((n) => n < 0))
+    ctx.malformed(`parts that add up to ${total}`, describe(sizes));
+  let start = 0;
+  return sizes.map((size) => {
+    start += size;
+    return sliceAxis(ctx, x, axis, start - size, size);
+  });
+}
+
+/** Attributes before opset 11, inputs since; negative pads cut off. */
+function pad(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  const rank = x.shape.length;
+  const mode = ctx.string("mode", "constant");
+  if (mode !== "constant" && mode !== "reflect" && mode !== "edge") ctx.unsupported(`attribute mode=${mode}`);
+  const given = ctx.listSince(11, "pads", 1) ?? ctx.malformed("pads", "none");
+  const fill = ctx.opset < 11 ? ctx.float("value", 0) : (ctx.optionalConstant(2, "constant_value")?.data[0] ?? 0);
+  const listed = ctx.opset < 18 ? undefined : ctx.listSince(18, "axes", 3);
+  const axes = (listed ?? x.shape.map((_, axis) => axis)).map((axis) => ctx.axis(axis, rank));
+  if (given.length !== 2 * axes.length) ctx.malformed(`${2 * axes.length} pads`, describe(given));
+  const amount = (axis: number, end: 0 | 1) =>
+    axes.includes(axis) ? given[axes.indexOf(axis) + end * axes.length]! : 0;
+  const before = x.shape.map((_, axis) => amount(axis, 0));
+  const after = x.shape.map((_, axis) => amount(axis, 1));
+
+  const kept = x.shape.map((n, axis) => n + Math.min(0, before[axis]!) + Math.min(0, after[axis]!));
+  if (kept.some((n) => n < 1)) ctx.malformed("pads that leave something of the input", describe(given));
+  const cut = slice(
+    ctx,
+    x,
+    before.map((n) => Math.max(0, -n)),
+    before.map(() => 1),
+    kept,
+  );
+  const positive = (pads: readonly number[]) => pads.map((n) => Math.max(0, n));
+  return padPositive(ctx, cut, { mode, before: positive(before), after: positive(after), value: fill });
+}
+
+function padPositive(ctx: NodeContext, x: Value, attributes: OpAttributes["pad"]): Value {
+  const { mode, before, after } = attributes;
+  const shape = x.shape.map((n, axis) => n + before[axis]! + after[axis]!);
+  if (before.every((n) => n === 0) && after.every((n) => n === 0)) return x;
+  if (mode === "reflect" && x.shape.some((n, axis) => Math.max(before[axis]!, after[axis]!) >= n))
+    ctx.unsupported("reflection over more than the input's size");
+  if (x.kind === "runtime") return ctx.emit("pad", [x], attributes, shape);
+  if (mode !== "constant") ctx.unsupported(`attribute mode=${mode} on a constant`);
+  return padConstant(ctx, x, shape, attributes);
+}
+
+function padConstant(ctx: NodeContext, x: ConstantValue, shape: Shape, { before, value }: OpAttributes["pad"]): Value {
+  const data = allocate(x.dtype, sizeOf(shape)).fill(value);
+  const strides = stridesOf(shape);
+  const offset = before.reduce((sum, n, axis) => sum + n * strides[axis]!, 0);
+  forEachStrided(x.shape, strides, offset, (to, from) => {
+    data[to] = x.data[from]!;
+  });
+  return { kind: "constant", name: ctx.constantName, dtype: x.dtype, shape, data };
+}
+
+/** x at the given non-negative indices of one axis, which keeps its place. */
+function gather(ctx: NodeContext, x: Value, axis: number, indices: readonly number[]): Value {
+  const step = indices.length > 1 ? indices[1]! - indices[0]! : 1;
+  // Evenly spaced indices are a slice, which costs less and which passes know.
+  if (indices.length > 0 && step !== 0 && indices.every((index, i) => index === indices[0]! + i * step)) {
+    const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
+    const pick = (here: number, other: number) => x.shape.map((_, a) => (a === axis ? here : other));
+    return slice(ctx, x, pick(indices[0]!, 0), pick(step, 1), shape);
+  }
+  const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
+  if (x.kind === "runtime") return ctx.emit("gather", [x], { axis, indices }, shape);
+  const inner = sizeOf(shape.slice(axis + 1));
+  const size = x.shape[axis]!;
+  const data = allocate(x.dtype, sizeOf(shape));
+  for (let to = 0; to < data.length; to++) {
+    const block = Math.floor(to / inner);
+    const row = Math.floor(block / indices.length) * size + indices[block % indices.length]!;
+    data[to] = x.data[row * inner + (to % inner)]!;
+  }
+  return { kind: "constant", name: ctx.constantName, dtype: x.dtype, shape, data };
+}
+
+/** Indices of any rank; their dimensions take the place of the axis. */
+function gatherOp(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
+  const indices = ctx.constant(1, "indices");
+  const flat = Array.from(indices.data, (index) => ctx.axis(index, x.shape[axis]!));
+  const picked = gather(ctx, x, axis, flat);
+  return reshape(ctx, picked, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
+}
+
+function depthToSpace(ctx: NodeContext): Value {
+  const [n, c, h, w] = imageOf(ctx);
+  const block = blockOf(ctx);
+  const mode = ctx.string("mode", "DCR");
+  if (mode !== "DCR" && mode !== "CRD") ctx.malformed("mode DCR or CRD", mode);
+  if (c % (block * block) !== 0) ctx.malformed(`channels in multiples of ${block * block}`, `${c}`);
+  const shape = [n, h * block, w * block, c / (block * block)];
+  return ctx.toNchw(ctx.emit("depthToSpace", [ctx.toNhwc(ctx.input(0))], { block, mode }, shape));
+}
+
+function spaceToDepth(ctx: NodeContext): Value {
+  const [n, c, h, w] = imageOf(ctx);
+  const block = blockOf(ctx);
+  if (h % block !== 0 || w % block !== 0) ctx.malformed(`a height and width in multiples of ${block}`, `${h}x${w}`);
+  const shape = [n, h / block, w / block, c * block * block];
+  return ctx.toNchw(ctx.emit("spaceToDepth", [ctx.toNhwc(ctx.input(0))], { block }, shape));
+}
+
+function imageOf(ctx: NodeContext): [number, number, number, number] {
+  const { shape } = ctx.input(0);
+  if (shape.length !== 4) ctx.malformed("[N, C, H, W]", describe(shape));
+  return shape as unknown as [number, number, number, number];
+}
+
+function blockOf(ctx: NodeContext): number {
+  const block = ctx.int("blocksize", 0);
+  return block >= 1 ? block : ctx.malformed("a positive blocksize", `${block}`);
+}
+
+export const rearrangeOps: OpTable = {
+  Split: split,
+  Pad: pad,
+  Gather: gatherOp,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+};

@@ -1,0 +1,16 @@
+/** Ways of computing convolutions that are not for every adapter, in a file of its own for pages to load. */
+import { ALGORITHMS } from "../kernels/conv-algorithms";
+import { composed } from "../kernels/conv-composed";
+import { convPart, convSum, splitK } from "../kernels/conv-split";
+import { convSubgroup, subgroup } from "../kernels/conv-subgroup";
+import { winograd } from "../kernels/conv-winograd";
+import { convWorkgroup, workgroup } from "../kernels/conv-workgroup";
+import { winogradInput, winogradOutput } from "../kernels/winograd";
+import { KERNELS } from "./registry";
+
+/** Makes every way known to convChoices() and planConvolution(). */
+export function addMoreConvs(): void {
+  if (KERNELS["winogradInput"]) return;
+  ALGORITHMS.push(winograd, ...[splitK, workgroup, subgroup].map(composed));
+  Object.assign(KERNELS, { convPart, convSubgroup, convSum, convWorkgroup, winogradInput, winogradOutput });
+}
