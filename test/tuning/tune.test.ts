@@ -63,9 +63,9 @@ it("says what programs have to be made again for, also when it was measured befo
   const own = await target();
   const { device, choices } = own;
   const store = new Memory();
-  const [[key, { choice }] = []] = choices.seen;
+  const [key, { choice }] = [...choices.seen][0]!;
   expect(choice).not.toBe("split-k/2");
-  await store.write(tuningKey(device), { [key!]: { "split-k/2": 0.1 } });
+  await store.write(tuningKey(device), { [key]: { "split-k/2": 0.1 } });
   const nothing = { milliseconds: 0, store };
   const controller = new AbortController();
   const stopping = { ...nothing, signal: controller.signal, admit: () => (controller.abort(), true) };
