@@ -1,4 +1,5 @@
 /** The kernels' cases, ready to run: convolutions as the engine lowers them, and everything else by its plan. */
+import "../src/graph/complete";
 import { ConvChoices } from "../src/graph/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";
 import { BoundProgram } from "../src/graph/executor";
