@@ -2,7 +2,7 @@
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Resolves when everybody who asked before has called what they got. Call the result exactly once, whatever happens. */
+  /** Resolves when everybody who asked before has called what they got. Call the result at least once, whatever happens. */
   async take(): Promise<() => void> {
     const before = this.#last;
     let release!: () => void;

@@ -79,20 +79,3 @@ export function weightBytes(packing: Packing, elem: Elem): number {
 export function alignedWeightBytes(size: number): number {
   return Math.ceil(size / 256) * 256;
 }
-
-/** A listing: one line per step, then totals. */
-export function printProgram(program: Program): string {
-  const lines = program.steps.map((step, i) => {
-    const operands = Object.entries(step.operands).map(([name, operand]) =>
-      operand.kind === "value" ? `${name}=%${operand.value}` : `${name}=#${program.weights[operand.weight]!.constant}`,
-    );
-    const slot = program.placements.get(step.output)?.slot;
-    return `${i}: ${step.kernel}(${operands.join(", ")}) grid=${step.plan.grid.join("x")} slot=${slot} ${(step.plan.flops / 1e6).toFixed(1)} MFLOP`;
-  });
-  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  lines.push(
-    `${program.steps.length} steps, ${(program.flops / 1e9).toFixed(2)} GFLOP, ` +
-      `${program.slots.length} slots of ${mib(program.activationBytes)} together, weights ${mib(program.weightBytes)}`,
-  );
-  return lines.join("\n");
-}
