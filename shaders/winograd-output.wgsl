@@ -3,6 +3,7 @@
 // of tile t, which covers OUTPUTS x OUTPUTS pixels. Tiles go along x, then y, then images; pixels past the image are
 // not written. One invocation does one unit of one tile: a channel, or four.
 alias unit = f32;               // defaults; set by src/kernels/winograd.ts
+alias product = f32;            // as many channels in f32, also in f16 storage: products are larger than what they sum to
 const POOL: u32 = 1u;           // dst keeps the largest of each POOL x POOL window, which divides OUTPUTS and the image
 const OUT_H: u32 = 1u;          // before pooling
 const OUT_W: u32 = 1u;
@@ -15,7 +16,7 @@ const TILES_X: u32 = 1u;
 const FIRST: u32 = 0u;          // the tiles of this dispatch: FIRST to FIRST + COUNT - 1
 const COUNT: u32 = 1u;
 
-@group(0) @binding(0) var<storage, read> src: array<unit>;          // [COUNT, POINTS, POINTS, UNITS]
+@group(0) @binding(0) var<storage, read> src: array<product>;       // [COUNT, POINTS, POINTS, UNITS]
 @group(0) @binding(1) var<storage, read> bias: array<unit>;         // [OUT_UNITS]
 #if RESIDUAL
 @group(0) @binding(2) var<storage, read> residual: array<unit>;     // [batch, OUT_H, OUT_W, OUT_UNITS]

@@ -10,13 +10,19 @@ export function tuneOptions(setting?: TuneSetting): TuneOptions {
   return typeof setting === "object" ? setting : {};
 }
 
+/** Milliseconds that loading waits for what was measured earlier. */
+const PATIENCE = 2000;
+
 /** With a setting, programs wait for what was measured in earlier sessions; it is read while the model comes in. */
 export function choicesFor(device: GPUDevice, setting: TuneSetting = false): ConvChoices {
   const choices = new ConvChoices(device);
-  if (setting)
-    choices.ready = import("./tuning/tune")
-      .then(({ recall }) => recall({ device, choices }, tuneOptions(setting).store))
-      .catch(() => undefined); // a file of the package did not arrive: it works without
+  if (!setting) return choices;
+  const recalled = import("./tuning/tune")
+    .then(({ recall }) => recall({ device, choices }, tuneOptions(setting).store))
+    .catch(() => undefined); // a file of the package did not arrive: it works without
+  // A database that other pages block may never answer: pictures do not wait for it.
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  choices.ready = Promise.all([choices.ready, Promise.race([recalled, patience])]);
   return choices;
 }
 

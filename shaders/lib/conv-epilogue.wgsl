@@ -1,5 +1,5 @@
 // What every convolution does last: bias, residual, activation, and storing into DST_C channels from DST_FIRST on.
-// The shader declares bias, residual, dst (vec4 with VECTOR_OUT), PIXELS, OUT_C, DST_C, DST_FIRST.
+// The shader declares bias, residual, dst (vec4 with VECTOR_OUT, of dst_elem), PIXELS, OUT_C, DST_C, DST_FIRST.
 
 // Four output channels from `channel` on, of which those below `end` exist.
 fn write(pixel: u32, channel: u32, end: u32, sum: vec4<f32>) {
@@ -14,7 +14,7 @@ fn write(pixel: u32, channel: u32, end: u32, sum: vec4<f32>) {
 #if RESIDUAL
   value += vec4<f32>(residual[at / 4u]);
 #endif
-  dst[to / 4u] = vec4<elem>(activate(value));
+  dst[to / 4u] = vec4<dst_elem>(activate(value));
 #else
   var value = sum;
   for (var i = 0u; i < min(4u, end - channel); i++) {
@@ -27,7 +27,7 @@ fn write(pixel: u32, channel: u32, end: u32, sum: vec4<f32>) {
   }
   value = activate(value);
   for (var i = 0u; i < min(4u, end - channel); i++) {
-    dst[to + i] = elem(value[i]);
+    dst[to + i] = dst_elem(value[i]);
   }
 #endif
 }

@@ -81,6 +81,7 @@ export const winograd: ConvAlgorithm = {
           kernel: productKernel,
           plan: {
             ...productPlan,
+            constants: { ...productPlan.constants, dst_elem: "f32" },
             packing: {
               weights: {
                 ...{ layout: "winograd", outputs, kernel: kernel[0], points, inChannels, outChannels, columns },
@@ -107,7 +108,10 @@ export const winograd: ConvAlgorithm = {
     }
     return {
       steps,
-      temporaries: { "#input": band * groups * up4(inChannels), "#products": band * groups * columns },
+      temporaries: {
+        "#input": band * groups * up4(inChannels),
+        "#products": band * groups * columns * (elem === "f16" ? 2 : 1),
+      },
     };
   },
 };

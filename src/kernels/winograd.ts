@@ -69,7 +69,7 @@ export const winogradInput: Kernel<WinogradParams> = {
   },
 };
 
-/** src [tiles, points, points, OC rounded up to 4], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels, or half as high and wide. */
+/** src [tiles, points, points, OC rounded up to 4] in f32, bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels, or half as high and wide. */
 export const winogradOutput: Kernel<WinogradParams> = {
   name: "winograd-output",
   wgsl: outputWgsl,
@@ -89,7 +89,10 @@ export const winogradOutput: Kernel<WinogradParams> = {
     };
     const written = (count * outputs ** 2 * outChannels) / (pool ? 4 : 1);
     return {
-      constants: { ...constants, ...sizes, ...activationConstants(activation), POOL: pool ? 2 : 1 },
+      constants: {
+        ...{ ...constants, ...sizes, ...activationConstants(activation), POOL: pool ? 2 : 1 },
+        product: lanes === 4 ? "vec4<f32>" : "f32",
+      },
       runtime: [...COMMON, ...Object.keys(sizes)],
       flags: { ...form, VECTOR: lanes === 4, RESIDUAL: residual },
       grid: linearGrid(count * sizes.OUT_UNITS),
