@@ -16,7 +16,7 @@ export default defineConfig({
     outDir: "dist",
     emptyOutDir: true,
     sourcemap: true,
-    // The texts of the licences of what is bundled: wgsl-preprocessor.
+    // The texts of the licences of what is bundled: onnx-proto, protobufjs, wgsl-preprocessor.
     license: { fileName: "third-party-licenses.md" },
     lib: {
       entry: {
@@ -38,7 +38,7 @@ export default defineConfig({
         // more-convs.ts does.
         codeSplitting: {
           groups: [
-            { name: "engine", test: /src\/(graph|kernels|weights|errors|gpu-device)|shaders|node_modules/, minShareCount: 3 },
+            { name: "engine", test: /src\/(graph|kernels|weights|errors)|shaders|node_modules/, minShareCount: 3 },
           ],
         },
       },

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { Reader } from "../../src/weights/wire-reader";
+import { Reader, util } from "../../src/weights/wire-reader";
 
 const require = createRequire(createRequire(import.meta.url).resolve("onnx-proto"));
 /** protobufjs as Node's bundle of onnx-proto uses it. */
@@ -15,6 +15,7 @@ test.each([
   ["uint32", INTEGERS.filter((n) => n < 2 ** 32)],
   ["int32", [...INTEGERS.filter((n) => n < 2 ** 31), -1, -(2 ** 31)]],
   ["int64", [...INTEGERS, -1, -300, -(2 ** 40), -(2 ** 53)]],
+  ["uint64", INTEGERS],
   ["float", [0, -0, 1.5, Infinity, 2 ** -149]],
   ["double", [0, Math.PI, -1e300]],
   ["string", ["", "conv", "grau\u00df \u{1f4f7}"]],
@@ -23,7 +24,7 @@ test.each([
   for (const value of values) writer[kind]!(value);
   const bytes = writer.finish();
   // An offset view, as a file inside a larger buffer is.
-  const reader = new Reader(Uint8Array.of(9, ...bytes).subarray(1));
+  const reader = Reader.create(Uint8Array.of(9, ...bytes).subarray(1));
   const theirs = protobuf.Reader.create(bytes);
   for (const value of values) {
     expect(reader[kind]()).toBe(value);
@@ -49,4 +50,17 @@ test("unknown fields are stepped over", () => {
     reader.skipType(wire);
     expect(reader.uint32()).toBe(42);
   }
+});
+
+test("of a group of fields, the getter names the one that is set and the setter clears the others", () => {
+  const names = ["a", "b"];
+  const message: Record<string, unknown> = Object.defineProperty({}, "which", {
+    get: util.oneOfGetter(names),
+    set: util.oneOfSetter(names),
+  });
+  expect(message["which"]).toBeUndefined();
+  message["a"] = 1;
+  message["b"] = 2;
+  message["which"] = "a";
+  expect([message["which"], message["a"], message["b"]]).toEqual(["a", 1, undefined]);
 });
