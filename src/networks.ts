@@ -179,8 +179,10 @@ export class Networks {
 
   /** Makes what is bound again, in the ways of computing now chosen. */
   async rebuild(): Promise<void> {
-    await Promise.all([this.#embedder.rebuild(), this.#colorizer.rebuild()]);
+    // Both have ended when this has: nothing is remade under the next picture.
+    const rebuilt = await Promise.allSettled([this.#embedder.rebuild(), this.#colorizer.rebuild()]);
     this.#embedderProgram = undefined;
+    for (const one of rebuilt) if (one.status === "rejected") throw one.reason;
   }
 
   /** The networks' inputs that a picture's luminance fills. */

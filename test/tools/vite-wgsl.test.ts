@@ -2,10 +2,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { assemble } from "../../src/kernels/assemble";
-import type { Kernel } from "../../src/kernels/kernel";
-import { unary } from "../../src/kernels/unary";
+import { KERNELS } from "../../src/graph/registry";
+import type { AnyKernel } from "../../src/graph/pipelines";
+import { convChoices, planConvolution } from "../../src/kernels/conv-algorithms";
+import { convTranspose2d } from "../../src/kernels/conv-transpose2d";
+import { depthwiseConv2d } from "../../src/kernels/depthwise-conv2d";
+import type { KernelPlan } from "../../src/kernels/kernel";
+import { matmul } from "../../src/kernels/matmul";
 import { shortenLocals, stripWgsl } from "../../tools/vite-wgsl";
 import { testDevice } from "../gpu";
+import { binaryCases } from "../kernels/cases-binary";
+import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "../kernels/cases-copies";
+import { graphBenches } from "../kernels/cases-graph-bench";
+import { pool2dCases } from "../kernels/cases-pool2d";
+import { resize2dCases } from "../kernels/cases-resize2d";
+import { normalizeCases, reduceCases, softmaxCases } from "../kernels/cases-rows";
+import { unaryCases } from "../kernels/cases-unary";
+import { COMPOSED_CASES, CONV_CASES } from "../kernels/conv-cases";
 
 describe("stripWgsl", () => {
   it("drops comments, indentation and blank lines, and keeps lines", () => {
@@ -51,18 +64,54 @@ describe("stripWgsl", () => {
     expect(stripWgsl("  #if !NAME  // not\n")).toBe("#if !NAME\n");
   });
 
-  it("leaves a shader that assembles and compiles", async () => {
+  it("leaves shaders that assemble and compile: every kernel, in every combination of branches that plans ask for", async () => {
     const device = await testDevice();
     const small = (text: string): string => shortenLocals(stripWgsl(text));
-    const stripped = { ...unary, wgsl: small(unary.wgsl), libs: unary.libs?.map(small) };
-    const plan = unary.plan({ count: 7, activation: { fn: "tanh" }, elem: "f32" });
-    const code = assemble(stripped as Kernel<never>, plan);
-    expect(code).not.toContain("One invocation");
-    const module = device.createShaderModule({ code });
-    const { messages } = await module.getCompilationInfo();
-    expect(messages.map(({ message }) => message)).toEqual([]);
+    const done = new Set<string>();
+    for (const [kernel, plan] of plans(device)) {
+      const variant = `${kernel.name} ${JSON.stringify(plan.flags ?? {})}`;
+      if (done.has(variant)) continue;
+      done.add(variant);
+      const code = assemble({ ...kernel, wgsl: small(kernel.wgsl), libs: kernel.libs?.map(small) }, plan);
+      const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
+      expect(
+        messages.map(({ message }) => message),
+        variant,
+      ).toEqual([]);
+    }
+    const kernels = new Set([...done].map((variant) => variant.split(" ")[0]));
+    for (const { name } of Object.values(KERNELS)) if (!/subgroup/.test(name)) expect([...kernels]).toContain(name);
   });
 });
+
+/** A plan of every kernel of the graph, with all its branches, and those of the pictures. */
+function* plans(device: GPUDevice): Generator<[AnyKernel, KernelPlan]> {
+  for (const { kernel, plan } of [
+    ...binaryCases,
+    ...transposeCases,
+    ...sliceCases,
+    ...expandCases,
+    ...padCases,
+    ...gatherCases,
+  ])
+    yield [kernel, plan("f32")];
+  for (const { kernel, plan } of [...blockCases, ...pool2dCases, ...resize2dCases, ...reduceCases, ...softmaxCases])
+    yield [kernel, plan("f32")];
+  for (const { kernel, plan } of [...normalizeCases, ...unaryCases, ...graphBenches]) yield [kernel, plan("f32")];
+  for (const columns of [7, 8])
+    for (const constantB of [false, true]) {
+      const params = { batch: 1, rows: 3, inner: columns, columns, sharedB: true, bias: constantB, constantB };
+      yield [matmul as unknown as AnyKernel, matmul.plan({ ...params, activation: { fn: "relu" }, elem: "f32" })];
+    }
+  const features = { features: device.features, workgroupBytes: device.limits.maxComputeWorkgroupStorageSize };
+  for (const { params } of [...CONV_CASES, ...COMPOSED_CASES]) {
+    for (const choice of convChoices(params, features))
+      for (const { kernel, plan } of planConvolution(params, choice).steps) yield [KERNELS[kernel]!, plan];
+    if (params.groups > 1) yield [convTranspose2d as unknown as AnyKernel, convTranspose2d.plan(params)];
+    if (params.groups === params.inChannels && params.groups === params.outChannels)
+      yield [depthwiseConv2d as unknown as AnyKernel, depthwiseConv2d.plan(params)];
+  }
+}
 
 describe("shortenLocals", () => {
   it("renames parameters and variables, and nothing that another file, the host or a field may name", () => {
