@@ -9,11 +9,14 @@ const SHORT = 128;
 
 /** From so many input and output channels on, products outweigh Winograd's transforms. */
 const WINOGRAD_CHANNELS = 32;
+/** From so many output pixels on, each of its weights is used often enough: they are 1.8 to 4 times as many. */
+const WINOGRAD_PIXELS = 1024;
 
 /** Names that are not admissible are passed over. `row` names the driver, see adapterClass() of conv-choice.ts. */
 export function ruleChoices(params: Conv2dParams, row: string): readonly ConvChoice[] {
   const { batch, outHeight, outWidth, kernel, inChannels, outChannels, upsample } = params;
-  const wide = Math.min(inChannels, outChannels) >= WINOGRAD_CHANNELS;
+  const pixels = batch * outHeight * outWidth;
+  const wide = Math.min(inChannels, outChannels) >= WINOGRAD_CHANNELS && pixels >= WINOGRAD_PIXELS;
   const llvmpipe = row === "llvmpipe";
   const swiftshader = row === "swiftshader";
   return [
@@ -28,7 +31,7 @@ export function ruleChoices(params: Conv2dParams, row: string): readonly ConvCho
     // Twice as fast as direct/4 there, but in blocks of 32 output channels.
     llvmpipe && outChannels >= 16 && !upsample ? "subgroup/8x32" : "",
     // Takes weights that are 8-bit integers in the model: docs/decisions/int8-weights.md.
-    SOFTWARE.includes(row) || batch * outHeight * outWidth <= SHORT ? "int8/4" : "",
+    SOFTWARE.includes(row) || pixels <= SHORT ? "int8/4" : "",
     // A third faster there, but wider windows compile for many seconds: docs/decisions/convolution.md.
     swiftshader && kernel[0] * kernel[1] === 1 ? "direct/8" : "",
   ].filter(Boolean);
