@@ -78,24 +78,5 @@ export class Reader {
   }
 }
 
-/** Descriptors of a group of fields of which at most one is set. */
-const oneOf = (names: readonly string[]) => ({
-  get(this: Record<string, unknown>): string | undefined {
-    return names.findLast((name) => Object.hasOwn(this, name) && this[name] != null);
-  },
-  set(this: Record<string, unknown>, kept: string): void {
-    for (const name of names) if (name !== kept) delete this[name];
-  },
-});
-
-export const util = {
-  emptyArray: Object.freeze([]),
-  newBuffer: (values: number[]) => new Uint8Array(values),
-  oneOfGetter: (names: string[]) => oneOf(names).get,
-  oneOfSetter: (names: string[]) => oneOf(names).set,
-};
-
-/** Never called: pages only read. */
-export const Writer = undefined;
 /** Where onnx-proto keeps its namespace. */
 export const roots = {};

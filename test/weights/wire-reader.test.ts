@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { Reader, util } from "../../src/weights/wire-reader";
+import { Reader } from "../../src/weights/wire-reader";
 
 const require = createRequire(createRequire(import.meta.url).resolve("onnx-proto"));
 /** protobufjs as Node's bundle of onnx-proto uses it. */
@@ -50,17 +50,4 @@ test("unknown fields are stepped over", () => {
     reader.skipType(wire);
     expect(reader.uint32()).toBe(42);
   }
-});
-
-test("of a group of fields, the getter names the one that is set and the setter clears the others", () => {
-  const names = ["a", "b"];
-  const message: Record<string, unknown> = Object.defineProperty({}, "which", {
-    get: util.oneOfGetter(names),
-    set: util.oneOfSetter(names),
-  });
-  expect(message["which"]).toBeUndefined();
-  message["a"] = 1;
-  message["b"] = 2;
-  message["which"] = "a";
-  expect([message["which"], message["a"], message["b"]]).toEqual(["a", 1, undefined]);
 });
