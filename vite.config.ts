@@ -7,6 +7,10 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
+const ENGINE = /src\/(graph|kernels|weights|errors|gpu-device)|shaders|node_modules/;
+/** Shared by chunks that a page loads only in some cases. */
+const ON_DEMAND = /kernels\/resize2d|shaders\/resize2d|graph\/int8/;
+
 export default defineConfig({
   plugins: [wgsl(), onnxProtoDecoders()],
   // The folder of static files for the demo is not the library's.
@@ -34,12 +38,10 @@ export default defineConfig({
       output: {
         chunkFileNames: "[name]-[hash].js",
         minify: true,
-        // One file of what every page needs of the engine: many small ones compress worse. Three: tune.ts also reaches what
+        // One file of what every page needs: many small ones compress worse. Shared by three: tune.ts also reaches what
         // more-convs.ts does.
         codeSplitting: {
-          groups: [
-            { name: "engine", test: /src\/(graph|kernels|weights|errors)|shaders|node_modules/, minShareCount: 3 },
-          ],
+          groups: [{ name: "engine", test: (id) => ENGINE.test(id) && !ON_DEMAND.test(id), minShareCount: 3 }],
         },
       },
     },

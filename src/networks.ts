@@ -78,6 +78,7 @@ export class Networks {
     const opening: Promise<unknown>[] = [];
     let failed = false;
     const open = async (network: keyof typeof sessions, bytes: Uint8Array, manifest: Manifest): Promise<void> => {
+      if (failed) return;
       const { embedder: e, colorizer: c } = manifest;
       const label = `${manifest.name}/${manifest.files[manifest[network].file]!.path}`;
       if (network === "embedder") {
@@ -87,14 +88,13 @@ export class Networks {
         sessions.embedder = await Session.load(bytes, { ...common, inputShapes, passes, label });
         checkNames(manifest, network, sessions.embedder, [e.input], e.output);
       } else {
-        // The colour kernel interpolates, so nothing need be repeated for it.
-        const session = await Session.load(bytes, { ...common, passes: [dropLastUpsampling], label });
-        sessions.colorizer = session;
-        checkNames(manifest, network, session, [c.luminance, c.embedding], c.output);
         // Where it says how long the embedding is, it is made ready while the larger embedder still comes in.
-        const { shape } = session.inputs.find(({ name }) => name === c.embedding)!;
-        if (!failed && shape?.every((n) => typeof n === "number"))
-          await session.bind(colorizerShapes(manifest, squareOf(manifest).padded, shape));
+        const { width, height } = squareOf(manifest).padded;
+        const inputShapes = { [c.luminance]: [1, 1, height, width] };
+        // The colour kernel interpolates, so nothing need be repeated for it.
+        const passes = [dropLastUpsampling];
+        sessions.colorizer = await Session.load(bytes, { ...common, inputShapes, passes, label });
+        checkNames(manifest, network, sessions.colorizer, [c.luminance, c.embedding], c.output);
       }
       progress.ready();
     };
@@ -161,7 +161,11 @@ export class Networks {
   }
 
   #colorizerShapes({ padded }: WorkingSize, embedder: Program): Record<string, Shape> {
-    return colorizerShapes(this.manifest, padded, portShape(embedder, this.manifest.embedder.output));
+    const { luminance, embedding } = this.manifest.colorizer;
+    return {
+      [luminance]: [1, 1, padded.height, padded.width],
+      [embedding]: portShape(embedder, this.manifest.embedder.output),
+    };
   }
 
   /** Both networks lowered for a working size: costs and memory, without the GPU. */
@@ -270,14 +274,6 @@ function squareOf({ colorizer: { size, multiple } }: Manifest): WorkingSize {
   const side = Math.ceil(size / multiple) * multiple;
   const square = { width: side, height: side };
   return { size: square, padded: square };
-}
-
-function colorizerShapes(
-  { colorizer: { luminance, embedding } }: Manifest,
-  padded: Size,
-  embeddingShape: Shape,
-): Record<string, Shape> {
-  return { [luminance]: [1, 1, padded.height, padded.width], [embedding]: embeddingShape };
 }
 
 function portShape(program: Program, output: string): Shape {

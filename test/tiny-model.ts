@@ -36,6 +36,7 @@ function embedder(): Uint8Array {
   });
 }
 
+/** Joins the embedding to every pixel as the shipped model does, so that a page needs no more code for it. */
 function colorizer(bias: readonly number[]): Uint8Array {
   return buildModel({
     inputs: [
@@ -45,10 +46,13 @@ function colorizer(bias: readonly number[]): Uint8Array {
     outputs: [{ name: "ab", shape: [1, 2, "h", "w"] }],
     nodes: [
       node("AveragePool", ["luminance"], ["half"], { kernel_shape: [2, 2], strides: [2, 2] }),
-      node("Conv", ["half", "own", "bias"], ["from_luminance"], { kernel_shape: [1, 1] }),
-      node("Gemm", ["embedding", "dense"], ["vector"], { transB: 1 }),
-      node("Unsqueeze", ["vector", "axes"], ["pixel"]),
-      node("Add", ["from_luminance", "pixel"], ["sum"]),
+      node("Shape", ["half"], ["half_shape"]),
+      node("Slice", ["half_shape", "two", "four"], ["spatial"]),
+      node("Concat", ["one_of_three", "spatial"], ["wanted"], { axis: 0 }),
+      node("Unsqueeze", ["embedding", "axes"], ["pixel"]),
+      node("Expand", ["pixel", "wanted"], ["everywhere"]),
+      node("Concat", ["half", "everywhere"], ["joined"], { axis: 1 }),
+      node("Conv", ["joined", "weights", "bias"], ["sum"], { kernel_shape: [1, 1] }),
       node("Tanh", ["sum"], ["small"]),
       node("Resize", ["small", "", "scales"], ["ab"], {
         mode: "nearest",
@@ -57,10 +61,12 @@ function colorizer(bias: readonly number[]): Uint8Array {
       }),
     ],
     initializers: [
-      { name: "own", shape: [2, 1, 1, 1], data: WEIGHTS.map((row) => row[0]) },
-      { name: "dense", shape: [2, 3], data: WEIGHTS.flatMap((row) => row.slice(1)) },
+      { name: "weights", shape: [2, 4, 1, 1], data: WEIGHTS.flat() },
       { name: "bias", shape: [2], data: bias },
       { name: "axes", shape: [2], data: [2, 3], dtype: "i64" },
+      { name: "two", shape: [1], data: [2], dtype: "i64" },
+      { name: "four", shape: [1], data: [4], dtype: "i64" },
+      { name: "one_of_three", shape: [2], data: [1, 3], dtype: "i64" },
       { name: "scales", shape: [4], data: [1, 1, 2, 2] },
     ],
   });

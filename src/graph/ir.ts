@@ -165,3 +165,23 @@ export function sizeOf(shape: Shape): number {
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
+
+/** Distance between neighbours on each axis of a row-major tensor. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
+  return strides;
+}
+
+/** NumPy broadcasting of two shapes, or null where they do not go together. */
+export function broadcastShapes(a: Shape, b: Shape): Shape | null {
+  const rank = Math.max(a.length, b.length);
+  const shape: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const m = a[i - rank + a.length] ?? 1;
+    const n = b[i - rank + b.length] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) return null;
+    shape.push(m === 1 ? n : m);
+  }
+  return shape;
+}

@@ -1,16 +1,19 @@
 /** lowerNode() for the ops of more-ops.ts. */
+import { binary } from "../kernels/binary";
+import { depthToSpace, spaceToDepth } from "../kernels/block-copy";
 import { convTranspose2d } from "../kernels/conv-transpose2d";
 import { depthwiseConv2d } from "../kernels/depthwise-conv2d";
 import { gather, gatherIndices } from "../kernels/gather";
 import { instanceNorm, layerNorm } from "../kernels/normalize";
 import { pad } from "../kernels/pad";
+import { resize2d } from "../kernels/resize2d";
 import { softmax } from "../kernels/softmax";
-import { depthToSpace, spaceToDepth } from "../kernels/strided-copy";
-import { convParams, nhwc, product, spatial, type MoreNode } from "./lower-node";
+import { convParams, nhwc, pooled, product, spatial, type MoreNode } from "./lower-node";
 import type { ProgramBuilder } from "./program-builder";
 
 /** Keys are names of steps. */
 export const MORE_KERNELS = {
+  binary,
   convTranspose2d,
   depthToSpace,
   depthwiseConv2d,
@@ -18,6 +21,7 @@ export const MORE_KERNELS = {
   instanceNorm,
   layerNorm,
   pad,
+  resize2d,
   softmax,
   spaceToDepth,
 };
@@ -32,6 +36,13 @@ export function lowerMore(b: ProgramBuilder, node: MoreNode): void {
     inputs: Record<string, string>,
   ): void => b.step(kernel, plan, inputs, node.output, node);
   switch (node.op) {
+    case "binary": {
+      const [, other = ""] = node.inputs;
+      const shapes = { shapeA: b.shape(src), shapeB: b.shape(other), shape: node.shape };
+      return emit("binary", binary.plan({ ...shapes, ...node.attributes, elem }), { a: src, b: other });
+    }
+    case "resize":
+      return emit("resize2d", resize2d.plan({ ...pooled(b, node), ...node.attributes, elem }), { src });
     case "conv": {
       const [, weights = "", bias = "", residual] = node.inputs;
       const plan = depthwiseConv2d.plan(convParams(b, node));

@@ -2,6 +2,7 @@
 import { planConvolution } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { reducePlan } from "../kernels/reduce";
+import type { MoreOp } from "./infer";
 import type { Node, NodeFor, Shape } from "./ir";
 import { sizeOf } from "./ir";
 import type { ProgramBuilder } from "./program-builder";
@@ -16,21 +17,7 @@ export function nhwc(shape: Shape): { batch: number; height: number; width: numb
 export const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
 
 /** Nodes that lowerMore() lowers, and depthwise convolutions. */
-export type MoreNode = Extract<
-  Node,
-  {
-    op:
-      | "conv"
-      | "convTranspose"
-      | "softmax"
-      | "pad"
-      | "gather"
-      | "depthToSpace"
-      | "spaceToDepth"
-      | "instanceNorm"
-      | "layerNorm";
-  }
->;
+export type MoreNode = MoreOp | NodeFor<"binary"> | NodeFor<"conv"> | NodeFor<"resize">;
 
 /** `more` is there when addMoreOps() was called, which a graph with such nodes needs. */
 export const LOWERINGS: { more?: (b: ProgramBuilder, node: MoreNode) => void } = {};
@@ -68,11 +55,6 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
     }
     case "unary":
       return emit("unary", K.unary.plan({ count: sizeOf(node.shape), ...node.attributes, elem }), { src });
-    case "binary": {
-      const [, other = ""] = node.inputs;
-      const shapes = { shapeA: b.shape(src), shapeB: b.shape(other), shape: node.shape };
-      return emit("binary", K.binary.plan({ ...shapes, ...node.attributes, elem }), { a: src, b: other });
-    }
     case "concat": {
       const { axis } = node.attributes;
       let offset = 0;
@@ -99,17 +81,13 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       return emit("transpose", K.transpose.plan({ shape: b.shape(src), perm: node.attributes.perm, elem }), { src });
     case "expand":
       return emit("expand", K.expand.plan({ shape: b.shape(src), outShape: node.shape, elem }), { src });
-    case "resize": {
-      const plan = K.resize2d.plan({ ...pooled(b, node), ...node.attributes, elem });
-      return emit("resize2d", plan, { src });
-    }
     default:
       return LOWERINGS.more!(b, node);
   }
 }
 
 /** Sizes of a spatial op that keeps its channels. */
-function pooled(
+export function pooled(
   b: ProgramBuilder,
   node: Node,
 ): Record<"batch" | "inHeight" | "inWidth" | "channels" | "outHeight" | "outWidth", number> {

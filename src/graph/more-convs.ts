@@ -5,6 +5,7 @@ import { convPart, convSum, splitK } from "../kernels/conv-split";
 import { convSubgroup, subgroup } from "../kernels/conv-subgroup";
 import { winograd } from "../kernels/conv-winograd";
 import { convWorkgroup, workgroup } from "../kernels/conv-workgroup";
+import { resize2d } from "../kernels/resize2d";
 import { winogradInput, winogradOutput } from "../kernels/winograd";
 import { KERNELS } from "./registry";
 
@@ -12,5 +13,6 @@ import { KERNELS } from "./registry";
 export function addMoreConvs(): void {
   if (KERNELS["winogradInput"]) return;
   ALGORITHMS.push(winograd, ...[splitK, workgroup, subgroup].map(composed));
-  Object.assign(KERNELS, { convPart, convSubgroup, convSum, convWorkgroup, winogradInput, winogradOutput });
+  // resize2d: enlarges for ways that do not.
+  Object.assign(KERNELS, { convPart, convSubgroup, convSum, convWorkgroup, resize2d, winogradInput, winogradOutput });
 }

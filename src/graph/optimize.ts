@@ -1,9 +1,9 @@
 /** The list of passes that every graph goes through before lowering. */
+import { FOLDING } from "./folding";
 import type { Graph, Pass } from "./ir";
 import { cancelTransposes } from "./passes/cancel-transposes";
 import { dropDead } from "./passes/drop-dead";
 import { dropIdentities } from "./passes/drop-identities";
-import { foldAffine } from "./passes/fold-affine";
 import { foldConstants } from "./passes/fold-constants";
 import { fuseActivation } from "./passes/fuse-activation";
 import { fusePool } from "./passes/fuse-pool";
@@ -12,6 +12,9 @@ import { mergeSiblings } from "./passes/merge-siblings";
 import { splitTileConcat } from "./passes/split-tile-concat";
 import { upsampleIntoConv } from "./passes/upsample-into-conv";
 import { verify } from "./verify";
+
+/** See passes/fold-affine.ts. */
+const foldAffine: Pass = { name: "fold-affine", run: (graph) => FOLDING.foldAffine?.(graph) ?? graph };
 
 /**
  * In order. The first round tidies what exporters write; then transposes meet and cancel, which brings operands

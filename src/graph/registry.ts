@@ -1,25 +1,21 @@
 /** The kernels a lowered graph may use, by name: programs stay plain data and name their kernels. */
-import { binary } from "../kernels/binary";
 import { conv2d } from "../kernels/conv2d";
 import { flattenWindows } from "../kernels/flatten-windows";
 import { matmul } from "../kernels/matmul";
 import { pool2d } from "../kernels/pool2d";
 import { reduce } from "../kernels/reduce";
-import { resize2d } from "../kernels/resize2d";
 import { concatPart, expand, slice, transpose } from "../kernels/strided-copy";
 import { unary } from "../kernels/unary";
 import type { AnyKernel } from "./pipelines";
 
 /** Keys are names of steps; values keep their parameter types for the lowering. */
 export const LOWERABLE = {
-  binary,
   concatPart,
   conv2d,
   expand,
   matmul,
   pool2d,
   reduce,
-  resize2d,
   slice,
   transpose,
   unary,

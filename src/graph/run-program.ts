@@ -1,4 +1,4 @@
-/** One run of a bound program: tensors in, tensors out. */
+/** One run of a bound program: tensors in, tensors out. Pages that colour pictures do without: loaded on the first run. */
 import { DeviceError } from "../errors";
 import type { BoundProgram } from "./executor";
 import { sizeOf } from "./ir";
@@ -6,6 +6,8 @@ import { bufferBytes, type Port } from "./program";
 import type { Tensor } from "./session-inputs";
 import { loadedElements, storedElements } from "./storage";
 import { submitProgram } from "./submit";
+
+export { checkInputs } from "./session-inputs";
 
 /** Inputs by name, all of them; resolves with every output. Throws DeviceError when the device refuses the commands. */
 export async function runProgram(

@@ -9,15 +9,14 @@ import { chooseDefault, ConvChoices } from "./conv-choice";
 import { BoundProgram } from "./executor";
 import { checkOps, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
-import { loadOps } from "./load-ops";
+import { loadKernels, loadOps } from "./load-ops";
 import { lower, lowering } from "./lower";
 import { optimize, optimizing, PASSES } from "./optimize";
 import { Pacer } from "./pacer";
 import { PipelineCache } from "./pipelines";
 import type { Profile } from "./profile";
-import { checkInputs, type Tensor } from "./session-inputs";
+import type { Tensor } from "./session-inputs";
 import type { Program } from "./program";
-import { runProgram } from "./run-program";
 import { storageOf, type Precision } from "./storage";
 import { WeightStore } from "./weight-store";
 
@@ -104,9 +103,9 @@ export class Session {
     const session = new Session(decodeModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
       await pacer.pause();
-      await loadOps(session.#model);
-      await session.#choices.ready;
       const shapes = session.#knownShapes(options.inputShapes ?? {});
+      await loadOps(session.#model, !shapes || options.freeze !== undefined);
+      await session.#choices.ready;
       if (shapes) {
         session.#defaultShapes = shapes;
         await session.bind(shapes);
@@ -181,6 +180,7 @@ export class Session {
       graph = next;
       await pacer.pause();
     }
+    await loadKernels(graph);
     const lowered = lowering(graph, { elem: this.elem, chooseConv });
     let step = lowered.next();
     for (; !step.done; step = lowered.next()) await pacer.pause();
@@ -203,10 +203,11 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): Promise<Record<string, Tensor>> {
     options.signal?.throwIfAborted();
-    checkInputs(this.#model.label, this.inputs, inputs);
-    const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
     const result = this.#queue.then(async () => {
       options.signal?.throwIfAborted();
+      const { checkInputs, runProgram } = await import("./run-program");
+      checkInputs(this.#model.label, this.inputs, inputs);
+      const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
       const bound = await this.bind(shapes);
       this.#check();
       return runProgram(this.#device, bound, inputs).catch((cause: unknown) => {

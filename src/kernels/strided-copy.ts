@@ -18,7 +18,7 @@ interface Views {
 }
 
 /** For every `at` in dims: dst[dstOffset + at . dstStrides] = src[srcOffset + at . srcStrides]. */
-function copyPlan(kernel: string, views: Views): KernelPlan {
+export function copyPlan(kernel: string, views: Views): KernelPlan {
   const { elem, srcOffset, dstOffset } = views;
   requirePositive(kernel, { sizes: views.dims });
   const { dims, strides } = collapseAxes(views.dims, [views.srcStrides, views.dstStrides]);
@@ -45,7 +45,8 @@ function copyPlan(kernel: string, views: Views): KernelPlan {
   };
 }
 
-const shared = {
+/** All but the plan. */
+export const stridedCopy = {
   name: "strided-copy",
   wgsl,
   libs: [indexing, axes],
@@ -66,7 +67,7 @@ export interface TransposeParams {
 
 /** ONNX Transpose. [shape] -> [shape[perm[0]], shape[perm[1]], ...]. At most 6 axes that do not move together. */
 export const transpose: Kernel<TransposeParams> = {
-  ...shared,
+  ...stridedCopy,
   plan({ shape, perm, elem }) {
     requireRank("transpose", "a perm", perm, shape.length);
     if ([...perm].sort((a, b) => a - b).some((axis, i) => axis !== i))
@@ -98,7 +99,7 @@ export interface SliceParams {
 
 /** ONNX Slice with everything resolved. [shape] -> [outShape], dst[i] = src[starts + i * steps] on every axis. */
 export const slice: Kernel<SliceParams> = {
-  ...shared,
+  ...stridedCopy,
   plan({ shape, starts, steps, outShape, elem }) {
     requireRank("slice", "starts", starts, shape.length);
     requireRank("slice", "steps", steps, shape.length);
@@ -130,7 +131,7 @@ export interface ExpandParams {
 
 /** ONNX Expand. [shape] -> [outShape] by NumPy broadcasting. */
 export const expand: Kernel<ExpandParams> = {
-  ...shared,
+  ...stridedCopy,
   plan({ shape, outShape, elem }) {
     const srcStrides = broadcastStrides("expand", shape, outShape);
     const dstStrides = rowMajorStrides(outShape);
@@ -152,7 +153,7 @@ export interface ConcatPartParams {
 
 /** One operand of ONNX Concat: [.., shape[axis], ..] -> dst[.., offset : offset + shape[axis], ..]; the rest of dst stays. */
 export const concatPart: Kernel<ConcatPartParams> = {
-  ...shared,
+  ...stridedCopy,
   plan({ shape, axis, offset, axisTotal, elem }) {
     const size = shape[axis];
     if (size === undefined || !Number.isInteger(offset) || offset < 0 || offset + size > axisTotal)
@@ -161,58 +162,5 @@ export const concatPart: Kernel<ConcatPartParams> = {
     const dstOffset = offset * dstStrides[axis]!;
     const srcStrides = rowMajorStrides(shape);
     return copyPlan("concat", { dims: shape, srcStrides, srcOffset: 0, dstStrides, dstOffset, elem });
-  },
-};
-
-export interface DepthToSpaceParams {
-  readonly batch: number;
-  /** Of src. */
-  readonly height: number;
-  readonly width: number;
-  /** Of src; a multiple of block x block. */
-  readonly channels: number;
-  readonly block: number;
-  /** DCR: a channel of src is [block row][block column][channel]; CRD: [channel][block row][block column]. */
-  readonly mode: "DCR" | "CRD";
-  readonly elem: Elem;
-}
-
-/** ONNX DepthToSpace. [N, H, W, C] -> [N, H*B, W*B, C/(B*B)]. */
-export const depthToSpace: Kernel<DepthToSpaceParams> = {
-  ...shared,
-  plan({ batch, height, width, channels, block, mode, elem }) {
-    const outChannels = channels / (block * block);
-    requirePositive("depth-to-space", { batch, height, width, block, "channels / block^2": outChannels });
-    const dims = [batch, height, block, width, block, outChannels];
-    const pixel = width * channels;
-    const [row, column, channel] = mode === "DCR" ? [block * outChannels, outChannels, 1] : [block, 1, block * block];
-    const srcStrides = [height * pixel, pixel, row, channels, column, channel];
-    const dstStrides = rowMajorStrides(dims);
-    return copyPlan("depth-to-space", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
-  },
-};
-
-export interface SpaceToDepthParams {
-  readonly batch: number;
-  /** Of src; multiples of block. */
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly block: number;
-  readonly elem: Elem;
-}
-
-/** ONNX SpaceToDepth. [N, H, W, C] -> [N, H/B, W/B, B*B*C]; a channel of dst is [block row][block column][channel]. */
-export const spaceToDepth: Kernel<SpaceToDepthParams> = {
-  ...shared,
-  plan({ batch, height, width, channels, block, elem }) {
-    const rows = height / block;
-    const columns = width / block;
-    requirePositive("space-to-depth", { batch, channels, block, "height / block": rows, "width / block": columns });
-    const dims = [batch, rows, columns, block, block, channels];
-    const line = width * channels;
-    const srcStrides = [height * line, block * line, block * channels, line, channels, 1];
-    const dstStrides = rowMajorStrides(dims);
-    return copyPlan("space-to-depth", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
   },
 };

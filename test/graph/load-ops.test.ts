@@ -1,6 +1,7 @@
 /** What is loaded only for models and adapters that need it. Modules are fresh: the test set-up has loaded everything. */
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Pass } from "../../src/graph/ir";
 import { decodeModel } from "../../src/weights/decode";
 import type { OnnxModel } from "../../src/weights/types";
 import { buildModel, node, type NodeSpec } from "../onnx-builder";
@@ -13,6 +14,8 @@ const modules = async () => ({
   ...(await import("../../src/graph/load-ops")),
   ...(await import("../../src/graph/lower")),
   ...(await import("../../src/graph/optimize")),
+  ...(await import("../../src/graph/passes/drop-last-upsampling")),
+  ...(await import("../../src/graph/passes/sum-grey-input")),
   ...(await import("../../src/graph/registry")),
   ...(await import("../../src/kernels/conv-algorithms")),
 });
@@ -25,8 +28,14 @@ beforeEach(async () => {
   fresh = await modules();
 });
 
-function unknownKernels(model: OnnxModel, inputShapes: Readonly<Record<string, number[]>>): string[] {
-  const graph = fresh.optimize(fresh.importModel(model, { inputShapes }));
+async function unknownKernels(
+  model: OnnxModel,
+  inputShapes: Readonly<Record<string, number[]>>,
+  passes: readonly Pass[] = [],
+): Promise<string[]> {
+  const imported = fresh.importModel(model, { inputShapes });
+  const graph = fresh.optimize(imported, { passes: [...fresh.PASSES, ...passes] });
+  await fresh.loadKernels(graph);
   const { steps } = fresh.lower(graph, { elem: "f32" });
   return steps.map(({ kernel }) => kernel).filter((kernel) => !(kernel in fresh.KERNELS));
 }
@@ -36,26 +45,34 @@ function shipped(name: string): OnnxModel {
 }
 
 describe("ops", () => {
-  it("of shipped models need no loading", async () => {
-    for (const name of ["embedder", "colorizer"]) {
-      const model = shipped(name);
-      const shapes = Object.fromEntries(
-        model.inputs.map((input) => [
-          input.name,
-          input.shape!.map((n, axis) => (typeof n === "number" ? n : axis === 0 ? 1 : 224)),
-        ]),
-      );
-      await fresh.loadOps(model);
-      expect(fresh.OPS.has("Softmax"), name).toBe(false);
-      expect(unknownKernels(model, shapes)).toEqual([]);
-    }
+  it.each([
+    ["embedder", 299, 299],
+    ["colorizer", 224, 224],
+    ["colorizer", 8, 8],
+    ["colorizer", 512, 344],
+  ])("of the shipped %s need no loading at %i x %i", async (name, height, width) => {
+    const model = shipped(name);
+    const shapes = Object.fromEntries(
+      model.inputs.map((input) => [
+        input.name,
+        input.shape!.map((n, axis) => (typeof n === "number" ? n : [1, 1, height, width][axis]!)),
+      ]),
+    );
+    await fresh.loadOps(model);
+    // As networks.ts has them.
+    const passes = name === "colorizer" ? [fresh.dropLastUpsampling] : [fresh.sumGreyInput("image")];
+    expect(await unknownKernels(model, shapes, passes)).toEqual([]);
+    expect(fresh.OPS.has("Softmax")).toBe(false);
+    expect(fresh.KERNELS).not.toHaveProperty("resize2d");
   });
 
   const oneNode = (spec: NodeSpec, weights: number[]): OnnxModel =>
     decodeModel(
       buildModel({
         inputs: [{ name: "x", shape: [1, 4, 6, 6] }],
-        initializers: [{ name: "w", shape: weights, data: new Float32Array(weights.reduce((a, b) => a * b, 1)) }],
+        initializers: [
+          { name: "w", shape: weights, data: new Float32Array(weights.reduce((a, b) => a * b, 1)).fill(1) },
+        ],
         nodes: [spec],
         outputs: [{ name: "y" }],
       }),
@@ -66,9 +83,43 @@ describe("ops", () => {
     ["Softmax", oneNode(node("Softmax", ["x"], ["y"]), [])],
     ["a depthwise Conv", oneNode(node("Conv", ["x", "w"], ["y"], { group: 4 }), [4, 1, 3, 3])],
     ["ConvTranspose", oneNode(node("ConvTranspose", ["x", "w"], ["y"]), [4, 2, 3, 3])],
+    ["arithmetic with weights", oneNode(node("Mul", ["x", "w"], ["y"]), [1, 4, 1, 1])],
+    ["arithmetic of weights", oneNode(node("Sqrt", ["w"], ["y"]), [4])],
+    ["a product of weights with a factor", oneNode(node("Gemm", ["w", "w"], ["y"], { alpha: 0.5 }), [4, 4])],
+    ["a Resize that interpolates", oneNode(node("Resize", ["x", "", "w"], ["y"], { mode: "linear" }), [4])],
   ])("of other models are loaded: %s", async (_, model) => {
     await fresh.loadOps(model);
-    expect(unknownKernels(model, {})).toEqual([]);
+    expect(await unknownKernels(model, {})).toEqual([]);
+    expect(fresh.OPS.has("Softmax")).toBe(true);
+  });
+});
+
+describe("kernels", () => {
+  const model = (...nodes: NodeSpec[]): OnnxModel =>
+    decodeModel(
+      buildModel({
+        inputs: [{ name: "x", shape: [1, 4, 6, 6] }],
+        initializers: [
+          { name: "w", shape: [4, 4, 1, 1], data: new Float32Array(16).fill(1) },
+          { name: "scales", shape: [4], data: [1, 1, 2, 2] },
+        ],
+        nodes,
+        outputs: [{ name: "y" }],
+      }),
+      { label: "kernels" },
+    );
+  const conv = node("Conv", ["x", "w"], ["c"]);
+  const repeat = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
+
+  it.each([
+    ["a sum that is part of a convolution", false, model(conv, node("Add", ["c", "x"], ["y"]))],
+    ["a sum of its own", true, model(node("Add", ["x", "x"], ["y"]))],
+    ["pixels repeated at the end", true, model(conv, node("Resize", ["c", "", "scales"], ["y"], repeat))],
+  ])("are loaded after passes where they are left: %s", async (_, more, onnx) => {
+    await fresh.loadOps(onnx);
+    expect(fresh.OPS.has("Softmax")).toBe(false);
+    expect(await unknownKernels(onnx, {})).toEqual([]);
+    expect(fresh.OPS.has("Softmax")).toBe(more);
   });
 });
 

@@ -2,7 +2,8 @@
 import type { OpAttributes, Shape } from "../../src/graph/ir";
 import { gather, gatherIndices } from "../../src/kernels/gather";
 import { pad } from "../../src/kernels/pad";
-import { depthToSpace, expand, slice, spaceToDepth, transpose } from "../../src/kernels/strided-copy";
+import { depthToSpace, spaceToDepth } from "../../src/kernels/block-copy";
+import { expand, slice, transpose } from "../../src/kernels/strided-copy";
 import { kernelCase, type KernelCase } from "./kernel-case";
 
 function transposeCase(shape: Shape, perm: readonly number[]): KernelCase {

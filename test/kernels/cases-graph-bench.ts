@@ -2,6 +2,7 @@
 import type { Shape } from "../../src/graph/ir";
 import { IDENTITY } from "../../src/graph/ir";
 import { binary } from "../../src/kernels/binary";
+import { depthToSpace, spaceToDepth } from "../../src/kernels/block-copy";
 import { gather } from "../../src/kernels/gather";
 import type { Elem, Kernel, KernelPlan } from "../../src/kernels/kernel";
 import { instanceNorm, layerNorm } from "../../src/kernels/normalize";
@@ -10,7 +11,7 @@ import { pool2d } from "../../src/kernels/pool2d";
 import { reduce } from "../../src/kernels/reduce";
 import { resize2d } from "../../src/kernels/resize2d";
 import { softmax } from "../../src/kernels/softmax";
-import { concatPart, depthToSpace, expand, slice, spaceToDepth, transpose } from "../../src/kernels/strided-copy";
+import { concatPart, expand, slice, transpose } from "../../src/kernels/strided-copy";
 import { unary } from "../../src/kernels/unary";
 
 export interface KernelBench {

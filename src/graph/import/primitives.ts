@@ -2,24 +2,19 @@
  * The building blocks of importers: each evaluates constants at once and emits a node for everything else, so
  * that constant folding of shape arithmetic needs no code of its own in the importers.
  */
-import type { OnnxDType } from "../../weights/types";
-import { IDENTITY, sameShape, sizeOf, type Activation, type BinaryFn, type OpAttributes, type Shape } from "../ir";
-import { describe, type NodeContext } from "./context";
-import { scalarActivation, scalarBinary } from "../scalar";
 import {
-  allocate,
-  broadcastShape,
-  broadcastStrides,
-  checkedSize,
-  constantOf,
-  forEachStrided,
-  isFloat,
-  revised,
-  strided,
+  broadcastShapes,
+  IDENTITY,
+  sameShape,
+  sizeOf,
   stridesOf,
-  type ConstantValue,
-  type Value,
-} from "./values";
+  type Activation,
+  type BinaryFn,
+  type OpAttributes,
+  type Shape,
+} from "../ir";
+import { describe, type NodeContext } from "./context";
+import { allocate, broadcastStrides, isFloat, revised, strided, type ConstantValue, type Value } from "./values";
 
 /** Runtime tensors are floats; arithmetic on what the model calls integers is only folded. */
 function requireFloat(ctx: NodeContext, ...values: Value[]): void {
@@ -27,50 +22,30 @@ function requireFloat(ctx: NodeContext, ...values: Value[]): void {
   if (whole !== undefined) ctx.unsupported(`${whole.dtype} arithmetic on a value computed at run time`);
 }
 
+/** Arithmetic on constants, in constant-arithmetic.ts. */
+interface Arithmetic {
+  unary(ctx: NodeContext, activation: Activation, x: ConstantValue): ConstantValue;
+  binary(ctx: NodeContext, fn: BinaryFn, a: ConstantValue, b: ConstantValue): ConstantValue;
+  /** `shape` is that of the result with reduced axes as 1, `squeezed` as it is in the end. */
+  reduce(ctx: NodeContext, fn: ReduceFn, x: ConstantValue, shape: Shape, squeezed: Shape): ConstantValue;
+}
+
+/** Filled by addMoreOps(), which a model that computes with constants needs. */
+export const ARITHMETIC: Partial<Arithmetic> = {};
+
 export function unary(ctx: NodeContext, activation: Activation, x: Value): Value {
-  if (x.kind === "constant") return mapConstant(ctx, x, scalarActivation(activation));
+  if (x.kind === "constant") return ARITHMETIC.unary!(ctx, activation, x);
   requireFloat(ctx, x);
   return ctx.emit("unary", [x], { activation }, x.shape, activation.fn);
 }
 
-/** f of every element of a constant, in the constant's type unless `dtype` says another. */
-export function mapConstant(
-  ctx: NodeContext,
-  x: ConstantValue,
-  f: (x: number) => number,
-  dtype: OnnxDType = x.dtype,
-): ConstantValue {
-  const data = allocate(dtype, x.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = f(x.data[i]!);
-  return { kind: "constant", name: ctx.constantName, dtype, shape: x.shape, data };
-}
-
-/** f of two constants with NumPy broadcasting. */
-export function zipConstants(
-  ctx: NodeContext,
-  a: ConstantValue,
-  b: ConstantValue,
-  f: (a: number, b: number) => number,
-  dtype: OnnxDType = a.dtype,
-): ConstantValue {
-  const shape = broadcast(ctx, a.shape, b.shape);
-  const data = allocate(dtype, sizeOf(shape));
-  const left = new Int32Array(data.length);
-  forEachStrided(shape, broadcastStrides(a.shape, shape), 0, (from, to) => (left[to] = from));
-  forEachStrided(shape, broadcastStrides(b.shape, shape), 0, (from, to) => {
-    data[to] = f(a.data[left[to]!]!, b.data[from]!);
-  });
-  return { kind: "constant", name: ctx.constantName, dtype, shape, data };
-}
-
 export function broadcast(ctx: NodeContext, a: Shape, b: Shape): Shape {
-  const shape = broadcastShape(a, b);
+  const shape = broadcastShapes(a, b);
   return shape ?? ctx.malformed("shapes that broadcast", `${describe(a)} and ${describe(b)}`);
 }
 
 export function binary(ctx: NodeContext, fn: BinaryFn, a: Value, b: Value): Value {
-  if (a.kind === "constant" && b.kind === "constant")
-    return zipConstants(ctx, a, b, scalarBinary(fn, !isFloat(a.dtype)));
+  if (a.kind === "constant" && b.kind === "constant") return ARITHMETIC.binary!(ctx, fn, a, b);
   requireFloat(ctx, a, b);
   return ctx.emit("binary", [a, b], { fn, activation: IDENTITY }, broadcast(ctx, a.shape, b.shape), fn);
 }
@@ -168,28 +143,5 @@ export function reduce(ctx: NodeContext, fn: ReduceFn, x: Value, axes: readonly 
     requireFloat(ctx, x);
     return ctx.emit("reduce", [x], { fn, axes, keepDims }, squeezed, fn);
   }
-  const count = sizeOf(x.shape) / sizeOf(shape);
-  const start = fn === "max" ? -Infinity : fn === "min" ? Infinity : 0;
-  const step = { mean: scalarBinary("add", false), sum: scalarBinary("add", false), max: Math.max, min: Math.min }[fn];
-  const total = foldAxes(x, shape, start, step);
-  return constantOf(
-    x.dtype,
-    squeezed,
-    fn === "mean" ? total.map((sum) => (isFloat(x.dtype) ? sum / count : Math.trunc(sum / count))) : total,
-    ctx.constantName,
-  );
-}
-
-/** Combines the elements of a constant that fall onto the same element of `shape`, whose reduced axes are 1. */
-export function foldAxes(
-  x: ConstantValue,
-  shape: Shape,
-  start: number,
-  step: (total: number, x: number) => number,
-): Float64Array {
-  const totals = new Float64Array(checkedSize(shape)).fill(start);
-  forEachStrided(x.shape, broadcastStrides(shape, x.shape), 0, (from, to) => {
-    totals[from] = step(totals[from]!, x.data[to]!);
-  });
-  return totals;
+  return ARITHMETIC.reduce!(ctx, fn, x, shape, squeezed);
 }

@@ -6,7 +6,7 @@ import { elementwiseOps } from "./ops/elementwise";
 import { layoutOps } from "./ops/layout";
 import { matrixOps } from "./ops/matrix";
 import { poolingOps } from "./ops/pooling";
-import { resizeOps } from "./ops/resize";
+import { repeatPixelsOps } from "./ops/repeat-pixels";
 import { shapeOps } from "./ops/shape";
 
 /** Versions of the default operator set that importers know. */
@@ -21,7 +21,7 @@ export const OPS = new Map<string, Importer>(
     ...elementwiseOps,
     ...shapeOps,
     ...layoutOps,
-    ...resizeOps,
+    ...repeatPixelsOps,
     ...dequantizeOps,
   }),
 );

@@ -1,7 +1,7 @@
 /** Values while a model is imported: constants, evaluated here, or names of tensors that exist at run time. */
 import type { OnnxDType } from "../../weights/types";
 import { deferred, derivedKey } from "../deferred";
-import { sizeOf, type Shape } from "../ir";
+import { sizeOf, stridesOf, type Shape } from "../ir";
 
 /** Elements of a constant: floats as f32, 8-bit integers and booleans as they are, wider integers as doubles. */
 export type NumberArray = Float32Array | Float64Array | Int8Array | Uint8Array;
@@ -83,25 +83,6 @@ export function constantOf(
 
 export function floatData(value: ConstantValue): Float32Array {
   return value.data instanceof Float32Array ? value.data : Float32Array.from(value.data);
-}
-
-/** NumPy broadcasting of two shapes; undefined when they do not fit. */
-export function broadcastShape(a: Shape, b: Shape): Shape | undefined {
-  const rank = Math.max(a.length, b.length);
-  const shape: number[] = [];
-  for (let axis = 0; axis < rank; axis++) {
-    const [m, n] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
-    if (m !== n && m !== 1 && n !== 1) return undefined;
-    shape.push(m === 1 ? n : m);
-  }
-  return shape;
-}
-
-/** Elements to step over per index of each axis of a row-major tensor. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
-  return strides;
 }
 
 /** Strides that read a tensor of shape `from` at the indices of shape `to`: 0 along broadcast axes. */

@@ -14,7 +14,6 @@
  */
 import { deferred } from "../deferred";
 import { rewrite, type Rewrite } from "../edit";
-import { transposeConstant } from "../evaluate";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type Pass, type Shape } from "../ir";
 import {
   compose,
@@ -28,6 +27,7 @@ import {
   type AgnosticNode,
   type Permutation,
 } from "../permutation";
+import { transposeConstant } from "../transpose-constant";
 
 /** A value of the old graph = transpose(base, perm), base being one of the new graph. */
 interface View {

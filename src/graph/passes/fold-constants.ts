@@ -9,8 +9,8 @@
  * An expand is folded only where it does not make a constant larger: repeating is cheap, storing is not.
  * A constant that is a graph output stays a node, so that every output is written by one.
  */
-import { evaluate } from "../evaluate";
 import { rewrite } from "../edit";
+import { FOLDING } from "../folding";
 import { sizeOf, type Graph, type Pass } from "../ir";
 
 export const foldConstants: Pass = {
@@ -21,7 +21,8 @@ export const foldConstants: Pass = {
       const inputs = node.inputs.map((name) => rw.constant(name));
       const known = inputs.filter((constant) => constant !== undefined);
       const grows = node.op === "expand" && sizeOf(node.shape) > sizeOf(rw.shape(node.inputs[0]!));
-      const value = known.length < inputs.length || grows || outputs.has(node.output) ? null : evaluate(node, known);
+      const folds = known.length === inputs.length && !grows && !outputs.has(node.output);
+      const value = folds ? (FOLDING.evaluate?.(node, known) ?? null) : null;
       if (value === null) rw.emit(node);
       else rw.replace(node.output, rw.addConstant(`${node.output}.folded`, value));
     });

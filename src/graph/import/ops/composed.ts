@@ -2,7 +2,8 @@
 import { DTYPES } from "../../../weights/tensor";
 import type { BinaryFn } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
-import { binary, broadcast, expand, unary, zipConstants } from "../primitives";
+import { zipConstants } from "../constant-arithmetic";
+import { binary, broadcast, expand, unary } from "../primitives";
 import { constantOf, isFloat, type ConstantValue, type Value } from "../values";
 
 /** fn over any number of inputs, left to right. */

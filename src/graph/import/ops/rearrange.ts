@@ -1,8 +1,8 @@
 /** Parts of a tensor, padding, picked elements, and blocks of pixels as channels. */
-import { sizeOf, type OpAttributes, type Shape } from "../../ir";
+import { sizeOf, stridesOf, type OpAttributes, type Shape } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape, slice, sliceAxis } from "../primitives";
-import { allocate, forEachStrided, stridesOf, type ConstantValue, type Value } from "../values";
+import { allocate, forEachStrided, type ConstantValue, type Value } from "../values";
 
 /** Sizes are an attribute before opset 13, an input since; without them the parts are equal, the last may be smaller. */
 function split(ctx: NodeContext): Value[] {

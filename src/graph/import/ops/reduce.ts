@@ -1,6 +1,7 @@
 /** Reductions over axes. */
 import type { Importer, NodeContext, OpTable } from "../context";
-import { binary, foldAxes, reduce, unary, type ReduceFn } from "../primitives";
+import { foldAxes } from "../constant-arithmetic";
+import { binary, reduce, unary, type ReduceFn } from "../primitives";
 import { constantOf, type Value } from "../values";
 
 /** Axes are an attribute up to some opset, an input since; without them all axes, or none with noop_with_empty_axes. */

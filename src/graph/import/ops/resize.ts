@@ -1,26 +1,14 @@
 /** Resize and its forerunner Upsample. */
-import { sameShape, type CoordinateMode, type NearestMode, type Pair, type Shape } from "../../ir";
+import type { Shape } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
-import { liftToImage } from "../window";
-import { reshape } from "../primitives";
 import type { Value } from "../values";
-
-interface Sampling {
-  readonly mode: "nearest" | "linear";
-  readonly coordinates: CoordinateMode;
-  readonly nearest: NearestMode;
-}
+import { resample, sizesFromScales, type Sampling } from "./repeat-pixels";
 
 function modeOf(ctx: NodeContext): Sampling["mode"] {
   const mode = ctx.string("mode", "nearest");
   // "bilinear" is what opset 7 and 8 also allowed.
   if (mode === "linear" || mode === "bilinear") return "linear";
   return mode === "nearest" ? mode : ctx.unsupported(`attribute mode=${mode}`);
-}
-
-/** Size along one axis; the product is taken in f32, as exporters and runtimes do. */
-function scaledSize(size: number, scale: number): number {
-  return Math.floor(Math.fround(size * Math.fround(scale)));
 }
 
 function upsample(ctx: NodeContext): Value {
@@ -31,12 +19,6 @@ function upsample(ctx: NodeContext): Value {
     coordinates: "asymmetric",
     nearest: "floor",
   });
-}
-
-function sizesFromScales(ctx: NodeContext, shape: Shape, scales: readonly number[]): [Shape, readonly number[]] {
-  if (scales.length !== shape.length || scales.some((scale) => !(scale > 0)))
-    ctx.malformed(`${shape.length} positive scales`, describe(scales));
-  return [shape.map((n, axis) => scaledSize(n, scales[axis]!)), scales];
 }
 
 function resize(ctx: NodeContext): Value {
@@ -105,27 +87,6 @@ function coordinatesOf(ctx: NodeContext): Pick<Sampling, "coordinates" | "neares
     default:
       return ctx.unsupported(`attribute coordinate_transformation_mode=${coordinates}`);
   }
-}
-
-/** Resizes the last two axes of [N,C,H,W], the last of [N,C,L], or the middle two of an NHWC tensor. */
-function resample(ctx: NodeContext, size: Shape, scales: readonly number[], sampling: Sampling): Value {
-  const x = ctx.input(0);
-  // A scale may change where samples are taken even where it leaves the size alone.
-  const changed = size.map((n, axis) => n !== x.shape[axis] || scales[axis] !== 1);
-  if (sameShape(size, x.shape) && !changed.includes(true)) return x;
-  const along = (axis: number): Pair => [scales[axis]!, scales[axis + 1]!];
-  if (x.shape.length === 3 && !changed[0] && !changed[1]) {
-    const [n, c, l] = size as [number, number, number];
-    const image = ctx.toNhwc(liftToImage(ctx, x));
-    const y = ctx.emit("resize", [image], { ...sampling, scales: [1, scales[2]!] }, [n, 1, l, c]);
-    return reshape(ctx, ctx.toNchw(y), size);
-  }
-  if (x.shape.length !== 4) ctx.unsupported(`scales ${describe(scales)} of a tensor of rank ${x.shape.length}`);
-  const [n, c, h, w] = size as [number, number, number, number];
-  if (!changed[0] && !changed[1])
-    return ctx.toNchw(ctx.emit("resize", [ctx.toNhwc(x)], { ...sampling, scales: along(2) }, [n, h, w, c]));
-  if (!changed[0] && !changed[3]) return ctx.emit("resize", [x], { ...sampling, scales: along(1) }, size);
-  return ctx.unsupported(`scales ${describe(scales)}, of other axes than height and width`);
 }
 
 export const resizeOps: OpTable = {
