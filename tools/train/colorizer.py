@@ -103,7 +103,8 @@ class Colorizer(nn.Module):
             channels = outputs
         return nn.ModuleList(layers), channels
 
-    def forward(self, luminance, embedding, upsample=True):
+    def fused(self, luminance, embedding):
+        """Features after the fusion, [N, 256, H/8, W/8]."""
         x = luminance
         for layer in self.encoder:
             x = layer(x)
@@ -112,10 +113,17 @@ class Colorizer(nn.Module):
         local = F.conv2d(x, weight[:, :self.split], bias)
         whole = F.linear(embedding * self.fusion.scale, weight[:, self.split:, 0, 0])
         x = local + whole.to(local.dtype)[:, :, None, None]
-        x = F.relu(self.fusion.norm(x) if self.fusion.norm else x, inplace=True)
+        return F.relu(self.fusion.norm(x) if self.fusion.norm else x, inplace=True)
+
+    def decoded(self, fused, upsample=True):
+        """a*b*/128 from what fused() gives."""
+        x = fused
         for layer in self.decoder:
             x = layer(x, upsample=upsample or not layer.last)
         return x
+
+    def forward(self, luminance, embedding, upsample=True):
+        return self.decoded(self.fused(luminance, embedding), upsample)
 
     def layers(self):
         """All layers in order: encoder, fusion, decoder."""

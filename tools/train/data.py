@@ -92,6 +92,15 @@ def build_pool(sources, size, cache_dir=None, label=None, limit=None):
     return Pool(pixels, [name for _, name in entries])
 
 
+def kept_table(path, shape):
+    """A float16 array of zeros, filled as results come in; kept in the file `path` if given, and continued if it is there."""
+    if path is None:
+        return np.zeros(shape, np.float16)
+    if Path(path).exists():
+        return np.load(path, mmap_mode='r+')
+    return np.lib.format.open_memmap(path, mode='w+', dtype=np.float16, shape=shape)
+
+
 def build_pools(data, cache_dir=None, limit=None):
     """Pools for a data folder holding photos128*.zip and photos224*.zip, or any folders and zip files.
 

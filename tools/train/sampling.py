@@ -37,9 +37,13 @@ def transforms(random, count, low, high, rotate=0.0, shear=0.0, zoom=0.0, square
 def warp(pixels, theta, size):
     """uint8 [N, h, w, 3] -> sRGB 0..1 [N, 3, size, size]: sampled at twice the size, then averaged 2x2."""
     images = pixels.permute(0, 3, 1, 2).float().div_(255.0)
-    grid = F.affine_grid(theta.to(images.device), (len(images), 3, size * 2, size * 2), align_corners=False)
-    sampled = F.grid_sample(images, grid, mode='bilinear', padding_mode='reflection', align_corners=False)
-    return F.avg_pool2d(sampled, 2)
+    return F.avg_pool2d(warp_maps(images, theta, size * 2), 2)
+
+
+def warp_maps(maps, theta, size):
+    """Maps [N, C, h, w] of whole photographs -> those of their crops, [N, C, size, size]."""
+    grid = F.affine_grid(theta.to(maps.device), (len(maps), 1, size, size), align_corners=False)
+    return F.grid_sample(maps, grid, mode='bilinear', padding_mode='reflection', align_corners=False)
 
 
 def whole(pixels, size, flip=None):

@@ -65,7 +65,8 @@ class Teacher(nn.Module):
         conv.bias.data = torch.tensor((bias - weights[f'{norm_name}/moving_mean']) * scale + weights[f'{norm_name}/beta'])
         self.convolutions[conv_name] = conv
 
-    def forward(self, rgb):
+    def maps(self, rgb):
+        """Yields the feature maps after each stage: 256, 512, 1024 and 2048 channels at 1/4, 1/8, 1/16 and 1/32 of the size."""
         conv = self.convolutions
         x = rgb.flip(1) * 255.0 - self.mean
         x = F.max_pool2d(F.relu(conv["conv1"](x)), 3, 2, 1)
@@ -76,4 +77,8 @@ class Teacher(nn.Module):
                 y = F.relu(conv[f'{name}2b'](y))
                 y = conv[f'{name}2c'](y)
                 x = F.relu(y + (conv[f'{name}1'](x) if block == 'a' else x))
-        return self.classifier(x.float().mean((2, 3)))
+            yield x
+
+    def forward(self, rgb):
+        *_, last = self.maps(rgb)
+        return self.classifier(last.float().mean((2, 3)))

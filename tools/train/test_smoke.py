@@ -19,6 +19,7 @@ sys.path.insert(0, str(HERE))
 from colorizer import Colorizer  # noqa: E402
 from colour import lab_to_rgb, rgb_to_lab  # noqa: E402
 from inception import InceptionResNetV2, parameter_count  # noqa: E402
+from teacher import STAGES  # noqa: E402
 
 
 def make_photographs(folder, count=24, size=64):
@@ -34,12 +35,56 @@ def make_photographs(folder, count=24, size=64):
         Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(folder / f'{number:03d}.png')
 
 
-def train_colorizer(folder, name, steps, *extra):
-    command = [sys.executable, str(HERE / 'train_colorizer.py'), '--data', str(folder / 'photographs'), '--out', str(folder / name),
-               '--device', 'cpu', '--precision', 'f32', '--batch', '4', '--steps', str(steps), '--sizes', '32:0', '--save-every', '99',
-               '--warmup', '0.1', *extra]
+def make_teacher(folder):
+    """A tfjs layers model with the teacher's names and shapes, and seeded weights."""
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    weights, layers, data = [], [], []
+
+    def add(name, shape, values):
+        weights.append({'name': name, 'dtype': 'float32', 'shape': list(shape)})
+        data.append(np.broadcast_to(values, shape).astype('<f4').tobytes())
+
+    def convolution(suffix, size, inputs, outputs):
+        conv, norm = (suffix, 'bn_' + suffix) if suffix == 'conv1' else ('res' + suffix, 'bn' + suffix)
+        add(f'{conv}/kernel', (size, size, inputs, outputs), random.normal(0, (2 / (size * size * inputs)) ** 0.5, (size, size, inputs, outputs)))
+        for part, value in (('gamma', 0.7), ('beta', 0.0), ('moving_mean', 0.0), ('moving_variance', 1.0)):
+            add(f'{norm}/{part}', (outputs,), value)
+        layers.append({'name': norm, 'config': {'epsilon': 1e-3}})
+
+    convolution('conv1', 7, 3, 64)
+    inputs = 64
+    for (stage, blocks), width in zip(STAGES, (64, 128, 256, 512)):
+        for block in blocks:
+            if block == 'a':
+                convolution(f'{stage}a_branch1', 1, inputs, width * 4)
+            for part, size, wide, outputs in (('2a', 1, inputs, width), ('2b', 3, width, width), ('2c', 1, width, width * 4)):
+                convolution(f'{stage}{block}_branch{part}', size, wide, outputs)
+            inputs = width * 4
+    add('fc1000/kernel', (2048, 1000), random.normal(0, 0.02, (2048, 1000)))
+    add('fc1000/bias', (1000,), 0.0)
+    (folder / 'weights.bin').write_bytes(b''.join(data))
+    (folder / 'model.json').write_text(json.dumps({
+        'weightsManifest': [{'paths': ['weights.bin'], 'weights': weights}],
+        'modelTopology': {'model_config': {'config': {'layers': layers}}},
+    }))
+    return folder
+
+
+def train(program, folder, name, steps, *extra):
+    command = [sys.executable, str(HERE / f'{program}.py'), '--data', str(folder / 'photographs'), '--out', str(folder / name),
+               '--device', 'cpu', '--precision', 'f32', '--batch', '4', '--steps', str(steps), '--save-every', '99',
+               '--warmup', '0.1', *map(str, extra)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return torch.load(folder / name / 'checkpoint.pt')
+
+
+def train_colorizer(folder, name, steps, *extra):
+    return train('train_colorizer', folder, name, steps, '--sizes', '32:0', *extra)
+
+
+def training_losses(checkpoint, name='loss'):
+    return [row[name] for row in checkpoint['rows'] if row['kind'] == 'train']
 
 
 class Smoke(unittest.TestCase):
@@ -81,12 +126,28 @@ class Smoke(unittest.TestCase):
 
     def test_loss_falls_and_resume_is_exact(self):
         straight = train_colorizer(self.folder, 'straight', 40)
-        losses = [row['loss'] for row in straight['rows'] if row['kind'] == 'train']
+        losses = training_losses(straight)
         self.assertLess(losses[-1], losses[0])
         # the same 40 steps, interrupted: the first part has the same schedule, so it is cut by a checkpoint, not by --steps
         first = train_colorizer(self.folder, 'parts', 40, '--stop-after', '17')
         self.assertEqual(first['step'], 17)
         resumed = train_colorizer(self.folder, 'parts', 40)
+        for name, value in straight['model'].items():
+            self.assertTrue(torch.equal(value, resumed['model'][name]), name)
+
+    def test_colour_teacher(self):
+        teacher = make_teacher(self.folder / 'teacher')
+        taught = train('colour_teacher', self.folder, 'colour-teacher', 60, '--teacher', teacher, '--size', 32)
+        losses = training_losses(taught)
+        self.assertLess(losses[-1], losses[0])
+        self.assertLess(taught['rows'][-1]['rmse_over_grey'], 1)
+        teaching = ('--colour-teacher', self.folder / 'colour-teacher/checkpoint.pt', '--truth', 0)
+        straight = train_colorizer(self.folder, 'taught', 40, *teaching)
+        for name in ('teacher_loss', 'hint_loss'):
+            first, *_, last = training_losses(straight, name)
+            self.assertLess(last, first, name)
+        train_colorizer(self.folder, 'taught-parts', 40, *teaching, '--stop-after', 17)
+        resumed = train_colorizer(self.folder, 'taught-parts', 40, *teaching)
         for name, value in straight['model'].items():
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
 

@@ -2,8 +2,10 @@
 
 The embedding network is frozen and its scores are kept for each photograph (or trained jointly with --joint).
 The loss is a squared error at half the crop's size, weighted by how rare a colour is (Zhang et al. 2016), so that
-colours do not sink into grey. --recipe seed gives the objective of the seed method instead: plain squared error, Adam
-1e-3 reduced on plateau, shear, zoom, rotation and flip.
+colours do not sink into grey. With --colour-teacher, what that teacher says of the photograph (colour_teacher.py) counts
+more: its a*b*, and the features behind them, which a linear layer reads after the fusion (left out at export). --recipe
+seed gives the objective of the seed method instead: plain squared error, Adam 1e-3 reduced on plateau, shear, zoom,
+rotation and flip.
 """
 import argparse
 from pathlib import Path
@@ -14,11 +16,12 @@ import torch.nn.functional as F
 from torch import nn
 
 import loop
-from colorizer import NETWORKS, Colorizer
+from colorizer import FUSION, NETWORKS, Colorizer
 from colour import CHROMA_SCALE, rgb_to_lab
+from colour_teacher import WIDTH, ColourTargets
 from data import build_pools
 from rarity import rarity_table, rarity_weights
-from sampling import Sampler, step_generator, transforms, warp, whole
+from sampling import Sampler, step_generator, transforms, warp, warp_maps, whole
 from train_embedding import Student, TeacherScores, distillation, grey_input
 
 
@@ -34,6 +37,9 @@ def parse():
     parser.add_argument('--joint', action='store_true', help='train the embedding network too')
     parser.add_argument('--teacher', help='with --joint: keeps distilling from this teacher')
     parser.add_argument('--distill', type=float, default=0.02, help='weight of the distillation with --joint')
+    parser.add_argument('--colour-teacher', help='checkpoint.pt of colour_teacher.py')
+    parser.add_argument('--truth', type=float, default=0.3, help='with --colour-teacher: weight of the photograph\'s own colours')
+    parser.add_argument('--hint', type=float, default=0.5, help='with --colour-teacher: weight of its features')
     parser.add_argument('--rarity', type=float, default=0.5, help='exponent of the rarity weights (0: plain squared error)')
     parser.add_argument('--decay', type=float, default=0.01, help='weight decay')
     parser.add_argument('--check-every', type=float, default=5.0, help='minutes between checks on held-out photographs')
@@ -51,11 +57,11 @@ def load_student(path, device, averaged=True):
 
 
 class Joint(nn.Module):
-    """Both networks, so that one optimizer, average and checkpoint hold them."""
+    """All that is trained, so that one optimizer, average and checkpoint hold it."""
 
-    def __init__(self, colorizer, student=None):
+    def __init__(self, colorizer, student=None, hint=None):
         super().__init__()
-        self.colorizer, self.student = colorizer, student
+        self.colorizer, self.student, self.hint = colorizer, student, hint
 
 
 class Embeddings:
@@ -103,6 +109,13 @@ def colour_loss(predicted, truth, table, exponent):
     return (error * rarity_weights(truth * CHROMA_SCALE, table, exponent)).mean() * 100, rmse
 
 
+def teacher_loss(predicted, taught, features, learnt):
+    """Squared errors against the colour teacher's a*b*/128 (times 100, as colour_loss) and of its features (over their variance)."""
+    cells = taught.shape[-1]
+    colour = (F.adaptive_avg_pool2d(predicted.float(), cells) - taught).pow(2).mean() * 100
+    return colour, (learnt.float() - features).pow(2).mean() / features.var()
+
+
 def luminance_and_truth(rgb):
     """sRGB crops -> L/50 - 1 at full size and a*b*/128 averaged to half of it."""
     lab = rgb_to_lab(rgb)
@@ -148,7 +161,9 @@ def main():
     student = load_student(arguments.embedder, device) if arguments.embedder else None
     if arguments.joint:
         vars(arguments).update(student.settings)  # so that the checkpoint tells export.py
-    model = Joint(Colorizer(arguments.network), student if arguments.joint else None).to(device, memory_format=torch.channels_last)
+    taught = ColourTargets(arguments.colour_teacher, pools, device, precision) if arguments.colour_teacher else None
+    model = Joint(Colorizer(arguments.network), student if arguments.joint else None, nn.Conv2d(FUSION, WIDTH, 1) if taught else None)
+    model = model.to(device, memory_format=torch.channels_last)
     if arguments.start:
         state = torch.load(arguments.start, map_location=device)['average']
         model.load_state_dict(state, strict=False)
@@ -167,10 +182,14 @@ def main():
         random = step_generator(arguments.seed, run.step)
         torch.manual_seed(arguments.seed * 1000003 + run.step)
         size = size_at(arguments.sizes, run.fraction())
-        crops, vectors, distilled = [], [], 0.0
+        crops, vectors, answers, distilled = [], [], [], 0.0
         model.train()
         for pool, indices, pixels in training.batch(run.step, arguments.batch):
-            crops.append(warp(pixels, crops_of(random, arguments, len(indices), seed_recipe), size))
+            theta = crops_of(random, arguments, len(indices), seed_recipe)
+            crops.append(warp(pixels, theta, size))
+            if taught:
+                colours, features = taught(pool, indices, pixels)
+                answers.append((warp_maps(colours, theta, size // 4), warp_maps(features, theta, size // 8)))
             if arguments.joint:
                 vectors.append(embed(model.student, whole(pixels, arguments.embedder_size), precision))
                 if teacher:
@@ -179,18 +198,24 @@ def main():
                 vectors.append(embeddings(pool, indices, pixels))
         luminance, truth = luminance_and_truth(torch.cat(crops))
         with loop.autocast(device, precision):
-            predicted = model.colorizer(luminance.contiguous(memory_format=torch.channels_last), torch.cat(vectors), upsample=False)
+            fused = model.colorizer.fused(luminance.contiguous(memory_format=torch.channels_last), torch.cat(vectors))
+            predicted = model.colorizer.decoded(fused, upsample=False)
+            learnt = model.hint(fused) if taught else None
         colour, rmse = colour_loss(predicted, truth, table, arguments.rarity)
         loss = colour + arguments.distill * distilled
+        lessons = {}
+        if taught:
+            lesson, hint = teacher_loss(predicted, *map(torch.cat, zip(*answers)), learnt)
+            loss = lesson + arguments.truth * loss + arguments.hint * hint
+            lessons = {'teacher_loss': lesson.item(), 'hint_loss': hint.item()}
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
-        sums.append((colour.item(), rmse.item() / (truth.pow(2).mean().sqrt().item() * CHROMA_SCALE)))
+        sums.append({'loss': colour.item(), 'rmse_over_grey': rmse.item() / (truth.pow(2).mean().sqrt().item() * CHROMA_SCALE), **lessons})
         values = {}
         if len(sums) == 20:
-            values = {'loss': float(np.mean([s[0] for s in sums])), 'rmse_over_grey': float(np.mean([s[1] for s in sums])),
-                      'rate': rate, 'size': size}
+            values = {name: float(np.mean([row[name] for row in sums])) for name in sums[0]} | {'rate': rate, 'size': size}
             sums = []
         going = run.finished_step(**values)
         if run.minutes - checked > arguments.check_every or not going:

@@ -13,7 +13,7 @@ from torch import nn
 
 import loop
 from colour import rgb_to_lab
-from data import build_pools
+from data import build_pools, kept_table
 from inception import InceptionResNetV2
 from sampling import Sampler, step_generator, transforms, warp, whole
 from teacher import Teacher
@@ -68,16 +68,8 @@ class TeacherScores:
     def __init__(self, folder, pools, size, device, precision, cache=None):
         self.teacher = Teacher(folder).to(device, memory_format=torch.channels_last)
         self.size, self.device, self.precision = size, device, precision
-        self.tables = []  # a row of zeros: not computed yet
-        for pool in pools:
-            shape = (len(pool), 1000)
-            path = Path(cache) / f'teacher{size}-{pool.size}-{len(pool)}.npy' if cache else None
-            if path and path.exists():
-                self.tables.append(np.load(path, mmap_mode='r+'))
-            elif path:
-                self.tables.append(np.lib.format.open_memmap(path, mode='w+', dtype=np.float16, shape=shape))
-            else:
-                self.tables.append(np.zeros(shape, np.float16))
+        paths = [Path(cache) / f'teacher{size}-{pool.size}-{len(pool)}.npy' if cache else None for pool in pools]
+        self.tables = [kept_table(path, (len(pool), 1000)) for path, pool in zip(paths, pools)]  # a row of zeros: not computed yet
 
     def known(self, pool, indices):
         """Which of these photographs have scores already."""
