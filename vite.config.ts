@@ -9,7 +9,7 @@ const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "shar
 
 const ENGINE = /src\/(graph|kernels|weights|errors|gpu-device)|shaders|node_modules/;
 /** Shared by chunks that a page loads only in some cases. */
-const ON_DEMAND = /kernels\/resize2d|shaders\/resize2d|graph\/int8/;
+const ON_DEMAND = /(kernels|shaders)\/resize2d|graph\/(int8|loaded-elements)|weights\/from-half/;
 
 export default defineConfig({
   plugins: [wgsl(), onnxProtoDecoders()],

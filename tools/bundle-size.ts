@@ -11,11 +11,11 @@ export const PAGE_BUDGET = 70 * 1024;
 export const BUDGET = 93 * 1024;
 
 /**
- * Chunks that a page loads only in some cases: models with other ops, adapters in software, an engine used without the
+ * Chunks that a page loads only in some cases: models with other ops or kinds of tensors, adapters in software, an engine used without the
  * colorizer, tuning, profiles.
  * test/browser/package.test.ts compares with what a page asks for.
  */
-export const ON_DEMAND = /^(more-ops|more-convs|run-program|tune|profile)-/;
+export const ON_DEMAND = /^(more-ops|more-convs|rare-tensors|run-program|tune|profile)-/;
 
 /** The files that a module reaches by imports of relative paths, itself first; dynamic ones where `follow` says so. */
 export function reached(entries: readonly string[], follow: (file: string) => boolean = () => true): string[] {

@@ -2,31 +2,20 @@
 import { GraphError } from "../errors";
 import { broadcastShapes, sameShape, type Node, type NodeFor, type Pair, type Pads, type Shape } from "./ir";
 
-export const show = (shape: Shape): string => `[${shape.join(",")}]`;
+const show = (shape: Shape): string => `[${shape.join(",")}]`;
 
-export function fail(node: Node, expected: string, received: string): never {
+function fail(node: Node, expected: string, received: string): never {
   throw new GraphError({ where: `node %${node.output} (${node.op})`, expected, received });
 }
 
-export function expectRank(node: Node, shape: Shape, rank: number, what: string): void {
+function expectRank(node: Node, shape: Shape, rank: number, what: string): void {
   if (shape.length !== rank) fail(node, `${what} of rank ${rank}`, show(shape));
 }
 
-export function expectShape(node: Node, actual: Shape | undefined, expected: Shape, what: string): void {
+function expectShape(node: Node, actual: Shape | undefined, expected: Shape, what: string): void {
   if (actual === undefined || !sameShape(actual, expected))
     fail(node, `${what} of shape ${show(expected)}`, actual === undefined ? "nothing" : show(actual));
 }
-
-/** Ops that only addMoreOps() makes known. */
-export type MoreOp = Extract<
-  Node,
-  {
-    op: "convTranspose" | "softmax" | "pad" | "gather" | "depthToSpace" | "spaceToDepth" | "instanceNorm" | "layerNorm";
-  }
->;
-
-/** `more` is there when addMoreOps() was called, which a graph with such nodes needs. */
-export const INFER: { more?: (node: MoreOp, inputs: readonly Shape[]) => Shape } = {};
 
 /** Places of a window of `kernel` taps: floor((size + pads - dilation*(kernel-1) - 1) / stride) + 1. */
 function windows(
@@ -62,6 +51,16 @@ function inferConv(node: NodeFor<"conv">, inputs: readonly Shape[]): Shape {
   const shape = pool ? [x[0]!, height >> 1, width >> 1, oc] : [x[0]!, height, width, oc];
   if (inputs.length > 3) expectShape(node, residual, shape, "residual");
   return shape;
+}
+
+function inferConvTranspose(node: NodeFor<"convTranspose">, inputs: readonly Shape[]): Shape {
+  const [x, weights, bias] = inputs as [Shape, Shape, Shape];
+  expectRank(node, x, 4, "x");
+  expectRank(node, weights, 4, "weights");
+  if (weights[3] !== x[3]) fail(node, `weights [KH,KW,OC/groups,${x[3]}]`, show(weights));
+  const oc = weights[2]! * node.attributes.groups;
+  expectShape(node, bias, [oc], "bias");
+  return [x[0]!, node.shape[1]!, node.shape[2]!, oc];
 }
 
 function inferMatmul(node: NodeFor<"matmul">, inputs: readonly Shape[]): Shape {
@@ -119,6 +118,22 @@ function inferReshape(node: NodeFor<"reshape">, x: Shape): Shape {
   return node.shape;
 }
 
+function inferBlocks(node: NodeFor<"depthToSpace"> | NodeFor<"spaceToDepth">, x: Shape): Shape {
+  expectRank(node, x, 4, "x");
+  const { block } = node.attributes;
+  const [n, h, w, c] = x as [number, number, number, number];
+  if (node.op === "depthToSpace") return [n, h * block, w * block, c / (block * block)];
+  return [n, h / block, w / block, c * block * block];
+}
+
+function inferNorm(node: NodeFor<"instanceNorm"> | NodeFor<"layerNorm">, inputs: readonly Shape[]): Shape {
+  const x = inputs[0]!;
+  if (node.op === "instanceNorm") expectRank(node, x, 4, "x");
+  const expected = node.op === "instanceNorm" ? [x[3]!] : x.slice(node.attributes.axis);
+  inputs.slice(1).forEach((shape) => expectShape(node, shape, expected, "scale and bias"));
+  return x;
+}
+
 /** Least and greatest number of inputs of each op. */
 function expectInputs(node: Node, count: number): void {
   const [least, most] = arity(node);
@@ -154,6 +169,8 @@ export function inferShape(node: Node, inputs: readonly Shape[]): Shape {
   switch (node.op) {
     case "conv":
       return inferConv(node, inputs);
+    case "convTranspose":
+      return inferConvTranspose(node, inputs);
     case "matmul":
       return inferMatmul(node, inputs);
     case "pool": {
@@ -164,6 +181,7 @@ export function inferShape(node: Node, inputs: readonly Shape[]): Shape {
     case "reduce":
       return inferReduce(node, x);
     case "unary":
+    case "softmax":
       return x;
     case "binary":
       return (
@@ -173,16 +191,26 @@ export function inferShape(node: Node, inputs: readonly Shape[]): Shape {
       return inferConcat(node, inputs);
     case "slice":
       return inferSlice(node, x);
+    case "pad":
+      return x.map((n, i) => n + node.attributes.before[i]! + node.attributes.after[i]!);
     case "reshape":
       return inferReshape(node, x);
     case "transpose":
       return inferTranspose(node, x);
     case "expand":
       return inferExpand(node, x);
+    case "gather":
+      return x.map((n, i) => (i === node.attributes.axis ? node.attributes.indices.length : n));
     case "resize":
       expectRank(node, x, 4, "x");
       return [x[0]!, node.shape[1]!, node.shape[2]!, x[3]!];
+    case "depthToSpace":
+    case "spaceToDepth":
+      return inferBlocks(node, x);
+    case "instanceNorm":
+    case "layerNorm":
+      return inferNorm(node, inputs);
     default:
-      return INFER.more!(node, inputs);
+      return node satisfies never;
   }
 }

@@ -2,7 +2,6 @@
 import { planConvolution } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { reducePlan } from "../kernels/reduce";
-import type { MoreOp } from "./infer";
 import type { Node, NodeFor, Shape } from "./ir";
 import { sizeOf } from "./ir";
 import type { ProgramBuilder } from "./program-builder";
@@ -17,7 +16,23 @@ export function nhwc(shape: Shape): { batch: number; height: number; width: numb
 export const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
 
 /** Nodes that lowerMore() lowers, and depthwise convolutions. */
-export type MoreNode = MoreOp | NodeFor<"binary"> | NodeFor<"conv"> | NodeFor<"resize">;
+export type MoreNode = Extract<
+  Node,
+  {
+    op:
+      | "binary"
+      | "conv"
+      | "convTranspose"
+      | "resize"
+      | "softmax"
+      | "pad"
+      | "gather"
+      | "depthToSpace"
+      | "spaceToDepth"
+      | "instanceNorm"
+      | "layerNorm";
+  }
+>;
 
 /** `more` is there when addMoreOps() was called, which a graph with such nodes needs. */
 export const LOWERINGS: { more?: (b: ProgramBuilder, node: MoreNode) => void } = {};

@@ -5,14 +5,17 @@ import { convPart, convSum, splitK } from "../kernels/conv-split";
 import { convSubgroup, subgroup } from "../kernels/conv-subgroup";
 import { winograd } from "../kernels/conv-winograd";
 import { convWorkgroup, workgroup } from "../kernels/conv-workgroup";
+import { TRANSFORMS } from "../kernels/packing";
 import { resize2d } from "../kernels/resize2d";
 import { winogradInput, winogradOutput } from "../kernels/winograd";
+import { transformWeights } from "../kernels/winograd-weights";
 import { KERNELS } from "./registry";
 
 /** Makes every way known to convChoices() and planConvolution(). */
 export function addMoreConvs(): void {
   if (KERNELS["winogradInput"]) return;
   ALGORITHMS.push(winograd, ...[splitK, workgroup, subgroup].map(composed));
+  TRANSFORMS.winograd = transformWeights;
   // resize2d: enlarges for ways that do not.
   Object.assign(KERNELS, { convPart, convSubgroup, convSum, convWorkgroup, resize2d, winogradInput, winogradOutput });
 }

@@ -1,6 +1,6 @@
 /** The list of passes that every graph goes through before lowering. */
-import { FOLDING } from "./folding";
 import type { Graph, Pass } from "./ir";
+import { OPTIONAL } from "./optional";
 import { cancelTransposes } from "./passes/cancel-transposes";
 import { dropDead } from "./passes/drop-dead";
 import { dropIdentities } from "./passes/drop-identities";
@@ -11,10 +11,9 @@ import { fuseResidual } from "./passes/fuse-residual";
 import { mergeSiblings } from "./passes/merge-siblings";
 import { splitTileConcat } from "./passes/split-tile-concat";
 import { upsampleIntoConv } from "./passes/upsample-into-conv";
-import { verify } from "./verify";
 
 /** See passes/fold-affine.ts. */
-const foldAffine: Pass = { name: "fold-affine", run: (graph) => FOLDING.foldAffine?.(graph) ?? graph };
+const foldAffine: Pass = { name: "fold-affine", run: (graph) => OPTIONAL.foldAffine?.(graph) ?? graph };
 
 /**
  * In order. The first round tidies what exporters write; then transposes meet and cancel, which brings operands
@@ -44,7 +43,7 @@ export interface OptimizeOptions {
   readonly passes?: readonly Pass[];
 }
 
-/** Runs the passes and verifies the graph before and after each. Pure: `graph` is left as it is. */
+/** Runs the passes and, after addMoreOps(), verifies the graph before and after each. Pure: `graph` is left as it is. */
 export function optimize(graph: Graph, options: OptimizeOptions = {}): Graph {
   for (const next of optimizing(graph, options)) graph = next;
   return graph;
@@ -52,10 +51,10 @@ export function optimize(graph: Graph, options: OptimizeOptions = {}): Graph {
 
 /** optimize() in steps: gives the graph after each pass. */
 export function* optimizing(graph: Graph, { onPass, passes = PASSES }: OptimizeOptions): Generator<Graph> {
-  verify(graph);
+  OPTIONAL.verify?.(graph);
   for (const pass of passes) {
     graph = pass.run(graph);
-    verify(graph, pass.name);
+    OPTIONAL.verify?.(graph, pass.name);
     onPass?.(pass.name, graph);
     yield graph;
   }

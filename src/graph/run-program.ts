@@ -4,7 +4,8 @@ import type { BoundProgram } from "./executor";
 import { sizeOf } from "./ir";
 import { bufferBytes, type Port } from "./program";
 import type { Tensor } from "./session-inputs";
-import { loadedElements, storedElements } from "./storage";
+import { loadedElements } from "./loaded-elements";
+import { storedElements } from "./storage";
 import { submitProgram } from "./submit";
 
 export { checkInputs } from "./session-inputs";

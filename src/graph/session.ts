@@ -2,7 +2,7 @@
 import { DeviceError, InputError } from "../errors";
 import type { Elem } from "../kernels/kernel";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
-import { decodeModel } from "../weights/decode";
+import { readModel } from "../weights/decode";
 import { fetchFile } from "../weights/download";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
 import { chooseDefault, ConvChoices } from "./conv-choice";
@@ -100,7 +100,7 @@ export class Session {
         ? new Uint8Array(source)
         : source;
     const pacer = new Pacer();
-    const session = new Session(decodeModel(bytes, { label, externalData: options.externalData }), elem, options);
+    const session = new Session(await readModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
       await pacer.pause();
       const shapes = session.#knownShapes(options.inputShapes ?? {});

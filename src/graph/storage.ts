@@ -1,7 +1,7 @@
-/** How activations and weights are stored, and Float32Array <-> the bytes of a GPU buffer of such elements. */
+/** How activations and weights are stored, and Float32Array -> the bytes of a GPU buffer of such elements. */
 import { DeviceError } from "../errors";
 import type { Elem } from "../kernels/kernel";
-import { floatFromHalf, halfFromFloat } from "../weights/dtype";
+import { halfFromFloat } from "../weights/half";
 
 /** auto: f16 storage where the adapter has shader-f16, else f32. Accumulation is always f32. */
 export type Precision = "auto" | "f32" | "f16";
@@ -28,9 +28,4 @@ export function storedElements(values: Float32Array, elem: Elem): Uint8Array<Arr
   const padded = new Uint8Array(bytes.length + 2);
   padded.set(bytes);
   return padded;
-}
-
-/** The first `count` elements of a mapped buffer, copied. */
-export function loadedElements(bytes: ArrayBuffer, count: number, elem: Elem): Float32Array {
-  return elem === "f32" ? new Float32Array(bytes.slice(0, count * 4)) : floatFromHalf(new Uint16Array(bytes, 0, count));
 }

@@ -1,7 +1,10 @@
 /** Laying out constant operands for kernels: pure functions from row-major arrays to packed ones. */
 import { KernelError } from "../errors";
 import type { Packing } from "./kernel";
-import { transformWeights } from "./winograd-weights";
+import type { WinogradWeights } from "./winograd-weights";
+
+/** `winograd` is transformWeights() once addMoreConvs() was called, without which no plan has that layout. */
+export const TRANSFORMS: { winograd?: (data: Float32Array, weights: WinogradWeights) => Float32Array } = {};
 
 /** Elements after packing. */
 export function packedLength(packing: Packing): number {
@@ -19,7 +22,7 @@ export function pack(packing: Packing, data: Float32Array): Float32Array {
   if (packing.layout === "winograd") {
     const products = packing.points ** 2;
     const [size, step] = [out.length / products, packing.inChannels * packing.columns];
-    const all = transformWeights(data, packing);
+    const all = TRANSFORMS.winograd!(data, packing);
     for (let i = 0; i < products; i++) out.set(pack(packing.product, all.subarray(i * step, (i + 1) * step)), i * size);
     return out;
   }

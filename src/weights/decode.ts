@@ -3,7 +3,7 @@ import onnxProto, { type onnx } from "onnx-proto";
 import { ModelError, UnsupportedError, type Unsupported } from "../errors";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
 import { int64ToNumber } from "./integers";
-import { decodeTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
+import { decodeTensor, dtypeOf, externalLocation, isRare, unreadType } from "./tensor";
 import type { ExternalData, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
 
 export type { DecodeLimits } from "./guard";
@@ -45,9 +45,18 @@ const ATTRIBUTE_TYPES = [
  * Throws ModelError when the file is damaged, exceeds a limit or contradicts itself, and UnsupportedError for sparse
  * or non-numeric initializers and model-local functions, all of them at once.
  */
+export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}): Promise<OnnxModel> {
+  const proto = decodeProto(bytes, options);
+  if (tensorsOf(proto).some(isRare)) (await import("./rare-tensors")).addRareTensors();
+  return modelOf(proto, options);
+}
+
+/** readModel() without loading code: rare kinds of tensors need addRareTensors() before. */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
-  const label = options.label ?? "model";
-  const proto = decodeProto(bytes, label, options.limits);
+  return modelOf(decodeProto(bytes, options), options);
+}
+
+function modelOf(proto: onnx.ModelProto, { label = "model", externalData }: DecodeOptions): OnnxModel {
   const { graph } = proto;
   if (!graph) throw notOnnx(label, "a graph");
   refuseUnsupported(proto, graph, label);
@@ -56,7 +65,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
     const name = tensor.name ?? "";
     if (name === "") throw fault(label, "a name for every initializer", "none");
     if (initializers.has(name)) throw fault(`${label}, initializer "${name}"`, "one tensor of this name", "two");
-    initializers.set(name, decodeTensor(tensor, name, label, options.externalData));
+    initializers.set(name, decodeTensor(tensor, name, label, externalData));
   }
   return {
     label,
@@ -65,22 +74,24 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
     opsets: opsetsOf(proto, label),
     inputs: (graph.input ?? []).filter((info) => !initializers.has(info.name ?? "")).map((i) => valueInfo(i, label)),
     outputs: (graph.output ?? []).map((info) => valueInfo(info, label)),
-    nodes: (graph.node ?? []).map((node) => decodeNode(node, label, options.externalData)),
+    nodes: (graph.node ?? []).map((node) => decodeNode(node, label, externalData)),
     initializers,
   };
 }
 
 /** The external data files that a model's tensors name, so that they can be fetched before `decodeModel`. */
 export function externalLocations(bytes: Uint8Array, options: DecodeOptions = {}): string[] {
-  const { graph } = decodeProto(bytes, options.label ?? "model", options.limits);
-  const tensors = [
-    ...(graph?.initializer ?? []),
-    ...(graph?.node ?? []).flatMap((node) => (node.attribute ?? []).flatMap((a) => (a.t ? [a.t] : []))),
-  ];
-  return [...new Set(tensors.map(externalLocation).filter((location) => location !== undefined))];
+  const locations = tensorsOf(decodeProto(bytes, options)).map(externalLocation);
+  return [...new Set(locations.filter((location) => location !== undefined))];
 }
 
-function decodeProto(bytes: Uint8Array, label: string, limits: Partial<DecodeLimits> = {}): onnx.ModelProto {
+/** Initializers and values of attributes. */
+function tensorsOf({ graph }: onnx.ModelProto): onnx.ITensorProto[] {
+  const attributes = (graph?.node ?? []).flatMap((node) => node.attribute ?? []);
+  return [...(graph?.initializer ?? []), ...attributes.flatMap(({ t }) => t ?? [])];
+}
+
+function decodeProto(bytes: Uint8Array, { label = "model", limits }: DecodeOptions): onnx.ModelProto {
   guardModel(bytes, label, { ...DEFAULT_LIMITS, ...limits });
   // A Node Buffer would make every tensor a Buffer.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -2,7 +2,8 @@ import onnxProto, { type onnx } from "onnx-proto";
 import { describe, expect, test } from "vitest";
 import { EngineError, ModelError, UnsupportedError } from "../../src/errors";
 import { decodeModel, externalLocations, type DecodeOptions } from "../../src/weights/decode";
-import { toFloat32, toIntegers } from "../../src/weights/dtype";
+import { toIntegers } from "../../src/weights/dtype";
+import { toFloat32 } from "../../src/weights/floats";
 import type { OnnxDType, OnnxModel, OnnxTensor } from "../../src/weights/types";
 import { buildModel, DATA_TYPES, node } from "../onnx-builder";
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../src/errors";
-import { dequantize, floatFromHalf, halfFromFloat, toFloat32, toIntegers } from "../../src/weights/dtype";
+import { toIntegers } from "../../src/weights/dtype";
+import { dequantize, toFloat32 } from "../../src/weights/floats";
+import { floatFromHalf } from "../../src/weights/from-half";
+import { halfFromFloat } from "../../src/weights/half";
 import type { OnnxDType, OnnxTensor } from "../../src/weights/types";
 import { expectClose, randoms } from "../expect-close";
 import { fromHalf, toHalf } from "../gpu";

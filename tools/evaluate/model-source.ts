@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { InputError } from "../../src/errors";
 import { externalDataIn } from "../../src/node/external-data";
 import { folderReader } from "../../src/node/model-files";
-import { decodeModel } from "../../src/weights/decode";
+import { readModel } from "../../src/weights/decode";
 import type { ModelReader } from "../../src/weights/model-files";
 
 export type ModelSource =
@@ -31,7 +31,7 @@ export async function modelSource(path: string): Promise<ModelSource> {
     const received = cause instanceof Error ? cause.message : String(cause);
     throw new InputError({ where: "--model", expected: "an ONNX file", received, hint: "Check the path.", cause });
   });
-  const { inputs } = decodeModel(bytes, { label: basename(path), externalData: externalDataIn(dirname(path)) });
+  const { inputs } = await readModel(bytes, { label: basename(path), externalData: externalDataIn(dirname(path)) });
   if (inputs.length === 1) return { kind: "network", path, bytes };
   const folder = dirname(path);
   if (inputs.length === 2 && existsSync(join(folder, "model.json")))

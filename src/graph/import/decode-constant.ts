@@ -1,6 +1,7 @@
 /** Tensors of the file as constants. */
 import { ModelError } from "../../errors";
-import { ELEMENT_BYTES, toFloat32, toIntegers } from "../../weights/dtype";
+import { ELEMENT_BYTES, toIntegers, view } from "../../weights/dtype";
+import { RARE } from "../../weights/tensor";
 import type { OnnxTensor } from "../../weights/types";
 import { deferred } from "../deferred";
 import { sizeOf } from "../ir";
@@ -20,7 +21,8 @@ export function decodeConstant(tensor: OnnxTensor, name: string = tensor.name, k
       received: `${length}`,
     });
   const facts = { kind: "constant", name, dtype, shape, key } as const;
-  return isFloat(dtype) ? deferred(facts, () => toFloat32(tensor)) : { ...facts, data: elements(tensor) };
+  if (!isFloat(dtype)) return { ...facts, data: elements(tensor) };
+  return deferred(facts, () => (dtype === "f32" ? view(Float32Array, bytes) : RARE.floats!(tensor)));
 }
 
 function elements(tensor: OnnxTensor): NumberArray {

@@ -10,7 +10,6 @@
  * number of times, the same along both axes; transposes and functions of one element may follow it, nothing else may read it.
  */
 import { countUses } from "../edit";
-import { inferShape } from "../infer";
 import { shapesOf } from "../cost";
 import type { Graph, Node, NodeFor, Pass, Shape } from "../ir";
 import { repeatsOf } from "../repeats";
@@ -42,11 +41,9 @@ export const dropLastUpsampling: Pass = {
       .filter(({ output }) => !dropped.has(output))
       .map((node): Node => {
         const moved = { ...node, inputs: node.inputs.map(current) };
-        if (moved.op === "transpose" || moved.op === "unary")
-          moved.shape = inferShape(
-            moved,
-            moved.inputs.map((name) => shapes.get(name)!),
-          );
+        const from = shapes.get(moved.inputs[0]!)!;
+        if (moved.op === "transpose") moved.shape = moved.attributes.perm.map((axis) => from[axis]!);
+        if (moved.op === "unary") moved.shape = from;
         shapes.set(moved.output, moved.shape);
         return moved;
       });

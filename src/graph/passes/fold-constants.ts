@@ -10,8 +10,8 @@
  * A constant that is a graph output stays a node, so that every output is written by one.
  */
 import { rewrite } from "../edit";
-import { FOLDING } from "../folding";
 import { sizeOf, type Graph, type Pass } from "../ir";
+import { OPTIONAL } from "../optional";
 
 export const foldConstants: Pass = {
   name: "fold-constants",
@@ -22,7 +22,7 @@ export const foldConstants: Pass = {
       const known = inputs.filter((constant) => constant !== undefined);
       const grows = node.op === "expand" && sizeOf(node.shape) > sizeOf(rw.shape(node.inputs[0]!));
       const folds = known.length === inputs.length && !grows && !outputs.has(node.output);
-      const value = folds ? (FOLDING.evaluate?.(node, known) ?? null) : null;
+      const value = folds ? (OPTIONAL.evaluate?.(node, known) ?? null) : null;
       if (value === null) rw.emit(node);
       else rw.replace(node.output, rw.addConstant(`${node.output}.folded`, value));
     });

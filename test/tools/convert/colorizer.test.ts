@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { UnsupportedError } from "../../../src/errors";
 import { importModel } from "../../../src/graph/import/index";
 import { decodeModel } from "../../../src/weights/decode";
-import { dequantize, toFloat32 } from "../../../src/weights/dtype";
+import { dequantize, toFloat32 } from "../../../src/weights/floats";
 import { convert } from "../../../tools/convert/main";
 import { expectClose, randoms } from "../../expect-close";
 import { stridedNetwork, tableNetwork } from "../../networks";

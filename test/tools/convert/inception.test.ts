@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { afterAll, expect, test } from "vitest";
 import { decodeModel } from "../../../src/weights/decode";
-import { dequantize, toFloat32 } from "../../../src/weights/dtype";
+import { dequantize, toFloat32 } from "../../../src/weights/floats";
 import type { OnnxModel } from "../../../src/weights/types";
 import { PARAMETERS } from "../../../tools/convert/inception-resnet-v2";
 import { convert } from "../../../tools/convert/main";
