@@ -28,7 +28,7 @@ def load_embedder(path):
     """The embedding network with averaged weights from a checkpoint of train_embedding (or a joint one)."""
     state = torch.load(path, map_location='cpu')
     arguments, weights = state['arguments'], state['average']
-    weights = {k.replace('student.', '', 1): v for k, v in weights.items() if not k.startswith('colorizer.')}
+    weights = {k.replace('student.', '', 1): v for k, v in weights.items() if not k.startswith(('colorizer.', 'hint.'))}
     student = Student(arguments.get('classes', 1000), arguments.get('keep', 1.0))
     student.load_state_dict(weights)
     return student.to(memory_format=torch.channels_last).eval(), state
