@@ -9,7 +9,7 @@ const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "shar
 
 const ENGINE = /src\/(graph|kernels|weights|errors|gpu-device)|shaders|node_modules/;
 /** Shared by chunks that a page loads only in some cases. */
-const ON_DEMAND = /(kernels|shaders)\/resize2d|graph\/(int8|loaded-elements)|weights\/from-half/;
+const ON_DEMAND = /(kernels|shaders)\/resize2d|weights\/from-half/;
 
 export default defineConfig({
   plugins: [wgsl(), onnxProtoDecoders()],
@@ -38,10 +38,13 @@ export default defineConfig({
       output: {
         chunkFileNames: "[name]-[hash].js",
         minify: true,
-        // One file of what every page needs: many small ones compress worse. Shared by three: tune.ts also reaches what
-        // more-convs.ts does.
+        // One file of the engine and one of the rest that pages need: many small ones compress worse. Shared by three:
+        // tune.ts also reaches what more-convs.ts does.
         codeSplitting: {
-          groups: [{ name: "engine", test: (id) => ENGINE.test(id) && !ON_DEMAND.test(id), minShareCount: 3 }],
+          groups: [
+            { name: "engine", test: (id) => ENGINE.test(id) && !ON_DEMAND.test(id), minShareCount: 3 },
+            { name: "page", test: /src\/(?!node|tuning|graph|kernels|weights)/, minShareCount: 2 },
+          ],
         },
       },
     },

@@ -1,11 +1,5 @@
 /** Weights that are integers of 8 bits times a scale per output channel, which may go to the GPU as they are. */
-import { deferred } from "./deferred";
-import type { Constant, Int8Values, Shape } from "./ir";
-
-/** `values` with each channel's scale times a factor. */
-export function scaleInt8(values: Int8Values, factors: ArrayLike<number>): Int8Values {
-  return deferred({ scales: values.scales.map((scale, i) => scale * factors[i]!) }, () => values.data, values);
-}
+import type { Constant, Shape } from "./ir";
 
 /** The nearest such constant to `data`: the largest of each channel (last axis) becomes 127. */
 export function quantized(shape: Shape, data: Float32Array): Constant {

@@ -1,4 +1,5 @@
 /** One graph node to the dispatches that compute it. */
+import { GraphError } from "../errors";
 import { planConvolution } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { reducePlan } from "../kernels/reduce";
@@ -34,8 +35,18 @@ export type MoreNode = Extract<
   }
 >;
 
-/** `more` is there when addMoreOps() was called, which a graph with such nodes needs. */
-export const LOWERINGS: { more?: (b: ProgramBuilder, node: MoreNode) => void } = {};
+/** Replaced by addMoreOps(); Session.bind() sees to it for a graph with such nodes. */
+export const LOWERINGS: { more: (b: ProgramBuilder, node: MoreNode) => void } = {
+  more(_, { op, output }) {
+    const expected = "code that is loaded by bind()";
+    throw new GraphError({
+      where: `%${output} (${op})`,
+      expected,
+      received: "none",
+      hint: "Call bind() before plan().",
+    });
+  },
+};
 
 /** Adds the steps of `node` to the program. */
 export function lowerNode(b: ProgramBuilder, node: Node): void {
@@ -97,7 +108,7 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
     case "expand":
       return emit("expand", K.expand.plan({ shape: b.shape(src), outShape: node.shape, elem }), { src });
     default:
-      return LOWERINGS.more!(b, node);
+      return LOWERINGS.more(b, node);
   }
 }
 
@@ -161,7 +172,7 @@ function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
   const [src = "", weights = "", bias = "", residual] = node.inputs;
   const params = convParams(b, node);
   const { groups } = params;
-  if (groups > 1 && groups === params.inChannels && groups === params.outChannels) return LOWERINGS.more!(b, node);
+  if (groups > 1 && groups === params.inChannels && groups === params.outChannels) return LOWERINGS.more(b, node);
   const operands = { src, weights, bias, ...(residual !== undefined && { residual }) };
   const slice = b.slices.get(node.output);
   const srcSlice = b.slices.get(src);

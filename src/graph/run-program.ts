@@ -1,10 +1,11 @@
 /** One run of a bound program: tensors in, tensors out. Pages that colour pictures do without: loaded on the first run. */
 import { DeviceError } from "../errors";
+import type { Elem } from "../kernels/kernel";
+import { floatFromHalf } from "../weights/from-half";
 import type { BoundProgram } from "./executor";
 import { sizeOf } from "./ir";
 import { bufferBytes, type Port } from "./program";
 import type { Tensor } from "./session-inputs";
-import { loadedElements } from "./loaded-elements";
 import { storedElements } from "./storage";
 import { submitProgram } from "./submit";
 
@@ -46,4 +47,9 @@ export async function runProgram(
   } finally {
     for (const { staging } of staged) staging.destroy();
   }
+}
+
+/** The first `count` elements of a mapped buffer, copied. */
+export function loadedElements(bytes: ArrayBuffer, count: number, elem: Elem): Float32Array {
+  return elem === "f32" ? new Float32Array(bytes.slice(0, count * 4)) : floatFromHalf(new Uint16Array(bytes, 0, count));
 }

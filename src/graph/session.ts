@@ -129,7 +129,10 @@ export class Session {
     return shapes;
   }
 
-  /** The lowered program for these input shapes, without touching the GPU: known costs, memory and steps. */
+  /**
+   * The lowered program for these input shapes, without touching the GPU: known costs, memory and steps. Where these shapes
+   * need ops of their own that those of load() did not, bind() them first, which loads the code: else GraphError.
+   */
   plan(shapes: Readonly<Record<string, Shape>>): Program {
     return lower(this.graph(shapes), { elem: this.elem, chooseConv: this.#choices.choose });
   }

@@ -2,12 +2,16 @@
 import wgsl from "../../shaders/gather.wgsl?raw";
 import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../errors";
-import { lanesFor, requirePositive, unitTypes } from "./checks";
+import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
-import { splitAt } from "./strides";
 
 /** Must equal the shader's BASE: the largest for which every digit is exact in f16. */
 const BASE = 2048;
+
+/** [before, at, after] an axis: sizes multiplied together. */
+export function splitAt(shape: readonly number[], axis: number): [outer: number, axis: number, inner: number] {
+  return [product(shape.slice(0, axis)), shape[axis]!, product(shape.slice(axis + 1))];
+}
 
 export interface GatherParams {
   /** Of src. */

@@ -1,6 +1,5 @@
 /** Index arithmetic of row-major tensors, and how kernels of a few axes serve tensors of many. */
 import { KernelError } from "../errors";
-import { product } from "./checks";
 
 /** Axes that the shaders with an index lib/axes.wgsl unroll. */
 export const MAX_AXES = 6;
@@ -55,9 +54,4 @@ export function toMaxAxes(kernel: string, values: readonly number[], fill: numbe
   if (values.length > MAX_AXES)
     throw new KernelError(kernel, `at most ${MAX_AXES} axes after merging neighbours`, `${values.length}`);
   return [...new Array<number>(MAX_AXES - values.length).fill(fill), ...values];
-}
-
-/** [before, at, after] an axis: sizes multiplied together. */
-export function splitAt(shape: readonly number[], axis: number): [outer: number, axis: number, inner: number] {
-  return [product(shape.slice(0, axis)), shape[axis]!, product(shape.slice(axis + 1))];
 }

@@ -7,7 +7,7 @@ import { sizeOf } from "../graph/ir";
 import { lower } from "../graph/lower";
 import type { PipelineCache } from "../graph/pipelines";
 import { bufferBytes } from "../graph/program";
-import { loadedElements } from "../graph/loaded-elements";
+import { loadedElements } from "../graph/run-program";
 import { storedElements } from "../graph/storage";
 import { WeightStore } from "../graph/weight-store";
 import type { ConvChoice } from "../kernels/conv-algorithms";

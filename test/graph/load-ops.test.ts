@@ -123,6 +123,18 @@ describe("kernels", () => {
   });
 });
 
+it("that are not loaded are named where they are missing", async () => {
+  const model = decodeModel(
+    buildModel({
+      inputs: [{ name: "x", shape: [1, 4] }],
+      nodes: [node("Add", ["x", "x"], ["y"])],
+      outputs: [{ name: "y" }],
+    }),
+  );
+  const graph = fresh.optimize(fresh.importModel(model, {}));
+  expect(() => fresh.lower(graph, { elem: "f32" })).toThrow("%y (binary): expected code that is loaded by bind()");
+});
+
 describe("ways of convolution", () => {
   const choicesOn = (description: string) =>
     new fresh.ConvChoices({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { broadcastStrides, collapseAxes, rowMajorStrides, splitAt, toMaxAxes } from "../../src/kernels/strides";
+import { splitAt } from "../../src/kernels/gather";
+import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "../../src/kernels/strides";
 
 describe("strides", () => {
   it("are row-major", () => {

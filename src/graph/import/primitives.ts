@@ -86,13 +86,6 @@ export function slice(
   return strided(x, shape, walk, offset, ctx.constantName);
 }
 
-/** The indices start .. start+size-1 of one axis. */
-export function sliceAxis(ctx: NodeContext, x: Value, axis: number, start: number, size: number): Value {
-  const at = (other: number, here: number) => x.shape.map((_, a) => (a === axis ? here : other));
-  const shape = x.shape.map((n, a) => (a === axis ? size : n));
-  return slice(ctx, x, at(0, start), at(1, 1), shape);
-}
-
 export function concat(ctx: NodeContext, parts: readonly Value[], axis: number): Value {
   const filled = parts.filter((part) => part.shape[axis] !== 0);
   const first = filled[0] ?? parts[0]!;

@@ -14,8 +14,16 @@
  */
 import { deferred, derivedKey, fingerprint } from "../deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
-import { scaleInt8 } from "../int8";
-import { sameShape, sizeOf, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
+import {
+  sameShape,
+  sizeOf,
+  type Constant,
+  type Graph,
+  type Int8Values,
+  type Node,
+  type NodeFor,
+  type Pass,
+} from "../ir";
 
 type Linear = NodeFor<"conv"> | NodeFor<"convTranspose"> | NodeFor<"matmul">;
 
@@ -81,6 +89,11 @@ function forEachRow({ shape }: Constant, visit: (row: number, start: number) => 
 
 function groupsOf(node: Linear): number {
   return node.op === "matmul" ? 1 : node.attributes.groups;
+}
+
+/** `values` with each channel's scale times a factor. */
+function scaleInt8(values: Int8Values, factors: ArrayLike<number>): Int8Values {
+  return deferred({ scales: values.scales.map((scale, i) => scale * factors[i]!) }, () => values.data, values);
 }
 
 /** Weights times a factor per channel of the columns. */

@@ -1,8 +1,15 @@
 /** Parts of a tensor, padding, picked elements, and blocks of pixels as channels. */
 import { sizeOf, stridesOf, type OpAttributes, type Shape } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
-import { reshape, slice, sliceAxis } from "../primitives";
+import { reshape, slice } from "../primitives";
 import { allocate, forEachStrided, type ConstantValue, type Value } from "../values";
+
+/** The indices start .. start+size-1 of one axis. */
+function sliceAxis(ctx: NodeContext, x: Value, axis: number, start: number, size: number): Value {
+  const at = (other: number, here: number) => x.shape.map((_, a) => (a === axis ? here : other));
+  const shape = x.shape.map((n, a) => (a === axis ? size : n));
+  return slice(ctx, x, at(0, start), at(1, 1), shape);
+}
 
 /** Sizes are an attribute before opset 13, an input since; without them the parts are equal, the last may be smaller. */
 function split(ctx: NodeContext): Value[] {
