@@ -17,6 +17,7 @@ import { abortable, StageClock } from "./stage-clock";
 import type { TuneOptions, TuneReport } from "./tuning/tune";
 import { Turns } from "./turns";
 import type { Manifest } from "./weights/manifest";
+import { packagePart } from "./weights/package-part";
 
 // Not a literal inside new URL(): bundlers would copy or inline model.json without the files beside it.
 const DEFAULT_MODEL = "../models/inception-table/model.json";
@@ -196,7 +197,7 @@ export class Colorizer {
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     return this.#track(signal, async () => {
       this.#check(options.signal);
-      const { tune } = await import("./tuning/tune");
+      const { tune } = await packagePart(import("./tuning/tune"));
       const turn = async (): Promise<void> => (await this.#running.take())();
       const target = { device: this.device, pipelines: this.#networks.pipelines, choices: this.#choices, turn };
       const report = await tune(target, { store: this.#store, ...options, signal });

@@ -18,6 +18,7 @@ import { ProgressReport, type LoadProgress } from "./load-progress";
 import { checkNames, expectShape } from "./network-checks";
 import type { Manifest } from "./weights/manifest";
 import { loadModel, type ModelReader } from "./weights/model-files";
+import { packagePart } from "./weights/package-part";
 
 export interface NetworkOptions {
   readonly device: GPUDevice;
@@ -244,7 +245,7 @@ export class Networks {
 
   /** Runs both networks a step at a time. */
   async profile(working: WorkingSize): Promise<ColorizerProfile> {
-    const { profileProgram } = await import("./graph/profile");
+    const { profileProgram } = await packagePart(import("./graph/profile"));
     const { embedder, colorizer } = await this.bind(working);
     return {
       embedder: await profileProgram(this.#device, embedder),

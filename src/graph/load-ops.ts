@@ -1,4 +1,5 @@
 /** Code that not every model and device needs, loaded for those that do. */
+import { packagePart } from "../weights/package-part";
 import type { OnnxModel, OnnxNode } from "../weights/types";
 import { elementwiseOps } from "./import/ops/elementwise";
 import { repeatsPixels } from "./import/ops/repeat-pixels";
@@ -35,7 +36,7 @@ function needsMore({ nodes, initializers }: OnnxModel): boolean {
 }
 
 async function loadMore(): Promise<void> {
-  (await import("./more-ops")).addMoreOps();
+  (await packagePart(import("./more-ops"))).addMoreOps();
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Elem } from "../kernels/kernel";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/decode";
 import { fetchFile } from "../weights/download";
+import { packagePart } from "../weights/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
 import { chooseDefault, ConvChoices } from "./conv-choice";
 import { BoundProgram } from "./executor";
@@ -85,8 +86,9 @@ export class Session {
   }
 
   /**
-   * Decodes the model and, when all input shapes are known, makes it ready to run. Throws ModelError for a damaged
-   * file, UnsupportedError naming every unsupported node, InputError for wrong shapes, DeviceError for the device.
+   * Decodes the model and, when all input shapes are known, makes it ready to run. Throws DownloadError for a file that
+   * does not arrive, ModelError for a damaged one, UnsupportedError naming every unsupported node, InputError for wrong
+   * shapes, DeviceError for the device.
    */
   static async load(source: Uint8Array | ArrayBuffer | URL | string, options: SessionOptions): Promise<Session> {
     const { signal } = options;
@@ -208,7 +210,7 @@ export class Session {
     options.signal?.throwIfAborted();
     const result = this.#queue.then(async () => {
       options.signal?.throwIfAborted();
-      const { checkInputs, runProgram } = await import("./run-program");
+      const { checkInputs, runProgram } = await packagePart(import("./run-program"));
       checkInputs(this.#model.label, this.inputs, inputs);
       const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
       const bound = await this.bind(shapes);
@@ -235,7 +237,7 @@ export class Session {
         hint: "Pass inputShapes to Session.load or to profile().",
       });
     const profile = this.#queue.then(async () => {
-      const { profileProgram } = await import("./profile");
+      const { profileProgram } = await packagePart(import("./profile"));
       return profileProgram(this.#device, await this.bind(shapes));
     });
     this.#queue = profile.catch(() => undefined);
@@ -248,7 +250,7 @@ export class Session {
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     this.#check();
-    const { tune } = await import("../tuning/tune");
+    const { tune } = await packagePart(import("../tuning/tune"));
     const [device, pipelines, choices] = [this.#device, this.#pipelines, this.#choices];
     const report = await tune({ device, pipelines, choices, turn: () => this.#queue }, options);
     if (report.changed > 0) await this.rebuild();
@@ -289,11 +291,7 @@ export class Session {
     this.#bound.clear();
     // A run in progress ends first: destroyed weights would give it zeros.
     void Promise.allSettled([this.#queue, ...programs]).then(() => {
-      for (const program of programs)
-        void program.then(
-          (p) => p.destroy(),
-          () => undefined,
-        );
+      for (const program of programs) void program.then((p) => p.destroy()).catch(() => undefined);
       this.#weights.destroy();
     });
   }

@@ -3,6 +3,7 @@ import onnxProto, { type onnx } from "onnx-proto";
 import { ModelError, UnsupportedError, type Unsupported } from "../errors";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
 import { int64ToNumber } from "./integers";
+import { packagePart } from "./package-part";
 import { decodeTensor, dtypeOf, externalLocation, isRare, unreadType } from "./tensor";
 import type { ExternalData, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
 
@@ -47,7 +48,7 @@ const ATTRIBUTE_TYPES = [
  */
 export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}): Promise<OnnxModel> {
   const proto = decodeProto(bytes, options);
-  if (tensorsOf(proto).some(isRare)) (await import("./rare-tensors")).addRareTensors();
+  if (tensorsOf(proto).some(isRare)) (await packagePart(import("./rare-tensors"))).addRareTensors();
   return modelOf(proto, options);
 }
 

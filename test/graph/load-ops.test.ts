@@ -44,6 +44,17 @@ function shipped(name: string): OnnxModel {
   return decodeModel(readFileSync(`models/inception-table/${name}.onnx`), { label: name });
 }
 
+const oneNode = (spec: NodeSpec, weights: number[]): OnnxModel =>
+  decodeModel(
+    buildModel({
+      inputs: [{ name: "x", shape: [1, 4, 6, 6] }],
+      initializers: [{ name: "w", shape: weights, data: new Float32Array(weights.reduce((a, b) => a * b, 1)).fill(1) }],
+      nodes: [spec],
+      outputs: [{ name: "y" }],
+    }),
+    { label: "one node" },
+  );
+
 describe("ops", () => {
   it.each([
     ["embedder", 299, 299],
@@ -66,19 +77,6 @@ describe("ops", () => {
     expect(fresh.KERNELS).not.toHaveProperty("resize2d");
   });
 
-  const oneNode = (spec: NodeSpec, weights: number[]): OnnxModel =>
-    decodeModel(
-      buildModel({
-        inputs: [{ name: "x", shape: [1, 4, 6, 6] }],
-        initializers: [
-          { name: "w", shape: weights, data: new Float32Array(weights.reduce((a, b) => a * b, 1)).fill(1) },
-        ],
-        nodes: [spec],
-        outputs: [{ name: "y" }],
-      }),
-      { label: "one node" },
-    );
-
   it.each([
     ["Softmax", oneNode(node("Softmax", ["x"], ["y"]), [])],
     ["a depthwise Conv", oneNode(node("Conv", ["x", "w"], ["y"], { group: 4 }), [4, 1, 3, 3])],
@@ -92,6 +90,18 @@ describe("ops", () => {
     expect(await unknownKernels(model, {})).toEqual([]);
     expect(fresh.OPS.has("Softmax")).toBe(true);
   });
+});
+
+it("says that a file of the package did not arrive", async () => {
+  vi.doMock("../../src/graph/more-ops", () => Promise.reject(new TypeError("offline")));
+  try {
+    await expect(fresh.loadOps(oneNode(node("Softmax", ["x"], ["y"]), []))).rejects.toMatchObject({
+      name: "DownloadError",
+      expected: "a file of this package",
+    });
+  } finally {
+    vi.doUnmock("../../src/graph/more-ops");
+  }
 });
 
 describe("kernels", () => {
