@@ -1,5 +1,6 @@
 /** How a Colorizer's convolutions are chosen: as measured in earlier sessions, and in this one when there is time. */
 import { ConvChoices } from "./graph/conv-choice";
+import { recall } from "./tuning/store";
 import type { TuneOptions } from "./tuning/tune";
 
 /** true: with the defaults of TuneOptions. */
@@ -17,9 +18,7 @@ const PATIENCE = 2000;
 export function choicesFor(device: GPUDevice, setting: TuneSetting = false): ConvChoices {
   const choices = new ConvChoices(device);
   if (!setting) return choices;
-  const recalled = import("./tuning/tune")
-    .then(({ recall }) => recall({ device, choices }, tuneOptions(setting).store))
-    .catch(() => undefined); // a file of the package did not arrive: it works without
+  const recalled = recall(device, choices, tuneOptions(setting).store);
   // A database that other pages block may never answer: pictures do not wait for it.
   const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   choices.ready = Promise.all([choices.ready, Promise.race([recalled, patience])]);

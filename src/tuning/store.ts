@@ -1,6 +1,6 @@
 /** Where measurements are kept between sessions. */
 import { describeDevice } from "../gpu-device";
-import type { Measured, Scores } from "../graph/conv-choice";
+import type { ConvChoices, Measured, Scores } from "../graph/conv-choice";
 
 /** Keeps plain data by key. What is read back is checked, and errors count as nothing found. */
 export interface TuningStore {
@@ -14,6 +14,18 @@ export const VERSION = "0.1.0";
 /** Package, adapter with driver where it is told, browser or Node with their shader compiler. */
 export function tuningKey(device: GPUDevice): string {
   return [VERSION, describeDevice(device), globalThis.navigator?.userAgent].filter(Boolean).join(" | ");
+}
+
+/**
+ * Takes over what earlier sessions measured on this device, and loads the ways of convolution that it may name: not all of
+ * tuning, which pages need after the first picture only. Never throws.
+ */
+export async function recall(device: GPUDevice, choices: ConvChoices, store = browserStore()): Promise<void> {
+  const stored = readMeasured(await store?.read(tuningKey(device)).catch(() => undefined));
+  if (Object.keys(stored).length === 0) return;
+  choices.measured = { ...stored, ...choices.measured };
+  // Ways that do not arrive are passed over.
+  await import("../graph/more-convs").then((more) => more.addMoreConvs()).catch(() => undefined);
 }
 
 /** The valid part of stored data. */

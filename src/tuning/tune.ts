@@ -7,7 +7,7 @@ import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv-al
 import type { Conv2dParams } from "../kernels/conv2d";
 import { GpuBench } from "./gpu-bench";
 import { search, type SearchEnd, type TunedShape, type TuneRow } from "./search";
-import { browserStore, readMeasured, tuningKey, type TuningStore } from "./store";
+import { browserStore, recall, tuningKey, type TuningStore } from "./store";
 
 export interface TuneOptions {
   /**
@@ -48,22 +48,13 @@ export interface TuneTarget {
   readonly turn?: () => Promise<unknown>;
 }
 
-/** Takes over what earlier sessions measured on this device, among all ways. Never throws. */
-export async function recall(
-  { device, choices }: Omit<TuneTarget, "pipelines">,
-  store = browserStore(),
-): Promise<void> {
-  addMoreConvs();
-  const stored = await store?.read(tuningKey(device)).catch(() => undefined);
-  choices.measured = { ...readMeasured(stored), ...choices.measured };
-}
-
 /** Measures what the programs made so far need. Throws the signal's reason; what was measured by then is kept. */
 export async function tune(target: TuneTarget, options: TuneOptions = {}): Promise<TuneReport> {
   const { device, pipelines, choices } = target;
   const { store = browserStore(), signal, onProgress, admit = () => true } = options;
   signal?.throwIfAborted();
-  await recall(target, store);
+  addMoreConvs();
+  await recall(device, choices, store);
   const milliseconds = options.milliseconds ?? (choices.kind === "cpu" ? 0 : 2000);
   const shapes = [...choices.seen].map(([key, { params, count }]) => ({ key, params, count }));
   const bench = new GpuBench(device, pipelines);

@@ -7,6 +7,7 @@ import type { OnnxModel } from "../../src/weights/types";
 import { buildModel, node, type NodeSpec } from "../onnx-builder";
 
 const modules = async () => ({
+  ...(await import("../../src/colorizer-tuning")),
   ...(await import("../../src/graph/conv-choice")),
   ...(await import("../../src/graph/conv-rules")),
   ...(await import("../../src/graph/import")),
@@ -146,17 +147,29 @@ it("that are not loaded are named where they are missing", async () => {
 });
 
 describe("ways of convolution", () => {
-  const choicesOn = (description: string) =>
-    new fresh.ConvChoices({
-      adapterInfo: { description, vendor: "", architecture: "" } as GPUAdapterInfo,
+  const deviceOf = (description: string) =>
+    ({
+      adapterInfo: { description, vendor: "", architecture: "" },
       features: new Set(),
-      limits: { maxComputeWorkgroupStorageSize: 16384 } as GPUSupportedLimits,
-    });
+      limits: { maxComputeWorkgroupStorageSize: 16384 },
+    }) as unknown as GPUDevice;
+  const choicesOn = (description: string) => new fresh.ConvChoices(deviceOf(description));
 
   it("are loaded for drivers in software", async () => {
     await choicesOn("SwiftShader Device").ready;
     expect(fresh.ALGORITHMS.map(({ name }) => name)).toContain("winograd");
     expect(fresh.KERNELS).toHaveProperty("winogradInput");
+  });
+
+  it.each([
+    ["nothing", {}, false],
+    ["another", { "family@64": { "winograd/4": 0.5 } }, true],
+  ])("are loaded on a GPU where earlier sessions measured %s", async (_, measured, loaded) => {
+    const store = { read: () => Promise.resolve(measured), write: () => Promise.resolve() };
+    const choices = fresh.choicesFor(deviceOf("a GPU"), { store });
+    await choices.ready;
+    expect(choices.measured).toEqual(measured);
+    expect(fresh.ALGORITHMS.some(({ name }) => name === "winograd")).toBe(loaded);
   });
 
   it("are not loaded for others, whose rules name no others", async () => {

@@ -2,8 +2,8 @@
 import { expect, it, vi } from "vitest";
 import { ConvChoices, type Measured } from "../../src/graph/conv-choice";
 import { PipelineCache } from "../../src/graph/pipelines";
-import { recall, tune, type TuneTarget } from "../../src/tuning/tune";
-import { tuningKey, type TuningStore } from "../../src/tuning/store";
+import { recall, tuningKey, type TuningStore } from "../../src/tuning/store";
+import { tune, type TuneTarget } from "../../src/tuning/tune";
 import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
 import { testDevice } from "../gpu";
 import { convCase } from "../kernels/conv-cases";
@@ -54,7 +54,7 @@ it("measures every way once, keeps it, and frees what it took", async () => {
   expect(store.content.get(tuningKey(device))).toEqual(choices.measured);
 
   const later = await target();
-  await recall(later, store);
+  await recall(later.device, later.choices, store);
   expect(later.choices.measured).toEqual(choices.measured);
   expect((await tune(later, { milliseconds: Infinity, store, admit })).rows).toEqual([]);
 });
