@@ -70,7 +70,9 @@ describe("Session", () => {
   it("says which input is wrong", async () => {
     const device = await testDevice();
     const session = await Session.load(small, { device });
-    await expect(session.run({ x: x(2, 2) })).rejects.toThrow(/input "b": expected a tensor/);
+    await expect(session.run({ x: x(2, 2) })).rejects.toThrow(/input "b": expected a tensor .* received Undefined/);
+    const bare = b.data as unknown as typeof b;
+    await expect(session.run({ x: x(2, 2), b: bare })).rejects.toThrow(/expected a tensor .* received Float32Array/);
     await expect(session.run({ x: x(2, 2), b, c: b })).rejects.toThrow(/expected inputs x, b, received "c"/);
     await expect(session.run({ x: { ...x(2, 2), shape: [1, 3, 2, 2] }, b })).rejects.toThrow(InputError);
     await expect(session.run({ x: { data: new Float32Array(7), shape: [1, 2, 2, 2] }, b })).rejects.toThrow(
