@@ -39,11 +39,11 @@ export interface SessionOptions {
   readonly label?: string;
   /** Compiled pipelines to share between sessions of one device. */
   readonly pipelines?: PipelineCache;
-  /** How convolutions are computed, to share likewise. Default: as the adapter's kind suggests. */
+  /** How convolutions are computed, to share likewise. Default: as the adapter's kind suggests. @internal */
   readonly choices?: ConvChoices;
   /** Programs for different input shapes that stay bound; the least recently used one goes first. Default 4. */
   readonly keep?: number;
-  /** Further passes after the package's own, for callers that know more than the model says. run() is not for these. */
+  /** Further passes after the package's own, for callers that know more than the model says. run() is not for these. @internal */
   readonly passes?: readonly Pass[];
 }
 
