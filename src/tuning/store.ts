@@ -20,8 +20,9 @@ export function tuningKey(device: GPUDevice): string {
  * Takes over what earlier sessions measured on this device, and loads the ways of convolution that it may name: not all of
  * tuning, which pages need after the first picture only. Never throws.
  */
-export async function recall(device: GPUDevice, choices: ConvChoices, store = browserStore()): Promise<void> {
-  const stored = readMeasured(await store?.read(tuningKey(device)).catch(() => undefined));
+export async function recall(device: GPUDevice, choices: ConvChoices, store?: TuningStore): Promise<void> {
+  const read = async (): Promise<unknown> => (store ?? browserStore())?.read(tuningKey(device));
+  const stored = readMeasured(await read().catch(() => undefined));
   if (Object.keys(stored).length === 0) return;
   choices.measured = { ...stored, ...choices.measured };
   // Ways that do not arrive are passed over.
@@ -46,7 +47,11 @@ const STORE = "tuning";
 
 /** IndexedDB's, or undefined where there is none (Node, some private windows). */
 export function browserStore(): TuningStore | undefined {
-  if (!globalThis.indexedDB) return undefined;
+  try {
+    if (!globalThis.indexedDB) return undefined;
+  } catch {
+    return undefined; // where a page may keep nothing, some browsers throw for the mention of it
+  }
   const run = async <T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
     const opening = indexedDB.open("colorize-canvas", 1);
     opening.addEventListener("upgradeneeded", () => opening.result.createObjectStore(STORE));

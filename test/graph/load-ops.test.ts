@@ -172,6 +172,16 @@ describe("ways of convolution", () => {
     expect(fresh.ALGORITHMS.some(({ name }) => name === "winograd")).toBe(loaded);
   });
 
+  it("do not fail with a store that throws", async () => {
+    const read = (): never => {
+      throw new Error("denied");
+    };
+    const store = { read, write: () => Promise.resolve() };
+    const choices = fresh.choicesFor(deviceOf("a GPU"), { store });
+    await choices.ready;
+    expect(choices.measured).toEqual({});
+  });
+
   it("are not loaded for others, whose rules name no others", async () => {
     await choicesOn("a GPU").ready;
     const names = fresh.ALGORITHMS.map(({ name }) => name);

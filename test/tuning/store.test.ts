@@ -52,6 +52,15 @@ describe("readMeasured", () => {
   });
 });
 
-it("there is no browser's store in Node", () => {
+it("there is no browser's store in Node, nor where a page may keep nothing", () => {
   expect(browserStore()).toBeUndefined();
+  const get = (): never => {
+    throw new DOMException("denied", "SecurityError");
+  };
+  Object.defineProperty(globalThis, "indexedDB", { configurable: true, get });
+  try {
+    expect(browserStore()).toBeUndefined();
+  } finally {
+    Reflect.deleteProperty(globalThis, "indexedDB");
+  }
 });
