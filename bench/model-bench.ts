@@ -71,7 +71,7 @@ export async function benchModel(
         return photograph(seed++);
       });
       pace = milliseconds / flops;
-      await env.rows(key, [{ ...facts, ...row, ...(first && size === sizes[0] ? { cold } : {}) }]);
+      await env.rows(key, [{ ...facts, ...row, ...(first && size === Math.min(...sizes) ? { cold } : {}) }]);
     } catch (error) {
       await env.rows(key, [{ ...rowOf(size), error: String(error) }]);
       if (!colorizer) throw error;
