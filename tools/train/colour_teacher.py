@@ -84,20 +84,24 @@ class ColourTargets:
         self.teacher.load_state_dict(state['average'])
         self.teacher.eval()
         self.device, self.precision = device, precision
-        # rows of zeros: not computed yet
-        self.colours = [kept_table(f'{checkpoint}.colours-{p.size}-{len(p)}.npy', (len(p), 2, FINE, FINE)) for p in pools]
-        self.features = [kept_table(f'{checkpoint}.features-{p.size}-{len(p)}.npy', (len(p), WIDTH, COARSE, COARSE)) for p in pools]
+
+        def tables(what, *shape):
+            """Of a teacher trained on, another file. Rows of zeros: not computed yet."""
+            stem = f'{checkpoint}.{state["step"]}-{what}'
+            return [kept_table(f'{stem}-{pool.size}-{len(pool)}.npy', (len(pool), *shape)) for pool in pools]
+
+        self.tables = list(zip(tables('colours', 2, FINE, FINE), tables('features', WIDTH, COARSE, COARSE)))
 
     @torch.no_grad()
     def __call__(self, pool, indices, pixels):
         """(a*b*/128 [n, 2, FINE, FINE], features [n, WIDTH, COARSE, COARSE])."""
-        tables = self.colours[pool], self.features[pool]
+        tables = self.tables[pool]
         missing = np.flatnonzero(~tables[0][indices].any((1, 2, 3)))
         if len(missing):
             images = whole(pixels[torch.from_numpy(missing).to(pixels.device)], self.teacher.size)
             with loop.autocast(self.device, self.precision):
                 answers = self.teacher(images)
-            for table, answer in zip(tables, answers):
+            for table, answer in zip(reversed(tables), reversed(answers)):  # colours last: they tell what is there
                 table[indices[missing]] = answer.to(torch.float16).cpu().numpy()
         return tuple(torch.from_numpy(table[indices].astype(np.float32)).to(self.device) for table in tables)
 
