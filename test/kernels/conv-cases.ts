@@ -122,6 +122,14 @@ export const CONV_LAYERS: readonly ConvCase[] = [
   convCase("colorizer 4x4 256 at 64x64", [64, 64, 128], [4, 4], 256, { activation: RELU }),
   convCase("colorizer 4x4 256 at 32x32", [32, 32, 256], [4, 4], 256, { activation: RELU }),
   convCase("colorizer 1x1 1257 at 32x32", [32, 32, 1257], [1, 1], 256, { activation: RELU }),
+  convCase("colorizer 3x3 64 -> 128, doubled to 64x64", [32, 32, 64], [3, 3], 128, {
+    upsample: [2, 2],
+    activation: RELU,
+  }),
+  convCase("colorizer 4x4 128 -> 64, doubled to 128x128", [64, 64, 128], [4, 4], 64, {
+    upsample: [2, 2],
+    activation: RELU,
+  }),
   convCase("colorizer 3x3 1 -> 128 at 256x256", [256, 256, 1], [3, 3], 128, { activation: RELU }),
   convCase("colorizer 3x3 32 -> 2 at 128x128", [128, 128, 32], [3, 3], 2, { activation: { fn: "tanh" } }),
   convCase("Inception stem 3x3 stride 2", [299, 299, 3], [3, 3], 32, {
