@@ -26,7 +26,8 @@ export function checkInputs(
   for (const input of expected) {
     const where = `input "${input.name}"`;
     const tensor = inputs[input.name];
-    if (!tensor?.shape) throw new InputError({ where, expected: "a tensor { data, shape }", received: describe(tensor) });
+    if (!tensor?.shape)
+      throw new InputError({ where, expected: "a tensor { data, shape }", received: describe(tensor) });
     const rank = input.shape?.length ?? tensor.shape.length;
     const fits = input.shape?.every((n, i) => typeof n !== "number" || n === tensor.shape[i]) ?? true;
     if (tensor.shape.length !== rank || !fits)
