@@ -170,6 +170,13 @@ describe("the Cache API", () => {
     expect(same(entries.get(key!)!)).toBe(true);
   });
 
+  test("drops an entry that is cut short, also when there is no room for the file", async () => {
+    const entries = fakeCaches(() => Promise.reject(new DOMException("full", "QuotaExceededError")));
+    entries.set(`${server.url}ok?colorize-canvas-sha256=${SHA}`, BODY.subarray(1));
+    expect(same(await get("ok", { sha256: SHA, bytes: BODY.length }))).toBe(true);
+    expect(entries.size).toBe(0);
+  });
+
   test("is left alone without a hash, with cache: none, and when it is full", async () => {
     const entries = fakeCaches();
     await get("ok");
