@@ -13,8 +13,8 @@ from torch import nn
 
 import loop
 from colour import CHROMA_SCALE, rgb_to_lab
-from data import build_pools, kept_table
-from sampling import Sampler, step_generator, whole
+from data import kept_table
+from sampling import step_generator, whole
 from teacher import Teacher
 from train_embedding import grey_input
 
@@ -130,13 +130,8 @@ def held_out(model, sampler, precision, batches=16, batch=48):
 
 def main():
     arguments = parse()
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
     device, precision = arguments.device, arguments.precision
-    pools = build_pools(arguments.data, arguments.cache)
-    training = Sampler(pools, device, seed=arguments.seed, limit=arguments.limit)
-    checking = Sampler(pools, device, seed=1, subset='held_out')
+    pools, training, checking = loop.begin(arguments)
     model = ColourTeacher(arguments.teacher, arguments.size, device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=arguments.rate, weight_decay=arguments.decay)
     run = loop.Run(arguments, model, optimizer)

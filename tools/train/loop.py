@@ -9,6 +9,9 @@ from pathlib import Path
 
 import torch
 
+from data import build_pools
+from sampling import Sampler
+
 
 def add_arguments(parser):
     parser.add_argument('--data', nargs='+', required=True, help='folder with photos*.zip, or any zips and folders')
@@ -27,6 +30,16 @@ def add_arguments(parser):
     parser.add_argument('--average', type=float, default=0.995, help='decay of the averaged weights, per step')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--limit', type=int, default=0, help='use at most this many photographs of each pool')
+
+
+def begin(arguments):
+    """Sets threads and seed. Returns the pools, and the samplers of photographs to train on and of held-out ones."""
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    pools = build_pools(arguments.data, arguments.cache)
+    training = Sampler(pools, arguments.device, seed=arguments.seed, limit=arguments.limit)
+    return pools, training, Sampler(pools, arguments.device, seed=1, subset='held_out')
 
 
 class Average:

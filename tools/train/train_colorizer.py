@@ -19,9 +19,8 @@ import loop
 from colorizer import FUSION, NETWORKS, Colorizer
 from colour import CHROMA_SCALE, rgb_to_lab
 from colour_teacher import WIDTH, ColourTargets
-from data import build_pools
 from rarity import rarity_table, rarity_weights
-from sampling import Sampler, step_generator, transforms, warp, warp_maps, whole
+from sampling import step_generator, transforms, warp, warp_maps, whole
 from train_embedding import Student, TeacherScores, distillation, grey_input
 
 
@@ -150,14 +149,9 @@ def crops_of(random, arguments, count, seed_recipe):
 
 def main():
     arguments = parse()
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
     device, precision = arguments.device, arguments.precision
     seed_recipe = arguments.recipe == 'seed'
-    pools = build_pools(arguments.data, arguments.cache)
-    training = Sampler(pools, device, seed=arguments.seed, limit=arguments.limit)
-    checking = Sampler(pools, device, seed=1, subset='held_out')
+    pools, training, checking = loop.begin(arguments)
     student = load_student(arguments.embedder, device) if arguments.embedder else None
     if arguments.joint:
         vars(arguments).update(student.settings)  # so that the checkpoint tells export.py
@@ -202,14 +196,13 @@ def main():
             predicted = model.colorizer.decoded(fused, upsample=False)
             learnt = model.hint(fused) if taught else None
         colour, rmse = colour_loss(predicted, truth, table, arguments.rarity)
-        loss = colour + arguments.distill * distilled
-        lessons = {}
+        loss, lessons = colour, {}
         if taught:
             lesson, hint = teacher_loss(predicted, *map(torch.cat, zip(*answers)), learnt)
-            loss = lesson + arguments.truth * loss + arguments.hint * hint
+            loss = lesson + arguments.truth * colour + arguments.hint * hint
             lessons = {'teacher_loss': lesson.item(), 'hint_loss': hint.item()}
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        (loss + arguments.distill * distilled).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
         sums.append({'loss': colour.item(), 'rmse_over_grey': rmse.item() / (truth.pow(2).mean().sqrt().item() * CHROMA_SCALE), **lessons})

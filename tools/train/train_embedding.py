@@ -13,9 +13,9 @@ from torch import nn
 
 import loop
 from colour import rgb_to_lab
-from data import build_pools, kept_table
+from data import kept_table
 from inception import InceptionResNetV2
-from sampling import Sampler, step_generator, transforms, warp, whole
+from sampling import step_generator, transforms, warp, whole
 from teacher import Teacher
 
 BINS = 6  # the coarse histogram has BINS x BINS cells over a*, b* in -54..54
@@ -115,13 +115,8 @@ def held_out(model, sampler, teacher, size, precision, batches=6, batch=64):
 
 def main():
     arguments = parse()
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
     device = arguments.device
-    pools = build_pools(arguments.data, arguments.cache)
-    training = Sampler(pools, device, seed=arguments.seed, limit=arguments.limit)
-    checking = Sampler(pools, device, seed=1, subset='held_out')
+    pools, training, checking = loop.begin(arguments)
     model = Student(arguments.classes, arguments.keep).to(device, memory_format=torch.channels_last)
     weights = [p for p in model.parameters() if p.dim() > 1]
     others = [p for p in model.parameters() if p.dim() <= 1]
