@@ -25,7 +25,7 @@ export default {
       "weights",
       "Files and numbers, no graph and no GPU.",
       "^src/weights/",
-      "^(src/weights/|src/errors\\.ts$|node_modules/(onnx-proto|protobufjs)/)",
+      "^(src/weights/|src/(errors|pacer)\\.ts$|node_modules/(onnx-proto|protobufjs)/)",
     ),
     only("graph-ir", "The graph's language depends on nothing but errors.", "^src/graph/ir\\.ts$", "^src/errors\\.ts$"),
     never(

@@ -7,7 +7,7 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
-const ENGINE = /src\/(graph|kernels|weights|errors|gpu-device|tuning\/store)|shaders|node_modules/;
+const ENGINE = /src\/(graph|kernels|weights|errors|pacer|gpu-device|tuning\/store)|shaders|node_modules/;
 /** Shared by chunks that a page loads only in some cases. */
 const ON_DEMAND = /(kernels|shaders)\/resize2d|weights\/from-half/;
 

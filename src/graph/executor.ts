@@ -2,8 +2,8 @@
 import { DeviceError } from "../errors";
 import { runtimeBytes } from "../kernels/assemble";
 import type { Elem } from "../kernels/kernel";
+import { Pacer } from "../pacer";
 import { sizeOf, type Constant } from "./ir";
-import { Pacer } from "./pacer";
 import { bindResources, SIZES, type Compiled, type PipelineCache } from "./pipelines";
 import { bufferBytes, type Port, type Program } from "./program";
 import { KERNELS } from "./registry";

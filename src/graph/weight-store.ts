@@ -3,9 +3,9 @@ import { DeviceError } from "../errors";
 import { pack } from "../kernels/packing";
 import { isInt8, packInt8 } from "../kernels/packing-int8";
 import type { Elem, Packing } from "../kernels/kernel";
+import type { Pacer } from "../pacer";
 import { fingerprint, piecesOf } from "./deferred";
 import type { Constant } from "./ir";
-import type { Pacer } from "./pacer";
 import { alignedWeightBytes, weightBytes } from "./program";
 import { storedElements } from "./storage";
 

@@ -1,5 +1,6 @@
 /** Fetching weight files: streamed, checked, retried, kept in the browser's cache. */
 import { DownloadError } from "../errors";
+import { Pacer } from "../pacer";
 import { hashingFault, integrityFault, type Expected } from "./integrity";
 
 export interface FetchOptions extends Expected {
@@ -137,7 +138,10 @@ async function readBody(response: Response, address: string, options: FetchOptio
   }
   const sink = new Sink(options.bytes);
   const reader = response.body?.getReader();
+  // What comes out of a cache is there at once: reading it does not wait for anything.
+  const pacer = new Pacer();
   for (;;) {
+    await pacer.pause();
     const chunk = await reader?.read();
     if (!chunk || chunk.done) break;
     if (!sink.push(chunk.value)) {

@@ -4,7 +4,7 @@ import { fingerprint } from "../../src/graph/deferred";
 import type { Graph } from "../../src/graph/ir";
 import { importModel } from "../../src/graph/import";
 import { optimize } from "../../src/graph/optimize";
-import { Pacer } from "../../src/graph/pacer";
+import { Pacer } from "../../src/pacer";
 import { Session } from "../../src/graph/session";
 import { WeightStore } from "../../src/graph/weight-store";
 import { decodeModel } from "../../src/weights/decode";
