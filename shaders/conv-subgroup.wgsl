@@ -37,10 +37,10 @@ fn main(
       // Past the last channel this reads other weights, which meet zeros.
       for (var step = 0u; step < 8u; step++) {
         let row = ((workgroup.y * TAPS + tap) * GROUP_IN_C4 + k + step) * 4u;
-        let w0 = sum4(weights[row][index]);
-        let w1 = sum4(weights[row + 1u][index]);
-        let w2 = sum4(weights[row + 2u][index]);
-        let w3 = sum4(weights[row + 3u][index]);
+        let w0 = factor4(weights[row][index]);
+        let w1 = factor4(weights[row + 1u][index]);
+        let w2 = factor4(weights[row + 2u][index]);
+        let w3 = factor4(weights[row + 3u][index]);
         c0 = mac(c0, subgroupShuffle(a0, step), w0, w1, w2, w3);
         c1 = mac(c1, subgroupShuffle(a1, step), w0, w1, w2, w3);
         c2 = mac(c2, subgroupShuffle(a2, step), w0, w1, w2, w3);

@@ -14,9 +14,9 @@ const TILE: u32 = ROWS * GROUP_X;   // pixels of a workgroup
 @group(0) @binding(1) var<storage, read> weights: array<array<elem4, 8>>;
 
 // [pixel / GROUP_X][pixel % GROUP_X][input channel / 4]; a fifth element puts neighbouring pixels into different banks.
-var<workgroup> left: array<array<array<sum4, 5>, GROUP_X>, ROWS>;
+var<workgroup> left: array<array<array<factor4, 5>, GROUP_X>, ROWS>;
 // [block of output channels][input channel / 4][4 input channels x 8 output channels]
-var<workgroup> right: array<array<array<sum4, 8>, 4>, GROUP_Y>;
+var<workgroup> right: array<array<array<factor4, 8>, 4>, GROUP_Y>;
 // The input pixel under the tap, for each pixel of the tile.
 var<workgroup> sources: array<i32, TILE>;
 
@@ -58,7 +58,7 @@ fn main(
         let i = n * INVOCATIONS + index;
         let block = i / 32u;
         let step = i / 8u % 4u;
-        right[block][step][i % 8u] = sum4(weights[row + block * TAPS * GROUP_IN_C4 + k + step][i % 8u]);
+        right[block][step][i % 8u] = factor4(weights[row + block * TAPS * GROUP_IN_C4 + k + step][i % 8u]);
       }
       workgroupBarrier();
       for (var step = 0u; step < 4u; step++) {

@@ -108,21 +108,17 @@ fn under(start: vec3<i32>, ky: u32, kx: u32) -> i32 {
 }
 
 // Input channels 4*k to 4*k+3 of a group, whose first channel is given; weights past its last channel are zero.
-fn load_src(pixel: i32, first_in: u32, k: u32) -> sum4 {
+fn load_src(pixel: i32, first_in: u32, k: u32) -> factor4 {
   let p = u32(max(pixel, 0));
 #if VECTOR_IN
-  let value = sum4(src[p * IN_C4 + first_in / 4u + k]);
+  let value = factor4(src[p * IN_C4 + first_in / 4u + k]);
 #else
   let first = p * IN_C + first_in;
   let channel = min(vec4<u32>(0u, 1u, 2u, 3u) + 4u * k, vec4<u32>(GROUP_IN_C - 1u)) + first;
-  let value = sum4(f32(src[channel.x]), f32(src[channel.y]), f32(src[channel.z]), f32(src[channel.w]));
+  let value = factor4(vec4<elem>(src[channel.x], src[channel.y], src[channel.z], src[channel.w]));
 #endif
-  if (CHECK_EDGES) { return select(sum4(), value, pixel >= 0); }
+  if (CHECK_EDGES) { return select(factor4(), value, pixel >= 0); }
   return value;
-}
-
-fn mac(sum: sum4, a: sum4, w0: sum4, w1: sum4, w2: sum4, w3: sum4) -> sum4 {
-  return fma(w3, sum4(a.w), fma(w2, sum4(a.z), fma(w1, sum4(a.y), fma(w0, sum4(a.x), sum))));
 }
 
 @compute @workgroup_size(GROUP_X, GROUP_Y)

@@ -34,11 +34,7 @@ fn under(start: vec3<i32>, ky: u32, kx: u32) -> i32 {
 }
 
 // Input channels 4*k to 4*k+3 of a group; zero outside the image and past the last channel.
-fn load_src(pixel: i32, group: u32, k: u32) -> sum4 {
-  let value = sum4(src[u32(max(pixel, 0)) * IN_C4 + SRC_FIRST4 + group * GROUP_IN_C4 + k]);
-  return select(sum4(), value, pixel >= 0 && k < GROUP_IN_C4);
-}
-
-fn mac(sum: sum4, a: sum4, w0: sum4, w1: sum4, w2: sum4, w3: sum4) -> sum4 {
-  return fma(w3, sum4(a.w), fma(w2, sum4(a.z), fma(w1, sum4(a.y), fma(w0, sum4(a.x), sum))));
+fn load_src(pixel: i32, group: u32, k: u32) -> factor4 {
+  let value = factor4(src[u32(max(pixel, 0)) * IN_C4 + SRC_FIRST4 + group * GROUP_IN_C4 + k]);
+  return select(factor4(), value, pixel >= 0 && k < GROUP_IN_C4);
 }

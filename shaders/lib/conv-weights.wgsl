@@ -1,12 +1,12 @@
 // How convolutions read weights packed as [BLOCKS, TAPS, GROUP_IN_C4][4 input channels x 8 output channels], and what
-// is left to do with the sums. The shader declares elem, BLOCKS, TAPS and GROUP_IN_C4.
+// is left to do with the sums. The shader declares elem, BLOCKS, TAPS and GROUP_IN_C4; factor4 is in conv-mac.wgsl.
 
 // Of input channel i of a step: u[i] for output channels 0 to 3 of the block, v[i] for 4 to 7.
 struct Weights {
-  u0: vec4<f32>, v0: vec4<f32>,
-  u1: vec4<f32>, v1: vec4<f32>,
-  u2: vec4<f32>, v2: vec4<f32>,
-  u3: vec4<f32>, v3: vec4<f32>,
+  u0: factor4, v0: factor4,
+  u1: factor4, v1: factor4,
+  u2: factor4, v2: factor4,
+  u3: factor4, v3: factor4,
 }
 
 #if INT8
@@ -45,8 +45,8 @@ fn largest(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, block: u32, h
 
 fn load_weights(step: u32) -> Weights {
   return Weights(
-    vec4<f32>(weights[step][0]), vec4<f32>(weights[step][1]), vec4<f32>(weights[step][2]), vec4<f32>(weights[step][3]),
-    vec4<f32>(weights[step][4]), vec4<f32>(weights[step][5]), vec4<f32>(weights[step][6]), vec4<f32>(weights[step][7]));
+    factor4(weights[step][0]), factor4(weights[step][1]), factor4(weights[step][2]), factor4(weights[step][3]),
+    factor4(weights[step][4]), factor4(weights[step][5]), factor4(weights[step][6]), factor4(weights[step][7]));
 }
 
 fn scaled(sum: vec4<f32>, block: u32, half: u32) -> vec4<f32> {

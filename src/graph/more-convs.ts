@@ -1,6 +1,7 @@
 /** Ways of computing convolutions that are not for every adapter, in a file of its own for pages to load. */
 import { ALGORITHMS } from "../kernels/conv-algorithms";
 import { composed } from "../kernels/conv-composed";
+import { convHalf, convWorkgroupHalf, half } from "../kernels/conv-half";
 import { convPart, convSum, splitK } from "../kernels/conv-split";
 import { convSubgroup, subgroup } from "../kernels/conv-subgroup";
 import { winograd } from "../kernels/conv-winograd";
@@ -14,8 +15,9 @@ import { KERNELS } from "./registry";
 /** Makes every way known to convChoices() and planConvolution(). */
 export function addMoreConvs(): void {
   if (KERNELS["winogradInput"]) return;
-  ALGORITHMS.push(winograd, ...[splitK, workgroup, subgroup].map(composed));
+  ALGORITHMS.push(winograd, half, ...[splitK, workgroup, subgroup].map(composed));
   TRANSFORMS.winograd = transformWeights;
+  Object.assign(KERNELS, { convHalf, convPart, convSubgroup, convSum, convWorkgroup, convWorkgroupHalf });
   // resize2d: enlarges for ways that do not.
-  Object.assign(KERNELS, { convPart, convSubgroup, convSum, convWorkgroup, resize2d, winogradInput, winogradOutput });
+  Object.assign(KERNELS, { resize2d, winogradInput, winogradOutput });
 }

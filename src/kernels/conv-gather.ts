@@ -1,6 +1,7 @@
 /** What the convolutions that gather vec4 of src share: the host side of shaders/lib/conv-gather.wgsl and conv-operands.wgsl. */
 import epilogueLib from "../../shaders/lib/conv-epilogue.wgsl?raw";
 import gatherLib from "../../shaders/lib/conv-gather.wgsl?raw";
+import macLib from "../../shaders/lib/conv-mac.wgsl?raw";
 import operandsLib from "../../shaders/lib/conv-operands.wgsl?raw";
 import { activationLib } from "./activation";
 import { isPlain, type ConvPlan } from "./conv-algorithm";
@@ -10,7 +11,9 @@ import { WINDOW_CONSTANTS } from "./window";
 
 /** Of a shader with src, bias, residual and dst. */
 export const epilogueLibs = [operandsLib, epilogueLib, activationLib];
-export const gatherLibs = [gatherLib, ...epilogueLibs];
+/** With lib/conv-mac.wgsl, or what is given in its place. */
+export const gatherLibsWith = (mac: string): string[] => [gatherLib, mac, ...epilogueLibs];
+export const gatherLibs = gatherLibsWith(macLib);
 
 const EPILOGUE_SIZES = ["OUT_C", "DST_C", "DST_FIRST", "PIXELS"];
 const GATHER_SIZES = ["GROUP_IN_C4", "IN_C4", "TAPS", "GROUP_OUT_C"];

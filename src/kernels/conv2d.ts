@@ -1,6 +1,7 @@
 /** Two-dimensional convolution of NHWC images with bias, residual and activation in the epilogue. */
 import mainWgsl from "../../shaders/conv2d.wgsl?raw";
 import epilogueLib from "../../shaders/lib/conv-epilogue.wgsl?raw";
+import macLib from "../../shaders/lib/conv-mac.wgsl?raw";
 import weightsLib from "../../shaders/lib/conv-weights.wgsl?raw";
 import { KernelError } from "../errors";
 import { activationConstants, activationLib, type ActivationParams } from "./activation";
@@ -82,11 +83,14 @@ function checkSlice(count: number, { first, channels }: { first: number; channel
     throw new KernelError("conv2d", `${count} channels inside ${channels}`, `from ${first} on`);
 }
 
+/** The shader with lib/conv-mac.wgsl, or what is given in its place. */
+export const conv2dWgsl = (mac: string): string => [mainWgsl, mac, weightsLib].join("\n");
+
 /** src [N,H,W,C] or C of its channels, weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels. */
 export const conv2d: Kernel<Conv2dParams> = {
   name: "conv2d",
   // Kernels that end otherwise read weights in the same way.
-  wgsl: [mainWgsl, weightsLib].join("\n"),
+  wgsl: conv2dWgsl(macLib),
   libs: [epilogueLib, activationLib],
   bindings: { src: "read", weights: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {
