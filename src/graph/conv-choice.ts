@@ -112,5 +112,9 @@ export class ConvChoices {
   };
 }
 
+/** With the least memory for weights, at the price of rounding them: needs addMoreConvs(). */
+export const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice =>
+  int8 && !upsample ? "int8/4" : "half-weights/4";
+
 /** The way that works everywhere. */
 export const chooseDefault = (): ConvChoice => DEFAULT_CHOICE;

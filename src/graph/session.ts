@@ -7,7 +7,7 @@ import { fetchFile } from "../weights/download";
 import { packagePart } from "../weights/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
 import { Pacer } from "../pacer";
-import { chooseDefault, ConvChoices } from "./conv-choice";
+import { chooseDefault, chooseSmall, ConvChoices } from "./conv-choice";
 import { BoundProgram } from "./executor";
 import { checkOps, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
@@ -58,6 +58,8 @@ export class Session {
   readonly #freeze: SessionOptions["freeze"];
   readonly #pipelines: PipelineCache;
   readonly #choices: ConvChoices;
+  /** Whether weights are to be small rather than quickly read. */
+  readonly #small: boolean;
   readonly #weights: WeightStore;
   readonly #keep: number;
   readonly #passes: readonly Pass[];
@@ -74,6 +76,7 @@ export class Session {
     this.#freeze = options.freeze;
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
     this.#choices = options.choices ?? new ConvChoices(options.device);
+    this.#small = options.precision === "f16-weights";
     this.#weights = new WeightStore(options.device, elem);
     this.#keep = Math.max(1, options.keep ?? 4);
     this.#passes = [...PASSES, ...(options.passes ?? [])];
@@ -108,6 +111,7 @@ export class Session {
       const shapes = session.#knownShapes(options.inputShapes ?? {});
       await loadOps(session.#model, !shapes || options.freeze !== undefined);
       await session.#choices.ready;
+      if (session.#small) (await packagePart(import("./more-convs"))).addMoreConvs();
       if (shapes) {
         session.#defaultShapes = shapes;
         await session.bind(shapes);
@@ -136,7 +140,7 @@ export class Session {
    * need ops of their own that those of load() did not, bind() them first, which loads the code: else GraphError.
    */
   plan(shapes: Readonly<Record<string, Shape>>): Program {
-    return lower(this.graph(shapes), { elem: this.elem, chooseConv: this.#choices.choose });
+    return lower(this.graph(shapes), { elem: this.elem, chooseConv: this.#small ? chooseSmall : this.#choices.choose });
   }
 
   /** The optimised graph for these input shapes. */
@@ -177,7 +181,10 @@ export class Session {
       );
   }
 
-  async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#choices.record): Promise<BoundProgram> {
+  async #create(
+    shapes: Readonly<Record<string, Shape>>,
+    chooseConv = this.#small ? chooseSmall : this.#choices.record,
+  ): Promise<BoundProgram> {
     const pacer = new Pacer();
     let graph = importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze });
     await pacer.pause();

@@ -3,8 +3,11 @@ import { DeviceError } from "../errors";
 import type { Elem } from "../kernels/kernel";
 import { halfFromFloat } from "../weights/half";
 
-/** auto: f16 storage where the adapter has shader-f16, else f32. Accumulation is always f32. */
-export type Precision = "auto" | "f32" | "f16";
+/**
+ * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32, but for weights of convolutions, which
+ * are stored as halves on every adapter (those that the model has as 8-bit integers stay so). Accumulation is always f32.
+ */
+export type Precision = "auto" | "f32" | "f16" | "f16-weights";
 
 /** Throws DeviceError when f16 is asked for and the device has no shader-f16. */
 export function storageOf(device: GPUDevice, precision: Precision): Elem {
@@ -14,9 +17,9 @@ export function storageOf(device: GPUDevice, precision: Precision): Elem {
       where: "precision",
       expected: "an adapter with shader-f16",
       received: "one without",
-      hint: "Use precision: 'auto' or 'f32'.",
+      hint: "Use precision: 'auto', 'f32' or 'f16-weights'.",
     });
-  return precision === "f32" || !half ? "f32" : "f16";
+  return half && (precision === "auto" || precision === "f16") ? "f16" : "f32";
 }
 
 /** The elements as stored, padded to a multiple of 4 bytes (writeBuffer's unit). */

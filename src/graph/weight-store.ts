@@ -1,7 +1,7 @@
 /** Constants on the GPU: packed, converted to the storage type, shared between the programs of a session. */
 import { DeviceError } from "../errors";
 import { pack } from "../kernels/packing";
-import { isInt8, packInt8 } from "../kernels/packing-int8";
+import { isInt8, packedElem, packInt8 } from "../kernels/packing-int8";
 import type { Elem, Packing } from "../kernels/kernel";
 import type { Pacer } from "../pacer";
 import { fingerprint, piecesOf } from "./deferred";
@@ -87,9 +87,9 @@ export class WeightStore {
           const data = made.at(-1)!;
           const packed = isInt8(packing)
             ? packInt8(packing, { scales: content.int8!.scales, data: data as Int8Array })
-            : pack(packing, data as Float32Array);
+            : storedElements(pack(packing, data as Float32Array), packedElem(packing, this.#elem));
           await pacer.pause();
-          this.#write(buffer, offset, packed);
+          this.#device.queue.writeBuffer(buffer, offset, packed);
         }
       },
     };
@@ -121,11 +121,6 @@ export class WeightStore {
       this.#ranges.set(key, { buffer, offset, size });
       offset += alignedWeightBytes(size);
     }
-  }
-
-  #write(buffer: GPUBuffer, offset: number, values: Float32Array | Uint8Array<ArrayBuffer>): void {
-    const data = values instanceof Uint8Array ? values : storedElements(values, this.#elem);
-    this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
   /** Takes back what one reserve() made, where the device refused it or it was not filled. */

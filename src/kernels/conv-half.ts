@@ -8,7 +8,7 @@ import { convWorkgroup, workgroup } from "./conv-workgroup";
 import { conv2d, conv2dWgsl, type Conv2dParams } from "./conv2d";
 import type { Kernel } from "./kernel";
 
-export const convHalf: Omit<Kernel<Conv2dParams>, "plan"> = { ...conv2d, wgsl: conv2dWgsl(macHalfLib) };
+export const convHalf: Omit<Kernel<Conv2dParams>, "plan"> = { ...conv2d, wgsl: conv2dWgsl({ mac: macHalfLib }) };
 
 export const convWorkgroupHalf: Omit<Kernel<Conv2dParams>, "plan"> = {
   ...convWorkgroup,

@@ -83,14 +83,14 @@ function checkSlice(count: number, { first, channels }: { first: number; channel
     throw new KernelError("conv2d", `${count} channels inside ${channels}`, `from ${first} on`);
 }
 
-/** The shader with lib/conv-mac.wgsl, or what is given in its place. */
-export const conv2dWgsl = (mac: string): string => [mainWgsl, mac, weightsLib].join("\n");
+/** The shader with lib/conv-mac.wgsl and lib/conv-weights.wgsl, or what is given in their places. */
+export const conv2dWgsl = ({ mac = macLib, weights = weightsLib } = {}): string => [mainWgsl, mac, weights].join("\n");
 
 /** src [N,H,W,C] or C of its channels, weights [KH,KW,C/groups,OC], bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels. */
 export const conv2d: Kernel<Conv2dParams> = {
   name: "conv2d",
   // Kernels that end otherwise read weights in the same way.
-  wgsl: conv2dWgsl(macLib),
+  wgsl: conv2dWgsl(),
   libs: [epilogueLib, activationLib],
   bindings: { src: "read", weights: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {

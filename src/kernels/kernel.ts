@@ -37,6 +37,8 @@ export type Packing =
       readonly outChannels: number;
       /** Default 1. */
       readonly groups?: number;
+      /** Default: the storage type of activations. */
+      readonly elem?: Elem;
       /** Integers of 8 bits times a scale per output channel: see packInt8() of packing-int8.ts. Default: as elements. */
       readonly int8?: boolean;
       readonly block: number;

@@ -24,10 +24,16 @@ function scalesPacking(packing: ConvPacking): ConvPacking {
   return { layout: "conv2d", taps: 1, inChannels: 1, outChannels, groups, block, inBlock: 1 };
 }
 
-/** Bytes of a packed operand in storage type `elem`. */
+/** How the elements of an operand are stored where activations are stored as `elem`. */
+export function packedElem(packing: Packing, elem: Elem): Elem {
+  return (packing.layout === "conv2d" && packing.elem) || elem;
+}
+
+/** Bytes of a packed operand where activations are stored as `elem`. */
 export function packedBytes(packing: Packing, elem: Elem): number {
   const count = packedLength(packing);
-  return isInt8(packing) ? count + 4 * packedLength(scalesPacking(packing)) : count * elemBytes(elem);
+  if (isInt8(packing)) return count + 4 * packedLength(scalesPacking(packing));
+  return count * elemBytes(packedElem(packing, elem));
 }
 
 /**

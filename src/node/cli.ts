@@ -2,12 +2,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { stat } from "node:fs/promises";
 import { InputError } from "../errors";
+import type { Precision } from "../graph/storage";
 import { listJobs, type Job, type JobList } from "./cli-jobs";
 import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
 import type { ColorizeStage } from "../stage-clock";
 import type { NodeAdapter } from "./device";
 import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
 import { alreadyThere, exists } from "./place-file";
+import { PRECISIONS } from "./precisions";
 
 /** What the command needs of a colorizer. */
 export interface CommandColorizer {
@@ -35,7 +37,7 @@ export interface EngineSettings {
   readonly model?: string;
   /** Default: the environment's COLORIZE_ADAPTER, else auto. */
   readonly adapter?: NodeAdapter;
-  readonly precision: "auto" | "f32" | "f16";
+  readonly precision: Precision;
   /** Seconds to measure ways of computing for, first. */
   readonly tune?: number;
   readonly signal: AbortSignal;
@@ -62,7 +64,7 @@ interface CommandOptions {
   readonly format?: ImageFormat;
   readonly size?: number;
   readonly saturation?: number;
-  readonly precision: "auto" | "f32" | "f16";
+  readonly precision: Precision;
   readonly model?: string;
   readonly adapter?: NodeAdapter;
   readonly tune?: true;
@@ -98,7 +100,7 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
       numberIn(32, 2048, true),
     )
     .option("--saturation <factor>", "strength of the colours; 1 is as predicted", numberIn(0, 4, false))
-    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(["auto", "f32", "f16"]).default("auto"))
+    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(PRECISIONS).default("auto"))
     .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
     .addOption(
       new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")

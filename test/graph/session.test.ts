@@ -2,11 +2,11 @@ import { describe, expect, it, vi } from "vitest";
 import { DeviceError, InputError, ModelError, UnsupportedError } from "../../src/errors";
 import { ConvChoices } from "../../src/graph/conv-choice";
 import { BoundProgram } from "../../src/graph/executor";
-import { Session } from "../../src/graph/session";
+import { Session, type Precision } from "../../src/graph/session";
 import { expectClose, randoms } from "../expect-close";
 import { testDevice } from "../gpu";
 import { trackLive } from "../live-memory";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node, type InitializerSpec } from "../onnx-builder";
 
 /** y = relu(x + b) with open height and width; z is x again, k a constant. */
 const small = buildModel({
@@ -99,6 +99,41 @@ describe("Session", () => {
     await expect(Session.load(new Uint8Array([1, 2, 3]), { device })).rejects.toThrow(ModelError);
     if (!device.features.has("shader-f16"))
       await expect(Session.load(small, { device, precision: "f16" })).rejects.toThrow(DeviceError);
+  });
+
+  it("stores weights as halves on any adapter when asked, and gives nearly the same numbers", async () => {
+    const device = await testDevice();
+    const weights = (name: string, shape: number[], seed: number): InitializerSpec => {
+      const count = shape.reduce((a, b) => a * b, 1);
+      return { name, shape, data: [...randoms(count, seed)] };
+    };
+    const repeat = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
+    const model = buildModel({
+      inputs: [{ name: "x", shape: [1, 8, 6, 5] }],
+      outputs: [{ name: "y" }],
+      nodes: [
+        node("Conv", ["x", "w1"], ["c"], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+        node("Resize", ["c", "", "scales"], ["r"], repeat),
+        node("Conv", ["r", "w2"], ["y"], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+      ],
+      initializers: [
+        weights("w1", [16, 8, 3, 3], 1),
+        weights("w2", [8, 16, 3, 3], 2),
+        { name: "scales", shape: [4], data: [1, 1, 2, 2] },
+      ],
+    });
+    const run = async (precision: Precision): Promise<{ y: Float32Array; bytes: number }> => {
+      const session = await Session.load(model, { device, precision });
+      const { y } = await session.run({ x: { data: randoms(240, 3), shape: [1, 8, 6, 5] } });
+      const { weightBytes: bytes } = session.plan({ x: [1, 8, 6, 5] });
+      session.dispose();
+      return { y: y!.data, bytes };
+    };
+    const [floats, halves] = [await run("f32"), await run("f16-weights")];
+    expectClose(halves.y, floats.y, { range: 1e-3 });
+    expect(halves.y).not.toEqual(floats.y);
+    // The rest are two biases of 256 bytes each.
+    expect(halves.bytes - 512).toBeLessThanOrEqual((floats.bytes - 512) / 2);
   });
 
   it("ends what runs before it is disposed of, and gives no zeros", async () => {

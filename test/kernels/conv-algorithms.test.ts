@@ -76,7 +76,7 @@ function transformError({ inChannels, kernel, elem }: Conv2dParams, choice: stri
 }
 
 /** What is lost where taps are summed before they are stored: a rounding of each sum, whose errors are independent. */
-function summedTaps({ kernel, inChannels, upsample, elem }: Conv2dParams): number {
+function summedTaps({ kernel, inChannels, upsample }: Conv2dParams, elem: Elem): number {
   return upsample && elem === "f16" ? 2 ** -11 * Math.sqrt(kernel[0] * kernel[1] * inChannels) : 0;
 }
 
@@ -99,18 +99,18 @@ function expectedOf(params: Conv2dParams, src: Float32Array, ...rest: [Float32Ar
   return params.pool ? poolReference(params, activated) : activated;
 }
 
-async function check(device: GPUDevice, test: ConvCase, choice: string, elem: Elem): Promise<void> {
+async function check(device: GPUDevice, test: ConvCase, choice: string, elem: Elem, weightElem = elem): Promise<void> {
   const params: Conv2dParams = { ...test.params, elem };
   const { batch, inHeight, inWidth, inChannels, outChannels, kernel, groups } = params;
   const count = batch * params.outHeight * params.outWidth * outChannels;
   const src = stored(randoms(batch * inHeight * inWidth * inChannels, 1), elem);
-  const weights = stored(randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 2), elem);
+  const weights = stored(randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 2), weightElem);
   const bias = stored(randoms(outChannels, 3), elem);
   const residual = params.residual ? stored(randoms(count, 4), elem) : undefined;
   const dst = await run(device, params, choice, { src, weights, bias, ...(residual && { residual }) });
   const expected = expectedOf(params, src, weights, bias, residual);
   const { abs = 0 } = sumTolerance((kernel[0] * kernel[1] * inChannels) / groups + 2, expected, elem);
-  const around = transformError(params, choice) + summedTaps(params) + halfProducts(params, choice);
+  const around = transformError(params, choice) + summedTaps(params, weightElem) + halfProducts(params, choice);
   expectClose(dst, expected, { abs: abs + around }, `${test.name} by ${choice}`);
 }
 
@@ -147,6 +147,15 @@ describe("convolution algorithms", () => {
     for (const test of some)
       for (const choice of familiesOf(convChoices({ ...test.params, elem: "f16" }, convDevice(device))))
         await check(device, test, choice, "f16");
+  });
+
+  it("have the same numbers with weights stored as halves, which are never offered for speed", async () => {
+    const device = await testDevice();
+    const some = [...cases, ...COMPOSED_CASES].filter(({ name }) => /few pixels|batch 2|groups|3x3, relu/.test(name));
+    for (const test of some) {
+      expect(convChoices(test.params, convDevice(device)).join()).not.toContain("half-weights");
+      await check(device, test, "half-weights/4", "f32", "f16");
+    }
   });
 
   it("are named, and refuse other names", () => {

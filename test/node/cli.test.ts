@@ -267,7 +267,7 @@ describe("colorize-canvas", () => {
     [["a.jpg", "--size", "12.5"], "whole number from 32 to 2048"],
     [["a.jpg", "--size", "9"], "from 32 to 2048"],
     [["a.jpg", "--saturation", "lots"], "number from 0 to 4"],
-    [["a.jpg", "--precision", "f64"], "Allowed choices are auto, f32, f16"],
+    [["a.jpg", "--precision", "f64"], "Allowed choices are auto, f32, f16, f16-weights"],
     [["a.jpg", "--format", "gif"], "Allowed choices are jpeg, png, webp, tiff"],
   ])("exits 2 for %j", async (args, text) => {
     const { code, stderr, calls } = await run(args);

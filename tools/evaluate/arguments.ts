@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Precision } from "../../src/graph/session";
 import type { TextStream } from "../../src/node/cli-report";
 import type { NodeAdapter } from "../../src/node/device";
+import { PRECISIONS } from "../../src/node/precisions";
 import { RANKS, type Rank } from "./summary";
 
 export interface Options {
@@ -71,7 +72,7 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
     )
     .option("--size <pixels>", "working size; default: the model's", numberFrom(8, true))
     .option("--saturation <factor>", "strength of the colours", numberFrom(0), 1)
-    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(["auto", "f32", "f16"]).default("auto"))
+    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(PRECISIONS).default("auto"))
     .addOption(
       new Option("--adapter <kind>", "which driver").choices(["auto", "system", "swiftshader"]).default(undefined),
     )
