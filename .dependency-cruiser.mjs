@@ -19,7 +19,7 @@ export default {
       "kernels",
       "A kernel is its shader and a pure plan.",
       "^src/kernels/",
-      "^(src/kernels/|src/errors\\.ts$|shaders/|node_modules/wgsl-preprocessor/)",
+      "^(src/kernels/|src/(errors|pacer)\\.ts$|shaders/|node_modules/wgsl-preprocessor/)",
     ),
     only(
       "weights",

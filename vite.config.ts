@@ -38,6 +38,8 @@ export default defineConfig({
       output: {
         chunkFileNames: "[name]-[hash].js",
         minify: true,
+        // Whoever bundles the package knows by itself that `new Map()` has no effects.
+        comments: { annotation: false },
         // One file of the engine and one of the rest that pages need: many small ones compress worse. Shared by three:
         // tune.ts also reaches what more-convs.ts does.
         codeSplitting: {

@@ -19,13 +19,34 @@ function turn(): Promise<void> {
   });
 }
 
+/** What a generator returns, its pieces done at once. */
+export function finish<T>(work: Generator<unknown, T>): T {
+  let step = work.next();
+  while (!step.done) step = work.next();
+  return step.value;
+}
+
 export class Pacer {
   #since = performance.now();
 
+  get #due(): boolean {
+    return performance.now() - this.#since >= STRETCH;
+  }
+
   /** Call it between pieces of work: gives way when the thread has been kept for long enough. */
   async pause(): Promise<void> {
-    if (performance.now() - this.#since < STRETCH) return;
+    if (!this.#due) return;
     await turn();
     this.#since = performance.now();
+  }
+
+  /** What a generator returns, with pauses between its pieces. */
+  async finish<T>(work: Generator<unknown, T>): Promise<T> {
+    for (;;) {
+      await this.pause();
+      let step = work.next();
+      while (!step.done && !this.#due) step = work.next();
+      if (step.done) return step.value;
+    }
   }
 }

@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 export const PAGE_BUDGET = 60 * 1024;
 
 /** Bytes, gzip -9, of all that the browser entries reach. */
-export const BUDGET = 93 * 1024;
+export const BUDGET = 94 * 1024;
 
 /**
  * Chunks that a page loads only in some cases: models with other ops or kinds of tensors, adapters in software, an engine used without the

@@ -112,9 +112,10 @@ export class ConvChoices {
   };
 }
 
-/** With the least memory for weights, at the price of rounding them: needs addMoreConvs(). */
-export const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice =>
-  int8 && !upsample ? "int8/4" : "half-weights/4";
+const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice => (int8 && !upsample ? "int8/4" : "half-weights/4");
+
+/** The least memory for weights, at the price of rounding them. Needs addMoreConvs(). */
+export const SMALL: Pick<ConvChoices, "choose" | "record"> = { choose: chooseSmall, record: chooseSmall };
 
 /** The way that works everywhere. */
 export const chooseDefault = (): ConvChoice => DEFAULT_CHOICE;

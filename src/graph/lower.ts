@@ -1,4 +1,5 @@
 /** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
+import { finish } from "../pacer";
 import { sizeOf, type Graph } from "./ir";
 import { lowerNode } from "./lower-node";
 import { planMemory, type Lifetime } from "./memory-plan";
@@ -7,11 +8,7 @@ import { ProgramBuilder, type LowerOptions } from "./program-builder";
 
 /** Lowers an optimised graph. Pure: the same graph gives the same program. */
 export function lower(graph: Graph, options: LowerOptions): Program {
-  const steps = lowering(graph, options);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return finish(lowering(graph, options));
 }
 
 /** lower() in steps, one a node. */

@@ -7,9 +7,9 @@ import { fetchFile } from "../weights/download";
 import { packagePart } from "../weights/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
 import { Pacer } from "../pacer";
-import { chooseDefault, chooseSmall, ConvChoices } from "./conv-choice";
+import { chooseDefault, ConvChoices, SMALL } from "./conv-choice";
 import { BoundProgram } from "./executor";
-import { checkOps, importModel } from "./import";
+import { checkOps, importing, importModel } from "./import";
 import type { Graph, Pass, Shape } from "./ir";
 import { loadKernels, loadOps } from "./load-ops";
 import { lower, lowering } from "./lower";
@@ -58,8 +58,8 @@ export class Session {
   readonly #freeze: SessionOptions["freeze"];
   readonly #pipelines: PipelineCache;
   readonly #choices: ConvChoices;
-  /** Whether weights are to be small rather than quickly read. */
-  readonly #small: boolean;
+  /** What of them programs are made of. */
+  readonly #convs: Pick<ConvChoices, "choose" | "record">;
   readonly #weights: WeightStore;
   readonly #keep: number;
   readonly #passes: readonly Pass[];
@@ -76,7 +76,7 @@ export class Session {
     this.#freeze = options.freeze;
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
     this.#choices = options.choices ?? new ConvChoices(options.device);
-    this.#small = options.precision === "f16-weights";
+    this.#convs = options.precision === "f16-weights" ? SMALL : this.#choices;
     this.#weights = new WeightStore(options.device, elem);
     this.#keep = Math.max(1, options.keep ?? 4);
     this.#passes = [...PASSES, ...(options.passes ?? [])];
@@ -111,7 +111,7 @@ export class Session {
       const shapes = session.#knownShapes(options.inputShapes ?? {});
       await loadOps(session.#model, !shapes || options.freeze !== undefined);
       await session.#choices.ready;
-      if (session.#small) (await packagePart(import("./more-convs"))).addMoreConvs();
+      if (session.#convs === SMALL) (await packagePart(import("./more-convs"))).addMoreConvs();
       if (shapes) {
         session.#defaultShapes = shapes;
         await session.bind(shapes);
@@ -140,7 +140,7 @@ export class Session {
    * need ops of their own that those of load() did not, bind() them first, which loads the code: else GraphError.
    */
   plan(shapes: Readonly<Record<string, Shape>>): Program {
-    return lower(this.graph(shapes), { elem: this.elem, chooseConv: this.#small ? chooseSmall : this.#choices.choose });
+    return lower(this.graph(shapes), { elem: this.elem, chooseConv: this.#convs.choose });
   }
 
   /** The optimised graph for these input shapes. */
@@ -181,22 +181,15 @@ export class Session {
       );
   }
 
-  async #create(
-    shapes: Readonly<Record<string, Shape>>,
-    chooseConv = this.#small ? chooseSmall : this.#choices.record,
-  ): Promise<BoundProgram> {
+  async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#convs.record): Promise<BoundProgram> {
     const pacer = new Pacer();
-    let graph = importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze });
-    await pacer.pause();
+    let graph = await pacer.finish(importing(this.#model, { inputShapes: shapes, freeze: this.#freeze }));
     for (const next of optimizing(graph, { passes: this.#passes })) {
       graph = next;
       await pacer.pause();
     }
     await loadKernels(graph);
-    const lowered = lowering(graph, { elem: this.elem, chooseConv });
-    let step = lowered.next();
-    for (; !step.done; step = lowered.next()) await pacer.pause();
-    const program = step.value;
+    const program = await pacer.finish(lowering(graph, { elem: this.elem, chooseConv }));
     try {
       return await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights, pacer);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** How activations and weights are stored, and Float32Array -> the bytes of a GPU buffer of such elements. */
 import { DeviceError } from "../errors";
 import type { Elem } from "../kernels/kernel";
+import { finish } from "../pacer";
 import { halfFromFloat } from "../weights/half";
 
 /**
@@ -22,13 +23,21 @@ export function storageOf(device: GPUDevice, precision: Precision): Elem {
   return half && (precision === "auto" || precision === "f16") ? "f16" : "f32";
 }
 
+/** Elements that are rounded in a piece. */
+const PIECE = 2 ** 16;
+
 /** The elements as stored, padded to a multiple of 4 bytes (writeBuffer's unit). */
 export function storedElements(values: Float32Array, elem: Elem): Uint8Array<ArrayBuffer> {
+  return finish(storing(values, elem));
+}
+
+/** storedElements() in pieces of at most some milliseconds. */
+export function* storing(values: Float32Array, elem: Elem): Generator<undefined, Uint8Array<ArrayBuffer>> {
   if (elem === "f32") return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-  const halves = halfFromFloat(values);
-  const bytes = new Uint8Array(halves.buffer as ArrayBuffer, halves.byteOffset, halves.byteLength);
-  if (bytes.length % 4 === 0) return bytes;
-  const padded = new Uint8Array(bytes.length + 2);
-  padded.set(bytes);
-  return padded;
+  const halves = new Uint16Array(Math.ceil(values.length / 2) * 2);
+  for (let at = 0; at < values.length; at += PIECE) {
+    halves.set(halfFromFloat(values.subarray(at, at + PIECE)), at);
+    yield;
+  }
+  return new Uint8Array(halves.buffer);
 }

@@ -1,13 +1,13 @@
 /** Constants on the GPU: packed, converted to the storage type, shared between the programs of a session. */
 import { DeviceError } from "../errors";
-import { pack } from "../kernels/packing";
-import { isInt8, packedElem, packInt8 } from "../kernels/packing-int8";
+import { packingOf } from "../kernels/packing";
+import { isInt8, packedElem, packingInt8 } from "../kernels/packing-int8";
 import type { Elem, Packing } from "../kernels/kernel";
 import type { Pacer } from "../pacer";
 import { fingerprint, piecesOf } from "./deferred";
 import type { Constant } from "./ir";
 import { alignedWeightBytes, weightBytes } from "./program";
-import { storedElements } from "./storage";
+import { storing } from "./storage";
 
 /** Weights are gathered in buffers of at most this size; a larger weight has its own. */
 const CHUNK_BYTES = 64 * 2 ** 20;
@@ -86,9 +86,10 @@ export class WeightStore {
           }
           const data = made.at(-1)!;
           const packed = isInt8(packing)
-            ? packInt8(packing, { scales: content.int8!.scales, data: data as Int8Array })
-            : storedElements(pack(packing, data as Float32Array), packedElem(packing, this.#elem));
-          await pacer.pause();
+            ? await pacer.finish(packingInt8(packing, { scales: content.int8!.scales, data: data as Int8Array }))
+            : await pacer.finish(
+                storing(await pacer.finish(packingOf(packing, data as Float32Array)), packedElem(packing, this.#elem)),
+              );
           this.#device.queue.writeBuffer(buffer, offset, packed);
         }
       },

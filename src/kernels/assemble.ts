@@ -5,6 +5,7 @@
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import sizesLib from "../../shaders/lib/sizes.wgsl?raw";
 import { KernelError } from "../errors";
+import { RARE_ACTIVATIONS } from "./activation";
 import type { Constants, Kernel, KernelPlan } from "./kernel";
 
 const CONDITIONAL = /^[ \t]*#(if|elif)[ \t]+(!?)(\w+)[ \t]*$/gm;
@@ -93,7 +94,23 @@ function declareRuntime(source: string, fields: readonly RuntimeField[], binding
 }
 
 function allText({ wgsl, libs = [] }: Pick<Kernel<never>, "wgsl" | "libs">): string {
-  return [wgsl, ...libs].join("\n");
+  const text = [wgsl, ...libs].join("\n");
+  return text.includes("activate_rarely") ? `${text}\n${RARE_ACTIVATIONS.wgsl}` : text;
+}
+
+/** runtimeFields() of a kernel by the names of the plan: layers ask for the same again and again. */
+const known = new WeakMap<object, Map<string, readonly RuntimeField[]>>();
+
+function fieldsOf(
+  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs">,
+  runtime: readonly string[],
+): readonly RuntimeField[] {
+  let lists = known.get(kernel);
+  if (!lists) known.set(kernel, (lists = new Map()));
+  const key = runtime.join();
+  let fields = lists.get(key);
+  if (!fields) lists.set(key, (fields = runtimeFields(kernel.name, allText(kernel), runtime)));
+  return fields;
 }
 
 /** The uniform buffer with a plan's run-time constants, or undefined when it has none. */
@@ -103,7 +120,7 @@ export function runtimeBytes(
 ): Uint8Array<ArrayBuffer> | undefined {
   if (!plan.runtime?.length) return undefined;
   const view = new DataView(new ArrayBuffer(Math.ceil(plan.runtime.length / 4) * 16));
-  runtimeFields(kernel.name, allText(kernel), plan.runtime).forEach(({ name, type }, i) => {
+  fieldsOf(kernel, plan.runtime).forEach(({ name, type }, i) => {
     const value = plan.constants[name];
     if (typeof value !== "number") throw new KernelError(kernel.name, `a number for ${name}`, String(value));
     if (type === "f32") view.setFloat32(4 * i, value, true);

@@ -1,7 +1,8 @@
 /** Constant weights of convolutions that stay integers of 8 bits: a quarter of the memory, and of what is read. */
 import { KernelError } from "../errors";
+import { finish } from "../pacer";
 import { elemBytes, type Elem, type Packing } from "./kernel";
-import { packedLength, packInto } from "./packing";
+import { packedLength, packingInto } from "./packing";
 
 /** data[i] * scales[i % scales.length]: scales are those of the last axis, output channels. */
 export interface Int8Weights {
@@ -40,14 +41,22 @@ export function packedBytes(packing: Packing, elem: Elem): number {
  * The integers in the packed layout, then for each block of output channels its scales, f32, times 2^-24; padding is
  * zero. Throws KernelError for another number of weights or scales.
  */
-export function packInt8(packing: ConvPacking, { data, scales }: Int8Weights): Uint8Array<ArrayBuffer> {
+export function packInt8(packing: ConvPacking, weights: Int8Weights): Uint8Array<ArrayBuffer> {
+  return finish(packingInt8(packing, weights));
+}
+
+/** packInt8() in pieces of at most some milliseconds. */
+export function* packingInt8(
+  packing: ConvPacking,
+  { data, scales }: Int8Weights,
+): Generator<undefined, Uint8Array<ArrayBuffer>> {
   if (scales.length !== packing.outChannels)
     throw new KernelError("packing", `${packing.outChannels} scales`, `${scales.length}`);
   const count = packedLength(packing);
   const rows = scalesPacking(packing);
   const out = new ArrayBuffer(count + 4 * packedLength(rows));
-  packInto(packing, data, new Int8Array(out, 0, count));
-  packInto(
+  yield* packingInto(packing, data, new Int8Array(out, 0, count));
+  yield* packingInto(
     rows,
     scales.map((scale) => scale * UNIT),
     new Float32Array(out, count),

@@ -1,10 +1,13 @@
 /** Laying out constant operands for kernels: pure functions from row-major arrays to packed ones. */
 import { KernelError } from "../errors";
+import { finish } from "../pacer";
 import type { Packing } from "./kernel";
 import type { WinogradWeights } from "./winograd-weights";
 
 /** `winograd` is transformWeights() once addMoreConvs() was called, without which no plan has that layout. */
-export const TRANSFORMS: { winograd?: (data: Float32Array, weights: WinogradWeights) => Float32Array } = {};
+export const TRANSFORMS: {
+  winograd?: (data: Float32Array, weights: WinogradWeights) => Generator<undefined, Float32Array>;
+} = {};
 
 /** Elements after packing. */
 export function packedLength(packing: Packing): number {
@@ -18,23 +21,27 @@ export function packedLength(packing: Packing): number {
 
 /** A new array in the packed layout; padding is zero. Throws KernelError when `data` has another length. */
 export function pack(packing: Packing, data: Float32Array): Float32Array {
+  return finish(packingOf(packing, data));
+}
+
+/** pack() in pieces of at most some milliseconds. */
+export function* packingOf(packing: Packing, data: Float32Array): Generator<undefined, Float32Array> {
   const out = new Float32Array(packedLength(packing));
-  if (packing.layout === "winograd") {
-    const products = packing.points ** 2;
-    const [size, step] = [out.length / products, packing.inChannels * packing.columns];
-    const all = TRANSFORMS.winograd!(data, packing);
-    for (let i = 0; i < products; i++) out.set(pack(packing.product, all.subarray(i * step, (i + 1) * step)), i * size);
-    return out;
-  }
-  return packInto(packing, data, out);
+  if (packing.layout !== "winograd") return yield* packingInto(packing, data, out);
+  const products = packing.points ** 2;
+  const [size, step] = [out.length / products, packing.inChannels * packing.columns];
+  const all = yield* TRANSFORMS.winograd!(data, packing);
+  for (let i = 0; i < products; i++)
+    out.set(yield* packingOf(packing.product, all.subarray(i * step, (i + 1) * step)), i * size);
+  return out;
 }
 
 /** The same into zeros of packedLength(packing) elements, which it returns. */
-export function packInto<T extends Float32Array | Int8Array>(
+export function* packingInto<T extends Float32Array | Int8Array>(
   packing: Exclude<Packing, { readonly layout: "winograd" }>,
   data: T,
   out: T,
-): T {
+): Generator<undefined, T> {
   if (packing.layout === "pad") {
     if (data.length > out.length) throw new KernelError("packing", `at most ${out.length} elements`, `${data.length}`);
     out.set(data);
@@ -59,6 +66,7 @@ export function packInto<T extends Float32Array | Int8Array>(
             for (let i = 0; i < width; i++) out[to + i]! += data[from + i]!;
           }
         }
+      yield;
     }
   return out;
 }

@@ -47,11 +47,11 @@ function combine(
   });
 }
 
-/** Weights [kernel,kernel,C,OC] -> G g G^T of each pair of channels, [points * points, C, columns]. */
-export function transformWeights(
+/** Weights [kernel,kernel,C,OC] -> G g G^T of each pair of channels, [points * points, C, columns]; an input channel a piece. */
+export function* transformWeights(
   data: Float32Array,
   { outputs, kernel, points, inChannels, outChannels, columns }: WinogradWeights,
-): Float32Array {
+): Generator<undefined, Float32Array> {
   if (data.length !== kernel * kernel * inChannels * outChannels)
     throw new KernelError(
       "winograd",
@@ -61,7 +61,7 @@ export function transformWeights(
   const g = weightTransform(outputs, kernel);
   const result = new Float32Array(points * points * inChannels * columns);
   const half = new Float64Array(kernel * outChannels);
-  for (let channel = 0; channel < inChannels; channel++)
+  for (let channel = 0; channel < inChannels; channel++) {
     g.forEach((vertical, i) => {
       for (let x = 0; x < kernel; x++) {
         const under = [(x * inChannels + channel) * outChannels, kernel * inChannels * outChannels] as const;
@@ -72,5 +72,7 @@ export function transformWeights(
         combine(result, at, horizontal, half, [0, outChannels, outChannels]);
       });
     });
+    yield;
+  }
   return result;
 }

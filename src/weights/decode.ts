@@ -1,6 +1,7 @@
 /** ONNX bytes -> OnnxModel: guard, onnx-proto, then plain data. */
 import onnxProto, { type onnx } from "onnx-proto";
 import { ModelError, UnsupportedError, type Unsupported } from "../errors";
+import { finish, Pacer } from "../pacer";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
 import { int64ToNumber } from "./integers";
 import { packagePart } from "./package-part";
@@ -47,17 +48,28 @@ const ATTRIBUTE_TYPES = [
  * or non-numeric initializers and model-local functions, all of them at once.
  */
 export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}): Promise<OnnxModel> {
+  const pacer = new Pacer();
+  guard(bytes, options);
+  await pacer.pause();
   const proto = decodeProto(bytes, options);
   if (tensorsOf(proto).some(isRare)) (await packagePart(import("./rare-tensors"))).addRareTensors();
-  return modelOf(proto, options);
+  return pacer.finish(modelOf(proto, options));
 }
 
 /** readModel() without loading code: rare kinds of tensors need addRareTensors() before. */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
-  return modelOf(decodeProto(bytes, options), options);
+  guard(bytes, options);
+  return finish(modelOf(decodeProto(bytes, options), options));
 }
 
-function modelOf(proto: onnx.ModelProto, { label = "model", externalData }: DecodeOptions): OnnxModel {
+function guard(bytes: Uint8Array, { label = "model", limits }: DecodeOptions): void {
+  guardModel(bytes, label, { ...DEFAULT_LIMITS, ...limits });
+}
+
+function* modelOf(
+  proto: onnx.ModelProto,
+  { label = "model", externalData }: DecodeOptions,
+): Generator<undefined, OnnxModel> {
   const { graph } = proto;
   if (!graph) throw notOnnx(label, "a graph");
   refuseUnsupported(proto, graph, label);
@@ -67,6 +79,12 @@ function modelOf(proto: onnx.ModelProto, { label = "model", externalData }: Deco
     if (name === "") throw fault(label, "a name for every initializer", "none");
     if (initializers.has(name)) throw fault(`${label}, initializer "${name}"`, "one tensor of this name", "two");
     initializers.set(name, decodeTensor(tensor, name, label, externalData));
+    yield;
+  }
+  const nodes: OnnxNode[] = [];
+  for (const node of graph.node ?? []) {
+    nodes.push(decodeNode(node, label, externalData));
+    yield;
   }
   return {
     label,
@@ -75,13 +93,14 @@ function modelOf(proto: onnx.ModelProto, { label = "model", externalData }: Deco
     opsets: opsetsOf(proto, label),
     inputs: (graph.input ?? []).filter((info) => !initializers.has(info.name ?? "")).map((i) => valueInfo(i, label)),
     outputs: (graph.output ?? []).map((info) => valueInfo(info, label)),
-    nodes: (graph.node ?? []).map((node) => decodeNode(node, label, externalData)),
+    nodes,
     initializers,
   };
 }
 
 /** The external data files that a model's tensors name, so that they can be fetched before `decodeModel`. */
 export function externalLocations(bytes: Uint8Array, options: DecodeOptions = {}): string[] {
+  guard(bytes, options);
   const locations = tensorsOf(decodeProto(bytes, options)).map(externalLocation);
   return [...new Set(locations.filter((location) => location !== undefined))];
 }
@@ -92,8 +111,8 @@ function tensorsOf({ graph }: onnx.ModelProto): onnx.ITensorProto[] {
   return [...(graph?.initializer ?? []), ...attributes.flatMap(({ t }) => t ?? [])];
 }
 
-function decodeProto(bytes: Uint8Array, { label = "model", limits }: DecodeOptions): onnx.ModelProto {
-  guardModel(bytes, label, { ...DEFAULT_LIMITS, ...limits });
+/** guard() comes before. */
+function decodeProto(bytes: Uint8Array, { label = "model" }: DecodeOptions): onnx.ModelProto {
   // A Node Buffer would make every tensor a Buffer.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {

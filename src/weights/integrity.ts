@@ -1,5 +1,6 @@
 /** Whether bytes are the ones that were published. */
 import type { ErrorFacts } from "../errors";
+import { Pacer } from "../pacer";
 
 /** What a manifest says of a file. */
 export interface Expected {
@@ -8,9 +9,45 @@ export interface Expected {
   readonly sha256?: string;
 }
 
+/** Browsers hash on the thread that asks, and 56 MB take 0.1 s: from so many bytes on, a page has a worker do it. */
+const LARGE = 2 ** 21;
+/** Bytes that are copied to the worker at a time. */
+const PIECE = 2 ** 20;
+const WORKER = `const parts = [];
+onmessage = async ({ data }) => {
+  if (data) parts.push(data);
+  else postMessage(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
+};`;
+
+/** The digest by a worker; rejects where the page may not start one. */
+async function digestAside(bytes: Uint8Array): Promise<ArrayBuffer> {
+  const address = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  try {
+    const digest = new Promise<ArrayBuffer>((resolve, reject) => {
+      worker.addEventListener("message", ({ data }) => resolve(data as ArrayBuffer));
+      worker.addEventListener("error", reject);
+    });
+    digest.catch(() => undefined);
+    const pacer = new Pacer();
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      const { buffer } = bytes.slice(at, at + PIECE);
+      worker.postMessage(buffer, [buffer]);
+      await pacer.pause();
+    }
+    worker.postMessage(undefined, []);
+    return await digest;
+  } finally {
+    worker.terminate();
+    URL.revokeObjectURL(address);
+  }
+}
+
 /** Lower-case hexadecimal SHA-256. Needs crypto.subtle: see hashingFault. */
 export async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  const here = (): Promise<ArrayBuffer> => crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  const aside = bytes.length >= LARGE && typeof Worker !== "undefined";
+  const digest = await (aside ? digestAside(bytes).catch(here) : here());
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

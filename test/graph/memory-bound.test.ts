@@ -1,7 +1,7 @@
 /** What a run takes on the GPU is known from the plan, and stays within the promised bound. */
 import { describe, expect, it } from "vitest";
 import { importModel } from "../../src/graph/import";
-import { chooseSmall, ConvChoices } from "../../src/graph/conv-choice";
+import { ConvChoices, SMALL } from "../../src/graph/conv-choice";
 import { sizeOf, type Shape } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower";
 import { optimize } from "../../src/graph/optimize";
@@ -53,7 +53,7 @@ describe("memory of the networks", () => {
       expect(program.activationBytes).toBeLessThan(2 * largestPair(program));
       expect(program.activationBytes).toBeLessThan(activations / 2);
       // Two bytes for a weight of a convolution, four in dense layers.
-      const small = programOf(make(), shapes, chooseSmall);
+      const small = programOf(make(), shapes, SMALL.choose);
       expect(small.weightBytes).toBeLessThan(0.56 * program.weightBytes);
       const chosen = programOf(make(), shapes, onLlvmpipe);
       expect(chosen.steps.map((step) => step.kernel)).toContain("winogradInput");

@@ -5,6 +5,7 @@ import { DEFAULT_CONV_DEVICE } from "../../src/kernels/conv-algorithm";
 import { pack, packedLength } from "../../src/kernels/packing";
 import { winogradInput, winogradOutput } from "../../src/kernels/winograd";
 import { transformWeights, weightTransform } from "../../src/kernels/winograd-weights";
+import { finish } from "../../src/pacer";
 import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { bothSides, winogradTransforms } from "../reference/winograd";
@@ -107,7 +108,7 @@ describe("Winograd's transforms", () => {
   it("lays out weights for one product per point", () => {
     const shape = { outputs: 4, kernel: 3, points: 6, inChannels: 5, outChannels: 6 };
     const weights = randoms(9 * 5 * 6, 5);
-    const u = transformWeights(weights, { ...shape, columns: 8 });
+    const u = finish(transformWeights(weights, { ...shape, columns: 8 }));
     const g = weightTransform(4, 3);
     for (const [channel, o] of [
       [0, 0],

@@ -4,7 +4,7 @@ import type { OnnxAttribute, OnnxNode } from "../../weights/types";
 import type { NodeFor, OpName, Shape } from "../ir";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
-import { checkedSize, constantOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
+import { checkedSize, constantOf, LARGEST_COMPUTED, type ConstantValue, type RuntimeValue, type Value } from "./values";
 
 /** Thrown inside an importer and collected by importModel, which reports all of them at once. */
 export class Refusal extends Error {
@@ -151,7 +151,7 @@ export class NodeContext {
     suffix: string = op,
   ): RuntimeValue {
     if (shape.includes(0)) this.unsupported(`an empty tensor [${shape.join(", ")}] at run time`);
-    checkedSize(shape);
+    checkedSize(shape, LARGEST_COMPUTED);
     return this.builder.emit(op, inputs, attributes, shape, `${this.outputName}.${suffix}`, this.node.name);
   }
 

@@ -4,7 +4,7 @@ import { constantOps } from "./ops/constants";
 import { convOps } from "./ops/conv";
 import { convTransposeOps } from "./ops/conv-transpose";
 import { dequantizeOps } from "./ops/dequantize";
-import { elementwiseOps } from "./ops/elementwise";
+import { elementwiseOps, rareElementwiseOps } from "./ops/elementwise";
 import { layoutOps } from "./ops/layout";
 import { matmulOps } from "./ops/matmul";
 import { matrixOps } from "./ops/matrix";
@@ -20,7 +20,7 @@ import { shapeOps } from "./ops/shape";
 export const OP_FAMILIES = {
   "Convolution and pooling": { ...convOps, ...convTransposeOps, ...poolingOps },
   "Matrix products": { ...matrixOps, ...matmulOps },
-  Elementwise: { ...elementwiseOps, ...composedOps },
+  Elementwise: { ...elementwiseOps, ...rareElementwiseOps, ...composedOps },
   "Normalisation and softmax": normalizationOps,
   Reductions: reduceOps,
   "Shape and layout": { ...shapeOps, ...reshapeOps, ...layoutOps, ...rearrangeOps, ...resizeOps },

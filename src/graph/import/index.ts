@@ -1,5 +1,6 @@
 /** ONNX model + input shapes -> Graph. Opsets, layouts, int64 and optional inputs end here. */
 import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../errors";
+import { finish } from "../../pacer";
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/types";
 import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
 import { GraphBuilder } from "./builder";
@@ -25,6 +26,11 @@ type Known = Value | "unknown";
  * contradicts itself, and UnsupportedError with everything that the engine does not do.
  */
 export function importModel(model: OnnxModel, options: ImportOptions = {}): Graph {
+  return finish(importing(model, options));
+}
+
+/** importModel() in pieces, one a node. */
+export function importing(model: OnnxModel, options: ImportOptions = {}): Generator<undefined, Graph> {
   return new Import(model, options).run();
 }
 
@@ -69,9 +75,12 @@ class Import {
       ]);
   }
 
-  run(): Graph {
+  *run(): Generator<undefined, Graph> {
     const inputs = this.bindInputs();
-    for (const node of this.model.nodes) this.importNode(node);
+    for (const node of this.model.nodes) {
+      this.importNode(node);
+      yield;
+    }
     if (this.refused.length > 0) throw new UnsupportedError(this.model.label, this.refused);
     const outputs = this.model.outputs.map(({ name }) => {
       const value = this.lookUp(name, `${this.model.label}, output "${name}"`);

@@ -47,17 +47,19 @@ export function isFloat(dtype: OnnxDType): boolean {
   return dtype === "f32" || dtype === "f16" || dtype === "f64" || dtype === "bf16";
 }
 
-/** Elements of the largest tensor that is evaluated or accepted: 512 MiB of f32. Bounds what a hostile file can ask for. */
-export const LARGEST_TENSOR = 2 ** 27;
+/** Elements of the largest tensor that is evaluated: 512 MiB of f32. Bounds what a hostile file can ask for. */
+const LARGEST_EVALUATED = 2 ** 27;
+/** Elements of the largest tensor that is computed at run time: 2 GiB of f32. The device's own limit is asked later. */
+export const LARGEST_COMPUTED = 2 ** 29;
 
-/** Thrown for a tensor above LARGEST_TENSOR, and reported by node name. */
+/** Thrown for a tensor above such a limit, and reported by node name. */
 export class TooLarge extends Error {}
 
 /** The element count of a shape, or of a list of that length. */
-export function checkedSize(shape: Shape): number {
+export function checkedSize(shape: Shape, largest = LARGEST_EVALUATED): number {
   const count = sizeOf(shape);
-  if (!(count <= LARGEST_TENSOR))
-    throw new TooLarge(`a tensor of ${count} elements, more than ${LARGEST_TENSOR}, [${shape.join(", ")}]`);
+  if (!(count <= largest))
+    throw new TooLarge(`a tensor of ${count} elements, more than ${largest}, [${shape.join(", ")}]`);
   return count;
 }
 

@@ -19,6 +19,13 @@ export const elementwiseOps: OpTable = {
   Relu: plain("relu"),
   Sigmoid: plain("sigmoid"),
   Tanh: plain("tanh"),
+  Add: two("add"),
+  Sub: two("sub"),
+  Mul: two("mul"),
+};
+
+/** Those whose shaders are in lib/activation-rare.wgsl. */
+export const rareElementwiseOps: OpTable = {
   Sqrt: plain("sqrt"),
   Exp: plain("exp"),
   Log: plain("log"),
@@ -29,7 +36,4 @@ export const elementwiseOps: OpTable = {
   Reciprocal: plain("reciprocal"),
   Softplus: plain("softplus"),
   Erf: plain("erf"),
-  Add: two("add"),
-  Sub: two("sub"),
-  Mul: two("mul"),
 };
