@@ -13,6 +13,9 @@ const ON_DEMAND = /(kernels|shaders)\/resize2d|weights\/from-half/;
 
 export default defineConfig({
   plugins: [wgsl(), onnxProtoDecoders()],
+  // A worker's address is relative to the file that starts it.
+  base: "./",
+  worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name]-[hash].js" } } },
   // The folder of static files for the demo is not the library's.
   publicDir: false,
   build: {

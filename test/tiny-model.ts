@@ -18,11 +18,13 @@ const BIAS = [0.15, 0.25] as const;
 export interface TinyOptions {
   /** Replaces the colorizer's bias, for example by NaN. */
   readonly bias?: readonly number[];
+  /** Floats that the embedder's file has and nobody needs. */
+  readonly unused?: number;
   /** Replaces keys of the manifest's colorizer part. */
   readonly colorizer?: Readonly<Record<string, unknown>>;
 }
 
-function embedder(): Uint8Array {
+function embedder(unused = 0): Uint8Array {
   const weights = EMBEDDING.flatMap((w) => [w / 3, w / 3, w / 3]);
   return buildModel({
     inputs: [{ name: "image", shape: [1, 3, "h", "w"] }],
@@ -32,7 +34,10 @@ function embedder(): Uint8Array {
       node("GlobalAveragePool", ["mixed"], ["mean"]),
       node("Flatten", ["mean"], ["embedding"], { axis: 1 }),
     ],
-    initializers: [{ name: "weights", shape: [3, 3, 1, 1], data: weights }],
+    initializers: [
+      { name: "weights", shape: [3, 3, 1, 1], data: weights },
+      ...(unused ? [{ name: "unused", shape: [unused], data: new Float32Array(unused) }] : []),
+    ],
   });
 }
 
@@ -74,7 +79,7 @@ function colorizer(bias: readonly number[]): Uint8Array {
 
 /** The folder's files: model.json, embedder.onnx, colorizer.onnx. */
 export function tinyModel(options: TinyOptions = {}): Record<string, Uint8Array> {
-  const files = { embedder: embedder(), colorizer: colorizer(options.bias ?? BIAS) };
+  const files = { embedder: embedder(options.unused), colorizer: colorizer(options.bias ?? BIAS) };
   const entry = (name: keyof typeof files): unknown => ({
     path: `${name}.onnx`,
     bytes: files[name].length,

@@ -17,18 +17,21 @@ export const BUDGET = 94 * 1024;
  */
 export const ON_DEMAND = /^(more-ops|more-convs|rare-tensors|run-program|tune|profile)-/;
 
-/** The files that a module reaches by imports of relative paths, itself first; dynamic ones where `follow` says so. */
+/** The files that a module reaches by imports of relative paths and as workers, itself first; dynamic imports where `follow` says so. */
 export function reached(entries: readonly string[], follow: (file: string) => boolean = () => true): string[] {
   const queue = entries.map((entry) => resolve(entry));
   const seen = new Set(queue);
   const imports = /(?:from|import)\s*(\(?)\s*["'`](\.[^"'`]+)["'`]/g;
-  for (const file of queue)
-    for (const [, dynamic, specifier] of readFileSync(file, "utf8").matchAll(imports)) {
+  const workers = /new URL\(()["'`]([\w-]+\.js)["'`],\s*import\.meta\.url\)/g;
+  for (const file of queue) {
+    const text = readFileSync(file, "utf8");
+    for (const [, dynamic, specifier] of [...text.matchAll(imports), ...text.matchAll(workers)]) {
       const path = join(dirname(file), specifier!);
       if (seen.has(path) || (dynamic && !follow(basename(path)))) continue;
       seen.add(path);
       queue.push(path);
     }
+  }
   return queue;
 }
 

@@ -9,6 +9,9 @@ export const TRANSFORMS: {
   winograd?: (data: Float32Array, weights: WinogradWeights) => Generator<undefined, Float32Array>;
 } = {};
 
+/** Rows of a block of output channels that are laid out in a piece. */
+const ROWS = 256;
+
 /** Elements after packing. */
 export function packedLength(packing: Packing): number {
   if (packing.layout === "pad") return packing.length;
@@ -65,8 +68,8 @@ export function* packingInto<T extends Float32Array | Int8Array>(
             const from = row * outChannels + Math.floor(group / parts) * groupOut + first;
             for (let i = 0; i < width; i++) out[to + i]! += data[from + i]!;
           }
+          if (channel % ROWS === 0) yield;
         }
-      yield;
     }
   return out;
 }

@@ -13,20 +13,14 @@ export interface Expected {
 const LARGE = 2 ** 21;
 /** Bytes that are copied to the worker at a time. */
 const PIECE = 2 ** 20;
-const WORKER = `const parts = [];
-onmessage = async ({ data }) => {
-  if (data) parts.push(data);
-  else postMessage(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
-};`;
 
 /** The digest by a worker; rejects where the page may not start one. */
 async function digestAside(bytes: Uint8Array): Promise<ArrayBuffer> {
-  const address = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
-  const worker = new Worker(address);
+  const worker = new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module" });
   try {
     const digest = new Promise<ArrayBuffer>((resolve, reject) => {
-      worker.addEventListener("message", ({ data }) => resolve(data as ArrayBuffer));
-      worker.addEventListener("error", reject);
+      worker.addEventListener("message", ({ data }) => (data ? resolve(data as ArrayBuffer) : reject()));
+      worker.addEventListener("error", () => reject());
     });
     digest.catch(() => undefined);
     const pacer = new Pacer();
@@ -39,7 +33,6 @@ async function digestAside(bytes: Uint8Array): Promise<ArrayBuffer> {
     return await digest;
   } finally {
     worker.terminate();
-    URL.revokeObjectURL(address);
   }
 }
 

@@ -29,7 +29,8 @@ const asked = new Set<string>();
 beforeAll(async () => {
   dist = mkdtempSync(join(tmpdir(), "colorize-dist-"));
   await build({ logLevel: "error", build: { outDir: dist, emptyOutDir: true } });
-  const model = tinyModel();
+  // Large enough for a worker to hash it.
+  const model = tinyModel({ unused: 2 ** 20 });
   server = createServer((request, response) => {
     const path = new URL(request.url!, "http://localhost").pathname;
     const own: Record<string, string> = { "/": PAGE, "/page.js": SCRIPT };
