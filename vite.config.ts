@@ -1,6 +1,6 @@
 /** Builds the package: ES modules for browsers and Node. The demo page has its own configuration in demo/. */
 import { builtinModules } from "node:module";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { onnxProtoDecoders } from "./tools/vite-onnx-proto.ts";
 import { wgsl } from "./tools/vite-wgsl.ts";
 
@@ -11,8 +11,21 @@ const ENGINE = /src\/(graph|kernels|weights|errors|pacer|gpu-device|tuning\/stor
 /** Shared by chunks that a page loads only in some cases. */
 const ON_DEMAND = /(kernels|shaders)\/resize2d|weights\/from-half/;
 
+/** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
+const plainWorkers: Plugin = {
+  name: "plain-workers",
+  generateBundle(_, bundle) {
+    const twice = /new URL\(new URL\(`([\w-]+\.js)`,import\.meta\.url\)\.href,``\+import\.meta\.url\)/g;
+    let found = 0;
+    for (const file of Object.values(bundle))
+      if (file.type === "chunk")
+        file.code = file.code.replace(twice, (_, name) => (found++, `new URL("./${name}",import.meta.url)`));
+    if (found !== 1) this.error(`expected one worker in the package, found ${found}`);
+  },
+};
+
 export default defineConfig({
-  plugins: [wgsl(), onnxProtoDecoders()],
+  plugins: [wgsl(), onnxProtoDecoders(), plainWorkers],
   // A worker's address is relative to the file that starts it.
   base: "./",
   worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name]-[hash].js" } } },

@@ -12,6 +12,7 @@ export interface ColorizerOptions {
   readonly model?: string | URL;
   /** Default: a new device of this browser, which dispose() then frees. */
   readonly device?: GPUDevice;
+  /** How numbers are stored on the GPU. Default "auto": halves where the adapter has shader-f16. */
   readonly precision?: Precision;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;

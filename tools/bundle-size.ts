@@ -22,7 +22,7 @@ export function reached(entries: readonly string[], follow: (file: string) => bo
   const queue = entries.map((entry) => resolve(entry));
   const seen = new Set(queue);
   const imports = /(?:from|import)\s*(\(?)\s*["'`](\.[^"'`]+)["'`]/g;
-  const workers = /new URL\(()["'`]([\w-]+\.js)["'`],\s*import\.meta\.url\)/g;
+  const workers = /new URL\(()["'`](\.\/[\w-]+\.js)["'`],\s*import\.meta\.url\)/g;
   for (const file of queue) {
     const text = readFileSync(file, "utf8");
     for (const [, dynamic, specifier] of [...text.matchAll(imports), ...text.matchAll(workers)]) {

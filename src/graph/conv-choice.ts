@@ -114,7 +114,7 @@ export class ConvChoices {
 
 const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice => (int8 && !upsample ? "int8/4" : "half-weights/4");
 
-/** The least memory for weights, at the price of rounding them. Needs addMoreConvs(). */
+/** One or two bytes a weight, at the price of rounding. Needs addMoreConvs(). */
 export const SMALL: Pick<ConvChoices, "choose" | "record"> = { choose: chooseSmall, record: chooseSmall };
 
 /** The way that works everywhere. */

@@ -168,7 +168,7 @@ async function guarded<T>(device: GPUDevice, program: Program, allocate: () => T
       where: program.label,
       expected: `${program.weightBytes + program.activationBytes} bytes of GPU memory`,
       received: error.message,
-      hint: "Use a smaller size, or precision: 'f16'.",
+      hint: "Use a smaller size, or precision: 'f16' or 'f16-weights'.",
     });
   return result;
 }

@@ -194,7 +194,8 @@ export class Session {
       return await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights, pacer);
     } catch (error) {
       // A faster way may need more memory, or more of the driver's compiler: then all in the way that works everywhere.
-      if (this.#lost.reason !== undefined || chooseConv === chooseDefault) throw error;
+      const last = chooseConv === chooseDefault || this.#convs === SMALL;
+      if (this.#lost.reason !== undefined || last) throw error;
       return this.#create(shapes, chooseDefault);
     }
   }

@@ -1,17 +1,21 @@
 /** How activations and weights are stored, and Float32Array -> the bytes of a GPU buffer of such elements. */
-import { DeviceError } from "../errors";
+import { DeviceError, InputError } from "../errors";
 import type { Elem } from "../kernels/kernel";
 import { finish } from "../pacer";
 import { halfFromFloat } from "../weights/half";
 
 /**
- * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32, but for weights of convolutions, which
- * are stored as halves on every adapter (those that the model has as 8-bit integers stay so). Accumulation is always f32.
+ * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32, but for weights of convolutions (not of
+ * depthwise and transposed ones), which are stored as halves on every adapter; 8-bit integers of the model stay so, but
+ * after upsampling. Sums are f32 everywhere.
  */
-export type Precision = "auto" | "f32" | "f16" | "f16-weights";
+export type Precision = (typeof PRECISIONS)[number];
+const PRECISIONS = ["auto", "f32", "f16", "f16-weights"] as const;
 
-/** Throws DeviceError when f16 is asked for and the device has no shader-f16. */
+/** Throws DeviceError when f16 is asked for and the device has no shader-f16, InputError for another precision. */
 export function storageOf(device: GPUDevice, precision: Precision): Elem {
+  if (!PRECISIONS.includes(precision))
+    throw new InputError({ where: "precision", expected: PRECISIONS.join(), received: String(precision) });
   const half = device.features.has("shader-f16");
   if (precision === "f16" && !half)
     throw new DeviceError({

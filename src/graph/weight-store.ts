@@ -103,7 +103,7 @@ export class WeightStore {
         where: `weight ${name}`,
         expected: `at most ${limit} bytes (maxStorageBufferBindingSize)`,
         received: `${size}`,
-        hint: "Use an adapter with larger limits, or precision: 'f16'.",
+        hint: "Use an adapter with larger limits, or precision: 'f16' or 'f16-weights'.",
       });
   }
 

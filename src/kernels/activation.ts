@@ -38,7 +38,9 @@ export interface ActivationParams {
 export const activationLib = wgsl;
 
 /** What assemble() adds to shaders with activationLib: lib/activation-rare.wgsl once addMoreOps() was called. */
-export const RARE_ACTIVATIONS = { wgsl: "fn activate_rarely(x: vec4<f32>) -> vec4<f32> { return x; }" };
+export const RARE_ACTIVATIONS = {
+  wgsl: "const_assert ACTIVATION < 4; fn activate_rarely(x: vec4<f32>) -> vec4<f32> { return x; }",
+};
 
 /** ACTIVATION, ACT_A and ACT_B for `activate()`. */
 export function activationConstants(activation: ActivationParams): Constants {

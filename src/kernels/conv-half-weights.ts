@@ -12,7 +12,7 @@ export const convHalfWeights: Omit<Kernel<Conv2dParams>, "plan"> = {
   wgsl: conv2dWgsl({ weights: weightsHalfLib }),
 };
 
-/** Variants: output pixels of one invocation. */
+/** One variant, "4": output pixels of one invocation. */
 export const halfWeights: ConvAlgorithm = {
   name: "half-weights",
   readsSlices: true,

@@ -2,7 +2,7 @@
 
 import type { WinogradWeights } from "./winograd-weights";
 
-/** Storage type of activations and weights. Accumulation is always f32. */
+/** Storage type of activations and weights. Sums are f32. */
 export type Elem = "f32" | "f16";
 
 /**

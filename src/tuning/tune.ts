@@ -15,7 +15,10 @@ export interface TuneOptions {
    * little could be measured. What is measured is kept, and the next call goes on from there.
    */
   readonly milliseconds?: number;
-  /** Which ways are tried. Default: all that compute a convolution on this device. */
+  /**
+   * Which ways are tried. Default: all that compute a convolution on this device, but for "half/...": products in f16,
+   * whose sums of four must stay below 65,504.
+   */
   readonly admit?: (choice: ConvChoice) => boolean;
   /** Where measurements are kept. Default: IndexedDB where there is one. */
   readonly store?: TuningStore;
@@ -51,7 +54,7 @@ export interface TuneTarget {
 /** Measures what the programs made so far need. Throws the signal's reason; what was measured by then is kept. */
 export async function tune(target: TuneTarget, options: TuneOptions = {}): Promise<TuneReport> {
   const { device, pipelines, choices } = target;
-  const { store = browserStore(), signal, onProgress, admit = () => true } = options;
+  const { store = browserStore(), signal, onProgress, admit = keepsRange } = options;
   signal?.throwIfAborted();
   addMoreConvs();
   await recall(device, choices, store);
@@ -97,6 +100,8 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
     changed,
   };
 }
+
+const keepsRange = (choice: ConvChoice): boolean => !choice.startsWith("half/");
 
 /** What is to be measured, the present choice first. */
 function candidates(choices: ConvChoices, params: Conv2dParams): readonly ConvChoice[] {

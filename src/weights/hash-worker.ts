@@ -1,14 +1,15 @@
-/** A worker that takes a file in pieces and then, at an empty message, gives its SHA-256, or nothing where it cannot. */
-const parts: ArrayBuffer[] = [];
+/** A worker that takes the length of a file and then its pieces, and gives its SHA-256, or nothing where it cannot. */
+let file = new Uint8Array(0);
+let filled = 0;
 
-addEventListener("message", ({ data }: MessageEvent<ArrayBuffer | undefined>) => {
-  if (data) parts.push(data);
-  else
-    void new Blob(parts)
-      .arrayBuffer()
-      .then((file) => crypto.subtle.digest("SHA-256", file))
-      .then(
-        (digest) => postMessage(digest),
-        () => postMessage(undefined),
-      );
+addEventListener("message", ({ data }: MessageEvent<number | ArrayBuffer>) => {
+  if (typeof data === "number") return void (file = new Uint8Array(data));
+  file.set(new Uint8Array(data), filled);
+  filled += data.byteLength;
+  if (filled < file.length) return;
+  // Without crypto.subtle the promise is rejected, too.
+  void (async () => crypto.subtle.digest("SHA-256", file))().then(
+    (digest) => postMessage(digest),
+    () => postMessage(undefined),
+  );
 });

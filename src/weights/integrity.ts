@@ -13,25 +13,32 @@ export interface Expected {
 const LARGE = 2 ** 21;
 /** Bytes that are copied to the worker at a time. */
 const PIECE = 2 ** 20;
+/** Milliseconds after which the file is hashed here: a worker may be ended without a word. */
+const PATIENCE = 10_000;
 
 /** The digest by a worker; rejects where the page may not start one. */
 async function digestAside(bytes: Uint8Array): Promise<ArrayBuffer> {
   const worker = new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module" });
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
+    let end = bytes.length;
     const digest = new Promise<ArrayBuffer>((resolve, reject) => {
       worker.addEventListener("message", ({ data }) => (data ? resolve(data as ArrayBuffer) : reject()));
       worker.addEventListener("error", () => reject());
+      timer = setTimeout(reject, PATIENCE);
     });
-    digest.catch(() => undefined);
+    digest.catch(() => (end = 0));
     const pacer = new Pacer();
-    for (let at = 0; at < bytes.length; at += PIECE) {
-      const { buffer } = bytes.slice(at, at + PIECE);
+    worker.postMessage(bytes.length, []);
+    for (let at = 0; at < end; at += PIECE) {
+      // A Buffer's own slice() would be a view, and its file gone with it.
+      const { buffer } = Uint8Array.prototype.slice.call(bytes, at, at + PIECE);
       worker.postMessage(buffer, [buffer]);
       await pacer.pause();
     }
-    worker.postMessage(undefined, []);
     return await digest;
   } finally {
+    clearTimeout(timer);
     worker.terminate();
   }
 }

@@ -136,6 +136,23 @@ describe("Session", () => {
     expect(halves.bytes - 512).toBeLessThanOrEqual((floats.bytes - 512) / 2);
   });
 
+  it("does not take more memory instead when weights were to be small", async () => {
+    const create = vi.spyOn(BoundProgram, "create").mockRejectedValueOnce(new Error("no memory"));
+    const loading = Session.load(small, {
+      device: await testDevice(),
+      precision: "f16-weights",
+      inputShapes: { x: [1, 2, 3, 3] },
+    });
+    await expect(loading).rejects.toThrow("no memory");
+    expect(create).toHaveBeenCalledTimes(1);
+    create.mockRestore();
+  });
+
+  it("refuses a precision that there is not", async () => {
+    const options = { device: await testDevice(), precision: "half" as Precision };
+    await expect(Session.load(small, options)).rejects.toThrow(/expected auto,f32,f16,f16-weights, received half/);
+  });
+
   it("ends what runs before it is disposed of, and gives no zeros", async () => {
     const session = await Session.load(small, { device: await testDevice(), precision: "f32", inputShapes: {} });
     const input = x(5, 5);

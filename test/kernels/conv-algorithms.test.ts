@@ -82,7 +82,7 @@ function summedTaps({ kernel, inChannels, upsample }: Conv2dParams, elem: Elem):
 
 /** What is lost where the four products of a step are summed in f16: up to four roundings a step, of numbers of about 1. */
 function halfProducts({ kernel, inChannels, groups }: Conv2dParams, choice: string): number {
-  return choice.startsWith("half") ? 2 ** -10 * Math.sqrt((kernel[0] * kernel[1] * inChannels) / groups) : 0;
+  return choice.startsWith("half/") ? 2 ** -10 * Math.sqrt((kernel[0] * kernel[1] * inChannels) / groups) : 0;
 }
 
 /** The best guess of each algorithm; of "half", the best with each of its two kernels. */

@@ -35,7 +35,7 @@ def parse():
     parser.add_argument('--embedder-size', type=int, default=128, help='pixels at which the embedding is computed')
     parser.add_argument('--joint', action='store_true', help='train the embedding network too')
     parser.add_argument('--teacher', help='with --joint: keeps distilling from this teacher')
-    parser.add_argument('--distill', type=float, default=0.02, help='weight of the distillation with --joint')
+    parser.add_argument('--distill', type=float, default=0.02, help='weight of the distillation with --joint; --truth does not touch it')
     parser.add_argument('--colour-teacher', help='checkpoint.pt of colour_teacher.py')
     parser.add_argument('--truth', type=float, default=0.3, help='with --colour-teacher: weight of the photograph\'s own colours')
     parser.add_argument('--hint', type=float, default=0.5, help='with --colour-teacher: weight of its features')

@@ -194,6 +194,13 @@ describe("tensors that a hostile file asks for", () => {
       importSketch({ inputs: { x: [2] }, weights: { n: int64s([1e6]) }, nodes: [node("Tile", ["x", "n"], ["y"])] }),
     ).toThrow(/1000000 copies/);
   });
+  it("may be larger where they are computed at run time", () => {
+    const relu = [node("Relu", ["x"], ["y"])];
+    const at = (side: number) => importSketch({ inputs: { x: [1, 2, side, side] }, nodes: relu });
+    // The first map of the colorizer for a picture of 1024 x 1024 has just over 2^27 elements.
+    expect(at(2 ** 14).nodes).toHaveLength(1);
+    expect(() => at(2 ** 14 + 8)).toThrow(/elements, more than 536870912/);
+  });
   it("cannot have negative or broken sizes", () => {
     const expand = [node("Expand", ["x", "s"], ["y"])];
     expect(() => importSketch({ inputs, weights: { s: int64s([-4]) }, nodes: expand })).toThrow(/negative numbers/);
