@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { create, globals } from "webgpu";
 import { DeviceError } from "../errors";
 import { deviceOf, type DeviceOptions } from "../gpu-device";
+import { adapterClass } from "../graph/conv-choice";
+import { rested } from "./rest";
 import { softwareDriver } from "./software-driver";
 
 /** auto: what the system offers, else SwiftShader. system: never SwiftShader. swiftshader: only it. */
@@ -50,12 +52,12 @@ export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promis
   const power = options.powerPreference ?? "high-performance";
   if (wanted !== "swiftshader") {
     const adapter = await instance("system").requestAdapter({ powerPreference: power });
-    if (adapter) return deviceOf(adapter, options);
+    if (adapter) return open(adapter, options);
   }
   if (wanted !== "system") {
     await useSwiftShader();
     const adapter = await instance("swiftshader").requestAdapter({ powerPreference: power });
-    if (adapter) return deviceOf(adapter, options);
+    if (adapter) return open(adapter, options);
   }
   throw new DeviceError({
     where: "requestNodeDevice",
@@ -66,6 +68,11 @@ export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promis
         ? "Install a Vulkan driver, or use adapter: 'auto' to fall back to software."
         : "Install @sparticuz/chromium 147.0.0, whose package holds the software driver, or a Vulkan driver.",
   });
+}
+
+async function open(adapter: GPUAdapter, options: NodeDeviceOptions): Promise<GPUDevice> {
+  const device = await deviceOf(adapter, options);
+  return adapterClass(device.adapterInfo).kind === "cpu" ? rested(device) : device;
 }
 
 /** Points Vulkan at SwiftShader. Without a system loader, the one beside the driver is kept in memory for Dawn. */
