@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
@@ -30,6 +31,26 @@ function browserFiles(): string[] {
   return reached(BROWSER.map((name) => join(dist, `${name}.js`)));
 }
 
+/** What a bundler makes of a page with the engine, the colorizer and the element: file names -> content. */
+async function bundled(): Promise<Map<string, Buffer>> {
+  const root = mkdtempSync(join(process.cwd(), "dist-test-app-"));
+  try {
+    const from = (name: string): string => JSON.stringify(join(process.cwd(), dist, `${name}.js`));
+    const input = join(root, "main.js");
+    const imports = ["index", "engine"].map((name) => `import * as ${name} from ${from(name)};`);
+    writeFileSync(input, `import ${from("element")}; ${imports.join(" ")} globalThis.all = [index, engine];`);
+    await build({
+      ...{ root, configFile: false, base: "./", logLevel: "error" },
+      build: { target: "es2022", outDir: "out", modulePreload: false, rolldownOptions: { input } },
+    });
+    const folder = join(root, "out", "assets");
+    const names = readdirSync(folder).filter((name) => name.endsWith(".js"));
+    return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
 describe("the built package", () => {
   it("has every file that package.json names", () => {
     const named = Object.values(manifest.exports)
@@ -54,6 +75,14 @@ describe("the built package", () => {
     expect(asking[0]!.slice(join(process.cwd(), dist).length + 1)).not.toContain("/");
     // As a literal inside new URL(), a user's bundler would copy model.json without the files beside it.
     expect(readFileSync(asking[0]!, "utf8")).not.toMatch(/new URL\(\s*["'`]\.\.\/models/);
+  });
+
+  it("is within the budget when bundled into one file, with a worker that the bundler copies", async () => {
+    const files = await bundled();
+    const main = [...files].find(([name]) => name.startsWith("main"))![1];
+    expect(gzipSync(main, { level: 9 }).length).toBeLessThanOrEqual(PAGE_BUDGET);
+    expect([...files.keys()].filter((name) => name.includes("hash-worker"))).toHaveLength(1);
+    expect(main.toString()).not.toContain("data:text/javascript");
   });
 
   it(`stays within ${BUDGET} bytes gzip`, () => {

@@ -4,7 +4,7 @@ import type { OnnxModel, OnnxNode } from "../weights/types";
 import { elementwiseOps } from "./import/ops/elementwise";
 import { repeatsPixels } from "./import/ops/repeat-pixels";
 import { OPS } from "./import/registry";
-import type { Graph } from "./ir";
+import type { Graph, Node } from "./ir";
 
 /** Ops that give a constant for constants without computing with its elements. */
 const MOVES = ["Concat", "DequantizeLinear", "Expand", "Flatten", "Identity", "Slice", "Transpose", "Unsqueeze"];
@@ -49,6 +49,12 @@ export async function loadOps(model: OnnxModel, all = false): Promise<void> {
 }
 
 /** Makes ready what lower() needs for this graph: in shipped models, sums and enlargements are parts of convolutions. */
-export async function loadKernels({ nodes }: Graph): Promise<void> {
-  if (nodes.some(({ op }) => op === "binary" || op === "resize")) await loadMore();
+export async function loadKernels({ nodes, outputs, constants }: Graph): Promise<void> {
+  const made = new Map(nodes.map((node) => [node.output, node.op]));
+  const values = outputs.map(({ value }) => value);
+  // An output that is not a node's own is copied: an input, a constant, another view of these, or one promised twice.
+  const copies = values.some((value, i) => (made.get(value) ?? "reshape") === "reshape" || values.indexOf(value) !== i);
+  const rare = ({ op, inputs }: Node): boolean =>
+    op === "binary" || op === "resize" || op === "unary" || (op === "reshape" && constants.has(inputs[0]!));
+  if (copies || nodes.some(rare)) await loadMore();
 }

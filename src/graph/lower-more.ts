@@ -8,7 +8,9 @@ import { instanceNorm, layerNorm } from "../kernels/normalize";
 import { pad } from "../kernels/pad";
 import { resize2d } from "../kernels/resize2d";
 import { softmax } from "../kernels/softmax";
+import { unary } from "../kernels/unary";
 import { convParams, nhwc, pooled, product, spatial, type MoreNode } from "./lower-node";
+import { sizeOf } from "./ir";
 import type { ProgramBuilder } from "./program-builder";
 
 /** Keys are names of steps. */
@@ -24,6 +26,7 @@ export const MORE_KERNELS = {
   resize2d,
   softmax,
   spaceToDepth,
+  unary,
 };
 
 /** Adds the steps of `node` to the program. */
@@ -36,6 +39,10 @@ export function lowerMore(b: ProgramBuilder, node: MoreNode): void {
     inputs: Record<string, string>,
   ): void => b.step(kernel, plan, inputs, node.output, node);
   switch (node.op) {
+    case "unary":
+      return emit("unary", unary.plan({ count: sizeOf(node.shape), ...node.attributes, elem }), { src });
+    case "reshape":
+      return emit("unary", unary.plan({ count: sizeOf(node.shape), activation: { fn: "identity" }, elem }), { src });
     case "binary": {
       const [, other = ""] = node.inputs;
       const shapes = { shapeA: b.shape(src), shapeB: b.shape(other), shape: node.shape };

@@ -16,11 +16,13 @@ export function nhwc(shape: Shape): { batch: number; height: number; width: numb
 
 export const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
 
-/** Nodes that lowerMore() lowers, and depthwise convolutions. */
+/** Nodes that lowerMore() lowers: of convolutions the depthwise ones, of reshapes those of constants. */
 export type MoreNode = Extract<
   Node,
   {
     op:
+      | "unary"
+      | "reshape"
       | "binary"
       | "conv"
       | "convTranspose"
@@ -79,8 +81,6 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
       });
       return;
     }
-    case "unary":
-      return emit("unary", K.unary.plan({ count: sizeOf(node.shape), ...node.attributes, elem }), { src });
     case "concat": {
       const { axis } = node.attributes;
       let offset = 0;
@@ -98,11 +98,7 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
         src,
       });
     case "reshape":
-      if (b.isConstant(src))
-        return emit("unary", K.unary.plan({ count: sizeOf(node.shape), activation: { fn: "identity" }, elem }), {
-          src,
-        });
-      return b.alias(node.output, src);
+      return b.isConstant(src) ? LOWERINGS.more(b, node) : b.alias(node.output, src);
     case "transpose":
       return emit("transpose", K.transpose.plan({ shape: b.shape(src), perm: node.attributes.perm, elem }), { src });
     case "expand":

@@ -5,7 +5,6 @@ import { matmul } from "../kernels/matmul";
 import { pool2d } from "../kernels/pool2d";
 import { reduce } from "../kernels/reduce";
 import { concatPart, expand, slice, transpose } from "../kernels/strided-copy";
-import { unary } from "../kernels/unary";
 import type { AnyKernel } from "./pipelines";
 
 /** Keys are names of steps; values keep their parameter types for the lowering. */
@@ -18,7 +17,6 @@ export const LOWERABLE = {
   reduce,
   slice,
   transpose,
-  unary,
 };
 
 /** The same for the executor, to which parameters no longer matter. addMoreOps() and addMoreConvs() add theirs. */

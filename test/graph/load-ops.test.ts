@@ -125,6 +125,11 @@ describe("kernels", () => {
   it.each([
     ["a sum that is part of a convolution", false, model(conv, node("Add", ["c", "x"], ["y"]))],
     ["a sum of its own", true, model(node("Add", ["x", "x"], ["y"]))],
+    ["a function that is part of a convolution", false, model(conv, node("Relu", ["c"], ["y"]))],
+    ["a function of its own", true, model(node("Relu", ["x"], ["y"]), conv)],
+    ["an input that is an output", true, model(node("Identity", ["x"], ["y"]))],
+    ["a constant that is an output", true, model(node("Identity", ["w"], ["y"]))],
+    ["another view of an input", true, model(node("Flatten", ["x"], ["y"]))],
     ["pixels repeated at the end", true, model(conv, node("Resize", ["c", "", "scales"], ["y"], repeat))],
   ])("are loaded after passes where they are left: %s", async (_, more, onnx) => {
     await fresh.loadOps(onnx);
