@@ -41,13 +41,15 @@ async function readyConv(
   const scale = 1.5 / Math.sqrt(depth);
   const constants = { weights: randoms(depth * outChannels, 1, -scale, scale), bias: randoms(outChannels, 2) };
   const graph = convGraph(params, constants);
-  const program = lower(graph, { elem, chooseConv: new ConvChoices(device).choose });
+  const choices = new ConvChoices(device);
+  await choices.ready;
+  const program = lower(graph, { elem, chooseConv: choices.choose });
   const weights = new WeightStore(device, elem);
   const bound = await BoundProgram.create(device, program, graph.constants, pipelines, weights);
   for (const { name: input, shape } of graph.inputs)
     device.queue.writeBuffer(bound.input(input), 0, storedElements(randoms(sizeOf(shape), 3, 0, 1), elem));
   return {
-    kernels: program.steps.map(({ kernel }) => kernel),
+    kernels: [...new Set(program.steps.map(({ kernel }) => kernel))],
     // Of the convolution as defined, however it is computed.
     flops: 2 * depth * sizeOf(graph.nodes[0]!.shape),
     bytes: program.bytes,
