@@ -1,8 +1,9 @@
 /** Suite "kernels": the adapter's roofs, then every case's time. */
 import { PipelineCache } from "../src/graph/pipelines";
 import type { Elem } from "../src/kernels/kernel";
+import { GpuClock } from "../src/tuning/gpu-clock";
+import { calibrate } from "./calibrate";
 import type { Environment } from "./environment";
-import { GpuClock } from "./gpu-clock";
 import { interleave, repeatsWithin } from "./interleave";
 import { kernelCases, type KernelCase } from "./kernel-cases";
 import { measureRoof } from "./roof";
@@ -45,7 +46,7 @@ async function benchGroup(
       made.push(work);
       const encode = (pass: GPUComputePassEncoder): void => work.encode(pass);
       device.pushErrorScope("validation");
-      const count = await clock.calibrate(encode);
+      const count = await calibrate(clock, encode);
       const invalid = await device.popErrorScope();
       if (invalid) throw new Error(invalid.message);
       const wall: number[] = [];

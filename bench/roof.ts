@@ -1,7 +1,8 @@
 /** The roofs of an adapter (Williams et al. 2009, "Roofline"): its best at arithmetic, and at moving bytes. */
 import { PipelineCache, bindResources, type Compiled } from "../src/graph/pipelines";
 import { linearGrid, type Kernel, type KernelPlan } from "../src/kernels/kernel";
-import { GpuClock } from "./gpu-clock";
+import { GpuClock } from "../src/tuning/gpu-clock";
+import { calibrate } from "./calibrate";
 import { CACHED_BYTES, type Roof } from "./roof-share";
 import copyWgsl from "./shaders/roof-copy.wgsl?raw";
 import fmaWgsl from "./shaders/roof-fma.wgsl?raw";
@@ -53,7 +54,7 @@ export async function measureRoof(device: GPUDevice, repeats: number): Promise<R
     device.queue.writeBuffer(src, 0, new Float32Array([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]));
     const group = bindResources(device, compiled, kernel, plan, { src: { buffer: src }, dst: { buffer: dst } });
     const encode = encoder(compiled, group, plan);
-    const count = await clock.calibrate(encode);
+    const count = await calibrate(clock, encode);
     let best = Infinity;
     for (let i = 0; i < repeats; i++) {
       const { wall, gpu } = await clock.lap(encode, count);

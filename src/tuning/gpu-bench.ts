@@ -13,6 +13,7 @@ import { WeightStore } from "../graph/weight-store";
 import type { ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { elemBytes, type Elem } from "../kernels/kernel";
+import { GpuClock } from "./gpu-clock";
 import type { Trial, TrialBench } from "./search";
 
 /** Random numbers repeat after this many: 2 x 181 x 181, which no row of a picture divides. */
@@ -31,7 +32,7 @@ function randoms(count: number): Float32Array {
 export class GpuBench implements TrialBench {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
-  readonly #clock: Clock;
+  readonly #clock: GpuClock;
   /** Operands of the shape in progress; its weights are shared by the choices that pack them alike. */
   #shape:
     { readonly params: Conv2dParams; readonly constants: ConvConstants; readonly weights: WeightStore } | undefined;
@@ -40,7 +41,7 @@ export class GpuBench implements TrialBench {
   constructor(device: GPUDevice, pipelines: PipelineCache) {
     this.#device = device;
     this.#pipelines = pipelines;
-    this.#clock = new Clock(device);
+    this.#clock = new GpuClock(device);
   }
 
   get clock(): "timestamps" | "wall" {
@@ -63,7 +64,10 @@ export class GpuBench implements TrialBench {
     const count = sizeOf(program.outputs[0]!.shape);
     return {
       output: () => this.#output(bound, count),
-      time: (runs) => this.#clock.time(bound, runs),
+      time: async (runs) => {
+        const { wall, gpu } = await this.#clock.lap((pass) => bound.encode(pass), runs);
+        return gpu ?? wall;
+      },
       close: () => bound.destroy(),
     };
   }
@@ -116,62 +120,6 @@ export class GpuBench implements TrialBench {
 
   close(): void {
     this.#shape?.weights.destroy();
-    this.#clock.close();
-  }
-}
-
-/** Times by timestamps of the GPU where the device has them, else from submit to the end of the work. */
-class Clock {
-  readonly #device: GPUDevice;
-  readonly #queries:
-    { readonly set: GPUQuerySet; readonly resolved: GPUBuffer; readonly staging: GPUBuffer } | undefined;
-
-  constructor(device: GPUDevice) {
-    this.#device = device;
-    if (!device.features.has("timestamp-query")) return;
-    const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-    this.#queries = {
-      set: device.createQuerySet({ type: "timestamp", count: 2 }),
-      resolved: device.createBuffer({ size: 16, usage: QUERY_RESOLVE | COPY_SRC }),
-      staging: device.createBuffer({ size: 16, usage: MAP_READ | COPY_DST }),
-    };
-  }
-
-  get kind(): "timestamps" | "wall" {
-    return this.#queries ? "timestamps" : "wall";
-  }
-
-  /** Milliseconds of one of `runs` runs. */
-  async time(bound: BoundProgram, runs: number): Promise<number> {
-    const { queue } = this.#device;
-    const encoder = this.#device.createCommandEncoder();
-    const queries = this.#queries;
-    const timestampWrites = queries && { querySet: queries.set, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
-    const pass = encoder.beginComputePass({ timestampWrites });
-    for (let i = 0; i < runs; i++) bound.encode(pass);
-    pass.end();
-    if (queries) {
-      encoder.resolveQuerySet(queries.set, 0, 2, queries.resolved, 0);
-      encoder.copyBufferToBuffer(queries.resolved, 0, queries.staging, 0, 16);
-    }
-    const commands = encoder.finish();
-    const start = performance.now();
-    queue.submit([commands]);
-    if (!queries) {
-      await queue.onSubmittedWorkDone();
-      return (performance.now() - start) / runs;
-    }
-    await queries.staging.mapAsync(GPUMapMode.READ);
-    const [begin, end] = new BigUint64Array(queries.staging.getMappedRange());
-    const nanoseconds = Number(end! - begin!);
-    queries.staging.unmap();
-    // Browsers round timestamps; what rounds to nothing took at most a step.
-    return Math.max(nanoseconds / 1e6, 1e-3) / runs;
-  }
-
-  close(): void {
-    this.#queries?.set.destroy();
-    this.#queries?.resolved.destroy();
-    this.#queries?.staging.destroy();
+    this.#clock.destroy();
   }
 }

@@ -6,9 +6,7 @@ export interface Lap {
   readonly gpu: number | undefined;
 }
 
-/** Submits that are timed should take about this long, so that the clock and the submit itself count for little. */
-const TARGET_MS = 50;
-const MOST_RECORDINGS = 4096;
+export type Encode = (pass: GPUComputePassEncoder) => void;
 
 export class GpuClock {
   readonly #device: GPUDevice;
@@ -26,17 +24,17 @@ export class GpuClock {
     };
   }
 
+  get kind(): "timestamps" | "wall" {
+    return this.#queries ? "timestamps" : "wall";
+  }
+
   /** Records `encode` `count` times in one pass and runs it; times are per recording. */
-  async lap(encode: (pass: GPUComputePassEncoder) => void, count = 1): Promise<Lap> {
+  async lap(encode: Encode, count = 1): Promise<Lap> {
     const device = this.#device;
     const queries = this.#queries;
     const encoder = device.createCommandEncoder();
-    const timestampWrites = queries && {
-      querySet: queries.set,
-      beginningOfPassWriteIndex: 0,
-      endOfPassWriteIndex: 1,
-    };
-    const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
+    const timestampWrites = queries && { querySet: queries.set, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
+    const pass = encoder.beginComputePass({ timestampWrites });
     for (let i = 0; i < count; i++) encode(pass);
     pass.end();
     if (queries) {
@@ -51,20 +49,10 @@ export class GpuClock {
     if (!queries) return { wall, gpu: undefined };
     await queries.staging.mapAsync(GPUMapMode.READ);
     const [from, to] = new BigUint64Array(queries.staging.getMappedRange());
-    const gpu = Number(to! - from!) / 1e6 / count;
+    const nanoseconds = Number(to! - from!);
     queries.staging.unmap();
-    return { wall, gpu: gpu > 0 ? gpu : undefined };
-  }
-
-  /** Warms up; returns how many recordings make a submit long enough to time. */
-  async calibrate(encode: (pass: GPUComputePassEncoder) => void): Promise<number> {
-    await this.lap(encode);
-    let count = 1;
-    for (;;) {
-      const { wall } = await this.lap(encode, count);
-      if (wall * count >= TARGET_MS / 2 || count >= MOST_RECORDINGS) return count;
-      count = Math.min(MOST_RECORDINGS, Math.max(2 * count, Math.ceil(TARGET_MS / Math.max(wall, 1e-3))));
-    }
+    // Browsers round timestamps; what rounds to nothing took at most a step.
+    return { wall, gpu: Math.max(nanoseconds / 1e6, 1e-3) / count };
   }
 
   destroy(): void {
