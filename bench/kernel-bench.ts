@@ -1,7 +1,7 @@
 /** Suite "kernels": the adapter's roofs, then every case's time. */
 import { PipelineCache } from "../src/graph/pipelines";
 import type { Elem } from "../src/kernels/kernel";
-import { GpuClock } from "../src/tuning/gpu-clock";
+import { GpuClock, type Encode } from "../src/tuning/gpu-clock";
 import { calibrate } from "./calibrate";
 import type { Environment } from "./environment";
 import { interleave, repeatsWithin } from "./interleave";
@@ -44,7 +44,7 @@ async function benchGroup(
     try {
       const work = await ready(device, pipelines, elem);
       made.push(work);
-      const encode = (pass: GPUComputePassEncoder): void => work.encode(pass);
+      const encode: Encode = (pass) => work.encode(pass);
       device.pushErrorScope("validation");
       const count = await calibrate(clock, encode);
       const invalid = await device.popErrorScope();

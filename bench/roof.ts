@@ -1,7 +1,7 @@
 /** The roofs of an adapter (Williams et al. 2009, "Roofline"): its best at arithmetic, and at moving bytes. */
 import { PipelineCache, bindResources, type Compiled } from "../src/graph/pipelines";
 import { linearGrid, type Kernel, type KernelPlan } from "../src/kernels/kernel";
-import { GpuClock } from "../src/tuning/gpu-clock";
+import { GpuClock, type Encode } from "../src/tuning/gpu-clock";
 import { calibrate } from "./calibrate";
 import { CACHED_BYTES, type Roof } from "./roof-share";
 import copyWgsl from "./shaders/roof-copy.wgsl?raw";
@@ -83,11 +83,7 @@ export async function measureRoof(device: GPUDevice, repeats: number): Promise<R
 }
 
 /** Records one dispatch. */
-export function encoder(
-  { pipeline }: Compiled,
-  group: GPUBindGroup,
-  { grid }: KernelPlan,
-): (pass: GPUComputePassEncoder) => void {
+export function encoder({ pipeline }: Compiled, group: GPUBindGroup, { grid }: KernelPlan): Encode {
   return (pass) => {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);

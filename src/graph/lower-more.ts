@@ -9,8 +9,8 @@ import { pad } from "../kernels/pad";
 import { resize2d } from "../kernels/resize2d";
 import { softmax } from "../kernels/softmax";
 import { unary } from "../kernels/unary";
-import { convParams, nhwc, pooled, product, spatial, type MoreNode } from "./lower-node";
 import { sizeOf } from "./ir";
+import { convParams, nhwc, pooled, product, spatial, type MoreNode } from "./lower-node";
 import type { ProgramBuilder } from "./program-builder";
 
 /** Keys are names of steps. */
@@ -41,8 +41,6 @@ export function lowerMore(b: ProgramBuilder, node: MoreNode): void {
   switch (node.op) {
     case "unary":
       return emit("unary", unary.plan({ count: sizeOf(node.shape), ...node.attributes, elem }), { src });
-    case "reshape":
-      return emit("unary", unary.plan({ count: sizeOf(node.shape), activation: { fn: "identity" }, elem }), { src });
     case "binary": {
       const [, other = ""] = node.inputs;
       const shapes = { shapeA: b.shape(src), shapeB: b.shape(other), shape: node.shape };

@@ -3,8 +3,7 @@ import { GraphError } from "../errors";
 import { planConvolution } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { reducePlan } from "../kernels/reduce";
-import type { Node, NodeFor, Shape } from "./ir";
-import { sizeOf } from "./ir";
+import { IDENTITY, sizeOf, type Node, type NodeFor, type Shape } from "./ir";
 import type { ProgramBuilder } from "./program-builder";
 import { LOWERABLE as K } from "./registry";
 
@@ -16,13 +15,12 @@ export function nhwc(shape: Shape): { batch: number; height: number; width: numb
 
 export const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
 
-/** Nodes that lowerMore() lowers: of convolutions the depthwise ones, of reshapes those of constants. */
+/** Nodes that lowerMore() lowers, and depthwise convolutions. */
 export type MoreNode = Extract<
   Node,
   {
     op:
       | "unary"
-      | "reshape"
       | "binary"
       | "conv"
       | "convTranspose"
@@ -98,7 +96,8 @@ export function lowerNode(b: ProgramBuilder, node: Node): void {
         src,
       });
     case "reshape":
-      return b.isConstant(src) ? LOWERINGS.more(b, node) : b.alias(node.output, src);
+      if (!b.isConstant(src)) return b.alias(node.output, src);
+      return LOWERINGS.more(b, { ...node, op: "unary", attributes: { activation: IDENTITY } });
     case "transpose":
       return emit("transpose", K.transpose.plan({ shape: b.shape(src), perm: node.attributes.perm, elem }), { src });
     case "expand":

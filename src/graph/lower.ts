@@ -1,6 +1,6 @@
 /** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
 import { finish } from "../pacer";
-import { sizeOf, type Graph } from "./ir";
+import { IDENTITY, sizeOf, type Graph } from "./ir";
 import { lowerNode } from "./lower-node";
 import { planMemory, type Lifetime } from "./memory-plan";
 import { alignedWeightBytes, bufferBytes, weightBytes, type Placement, type Port, type Program } from "./program";
@@ -32,7 +32,7 @@ export function* lowering(graph: Graph, options: LowerOptions): Generator<undefi
       op: "unary",
       output: copy,
       inputs: [port.value],
-      attributes: { activation: { fn: "identity" } },
+      attributes: { activation: IDENTITY },
       shape: port.shape,
       origin: [],
     });

@@ -44,10 +44,9 @@ export class GpuClock {
     const commands = encoder.finish();
     const start = performance.now();
     device.queue.submit([commands]);
-    await device.queue.onSubmittedWorkDone();
+    await Promise.all([device.queue.onSubmittedWorkDone(), queries?.staging.mapAsync(GPUMapMode.READ)]);
     const wall = (performance.now() - start) / count;
     if (!queries) return { wall, gpu: undefined };
-    await queries.staging.mapAsync(GPUMapMode.READ);
     const [from, to] = new BigUint64Array(queries.staging.getMappedRange());
     const nanoseconds = Number(to! - from!);
     queries.staging.unmap();
