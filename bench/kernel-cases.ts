@@ -1,10 +1,10 @@
 /** The kernels' cases, ready to run: convolutions as the engine lowers them, and everything else by its plan. */
 import "../src/graph/complete";
-import { ConvChoices } from "../src/graph/conv-choice";
+import { ConvChoices } from "../src/graph/lower/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";
 import { BoundProgram } from "../src/graph/executor";
 import { sizeOf } from "../src/graph/ir";
-import { lower } from "../src/graph/lower";
+import { lower } from "../src/graph/lower/lower";
 import { bindResources, SIZES, type PipelineCache } from "../src/graph/pipelines";
 import { storedElements } from "../src/graph/storage";
 import { WeightStore } from "../src/graph/weight-store";

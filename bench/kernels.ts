@@ -11,12 +11,12 @@
 import { parseArgs } from "node:util";
 import "../src/graph/complete";
 import { describeDevice } from "../src/gpu-device";
-import { ConvChoices } from "../src/graph/conv-choice";
+import { ConvChoices } from "../src/graph/lower/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";
 import { BoundProgram } from "../src/graph/executor";
-import { lower } from "../src/graph/lower";
+import { lower } from "../src/graph/lower/lower";
 import { PipelineCache } from "../src/graph/pipelines";
-import type { Program } from "../src/graph/program";
+import type { Program } from "../src/graph/lower/program";
 import { WeightStore } from "../src/graph/weight-store";
 import { convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv-algorithms";
 import type { Elem } from "../src/kernels/kernel";

@@ -1,5 +1,5 @@
 /** How a Colorizer's convolutions are chosen: as measured in earlier sessions, and in this one when there is time. */
-import { ConvChoices } from "./graph/conv-choice";
+import { ConvChoices } from "./graph/lower/conv-choice";
 import { recall } from "./tuning/store";
 import type { TuneOptions } from "./tuning/tune";
 

@@ -5,7 +5,7 @@ import { choicesFor, tuneOptions, whenIdle } from "./colorizer-tuning";
 import { InputError } from "./errors";
 import { explain } from "./explain";
 import { describeDevice, requestDevice } from "./gpu-device";
-import type { ConvChoices } from "./graph/conv-choice";
+import type { ConvChoices } from "./graph/lower/conv-choice";
 import { readChroma, type KeptChroma } from "./image/chroma";
 import { workingSize, type WorkingSize } from "./image/layout";
 import { PictureStages } from "./image/picture-stages";

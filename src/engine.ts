@@ -2,7 +2,7 @@
 export { Session, type Precision, type SessionOptions } from "./graph/session";
 export type { Tensor } from "./graph/session-inputs";
 export type { BoundProgram } from "./graph/executor";
-export type { Program } from "./graph/program";
+export type { Program } from "./graph/lower/program";
 export type { Graph, Shape } from "./graph/ir";
 export type { Profile, ProfileRow } from "./graph/profile";
 export type { TuneOptions, TuneReport } from "./tuning/tune";

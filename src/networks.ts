@@ -1,12 +1,12 @@
 /** The two networks of a model: loaded, checked against their manifest, and run one after the other on the GPU. */
 import type { ColorizerProfile } from "./colorizer-options";
-import type { ConvChoices } from "./graph/conv-choice";
+import type { ConvChoices } from "./graph/lower/conv-choice";
 import type { BoundProgram } from "./graph/executor";
 import { PipelineCache } from "./graph/pipelines";
 import { sizeOf, type Shape } from "./graph/ir";
 import { dropLastUpsampling } from "./graph/passes/drop-last-upsampling";
 import { sumGreyInput } from "./graph/passes/sum-grey-input";
-import { bufferBytes, type Program } from "./graph/program";
+import { bufferBytes, type Program } from "./graph/lower/program";
 import { Session, type Precision } from "./graph/session";
 import { submitProgram } from "./graph/submit";
 import type { WorkingSize } from "./image/layout";

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { BoundProgram } from "../src/graph/executor";
 import { Colorizer, type ColorizeStage, type LoadProgress } from "../src/index";
-import type { Measured } from "../src/graph/conv-choice";
+import type { Measured } from "../src/graph/lower/conv-choice";
 import type { TuningStore } from "../src/tuning/store";
 import { requestNodeDevice } from "../src/node/device";
 import { expectClose, randoms } from "./expect-close";

@@ -1,7 +1,7 @@
 /**
  * Times every way of computing each convolution of a model on this machine's adapter and keeps the result for the next
  * sessions: `npm run tune [-- --size 256] [--only direct,winograd] [--fresh] [--table]`. --table also writes the choices
- * into the table that ships, src/graph/conv-table.ts, as the row of this kind of adapter.
+ * into the table that ships, src/graph/lower/conv-table.ts, as the row of this kind of adapter.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -9,16 +9,16 @@ import { format, resolveConfig } from "prettier";
 import "../src/graph/complete";
 import { loadNodeColorizer, tuningFiles, type NodeAdapter } from "../src/node";
 import { tuningFile } from "../src/node/tuning-file";
-import { adapterClass, ConvChoices, shapeKey } from "../src/graph/conv-choice";
-import { ruleChoices } from "../src/graph/conv-rules";
-import { CONV_TABLE } from "../src/graph/conv-table";
+import { adapterClass, ConvChoices, shapeKey } from "../src/graph/lower/conv-choice";
+import { ruleChoices } from "../src/graph/lower/conv-rules";
+import { CONV_TABLE } from "../src/graph/lower/conv-table";
 import { convChoices, DEFAULT_CHOICE } from "../src/kernels/conv-algorithms";
 import type { Conv2dParams } from "../src/kernels/conv2d";
 import type { TuneRow } from "../src/tuning/search";
 import { tuningKey } from "../src/tuning/store";
 import type { TuneReport } from "../src/tuning/tune";
 
-const TABLE = "src/graph/conv-table.ts";
+const TABLE = "src/graph/lower/conv-table.ts";
 
 interface Options {
   readonly model?: string;

@@ -1,6 +1,6 @@
 /** A graph of one convolution, to test and to time the ways of computing it. */
 import type { Conv2dParams } from "../kernels/conv2d";
-import { quantized } from "./int8";
+import { quantized } from "./constants/int8";
 import type { Activation, Constant, Graph } from "./ir";
 
 /** Values of the constant operands, row-major: weights [KH,KW,C/groups,OC] and bias [OC]. */

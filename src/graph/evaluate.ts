@@ -1,8 +1,8 @@
 /** Evaluates single nodes on constants, for passes. Heavy ops (convolutions, pooling, ...) are left to the device. */
-import { deferred } from "./deferred";
-import { scalarActivation, scalarBinary } from "./scalar";
+import { deferred } from "./constants/deferred";
+import { scalarActivation, scalarBinary } from "./constants/scalar";
 import { sizeOf, stridesOf, type Constant, type Node, type NodeFor, type Shape } from "./ir";
-import { gatherStrided, transposeConstant } from "./transpose-constant";
+import { gatherStrided, transposeConstant } from "./constants/strided";
 
 /** The constant repeated to `shape` by NumPy's rules. */
 export function broadcastConstant({ shape, data }: Constant, target: Shape): Constant {

@@ -5,7 +5,7 @@ import type { Elem } from "../kernels/kernel";
 import { Pacer } from "../pacer";
 import { sizeOf, type Constant } from "./ir";
 import { bindResources, SIZES, type Compiled, type PipelineCache } from "./pipelines";
-import { bufferBytes, type Port, type Program } from "./program";
+import { bufferBytes, type Port, type Program } from "./lower/program";
 import { KERNELS } from "./registry";
 import type { WeightStore } from "./weight-store";
 

@@ -11,7 +11,7 @@ import { softmax } from "../kernels/softmax";
 import { unary } from "../kernels/unary";
 import { sizeOf } from "./ir";
 import { convParams, nhwc, pooled, product, spatial, type MoreNode } from "./lower-node";
-import type { ProgramBuilder } from "./program-builder";
+import type { ProgramBuilder } from "./lower/program-builder";
 
 /** Keys are names of steps. */
 export const MORE_KERNELS = {

@@ -4,7 +4,7 @@ import { planConvolution } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 import { reducePlan } from "../kernels/reduce";
 import { IDENTITY, sizeOf, type Node, type NodeFor, type Shape } from "./ir";
-import type { ProgramBuilder } from "./program-builder";
+import type { ProgramBuilder } from "./lower/program-builder";
 import { LOWERABLE as K } from "./registry";
 
 /** The four sizes of an NHWC shape. */

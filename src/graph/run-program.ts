@@ -4,7 +4,7 @@ import type { Elem } from "../kernels/kernel";
 import { floatFromHalf } from "../weights/from-half";
 import type { BoundProgram } from "./executor";
 import { sizeOf } from "./ir";
-import { bufferBytes, type Port } from "./program";
+import { bufferBytes, type Port } from "./lower/program";
 import type { Tensor } from "./session-inputs";
 import { storedElements } from "./storage";
 import { submitProgram } from "./submit";

@@ -1,6 +1,6 @@
 /** Checks that a graph says the truth about itself; run after import and after every pass. */
 import { GraphError } from "../errors";
-import { isDeferred } from "./deferred";
+import { isDeferred } from "./constants/deferred";
 import { inferShape } from "./infer";
 import { sameShape, sizeOf, type Graph, type Shape } from "./ir";
 

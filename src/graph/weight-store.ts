@@ -4,9 +4,9 @@ import { packingOf } from "../kernels/packing";
 import { isInt8, packedElem, packingInt8 } from "../kernels/packing-int8";
 import type { Elem, Packing } from "../kernels/kernel";
 import type { Pacer } from "../pacer";
-import { fingerprint, piecesOf } from "./deferred";
+import { fingerprint, piecesOf } from "./constants/deferred";
 import type { Constant } from "./ir";
-import { alignedWeightBytes, weightBytes } from "./program";
+import { alignedWeightBytes, weightBytes } from "./lower/program";
 import { storing } from "./storage";
 
 /** Weights are gathered in buffers of at most this size; a larger weight has its own. */

@@ -1,6 +1,6 @@
 /** The network's output on the CPU: small, checked, and kept so that saturation can change without another run. */
 import { DeviceError } from "../errors";
-import { bufferBytes } from "../graph/program";
+import { bufferBytes } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/tile";
 import type { WorkingSize } from "./layout";

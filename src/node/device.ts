@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { create, globals } from "webgpu";
 import { DeviceError } from "../errors";
 import { deviceOf, type DeviceOptions } from "../gpu-device";
-import { adapterClass } from "../graph/conv-choice";
+import { adapterClass } from "../graph/lower/conv-choice";
 import { rested } from "./rest";
 import { softwareDriver } from "./software-driver";
 

@@ -1,12 +1,12 @@
 /** Convolutions on a device, with random operands: what the search times. */
 import { DeviceError } from "../errors";
-import { unsliced } from "../graph/conv-choice";
+import { unsliced } from "../graph/lower/conv-choice";
 import { convGraph, type ConvConstants } from "../graph/conv-graph";
 import { BoundProgram } from "../graph/executor";
 import { sizeOf } from "../graph/ir";
-import { lower } from "../graph/lower";
+import { lower } from "../graph/lower/lower";
 import type { PipelineCache } from "../graph/pipelines";
-import { bufferBytes } from "../graph/program";
+import { bufferBytes } from "../graph/lower/program";
 import { loadedElements } from "../graph/run-program";
 import { storedElements } from "../graph/storage";
 import { WeightStore } from "../graph/weight-store";

@@ -1,5 +1,5 @@
 /** The search for the fastest way of computing each convolution: what is timed when, and what counts as faster. */
-import { nearestKey, type Measured, type Scores } from "../graph/conv-choice";
+import { nearestKey, type Measured, type Scores } from "../graph/lower/conv-choice";
 import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
 

@@ -1,6 +1,6 @@
 /** Measuring which way of computing each convolution is the fastest on a device, and remembering it. */
 import { describeDevice } from "../gpu-device";
-import type { ConvChoices } from "../graph/conv-choice";
+import type { ConvChoices } from "../graph/lower/conv-choice";
 import { addMoreConvs } from "../graph/more-convs";
 import type { PipelineCache } from "../graph/pipelines";
 import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv-algorithms";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { channelSlices } from "../../src/graph/channel-slices";
 import { IDENTITY, type Constant, type Graph, type Node } from "../../src/graph/ir";
-import { lower } from "../../src/graph/lower";
+import { lower } from "../../src/graph/lower/lower";
 
 const conv = (output: string, channels: number, groups = 1): Node => ({
   op: "conv",

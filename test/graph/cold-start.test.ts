@@ -1,6 +1,6 @@
 /** Loading a large network: in short stretches, and without copies of all its weights. */
 import { expect, it, vi } from "vitest";
-import { fingerprint } from "../../src/graph/deferred";
+import { fingerprint } from "../../src/graph/constants/deferred";
 import type { Graph } from "../../src/graph/ir";
 import { importModel } from "../../src/graph/import";
 import { optimize } from "../../src/graph/optimize";

@@ -8,12 +8,12 @@ import { buildModel, node, type NodeSpec } from "../onnx-builder";
 
 const modules = async () => ({
   ...(await import("../../src/colorizer-tuning")),
-  ...(await import("../../src/graph/conv-choice")),
-  ...(await import("../../src/graph/conv-rules")),
+  ...(await import("../../src/graph/lower/conv-choice")),
+  ...(await import("../../src/graph/lower/conv-rules")),
   ...(await import("../../src/graph/import")),
   ...(await import("../../src/graph/import/registry")),
   ...(await import("../../src/graph/load-ops")),
-  ...(await import("../../src/graph/lower")),
+  ...(await import("../../src/graph/lower/lower")),
   ...(await import("../../src/graph/optimize")),
   ...(await import("../../src/graph/passes/drop-last-upsampling")),
   ...(await import("../../src/graph/passes/sum-grey-input")),

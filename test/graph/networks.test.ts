@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { importModel } from "../../src/graph/import";
 import type { Graph, OpName, Shape } from "../../src/graph/ir";
-import { lower } from "../../src/graph/lower";
+import { lower } from "../../src/graph/lower/lower";
 import { optimize, PASSES } from "../../src/graph/optimize";
 import { dropLastUpsampling } from "../../src/graph/passes/drop-last-upsampling";
 import { sumGreyInput } from "../../src/graph/passes/sum-grey-input";

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { DeviceError, InputError, ModelError, UnsupportedError } from "../../src/errors";
-import { ConvChoices } from "../../src/graph/conv-choice";
+import { ConvChoices } from "../../src/graph/lower/conv-choice";
 import { BoundProgram } from "../../src/graph/executor";
 import { Session, type Precision } from "../../src/graph/session";
 import { expectClose, randoms } from "../expect-close";

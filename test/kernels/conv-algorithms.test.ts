@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { convGraph } from "../../src/graph/conv-graph";
 import { BoundProgram } from "../../src/graph/executor";
-import { lower } from "../../src/graph/lower";
+import { lower } from "../../src/graph/lower/lower";
 import { PipelineCache } from "../../src/graph/pipelines";
 import { WeightStore } from "../../src/graph/weight-store";
 import { convChoices, convKey, DEFAULT_CHOICE, planConvolution } from "../../src/kernels/conv-algorithms";

@@ -1,6 +1,6 @@
 /** Tuning on the device at hand: a small model, some ways of computing it, and what becomes of its results. */
 import { expect, it, vi } from "vitest";
-import { ConvChoices, type Measured } from "../../src/graph/conv-choice";
+import { ConvChoices, type Measured } from "../../src/graph/lower/conv-choice";
 import { PipelineCache } from "../../src/graph/pipelines";
 import { recall, tuningKey, type TuningStore } from "../../src/tuning/store";
 import { tune, type TuneTarget } from "../../src/tuning/tune";

@@ -6,7 +6,7 @@ import { basename, dirname } from "node:path";
 import { InputError } from "../../src/errors";
 import { describeDevice } from "../../src/gpu-device";
 import { PipelineCache } from "../../src/graph/pipelines";
-import { bufferBytes, type Program } from "../../src/graph/program";
+import { bufferBytes, type Program } from "../../src/graph/lower/program";
 import { sizeOf, type Shape } from "../../src/graph/ir";
 import { dropLastUpsampling } from "../../src/graph/passes/drop-last-upsampling";
 import { Session, type Precision, type SessionOptions } from "../../src/graph/session";

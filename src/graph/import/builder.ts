@@ -1,5 +1,5 @@
 /** Collects the nodes and constants of the graph under construction, with unique names. */
-import { deferred } from "../deferred";
+import { deferred } from "../constants/deferred";
 import type { Constant, Int8Values, Node, NodeFor, OpName, Shape } from "../ir";
 import { floatData, type ConstantValue, type RuntimeValue, type Value } from "./values";
 

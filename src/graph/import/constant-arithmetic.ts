@@ -1,7 +1,7 @@
 /** Arithmetic on a model's constants, done once and in double precision. */
 import type { OnnxDType } from "../../weights/types";
 import { sizeOf, type Activation, type BinaryFn, type Shape } from "../ir";
-import { scalarActivation, scalarBinary } from "../scalar";
+import { scalarActivation, scalarBinary } from "../constants/scalar";
 import type { NodeContext } from "./context";
 import { broadcast, type ReduceFn } from "./primitives";
 import {

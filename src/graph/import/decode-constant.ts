@@ -3,7 +3,7 @@ import { ModelError } from "../../errors";
 import { ELEMENT_BYTES, toIntegers, view } from "../../weights/dtype";
 import { RARE } from "../../weights/tensor";
 import type { OnnxTensor } from "../../weights/types";
-import { deferred } from "../deferred";
+import { deferred } from "../constants/deferred";
 import { sizeOf } from "../ir";
 import { isFloat, type ConstantValue, type NumberArray } from "./values";
 

@@ -1,6 +1,6 @@
 /** Values while a model is imported: constants, evaluated here, or names of tensors that exist at run time. */
 import type { OnnxDType } from "../../weights/types";
-import { deferred, derivedKey } from "../deferred";
+import { deferred, derivedKey } from "../constants/deferred";
 import { sizeOf, stridesOf, type Shape } from "../ir";
 
 /** Elements of a constant: floats as f32, 8-bit integers and booleans as they are, wider integers as doubles. */

@@ -12,7 +12,7 @@
  * constants are permuted here), any other node makes its operands come true. Where only axes of size 1 move, a
  * reshape does that for nothing; a repeated value is repeated in the other order instead of being moved.
  */
-import { deferred } from "../deferred";
+import { deferred } from "../constants/deferred";
 import { rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type Pass, type Shape } from "../ir";
 import {
@@ -27,7 +27,7 @@ import {
   type AgnosticNode,
   type Permutation,
 } from "../permutation";
-import { transposeConstant } from "../transpose-constant";
+import { transposeConstant } from "../constants/strided";
 
 /** A value of the old graph = transpose(base, perm), base being one of the new graph. */
 interface View {

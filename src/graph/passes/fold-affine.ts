@@ -12,7 +12,7 @@
  * The op has no activation (or the affine is before it), weights and bias are constants, and nothing else reads the
  * value between. A convolution that already adds a residual takes a shift but no scale.
  */
-import { deferred, derivedKey, fingerprint } from "../deferred";
+import { deferred, derivedKey, fingerprint } from "../constants/deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
 import {
   sameShape,

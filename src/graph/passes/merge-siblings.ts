@@ -15,7 +15,7 @@
  * read and write a buffer.
  */
 import { readInPlace } from "../channel-slices";
-import { deferred, derivedKey } from "../deferred";
+import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite } from "../edit";
 import { sizeOf, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
 

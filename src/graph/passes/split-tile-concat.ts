@@ -11,7 +11,7 @@
  * Exact for any kernel size as long as there are no pads: each tap sees the same vector, so its
  * weights add up. Works for any number and order of operands; one at least must be a picture.
  */
-import { deferred, derivedKey } from "../deferred";
+import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type NodeFor, type Pass } from "../ir";
 

@@ -9,7 +9,7 @@
  * Only for callers that know that all channels hold the same. Anything else between the input and its
  * convolutions leaves the graph as it is, input included.
  */
-import { deferred, derivedKey } from "../deferred";
+import { deferred, derivedKey } from "../constants/deferred";
 import { rewrite } from "../edit";
 import type { Constant, Graph, Node, Pass } from "../ir";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { BoundProgram } from "../../../src/graph/executor";
 import type { Graph } from "../../../src/graph/ir";
-import { lower } from "../../../src/graph/lower";
+import { lower } from "../../../src/graph/lower/lower";
 import { mergeSiblings } from "../../../src/graph/passes/merge-siblings";
 import { PipelineCache } from "../../../src/graph/pipelines";
 import { verify } from "../../../src/graph/verify";

@@ -3,7 +3,7 @@ import type { OnnxDType } from "../../../weights/types";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../constant-arithmetic";
-import { roundHalfEven } from "../../scalar";
+import { roundHalfEven } from "../../constants/scalar";
 import { checkedSize, constantOf, type Value } from "../values";
 import { perAxis } from "./dequantize";
 

@@ -1,5 +1,5 @@
 /** Weights that are whole numbers with scales. */
-import { deferred, derivedKey } from "../../deferred";
+import { deferred, derivedKey } from "../../constants/deferred";
 import { sizeOf } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import type { ConstantValue, Dequantized, Value } from "../values";

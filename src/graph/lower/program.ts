@@ -1,7 +1,7 @@
 /** A lowered graph: plain data that can be printed, serialised and costed without a GPU. */
-import { elemBytes, type Elem, type KernelPlan, type Packing } from "../kernels/kernel";
-import { packedBytes } from "../kernels/packing-int8";
-import type { Shape } from "./ir";
+import { elemBytes, type Elem, type KernelPlan, type Packing } from "../../kernels/kernel";
+import { packedBytes } from "../../kernels/packing-int8";
+import type { Shape } from "../ir";
 
 /** What a binding of a step refers to. */
 export type Operand =

@@ -6,9 +6,9 @@ import {
   nearestKey,
   shapeKey,
   type Scores,
-} from "../../src/graph/conv-choice";
-import { DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
-import { convCase } from "../kernels/conv-cases";
+} from "../../../src/graph/lower/conv-choice";
+import { DEFAULT_CHOICE } from "../../../src/kernels/conv-algorithms";
+import { convCase } from "../../kernels/conv-cases";
 
 const facts = (words: object): GPUAdapterInfo => words as GPUAdapterInfo;
 const NVIDIA = facts({ vendor: "nvidia", architecture: "ampere" });

@@ -1,5 +1,5 @@
 /** The elementwise functions on single numbers, in double precision: for folding constants. */
-import type { Activation, BinaryFn } from "./ir";
+import type { Activation, BinaryFn } from "../ir";
 
 /** erf(x) = 2/sqrt(pi) exp(-x^2) sum of 2^n x^(2n+1) / (2n+1)!! (Abramowitz and Stegun 7.1.6). */
 function erf(x: number): number {

@@ -1,6 +1,6 @@
 /** Constants read in another order. */
 import { deferred, derivedKey } from "./deferred";
-import { sizeOf, stridesOf, type Constant, type Shape } from "./ir";
+import { sizeOf, stridesOf, type Constant, type Shape } from "../ir";
 
 /**
  * Reads `data` in the order of a strided view: out[i] = data[offset + sum(i * strides)]. Strides may be zero

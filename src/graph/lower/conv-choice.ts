@@ -1,7 +1,7 @@
 /** Which way each convolution is computed: as measured here, as measured on adapters of this kind, else by rule. */
-import type { ConvDevice } from "../kernels/conv-algorithm";
-import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import type { ConvDevice } from "../../kernels/conv-algorithm";
+import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv-algorithms";
+import type { Conv2dParams } from "../../kernels/conv2d";
 import { ruleChoices } from "./conv-rules";
 import { CONV_TABLE } from "./conv-table";
 
@@ -81,7 +81,7 @@ export class ConvChoices {
     this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
     // Elsewhere no rule asks for more. When it does not arrive, DEFAULT_CHOICE is there.
     const more = this.kind === "cpu" || this.row in CONV_TABLE;
-    this.ready = Promise.resolve(more && import("./more-convs").then((m) => m.addMoreConvs())).catch(() => undefined);
+    this.ready = Promise.resolve(more && import("../more-convs").then((m) => m.addMoreConvs())).catch(() => undefined);
   }
 
   /** Never throws: names that are unknown, or not admissible for these parameters, are passed over. */

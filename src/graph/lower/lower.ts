@@ -1,7 +1,7 @@
 /** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
-import { finish } from "../pacer";
-import { IDENTITY, sizeOf, type Graph } from "./ir";
-import { lowerNode } from "./lower-node";
+import { finish } from "../../pacer";
+import { IDENTITY, sizeOf, type Graph } from "../ir";
+import { lowerNode } from "../lower-node";
 import { planMemory, type Lifetime } from "./memory-plan";
 import { alignedWeightBytes, bufferBytes, weightBytes, type Placement, type Port, type Program } from "./program";
 import { ProgramBuilder, type LowerOptions } from "./program-builder";

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { deferred, derivedKey, fingerprint, isDeferred, piecesOf } from "../../src/graph/deferred";
+import { deferred, derivedKey, fingerprint, isDeferred, piecesOf } from "../../../src/graph/constants/deferred";
 
 it("computes data when it is read, not before, and once for one piece of work", () => {
   const make = vi.fn(() => Float32Array.of(1, 2));

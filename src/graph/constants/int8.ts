@@ -1,5 +1,5 @@
 /** Weights that are integers of 8 bits times a scale per output channel, which may go to the GPU as they are. */
-import type { Constant, Shape } from "./ir";
+import type { Constant, Shape } from "../ir";
 
 /** The nearest such constant to `data`: the largest of each channel (last axis) becomes 127. */
 export function quantized(shape: Shape, data: Float32Array): Constant {
