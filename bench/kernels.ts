@@ -18,7 +18,7 @@ import { lower } from "../src/graph/lower/lower";
 import { PipelineCache } from "../src/graph/pipelines";
 import type { Program } from "../src/graph/lower/program";
 import { WeightStore } from "../src/graph/weight-store";
-import { convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv-algorithms";
+import { convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv/algorithms";
 import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";
 import { CONV_LAYERS, type ConvCase } from "../test/kernels/conv-cases";

@@ -1,6 +1,6 @@
 /** The yardstick of --quick: a convolution without any idea, measured beside ours on the same device. */
 import { bindResources, PipelineCache } from "../src/graph/pipelines";
-import type { Conv2dParams } from "../src/kernels/conv2d";
+import type { Conv2dParams } from "../src/kernels/conv/conv2d";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
 import indexing from "../shaders/lib/indexing.wgsl?raw";
 import type { Contender } from "./contenders";

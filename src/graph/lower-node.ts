@@ -1,7 +1,7 @@
 /** One graph node to the dispatches that compute it. */
 import { GraphError } from "../errors";
-import { planConvolution } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import { planConvolution } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/conv2d";
 import { reducePlan } from "../kernels/reduce";
 import { IDENTITY, sizeOf, type Node, type NodeFor, type Shape } from "./ir";
 import type { ProgramBuilder } from "./lower/program-builder";

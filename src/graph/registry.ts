@@ -1,6 +1,6 @@
 /** The kernels a lowered graph may use, by name: programs stay plain data and name their kernels. */
-import { conv2d } from "../kernels/conv2d";
-import { flattenWindows } from "../kernels/flatten-windows";
+import { conv2d } from "../kernels/conv/conv2d";
+import { flattenWindows } from "../kernels/conv/flatten-windows";
 import { matmul } from "../kernels/matmul";
 import { pool2d } from "../kernels/pool2d";
 import { reduce } from "../kernels/reduce";

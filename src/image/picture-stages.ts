@@ -2,11 +2,11 @@
 import type { PipelineCache } from "../graph/pipelines";
 import { encodeKernel } from "../graph/pipelines";
 import type { Elem, Kernel } from "../kernels/kernel";
-import { luminanceColumns, luminanceColumnsUniforms } from "../kernels/luminance-columns";
-import { luminanceInput, luminanceInputUniforms } from "../kernels/luminance-input";
-import { luminanceRows, luminanceRowsUniforms } from "../kernels/luminance-rows";
-import { recombine, recombineUniforms } from "../kernels/recombine";
-import type { Size, Tile } from "../kernels/tile";
+import { luminanceColumns, luminanceColumnsUniforms } from "../kernels/picture/luminance-columns";
+import { luminanceInput, luminanceInputUniforms } from "../kernels/picture/luminance-input";
+import { luminanceRows, luminanceRowsUniforms } from "../kernels/picture/luminance-rows";
+import { recombine, recombineUniforms } from "../kernels/picture/recombine";
+import type { Size, Tile } from "../kernels/picture/tile";
 import { tilesOf, TILE_PIXELS } from "./layout";
 import { withScratch, type Scratch } from "./scratch";
 import type { PixelSource } from "./source";

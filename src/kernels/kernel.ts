@@ -1,6 +1,6 @@
 /** What a kernel is: one shader file, its bindings, and a pure plan() from parameters to plain data. */
 
-import type { WinogradWeights } from "./winograd-weights";
+import type { WinogradWeights } from "./conv/winograd-weights";
 
 /** Storage type of activations and weights. Sums are f32. */
 export type Elem = "f32" | "f16";

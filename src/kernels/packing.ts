@@ -2,7 +2,7 @@
 import { KernelError } from "../errors";
 import { finish } from "../pacer";
 import type { Packing } from "./kernel";
-import type { WinogradWeights } from "./winograd-weights";
+import type { WinogradWeights } from "./conv/winograd-weights";
 
 /** `winograd` is transformWeights() once addMoreConvs() was called, without which no plan has that layout. */
 export const TRANSFORMS: {

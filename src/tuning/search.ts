@@ -1,7 +1,7 @@
 /** The search for the fastest way of computing each convolution: what is timed when, and what counts as faster. */
 import { nearestKey, type Measured, type Scores } from "../graph/lower/conv-choice";
-import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/conv2d";
 
 /** One convolution made ready in one way, with operands that are the same for all ways. */
 export interface Trial {

@@ -10,7 +10,7 @@ import { quantized } from "../../src/graph/constants/int8";
 import type { Program } from "../../src/graph/lower/program";
 import { submitProgram } from "../../src/graph/submit";
 import { WeightStore } from "../../src/graph/weight-store";
-import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
+import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { decodeModel } from "../../src/weights/decode";
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../gpu";

@@ -18,7 +18,7 @@ const modules = async () => ({
   ...(await import("../../src/graph/passes/drop-last-upsampling")),
   ...(await import("../../src/graph/passes/sum-grey-input")),
   ...(await import("../../src/graph/registry")),
-  ...(await import("../../src/kernels/conv-algorithms")),
+  ...(await import("../../src/kernels/conv/algorithms")),
 });
 type Modules = Awaited<ReturnType<typeof modules>>;
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { luminanceColumns, luminanceColumnsUniforms } from "../../src/kernels/luminance-columns";
-import { luminanceInput, luminanceInputUniforms } from "../../src/kernels/luminance-input";
-import { luminanceRows, luminanceRowsUniforms } from "../../src/kernels/luminance-rows";
-import { recombine, recombineUniforms, type RecombineParams } from "../../src/kernels/recombine";
+import { luminanceColumns, luminanceColumnsUniforms } from "../../src/kernels/picture/luminance-columns";
+import { luminanceInput, luminanceInputUniforms } from "../../src/kernels/picture/luminance-input";
+import { luminanceRows, luminanceRowsUniforms } from "../../src/kernels/picture/luminance-rows";
+import { recombine, recombineUniforms, type RecombineParams } from "../../src/kernels/picture/recombine";
 import type { Elem } from "../../src/kernels/kernel";
-import type { Size } from "../../src/kernels/tile";
+import type { Size } from "../../src/kernels/picture/tile";
 import type { Triple } from "../../src/color/lab";
 import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";

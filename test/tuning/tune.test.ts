@@ -4,7 +4,7 @@ import { ConvChoices, type Measured } from "../../src/graph/lower/conv-choice";
 import { PipelineCache } from "../../src/graph/pipelines";
 import { recall, tuningKey, type TuningStore } from "../../src/tuning/store";
 import { tune, type TuneTarget } from "../../src/tuning/tune";
-import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
+import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { testDevice } from "../gpu";
 import { convCase } from "../kernels/conv-cases";
 import { trackLive } from "../live-memory";

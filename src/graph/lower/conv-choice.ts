@@ -1,7 +1,7 @@
 /** Which way each convolution is computed: as measured here, as measured on adapters of this kind, else by rule. */
-import type { ConvDevice } from "../../kernels/conv-algorithm";
-import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv-algorithms";
-import type { Conv2dParams } from "../../kernels/conv2d";
+import type { ConvDevice } from "../../kernels/conv/algorithm";
+import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
+import type { Conv2dParams } from "../../kernels/conv/conv2d";
 import { ruleChoices } from "./conv-rules";
 import { CONV_TABLE } from "./conv-table";
 

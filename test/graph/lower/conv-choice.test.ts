@@ -7,7 +7,7 @@ import {
   shapeKey,
   type Scores,
 } from "../../../src/graph/lower/conv-choice";
-import { DEFAULT_CHOICE } from "../../../src/kernels/conv-algorithms";
+import { DEFAULT_CHOICE } from "../../../src/kernels/conv/algorithms";
 import { convCase } from "../../kernels/conv-cases";
 
 const facts = (words: object): GPUAdapterInfo => words as GPUAdapterInfo;

@@ -1,0 +1,45 @@
+/** L* -> a network's input: scaled, stacked, padded. */
+import wgsl from "../../../shaders/picture/luminance-input.wgsl?raw";
+import { KernelError } from "../../errors";
+import { elemBytes, type Elem, type Kernel } from "../kernel";
+import { pictureGrid, type Size } from "./tile";
+import { uniformIntegers } from "../uniforms";
+
+export interface LuminanceInputParams {
+  readonly size: Size;
+  /** At least `size`; the last column and row are repeated. */
+  readonly padded: Size;
+  /** How often the plane is repeated, NCHW. */
+  readonly channels: number;
+  /** dst = L* x scale + offset. */
+  readonly scale: number;
+  readonly offset: number;
+  readonly elem: Elem;
+}
+
+/** The shader's `params`. */
+export function luminanceInputUniforms({ size, padded }: LuminanceInputParams): Uint8Array<ArrayBuffer> {
+  return uniformIntegers(size.width, size.height, padded.width, padded.height);
+}
+
+/** src: f32 [height, width] -> dst: [1, channels, padded.height, padded.width]. */
+export const luminanceInput: Kernel<LuminanceInputParams> = {
+  name: "luminance-input",
+  wgsl,
+  bindings: { src: "read", params: "uniform", dst: "write" },
+  plan({ size, padded, channels, scale, offset, elem }) {
+    if (padded.width < size.width || padded.height < size.height)
+      throw new KernelError(
+        "luminance-input",
+        `padding to at least ${size.width} x ${size.height}`,
+        `${padded.width} x ${padded.height}`,
+      );
+    const count = padded.width * padded.height;
+    return {
+      constants: { elem, CHANNELS: channels, SCALE: scale, OFFSET: offset },
+      grid: pictureGrid("luminance-input", padded),
+      flops: 2 * count,
+      bytes: 4 * size.width * size.height + channels * count * elemBytes(elem),
+    };
+  },
+};
