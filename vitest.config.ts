@@ -3,7 +3,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["src/graph/complete.ts"],
     // Dawn does not survive worker threads; two processes suit two cores.
     pool: "forks",
     maxWorkers: 2,

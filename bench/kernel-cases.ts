@@ -1,5 +1,4 @@
 /** The kernels' cases, ready to run: convolutions as the engine lowers them, and everything else by its plan. */
-import "../src/graph/complete";
 import { ConvChoices } from "../src/graph/lower/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";
 import { BoundProgram } from "../src/graph/executor";
@@ -16,6 +15,7 @@ import { randoms } from "../test/expect-close";
 import { graphBenches, type KernelBench } from "../test/kernels/cases-graph-bench";
 import { CONV_LAYERS } from "../test/kernels/conv-cases";
 import { encoder } from "./roof";
+import { ENGINE } from "../src/session/engine";
 
 export interface ReadyCase {
   readonly kernels: readonly string[];
@@ -43,9 +43,9 @@ async function readyConv(
   const graph = convGraph(params, constants);
   const choices = new ConvChoices(device);
   await choices.ready;
-  const program = lower(graph, { elem, chooseConv: choices.choose });
+  const program = lower(graph, ENGINE, { elem, chooseConv: choices.choose });
   const weights = new WeightStore(device, elem);
-  const bound = await BoundProgram.create(device, program, graph.constants, pipelines, weights);
+  const bound = await BoundProgram.create(device, program, ENGINE.kernels, graph.constants, pipelines, weights);
   for (const { name: input, shape } of graph.inputs)
     device.queue.writeBuffer(bound.input(input), 0, storedElements(randoms(sizeOf(shape), 3, 0, 1), elem));
   return {

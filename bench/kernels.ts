@@ -9,7 +9,6 @@
  * else runs. Ratios are against the first algorithm: wall time and driver time.
  */
 import { parseArgs } from "node:util";
-import "../src/graph/complete";
 import { describeDevice } from "../src/gpu-device";
 import { ConvChoices } from "../src/graph/lower/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";
@@ -25,6 +24,7 @@ import { CONV_LAYERS, type ConvCase } from "../test/kernels/conv-cases";
 import { randoms } from "../test/expect-close";
 import { writeElems } from "../test/gpu";
 import { CORES, driverMilliseconds, median } from "./timing";
+import { ENGINE } from "../src/session/engine";
 
 const REPEATS = 7;
 interface Bench {
@@ -57,10 +57,17 @@ async function prepare(
   const { kernel, inChannels, outChannels, groups } = params;
   const weights = randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 1);
   const graph = convGraph(params, { weights, bias: randoms(outChannels, 2) });
-  const lowered = lower(graph, { elem, chooseConv: () => choice });
+  const lowered = lower(graph, ENGINE, { elem, chooseConv: () => choice });
   const program = fixed ? withSizesCompiledIn(lowered) : lowered;
   const before = driverMilliseconds();
-  const bound = await BoundProgram.create(device, program, graph.constants, pipelines, new WeightStore(device, elem));
+  const bound = await BoundProgram.create(
+    device,
+    program,
+    ENGINE.kernels,
+    graph.constants,
+    pipelines,
+    new WeightStore(device, elem),
+  );
   graph.inputs.forEach(({ name, shape }, i) => {
     const count = shape.reduce((product, size) => product * size, 1);
     writeElems(device, bound.input(name), randoms(count, 3 + i), elem);

@@ -4,7 +4,6 @@
  * are disposed after their last use.
  */
 import type * as Tf from "@tensorflow/tfjs-core";
-import "../src/graph/complete";
 import { importModel } from "../src/graph/import";
 import type { Activation, Graph, Node, NodeFor, Pads } from "../src/graph/ir";
 import { optimize } from "../src/graph/optimize";
@@ -17,6 +16,7 @@ import { fuseActivation } from "../src/graph/passes/fuse-activation";
 import { decodeModel } from "../src/weights/decode";
 import type { Contender } from "./contenders";
 import type { SubjectCase } from "./subjects";
+import { ENGINE } from "../src/session/engine";
 
 export type TfModule = typeof Tf;
 type Tensor = Tf.Tensor;
@@ -35,7 +35,10 @@ const PASSES = [
 ];
 
 export function referenceGraph({ name, bytes, shapes }: Pick<SubjectCase, "name" | "bytes" | "shapes">): Graph {
-  return optimize(importModel(decodeModel(bytes, { label: name }), { inputShapes: shapes }), { passes: PASSES });
+  return optimize(importModel(decodeModel(bytes, { label: name }), ENGINE, { inputShapes: shapes }), {
+    ...ENGINE,
+    passes: PASSES,
+  });
 }
 
 /** A graph with its constants uploaded. Throws at the first run for what has no counterpart here. */
@@ -198,13 +201,16 @@ function addBias(tf: TfModule, x: Tensor, bias: Tensor | undefined): Tensor {
 }
 
 function binary(tf: TfModule, node: NodeFor<"binary">, a: Tensor, b: Tensor): Tensor {
-  switch (node.attributes.fn) {
+  const { fn } = node.attributes;
+  switch (fn) {
     case "min":
       return tf.minimum(a, b);
     case "max":
       return tf.maximum(a, b);
-    default:
-      return tf[node.attributes.fn](a, b);
+    default: {
+      const compute: (a: Tensor, b: Tensor) => Tensor = tf[fn];
+      return compute(a, b);
+    }
   }
 }
 

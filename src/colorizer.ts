@@ -17,6 +17,7 @@ import { abortable, StageClock } from "./stage-clock";
 import type { TuneOptions, TuneReport } from "./tuning/tune";
 import { Turns } from "./turns";
 import type { Manifest } from "./weights/manifest";
+import { ENGINE } from "./session/engine";
 import { packagePart } from "./weights/package-part";
 
 // Not a literal inside new URL(): bundlers would copy or inline model.json without the files beside it.
@@ -199,7 +200,8 @@ export class Colorizer {
       this.#check(options.signal);
       const { tune } = await packagePart(import("./tuning/tune"));
       const turn = async (): Promise<void> => (await this.#running.take())();
-      const target = { device: this.device, pipelines: this.#networks.pipelines, choices: this.#choices, turn };
+      const [device, pipelines, choices] = [this.device, this.#networks.pipelines, this.#choices];
+      const target = { device, pipelines, choices, engine: ENGINE, turn };
       const report = await tune(target, { store: this.#store, ...options, signal });
       const release = await this.#running.take();
       try {

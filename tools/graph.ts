@@ -2,15 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import "../src/graph/complete";
 import { EngineError, InputError } from "../src/errors";
 import { importModel } from "../src/graph/import";
 import type { Graph, Shape } from "../src/graph/ir";
-import { optimize, PASSES } from "../src/graph/optimize";
+import { optimize } from "../src/graph/optimize";
 import { printGraph, printTotals } from "../src/graph/print";
 import { externalDataIn } from "../src/node/external-data";
 import { decodeModel } from "../src/weights/decode";
 import type { OnnxModel } from "../src/weights/types";
+import { ENGINE } from "../src/session/engine";
 
 interface Options {
   readonly shape: Readonly<Record<string, Shape>>;
@@ -47,12 +47,14 @@ function countOps(graph: Graph): string {
 
 async function main(path: string, options: Options): Promise<void> {
   const show = (stage: string, graph: Graph): void => {
-    const title = `== ${stage}: ${printTotals(graph)}\n   ${countOps(graph)}`;
+    const title = `== ${stage}: ${printTotals(graph, ENGINE.ops)}\n   ${countOps(graph)}`;
     console.log(
-      options.summary ? title : `${title}\n${printGraph(graph, { constants: options.constants ?? false })}\n`,
+      options.summary
+        ? title
+        : `${title}\n${printGraph(graph, ENGINE.ops, { constants: options.constants ?? false })}\n`,
     );
   };
-  const stages = ["import", ...PASSES.map((pass) => pass.name)];
+  const stages = ["import", ...ENGINE.passes.map((pass) => pass.name)];
   if (options.after !== undefined && !stages.includes(options.after))
     throw new InputError({
       where: "--after",
@@ -60,11 +62,11 @@ async function main(path: string, options: Options): Promise<void> {
       received: options.after,
     });
 
-  const graph = importModel(await readModel(path), { inputShapes: options.shape });
+  const graph = importModel(await readModel(path), ENGINE, { inputShapes: options.shape });
   const wanted = (stage: string): boolean =>
     options.after === undefined ? options.ends !== true : options.after === stage;
   if (wanted("import") || options.after === undefined) show("import", graph);
-  const result = optimize(graph, { onPass: (name, after) => wanted(name) && show(name, after) });
+  const result = optimize(graph, ENGINE, { onPass: (name, after) => wanted(name) && show(name, after) });
   if (options.after === undefined) show("result", result);
 }
 

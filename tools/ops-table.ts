@@ -1,27 +1,25 @@
-/** Writes docs/ops.md from the table of importers: `npm run docs:ops`. A test fails when the file is out of date. */
+/** Writes docs/ops.md from the engine's importers: `npm run docs:ops`. A test fails when the file is out of date. */
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
-import type { OpTable } from "../src/graph/import/context";
-import { OP_FAMILIES } from "../src/graph/import/families";
-import { OPSETS } from "../src/graph/import/registry";
-import { OP_NOTES } from "./op-notes";
+import { OPSETS } from "../src/graph/import";
+import { ENGINE } from "../src/session/engine";
 
-function section(title: string, table: OpTable): string {
-  const rows = Object.keys(table).map((op) => {
-    const { notes = "", since = OPSETS.oldest, until = OPSETS.newest } = OP_NOTES[op] ?? {};
-    return `| ${op} | ${since}-${until} | ${notes.replaceAll("|", "\\|")} |`;
-  });
-  return [`## ${title}`, "", "| op | opsets | notes |", "| --- | --- | --- |", ...rows, ""].join("\n");
+function table(): string {
+  const rows = Object.entries(ENGINE.importers)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([op, { notes = "", since = OPSETS.oldest, until = OPSETS.newest }]) => {
+      return `| ${op} | ${since}-${until} | ${notes.replaceAll("|", "\\|")} |`;
+    });
+  return ["| op | opsets | notes |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
 /** The text of docs/ops.md, formatted as the project's other files. */
 export async function opsPage(): Promise<string> {
-  const sections = Object.entries(OP_FAMILIES).map(([title, table]) => section(title, table));
   const text = `# ONNX ops
 
-<!-- Written by tools/ops-table.ts; change tools/op-notes.ts instead. -->
+<!-- Written by npm run docs:ops from the tables in src/graph/import/ops; change those instead. -->
 
 What \`Session.load\` reads: the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. Anything else is refused with an
 \`UnsupportedError\` that lists every node concerned: at load, or, what depends on sizes that the model and
@@ -32,7 +30,7 @@ which includes the shape of every value, so the shape arithmetic of exporters is
 are all constants is evaluated at load, but for convolutions, pools, matrix products, resizing, normalisations and
 softmax, which become nodes of the graph. "Constants only" marks ops that do not exist at run time.
 
-${sections.join("\n")}`;
+${table()}`;
   return format(text, { parser: "markdown", printWidth: 120 });
 }
 

@@ -6,7 +6,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { format, resolveConfig } from "prettier";
-import "../src/graph/complete";
 import { loadNodeColorizer, tuningFiles, type NodeAdapter } from "../src/node";
 import { tuningFile } from "../src/node/tuning-file";
 import { adapterClass, ConvChoices, shapeKey } from "../src/graph/lower/conv-choice";

@@ -11,28 +11,16 @@
  */
 import { shapesOf } from "./cost";
 import { countUses } from "./edit";
-import type { Graph, Node, NodeFor } from "./ir";
-
-export interface ChannelSlice {
-  /** The value with the buffer. */
-  readonly output: string;
-  /** First channel, and channels of that value in all. */
-  readonly first: number;
-  readonly channels: number;
-}
-
-/** Whether a convolution can read channels of a wider value; a depthwise one has a kernel of its own. */
-function readsChannels({ op, attributes }: Node): boolean {
-  return op === "conv" && attributes.groups === 1 && !attributes.upsample && !attributes.pool;
-}
+import type { Graph, NodeFor } from "./ir";
+import { definitionOf, type ChannelSlice, type Ops } from "./op";
 
 /** Tells of a value whether convolutions that can read channels of a wider one are all that reads it. */
-export function readInPlace(graph: Graph): (value: string) => boolean {
+export function readInPlace(graph: Graph, ops: Ops): (value: string) => boolean {
   const uses = countUses(graph);
   const reads = new Map<string, number>();
   for (const node of graph.nodes) {
     const [src = ""] = node.inputs;
-    if (readsChannels(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
+    if (definitionOf(ops, node).readsChannels?.(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
   }
   return (value) => uses.has(value) && uses.get(value) === reads.get(value);
 }
@@ -43,10 +31,10 @@ function takesChannels({ attributes: { starts, steps }, shape }: NodeFor<"slice"
 }
 
 /** Values that lie in the buffer of another one, by name. */
-export function channelSlices(graph: Graph): ReadonlyMap<string, ChannelSlice> {
+export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, ChannelSlice> {
   const uses = countUses(graph);
   const shapes = shapesOf(graph);
-  const inPlace = readInPlace(graph);
+  const inPlace = readInPlace(graph, ops);
   const channelsOf = (value: string): number => shapes.get(value)!.at(-1)!;
   /** Slices that are read where they lie, by what they are slices of; and the convolutions that read them. */
   const views = new Map<string, NodeFor<"slice">[]>();
@@ -60,9 +48,8 @@ export function channelSlices(graph: Graph): ReadonlyMap<string, ChannelSlice> {
     const outputs = new Set(views.get(source)?.map(({ output }) => output));
     return graph.nodes.filter(({ inputs }) => outputs.has(inputs[0]!)).map(({ output }) => output);
   };
-  const convolutions = new Set(
-    graph.nodes.flatMap(({ op, output, attributes }) => (op === "conv" && attributes.groups === 1 ? [output] : [])),
-  );
+  const writers = graph.nodes.filter((node) => definitionOf(ops, node).writesChannels?.(node));
+  const writable = new Set(writers.map(({ output }) => output));
   const result = new Map<string, ChannelSlice>();
   for (const node of graph.nodes) {
     if (node.op !== "concat" || node.attributes.axis !== node.shape.length - 1) continue;
@@ -71,7 +58,7 @@ export function channelSlices(graph: Graph): ReadonlyMap<string, ChannelSlice> {
       // Besides the concatenation only slices may read it, and who reads those may not write into the concatenation.
       const alone = uses.get(part) === 1 + (views.get(part)?.length ?? 0);
       const clear = !readersOf(part).some((reader) => node.inputs.includes(reader));
-      if (convolutions.has(part) && alone && clear)
+      if (writable.has(part) && alone && clear)
         result.set(part, { output: node.output, first, channels: channelsOf(node.output) });
       first += channelsOf(part);
     }

@@ -4,9 +4,8 @@ import { runtimeBytes } from "../kernels/assemble";
 import type { Elem } from "../kernels/kernel";
 import { Pacer } from "../pacer";
 import { sizeOf, type Constant } from "./ir";
-import { bindResources, SIZES, type Compiled, type PipelineCache } from "./pipelines";
+import { bindResources, SIZES, type AnyKernel, type Compiled, type PipelineCache } from "./pipelines";
 import { bufferBytes, type Port, type Program } from "./lower/program";
-import { KERNELS } from "./registry";
 import type { WeightStore } from "./weight-store";
 
 interface Dispatch {
@@ -39,6 +38,7 @@ export class BoundProgram {
   static async create(
     device: GPUDevice,
     program: Program,
+    kernels: Readonly<Record<string, AnyKernel>>,
     constants: ReadonlyMap<string, Constant>,
     pipelines: PipelineCache,
     weights: WeightStore,
@@ -47,7 +47,7 @@ export class BoundProgram {
     checkLimits(device, program);
     const pending: Promise<Compiled>[] = [];
     for (const step of program.steps) {
-      const pipeline = pipelines.get(KERNELS[step.kernel]!, step.plan);
+      const pipeline = pipelines.get(kernels[step.kernel]!, step.plan);
       pipeline.catch(() => undefined); // reported below
       pending.push(pipeline);
       await pacer.pause();
@@ -72,7 +72,7 @@ export class BoundProgram {
           })),
         );
         reserved = filled.made;
-        return { slots, filled, sizes: uploadSizes(device, program, allocate) };
+        return { slots, filled, sizes: uploadSizes(device, program, kernels, allocate) };
       });
       const { ranges } = filled;
       // The driver compiles meanwhile.
@@ -89,7 +89,7 @@ export class BoundProgram {
           }
         }
         if (sizes[i]) resources[SIZES] = sizes[i];
-        const bindGroup = bindResources(device, compiled[i]!, KERNELS[step.kernel]!, step.plan, resources);
+        const bindGroup = bindResources(device, compiled[i]!, kernels[step.kernel]!, step.plan, resources);
         return { compiled: compiled[i]!, bindGroup, grid: step.plan.grid };
       });
       return new BoundProgram(program, slots, buffers, dispatches);
@@ -177,9 +177,10 @@ async function guarded<T>(device: GPUDevice, program: Program, allocate: () => T
 function uploadSizes(
   device: GPUDevice,
   program: Program,
+  kernels: Readonly<Record<string, AnyKernel>>,
   allocate: (label: string, size: number, usage: GPUBufferUsageFlags) => GPUBuffer,
 ): (GPUBufferBinding | undefined)[] {
-  const all = program.steps.map((step) => runtimeBytes(KERNELS[step.kernel]!, step.plan));
+  const all = program.steps.map((step) => runtimeBytes(kernels[step.kernel]!, step.plan));
   const stride = device.limits.minUniformBufferOffsetAlignment;
   const offsets: number[] = [];
   let total = 0;

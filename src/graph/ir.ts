@@ -44,58 +44,11 @@ export type Pads = readonly [number, number, number, number];
 /** [along height, along width]. */
 export type Pair = readonly [number, number];
 
-export type CoordinateMode =
-  "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
-export type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
-
-/** Attributes of each op. One row per op, so that the compiler names every switch to extend. */
-export interface OpAttributes {
-  /** inputs: x [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual? [N,OH,OW,OC].
-   *  out = activation(conv(x, weights) + bias + residual). bias may be a runtime value. With upsample, every pixel of x
-   *  counts that often along both axes. With pool (then no residual), out keeps the largest of each whole 2x2 window. */
-  conv: {
-    strides: Pair;
-    pads: Pads;
-    dilations: Pair;
-    groups: number;
-    activation: Activation;
-    upsample?: Pair;
-    pool?: true;
-  };
-  /** inputs: x [N,H,W,C], weights [KH,KW,OC/groups,C], bias [OC]. Output size is in the node's shape. */
-  convTranspose: { strides: Pair; pads: Pads; dilations: Pair; groups: number; activation: Activation };
-  /** inputs: a [...,M,K], b [...,K,N] (batch dimensions equal, or b has none), bias? [N]. */
-  matmul: { activation: Activation };
-  /** inputs: x [N,H,W,C]. Average with countIncludePad=false divides by the taps inside the picture. */
-  pool: { kind: "max" | "average"; kernel: Pair; strides: Pair; pads: Pads; dilations: Pair; countIncludePad: boolean };
-  /** Over `axes` (sorted, non-negative). Reduced axes stay as size 1 when keepDims. */
-  reduce: { fn: "mean" | "sum" | "max" | "min"; axes: readonly number[]; keepDims: boolean };
-  unary: { activation: Activation };
-  /** NumPy broadcasting; out = activation(a fn b). prelu: a < 0 ? a*b : a. */
-  binary: { fn: BinaryFn; activation: Activation };
-  softmax: { axis: number };
-  concat: { axis: number };
-  /** out[i] = x[starts + i*steps] on every axis; steps may be negative. Output size is in the node's shape. */
-  slice: { starts: readonly number[]; steps: readonly number[] };
-  /** `before` and `after` per axis; never negative (import turns negative pads into slices). */
-  pad: { mode: "constant" | "reflect" | "edge"; before: readonly number[]; after: readonly number[]; value: number };
-  /** Same elements, another shape: costs nothing. */
-  reshape: Record<string, never>;
-  transpose: { perm: readonly number[] };
-  /** Broadcast to the node's shape (same rank as the input). */
-  expand: Record<string, never>;
-  /** inputs: x. Indices are constant, non-negative and flat; output axis size = indices.length. */
-  gather: { axis: number; indices: readonly number[] };
-  /** inputs: x [N,H,W,C]; spatial axes only. `scales` as ONNX uses them in the coordinate formula. */
-  resize: { mode: "nearest" | "linear"; coordinates: CoordinateMode; nearest: NearestMode; scales: Pair };
-  /** NHWC; mode as in ONNX: how a channel index splits into (block row, block column, channel). */
-  depthToSpace: { block: number; mode: "DCR" | "CRD" };
-  spaceToDepth: { block: number };
-  /** inputs: x [N,H,W,C], scale [C], bias [C]. */
-  instanceNorm: { epsilon: number };
-  /** inputs: x, scale, bias?; normalises over axes >= axis. scale/bias have x's trailing shape. */
-  layerNorm: { axis: number; epsilon: number };
-}
+/**
+ * Attributes of each op, by name. Every file of ops/ adds its row (`declare module "../ir"`, where the names of this file are known), so Node
+ * is the union of the ops that exist, and the type Ops of op.ts names those that an engine lacks.
+ */
+export interface OpAttributes {}
 
 export type OpName = keyof OpAttributes;
 
@@ -149,12 +102,6 @@ export interface Graph {
   readonly nodes: readonly Node[];
 }
 
-/** A pure function from graph to graph; the driver verifies its result. */
-export interface Pass {
-  readonly name: string;
-  run(graph: Graph): Graph;
-}
-
 export const IDENTITY: Activation = { fn: "identity" };
 
 /** Number of elements. */
@@ -171,6 +118,13 @@ export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length).fill(1);
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
   return strides;
+}
+
+/** Strides that read a tensor of shape `from` at the indices of shape `to` by NumPy's rule: 0 along broadcast axes. */
+export function broadcastStrides(from: Shape, to: Shape): number[] {
+  const strides = stridesOf(from);
+  const missing = to.length - from.length;
+  return to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : strides[axis - missing]!));
 }
 
 /** NumPy broadcasting of two shapes, or null where they do not go together. */

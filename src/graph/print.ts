@@ -9,6 +9,7 @@
  */
 import { totals } from "./cost";
 import type { Activation, Graph, Node, Shape } from "./ir";
+import type { Ops } from "./op";
 
 export interface PrintOptions {
   /** List constants (default true). */
@@ -67,8 +68,8 @@ function scaled(value: number, unit: string, base: 1000 | 1024): string {
 }
 
 /** One line: nodes, arithmetic, bytes as f32. */
-export function printTotals(graph: Graph): string {
-  const { nodes, flops, activations, constants } = totals(graph);
+export function printTotals(graph: Graph, ops: Ops): string {
+  const { nodes, flops, activations, constants } = totals(graph, ops);
   return [
     `${nodes} ${nodes === 1 ? "node" : "nodes"}`,
     scaled(flops, "FLOP", 1000),
@@ -77,12 +78,12 @@ export function printTotals(graph: Graph): string {
   ].join(", ");
 }
 
-export function printGraph(graph: Graph, options: PrintOptions = {}): string {
+export function printGraph(graph: Graph, ops: Ops, options: PrintOptions = {}): string {
   const lines = graph.inputs.map((input) => `%${input.name}: input ${printType(input.shape)}`);
   if (options.constants !== false)
     for (const [name, constant] of graph.constants) lines.push(`%${name}: const ${printType(constant.shape)}`);
   for (const node of graph.nodes) lines.push(printNode(node, options));
   for (const output of graph.outputs) lines.push(`output "${output.name}" = %${output.value}`);
-  lines.push(`# ${printTotals(graph)}`);
+  lines.push(`# ${printTotals(graph, ops)}`);
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-/** One run of a bound program: tensors in, tensors out. Pages that colour pictures do without: loaded on the first run. */
+/** One run of a bound program: tensors in, tensors out. */
 import { DeviceError } from "../errors";
 import type { Elem } from "../kernels/kernel";
 import { floatFromHalf } from "../weights/from-half";
@@ -8,8 +8,6 @@ import { bufferBytes, type Port } from "./lower/program";
 import type { Tensor } from "./session-inputs";
 import { storedElements } from "./storage";
 import { submitProgram } from "./submit";
-
-export { checkInputs } from "./session-inputs";
 
 /** Inputs by name, all of them; resolves with every output. Throws DeviceError when the device refuses the commands. */
 export async function runProgram(

@@ -7,16 +7,19 @@ import { fetchFile } from "../weights/download";
 import { packagePart } from "../weights/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
 import { Pacer } from "../pacer";
+import { ENGINE } from "../session/engine";
 import { chooseDefault, ConvChoices, SMALL } from "./lower/conv-choice";
+import type { Engine } from "./engine";
 import { BoundProgram } from "./executor";
 import { checkOps, importing, importModel } from "./import";
-import type { Graph, Pass, Shape } from "./ir";
-import { loadKernels, loadOps } from "./load-ops";
+import type { Graph, Shape } from "./ir";
 import { lower, lowering } from "./lower/lower";
-import { optimize, optimizing, PASSES } from "./optimize";
+import { optimize, optimizing } from "./optimize";
+import type { Pass } from "./passes/pass";
 import { PipelineCache } from "./pipelines";
 import type { Profile } from "./profile";
-import type { Tensor } from "./session-inputs";
+import { runProgram } from "./run-program";
+import { checkInputs, type Tensor } from "./session-inputs";
 import type { Program } from "./lower/program";
 import { storageOf, type Precision } from "./storage";
 import { WeightStore } from "./weight-store";
@@ -43,7 +46,9 @@ export interface SessionOptions {
   readonly choices?: ConvChoices;
   /** Programs for different input shapes that stay bound; the least recently used one goes first. Default 4. */
   readonly keep?: number;
-  /** Further passes after the package's own, for callers that know more than the model says. run() is not for these. @internal */
+  /** What the session can do. Default: ENGINE. @internal */
+  readonly engine?: Engine;
+  /** Further passes after the engine's, for callers that know more than the model says. run() is not for these. @internal */
   readonly passes?: readonly Pass[];
 }
 
@@ -62,7 +67,7 @@ export class Session {
   readonly #convs: Pick<ConvChoices, "choose" | "record">;
   readonly #weights: WeightStore;
   readonly #keep: number;
-  readonly #passes: readonly Pass[];
+  readonly #engine: Engine;
   readonly #bound = new Map<string, Promise<BoundProgram>>();
   #creating: Promise<unknown> = Promise.resolve();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
@@ -79,7 +84,8 @@ export class Session {
     this.#convs = options.precision === "f16-weights" ? SMALL : this.#choices;
     this.#weights = new WeightStore(options.device, elem);
     this.#keep = Math.max(1, options.keep ?? 4);
-    this.#passes = [...PASSES, ...(options.passes ?? [])];
+    const { engine = ENGINE, passes = [] } = options;
+    this.#engine = { ...engine, passes: [...engine.passes, ...passes] };
     this.elem = elem;
     this.inputs = model.inputs.filter((input) => !(options.freeze && input.name in options.freeze));
     this.outputs = model.outputs;
@@ -109,13 +115,11 @@ export class Session {
     try {
       await pacer.pause();
       const shapes = session.#knownShapes(options.inputShapes ?? {});
-      await loadOps(session.#model, !shapes || options.freeze !== undefined);
       await session.#choices.ready;
-      if (session.#convs === SMALL) (await packagePart(import("./more-convs"))).addMoreConvs();
       if (shapes) {
         session.#defaultShapes = shapes;
         await session.bind(shapes);
-      } else checkOps(session.#model);
+      } else checkOps(session.#model, session.#engine);
       signal?.throwIfAborted();
       return session;
     } catch (error) {
@@ -136,17 +140,16 @@ export class Session {
   }
 
   /**
-   * The lowered program for these input shapes, without touching the GPU: known costs, memory and steps. Where these shapes
-   * need ops of their own that those of load() did not, bind() them first, which loads the code: else GraphError.
+   * The lowered program for these input shapes, without touching the GPU: known costs, memory and steps.
    */
   plan(shapes: Readonly<Record<string, Shape>>): Program {
-    return lower(this.graph(shapes), { elem: this.elem, chooseConv: this.#convs.choose });
+    return lower(this.graph(shapes), this.#engine, { elem: this.elem, chooseConv: this.#convs.choose });
   }
 
   /** The optimised graph for these input shapes. */
   graph(shapes: Readonly<Record<string, Shape>>): Graph {
-    const imported = importModel(this.#model, { inputShapes: shapes, freeze: this.#freeze });
-    return optimize(imported, { passes: this.#passes });
+    const imported = importModel(this.#model, this.#engine, { inputShapes: shapes, freeze: this.#freeze });
+    return optimize(imported, this.#engine);
   }
 
   /**
@@ -183,15 +186,23 @@ export class Session {
 
   async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#convs.record): Promise<BoundProgram> {
     const pacer = new Pacer();
-    let graph = await pacer.finish(importing(this.#model, { inputShapes: shapes, freeze: this.#freeze }));
-    for (const next of optimizing(graph, { passes: this.#passes })) {
+    let graph = await pacer.finish(importing(this.#model, this.#engine, { inputShapes: shapes, freeze: this.#freeze }));
+    for (const next of optimizing(graph, this.#engine)) {
       graph = next;
       await pacer.pause();
     }
-    await loadKernels(graph);
-    const program = await pacer.finish(lowering(graph, { elem: this.elem, chooseConv }));
+    const program = await pacer.finish(lowering(graph, this.#engine, { elem: this.elem, chooseConv }));
     try {
-      return await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, this.#weights, pacer);
+      const { kernels } = this.#engine;
+      return await BoundProgram.create(
+        this.#device,
+        program,
+        kernels,
+        graph.constants,
+        this.#pipelines,
+        this.#weights,
+        pacer,
+      );
     } catch (error) {
       // A faster way may need more memory, or more of the driver's compiler: then all in the way that works everywhere.
       const last = chooseConv === chooseDefault || this.#convs === SMALL;
@@ -211,7 +222,6 @@ export class Session {
     options.signal?.throwIfAborted();
     const result = this.#queue.then(async () => {
       options.signal?.throwIfAborted();
-      const { checkInputs, runProgram } = await packagePart(import("./run-program"));
       checkInputs(this.#model.label, this.inputs, inputs);
       const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
       const bound = await this.bind(shapes);
@@ -253,7 +263,7 @@ export class Session {
     this.#check();
     const { tune } = await packagePart(import("../tuning/tune"));
     const [device, pipelines, choices] = [this.#device, this.#pipelines, this.#choices];
-    const report = await tune({ device, pipelines, choices, turn: () => this.#queue }, options);
+    const report = await tune({ device, pipelines, choices, engine: this.#engine, turn: () => this.#queue }, options);
     if (report.changed > 0) await this.rebuild();
     return report;
   }

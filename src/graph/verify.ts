@@ -1,10 +1,9 @@
 /** Checks that a graph says the truth about itself; run after import and after every pass. */
 import { GraphError } from "../errors";
 import { isDeferred } from "./constants/deferred";
-import { inferShape } from "./infer";
+import { inferShape, type Ops } from "./op";
+import { show } from "./op-tools";
 import { sameShape, sizeOf, type Graph, type Shape } from "./ir";
-
-const show = (shape: Shape): string => `[${shape.join(",")}]`;
 
 /**
  * Throws GraphError (a bug in this package, not in the model) unless names are unique, every value is made before
@@ -12,7 +11,7 @@ const show = (shape: Shape): string => `[${shape.join(",")}]`;
  *
  * @param stage What made the graph ("import" or a pass's name), for the message.
  */
-export function verify(graph: Graph, stage = "import"): void {
+export function verify(graph: Graph, ops: Ops, stage = "import"): void {
   const shapes = new Map<string, Shape>();
   const fail = (what: string, expected: string, received: string): never => {
     throw new GraphError({
@@ -40,7 +39,7 @@ export function verify(graph: Graph, stage = "import"): void {
     );
     let inferred: Shape;
     try {
-      inferred = inferShape(node, inputs);
+      inferred = inferShape(ops, node, inputs);
     } catch (error) {
       if (!(error instanceof GraphError)) throw error;
       return fail(error.where, error.expected, error.received);

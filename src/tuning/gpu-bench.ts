@@ -2,6 +2,7 @@
 import { DeviceError } from "../errors";
 import { unsliced } from "../graph/lower/conv-choice";
 import { convGraph, type ConvConstants } from "../graph/conv-graph";
+import type { Engine } from "../graph/engine";
 import { BoundProgram } from "../graph/executor";
 import { sizeOf } from "../graph/ir";
 import { lower } from "../graph/lower/lower";
@@ -32,13 +33,15 @@ function randoms(count: number): Float32Array {
 export class GpuBench implements TrialBench {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
+  readonly #engine: Engine;
   readonly #clock: GpuClock;
   /** Operands of the shape in progress; its weights are shared by the choices that pack them alike. */
   #shape:
     { readonly params: Conv2dParams; readonly constants: ConvConstants; readonly weights: WeightStore } | undefined;
   readonly #values = new Map<Elem, Uint8Array<ArrayBuffer>>();
 
-  constructor(device: GPUDevice, pipelines: PipelineCache) {
+  constructor(device: GPUDevice, pipelines: PipelineCache, engine: Engine) {
+    this.#engine = engine;
     this.#device = device;
     this.#pipelines = pipelines;
     this.#clock = new GpuClock(device);
@@ -58,8 +61,15 @@ export class GpuBench implements TrialBench {
     }
     const { constants, weights } = this.#shape;
     const graph = convGraph(unsliced(params), constants);
-    const program = lower(graph, { elem: params.elem, chooseConv: () => choice });
-    const bound = await BoundProgram.create(this.#device, program, graph.constants, this.#pipelines, weights);
+    const program = lower(graph, this.#engine, { elem: params.elem, chooseConv: () => choice });
+    const bound = await BoundProgram.create(
+      this.#device,
+      program,
+      this.#engine.kernels,
+      graph.constants,
+      this.#pipelines,
+      weights,
+    );
     for (const { name } of program.inputs) this.#fill(bound.input(name), params.elem);
     const count = sizeOf(program.outputs[0]!.shape);
     return {

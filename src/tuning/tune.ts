@@ -1,7 +1,7 @@
 /** Measuring which way of computing each convolution is the fastest on a device, and remembering it. */
 import { describeDevice } from "../gpu-device";
 import type { ConvChoices } from "../graph/lower/conv-choice";
-import { addMoreConvs } from "../graph/more-convs";
+import type { Engine } from "../graph/engine";
 import type { PipelineCache } from "../graph/pipelines";
 import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv/algorithms";
 import type { Conv2dParams } from "../kernels/conv/conv2d";
@@ -47,20 +47,20 @@ export interface TuneTarget {
   readonly device: GPUDevice;
   readonly pipelines: PipelineCache;
   readonly choices: ConvChoices;
+  readonly engine: Engine;
   /** Work that goes first. */
   readonly turn?: () => Promise<unknown>;
 }
 
 /** Measures what the programs made so far need. Throws the signal's reason; what was measured by then is kept. */
 export async function tune(target: TuneTarget, options: TuneOptions = {}): Promise<TuneReport> {
-  const { device, pipelines, choices } = target;
+  const { device, pipelines, choices, engine } = target;
   const { store = browserStore(), signal, onProgress, admit = keepsRange } = options;
   signal?.throwIfAborted();
-  addMoreConvs();
   await recall(device, choices, store);
   const milliseconds = options.milliseconds ?? (choices.kind === "cpu" ? 0 : 2000);
   const shapes = [...choices.seen].map(([key, { params, count }]) => ({ key, params, count }));
-  const bench = new GpuBench(device, pipelines);
+  const bench = new GpuBench(device, pipelines, engine);
   let end: SearchEnd;
   try {
     end = await search({

@@ -4,8 +4,8 @@ import { ModelError, UnsupportedError, type Unsupported } from "../errors";
 import { finish, Pacer } from "../pacer";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
 import { int64ToNumber } from "./integers";
-import { packagePart } from "./package-part";
-import { decodeTensor, dtypeOf, externalLocation, isRare, unreadType } from "./tensor";
+import { decodeTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
+import { fault } from "./tensor-bytes";
 import type { ExternalData, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
 
 export type { DecodeLimits } from "./guard";
@@ -52,11 +52,10 @@ export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}):
   guard(bytes, options);
   await pacer.pause();
   const proto = decodeProto(bytes, options);
-  if (tensorsOf(proto).some(isRare)) (await packagePart(import("./rare-tensors"))).addRareTensors();
   return pacer.finish(modelOf(proto, options));
 }
 
-/** readModel() without loading code: rare kinds of tensors need addRareTensors() before. */
+/** readModel() at once. */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
   guard(bytes, options);
   return finish(modelOf(decodeProto(bytes, options), options));
@@ -251,8 +250,4 @@ function notOnnx(label: string, expected: string): ModelError {
     received: "none",
     hint: "The file is truncated, or is not an ONNX model.",
   });
-}
-
-function fault(where: string, expected: string, received: string): ModelError {
-  return new ModelError({ where, expected, received, hint: "The model is damaged, or its exporter is at fault." });
 }

@@ -1,8 +1,8 @@
 /** TensorProto -> OnnxTensor: whichever field holds the elements, they come out as little-endian bytes. */
 import type { onnx } from "onnx-proto";
-import { ModelError } from "../errors";
 import { ELEMENT_BYTES } from "./dtype";
 import { int64ToNumber, type Int64 } from "./integers";
+import { externalEntry, fault, tensorBytes } from "./tensor-bytes";
 import type { ExternalData, OnnxDType, OnnxTensor } from "./types";
 
 /** ONNX ends at rank 8 in practice; more is a damaged file. */
@@ -47,27 +47,6 @@ export function unreadType(dataType: number): string | undefined {
   return UNREAD[dataType] ?? (dataType === 0 ? "undefined" : `data type ${dataType}`);
 }
 
-/** What rare-tensors.ts adds. */
-interface RareTensors {
-  /** The elements of a tensor that isRaw() is not true of. */
-  bytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string, external: ExternalData | undefined): Uint8Array;
-  /** toFloat32() of floats.ts. */
-  floats(tensor: OnnxTensor): Float32Array;
-}
-
-/** Filled by addRareTensors(), which a model with such tensors needs: see isRare(). */
-export const RARE: Partial<RareTensors> = {};
-
-/** Whether the elements lie in the model's file as they are. */
-function isRaw(proto: onnx.ITensorProto): boolean {
-  return proto.dataLocation !== 1 && Object.hasOwn(proto, "rawData") && proto.rawData !== null;
-}
-
-/** Whether the tensor's elements are stored otherwise, or are floats of other than 32 bits. */
-export function isRare(proto: onnx.ITensorProto): boolean {
-  return !isRaw(proto) || ["f16", "bf16", "f64"].includes(dtypeOf(proto.dataType ?? 0));
-}
-
 /** The file that holds this tensor's elements, or undefined when they are in the model itself. */
 export function externalLocation(proto: onnx.ITensorProto): string | undefined {
   if (proto.dataLocation !== 1) return undefined;
@@ -89,7 +68,7 @@ export function decodeTensor(
   const count = shape.reduce((product, n) => product * n, 1);
   const size = count * ELEMENT_BYTES[dtype];
   if (!Number.isSafeInteger(size)) throw fault(where, "a tensor that fits in memory", `shape [${shape.join(", ")}]`);
-  const bytes = isRaw(proto) ? proto.rawData! : RARE.bytes!(proto, dtype, where, external);
+  const bytes = tensorBytes(proto, dtype, where, external);
   if (bytes.byteLength !== size)
     throw fault(where, `${size} bytes for ${dtype}[${shape.join(", ")}]`, `${bytes.byteLength} bytes`);
   return { name, dtype, shape, bytes };
@@ -102,12 +81,4 @@ function shapeOf(dims: readonly Int64[], where: string): number[] {
     if (size < 0) throw fault(where, "dimensions of 0 or more", `${size}`);
     return size;
   });
-}
-
-export function externalEntry(proto: onnx.ITensorProto, key: string): string | undefined {
-  return proto.externalData?.find((entry) => entry.key === key)?.value ?? undefined;
-}
-
-export function fault(where: string, expected: string, received: string): ModelError {
-  return new ModelError({ where, expected, received, hint: "The model is damaged, or its exporter is at fault." });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { channelSlices } from "../../src/graph/channel-slices";
 import { IDENTITY, type Constant, type Graph, type Node } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower/lower";
+import { ENGINE } from "../../src/session/engine";
 
 const conv = (output: string, channels: number, groups = 1): Node => ({
   op: "conv",
@@ -43,11 +44,11 @@ function graph(nodes: Node[], outputs: string[]): Graph {
 describe("channelSlices", () => {
   it("lets convolutions write their channels, and copies the rest", () => {
     const g = graph([conv("a", 8), conv("b", 3), concat("c", ["a", "x", "b"], 15)], ["c"]);
-    expect(Object.fromEntries(channelSlices(g))).toEqual({
+    expect(Object.fromEntries(channelSlices(g, ENGINE.ops))).toEqual({
       a: { output: "c", first: 0, channels: 15 },
       b: { output: "c", first: 12, channels: 15 },
     });
-    const program = lower(g, { elem: "f32" });
+    const program = lower(g, ENGINE, { elem: "f32" });
     expect(program.steps.map(({ kernel, output }) => `${kernel} -> ${output}`)).toEqual([
       "conv2d -> c",
       "conv2d -> c",
@@ -58,9 +59,9 @@ describe("channelSlices", () => {
 
   it("leaves alone what is read elsewhere, joined twice, depthwise or joined along another axis", () => {
     const used = graph([conv("a", 4), conv("b", 4), concat("c", ["a", "b"], 8)], ["c", "a"]);
-    expect([...channelSlices(used).keys()]).toEqual(["b"]);
-    expect(channelSlices(graph([conv("a", 4), concat("c", ["a", "a"], 8)], ["c"])).size).toBe(0);
-    expect(channelSlices(graph([conv("a", 4, 4), concat("c", ["a", "x"], 8)], ["c"])).size).toBe(0);
-    expect(channelSlices(graph([conv("a", 4), concat("c", ["a", "x"], 4, 1)], ["c"])).size).toBe(0);
+    expect([...channelSlices(used, ENGINE.ops).keys()]).toEqual(["b"]);
+    expect(channelSlices(graph([conv("a", 4), concat("c", ["a", "a"], 8)], ["c"]), ENGINE.ops).size).toBe(0);
+    expect(channelSlices(graph([conv("a", 4, 4), concat("c", ["a", "x"], 8)], ["c"]), ENGINE.ops).size).toBe(0);
+    expect(channelSlices(graph([conv("a", 4), concat("c", ["a", "x"], 4, 1)], ["c"]), ENGINE.ops).size).toBe(0);
   });
 });

@@ -11,12 +11,13 @@ import { decodeModel } from "../../src/weights/decode";
 import { randoms } from "../expect-close";
 import { testDevice } from "../gpu";
 import { inceptionResNetV2, tableNetwork } from "../networks";
+import { ENGINE } from "../../src/session/engine";
 
 vi.setConfig({ testTimeout: 300_000 });
 
 it("keys every large constant, so that none is read before it is uploaded", () => {
   const inputShapes = { luminance: [1, 1, 8, 8], embedding: [1, 1000] };
-  const load = (): Graph => optimize(importModel(decodeModel(tableNetwork()), { inputShapes }));
+  const load = (): Graph => optimize(importModel(decodeModel(tableNetwork()), ENGINE, { inputShapes }), ENGINE);
   const { constants, nodes } = load();
   const weights = nodes.flatMap(({ op, inputs }) => (op === "conv" || op === "matmul" ? [inputs[1]!] : []));
   expect(weights.length).toBeGreaterThan(10);
@@ -30,8 +31,8 @@ it("keys every large constant, so that none is read before it is uploaded", () =
 });
 
 it("keys what batch normalisation made of the weights, too", () => {
-  const graph = importModel(decodeModel(inceptionResNetV2()), { inputShapes: { image: [1, 3, 75, 75] } });
-  for (const [name, { shape, key }] of optimize(graph).constants)
+  const graph = importModel(decodeModel(inceptionResNetV2()), ENGINE, { inputShapes: { image: [1, 3, 75, 75] } });
+  for (const [name, { shape, key }] of optimize(graph, ENGINE).constants)
     if (shape.length === 4) expect(key, name).toBeDefined();
 });
 

@@ -15,6 +15,7 @@ import { decodeModel } from "../../src/weights/decode";
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../gpu";
 import { buildModel, node, type InitializerSpec, type NodeSpec } from "../onnx-builder";
+import { ENGINE } from "../../src/session/engine";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -79,7 +80,10 @@ function model(kind: Kind): Uint8Array {
 }
 
 function graphOf(kind: Kind): Graph {
-  return optimize(importModel(decodeModel(model(kind), { label: kind }), { inputShapes: { x: SHAPE } }));
+  return optimize(
+    importModel(decodeModel(model(kind), { label: kind }), ENGINE, { inputShapes: { x: SHAPE } }),
+    ENGINE,
+  );
 }
 
 const FLOATS = { elem: "f32" } as const;
@@ -87,9 +91,9 @@ const FLOATS = { elem: "f32" } as const;
 /** Integers wherever they are offered. */
 function lowerInt8(graph: Graph, elem: "f32" | "f16" = "f32"): Program {
   const anywhere = { features: new Set<string>(), workgroupBytes: 16_384 };
-  const chooseConv: Parameters<typeof lower>[1]["chooseConv"] = (params) =>
+  const chooseConv: Parameters<typeof lower>[2]["chooseConv"] = (params) =>
     convChoices(params, anywhere).find((choice) => choice.startsWith("int8/4")) ?? DEFAULT_CHOICE;
-  return lower(graph, { elem, chooseConv });
+  return lower(graph, ENGINE, { elem, chooseConv });
 }
 
 const packedOf = ({ weights }: Program): readonly string[] =>
@@ -100,7 +104,7 @@ let pipelines: PipelineCache;
 
 async function run(graph: Graph, program: Program, x: Float32Array): Promise<{ y: Float32Array; bytes: number }> {
   const weights = new WeightStore(device, program.elem);
-  const bound = await BoundProgram.create(device, program, graph.constants, pipelines, weights);
+  const bound = await BoundProgram.create(device, program, ENGINE.kernels, graph.constants, pipelines, weights);
   try {
     writeElems(device, bound.input("x"), x, program.elem);
     submitProgram(device, bound);
@@ -124,7 +128,7 @@ describe("8-bit weights of a model", () => {
       SHAPE.reduce((a, b) => a * b),
       20,
     );
-    const [floats, int8] = [lower(graph, FLOATS), lowerInt8(graph)];
+    const [floats, int8] = [lower(graph, ENGINE, FLOATS), lowerInt8(graph)];
     expect(packedOf(int8)).toHaveLength(3);
     expect(packedOf(floats)).toEqual([]);
     const expected = await run(graph, floats, x);
@@ -154,17 +158,20 @@ describe("8-bit weights of a model", () => {
       attributes: { ...attributes, activation: { fn: "identity" } },
     });
     const weights = [1, 2].map((seed) => quantized([1, 1, 8, 8], randoms(64, seed)));
-    const merged = optimize({
-      label: "siblings",
-      inputs: [{ name: "x", shape: [1, 2, 2, 8] }],
-      outputs: ["y1", "y2"].map((name) => ({ name, value: name })),
-      constants: new Map([
-        ["w1", weights[0]!],
-        ["w2", weights[1]!],
-        ["b", { shape: [8], data: new Float32Array(8) }],
-      ]),
-      nodes: [conv("c1", "x", "w1"), conv("c2", "x", "w2"), conv("y1", "c1", "w1"), conv("y2", "c2", "w2")],
-    });
+    const merged = optimize(
+      {
+        label: "siblings",
+        inputs: [{ name: "x", shape: [1, 2, 2, 8] }],
+        outputs: ["y1", "y2"].map((name) => ({ name, value: name })),
+        constants: new Map([
+          ["w1", weights[0]!],
+          ["w2", weights[1]!],
+          ["b", { shape: [8], data: new Float32Array(8) }],
+        ]),
+        nodes: [conv("c1", "x", "w1"), conv("c2", "x", "w2"), conv("y1", "c1", "w1"), conv("y2", "c2", "w2")],
+      },
+      ENGINE,
+    );
     const only = merged.nodes.find(({ op, shape }) => op === "conv" && shape[3] === 16);
     const { data, int8 } = merged.constants.get(only!.inputs[1]!)!;
     expectClose(
@@ -207,8 +214,8 @@ describe("8-bit weights of a model", () => {
         },
       ],
     };
-    expect(lower(graph, FLOATS).weightBytes / lowerInt8(graph).weightBytes).toBeGreaterThan(3.9);
-    const halves = lower(graph, { elem: "f16" }).weightBytes;
+    expect(lower(graph, ENGINE, FLOATS).weightBytes / lowerInt8(graph).weightBytes).toBeGreaterThan(3.9);
+    const halves = lower(graph, ENGINE, { elem: "f16" }).weightBytes;
     expect(halves / lowerInt8(graph, "f16").weightBytes).toBeGreaterThan(1.95);
   });
 });

@@ -1,13 +1,15 @@
 /** Small graphs for tests, and the check that every pass has to stand. */
 import { expect } from "vitest";
-import { inferShape } from "../../src/graph/infer";
-import type { Constant, Graph, GraphInput, Node, OpAttributes, OpName, Pass, Shape } from "../../src/graph/ir";
+import { inferShape } from "../../src/graph/op";
+import type { Constant, Graph, GraphInput, Node, OpAttributes, OpName, Shape } from "../../src/graph/ir";
 import { IDENTITY, sizeOf } from "../../src/graph/ir";
 import { shapesOf } from "../../src/graph/cost";
 import { printGraph } from "../../src/graph/print";
+import type { Pass } from "../../src/graph/passes/pass";
 import { verify } from "../../src/graph/verify";
 import { expectClose, randoms } from "../expect-close";
 import { interpret } from "../reference/interpret";
+import { ENGINE } from "../../src/session/engine";
 
 export interface GraphMaker {
   input(name: string, shape: Shape): string;
@@ -37,6 +39,7 @@ export function makeGraph(): GraphMaker {
       const node = { op, output: name, inputs: operands, attributes, shape: shape ?? [], origin: [name] } as Node;
       const shapes = shapesOf(current());
       const inferred = inferShape(
+        ENGINE.ops,
         node,
         operands.map((operand) => shapes.get(operand)!),
       );
@@ -54,7 +57,7 @@ export function convAttributes(changes: Partial<OpAttributes["conv"]> = {}): OpA
 
 /** The graph's nodes and outputs as text, one a line. */
 export function printBody(graph: Graph): string {
-  return printGraph(graph, { constants: false, origin: false })
+  return printGraph(graph, ENGINE.ops, { constants: false, origin: false })
     .split("\n")
     .filter((line) => !line.startsWith("#") && !line.includes(": input "))
     .join("\n");
@@ -84,13 +87,13 @@ const lines = (text: string): string =>
 
 /** Runs a pass: the text before and after is as drawn, the result verifies, the numbers stay. */
 export function checkPass(pass: Pass, graph: Graph, before: string, after: string): Graph {
-  verify(graph);
+  verify(graph, ENGINE.ops);
   expect(printBody(graph)).toBe(lines(before));
-  const printed = printGraph(graph);
-  const result = pass.run(graph);
-  verify(result, pass.name);
+  const printed = printGraph(graph, ENGINE.ops);
+  const result = pass.run(graph, ENGINE.ops);
+  verify(result, ENGINE.ops, pass.name);
   expect(printBody(result)).toBe(lines(after));
-  expect(printGraph(graph), "a pass leaves its input as it is").toBe(printed);
+  expect(printGraph(graph, ENGINE.ops), "a pass leaves its input as it is").toBe(printed);
   expectSameNumbers(result, graph);
   return result;
 }

@@ -9,12 +9,17 @@ import type { LowerOptions } from "../../src/graph/lower/program-builder";
 import { bufferBytes, type Program } from "../../src/graph/lower/program";
 import { decodeModel } from "../../src/weights/decode";
 import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
+import { ENGINE } from "../../src/session/engine";
 
 const programOf = (
   model: Uint8Array,
   inputShapes: Record<string, Shape>,
   chooseConv?: LowerOptions["chooseConv"],
-): Program => lower(optimize(importModel(decodeModel(model), { inputShapes })), { elem: "f32", chooseConv });
+): Program =>
+  lower(optimize(importModel(decodeModel(model), ENGINE, { inputShapes }), ENGINE), ENGINE, {
+    elem: "f32",
+    chooseConv,
+  });
 
 /** As the rules choose on a driver: by Winograd where they may. */
 const onLlvmpipe = new ConvChoices({

@@ -3,15 +3,16 @@ import { describe, expect, it } from "vitest";
 import { importModel } from "../../src/graph/import";
 import type { Graph, OpName, Shape } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower/lower";
-import { optimize, PASSES } from "../../src/graph/optimize";
+import { optimize } from "../../src/graph/optimize";
 import { dropLastUpsampling } from "../../src/graph/passes/drop-last-upsampling";
 import { sumGreyInput } from "../../src/graph/passes/sum-grey-input";
 import { decodeModel } from "../../src/weights/decode";
 import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
 import { expectSameNumbers } from "./make";
+import { ENGINE } from "../../src/session/engine";
 
 function load(bytes: Uint8Array, inputShapes: Record<string, Shape>): Graph {
-  return importModel(decodeModel(bytes, { label: "network" }), { inputShapes });
+  return importModel(decodeModel(bytes, { label: "network" }), ENGINE, { inputShapes });
 }
 
 function countOps(graph: Graph): Partial<Record<OpName, number>> {
@@ -22,7 +23,7 @@ function countOps(graph: Graph): Partial<Record<OpName, number>> {
 
 describe("optimised networks", () => {
   it("Inception-ResNet-v2 is convolutions, pools and concats: everything else is folded into them", () => {
-    const result = optimize(load(inceptionResNetV2(), { image: [1, 3, 299, 299] }));
+    const result = optimize(load(inceptionResNetV2(), { image: [1, 3, 299, 299] }), ENGINE);
     // Concats: 40 residual blocks, 3 mixed blocks. The transpose gives the 3-channel image its order.
     // Of 244 convolutions, 43 are merged with a sibling, whose channels are read by slices that cost nothing.
     expect(countOps(result)).toEqual({
@@ -37,7 +38,7 @@ describe("optimised networks", () => {
     });
     const residuals = result.nodes.filter((node) => node.op === "conv" && node.inputs.length === 4);
     expect(residuals.length).toBe(40);
-    const steps = lower(result, { elem: "f32" }).steps.map(({ kernel }) => kernel);
+    const steps = lower(result, ENGINE, { elem: "f32" }).steps.map(({ kernel }) => kernel);
     // Two of the mixed blocks have a pool beside their convolutions.
     expect([steps.includes("slice"), steps.filter((kernel) => kernel === "concatPart").length]).toEqual([false, 2]);
   });
@@ -48,14 +49,15 @@ describe("optimised networks", () => {
     ["strided", stridedNetwork(), 1001, { conv: 14, resize: 1, reshape: 2, matmul: 1, transpose: 1 }],
   ])("the %s network never makes the repeated embedding, and its numbers stay", (_, bytes, width, ops) => {
     const graph = load(bytes, { luminance: [1, 1, 8, 16], embedding: [1, width] });
-    const result = optimize(graph);
+    const result = optimize(graph, ENGINE);
     expect(countOps(result)).toEqual(ops);
     expectSameNumbers(result, graph);
   });
 
   it("as the Colorizer runs them, the embedder takes one channel and the colorizers repeat nothing at the end", () => {
     const grey = optimize(load(inceptionResNetV2(), { image: [1, 3, 299, 299] }), {
-      passes: [...PASSES, sumGreyInput("image")],
+      ...ENGINE,
+      passes: [...ENGINE.passes, sumGreyInput("image")],
     });
     expect(grey.inputs).toEqual([{ name: "image", shape: [1, 1, 299, 299] }]);
     expect(countOps(grey)["transpose"]).toBeUndefined();
@@ -64,7 +66,8 @@ describe("optimised networks", () => {
       [stridedNetwork(), 1001],
     ] as const) {
       const result = optimize(load(bytes, { luminance: [1, 1, 8, 16], embedding: [1, width] }), {
-        passes: [...PASSES, dropLastUpsampling],
+        ...ENGINE,
+        passes: [...ENGINE.passes, dropLastUpsampling],
       });
       expect(result.nodes.at(-1)!.shape).toEqual([1, 2, 4, 8]);
     }

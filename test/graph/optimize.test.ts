@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { IDENTITY, type BinaryFn, type Graph } from "../../src/graph/ir";
-import { optimize, PASSES } from "../../src/graph/optimize";
+import { optimize } from "../../src/graph/optimize";
 import { convAttributes, expectSameNumbers, makeGraph, printBody } from "./make";
+import { ENGINE } from "../../src/session/engine";
 
 /** relu(x + 0.17 * batchNorm(conv(x))) on NCHW values, as an exporter of Inception-ResNet-v2 writes it. */
 function residualBlock(): Graph {
@@ -21,7 +22,7 @@ function residualBlock(): Graph {
 
 it("makes one convolution of a residual block", () => {
   const graph = residualBlock();
-  const result = optimize(graph);
+  const result = optimize(graph, ENGINE);
   expect(printBody(result)).toBe(
     [
       "%x.t: f32[1,5,5,3] = transpose(%x) {perm=0x2x3x1}",
@@ -36,12 +37,12 @@ it("makes one convolution of a residual block", () => {
 
 it("reports every pass and changes nothing the second time", () => {
   const names: string[] = [];
-  const once = optimize(residualBlock(), { onPass: (name) => names.push(name) });
-  expect(names).toEqual(PASSES.map((pass) => pass.name));
-  expect(printBody(optimize(once)).replaceAll(".t.1", ".t")).toBe(printBody(once)); // but for fresh names
+  const once = optimize(residualBlock(), ENGINE, { onPass: (name) => names.push(name) });
+  expect(names).toEqual(ENGINE.passes.map((pass) => pass.name));
+  expect(printBody(optimize(once, ENGINE)).replaceAll(".t.1", ".t")).toBe(printBody(once)); // but for fresh names
 });
 
 it("names the pass that breaks a graph", () => {
   const breaking = { name: "break-things", run: (graph: Graph) => ({ ...graph, inputs: [] }) };
-  expect(() => optimize(residualBlock(), { passes: [breaking] })).toThrow(/after break-things/);
+  expect(() => optimize(residualBlock(), { ...ENGINE, passes: [breaking] })).toThrow(/after break-things/);
 });

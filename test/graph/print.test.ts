@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { printActivation, printGraph } from "../../src/graph/print";
 import { convAttributes, makeGraph } from "./make";
+import { ENGINE } from "../../src/session/engine";
 
 it("prints every line of a graph and its totals", () => {
   const g = makeGraph();
@@ -10,7 +11,7 @@ it("prints every line of a graph and its totals", () => {
   const a = g.node("a", "conv", [x, w, b], convAttributes({ pads: [1, 1, 1, 1], activation: { fn: "relu" } }));
   const y = g.node("y", "reshape", [a], {}, [512]);
   // 64 places x 8 channels x 9 taps x 4 channels x 2 = 36,864 FLOP; 512 floats; 296 floats
-  expect(printGraph(g.graph(y))).toBe(
+  expect(printGraph(g.graph(y), ENGINE.ops)).toBe(
     [
       "%x: input f32[1,8,8,4]",
       "%w: const f32[3,3,4,8]",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Graph, Node } from "../../src/graph/ir";
 import { verify } from "../../src/graph/verify";
 import { convAttributes, makeGraph } from "./make";
+import { ENGINE } from "../../src/session/engine";
 
 function sample(): Graph {
   const g = makeGraph();
@@ -19,7 +20,7 @@ function withNode(index: number, change: Partial<Node>): Graph {
 }
 
 describe("verify", () => {
-  it("accepts a sound graph", () => expect(() => verify(sample())).not.toThrow());
+  it("accepts a sound graph", () => expect(() => verify(sample(), ENGINE.ops)).not.toThrow());
 
   const broken: [string, Graph, RegExp][] = [
     ["a wrong shape", withNode(0, { shape: [1, 8, 8, 4] }), /%c \(conv\): expected shape \[1,4,4,4\]/],
@@ -37,8 +38,8 @@ describe("verify", () => {
     ],
   ];
   it.each(broken)("refuses %s and names the pass", (_, graph, message) => {
-    expect(() => verify(graph, "my-pass")).toThrow(message);
-    expect(() => verify(graph, "my-pass")).toThrow(/after my-pass/);
+    expect(() => verify(graph, ENGINE.ops, "my-pass")).toThrow(message);
+    expect(() => verify(graph, ENGINE.ops, "my-pass")).toThrow(/after my-pass/);
   });
 
   it("refuses slices outside the input and operands that do not broadcast", () => {

@@ -5,6 +5,7 @@ import { PipelineCache } from "../../src/graph/pipelines";
 import { recall, tuningKey, type TuningStore } from "../../src/tuning/store";
 import { tune, type TuneTarget } from "../../src/tuning/tune";
 import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
+import { ENGINE } from "../../src/session/engine";
 import { testDevice } from "../gpu";
 import { convCase } from "../kernels/conv-cases";
 import { trackLive } from "../live-memory";
@@ -30,7 +31,7 @@ async function target(): Promise<TuneTarget> {
   const choices = new ConvChoices(device);
   choices.record(convCase("matrix", [5, 9, 16], [1, 1], 24, { residual: true }).params);
   choices.record({ ...convCase("slice", [6, 7, 8], [1, 1], 8).params, slice: { first: 8, channels: 24 } });
-  return { device, choices, pipelines: new PipelineCache(device) };
+  return { device, choices, engine: ENGINE, pipelines: new PipelineCache(device) };
 }
 
 it("measures every way once, keeps it, and frees what it took", async () => {

@@ -1,32 +1,91 @@
-/** Constants read in another order. */
+/** Constants read in another order: broadcasting, transposing and slicing are strided views. */
+import { sizeOf, stridesOf, type Shape } from "../ir";
 import { deferred, derivedKey } from "./deferred";
-import { sizeOf, stridesOf, type Constant, type Shape } from "../ir";
+import { zerosLike, type Elements, type NumberArray } from "./elements";
 
 /**
- * Reads `data` in the order of a strided view: out[i] = data[offset + sum(i * strides)]. Strides may be zero
- * (broadcast) or negative (flip).
+ * Walks the elements of a tensor of `shape` row by row: the row that begins at flat position `to` reads from `from`
+ * on, `step` apart, where index i lies at offset + sum of i[axis] * strides[axis].
  */
-export function gatherStrided(data: Float32Array, shape: Shape, strides: readonly number[], offset = 0): Float32Array {
-  const out = new Float32Array(sizeOf(shape));
-  const index = new Array<number>(shape.length).fill(0);
-  let at = offset;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = data[at]!;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += strides[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      at -= strides[axis]! * shape[axis]!;
+function forEachRow(
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  visit: (from: number, to: number, length: number, step: number) => void,
+): void {
+  const count = sizeOf(shape);
+  if (count === 0) return;
+  const last = shape.length - 1;
+  const length = last < 0 ? 1 : shape[last]!;
+  const step = last < 0 ? 0 : strides[last]!;
+  const index = new Array<number>(Math.max(0, last)).fill(0);
+  for (let to = 0, from = offset; to < count; to += length) {
+    visit(from, to, length, step);
+    for (let axis = last - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      index[axis] = index[axis]! + 1;
+      if (index[axis]! < shape[axis]!) break;
+      from -= strides[axis]! * shape[axis]!;
       index[axis] = 0;
     }
   }
-  return out;
 }
 
-/** The constant with axes permuted: out.shape[i] = shape[perm[i]]. */
-export function transposeConstant(constant: Constant, perm: readonly number[]): Constant {
-  const strides = stridesOf(constant.shape);
-  const shape = perm.map((axis) => constant.shape[axis]!);
-  const walk = perm.map((axis) => strides[axis]!);
-  const key = derivedKey(`transpose ${perm.join()}`, constant);
-  return deferred({ shape, key }, () => gatherStrided(constant.data, shape, walk));
+/** For every element of a tensor of `shape`: its flat position `to`, and `from` = offset + sum of index * strides. */
+export function forEachStrided(
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  visit: (from: number, to: number) => void,
+): void {
+  forEachRow(shape, strides, offset, (from, to, length, step) => {
+    for (let i = 0; i < length; i++) visit(from + i * step, to + i);
+  });
+}
+
+/** Elements of a row that are copied at a time: so many source lines stay in the processor's cache. */
+const BLOCK = 16;
+
+function copyStrided<T extends NumberArray>(source: T, shape: Shape, strides: readonly number[], offset: number): T {
+  const data = zerosLike(source, sizeOf(shape));
+  const width = shape.at(-1) ?? 1;
+  // Weights come through here: blocks, and a plain loop instead of a call an element, make it several times faster.
+  for (let first = 0; first < width; first += BLOCK) {
+    const length = Math.min(BLOCK, width - first);
+    const block = [...shape.slice(0, -1), ...(shape.length === 0 ? [] : [length])];
+    forEachRow(block, strides, offset + first * (strides.at(-1) ?? 0), (from, row, _, step) => {
+      let to = (row / length) * width + first;
+      for (const end = to + length; to < end; to++, from += step) data[to] = source[from]!;
+    });
+  }
+  return data;
+}
+
+/**
+ * A view of x: out[i] = x.data[offset + sum(i * strides)], copied when it is read. Strides may be zero (broadcast) or negative
+ * (flip).
+ */
+export function strided<T extends NumberArray>(
+  x: Elements<T>,
+  shape: Shape,
+  strides: readonly number[],
+  offset = 0,
+): Elements<T> {
+  const key = derivedKey(`strided ${shape.join()} ${strides.join()} ${offset}`, x);
+  return deferred({ shape, key }, () => copyStrided(x.data, shape, strides, offset), x);
+}
+
+/** x with axes permuted: out.shape[i] = shape[perm[i]]. */
+export function transposed<T extends NumberArray>(x: Elements<T>, perm: readonly number[]): Elements<T> {
+  const strides = stridesOf(x.shape);
+  return strided(
+    x,
+    perm.map((axis) => x.shape[axis]!),
+    perm.map((axis) => strides[axis]!),
+  );
+}
+
+/** The same elements in another shape. */
+export function reshaped<T extends NumberArray>(x: Elements<T>, shape: Shape): Elements<T> {
+  return deferred({ shape, key: x.key }, () => x.data, x);
 }

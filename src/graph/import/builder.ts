@@ -14,37 +14,37 @@ function int8Of({ int8, shape }: ConstantValue): Int8Values | undefined {
 export class GraphBuilder {
   readonly nodes: Node[] = [];
   readonly constants = new Map<string, Constant>();
-  private readonly modelNames: ReadonlySet<string>;
-  private readonly taken: Set<string>;
-  private readonly stored = new WeakMap<ConstantValue, string>();
-  private readonly shared = new Map<string, RuntimeValue>();
+  readonly #modelNames: ReadonlySet<string>;
+  readonly #taken: Set<string>;
+  readonly #stored = new WeakMap<ConstantValue, string>();
+  readonly #shared = new Map<string, RuntimeValue>();
 
   /** `modelNames`: names of the model's own values, which made-up names must not take. */
   constructor(modelNames: ReadonlySet<string>) {
-    this.modelNames = modelNames;
-    this.taken = new Set(modelNames);
+    this.#modelNames = modelNames;
+    this.#taken = new Set(modelNames);
   }
 
   /** `base`, or `base.2`, `base.3`, ... when that is taken. */
-  private uniqueName(base: string): string {
+  #uniqueName(base: string): string {
     let name = base;
-    for (let i = 2; this.taken.has(name); i++) name = `${base}.${i}`;
-    this.taken.add(name);
+    for (let i = 2; this.#taken.has(name); i++) name = `${base}.${i}`;
+    this.#taken.add(name);
     return name;
   }
 
   /** Name of a value as an operand; puts a constant into the graph on its first use. */
   nameOf(value: Value): string {
     if (value.kind === "runtime") return value.name;
-    const known = this.stored.get(value);
+    const known = this.#stored.get(value);
     if (known !== undefined) return known;
-    const own = this.modelNames.has(value.name) && !this.constants.has(value.name);
-    const name = own ? value.name : this.uniqueName(value.name);
+    const own = this.#modelNames.has(value.name) && !this.constants.has(value.name);
+    const name = own ? value.name : this.#uniqueName(value.name);
     this.constants.set(
       name,
       deferred({ shape: value.shape, key: value.key, int8: int8Of(value) }, () => floatData(value), value),
     );
-    this.stored.set(value, name);
+    this.#stored.set(value, name);
     return name;
   }
 
@@ -56,7 +56,7 @@ export class GraphBuilder {
     name: string,
     origin: string,
   ): RuntimeValue {
-    const output = this.uniqueName(name);
+    const output = this.#uniqueName(name);
     const operands = inputs.map((value) => this.nameOf(value));
     // The compiler cannot see that op and attributes belong together once K is a parameter.
     this.nodes.push({ op, output, inputs: operands, attributes, shape, origin: [origin] } as unknown as Node);
@@ -65,10 +65,10 @@ export class GraphBuilder {
 
   /** The value that `make` gave when first asked under this key: one rearrangement serves all its users. */
   once(key: string, make: () => RuntimeValue): RuntimeValue {
-    const known = this.shared.get(key);
+    const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const made = make();
-    this.shared.set(key, made);
+    this.#shared.set(key, made);
     return made;
   }
 

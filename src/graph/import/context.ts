@@ -1,7 +1,10 @@
 /** What an op's importer sees of its node: operands, attributes with their defaults, and how to emit or refuse. */
 import { ModelError, type Unsupported } from "../../errors";
 import type { OnnxAttribute, OnnxNode } from "../../weights/types";
-import type { NodeFor, OpName, Shape } from "../ir";
+import { deferred, isDeferred } from "../constants/deferred";
+import type { NumberArray } from "../constants/elements";
+import type { Node, NodeFor, OpName, Shape } from "../ir";
+import { evaluate, type Ops } from "../op";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
 import { checkedSize, constantOf, LARGEST_COMPUTED, type ConstantValue, type RuntimeValue, type Value } from "./values";
@@ -13,23 +16,43 @@ export class Refusal extends Error {
   }
 }
 
-/** One importer: gives the node's outputs, in order; later ones may be left out when they are not supported. */
+/** Gives the node's outputs, in order; later ones may be left out when they are not supported. */
 export type Importer = (ctx: NodeContext) => Value | readonly Value[];
 
-/** ONNX op -> importer. */
-export type OpTable = Readonly<Record<string, Importer>>;
+/** An op of ONNX. docs/ops.md is made of these. */
+export interface OnnxOp {
+  readonly import: Importer;
+  /** What is supported and what is not, where that is not all of the op. */
+  readonly notes?: string;
+  /** First and last opset that has the op, where that is not every one of OPSETS. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** By the op's name. */
+export type OpTable = Readonly<Record<string, OnnxOp>>;
 
 type AttributeValues = { [A in Exclude<OnnxAttribute, { type: "unsupported" }> as A["type"]]: A["value"] };
 
 export class NodeContext {
+  readonly #builder: GraphBuilder;
+  readonly #operands: readonly (Value | undefined)[];
+  readonly #ops: Ops;
+
   constructor(
     readonly node: OnnxNode,
     /** Version of the default operator set. */
     readonly opset: number,
-    private readonly builder: GraphBuilder,
+    builder: GraphBuilder,
     /** undefined: an optional input that was left out. */
-    private readonly operands: readonly (Value | undefined)[],
-  ) {}
+    operands: readonly (Value | undefined)[],
+    /** What constants are evaluated with. */
+    ops: Ops,
+  ) {
+    this.#builder = builder;
+    this.#operands = operands;
+    this.#ops = ops;
+  }
 
   /** The node asks for something this engine does not do. */
   unsupported(reason: string): never {
@@ -44,20 +67,20 @@ export class NodeContext {
   // --- operands
 
   get inputCount(): number {
-    return this.operands.length;
+    return this.#operands.length;
   }
 
   input(index: number): Value {
-    return this.operands[index] ?? this.malformed(`an input ${index}`, `${this.operands.length} inputs`);
+    return this.#operands[index] ?? this.malformed(`an input ${index}`, `${this.#operands.length} inputs`);
   }
 
   optional(index: number): Value | undefined {
-    return this.operands[index];
+    return this.#operands[index];
   }
 
   /** All inputs; none may be left out. */
   inputs(): Value[] {
-    return this.operands.map((_, i) => this.input(i));
+    return this.#operands.map((_, i) => this.input(i));
   }
 
   constant(index: number, what: string): ConstantValue {
@@ -91,31 +114,31 @@ export class NodeContext {
   // --- attributes
 
   int(name: string, otherwise: number): number {
-    return this.attribute(name, "int") ?? otherwise;
+    return this.#attribute(name, "int") ?? otherwise;
   }
 
   float(name: string, otherwise: number): number {
-    return this.attribute(name, "float") ?? otherwise;
+    return this.#attribute(name, "float") ?? otherwise;
   }
 
   string(name: string, otherwise: string): string {
-    return this.attribute(name, "string") ?? otherwise;
+    return this.#attribute(name, "string") ?? otherwise;
   }
 
   ints(name: string): readonly number[] | undefined {
-    return this.attribute(name, "ints");
+    return this.#attribute(name, "ints");
   }
 
   floats(name: string): readonly number[] | undefined {
-    return this.attribute(name, "floats");
+    return this.#attribute(name, "floats");
   }
 
   tensor(name: string): ConstantValue | undefined {
-    const tensor = this.attribute(name, "tensor");
+    const tensor = this.#attribute(name, "tensor");
     return tensor === undefined ? undefined : decodeConstant(tensor, this.constantName);
   }
 
-  private attribute<T extends keyof AttributeValues>(name: string, type: T): AttributeValues[T] | undefined {
+  #attribute<T extends keyof AttributeValues>(name: string, type: T): AttributeValues[T] | undefined {
     const found = this.node.attributes[name];
     if (found === undefined) return undefined;
     if (found.type === "unsupported") this.unsupported(`attribute ${name} of type ${found.kind}`);
@@ -152,7 +175,30 @@ export class NodeContext {
   ): RuntimeValue {
     if (shape.includes(0)) this.unsupported(`an empty tensor [${shape.join(", ")}] at run time`);
     checkedSize(shape, LARGEST_COMPUTED);
-    return this.builder.emit(op, inputs, attributes, shape, `${this.outputName}.${suffix}`, this.node.name);
+    return this.#builder.emit(op, inputs, attributes, shape, `${this.outputName}.${suffix}`, this.node.name);
+  }
+
+  /**
+   * The op's result: evaluated where all inputs are constants and the op can be, else a node's output.
+   *
+   * @param name Of an evaluated constant.
+   */
+  apply<K extends OpName>(
+    op: K,
+    inputs: readonly Value[],
+    attributes: NodeFor<K>["attributes"],
+    shape: Shape,
+    suffix: string = op,
+    name = this.constantName,
+  ): Value {
+    const constants = inputs.filter((value) => value.kind === "constant");
+    if (constants.length < inputs.length) return this.emit(op, inputs, attributes, shape, suffix);
+    checkedSize(shape);
+    const node = { op, output: name, inputs: [], attributes, shape, origin: [] } as unknown as Node;
+    const value = evaluate<NumberArray>(this.#ops, node, constants);
+    if (value === undefined) return this.emit(op, inputs, attributes, shape, suffix);
+    const facts = { kind: "constant", name, dtype: constants[0]!.dtype, shape, key: value.key } as const;
+    return isDeferred(value) ? deferred(facts, () => value.data, value) : { ...facts, data: value.data };
   }
 
   /** A float constant made here. */
@@ -163,7 +209,7 @@ export class NodeContext {
   /** [N,C,H,W] -> [N,H,W,C], emitted once for all users of a value. */
   toNhwc(value: Value): RuntimeValue {
     const [n, c, h, w] = value.shape as [number, number, number, number];
-    return this.builder.once(`nhwc ${this.builder.nameOf(value)}`, () =>
+    return this.#builder.once(`nhwc ${this.#builder.nameOf(value)}`, () =>
       this.emit("transpose", [value], { perm: [0, 2, 3, 1] }, [n, h, w, c], "nhwc"),
     );
   }

@@ -1,11 +1,12 @@
 /** Tensors of the file as constants. */
 import { ModelError } from "../../errors";
 import { ELEMENT_BYTES, toIntegers, view } from "../../weights/dtype";
-import { RARE } from "../../weights/tensor";
+import { toFloat32 } from "../../weights/floats";
 import type { OnnxTensor } from "../../weights/types";
 import { deferred } from "../constants/deferred";
 import { sizeOf } from "../ir";
-import { isFloat, type ConstantValue, type NumberArray } from "./values";
+import type { NumberArray } from "../constants/elements";
+import { isFloat, type ConstantValue } from "./values";
 
 /**
  * Zero-copy for f32 and 8-bit integers where alignment allows. `name`: for tensors that have none; `key`: what tells
@@ -22,7 +23,7 @@ export function decodeConstant(tensor: OnnxTensor, name: string = tensor.name, k
     });
   const facts = { kind: "constant", name, dtype, shape, key } as const;
   if (!isFloat(dtype)) return { ...facts, data: elements(tensor) };
-  return deferred(facts, () => (dtype === "f32" ? view(Float32Array, bytes) : RARE.floats!(tensor)));
+  return deferred(facts, () => (dtype === "f32" ? view(Float32Array, bytes) : toFloat32(tensor)));
 }
 
 function elements(tensor: OnnxTensor): NumberArray {

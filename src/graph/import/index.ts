@@ -6,8 +6,15 @@ import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
 import { GraphBuilder } from "./builder";
 import { NodeContext, Refusal } from "./context";
 import { decodeConstant } from "./decode-constant";
-import { OPS, OPSETS } from "./registry";
+import type { Engine } from "../engine";
+import type { OpTable } from "./context";
 import { constantOf, TooLarge, type ConstantValue, revised, type Value } from "./values";
+
+/** Versions of the default operator set that importers know. */
+export const OPSETS = { oldest: 7, newest: 22 } as const;
+
+/** Of an engine, what importModel() needs. */
+type Importing = Pick<Engine, "ops" | "importers">;
 
 export interface ImportOptions {
   /** Sizes of inputs whose shape the model leaves open. A size that the model states must be repeated as it is. */
@@ -25,19 +32,23 @@ type Known = Value | "unknown";
  * Throws InputError when an input's shape is not known or does not fit the model, ModelError when the model
  * contradicts itself, and UnsupportedError with everything that the engine does not do.
  */
-export function importModel(model: OnnxModel, options: ImportOptions = {}): Graph {
-  return finish(importing(model, options));
+export function importModel(model: OnnxModel, engine: Importing, options: ImportOptions = {}): Graph {
+  return finish(importing(model, engine, options));
 }
 
 /** importModel() in pieces, one a node. */
-export function importing(model: OnnxModel, options: ImportOptions = {}): Generator<undefined, Graph> {
-  return new Import(model, options).run();
+export function importing(
+  model: OnnxModel,
+  engine: Importing,
+  options: ImportOptions = {},
+): Generator<undefined, Graph> {
+  return new Import(model, engine, options).run();
 }
 
 /** Why there is no importer for a node; undefined when there is one. */
-function unknownOp(node: OnnxNode): Unsupported | undefined {
+function unknownOp(node: OnnxNode, importers: OpTable): Unsupported | undefined {
   const standard = node.domain === "" || node.domain === "ai.onnx";
-  if (standard && OPS.has(node.op)) return undefined;
+  if (standard && Object.hasOwn(importers, node.op)) return undefined;
   return { node: node.name, op: node.op, reason: standard ? "not implemented" : `domain ${node.domain}` };
 }
 
@@ -45,54 +56,63 @@ function unknownOp(node: OnnxNode): Unsupported | undefined {
  * What can be told before input shapes are known: throws UnsupportedError naming every node whose op has no importer.
  * Attributes are checked by importModel().
  */
-export function checkOps(model: OnnxModel): void {
-  const items = model.nodes.flatMap((node) => unknownOp(node) ?? []);
+export function checkOps(model: OnnxModel, { importers }: Pick<Engine, "importers">): void {
+  const items = model.nodes.flatMap((node) => unknownOp(node, importers) ?? []);
   if (items.length > 0) throw new UnsupportedError(model.label, items);
 }
 
 class Import {
-  private readonly values = new Map<string, Known>();
-  private readonly defined = new Set<string>();
-  private readonly refused: Unsupported[] = [];
-  private readonly usesLeft = new Map<string, number>();
-  private readonly builder: GraphBuilder;
-  private readonly opset: number;
+  readonly #model: OnnxModel;
+  readonly #engine: Importing;
+  readonly #options: ImportOptions;
+  readonly #values = new Map<string, Known>();
+  readonly #defined = new Set<string>();
+  readonly #refused: Unsupported[] = [];
+  readonly #usesLeft = new Map<string, number>();
+  readonly #builder: GraphBuilder;
+  readonly #opset: number;
 
-  constructor(
-    private readonly model: OnnxModel,
-    private readonly options: ImportOptions,
-  ) {
+  constructor(model: OnnxModel, engine: Importing, options: ImportOptions) {
+    this.#model = model;
+    this.#engine = engine;
+    this.#options = options;
     const outputs = model.nodes.flatMap((node) => node.outputs);
-    this.builder = new GraphBuilder(
+    this.#builder = new GraphBuilder(
       new Set([...model.inputs.map(({ name }) => name), ...model.initializers.keys(), ...outputs]),
     );
     for (const name of [...model.nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)])
-      this.usesLeft.set(name, (this.usesLeft.get(name) ?? 0) + 1);
-    this.opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? OPSETS.oldest;
-    if (this.opset < OPSETS.oldest || this.opset > OPSETS.newest)
+      this.#usesLeft.set(name, (this.#usesLeft.get(name) ?? 0) + 1);
+    this.#opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? OPSETS.oldest;
+    if (this.#opset < OPSETS.oldest || this.#opset > OPSETS.newest)
       throw new UnsupportedError(model.label, [
-        { node: model.label, op: `opset ${this.opset}`, reason: `opsets ${OPSETS.oldest} to ${OPSETS.newest}` },
+        { node: model.label, op: `opset ${this.#opset}`, reason: `opsets ${OPSETS.oldest} to ${OPSETS.newest}` },
       ]);
   }
 
   *run(): Generator<undefined, Graph> {
-    const inputs = this.bindInputs();
-    for (const node of this.model.nodes) {
-      this.importNode(node);
+    const inputs = this.#bindInputs();
+    for (const node of this.#model.nodes) {
+      this.#importNode(node);
       yield;
     }
-    if (this.refused.length > 0) throw new UnsupportedError(this.model.label, this.refused);
-    const outputs = this.model.outputs.map(({ name }) => {
-      const value = this.lookUp(name, `${this.model.label}, output "${name}"`);
+    if (this.#refused.length > 0) throw new UnsupportedError(this.#model.label, this.#refused);
+    const outputs = this.#model.outputs.map(({ name }) => {
+      const value = this.#lookUp(name, `${this.#model.label}, output "${name}"`);
       if (value === "unknown") throw new Error(`${name} is unknown although nothing was refused`);
-      return { name, value: this.builder.nameOf(value) };
+      return { name, value: this.#builder.nameOf(value) };
     });
-    return { label: this.model.label, inputs, outputs, constants: this.builder.constants, nodes: this.builder.nodes };
+    return {
+      label: this.#model.label,
+      inputs,
+      outputs,
+      constants: this.#builder.constants,
+      nodes: this.#builder.nodes,
+    };
   }
 
-  private bindInputs(): GraphInput[] {
-    const { inputShapes = {}, freeze = {} } = this.options;
-    const declared = this.model.inputs.filter(({ name }) => !this.model.initializers.has(name));
+  #bindInputs(): GraphInput[] {
+    const { inputShapes = {}, freeze = {} } = this.#options;
+    const declared = this.#model.inputs.filter(({ name }) => !this.#model.initializers.has(name));
     for (const name of [...Object.keys(inputShapes), ...Object.keys(freeze)])
       if (!declared.some((input) => input.name === name))
         throw new InputError({
@@ -102,71 +122,77 @@ class Import {
         });
     const inputs: GraphInput[] = [];
     for (const input of declared) {
-      this.defined.add(input.name);
+      this.#defined.add(input.name);
       const frozen = freeze[input.name];
       const shape = resolveShape(input, frozen?.shape ?? inputShapes[input.name]);
       const dtype = input.dtype === "unknown" ? "f32" : input.dtype;
       if (frozen === undefined) {
-        this.values.set(input.name, { kind: "runtime", name: input.name, dtype, shape });
+        this.#values.set(input.name, { kind: "runtime", name: input.name, dtype, shape });
         inputs.push({ name: input.name, shape });
-      } else this.values.set(input.name, frozenConstant(input.name, dtype, shape, frozen.data));
+      } else this.#values.set(input.name, frozenConstant(input.name, dtype, shape, frozen.data));
     }
     return inputs;
   }
 
-  private importNode(node: OnnxNode): void {
+  #importNode(node: OnnxNode): void {
     const where = `${node.op} "${node.name}"`;
-    const operands = node.inputs.map((name) => (name === "" ? undefined : this.lookUp(name, where)));
-    for (const name of node.inputs) this.release(name);
-    const unknown = unknownOp(node);
-    if (unknown) this.refuse(node, unknown);
-    else if (operands.includes("unknown")) this.define(node, []);
+    const operands = node.inputs.map((name) => (name === "" ? undefined : this.#lookUp(name, where)));
+    for (const name of node.inputs) this.#release(name);
+    const unknown = unknownOp(node, this.#engine.importers);
+    if (unknown) this.#refuse(node, unknown);
+    else if (operands.includes("unknown")) this.#define(node, []);
     else {
-      const run = OPS.get(node.op)!;
-      const mark = this.builder.nodes.length;
-      const ctx = new NodeContext(node, this.opset, this.builder, operands as (Value | undefined)[]);
+      const { import: run } = this.#engine.importers[node.op]!;
+      const mark = this.#builder.nodes.length;
+      const ctx = new NodeContext(
+        node,
+        this.#opset,
+        this.#builder,
+        operands as (Value | undefined)[],
+        this.#engine.ops,
+      );
       try {
         const made = run(ctx);
         const results = isList(made) ? made : [made];
-        this.define(node, results, (value, name) => {
-          if (value.kind === "runtime") return this.builder.rename(value, name, mark);
+        this.#define(node, results, (value, name) => {
+          if (value.kind === "runtime") return this.#builder.rename(value, name, mark);
           return value.name === ctx.constantName ? revised(value, { name }) : value;
         });
       } catch (error) {
-        if (error instanceof Refusal) this.refuse(node, error.item);
-        else if (error instanceof TooLarge) this.refuse(node, { node: node.name, op: node.op, reason: error.message });
+        if (error instanceof Refusal) this.#refuse(node, error.item);
+        else if (error instanceof TooLarge) this.#refuse(node, { node: node.name, op: node.op, reason: error.message });
         else throw error;
       }
     }
   }
 
-  private refuse(node: OnnxNode, item: Unsupported): void {
-    this.refused.push(item);
-    this.define(node, []);
+  #refuse(node: OnnxNode, item: Unsupported): void {
+    this.#refused.push(item);
+    this.#define(node, []);
   }
 
   /** Gives the node's outputs their values. An output that is used but not made is refused. */
-  private define(
+  #define(
     node: OnnxNode,
     made: readonly Value[],
     named: (value: Value, name: string) => Value = (value) => value,
   ): void {
     node.outputs.forEach((name, index) => {
       if (name === "") return;
-      if (this.defined.has(name) || this.model.initializers.has(name))
+      if (this.#defined.has(name) || this.#model.initializers.has(name))
         throw new ModelError({ where: `${node.op} "${node.name}"`, expected: "a new name", received: `"${name}"` });
-      this.defined.add(name);
+      this.#defined.add(name);
       const value = made[index];
-      if (value === undefined && made.length > 0 && this.usesLeft.has(name))
-        this.refused.push({ node: node.name, op: node.op, reason: `output ${index} ("${name}")` });
-      this.values.set(name, value === undefined ? "unknown" : named(value, name));
+      if (value === undefined && made.length > 0 && this.#usesLeft.has(name))
+        this.#refused.push({ node: node.name, op: node.op, reason: `output ${index} ("${name}")` });
+      this.#values.set(name, value === undefined ? "unknown" : named(value, name));
     });
   }
 
-  private lookUp(name: string, where: string): Known {
-    const known = this.values.get(name);
+  #lookUp(name: string, where: string): Known {
+    const known = this.#values.get(name);
     if (known !== undefined) return known;
-    const tensor = this.model.initializers.get(name);
+    const tensor = this.#model.initializers.get(name);
     if (tensor === undefined)
       throw new ModelError({
         where,
@@ -175,16 +201,16 @@ class Import {
         hint: "The model names a value that does not exist, or its nodes are not in topological order.",
       });
     const value = decodeConstant(tensor, name, JSON.stringify(name));
-    this.values.set(name, value);
+    this.#values.set(name, value);
     return value;
   }
 
   /** Forgets constants after their last use: decoded weights are large. */
-  private release(name: string): void {
-    const left = (this.usesLeft.get(name) ?? 0) - 1;
-    this.usesLeft.set(name, left);
-    const value = this.values.get(name);
-    if (left === 0 && typeof value === "object" && value.kind === "constant") this.values.delete(name);
+  #release(name: string): void {
+    const left = (this.#usesLeft.get(name) ?? 0) - 1;
+    this.#usesLeft.set(name, left);
+    const value = this.#values.get(name);
+    if (left === 0 && typeof value === "object" && value.kind === "constant") this.#values.delete(name);
   }
 }
 

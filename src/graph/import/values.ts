@@ -1,20 +1,13 @@
 /** Values while a model is imported: constants, evaluated here, or names of tensors that exist at run time. */
 import type { OnnxDType } from "../../weights/types";
-import { deferred, derivedKey } from "../constants/deferred";
-import { sizeOf, stridesOf, type Shape } from "../ir";
+import { deferred } from "../constants/deferred";
+import type { Elements, NumberArray } from "../constants/elements";
+import { sizeOf, type Shape } from "../ir";
 
-/** Elements of a constant: floats as f32, 8-bit integers and booleans as they are, wider integers as doubles. */
-export type NumberArray = Float32Array | Float64Array | Int8Array | Uint8Array;
-
-export interface ConstantValue {
+export interface ConstantValue extends Elements {
   readonly kind: "constant";
   readonly name: string;
   readonly dtype: OnnxDType;
-  readonly shape: Shape;
-  /** Row-major; length = product of shape. Never written to. Floats may be computed when read: see deferred.ts. */
-  readonly data: NumberArray;
-  /** As in the graph's constants. */
-  readonly key?: string | undefined;
   /** What a float constant was dequantised from: `source` (i8, same shape) times a scale for all or one per index of `axis`. */
   readonly int8?: Dequantized | undefined;
 }
@@ -85,85 +78,4 @@ export function constantOf(
 
 export function floatData(value: ConstantValue): Float32Array {
   return value.data instanceof Float32Array ? value.data : Float32Array.from(value.data);
-}
-
-/** Strides that read a tensor of shape `from` at the indices of shape `to`: 0 along broadcast axes. */
-export function broadcastStrides(from: Shape, to: Shape): number[] {
-  const strides = stridesOf(from);
-  const missing = to.length - from.length;
-  return to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : strides[axis - missing]!));
-}
-
-/**
- * Walks the elements of a tensor of `shape` row by row: the row that begins at flat position `to` reads from `from`
- * on, `step` apart, where index i lies at offset + sum of i[axis] * strides[axis]. Broadcasting, transposing and
- * slicing are all of this form.
- */
-function forEachRow(
-  shape: Shape,
-  strides: readonly number[],
-  offset: number,
-  visit: (from: number, to: number, length: number, step: number) => void,
-): void {
-  const count = sizeOf(shape);
-  if (count === 0) return;
-  const last = shape.length - 1;
-  const length = last < 0 ? 1 : shape[last]!;
-  const step = last < 0 ? 0 : strides[last]!;
-  const index = new Array<number>(Math.max(0, last)).fill(0);
-  for (let to = 0, from = offset; to < count; to += length) {
-    visit(from, to, length, step);
-    for (let axis = last - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
-      index[axis] = index[axis]! + 1;
-      if (index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
-}
-
-/** forEachRow, element by element. */
-export function forEachStrided(
-  shape: Shape,
-  strides: readonly number[],
-  offset: number,
-  visit: (from: number, to: number) => void,
-): void {
-  forEachRow(shape, strides, offset, (from, to, length, step) => {
-    for (let i = 0; i < length; i++) visit(from + i * step, to + i);
-  });
-}
-
-/** Elements of a row that `strided` copies at a time: so many source lines stay in the processor's cache. */
-const BLOCK = 16;
-
-/** A constant of `shape` read from another with the given strides. */
-export function strided(
-  value: ConstantValue,
-  shape: Shape,
-  strides: readonly number[],
-  offset = 0,
-  name: string = value.name,
-): ConstantValue {
-  checkedSize(shape);
-  const key = derivedKey(`strided ${shape.join()} ${strides.join()} ${offset}`, value);
-  const facts = { kind: "constant", name, dtype: value.dtype, shape, key } as const;
-  return deferred(facts, () => copyStrided(value, shape, strides, offset), value);
-}
-
-function copyStrided(value: ConstantValue, shape: Shape, strides: readonly number[], offset: number): NumberArray {
-  const data = allocate(value.dtype, sizeOf(shape));
-  const source = value.data;
-  const width = shape.at(-1) ?? 1;
-  // Weights come through here: blocks, and a plain loop instead of a call an element, make it several times faster.
-  for (let first = 0; first < width; first += BLOCK) {
-    const length = Math.min(BLOCK, width - first);
-    const block = [...shape.slice(0, -1), ...(shape.length === 0 ? [] : [length])];
-    forEachRow(block, strides, offset + first * (strides.at(-1) ?? 0), (from, row, _, step) => {
-      let to = (row / length) * width + first;
-      for (const end = to + length; to < end; to++, from += step) data[to] = source[from]!;
-    });
-  }
-  return data;
 }

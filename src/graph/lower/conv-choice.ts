@@ -72,16 +72,13 @@ export class ConvChoices {
   readonly seen = new Map<string, { readonly params: Conv2dParams; count: number; choice: ConvChoice }>();
   /** Replaced as a whole. */
   measured: Measured = {};
-  /** Programs are made when this has resolved: code or what was measured earlier is on its way. Must not reject. */
-  ready: Promise<unknown>;
+  /** Programs are made when this has resolved: what was measured earlier is on its way. Must not reject. */
+  ready: Promise<unknown> = Promise.resolve();
 
   constructor({ adapterInfo, features, limits }: Pick<GPUDevice, "adapterInfo" | "features" | "limits">) {
     ({ kind: this.kind, row: this.row } = adapterClass(adapterInfo));
     const { subgroupMinSize } = adapterInfo;
     this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
-    // Elsewhere no rule asks for more. When it does not arrive, DEFAULT_CHOICE is there.
-    const more = this.kind === "cpu" || this.row in CONV_TABLE;
-    this.ready = Promise.resolve(more && import("../more-convs").then((m) => m.addMoreConvs())).catch(() => undefined);
   }
 
   /** Never throws: names that are unknown, or not admissible for these parameters, are passed over. */
@@ -114,7 +111,7 @@ export class ConvChoices {
 
 const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice => (int8 && !upsample ? "int8/4" : "half-weights/4");
 
-/** One or two bytes a weight, at the price of rounding. Needs addMoreConvs(). */
+/** One or two bytes a weight, at the price of rounding. */
 export const SMALL: Pick<ConvChoices, "choose" | "record"> = { choose: chooseSmall, record: chooseSmall };
 
 /** The way that works everywhere. */

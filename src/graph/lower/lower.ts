@@ -1,21 +1,22 @@
 /** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
 import { finish } from "../../pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
-import { lowerNode } from "../lower-node";
+import { definitionOf } from "../op";
+import type { Engine } from "../engine";
 import { planMemory, type Lifetime } from "./memory-plan";
 import { alignedWeightBytes, bufferBytes, weightBytes, type Placement, type Port, type Program } from "./program";
 import { ProgramBuilder, type LowerOptions } from "./program-builder";
 
 /** Lowers an optimised graph. Pure: the same graph gives the same program. */
-export function lower(graph: Graph, options: LowerOptions): Program {
-  return finish(lowering(graph, options));
+export function lower(graph: Graph, engine: Engine, options: LowerOptions): Program {
+  return finish(lowering(graph, engine, options));
 }
 
 /** lower() in steps, one a node. */
-export function* lowering(graph: Graph, options: LowerOptions): Generator<undefined, Program> {
-  const builder = new ProgramBuilder(graph, options);
+export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): Generator<undefined, Program> {
+  const builder = new ProgramBuilder(graph, engine, options);
   for (const node of graph.nodes) {
-    lowerNode(builder, node);
+    definitionOf(engine.ops, node).lower(builder, node);
     yield;
   }
   const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));
@@ -28,7 +29,7 @@ export function* lowering(graph: Graph, options: LowerOptions): Generator<undefi
       return { ...port, value: root };
     }
     const copy = builder.temporary(port.name, port.shape);
-    lowerNode(builder, {
+    engine.ops.unary.lower(builder, {
       op: "unary",
       output: copy,
       inputs: [port.value],

@@ -1,9 +1,12 @@
 /** Collecting the steps and weights of a program while a graph is lowered. */
-import { DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
+import { DEFAULT_CHOICE, planConvolution, type ConvChoice } from "../../kernels/conv/algorithms";
+import type { ConvPlan } from "../../kernels/conv/algorithm";
 import type { Conv2dParams } from "../../kernels/conv/conv2d";
 import type { Elem, KernelPlan, Packing } from "../../kernels/kernel";
-import { channelSlices, type ChannelSlice } from "../channel-slices";
+import { channelSlices } from "../channel-slices";
+import type { Engine } from "../engine";
 import { sizeOf, type Graph, type Node, type Shape } from "../ir";
+import type { ChannelSlice, Lowering } from "../op";
 import type { Operand, Step, Weight } from "./program";
 
 export interface LowerOptions {
@@ -12,32 +15,28 @@ export interface LowerOptions {
   readonly chooseConv?: (params: Conv2dParams) => ConvChoice;
 }
 
-/** Collects the steps and weights of a program. */
-export class ProgramBuilder {
+export class ProgramBuilder implements Lowering {
   readonly elem: Elem;
-  /** How a convolution is to be computed. */
-  readonly chooseConv: (params: Conv2dParams) => ConvChoice;
   readonly steps: Step[] = [];
   readonly weights: Weight[] = [];
-  /** Values that lie among the channels of another one. */
-  readonly slices: ReadonlyMap<string, ChannelSlice>;
   readonly #graph: Graph;
+  readonly #chooseConv: (params: Conv2dParams) => ConvChoice;
+  readonly #slices: ReadonlyMap<string, ChannelSlice>;
   readonly #shapes = new Map<string, Shape>();
   /** Value -> the value whose buffer it shares (reshapes). */
   readonly #aliases = new Map<string, string>();
   readonly #weightIndex = new Map<string, number>();
   #temporaries = 0;
 
-  constructor(graph: Graph, { elem, chooseConv = () => DEFAULT_CHOICE }: LowerOptions) {
+  constructor(graph: Graph, engine: Engine, { elem, chooseConv = () => DEFAULT_CHOICE }: LowerOptions) {
     this.#graph = graph;
     this.elem = elem;
-    this.chooseConv = chooseConv;
-    this.slices = channelSlices(graph);
+    this.#chooseConv = chooseConv;
+    this.#slices = channelSlices(graph, engine.ops);
     for (const { name, shape } of graph.inputs) this.#shapes.set(name, shape);
     for (const { output, shape } of graph.nodes) this.#shapes.set(output, shape);
   }
 
-  /** Shape of an input, constant, node output or temporary. */
   shape(name: string): Shape {
     return this.#shapes.get(name) ?? this.#graph.constants.get(name)!.shape;
   }
@@ -46,29 +45,40 @@ export class ProgramBuilder {
     return this.#graph.constants.has(name);
   }
 
-  /** Whether the constant has values of 8 bits. */
   hasInt8(name: string): boolean {
     return this.#graph.constants.get(name)?.int8 !== undefined;
   }
 
-  /** `name` is another view of `source`'s elements. */
+  sliceOf(name: string): ChannelSlice | undefined {
+    return this.#slices.get(name);
+  }
+
+  planConvolution(params: Conv2dParams): ConvPlan {
+    return planConvolution(params, this.#chooseConv(params));
+  }
+
   alias(name: string, source: string): void {
     this.#aliases.set(name, this.root(source));
   }
 
+  /** The value whose buffer `name` shares. */
   root(name: string): string {
     return this.#aliases.get(name) ?? name;
   }
 
-  /** A value between the steps of one node. */
   temporary(output: string, shape: Shape): string {
     const name = `${output}#${this.#temporaries++}`;
     this.#shapes.set(name, shape);
     return name;
   }
 
-  /** Adds a dispatch. Inputs are value or constant names by binding; `packing` of the plan applies to constants. */
-  step(kernel: string, plan: KernelPlan, inputs: Readonly<Record<string, string>>, output: string, node: Node): void {
+  step(
+    node: Node,
+    kernel: string,
+    plan: KernelPlan,
+    inputs: Readonly<Record<string, string>>,
+    output = node.output,
+  ): void {
     const operands: Record<string, Operand> = {};
     for (const [binding, name] of Object.entries(inputs))
       operands[binding] = this.isConstant(name)
@@ -78,23 +88,18 @@ export class ProgramBuilder {
     this.steps.push({ kernel, plan, operands, output: this.root(output), origin: node.origin });
   }
 
-  /** Like step(), with one more operand whose content lowering made. */
   stepWithData(
+    node: Node,
     kernel: string,
     plan: KernelPlan,
     inputs: Readonly<Record<string, string>>,
-    data: { binding: string; values: Float32Array },
-    output: string,
-    node: Node,
+    { binding, values }: { readonly binding: string; readonly values: Float32Array },
   ): void {
-    this.step(kernel, plan, inputs, output, node);
+    this.step(node, kernel, plan, inputs);
     const step = this.steps.pop()!;
-    const operand = this.#addWeight(
-      `${output}.${data.binding}`,
-      { layout: "pad", length: data.values.length },
-      data.values,
-    );
-    this.steps.push({ ...step, operands: { ...step.operands, [data.binding]: operand } });
+    const packing = { layout: "pad", length: values.length } as const;
+    const operand = this.#addWeight(`${node.output}.${binding}`, packing, values);
+    this.steps.push({ ...step, operands: { ...step.operands, [binding]: operand } });
   }
 
   #weight(constant: string, packing: Packing | undefined): Operand {

@@ -10,7 +10,7 @@ export type Operand =
   | { readonly kind: "weight"; readonly weight: number };
 
 export interface Step {
-  /** Key of the kernel registry (src/graph/registry.ts). */
+  /** Key of the engine's kernels. */
   readonly kernel: string;
   readonly plan: KernelPlan;
   /** By binding name, without the plan's unbound ones. */

@@ -12,28 +12,28 @@
  * constants are permuted here), any other node makes its operands come true. Where only axes of size 1 move, a
  * reshape does that for nothing; a repeated value is repeated in the other order instead of being moved.
  */
-import { deferred } from "../constants/deferred";
 import { rewrite, type Rewrite } from "../edit";
-import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type Pass, type Shape } from "../ir";
+import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type OpName, type Shape } from "../ir";
+import { definitionOf, type OpDefinition, type Ops } from "../op";
 import {
   compose,
   identityPermutation,
   invert,
-  isAgnostic,
   isIdentityPermutation,
   isReshape,
   permute,
-  permuteNode,
-  type AgnosticNode,
   type Permutation,
 } from "../permutation";
-import { transposeConstant } from "../constants/strided";
+import { reshaped, transposed } from "../constants/strided";
+import type { Pass } from "./pass";
 
 /** A value of the old graph = transpose(base, perm), base being one of the new graph. */
 interface View {
   readonly base: string;
   readonly perm: Permutation;
 }
+
+type PermuteNode = NonNullable<OpDefinition<OpName>["permute"]>;
 
 /** Transposes made once and reused; key: base and permutation. */
 type Made = Map<string, string>;
@@ -60,7 +60,7 @@ function materialise(base: string, perm: Permutation, rw: Rewrite, made: Made): 
 
   function build(): string {
     const constant = rw.constant(base);
-    if (constant !== undefined) return rw.addConstant(`${base}.t`, transposeConstant(constant, perm));
+    if (constant !== undefined) return rw.addConstant(`${base}.t`, transposed(constant, perm));
     const before = rw.node(base);
     const shape = permute(rw.shape(base), perm);
     const common = { output: rw.fresh(`${base}.t`), shape, origin: before?.origin ?? [] };
@@ -78,17 +78,17 @@ function padRank(shape: Shape, rank: number): Shape {
 
 /** A constant operand of a broadcast of rank `perm.length`, in the order before `perm`, without leading ones. */
 function permuteOperand(constant: Constant, perm: Permutation): Constant {
-  const padded = deferred({ shape: padRank(constant.shape, perm.length), key: constant.key }, () => constant.data);
-  const moved = transposeConstant(padded, invert(perm));
+  const padded = reshaped(constant, padRank(constant.shape, perm.length));
+  const moved = transposed(padded, invert(perm));
   const first = moved.shape.findIndex((n) => n !== 1);
-  return deferred({ shape: first < 0 ? [] : moved.shape.slice(first), key: moved.key }, () => moved.data);
+  return reshaped(moved, first < 0 ? [] : moved.shape.slice(first));
 }
 
 /**
  * The permutation that the axes of a graph input are given in the end: that of the transposes that all uses of it come to
  * through ops that do not care. Giving it to the input at once lets those ops work in the final order.
  */
-function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph): Permutation | undefined {
+function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph, ops: Ops): Permutation | undefined {
   const reached = new Set([input]);
   let ahead: Permutation | undefined;
   for (const node of nodes) {
@@ -97,7 +97,7 @@ function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph
       const { perm } = node.attributes;
       if (ahead !== undefined && perm.some((axis, i) => axis !== ahead![i])) return undefined;
       ahead = perm;
-    } else if (isAgnostic(node) && node.shape.length === rank) reached.add(node.output);
+    } else if (definitionOf(ops, node).permute && node.shape.length === rank) reached.add(node.output);
     else return undefined;
   }
   // With nothing between the input and its transposes, there is nothing to gain.
@@ -106,7 +106,7 @@ function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph
 
 export const cancelTransposes: Pass = {
   name: "cancel-transposes",
-  run(graph: Graph): Graph {
+  run(graph: Graph, ops: Ops): Graph {
     const views = new Map<string, View>();
     const made: Made = new Map();
     const viewOf = (name: string, rw: Rewrite): View =>
@@ -130,7 +130,7 @@ export const cancelTransposes: Pass = {
     };
 
     /** Operands of the node's own rank, as views; lower ranks (binary only) get leading ones. */
-    const operandsOf = (node: AgnosticNode, rank: number, rw: Rewrite): View[] =>
+    const operandsOf = (node: Node, rank: number, rw: Rewrite): View[] =>
       node.inputs
         .filter((name) => rw.constant(name) === undefined)
         .map((name) => {
@@ -148,7 +148,7 @@ export const cancelTransposes: Pass = {
           return { base, perm: identityPermutation(rank) };
         });
 
-    const visitAgnostic = (node: AgnosticNode, rw: Rewrite): void => {
+    const visitAgnostic = (node: Node, rw: Rewrite, permuteNode: PermuteNode): void => {
       const operandViews = node.inputs.map((name) => viewOf(name, rw));
       const rank = Math.max(...operandViews.map((view) => view.perm.length));
       if (operandViews.every((view) => isIdentityPermutation(view.perm)))
@@ -168,7 +168,7 @@ export const cancelTransposes: Pass = {
         return made.get(key)!;
       });
       const { node: permuted, perm } = permuteNode({ ...node, inputs }, target);
-      views.set(node.output, { base: rw.emit(permuted), perm });
+      views.set(node.output, { base: rw.emit(permuted as Node), perm });
     };
 
     const visit = (node: Node, rw: Rewrite): void => {
@@ -179,14 +179,17 @@ export const cancelTransposes: Pass = {
         const { base, perm } = viewOf(node.inputs[0]!, rw);
         const input = isReshape(perm, rw.shape(base)) ? base : actual(node.inputs[0]!, rw);
         rw.emit({ ...node, inputs: [input] });
-      } else if (isAgnostic(node)) visitAgnostic(node, rw);
-      else rw.emit({ ...node, inputs: node.inputs.map((name) => actual(name, rw)) });
+      } else {
+        const { permute: permuteNode } = definitionOf(ops, node);
+        if (permuteNode) visitAgnostic(node, rw, permuteNode);
+        else rw.emit({ ...node, inputs: node.inputs.map((name) => actual(name, rw)) });
+      }
     };
 
     return rewrite(graph, visit, {
       start(rw) {
         for (const { name, shape } of graph.inputs) {
-          const perm = permutationAhead(name, shape.length, graph);
+          const perm = permutationAhead(name, shape.length, graph, ops);
           if (perm === undefined || perm.length !== shape.length || isIdentityPermutation(perm)) continue;
           const base = materialise(name, perm, rw, made);
           made.set(keyOf(base, invert(perm)), name);

@@ -7,7 +7,8 @@
  *   %y: f32[1,4] = unary(%x) {activation=relu}
  *   output "y" = %y
  */
-import type { Constant, Graph, Pass } from "../ir";
+import type { Constant, Graph } from "../ir";
+import type { Pass } from "./pass";
 
 export const dropDead: Pass = {
   name: "drop-dead",

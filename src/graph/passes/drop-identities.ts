@@ -11,7 +11,8 @@
  * output is a graph output, so that every output is written by a node.
  */
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
-import { sameShape, type Graph, type Node, type NodeFor, type Pass } from "../ir";
+import { sameShape, type Graph, type Node, type NodeFor } from "../ir";
+import type { Pass } from "./pass";
 
 const NEUTRAL = { add: 0, sub: 0, mul: 1, div: 1, pow: 1 } as const;
 

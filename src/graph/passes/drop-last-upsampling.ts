@@ -11,8 +11,9 @@
  */
 import { countUses } from "../edit";
 import { shapesOf } from "../cost";
-import type { Graph, Node, NodeFor, Pass, Shape } from "../ir";
-import { repeatsOf } from "../repeats";
+import type { Graph, Node, NodeFor, Shape } from "../ir";
+import { repeatsOf } from "../ops/resize";
+import type { Pass } from "./pass";
 
 /** Whether both axes are repeated alike. */
 function repeats(node: NodeFor<"resize">, from: Shape): boolean {

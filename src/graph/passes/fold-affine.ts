@@ -14,16 +14,8 @@
  */
 import { deferred, derivedKey, fingerprint } from "../constants/deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
-import {
-  sameShape,
-  sizeOf,
-  type Constant,
-  type Graph,
-  type Int8Values,
-  type Node,
-  type NodeFor,
-  type Pass,
-} from "../ir";
+import { sameShape, sizeOf, type Constant, type Graph, type Int8Values, type Node, type NodeFor } from "../ir";
+import type { Pass } from "./pass";
 
 type Linear = NodeFor<"conv"> | NodeFor<"convTranspose"> | NodeFor<"matmul">;
 

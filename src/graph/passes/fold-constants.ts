@@ -10,20 +10,21 @@
  * A constant that is a graph output stays a node, so that every output is written by one.
  */
 import { rewrite } from "../edit";
-import { sizeOf, type Graph, type Pass } from "../ir";
-import { OPTIONAL } from "../optional";
+import { sizeOf, type Graph } from "../ir";
+import { evaluate, type Ops } from "../op";
+import type { Pass } from "./pass";
 
 export const foldConstants: Pass = {
   name: "fold-constants",
-  run(graph: Graph): Graph {
+  run(graph: Graph, ops: Ops): Graph {
     const outputs = new Set(graph.outputs.map((output) => output.value));
     return rewrite(graph, (node, rw) => {
       const inputs = node.inputs.map((name) => rw.constant(name));
       const known = inputs.filter((constant) => constant !== undefined);
       const grows = node.op === "expand" && sizeOf(node.shape) > sizeOf(rw.shape(node.inputs[0]!));
       const folds = known.length === inputs.length && !grows && !outputs.has(node.output);
-      const value = folds ? (OPTIONAL.evaluate?.(node, known) ?? null) : null;
-      if (value === null) rw.emit(node);
+      const value = folds ? evaluate(ops, node, known) : undefined;
+      if (value === undefined) rw.emit(node);
       else rw.replace(node.output, rw.addConstant(`${node.output}.folded`, value));
     });
   },

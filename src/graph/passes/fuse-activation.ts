@@ -8,7 +8,8 @@
  * The op before is conv, convTranspose, matmul or binary, has no activation yet and no other use.
  */
 import { isIdentity, mergeOrigins, rewrite } from "../edit";
-import type { Activation, Graph, Node, NodeFor, Pass } from "../ir";
+import type { Activation, Graph, Node, NodeFor } from "../ir";
+import type { Pass } from "./pass";
 
 type Activated = NodeFor<"conv"> | NodeFor<"convTranspose"> | NodeFor<"matmul"> | NodeFor<"binary">;
 

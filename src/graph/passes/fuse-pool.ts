@@ -9,7 +9,8 @@
  * sum gives the largest value. Runs after the other fusions: they look for convolutions that end with their activation.
  */
 import { mergeOrigins, rewrite } from "../edit";
-import type { Activation, Graph, Node, NodeFor, Pass } from "../ir";
+import type { Activation, Graph, Node, NodeFor } from "../ir";
+import type { Pass } from "./pass";
 
 function neverDecreases(activation: Activation): boolean {
   switch (activation.fn) {

@@ -9,7 +9,8 @@
  * convolutions, the later one adds: by then the other is there.
  */
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
-import { sameShape, type Graph, type NodeFor, type Pass } from "../ir";
+import { sameShape, type Graph, type NodeFor } from "../ir";
+import type { Pass } from "./pass";
 
 /** The convolution that makes `value`, if it can take a residual. */
 function openConv(value: string, rw: Rewrite): NodeFor<"conv"> | undefined {

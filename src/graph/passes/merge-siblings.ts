@@ -17,7 +17,9 @@
 import { readInPlace } from "../channel-slices";
 import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite } from "../edit";
-import { sizeOf, type Constant, type Graph, type Node, type NodeFor, type Pass } from "../ir";
+import { sizeOf, type Constant, type Graph, type Node, type NodeFor } from "../ir";
+import type { Ops } from "../op";
+import type { Pass } from "./pass";
 
 type Conv = NodeFor<"conv">;
 
@@ -87,8 +89,8 @@ function siblings(graph: Graph): Conv[][] {
 }
 
 /** The groups that are worth it, by merged value. */
-function plan(graph: Graph): Group[] {
-  const inPlace = readInPlace(graph);
+function plan(graph: Graph, ops: Ops): Group[] {
+  const inPlace = readInPlace(graph, ops);
   const readers = (value: string): Node[] => graph.nodes.filter(({ inputs }) => inputs.includes(value));
   const promised = new Set(graph.outputs.map(({ value }) => value));
   /** Concatenations that have a merged value already. */
@@ -114,8 +116,8 @@ function plan(graph: Graph): Group[] {
 
 export const mergeSiblings: Pass = {
   name: "merge-siblings",
-  run(graph: Graph): Graph {
-    const groups = plan(graph);
+  run(graph: Graph, ops: Ops): Graph {
+    const groups = plan(graph, ops);
     if (groups.length === 0) return graph;
     const groupOf = new Map(groups.flatMap((group) => group.members.map(({ output }) => [output, group] as const)));
     const groupInto = new Map(groups.flatMap((group) => (group.concat ? [[group.concat.output, group] as const] : [])));

@@ -13,7 +13,8 @@
  */
 import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite, type Rewrite } from "../edit";
-import { IDENTITY, sizeOf, type Constant, type Graph, type NodeFor, type Pass } from "../ir";
+import { IDENTITY, sizeOf, type Constant, type Graph, type NodeFor } from "../ir";
+import type { Pass } from "./pass";
 
 /** An operand of the concat, by its range of input channels. */
 interface Part {

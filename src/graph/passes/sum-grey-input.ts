@@ -11,7 +11,8 @@
  */
 import { deferred, derivedKey } from "../constants/deferred";
 import { rewrite } from "../edit";
-import type { Constant, Graph, Node, Pass } from "../ir";
+import type { Constant, Graph, Node } from "../ir";
+import type { Pass } from "./pass";
 
 /** The transpose that alone reads the input, when only plain convolutions with constant weights read that. */
 function stackedInput(graph: Graph, input: string): Node | undefined {

@@ -10,8 +10,9 @@
  * of at most 16 together, because each remainder of the coordinates is a dispatch of its own.
  */
 import { mergeOrigins, rewrite } from "../edit";
-import type { Graph, Pass } from "../ir";
-import { repeatsOf } from "../repeats";
+import type { Graph } from "../ir";
+import { repeatsOf } from "../ops/resize";
+import type { Pass } from "./pass";
 
 const MOST_PHASES = 16;
 

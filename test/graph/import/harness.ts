@@ -6,6 +6,7 @@ import { decodeModel } from "../../../src/weights/decode";
 import { expectClose, randoms } from "../../expect-close";
 import { buildModel, type InitializerSpec, type ModelSpec, type NodeSpec } from "../../onnx-builder";
 import { interpretAll } from "../../reference/interpret";
+import { ENGINE } from "../../../src/session/engine";
 
 /** A model in few words: names of weights map to [shape] of seeded random numbers or to a full tensor. */
 export interface Sketch {
@@ -46,7 +47,7 @@ export function specOf(sketch: Sketch): ModelSpec {
 }
 
 export function importSketch(sketch: Sketch, options?: ImportOptions): Graph {
-  return importModel(decodeModel(buildModel(specOf(sketch)), { label: "test model" }), options);
+  return importModel(decodeModel(buildModel(specOf(sketch)), { label: "test model" }), ENGINE, options);
 }
 
 /**
@@ -55,7 +56,7 @@ export function importSketch(sketch: Sketch, options?: ImportOptions): Graph {
  */
 export async function agree(sketch: Sketch, tolerance = 1e-5): Promise<Graph> {
   const bytes = buildModel(specOf(sketch));
-  const graph = importModel(decodeModel(bytes, { label: "test model" }));
+  const graph = importModel(decodeModel(bytes, { label: "test model" }), ENGINE);
   const [low, high] = sketch.range ?? [-1, 1];
   const inputs = Object.fromEntries(
     Object.entries(sketch.inputs).map(([name, shape], i) => [name, randoms(count(shape), 7 + i, low, high)]),

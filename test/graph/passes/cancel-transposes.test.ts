@@ -4,6 +4,7 @@ import { cancelTransposes } from "../../../src/graph/passes/cancel-transposes";
 import { dropDead } from "../../../src/graph/passes/drop-dead";
 import { verify } from "../../../src/graph/verify";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 const TO_NHWC = { perm: [0, 2, 3, 1] };
 const TO_NCHW = { perm: [0, 3, 1, 2] };
@@ -18,9 +19,9 @@ function nchwConv(g: GraphMaker, name: string, x: string, channels: number, out:
 
 /** Runs the pass and drop-dead, compares numbers, and counts ops. */
 function run(graph: Graph): { result: Graph; count: (op: OpName) => number } {
-  verify(graph);
-  const result = dropDead.run(cancelTransposes.run(graph));
-  verify(result, "cancel-transposes");
+  verify(graph, ENGINE.ops);
+  const result = dropDead.run(cancelTransposes.run(graph, ENGINE.ops), ENGINE.ops);
+  verify(result, ENGINE.ops, "cancel-transposes");
   expectSameNumbers(result, graph);
   return { result, count: (op) => result.nodes.filter((node) => node.op === op).length };
 }

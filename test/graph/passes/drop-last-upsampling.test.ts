@@ -4,6 +4,7 @@ import { dropLastUpsampling } from "../../../src/graph/passes/drop-last-upsampli
 import { verify } from "../../../src/graph/verify";
 import { repeatSamples } from "../../reference/color";
 import { convAttributes, makeGraph, printBody, runSeeded, type GraphMaker } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 const RESIZE: OpAttributes["resize"] = { mode: "nearest", coordinates: "asymmetric", nearest: "floor", scales: [2, 2] };
 
@@ -28,8 +29,8 @@ it("gives the output before its pixels are repeated", () => {
     const t = g.node("t", "unary", [r], { activation: { fn: "tanh" } });
     return [g.node("y", "transpose", [t], { perm: [0, 3, 1, 2] })];
   });
-  const result = dropLastUpsampling.run(graph);
-  verify(result, dropLastUpsampling.name);
+  const result = dropLastUpsampling.run(graph, ENGINE.ops);
+  verify(result, ENGINE.ops, dropLastUpsampling.name);
   expect(printBody(result)).toBe(
     [
       "%c: f32[1,3,4,2] = conv(%x, %w, %b) {strides=1x1 pads=0x0x0x0}",
@@ -50,7 +51,7 @@ it.each([
 ] as const)("knows the same repetition by other names: %j x %i", (changes, n) => {
   const nchw = (g: GraphMaker, r: string): string[] => [g.node("y", "transpose", [r], { perm: [0, 3, 1, 2] })];
   const graph = upsampled({ ...changes, scales: [n, n] }, nchw, [3 * n, 4 * n]);
-  const result = dropLastUpsampling.run(graph);
+  const result = dropLastUpsampling.run(graph, ENGINE.ops);
   expect(result.nodes.map(({ op }) => op)).toEqual(["conv", "transpose"]);
   expect(repeatSamples(runSeeded(result)["y"]!, 4, 3, n)).toEqual(runSeeded(graph)["y"]);
 });
@@ -66,5 +67,5 @@ it("leaves other resizes, and those that something else reads", () => {
     upsampled({}, (g, r) => [r, g.node("z", "unary", [r], { activation: IDENTITY })]),
     upsampled({}, (g, r) => [g.node("z", "softmax", [r], { axis: 3 })]),
   ];
-  for (const graph of graphs) expect(dropLastUpsampling.run(graph)).toEqual(graph);
+  for (const graph of graphs) expect(dropLastUpsampling.run(graph, ENGINE.ops)).toEqual(graph);
 });

@@ -4,6 +4,7 @@ import { dropDead } from "../../../src/graph/passes/drop-dead";
 import { foldAffine } from "../../../src/graph/passes/fold-affine";
 import { verify } from "../../../src/graph/verify";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 function binary(g: GraphMaker, name: string, fn: BinaryFn, a: string, b: string): string {
   return g.node(name, "binary", [a, b], { fn, activation: IDENTITY });
@@ -11,9 +12,9 @@ function binary(g: GraphMaker, name: string, fn: BinaryFn, a: string, b: string)
 
 /** Ops left after the pass, the numbers being the same. */
 function opsAfter(graph: Graph): string[] {
-  verify(graph);
-  const result = dropDead.run(foldAffine.run(graph));
-  verify(result, "fold-affine");
+  verify(graph, ENGINE.ops);
+  const result = dropDead.run(foldAffine.run(graph, ENGINE.ops), ENGINE.ops);
+  verify(result, ENGINE.ops, "fold-affine");
   expectSameNumbers(result, graph);
   return result.nodes.map((node) => node.op);
 }
@@ -104,7 +105,7 @@ describe("fold-affine after an op", () => {
       binary(g, "y4", "mul", runtime, k),
       binary(g, "y5", "mul", residual, k),
     );
-    expect(foldAffine.run(graph).nodes).toEqual(graph.nodes);
+    expect(foldAffine.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
     const shifted = g.node("r2", "conv", [x, w, b, x], convAttributes());
     expect(opsAfter(g.graph(binary(g, "y6", "add", shifted, k)))).toEqual(["conv"]);
   });

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { IDENTITY, type Graph } from "../../../src/graph/ir";
 import { foldConstants } from "../../../src/graph/passes/fold-constants";
 import { checkPass, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 it("computes a transposed weight", () => {
   const g = makeGraph();
@@ -24,7 +25,7 @@ it("leaves a growing expand and a constant output as nodes", () => {
   const e = g.node("e", "expand", [g.constant("v", [1, 1, 1, 3])], {}, [1, 2, 2, 3]);
   const j = g.node("j", "concat", [x, e], { axis: 3 });
   const graph = g.graph(j, g.node("o", "unary", [g.constant("c", [2])], { activation: { fn: "neg" } }));
-  expect(foldConstants.run(graph).nodes).toEqual(graph.nodes);
+  expect(foldConstants.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });
 
 /** Each makes a value of shape [2, 3] from the constant c [2, 3] alone. */
@@ -54,7 +55,7 @@ it.each(folded)("computes %s as the reference does", (_, make) => {
   const x = g.input("x", [2, 3]);
   const n = make(g, g.constant("c", [2, 3]));
   const graph: Graph = g.graph(g.node("y", "binary", [x, n], { fn: "add", activation: IDENTITY }));
-  const result = foldConstants.run(graph);
+  const result = foldConstants.run(graph, ENGINE.ops);
   expect(result.nodes.map((node) => node.output)).toEqual(["y"]);
   expectSameNumbers(result, graph);
 });

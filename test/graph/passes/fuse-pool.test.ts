@@ -4,6 +4,7 @@ import { totals } from "../../../src/graph/cost";
 import { optimize } from "../../../src/graph/optimize";
 import { fusePool } from "../../../src/graph/passes/fuse-pool";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 const POOL: OpAttributes["pool"] = {
   kind: "max",
@@ -45,7 +46,7 @@ it("pools in the convolution and drops an odd row and column", () => {
     `%p: f32[1,2,3,6] = conv(%x, %w, %b) {strides=1x1 pads=1x1x1x1 activation=relu pool=true}
      output "p" = %p`,
   );
-  expect(totals(result).flops).toBe(2 * 4 * 6 * 6 * 4 * 9);
+  expect(totals(result, ENGINE.ops).flops).toBe(2 * 4 * 6 * 6 * 4 * 9);
 });
 
 it.each<Activation>([
@@ -56,7 +57,7 @@ it.each<Activation>([
   { fn: "clip", min: 0, max: 6 },
 ])("keeps the numbers with %o", (activation) => {
   const graph = pooled({ conv: { activation, strides: [2, 1] } });
-  const result = fusePool.run(graph);
+  const result = fusePool.run(graph, ENGINE.ops);
   expect(result.nodes.length).toBe(1);
   expectSameNumbers(result, graph);
 });
@@ -74,7 +75,7 @@ it.each<[string, Options]>([
   ["other uses", { after: (_, c, p) => [c, p] }],
 ])("leaves %s", (_, options) => {
   const graph = pooled(options);
-  expect(fusePool.run(graph).nodes).toEqual(graph.nodes);
+  expect(fusePool.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });
 
 it("what follows the pool stays behind it", () => {
@@ -88,7 +89,7 @@ it("what follows the pool stays behind it", () => {
       return [g.node("y", "unary", [s], { activation: { fn: "abs" } })];
     },
   });
-  const once = optimize(graph);
+  const once = optimize(graph, ENGINE);
   expectSameNumbers(once, graph);
-  expectSameNumbers(optimize(once), graph);
+  expectSameNumbers(optimize(once, ENGINE), graph);
 });

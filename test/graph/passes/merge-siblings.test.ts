@@ -9,6 +9,7 @@ import { WeightStore } from "../../../src/graph/weight-store";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { expectClose, randoms } from "../../expect-close";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, runSeeded, type GraphMaker } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -46,13 +47,20 @@ function block35(): Graph {
   return g.graph(conv("y", g.node("j", "concat", [a, b, c], { axis: 3 }), 12, 8));
 }
 
-const steps = (graph: Graph): string[] => lower(graph, { elem: "f32" }).steps.map(({ kernel }) => kernel);
+const steps = (graph: Graph): string[] => lower(graph, ENGINE, { elem: "f32" }).steps.map(({ kernel }) => kernel);
 
 async function runOnGpu(graph: Graph): Promise<Float32Array> {
   const device = await testDevice();
-  const program = lower(graph, { elem: "f32" });
+  const program = lower(graph, ENGINE, { elem: "f32" });
   const weights = new WeightStore(device, "f32");
-  const bound = await BoundProgram.create(device, program, graph.constants, new PipelineCache(device), weights);
+  const bound = await BoundProgram.create(
+    device,
+    program,
+    ENGINE.kernels,
+    graph.constants,
+    new PipelineCache(device),
+    weights,
+  );
   writeElems(device, bound.input("x"), randoms(96, 100), "f32");
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -92,7 +100,7 @@ describe("merge-siblings", () => {
 
   it("or last", () => {
     const graph = block17("last");
-    const result = mergeSiblings.run(graph);
+    const result = mergeSiblings.run(graph, ENGINE.ops);
     expectSameNumbers(result, graph);
     expect(steps(result)).toEqual(["conv2d", "conv2d", "conv2d", "conv2d"]);
     expect(result.nodes.find(({ output }) => output === "j")).toMatchObject({
@@ -103,7 +111,7 @@ describe("merge-siblings", () => {
 
   it("leaves a part out of it where a reader of the others writes beside it", () => {
     const graph = block35();
-    const result = mergeSiblings.run(graph);
+    const result = mergeSiblings.run(graph, ENGINE.ops);
     expectSameNumbers(result, graph);
     expect(result.nodes.map(({ output }) => output)).toEqual(["a", "b.merged", "b", "c", "bb", "cc", "j", "y"]);
     expect(steps(result)).toEqual(["conv2d", "conv2d", "conv2d", "conv2d", "conv2d"]);
@@ -118,8 +126,8 @@ describe("merge-siblings", () => {
     const outputs = [conv("e", b, 8, 4), conv("f", c, 8, 4)];
     const j = g.node("j", "concat", [a, d], { axis: 3 });
     const graph = g.graph(conv("z", j, 8, 4), ...outputs);
-    const result = mergeSiblings.run(graph);
-    verify(result);
+    const result = mergeSiblings.run(graph, ENGINE.ops);
+    verify(result, ENGINE.ops);
     expectSameNumbers(result, graph);
     expect(result.nodes.map(({ output }) => output)).toEqual(["a.merged", "b", "d", "c", "e", "f", "j.wide", "j", "z"]);
   });
@@ -144,7 +152,7 @@ describe("merge-siblings", () => {
       build((_, conv, x) => [conv("c", conv("a", x, 8, 4), 4, 4), conv("b", x, 8, 4)]), // promised
       build((_, conv, x) => [conv("c", conv("a", x, 8, 4), 4, 4), conv("d", conv("b", x, 8, 5), 5, 4)]), // not by fours
     ];
-    for (const graph of graphs) expect(mergeSiblings.run(graph)).toBe(graph);
+    for (const graph of graphs) expect(mergeSiblings.run(graph, ENGINE.ops)).toBe(graph);
   });
 
   it.each([
@@ -152,6 +160,6 @@ describe("merge-siblings", () => {
     ["block17, last", block17("last")],
     ["block35", block35()],
   ])("has the same numbers on the GPU: %s", async (_, graph) => {
-    expectClose(await runOnGpu(mergeSiblings.run(graph)), runSeeded(graph)["y"]!, { range: 1e-5 });
+    expectClose(await runOnGpu(mergeSiblings.run(graph, ENGINE.ops)), runSeeded(graph)["y"]!, { range: 1e-5 });
   });
 });

@@ -4,6 +4,7 @@ import { IDENTITY, type BinaryFn, type Graph, type Shape } from "../../../src/gr
 import { shapesOf } from "../../../src/graph/cost";
 import { optimize } from "../../../src/graph/optimize";
 import { expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 /** Numbers in [0, n) from a seed (Park and Miller's minimal standard generator). */
 function dice(seed: number): (n: number) => number {
@@ -121,8 +122,8 @@ it("keeps the numbers of 300 random graphs", () => {
   for (let seed = 1; seed <= 300; seed++) {
     const graph = randomGraph(seed);
     try {
-      const result = optimize(graph);
-      const again = optimize(result);
+      const result = optimize(graph, ENGINE);
+      const again = optimize(result, ENGINE);
       expect(again.nodes.length, "nothing is left to do").toBeLessThanOrEqual(result.nodes.length);
       removed += graph.nodes.length - result.nodes.length;
       expectSameNumbers(result, graph);

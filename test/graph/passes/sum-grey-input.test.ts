@@ -9,12 +9,13 @@ import { expectClose, randoms } from "../../expect-close";
 import { buildModel, node } from "../../onnx-builder";
 import { interpret } from "../../reference/interpret";
 import { convAttributes, makeGraph, printBody } from "../make";
+import { ENGINE } from "../../../src/session/engine";
 
 const pass = sumGreyInput("x");
 
 /** The result for one plane is that of the original for the plane three times. */
 function expectSameForGrey(actual: Graph, expected: Graph): void {
-  verify(actual, pass.name);
+  verify(actual, ENGINE.ops, pass.name);
   const [, , height, width] = expected.inputs[0]!.shape as [number, number, number, number];
   expect(actual.inputs).toEqual([{ name: "x", shape: [1, 1, height, width] }]);
   const plane = randoms(height * width, 5);
@@ -33,7 +34,7 @@ describe("sum-grey-input", () => {
       return g.node(name, "conv", [t, weights, g.constant(`${name}.bias`, [4])], convAttributes({ pads }));
     };
     const graph = g.graph(conv("a", 3, [0, 0, 0, 0]), conv("b", 2, [1, 0, 0, 1]));
-    const result = pass.run(graph);
+    const result = pass.run(graph, ENGINE.ops);
     expect(printBody(result)).toBe(
       [
         "%t: f32[1,5,6,1] = reshape(%x)",
@@ -63,8 +64,8 @@ describe("sum-grey-input", () => {
         { name: "w", shape: [4, 3, 3, 3], data: randoms(108, 3) },
       ],
     });
-    const graph = optimize(importModel(decodeModel(bytes), { inputShapes: {} }));
-    const result = pass.run(graph);
+    const graph = optimize(importModel(decodeModel(bytes), ENGINE, { inputShapes: {} }), ENGINE);
+    const result = pass.run(graph, ENGINE.ops);
     expect(result.nodes.map(({ op }) => op)).toEqual(["reshape", "conv", "transpose"]);
     expectSameForGrey(result, graph);
   });
@@ -92,6 +93,6 @@ describe("sum-grey-input", () => {
         g.node("z", "unary", ["x"], { activation: IDENTITY }),
       ]),
     ];
-    for (const graph of graphs) expect(pass.run(graph)).toBe(graph);
+    for (const graph of graphs) expect(pass.run(graph, ENGINE.ops)).toBe(graph);
   });
 });

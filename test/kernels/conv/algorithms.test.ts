@@ -15,6 +15,7 @@ import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { conv2dReference, poolReference, repeatPixels } from "../../reference/conv";
 import { COMPOSED_CASES, CONV_CASES, convCase, type ConvCase } from "../conv-cases";
 import { stored, sumTolerance } from "../stored";
+import { ENGINE } from "../../../src/session/engine";
 
 // Drivers compile for seconds where many processes share few cores.
 vi.setConfig({ testTimeout: 600_000 });
@@ -42,11 +43,11 @@ async function run(
   data: { src: Float32Array; weights: Float32Array; bias: Float32Array; residual?: Float32Array },
 ): Promise<Float32Array> {
   const graph = convGraph(params, data);
-  const program = lower(graph, { elem: params.elem, chooseConv: () => choice });
+  const program = lower(graph, ENGINE, { elem: params.elem, chooseConv: () => choice });
   let cache = caches.get(device);
   if (!cache) caches.set(device, (cache = new PipelineCache(device)));
   const weights = new WeightStore(device, params.elem);
-  const bound = await BoundProgram.create(device, program, graph.constants, cache, weights);
+  const bound = await BoundProgram.create(device, program, ENGINE.kernels, graph.constants, cache, weights);
   try {
     writeElems(device, bound.input("src"), data.src, params.elem);
     if (data.residual) writeElems(device, bound.input("residual"), data.residual, params.elem);

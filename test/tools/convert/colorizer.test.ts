@@ -11,6 +11,7 @@ import { convert } from "../../../tools/convert/main";
 import { expectClose, randoms } from "../../expect-close";
 import { stridedNetwork, tableNetwork } from "../../networks";
 import { writeKerasFile, writeTfjsModel, type WrittenTensor } from "./keras-files";
+import { ENGINE } from "../../../src/session/engine";
 
 const folder = mkdtempSync(join(tmpdir(), "convert-colorizer-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -176,9 +177,9 @@ describe("the table network", () => {
     expect(int8.length).toBeLessThan(4.8e6);
     // The engine takes all of it.
     const shapes = { luminance: [1, 1, height, width] };
-    expect(importModel(decodeModel(int8), { inputShapes: shapes }).outputs.map((output) => output.name)).toEqual([
-      "ab",
-    ]);
+    expect(
+      importModel(decodeModel(int8), ENGINE, { inputShapes: shapes }).outputs.map((output) => output.name),
+    ).toEqual(["ab"]);
   });
 
   test("from tfjs shards, through the middle of tensors", async () => {

@@ -52,5 +52,5 @@ function dequantizeLinear(ctx: NodeContext): Value {
 }
 
 export const dequantizeOps: OpTable = {
-  DequantizeLinear: dequantizeLinear,
+  DequantizeLinear: { import: dequantizeLinear, since: 10, notes: "constants only; per tensor or per axis" },
 };

@@ -16,24 +16,20 @@ const two =
     binary(ctx, fn, ctx.input(0), ctx.input(1));
 
 export const elementwiseOps: OpTable = {
-  Relu: plain("relu"),
-  Sigmoid: plain("sigmoid"),
-  Tanh: plain("tanh"),
-  Add: two("add"),
-  Sub: two("sub"),
-  Mul: two("mul"),
-};
-
-/** Those whose shaders are in lib/activation-rare.wgsl. */
-export const rareElementwiseOps: OpTable = {
-  Sqrt: plain("sqrt"),
-  Exp: plain("exp"),
-  Log: plain("log"),
-  Abs: plain("abs"),
-  Neg: plain("neg"),
-  Floor: plain("floor"),
-  Ceil: plain("ceil"),
-  Reciprocal: plain("reciprocal"),
-  Softplus: plain("softplus"),
-  Erf: plain("erf"),
+  Relu: { import: plain("relu") },
+  Sigmoid: { import: plain("sigmoid") },
+  Tanh: { import: plain("tanh") },
+  Add: { import: two("add") },
+  Sub: { import: two("sub") },
+  Mul: { import: two("mul") },
+  Sqrt: { import: plain("sqrt") },
+  Exp: { import: plain("exp") },
+  Log: { import: plain("log") },
+  Abs: { import: plain("abs") },
+  Neg: { import: plain("neg") },
+  Floor: { import: plain("floor") },
+  Ceil: { import: plain("ceil") },
+  Reciprocal: { import: plain("reciprocal") },
+  Softplus: { import: plain("softplus") },
+  Erf: { import: plain("erf"), since: 9 },
 };

@@ -102,10 +102,10 @@ function logSoftmax(ctx: NodeContext): Value {
 }
 
 export const normalizationOps: OpTable = {
-  BatchNormalization: batchNormalization,
-  InstanceNormalization: instanceNormalization,
-  GroupNormalization: groupNormalization,
-  LayerNormalization: layerNormalization,
-  Softmax: softmax,
-  LogSoftmax: logSoftmax,
+  BatchNormalization: { import: batchNormalization, notes: "inference with constant statistics" },
+  InstanceNormalization: { import: instanceNormalization, notes: "1-D and 2-D" },
+  GroupNormalization: { import: groupNormalization, since: 18, notes: "scale and bias per channel or per group" },
+  LayerNormalization: { import: layerNormalization, since: 17, notes: "not the outputs Mean and InvStdDev" },
+  Softmax: { import: softmax, notes: "before opset 13 over all axes from axis on" },
+  LogSoftmax: { import: logSoftmax, notes: "before opset 13 over all axes from axis on" },
 };

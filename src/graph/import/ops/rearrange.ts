@@ -1,8 +1,8 @@
 /** Parts of a tensor, padding, picked elements, and blocks of pixels as channels. */
-import { sizeOf, stridesOf, type OpAttributes, type Shape } from "../../ir";
+import type { OpAttributes } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape, slice } from "../primitives";
-import { allocate, forEachStrided, type ConstantValue, type Value } from "../values";
+import type { Value } from "../values";
 
 /** The indices start .. start+size-1 of one axis. */
 function sliceAxis(ctx: NodeContext, x: Value, axis: number, start: number, size: number): Value {
@@ -67,19 +67,7 @@ function padPositive(ctx: NodeContext, x: Value, attributes: OpAttributes["pad"]
   if (before.every((n) => n === 0) && after.every((n) => n === 0)) return x;
   if (mode === "reflect" && x.shape.some((n, axis) => Math.max(before[axis]!, after[axis]!) >= n))
     ctx.unsupported("reflection over more than the input's size");
-  if (x.kind === "runtime") return ctx.emit("pad", [x], attributes, shape);
-  if (mode !== "constant") ctx.unsupported(`attribute mode=${mode} on a constant`);
-  return padConstant(ctx, x, shape, attributes);
-}
-
-function padConstant(ctx: NodeContext, x: ConstantValue, shape: Shape, { before, value }: OpAttributes["pad"]): Value {
-  const data = allocate(x.dtype, sizeOf(shape)).fill(value);
-  const strides = stridesOf(shape);
-  const offset = before.reduce((sum, n, axis) => sum + n * strides[axis]!, 0);
-  forEachStrided(x.shape, strides, offset, (to, from) => {
-    data[to] = x.data[from]!;
-  });
-  return { kind: "constant", name: ctx.constantName, dtype: x.dtype, shape, data };
+  return ctx.apply("pad", [x], attributes, shape);
 }
 
 /** x at the given non-negative indices of one axis, which keeps its place. */
@@ -92,16 +80,7 @@ function gather(ctx: NodeContext, x: Value, axis: number, indices: readonly numb
     return slice(ctx, x, pick(indices[0]!, 0), pick(step, 1), shape);
   }
   const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
-  if (x.kind === "runtime") return ctx.emit("gather", [x], { axis, indices }, shape);
-  const inner = sizeOf(shape.slice(axis + 1));
-  const size = x.shape[axis]!;
-  const data = allocate(x.dtype, sizeOf(shape));
-  for (let to = 0; to < data.length; to++) {
-    const block = Math.floor(to / inner);
-    const row = Math.floor(block / indices.length) * size + indices[block % indices.length]!;
-    data[to] = x.data[row * inner + (to % inner)]!;
-  }
-  return { kind: "constant", name: ctx.constantName, dtype: x.dtype, shape, data };
+  return ctx.apply("gather", [x], { axis, indices }, shape);
 }
 
 /** Indices of any rank; their dimensions take the place of the axis. */
@@ -144,9 +123,9 @@ function blockOf(ctx: NodeContext): number {
 }
 
 export const rearrangeOps: OpTable = {
-  Split: split,
-  Pad: pad,
-  Gather: gatherOp,
-  DepthToSpace: depthToSpace,
-  SpaceToDepth: spaceToDepth,
+  Split: { import: split, notes: "constant sizes, equal parts, num_outputs" },
+  Pad: { import: pad, notes: "constant, reflect, edge; constant pads, negative ones too" },
+  Gather: { import: gatherOp, notes: "constant indices" },
+  DepthToSpace: { import: depthToSpace, notes: "DCR and CRD" },
+  SpaceToDepth: { import: spaceToDepth },
 };

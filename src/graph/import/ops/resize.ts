@@ -1,8 +1,48 @@
 /** Resize and its forerunner Upsample. */
-import type { Shape } from "../../ir";
+import { sameShape, type Pair, type Shape } from "../../ir";
+import type { CoordinateMode, NearestMode } from "../../ops/resize";
 import { describe, type NodeContext, type OpTable } from "../context";
+import { reshape } from "../primitives";
+import { liftToImage } from "../window";
 import type { Value } from "../values";
-import { resample, sizesFromScales, type Sampling } from "./repeat-pixels";
+
+interface Sampling {
+  readonly mode: "nearest" | "linear";
+  readonly coordinates: CoordinateMode;
+  readonly nearest: NearestMode;
+}
+
+/** Size along one axis; the product is taken in f32, as exporters and runtimes do. */
+function scaledSize(size: number, scale: number): number {
+  return Math.floor(Math.fround(size * Math.fround(scale)));
+}
+
+function sizesFromScales(ctx: NodeContext, shape: Shape, scales: readonly number[]): [Shape, readonly number[]] {
+  if (scales.length !== shape.length || scales.some((scale) => !(scale > 0)))
+    ctx.malformed(`${shape.length} positive scales`, describe(scales));
+  return [shape.map((n, axis) => scaledSize(n, scales[axis]!)), scales];
+}
+
+/** Resizes the last two axes of [N,C,H,W], the last of [N,C,L], or the middle two of an NHWC tensor. */
+function resample(ctx: NodeContext, size: Shape, scales: readonly number[], sampling: Sampling): Value {
+  const x = ctx.input(0);
+  // A scale may change where samples are taken even where it leaves the size alone.
+  const changed = size.map((n, axis) => n !== x.shape[axis] || scales[axis] !== 1);
+  if (sameShape(size, x.shape) && !changed.includes(true)) return x;
+  const along = (axis: number): Pair => [scales[axis]!, scales[axis + 1]!];
+  if (x.shape.length === 3 && !changed[0] && !changed[1]) {
+    const [n, c, l] = size as [number, number, number];
+    const image = ctx.toNhwc(liftToImage(ctx, x));
+    const y = ctx.emit("resize", [image], { ...sampling, scales: [1, scales[2]!] }, [n, 1, l, c]);
+    return reshape(ctx, ctx.toNchw(y), size);
+  }
+  if (x.shape.length !== 4) ctx.unsupported(`scales ${describe(scales)} of a tensor of rank ${x.shape.length}`);
+  const [n, c, h, w] = size as [number, number, number, number];
+  if (!changed[0] && !changed[1])
+    return ctx.toNchw(ctx.emit("resize", [ctx.toNhwc(x)], { ...sampling, scales: along(2) }, [n, h, w, c]));
+  if (!changed[0] && !changed[3]) return ctx.emit("resize", [x], { ...sampling, scales: along(1) }, size);
+  return ctx.unsupported(`scales ${describe(scales)}, of other axes than height and width`);
+}
 
 function modeOf(ctx: NodeContext): Sampling["mode"] {
   const mode = ctx.string("mode", "nearest");
@@ -90,6 +130,10 @@ function coordinatesOf(ctx: NodeContext): Pick<Sampling, "coordinates" | "neares
 }
 
 export const resizeOps: OpTable = {
-  Resize: resize,
-  Upsample: upsample,
+  Resize: {
+    import: resize,
+    since: 10,
+    notes: "nearest and linear over height and width; all coordinate modes but tf_crop_and_resize; no antialias",
+  },
+  Upsample: { import: upsample, until: 9, notes: "nearest and linear over height and width" },
 };

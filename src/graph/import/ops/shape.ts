@@ -1,7 +1,7 @@
 /** The same elements in another shape, copies along axes, and the shape itself. */
-import { sizeOf } from "../../ir";
+import { sameShape, sizeOf } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
-import { broadcast, expand, reshape } from "../primitives";
+import { broadcast, concat, expand, reshape } from "../primitives";
 import { constantOf, type Value } from "../values";
 
 function flatten(ctx: NodeContext): Value {
@@ -38,10 +38,75 @@ function shapeOf(ctx: NodeContext): Value {
   return constantOf("i64", [part.length], part, ctx.constantName);
 }
 
+/** 0 copies the input's size (unless allowzero), one -1 takes what is left. */
+function reshapeOp(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  const wanted = ctx.integers(1, "shape");
+  const allowZero = ctx.int("allowzero", 0) !== 0;
+  const shape = wanted.map((n, axis) =>
+    n === 0 && !allowZero
+      ? (x.shape[axis] ?? ctx.malformed("0 only where the input has a dimension", describe(wanted)))
+      : n,
+  );
+  const open = shape.indexOf(-1);
+  if (shape.some((n, axis) => n < 0 && axis !== open)) ctx.malformed("at most one -1 in the shape", describe(wanted));
+  if (open >= 0) {
+    const known = sizeOf(shape.filter((_, axis) => axis !== open));
+    const rest = sizeOf(x.shape) / known;
+    if (!Number.isInteger(rest)) ctx.malformed(`a shape for ${describe(x.shape)}`, describe(wanted));
+    shape[open] = rest;
+  }
+  return reshape(ctx, x, shape);
+}
+
+function squeeze(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  const given = ctx.listSince(13, "axes", 1)?.map((axis) => ctx.axis(axis, x.shape.length));
+  const wrong = given?.find((axis) => x.shape[axis] !== 1);
+  if (wrong !== undefined) ctx.malformed(`size 1 along axis ${wrong}`, describe(x.shape));
+  return reshape(
+    ctx,
+    x,
+    x.shape.filter((n, axis) => (given === undefined ? n !== 1 : !given.includes(axis))),
+  );
+}
+
+/** Copies become operands of one concat. */
+const MOST_COPIES = 1024;
+
+function tile(ctx: NodeContext): Value {
+  const x = ctx.input(0);
+  const repeats = ctx.integers(1, "repeats");
+  if (repeats.length !== x.shape.length || repeats.some((n) => n < 0))
+    ctx.malformed(`${x.shape.length} repeats`, describe(repeats));
+  const size = x.shape.map((n, axis) => n * repeats[axis]!);
+  if (size.includes(0)) ctx.unsupported("zero repeats");
+  // Axes of size 1 broadcast; others are copies side by side.
+  const broadcastTo = x.shape.map((n, axis) => (n === 1 ? size[axis]! : n));
+  let y = sameShape(broadcastTo, x.shape) ? x : expand(ctx, x, broadcastTo);
+  for (let axis = 0; axis < size.length; axis++) {
+    const copies = size[axis]! / y.shape[axis]!;
+    if (copies > MOST_COPIES) ctx.unsupported(`${copies} copies along axis ${axis}`);
+    if (copies > 1) y = concat(ctx, new Array<Value>(copies).fill(y), axis);
+  }
+  return y;
+}
+
+function dropout(ctx: NodeContext): Value {
+  const training = ctx.optional(2);
+  if (training?.kind === "runtime" || (training !== undefined && training.data[0] !== 0))
+    ctx.unsupported("training mode");
+  return ctx.input(0);
+}
+
 export const shapeOps: OpTable = {
-  Identity: (ctx) => ctx.input(0),
-  Flatten: flatten,
-  Unsqueeze: unsqueeze,
-  Expand: expandOp,
-  Shape: shapeOf,
+  Identity: { import: (ctx) => ctx.input(0) },
+  Flatten: { import: flatten },
+  Unsqueeze: { import: unsqueeze, notes: "axes as attribute (opset < 13) or constant input" },
+  Expand: { import: expandOp, notes: "constant shape" },
+  Shape: { import: shapeOf, notes: "start, end" },
+  Dropout: { import: dropout, notes: "inference; not the output mask" },
+  Reshape: { import: reshapeOp, notes: "constant shape; 0, -1, allowzero" },
+  Squeeze: { import: squeeze, notes: "axes as attribute (opset < 13) or constant input" },
+  Tile: { import: tile, notes: "constant repeats" },
 };

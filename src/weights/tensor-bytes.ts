@@ -1,13 +1,8 @@
-/**
- * Tensors that shipped models have none of, in a file of its own for pages to load: elements in lists or beside the
- * model, floats of 16 or 64 bits.
- */
+/** The bytes of a tensor: in the file as they are, in lists of numbers, or in a file beside the model. */
 import type { onnx } from "onnx-proto";
 import { ModelError } from "../errors";
-import { toFloat32 } from "./floats";
 import { int64ToNumber, type Int64 } from "./integers";
 import { pathProblem } from "./paths";
-import { externalEntry, fault, RARE } from "./tensor";
 import type { ExternalData, OnnxDType } from "./types";
 
 /** Elements in float_data, int32_data, int64_data, double_data or uint64_data, as ONNX assigns types to them. */
@@ -85,9 +80,26 @@ function externalBytes(proto: onnx.ITensorProto, where: string, external: Extern
   return file.subarray(offset, offset + length);
 }
 
-/** Makes decodeModel() and importModel() read every tensor. */
-export function addRareTensors(): void {
-  RARE.bytes = (proto, dtype, where, external) =>
-    proto.dataLocation === 1 ? externalBytes(proto, where, external) : listBytes(proto, dtype, where);
-  RARE.floats = toFloat32;
+/** Whether the elements lie in the model's file as they are. */
+function isRaw(proto: onnx.ITensorProto): boolean {
+  return proto.dataLocation !== 1 && Object.hasOwn(proto, "rawData") && proto.rawData !== null;
+}
+
+/** The elements as little-endian bytes: a view where the file has them so. Their number is not checked. */
+export function tensorBytes(
+  proto: onnx.ITensorProto,
+  dtype: OnnxDType,
+  where: string,
+  external: ExternalData | undefined,
+): Uint8Array {
+  if (isRaw(proto)) return proto.rawData!;
+  return proto.dataLocation === 1 ? externalBytes(proto, where, external) : listBytes(proto, dtype, where);
+}
+
+export function externalEntry(proto: onnx.ITensorProto, key: string): string | undefined {
+  return proto.externalData?.find((entry) => entry.key === key)?.value ?? undefined;
+}
+
+export function fault(where: string, expected: string, received: string): ModelError {
+  return new ModelError({ where, expected, received, hint: "The model is damaged, or its exporter is at fault." });
 }

@@ -1,0 +1,42 @@
+/** Arithmetic on constants, in double precision. */
+import { broadcastStrides, sizeOf, type Shape } from "../ir";
+import type { Elements, NumberArray } from "./elements";
+import { forEachStrided } from "./strided";
+
+/** f of every element, stored in `out`. */
+export function mapElements<T extends NumberArray>(x: NumberArray, f: (x: number) => number, out: T): T {
+  for (let i = 0; i < out.length; i++) out[i] = f(x[i]!);
+  return out;
+}
+
+/** f of two constants that broadcast to `shape` by NumPy's rules, stored in `out`. */
+export function zipElements<T extends NumberArray>(
+  a: Elements,
+  b: Elements,
+  shape: Shape,
+  f: (a: number, b: number) => number,
+  out: T,
+): T {
+  const [left, right] = [a.data, b.data];
+  const at = new Int32Array(out.length);
+  forEachStrided(shape, broadcastStrides(a.shape, shape), 0, (from, to) => (at[to] = from));
+  forEachStrided(shape, broadcastStrides(b.shape, shape), 0, (from, to) => {
+    out[to] = f(left[at[to]!]!, right[from]!);
+  });
+  return out;
+}
+
+/** Combines the elements that fall onto the same element of `shape`, whose reduced axes are 1. */
+export function foldAxes(
+  x: Elements,
+  shape: Shape,
+  start: number,
+  step: (total: number, x: number) => number,
+): Float64Array {
+  const totals = new Float64Array(sizeOf(shape)).fill(start);
+  const { data } = x;
+  forEachStrided(x.shape, broadcastStrides(shape, x.shape), 0, (from, to) => {
+    totals[from] = step(totals[from]!, data[to]!);
+  });
+  return totals;
+}

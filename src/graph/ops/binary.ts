@@ -1,0 +1,37 @@
+/** A function of two elements. */
+import { binary as kernel } from "../../kernels/binary";
+import { zipElements } from "../constants/arithmetic";
+import { isWhole, zerosLike } from "../constants/elements";
+import { scalarActivation, scalarBinary } from "../constants/scalar";
+import { broadcastShapes, sizeOf } from "../ir";
+import type { OpDefinition } from "../op";
+import { fail, show } from "../op-tools";
+import { permuteShape } from "../permutation";
+
+declare module "../ir" {
+  interface OpAttributes {
+    /** NumPy broadcasting; out = activation(a fn b). prelu: a < 0 ? a*b : a. */
+    binary: { fn: BinaryFn; activation: Activation };
+  }
+}
+
+export const binary: OpDefinition<"binary"> = {
+  arity: [2, 2],
+  kernels: { binary: kernel },
+  shape: (node, [a, b]) =>
+    broadcastShapes(a, b!) ?? fail(node, "operands that broadcast", `${show(a)} and ${show(b!)}`),
+  flops: ({ shape }) => sizeOf(shape),
+  /** The quotient of whole numbers is truncated towards zero. */
+  evaluate({ shape, attributes }, [a, b]) {
+    const fn = scalarBinary(attributes.fn, isWhole(a.data));
+    const activate = scalarActivation(attributes.activation);
+    const out = zerosLike(a.data, sizeOf(shape));
+    return { shape, data: zipElements(a, b!, shape, (x, y) => activate(fn(x, y)), out) };
+  },
+  permute: permuteShape,
+  lower(b, node) {
+    const [left = "", right = ""] = node.inputs;
+    const shapes = { shapeA: b.shape(left), shapeB: b.shape(right), shape: node.shape };
+    b.step(node, "binary", kernel.plan({ ...shapes, ...node.attributes, elem: b.elem }), { a: left, b: right });
+  },
+};

@@ -1,0 +1,31 @@
+/** (x - mean) / sqrt(variance + epsilon) * scale + bias, by the mean and variance over the last axes. */
+import { layerNorm as kernel } from "../../kernels/normalize";
+import { sizeOf } from "../ir";
+import type { OpDefinition } from "../op";
+import { expectAxis, expectShape, product } from "../op-tools";
+
+declare module "../ir" {
+  interface OpAttributes {
+    /** inputs: x, scale, bias?; normalises over axes >= axis. scale/bias have x's trailing shape. */
+    layerNorm: { axis: number; epsilon: number };
+  }
+}
+
+export const layerNorm: OpDefinition<"layerNorm"> = {
+  arity: [2, 3],
+  kernels: { layerNorm: kernel },
+  shape(node, [x, ...operands]) {
+    const { axis } = node.attributes;
+    expectAxis(node, axis, x.length);
+    for (const operand of operands) expectShape(node, operand, x.slice(axis), "scale and bias");
+    return x;
+  },
+  flops: ({ shape }) => 5 * sizeOf(shape),
+  lower(b, node) {
+    const [src = "", scale = "", bias] = node.inputs;
+    const { axis, epsilon } = node.attributes;
+    const sizes = { rows: product(node.shape, 0, axis), size: product(node.shape, axis) };
+    const plan = kernel.plan({ ...sizes, epsilon, bias: bias !== undefined, elem: b.elem });
+    b.step(node, "layerNorm", plan, { src, scale, ...(bias !== undefined && { bias }) });
+  },
+};

@@ -1,0 +1,68 @@
+/** Matrix product. */
+import { matmul as kernel } from "../../kernels/matmul";
+import { zerosLike } from "../constants/elements";
+import { scalarActivation } from "../constants/scalar";
+import { sameShape, sizeOf } from "../ir";
+import type { OpDefinition } from "../op";
+import { expectShape, fail, product, show } from "../op-tools";
+
+declare module "../ir" {
+  interface OpAttributes {
+    /** inputs: a [...,M,K], b [...,K,N] (batch dimensions equal, or b has none), bias? [N]. */
+    matmul: { activation: Activation };
+  }
+}
+
+export const matmul: OpDefinition<"matmul"> = {
+  arity: [2, 3],
+  kernels: { matmul: kernel },
+  shape(node, [a, b, bias]) {
+    if (a.length < 2 || b!.length < 2) fail(node, "operands of rank 2 or more", `${show(a)} and ${show(b!)}`);
+    if (a.at(-1) !== b!.at(-2)) fail(node, `b [...,${a.at(-1)},N]`, show(b!));
+    if (b!.length > 2 && !sameShape(a.slice(0, -2), b!.slice(0, -2)))
+      fail(node, "equal batch dimensions, or none in b", `${show(a)} and ${show(b!)}`);
+    if (bias) expectShape(node, bias, [b!.at(-1)!], "bias");
+    return [...a.slice(0, -1), b!.at(-1)!];
+  },
+  flops: ({ shape }, [a]) => 2 * sizeOf(shape) * a.at(-1)!,
+  /** Sums in double precision. */
+  evaluate({ shape, attributes }, [a, b, bias]) {
+    const [depth, columns] = b!.shape.slice(-2) as [number, number];
+    const rowsOfMatrix = shape.at(-2)!;
+    const batched = b!.shape.length > 2;
+    const activate = scalarActivation(attributes.activation);
+    const [left, right] = [a.data, b!.data];
+    const data = zerosLike(a.data, sizeOf(shape));
+    for (let i = 0; i < data.length; i++) {
+      const column = i % columns;
+      const row = (i - column) / columns;
+      const first = batched ? Math.floor(row / rowsOfMatrix) * depth * columns : 0;
+      let sum = bias?.data[column] ?? 0;
+      for (let k = 0; k < depth; k++) sum += left[row * depth + k]! * right[first + k * columns + column]!;
+      data[i] = activate(sum);
+    }
+    return { shape, data };
+  },
+  lower(b, node) {
+    const [left = "", right = "", bias] = node.inputs;
+    const [shapeA, shapeB] = [b.shape(left), b.shape(right)];
+    const [inner, columns] = shapeB.slice(-2) as [number, number];
+    const sharedB = sizeOf(shapeB.slice(0, -2)) === 1;
+    const rowsOfMatrix = shapeA.at(-2) ?? 1;
+    // With one b for all, the batch is only more rows.
+    const batch = sharedB ? 1 : product(shapeA, 0, -2);
+    const rows = sharedB ? product(shapeA, 0, -2) * rowsOfMatrix : rowsOfMatrix;
+    const plan = kernel.plan({
+      batch,
+      rows,
+      inner,
+      columns,
+      sharedB,
+      bias: bias !== undefined,
+      constantB: b.isConstant(right),
+      activation: node.attributes.activation,
+      elem: b.elem,
+    });
+    b.step(node, "matmul", plan, { a: left, b: right, ...(bias !== undefined && { bias }) });
+  },
+};

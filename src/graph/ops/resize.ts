@@ -1,0 +1,44 @@
+/** A picture of another size. */
+import { resize2d } from "../../kernels/resize2d";
+import { sizeOf, type NodeFor, type Pair, type Shape } from "../ir";
+import type { OpDefinition } from "../op";
+import { expectRank, spatialSizes } from "../op-tools";
+
+export type CoordinateMode =
+  "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
+export type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
+
+declare module "../ir" {
+  interface OpAttributes {
+    /** inputs: x [N,H,W,C]; spatial axes only. `scales` as ONNX uses them in the coordinate formula. */
+    resize: { mode: "nearest" | "linear"; coordinates: CoordinateMode; nearest: NearestMode; scales: Pair };
+  }
+}
+
+export const resize: OpDefinition<"resize"> = {
+  arity: [1, 1],
+  kernels: { resize2d },
+  shape(node, [x]) {
+    expectRank(node, x, 4, "x");
+    return [x[0]!, node.shape[1]!, node.shape[2]!, x[3]!];
+  },
+  flops: ({ shape, attributes }) => (attributes.mode === "linear" ? 8 * sizeOf(shape) : 0),
+  lower(b, node) {
+    const [src = ""] = node.inputs;
+    const { inChannels: channels, outChannels: _, ...sizes } = spatialSizes(b.shape(src), node.shape);
+    b.step(node, "resize2d", resize2d.plan({ ...sizes, channels, ...node.attributes, elem: b.elem }), { src });
+  },
+};
+
+/**
+ * How often `node` repeats the pixels of its input (of shape `from`) along height and width: out[i] = x[floor(i / n)].
+ * Undefined when it does anything else.
+ */
+export function repeatsOf(node: NodeFor<"resize">, from: Shape): Pair | undefined {
+  const { mode, coordinates, nearest, scales } = node.attributes;
+  const whole = scales.every((n, i) => Number.isInteger(n) && node.shape[i + 1] === n * from[i + 1]!);
+  // Half-pixel positions lie less than half a pixel from the one repeated, so that rounding never ties.
+  const centred = coordinates.endsWith("half_pixel") && nearest.startsWith("round");
+  const first = coordinates === "asymmetric" && nearest === "floor";
+  return mode === "nearest" && whole && (first || centred) ? scales : undefined;
+}

@@ -1,0 +1,29 @@
+/** A function of each element. */
+import { unary as kernel } from "../../kernels/unary";
+import { mapElements } from "../constants/arithmetic";
+import { zerosLike } from "../constants/elements";
+import { scalarActivation } from "../constants/scalar";
+import { sizeOf } from "../ir";
+import type { OpDefinition } from "../op";
+import { permuteShape } from "../permutation";
+
+declare module "../ir" {
+  interface OpAttributes {
+    unary: { activation: Activation };
+  }
+}
+
+export const unary: OpDefinition<"unary"> = {
+  arity: [1, 1],
+  kernels: { unary: kernel },
+  shape: (_, [x]) => x,
+  flops: ({ shape }) => sizeOf(shape),
+  evaluate({ shape, attributes }, [{ data }]) {
+    return { shape, data: mapElements(data, scalarActivation(attributes.activation), zerosLike(data, data.length)) };
+  },
+  permute: permuteShape,
+  lower(b, node) {
+    const [src = ""] = node.inputs;
+    b.step(node, "unary", kernel.plan({ count: sizeOf(node.shape), ...node.attributes, elem: b.elem }), { src });
+  },
+};
