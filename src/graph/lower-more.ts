@@ -14,7 +14,7 @@ import { convParams, nhwc, pooled, product, spatial, type MoreNode } from "./low
 import type { ProgramBuilder } from "./program-builder";
 
 /** Keys are names of steps. */
-export const MORE_KERNELS = {
+const MORE_KERNELS = {
   binary,
   convTranspose2d,
   depthToSpace,
