@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { wgsl } from "./tools/vite-wgsl";
 
 export default defineConfig({
+  plugins: [wgsl()],
   test: {
     include: ["test/**/*.test.ts"],
     // Dawn does not survive worker threads; two processes suit two cores.

@@ -1,13 +1,13 @@
-// Convolution of NHWC images by the formula of conv2d.wgsl, for GPUs with subgroups: invocations of a workgroup take
+// Convolution of NHWC images by the formula of direct.wgsl, for GPUs with subgroups: invocations of a workgroup take
 // 4 output channels each and share 8 pixels. Every eighth lane loads the same 4 of 32 input channels, and the first
 // eight hand theirs to all. Nothing depends on how many more lanes a subgroup has, nor on which invocations they hold.
-const LANES: u32 = 8u;          // invocations of a workgroup; set by src/kernels/conv-subgroup.ts
-const TAPS: u32 = 1u;           // KERNEL_H * KERNEL_W
+#include "../lib/conv-gather.wgsl"
+const WORKGROUP_X: u32 = 8u;    // invocations of a workgroup; set by src/kernels/conv/subgroup.ts
 
-// [groups * GROUP_TILES, TAPS, 4 * GROUP_IN_C4][4 * LANES output channels]
-@group(0) @binding(1) var<storage, read> weights: array<array<elem4, LANES>>;
+// [groups * GROUP_TILES, TAPS, 4 * GROUP_IN_C4][4 * WORKGROUP_X output channels]
+@group(0) @binding(1) var<storage, read> weights: array<array<elem4, WORKGROUP_X>>;
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(WORKGROUP_X)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
@@ -16,7 +16,7 @@ fn main(
 ) {
   let first = 8u * (workgroup.z * grid.x + workgroup.x);
   let group = workgroup.y / GROUP_TILES;
-  let channel = group * GROUP_OUT_C + 4u * ((workgroup.y - group * GROUP_TILES) * LANES + index);
+  let channel = group * GROUP_OUT_C + 4u * ((workgroup.y - group * GROUP_TILES) * WORKGROUP_X + index);
   let end = (group + 1u) * GROUP_OUT_C;
 
   let s0 = window(first); let s1 = window(first + 1u); let s2 = window(first + 2u); let s3 = window(first + 3u);

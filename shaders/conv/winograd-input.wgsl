@@ -1,7 +1,9 @@
 // Winograd's input transform of NHWC images: dst[t] = B^T d B of each channel, where d is the POINTS x POINTS pixels
 // under tile t of OUTPUTS x OUTPUTS output pixels, 0 outside the (enlarged) image. Tiles go along x, then y, then images.
 // One invocation does one unit of one tile: a channel, or four.
-alias unit = f32;               // defaults; set by src/kernels/winograd.ts
+#include "../lib/linear.wgsl"
+#include "../lib/winograd.wgsl"
+alias unit = f32;               // defaults; set by src/kernels/conv/winograd-transforms.ts
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
 const UP_Y: i32 = 1;            // src is enlarged by these whole factors first, repeating pixels
@@ -10,13 +12,12 @@ const IN_UNITS: u32 = 4u;       // units of a pixel
 const UNITS: u32 = 4u;          // units of a transformed pixel, of which those past IN_UNITS are 0
 const TILES_Y: u32 = 1u;        // tiles of one image
 const TILES_X: u32 = 1u;
-const FIRST: u32 = 0u;          // the tiles of this dispatch: FIRST to FIRST + COUNT - 1
-const COUNT: u32 = 1u;
+const FIRST_TILE: u32 = 0u;     // the first tile of this dispatch
 const PAD_TOP: i32 = 0;
 const PAD_LEFT: i32 = 0;
 
 @group(0) @binding(0) var<storage, read> src: array<unit>;          // [batch, IN_H, IN_W, IN_UNITS]
-@group(0) @binding(1) var<storage, read_write> dst: array<unit>;    // [COUNT, POINTS, POINTS, UNITS]
+@group(0) @binding(1) var<storage, read_write> dst: array<unit>;    // [tiles, POINTS, POINTS, UNITS]
 
 fn load(image: i32, y: i32, x: i32, c: u32) -> wide {
   let inside = y >= 0 && y < IN_H * UP_Y && x >= 0 && x < IN_W * UP_X && c < IN_UNITS;
@@ -47,17 +48,10 @@ fn column(tile: u32, x: u32, c: u32, rows: points) {
   }
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(workgroup, grid, local, 64u);
+fn run(index: u32) {
   let tile = index / UNITS;
-  if (tile >= COUNT) { return; }
   let c = index % UNITS;
-  let t = FIRST + tile;
+  let t = FIRST_TILE + tile;
   let n = i32(t / (TILES_X * TILES_Y));
   let y = i32(t / TILES_X % TILES_Y * OUTPUTS) - PAD_TOP;
   let x = i32(t % TILES_X * OUTPUTS) - PAD_LEFT;

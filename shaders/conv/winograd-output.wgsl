@@ -2,7 +2,10 @@
 //   dst[pixels of tile t] = activate(bias + residual + A^T m A) of each channel (its maxima with POOL), where m is the POINTS x POINTS products
 // of tile t, which covers OUTPUTS x OUTPUTS pixels. Tiles go along x, then y, then images; pixels past the image are
 // not written. One invocation does one unit of one tile: a channel, or four.
-alias unit = f32;               // defaults; set by src/kernels/winograd.ts
+#include "../lib/linear.wgsl"
+#include "../lib/winograd.wgsl"
+#include "../lib/activation.wgsl"
+alias unit = f32;               // defaults; set by src/kernels/conv/winograd-transforms.ts
 alias product = f32;            // as many channels in f32, also in f16 storage: products are larger than what they sum to
 const POOL: u32 = 1u;           // dst keeps the largest of each POOL x POOL window, which divides OUTPUTS and the image
 const OUT_H: u32 = 1u;          // before pooling
@@ -13,10 +16,9 @@ const DST_UNITS: u32 = 4u;      // units of a pixel of dst, of which this writes
 const DST_FIRST: u32 = 0u;      // from this one on
 const TILES_Y: u32 = 1u;        // tiles of one image
 const TILES_X: u32 = 1u;
-const FIRST: u32 = 0u;          // the tiles of this dispatch: FIRST to FIRST + COUNT - 1
-const COUNT: u32 = 1u;
+const FIRST_TILE: u32 = 0u;     // the first tile of this dispatch
 
-@group(0) @binding(0) var<storage, read> src: array<product>;       // [COUNT, POINTS, POINTS, UNITS]
+@group(0) @binding(0) var<storage, read> src: array<product>;       // [tiles, POINTS, POINTS, UNITS]
 @group(0) @binding(1) var<storage, read> bias: array<unit>;         // [OUT_UNITS]
 #if RESIDUAL
 @group(0) @binding(2) var<storage, read> residual: array<unit>;     // [batch, OUT_H, OUT_W, OUT_UNITS]
@@ -53,15 +55,8 @@ fn finish(n: u32, y: u32, x: u32, c: u32, sum: wide) -> wide {
 #endif
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(workgroup, grid, local, 64u);
+fn run(index: u32) {
   let tile = index / OUT_UNITS;
-  if (tile >= COUNT) { return; }
   let c = index % OUT_UNITS;
   let first = tile * POINTS * POINTS * UNITS + c;
   let c0 = column(first, 0u);
@@ -86,7 +81,7 @@ fn main(
     output_transform(points(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2])),
     output_transform(points(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3])));
 #endif
-  let t = FIRST + tile;
+  let t = FIRST_TILE + tile;
   let n = t / (TILES_X * TILES_Y);
   let y = t / TILES_X % TILES_Y * OUTPUTS;
   let x = t % TILES_X * OUTPUTS;

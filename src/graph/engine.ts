@@ -1,6 +1,6 @@
 /** What an engine can do, as one immutable value that is passed to import, passes, lowering and sessions. */
 import type { ConvAlgorithm } from "../kernels/conv/algorithm";
-import type { Kernel } from "../kernels/kernel";
+import type { AnyKernel } from "../kernels/kernel";
 import type { OpTable } from "./import/context";
 import type { Ops } from "./op";
 import type { Pass } from "./passes/pass";
@@ -12,7 +12,7 @@ export interface Engine {
   /** In the order in which they run. */
   readonly passes: readonly Pass[];
   /** By the names that a program's steps have. */
-  readonly kernels: Readonly<Record<string, Omit<Kernel<never>, "plan">>>;
+  readonly kernels: Readonly<Record<string, AnyKernel>>;
   /** Algorithms of convolutions. */
   readonly convolutions: readonly ConvAlgorithm[];
 }

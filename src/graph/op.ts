@@ -1,7 +1,7 @@
 /** What the compiler knows of an op: one OpDefinition in each file of ops/. */
 import type { ConvPlan } from "../kernels/conv/algorithm";
-import type { Conv2dParams } from "../kernels/conv/conv2d";
-import type { Elem, Kernel, KernelPlan } from "../kernels/kernel";
+import type { Conv2dParams } from "../kernels/conv/params";
+import type { AnyKernel, Elem, KernelPlan } from "../kernels/kernel";
 import type { Elements, NumberArray } from "./constants/elements";
 import type { Node, NodeFor, OpName, Shape } from "./ir";
 import { fail } from "./op-tools";
@@ -14,7 +14,7 @@ export interface OpDefinition<K extends OpName> {
   /** Least and greatest number of inputs. */
   readonly arity: readonly [number, number];
   /** Kernels that lower() names, by those names. */
-  readonly kernels: Readonly<Record<string, Omit<Kernel<never>, "plan">>>;
+  readonly kernels: Readonly<Record<string, AnyKernel>>;
   /**
    * The output's shape. An op whose attributes leave it open checks the one that the node states, and returns that. Throws GraphError
    * where inputs and attributes do not fit.
@@ -107,9 +107,6 @@ export function evaluate<T extends NumberArray>(
 }
 
 /** Kernels of all ops, by the names that steps have. */
-export function kernelsOf(ops: Ops): Record<string, Omit<Kernel<never>, "plan">> {
-  return Object.assign({}, ...Object.values(ops).map(({ kernels }) => kernels)) as Record<
-    string,
-    Omit<Kernel<never>, "plan">
-  >;
+export function kernelsOf(ops: Ops): Record<string, AnyKernel> {
+  return Object.assign({}, ...Object.values(ops).map(({ kernels }) => kernels)) as Record<string, AnyKernel>;
 }

@@ -36,14 +36,7 @@ import { spaceToDepth } from "../graph/ops/space-to-depth";
 import { transpose } from "../graph/ops/transpose";
 import { unary } from "../graph/ops/unary";
 import { PASSES } from "../graph/passes/passes";
-import { addMoreConvs } from "../graph/more-convs";
-import { KERNELS } from "../graph/registry";
-import { RARE_ACTIVATIONS } from "../kernels/activation";
-import { ALGORITHMS } from "../kernels/conv/algorithms";
-import rareWgsl from "../../shaders/lib/activation-rare.wgsl?raw";
-
-addMoreConvs();
-RARE_ACTIVATIONS.wgsl = rareWgsl;
+import { CONV_ALGORITHMS } from "../kernels/conv/algorithms";
 
 const ops: Ops = {
   binary,
@@ -87,6 +80,6 @@ export const ENGINE: Engine = {
     ...shapeOps,
   },
   passes: PASSES,
-  kernels: { ...kernelsOf(ops), ...KERNELS },
-  convolutions: ALGORITHMS,
+  kernels: kernelsOf(ops),
+  convolutions: CONV_ALGORITHMS,
 };

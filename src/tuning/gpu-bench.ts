@@ -12,7 +12,7 @@ import { loadedElements } from "../graph/run-program";
 import { storedElements } from "../graph/storage";
 import { WeightStore } from "../graph/weight-store";
 import type { ConvChoice } from "../kernels/conv/algorithms";
-import type { Conv2dParams } from "../kernels/conv/conv2d";
+import type { Conv2dParams } from "../kernels/conv/params";
 import { elemBytes, type Elem } from "../kernels/kernel";
 import { GpuClock } from "./gpu-clock";
 import type { Trial, TrialBench } from "./search";

@@ -3,8 +3,8 @@ import { describeDevice } from "../gpu-device";
 import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { Engine } from "../graph/engine";
 import type { PipelineCache } from "../graph/pipelines";
-import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv/algorithms";
-import type { Conv2dParams } from "../kernels/conv/conv2d";
+import { CONV_ALGORITHMS, DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/params";
 import { GpuBench } from "./gpu-bench";
 import { search, type SearchEnd, type TunedShape, type TuneRow } from "./search";
 import { browserStore, recall, tuningKey, type TuningStore } from "./store";
@@ -106,5 +106,7 @@ const keepsRange = (choice: ConvChoice): boolean => !choice.startsWith("half/");
 /** What is to be measured, the present choice first. */
 function candidates(choices: ConvChoices, params: Conv2dParams): readonly ConvChoice[] {
   const present = choices.choose(params);
-  return [...new Set([present, ...convChoices(params, choices.device)])].filter((choice) => choice !== DEFAULT_CHOICE);
+  return [...new Set([present, ...convChoices(CONV_ALGORITHMS, params, choices.device)])].filter(
+    (choice) => choice !== DEFAULT_CHOICE,
+  );
 }

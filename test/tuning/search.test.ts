@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Conv2dParams } from "../../src/kernels/conv/conv2d";
+import type { Conv2dParams } from "../../src/kernels/conv/params";
 import { DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { shapeKey } from "../../src/graph/lower/conv-choice";
 import { disagreement, search, type SearchEnd, type SearchOptions, type TrialBench } from "../../src/tuning/search";

@@ -1,7 +1,7 @@
 /** Which way each convolution is computed: as measured here, as measured on adapters of this kind, else by rule. */
 import type { ConvDevice } from "../../kernels/conv/algorithm";
-import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
-import type { Conv2dParams } from "../../kernels/conv/conv2d";
+import { CONV_ALGORITHMS, convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
+import type { Conv2dParams } from "../../kernels/conv/params";
 import { ruleChoices } from "./conv-rules";
 import { CONV_TABLE } from "./conv-table";
 
@@ -84,7 +84,7 @@ export class ConvChoices {
   /** Never throws: names that are unknown, or not admissible for these parameters, are passed over. */
   readonly choose = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
-    const admissible = convChoices(params, this.device);
+    const admissible = convChoices(CONV_ALGORITHMS, params, this.device);
     const expected =
       [nearest(CONV_TABLE[this.row] ?? {}, key), ...ruleChoices(params, this.row)].find(
         (choice) => choice !== undefined && admissible.includes(choice),

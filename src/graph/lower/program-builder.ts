@@ -1,7 +1,7 @@
 /** Collecting the steps and weights of a program while a graph is lowered. */
 import { DEFAULT_CHOICE, planConvolution, type ConvChoice } from "../../kernels/conv/algorithms";
 import type { ConvPlan } from "../../kernels/conv/algorithm";
-import type { Conv2dParams } from "../../kernels/conv/conv2d";
+import type { Conv2dParams } from "../../kernels/conv/params";
 import type { Elem, KernelPlan, Packing } from "../../kernels/kernel";
 import { channelSlices } from "../channel-slices";
 import type { Engine } from "../engine";
@@ -21,6 +21,7 @@ export class ProgramBuilder implements Lowering {
   readonly weights: Weight[] = [];
   readonly #graph: Graph;
   readonly #chooseConv: (params: Conv2dParams) => ConvChoice;
+  readonly #convolutions: Engine["convolutions"];
   readonly #slices: ReadonlyMap<string, ChannelSlice>;
   readonly #shapes = new Map<string, Shape>();
   /** Value -> the value whose buffer it shares (reshapes). */
@@ -32,6 +33,7 @@ export class ProgramBuilder implements Lowering {
     this.#graph = graph;
     this.elem = elem;
     this.#chooseConv = chooseConv;
+    this.#convolutions = engine.convolutions;
     this.#slices = channelSlices(graph, engine.ops);
     for (const { name, shape } of graph.inputs) this.#shapes.set(name, shape);
     for (const { output, shape } of graph.nodes) this.#shapes.set(output, shape);
@@ -54,7 +56,7 @@ export class ProgramBuilder implements Lowering {
   }
 
   planConvolution(params: Conv2dParams): ConvPlan {
-    return planConvolution(params, this.#chooseConv(params));
+    return planConvolution(this.#convolutions, params, this.#chooseConv(params));
   }
 
   alias(name: string, source: string): void {

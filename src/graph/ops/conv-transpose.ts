@@ -1,6 +1,6 @@
 /** Transposed convolution. */
 import { convTranspose2d } from "../../kernels/conv/transpose";
-import { sizeOf } from "../ir";
+import { sizeOf, type Pair } from "../ir";
 import type { OpDefinition } from "../op";
 import { expectRank, expectShape, fail, show, spatialSizes } from "../op-tools";
 

@@ -1,7 +1,8 @@
 /** Convolution. */
-import type { Conv2dParams } from "../../kernels/conv/conv2d";
+import type { Conv2dParams } from "../../kernels/conv/params";
+import { CONV_KERNELS } from "../../kernels/conv/kernels";
 import { depthwiseConv2d } from "../../kernels/conv/depthwise";
-import type { NodeFor, Shape } from "../ir";
+import type { NodeFor, Pair, Shape } from "../ir";
 import type { Inputs, Lowering, OpDefinition } from "../op";
 import { expectRank, expectShape, fail, show, slidingSize, spatialSizes } from "../op-tools";
 
@@ -109,8 +110,7 @@ function lower(b: Lowering, node: Conv): void {
 
 export const conv: OpDefinition<"conv"> = {
   arity: [3, 4],
-  // Those of the other convolutions come with their algorithms.
-  kernels: { depthwiseConv2d },
+  kernels: { ...CONV_KERNELS, depthwiseConv2d },
   shape,
   flops,
   // A depthwise convolution has a kernel of its own, which does neither.

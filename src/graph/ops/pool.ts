@@ -1,6 +1,6 @@
 /** The largest or the average of each window. */
 import { pool2d } from "../../kernels/pool2d";
-import { sizeOf } from "../ir";
+import { sizeOf, type Pair } from "../ir";
 import type { OpDefinition } from "../op";
 import { expectRank, slidingSize, spatialSizes } from "../op-tools";
 

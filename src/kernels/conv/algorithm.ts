@@ -1,6 +1,6 @@
-/** What a way of computing a convolution is: variants for given parameters, each one or more dispatches. */
-import type { Conv2dParams } from "./conv2d";
+/** What a convolution algorithm is: variants for given parameters, each one or more dispatches. */
 import type { KernelPlan } from "../kernel";
+import type { Conv2dParams } from "./params";
 
 /** What of a device decides whether a variant can run there. */
 export interface ConvDevice {
@@ -15,17 +15,12 @@ export interface ConvDevice {
 /** WebGPU's guarantees and nothing more. */
 export const DEFAULT_CONV_DEVICE: ConvDevice = { features: new Set(), workgroupBytes: 16_384 };
 
-/** Whether these are parameters of a convolution alone, without upsampling before it or pooling after it. */
-export function isPlain({ upsample: [y, x] = [1, 1], pool = false }: Conv2dParams): boolean {
-  return y === 1 && x === 1 && !pool;
-}
-
 /** An operand of the convolution, or the name of a temporary (which starts with #). */
 export type ConvOperand = "src" | "weights" | "bias" | "residual" | "dst" | `#${string}`;
 
 /** One dispatch. */
 export interface ConvStep {
-  /** Key of the kernel registry (src/graph/registry.ts). */
+  /** Key of CONV_KERNELS (kernels.ts): the name of the algorithm, and of the step where it has several. */
   readonly kernel: string;
   readonly plan: KernelPlan;
   /** By binding name; the binding that is written is called dst. Constants are packed as the plan's packing says. */
@@ -41,7 +36,7 @@ export interface ConvPlan {
 /** A family of variants, such as "direct" or "winograd". */
 export interface ConvAlgorithm {
   readonly name: string;
-  /** Whether it can read a part of the channels of a wider src (`srcSlice`); without it such convolutions are not its own. */
+  /** Whether it reads a part of the channels of a wider src (`srcSlice`). */
   readonly readsSlices?: true;
   /**
    * Variants that compute this convolution on such a device, best guess first; none when the algorithm cannot.
@@ -51,4 +46,15 @@ export interface ConvAlgorithm {
   variants(params: Conv2dParams, device: ConvDevice): readonly string[];
   /** Pure. Throws KernelError when the parameters are outside the contract. */
   plan(params: Conv2dParams, variant: string): ConvPlan;
+}
+
+/** The step that takes all operands and writes dst. `src` names what it reads in place of the convolution's src. */
+export function wholeStep(
+  kernel: string,
+  plan: KernelPlan,
+  { residual }: Pick<Conv2dParams, "residual">,
+  src: ConvOperand = "src",
+): ConvStep {
+  const operands = { src, weights: "weights", bias: "bias", dst: "dst" } as const;
+  return { kernel, plan, operands: residual ? { ...operands, residual: "residual" } : operands };
 }

@@ -1,13 +1,30 @@
-/** Ways of computing a convolution, by name: "algorithm/variant", such as "direct/4". */
+/** The convolution algorithms, and plans by the name of a choice: "algorithm/variant", such as "direct/4". */
 import { KernelError } from "../../errors";
 import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./algorithm";
+import { composed } from "./composed";
 import { direct } from "./direct";
 import { flat } from "./flat";
+import { half } from "./half";
+import { halfWeights } from "./half-weights";
 import { int8 } from "./int8";
-import type { Conv2dParams } from "./conv2d";
+import type { Conv2dParams } from "./params";
+import { split } from "./split";
+import { subgroup } from "./subgroup";
+import { winograd } from "./winograd";
+import { workgroup } from "./workgroup";
 
-/** What every adapter may use; addMoreConvs() of src/graph/more-convs.ts adds the others. */
-export const ALGORITHMS: ConvAlgorithm[] = [direct, int8, flat];
+/** Every algorithm, in the order in which convChoices() offers them. */
+export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [
+  direct,
+  int8,
+  flat,
+  winograd,
+  half,
+  halfWeights,
+  composed(split),
+  composed(workgroup),
+  composed(subgroup),
+];
 
 /** "algorithm/variant". */
 export type ConvChoice = string;
@@ -15,18 +32,28 @@ export type ConvChoice = string;
 /** What every convolution can be computed with, everywhere. */
 export const DEFAULT_CHOICE: ConvChoice = "direct/4";
 
-/** Everything that computes this convolution on such a device; DEFAULT_CHOICE is among it. */
-export function convChoices(params: Conv2dParams, device: ConvDevice): ConvChoice[] {
-  const able = ALGORITHMS.filter(({ readsSlices }) => readsSlices || !params.srcSlice);
+/** Everything among `algorithms` that computes this convolution on such a device. */
+export function convChoices(
+  algorithms: readonly ConvAlgorithm[],
+  params: Conv2dParams,
+  device: ConvDevice,
+): ConvChoice[] {
+  const able = algorithms.filter(({ readsSlices }) => readsSlices || !params.srcSlice);
   return able.flatMap(({ name, variants }) => variants(params, device).map((variant) => `${name}/${variant}`));
 }
 
-/** The dispatches of a choice. Throws KernelError for an algorithm that is not among them and for parameters it does not take. */
-export function planConvolution(params: Conv2dParams, choice: ConvChoice): ConvPlan {
+/** The dispatches of a choice. Throws KernelError for an unknown algorithm and for parameters that it does not take. */
+export function planConvolution(
+  algorithms: readonly ConvAlgorithm[],
+  params: Conv2dParams,
+  choice: ConvChoice,
+): ConvPlan {
   const [name, variant = ""] = choice.split("/");
-  const algorithm = ALGORITHMS.find((one) => one.name === name);
-  if (!algorithm) throw new KernelError("conv2d", `one of ${ALGORITHMS.map((one) => one.name).join(", ")}`, choice);
-  if (params.srcSlice && !algorithm.readsSlices) throw new KernelError("conv2d", "a choice that reads slices", choice);
+  const algorithm = algorithms.find((one) => one.name === name);
+  if (!algorithm)
+    throw new KernelError("convolution", `one of ${algorithms.map((one) => one.name).join(", ")}`, choice);
+  if (params.srcSlice && !algorithm.readsSlices)
+    throw new KernelError("convolution", "an algorithm that reads slices of channels", choice);
   return algorithm.plan(params, variant);
 }
 

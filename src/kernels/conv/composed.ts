@@ -1,6 +1,6 @@
-/** Upsampling and pooling as dispatches of their own around a way of computing plain convolutions. */
-import { isPlain, type ConvAlgorithm, type ConvOperand, type ConvStep } from "./algorithm";
-import type { Conv2dParams } from "./conv2d";
+/** Upsampling and pooling as dispatches of their own around an algorithm for plain convolutions. */
+import type { ConvAlgorithm, ConvOperand, ConvStep } from "./algorithm";
+import { isPlain, type Conv2dParams } from "./params";
 import { pool2d } from "../pool2d";
 import { resize2d } from "../resize2d";
 

@@ -1,10 +1,9 @@
 /** Depthwise convolution: as many groups as input channels, and one output channel each. */
 import wgsl from "../../../shaders/conv/depthwise.wgsl?raw";
-import indexing from "../../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../../errors";
-import { activationConstants, activationLib, type ActivationParams } from "../activation";
+import { activationConstants, type ActivationParams } from "../activation";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
-import { checkWindow, windowConstants, type WindowParams } from "../window";
+import { checkWindow, windowSizes, type WindowParams } from "../window";
 
 export interface DepthwiseConv2dParams extends WindowParams {
   readonly activation: ActivationParams;
@@ -15,32 +14,30 @@ export interface DepthwiseConv2dParams extends WindowParams {
 
 /** src [N,H,W,C], weights [KH,KW,1,C], bias [C], residual [N,OH,OW,C] -> dst [N,OH,OW,C]; groups = C. */
 export const depthwiseConv2d: Kernel<DepthwiseConv2dParams> = {
-  name: "depthwise-conv2d",
+  name: "conv/depthwise",
   wgsl,
-  libs: [indexing, activationLib],
   bindings: { src: "read", weights: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {
-    checkWindow("depthwise-conv2d", params);
+    checkWindow("conv/depthwise", params);
     const { batch, inChannels, outChannels, groups, elem, residual } = params;
     if (groups !== inChannels || outChannels !== inChannels)
       throw new KernelError(
-        "depthwise-conv2d",
+        "conv/depthwise",
         "groups = inChannels = outChannels",
         `${groups} groups, ${inChannels} -> ${outChannels} channels`,
       );
     const taps = params.kernel[0] * params.kernel[1];
     const pixels = batch * params.outHeight * params.outWidth;
     const vectors = Math.ceil(inChannels / 4);
-    const { IN_C: _in, OUT_C: _out, ...window } = windowConstants(params);
     const images = batch * params.inHeight * params.inWidth + pixels * (residual ? 2 : 1);
     return {
       constants: {
-        ...window,
+        ...windowSizes(params),
         ...activationConstants(params.activation),
         elem,
         CHANNELS: inChannels,
         CHANNELS4: vectors,
-        PIXELS: pixels,
+        COUNT: pixels * vectors,
       },
       flags: { VECTOR: inChannels % 4 === 0, RESIDUAL: residual },
       grid: linearGrid(pixels * vectors),

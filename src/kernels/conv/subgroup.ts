@@ -1,22 +1,27 @@
 /** Implicit matrix product whose lanes broadcast src to each other, for GPUs with subgroups. */
 import wgsl from "../../../shaders/conv/subgroup.wgsl?raw";
 import { KernelError } from "../../errors";
-import type { ConvAlgorithm } from "./algorithm";
-import { gatherLibs, gatherPlan, gathersVectors, oneStep } from "./gather";
-import { conv2d, type Conv2dParams } from "./conv2d";
-import type { Kernel } from "../kernel";
+import type { AnyKernel, KernelPlan } from "../kernel";
+import { wholeStep, type ConvAlgorithm } from "./algorithm";
+import { CONV_BINDINGS } from "./epilogue";
+import { gatherPlan, gathersVectors } from "./gather";
+import type { ConvStepParams } from "./params";
 
-export const convSubgroup: Omit<Kernel<Conv2dParams>, "plan"> = {
-  name: "conv-subgroup",
-  wgsl,
-  libs: gatherLibs,
-  bindings: conv2d.bindings,
-};
+export const convSubgroup: AnyKernel = { name: "conv/subgroup", wgsl, bindings: CONV_BINDINGS };
 
 /** As the shader needs. Fewer are rare: SwiftShader has 4, and compiles this for minutes. */
 const LEAST_LANES = 8;
 /** Invocations of a workgroup, each with 4 output channels of 8 pixels. */
-const LANES: Readonly<Record<string, number>> = { "8x32": 8, "8x128": 32 };
+const INVOCATIONS: Readonly<Record<string, number>> = { "8x32": 8, "8x128": 32 };
+
+/** The product as a plan of convSubgroup, also for a part of another algorithm. */
+export function subgroupPlan(params: ConvStepParams, variant: string): KernelPlan {
+  const invocations = INVOCATIONS[variant];
+  if (!invocations || !gathersVectors(params))
+    throw new KernelError("subgroup", `one of ${Object.keys(INVOCATIONS).join(", ")}, channels in fours`, variant);
+  const channels = 4 * invocations;
+  return gatherPlan(params, { pixels: 8, channels, block: channels, constants: { WORKGROUP_X: invocations } });
+}
 
 /** Variants: output pixels x channels of a workgroup, which is no smaller than a subgroup. */
 export const subgroup: ConvAlgorithm = {
@@ -24,14 +29,7 @@ export const subgroup: ConvAlgorithm = {
   readsSlices: true,
   variants(params, { features, subgroupMinSize: least = 0 }) {
     if (!features.has("subgroups") || least < LEAST_LANES || !gathersVectors(params)) return [];
-    return Object.keys(LANES).filter((variant) => LANES[variant]! >= least);
+    return Object.keys(INVOCATIONS).filter((variant) => INVOCATIONS[variant]! >= least);
   },
-  plan(params, variant) {
-    const lanes = LANES[variant];
-    if (!lanes || !gathersVectors(params))
-      throw new KernelError("conv-subgroup", `one of ${Object.keys(LANES).join(", ")}, channels in fours`, variant);
-    const plan = gatherPlan(params, 8, 4 * lanes, { LANES: lanes });
-    const weights = { ...plan.packing!["weights"]!, block: 4 * lanes };
-    return oneStep("convSubgroup", { ...plan, packing: { ...plan.packing, weights } }, params);
-  },
+  plan: (params, variant) => ({ steps: [wholeStep("convSubgroup", subgroupPlan(params, variant), params)] }),
 };

@@ -1,9 +1,8 @@
 /** Transposed convolution ("deconvolution") of NHWC images with bias and activation. */
 import wgsl from "../../../shaders/conv/transpose.wgsl?raw";
-import indexing from "../../../shaders/lib/indexing.wgsl?raw";
-import { activationConstants, activationLib, type ActivationParams } from "../activation";
+import { activationConstants, type ActivationParams } from "../activation";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
-import { checkWindow, windowConstants, type WindowParams } from "../window";
+import { checkWindow, windowSizes, type WindowParams } from "../window";
 
 /** Here strides, pads and dilations move the window over the output; ONNX's output padding is in outHeight and outWidth. */
 export interface ConvTranspose2dParams extends WindowParams {
@@ -13,12 +12,11 @@ export interface ConvTranspose2dParams extends WindowParams {
 
 /** src [N,H,W,C], weights [KH,KW,OC/groups,C], bias [OC] -> dst [N,OH,OW,OC]. */
 export const convTranspose2d: Kernel<ConvTranspose2dParams> = {
-  name: "conv-transpose2d",
+  name: "conv/transpose",
   wgsl,
-  libs: [indexing, activationLib],
   bindings: { src: "read", weights: "read", bias: "read", dst: "write" },
   plan(params) {
-    checkWindow("conv-transpose2d", params);
+    checkWindow("conv/transpose", params);
     const { batch, inChannels, outChannels, groups, elem } = params;
     const taps = params.kernel[0] * params.kernel[1];
     const pixels = batch * params.outHeight * params.outWidth;
@@ -28,14 +26,16 @@ export const convTranspose2d: Kernel<ConvTranspose2dParams> = {
     const groupBlocks = Math.ceil(groupOut / 4);
     return {
       constants: {
-        ...windowConstants(params),
+        ...windowSizes(params),
         ...activationConstants(params.activation),
         elem,
         GROUP_IN_C: groupIn,
         GROUP_OUT_C: groupOut,
         GROUP_BLOCKS: groupBlocks,
         BLOCKS: groups * groupBlocks,
-        PIXELS: pixels,
+        IN_C: inChannels,
+        OUT_C: outChannels,
+        COUNT: pixels * groups * groupBlocks,
       },
       flags: { VECTOR_IN: groupIn % 4 === 0 },
       grid: linearGrid(pixels * groups * groupBlocks),

@@ -1,12 +1,10 @@
-/** Winograd's transforms of a convolution's input, weights and output; see shaders/lib/winograd.wgsl. */
-import indexingLib from "../../../shaders/lib/indexing.wgsl?raw";
-import transformLib from "../../../shaders/lib/winograd.wgsl?raw";
+/** Winograd's transforms of a convolution's input and output; see shaders/lib/winograd.wgsl. */
 import inputWgsl from "../../../shaders/conv/winograd-input.wgsl?raw";
 import outputWgsl from "../../../shaders/conv/winograd-output.wgsl?raw";
-import { activationConstants, activationLib } from "../activation";
+import { activationConstants } from "../activation";
 import { lanesFor, unitTypes } from "../checks";
-import type { Conv2dParams } from "./conv2d";
 import { elemBytes, linearGrid, type Kernel } from "../kernel";
+import type { Conv2dParams } from "./params";
 
 /** A part of a convolution by F(outputs x outputs, kernel x kernel): the tiles first, ..., first + count - 1. */
 export interface WinogradParams extends Conv2dParams {
@@ -24,44 +22,41 @@ function lanesOf({ outputs, kernel }: WinogradParams, ...channels: readonly numb
   return outputs + kernel[0] > 5 ? 1 : lanesFor(...channels);
 }
 
-/** What both plans have in common; `channels` are those that the transform goes over. */
+/** What both plans have in common; `channels` are those that the transform goes over, rounded up to fours. */
 function common(
-  { outputs, kernel, outHeight, outWidth, first, count, elem }: WinogradParams,
+  { outputs, kernel, outHeight, outWidth, first, count }: WinogradParams,
   lanes: 1 | 4,
   channels: number,
 ) {
+  const padded = Math.ceil(channels / 4) * 4;
   return {
-    constants: {
-      ...unitTypes(elem, lanes),
-      UNITS: (Math.ceil(channels / 4) * 4) / lanes,
+    runtime: {
+      UNITS: padded / lanes,
       TILES_Y: Math.ceil(outHeight / outputs),
       TILES_X: Math.ceil(outWidth / outputs),
-      FIRST: first,
-      COUNT: count,
+      FIRST_TILE: first,
     },
     form: { F2K3: outputs === 2 && kernel[0] === 3, F2K4: outputs === 2 && kernel[0] === 4 },
-    products: count * (outputs + kernel[0] - 1) ** 2 * Math.ceil(channels / 4) * 4,
+    products: count * (outputs + kernel[0] - 1) ** 2 * padded,
   };
 }
 
-const COMMON = ["UNITS", "TILES_Y", "TILES_X", "FIRST", "COUNT"];
-
 /** src [N,H,W,C] -> dst [tiles, points, points, C rounded up to 4], points = outputs + kernel - 1. */
-export const winogradInput: Kernel<WinogradParams> = {
-  name: "winograd-input",
+export const convWinogradInput: Kernel<WinogradParams> = {
+  name: "conv/winograd-input",
   wgsl: inputWgsl,
-  libs: [transformLib, indexingLib],
   bindings: { src: "read", dst: "write" },
   plan(params) {
     const { inHeight, inWidth, inChannels, padTop, padLeft, elem, count, upsample = [1, 1] } = params;
     const lanes = lanesOf(params, inChannels);
-    const { constants, form, products } = common(params, lanes, inChannels);
+    const { runtime, form, products } = common(params, lanes, inChannels);
+    const invocations = count * runtime.UNITS;
     const sizes = { IN_H: inHeight, IN_W: inWidth, IN_UNITS: inChannels / lanes, PAD_TOP: padTop, PAD_LEFT: padLeft };
     return {
-      constants: { ...constants, ...sizes, UP_Y: upsample[0], UP_X: upsample[1] },
-      runtime: [...COMMON, ...Object.keys(sizes)],
+      constants: { ...unitTypes(elem, lanes), UP_Y: upsample[0], UP_X: upsample[1] },
+      runtime: { ...runtime, ...sizes, COUNT: invocations },
       flags: form,
-      grid: linearGrid(count * constants.UNITS),
+      grid: linearGrid(invocations),
       // Each transformed value is a short sum along both axes.
       flops: 4 * products,
       bytes: 2 * elemBytes(elem) * products,
@@ -70,32 +65,31 @@ export const winogradInput: Kernel<WinogradParams> = {
 };
 
 /** src [tiles, points, points, OC rounded up to 4] in f32, bias [OC], residual [N,OH,OW,OC] -> dst [N,OH,OW,OC], or OC of its channels, or half as high and wide. */
-export const winogradOutput: Kernel<WinogradParams> = {
-  name: "winograd-output",
+export const convWinogradOutput: Kernel<WinogradParams> = {
+  name: "conv/winograd-output",
   wgsl: outputWgsl,
-  libs: [transformLib, activationLib, indexingLib],
   bindings: { src: "read", bias: "read", residual: "read", dst: "write" },
   plan(params) {
     const { outHeight, outWidth, outChannels, outputs, residual, count, elem, activation, pool } = params;
     const { first, channels } = params.slice ?? { first: 0, channels: outChannels };
     const lanes = lanesOf(params, outChannels, first, channels);
-    const { constants, form, products } = common(params, lanes, outChannels);
+    const { runtime, form, products } = common(params, lanes, outChannels);
+    const units = outChannels / lanes;
     const sizes = {
-      OUT_H: outHeight,
-      OUT_W: outWidth,
-      OUT_UNITS: outChannels / lanes,
-      DST_UNITS: channels / lanes,
-      DST_FIRST: first / lanes,
+      ...{ OUT_H: outHeight, OUT_W: outWidth, OUT_UNITS: units },
+      ...{ DST_UNITS: channels / lanes, DST_FIRST: first / lanes },
     };
     const written = (count * outputs ** 2 * outChannels) / (pool ? 4 : 1);
     return {
       constants: {
-        ...{ ...constants, ...sizes, ...activationConstants(activation), POOL: pool ? 2 : 1 },
+        ...unitTypes(elem, lanes),
+        ...activationConstants(activation),
+        POOL: pool ? 2 : 1,
         product: lanes === 4 ? "vec4<f32>" : "f32",
       },
-      runtime: [...COMMON, ...Object.keys(sizes)],
+      runtime: { ...runtime, ...sizes, COUNT: count * units },
       flags: { ...form, VECTOR: lanes === 4, RESIDUAL: residual },
-      grid: linearGrid(count * sizes.OUT_UNITS),
+      grid: linearGrid(count * units),
       flops: 4 * products,
       bytes: elemBytes(elem) * (products + written * (residual ? 2 : 1)),
       packing: { bias: { layout: "pad", length: outChannels } },

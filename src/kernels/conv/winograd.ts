@@ -4,10 +4,11 @@
  */
 import { KernelError } from "../../errors";
 import type { ConvAlgorithm, ConvStep } from "./algorithm";
-import { subgroup } from "./subgroup";
-import { conv2d, type Conv2dParams } from "./conv2d";
-import type { KernelPlan, Packing } from "../kernel";
-import { winogradInput, winogradOutput } from "./winograd-transforms";
+import type { ConvPacking, KernelPlan } from "../kernel";
+import { convDirect } from "./direct";
+import type { Conv2dParams, ConvStepParams } from "./params";
+import { subgroup, subgroupPlan } from "./subgroup";
+import { convWinogradInput, convWinogradOutput } from "./winograd-transforms";
 
 /** Sides of the output tiles by size of the kernel. */
 const OUTPUTS: Readonly<Record<number, readonly number[]>> = { 3: [4, 2], 4: [2] };
@@ -29,16 +30,16 @@ function tilesOf(params: Conv2dParams): readonly number[] {
 }
 
 /** How the products are computed, by the end of a variant's name. */
-const PRODUCTS: Readonly<Record<string, (params: Conv2dParams) => { kernel: string; plan: KernelPlan }>> = {
-  "": (params) => ({ kernel: "conv2d", plan: conv2d.plan(params) }),
-  "-wide": (params) => ({ kernel: "conv2d", plan: conv2d.plan({ ...params, variant: { tile: 8 } }) }),
-  "-subgroup": (params) => subgroup.plan(params, SUBGROUP).steps[0]!,
+const PRODUCTS: Readonly<Record<string, (params: ConvStepParams) => { kernel: string; plan: KernelPlan }>> = {
+  "": (params) => ({ kernel: "convDirect", plan: convDirect.plan(params) }),
+  "-wide": (params) => ({ kernel: "convDirect", plan: convDirect.plan({ ...params, pixels: 8 }) }),
+  "-subgroup": (params) => ({ kernel: "convSubgroup", plan: subgroupPlan(params, SUBGROUP) }),
 };
 const SUBGROUP = "8x32";
 
 /**
  * Variants: output pixels along each side of a tile, "4" or "2"; with "-wide" the products sum 8 tiles an invocation
- * instead of 4, with "-subgroup" they are computed as conv-subgroup.ts does.
+ * instead of 4, with "-subgroup" they are computed as subgroup.ts does.
  */
 export const winograd: ConvAlgorithm = {
   name: "winograd",
@@ -73,32 +74,27 @@ export const winograd: ConvAlgorithm = {
         ...{ batch: 1, inHeight: 1, inWidth: count, inChannels: groups * up4(inChannels) },
         ...{ outHeight: 1, outWidth: count, outChannels: groups * columns, kernel: [1, 1], strides: [1, 1] },
         ...{ padTop: 0, padLeft: 0, dilations: [1, 1], groups, activation: { fn: "identity" }, residual: false },
-        ...{ bias: false, elem },
+        ...{ bias: false, elem, dstElem: "f32" },
       });
+      const layout = productPlan.packing!["weights"] as ConvPacking;
       steps.push(
-        { kernel: "winogradInput", plan: winogradInput.plan(part), operands: { src: "src", dst: "#input" } },
+        { kernel: "convWinogradInput", plan: convWinogradInput.plan(part), operands: { src: "src", dst: "#input" } },
         {
           kernel: productKernel,
           plan: {
             ...productPlan,
-            constants: { ...productPlan.constants, dst_elem: "f32" },
             packing: {
               weights: {
                 ...{ layout: "winograd", outputs, kernel: kernel[0], points, inChannels, outChannels, columns },
-                product: {
-                  ...productPlan.packing!["weights"]!,
-                  groups: 1,
-                  inChannels,
-                  outChannels: columns,
-                } as Packing,
+                product: { ...layout, groups: 1, inChannels, outChannels: columns },
               },
             },
           },
           operands: { src: "#input", weights: "weights", dst: "#products" },
         },
         {
-          kernel: "winogradOutput",
-          plan: winogradOutput.plan(part),
+          kernel: "convWinogradOutput",
+          plan: convWinogradOutput.plan(part),
           operands: {
             ...{ src: "#products", bias: "bias", dst: "dst" },
             ...(params.residual && { residual: "residual" }),

@@ -3,7 +3,6 @@ import wgsl from "../../../shaders/picture/luminance-input.wgsl?raw";
 import { KernelError } from "../../errors";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
 import { pictureGrid, type Size } from "./tile";
-import { uniformIntegers } from "../uniforms";
 
 export interface LuminanceInputParams {
   readonly size: Size;
@@ -17,16 +16,11 @@ export interface LuminanceInputParams {
   readonly elem: Elem;
 }
 
-/** The shader's `params`. */
-export function luminanceInputUniforms({ size, padded }: LuminanceInputParams): Uint8Array<ArrayBuffer> {
-  return uniformIntegers(size.width, size.height, padded.width, padded.height);
-}
-
 /** src: f32 [height, width] -> dst: [1, channels, padded.height, padded.width]. */
 export const luminanceInput: Kernel<LuminanceInputParams> = {
-  name: "luminance-input",
+  name: "picture/luminance-input",
   wgsl,
-  bindings: { src: "read", params: "uniform", dst: "write" },
+  bindings: { src: "read", dst: "write" },
   plan({ size, padded, channels, scale, offset, elem }) {
     if (padded.width < size.width || padded.height < size.height)
       throw new KernelError(
@@ -37,6 +31,7 @@ export const luminanceInput: Kernel<LuminanceInputParams> = {
     const count = padded.width * padded.height;
     return {
       constants: { elem, CHANNELS: channels, SCALE: scale, OFFSET: offset },
+      runtime: { IN_W: size.width, IN_H: size.height, PADDED_W: padded.width, PADDED_H: padded.height },
       grid: pictureGrid("luminance-input", padded),
       flops: 2 * count,
       bytes: 4 * size.width * size.height + channels * count * elemBytes(elem),

@@ -1,9 +1,7 @@
 /** Original luminance + predicted chroma -> 8-bit sRGB, for one tile of a picture at full resolution. */
 import wgsl from "../../../shaders/picture/recombine.wgsl?raw";
-import lab from "../../../shaders/lib/lab.wgsl?raw";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
 import { pictureGrid, type Size, type Tile } from "./tile";
-import { uniformBytes } from "../uniforms";
 
 export interface RecombineParams {
   /** The whole picture, pixels. */
@@ -18,37 +16,25 @@ export interface RecombineParams {
   readonly elem: Elem;
 }
 
-/** The shader's `params`. */
-export function recombineUniforms(params: RecombineParams): Uint8Array<ArrayBuffer> {
-  const { picture, tile, valid, map, chromaScale } = params;
-  return uniformBytes([
-    { u32: tile.x },
-    { u32: tile.y },
-    { u32: tile.width },
-    { u32: tile.height },
-    { u32: Math.ceil(valid.width) },
-    { u32: Math.ceil(valid.height) },
-    { u32: map.width },
-    { u32: map.width * map.height },
-    { f32: valid.width / picture.width },
-    { f32: valid.height / picture.height },
-    { f32: chromaScale },
-  ]);
-}
-
 /**
  * src: texture [tile.height, tile.width]; ab: [1, 2, map.height, map.width] -> dst: u32 [tile.height,
  * tile.width], R, G, B, A from the low byte. L* of each pixel is that of src; where sRGB does not have the
  * colour, chroma is reduced. Alpha is copied.
  */
 export const recombine: Kernel<RecombineParams> = {
-  name: "recombine",
+  name: "picture/recombine",
   wgsl,
-  libs: [lab],
-  bindings: { src: "texture", params: "uniform", ab: "read", dst: "write" },
-  plan({ tile, map, elem }) {
+  bindings: { src: "texture", ab: "read", dst: "write" },
+  plan({ picture, tile, valid, map, chromaScale, elem }) {
     return {
       constants: { elem },
+      runtime: {
+        ...{ TILE_X: tile.x, TILE_Y: tile.y, TILE_W: tile.width, TILE_H: tile.height },
+        ...{ MAP_W: Math.ceil(valid.width), MAP_H: Math.ceil(valid.height) },
+        ...{ ROW_STRIDE: map.width, PLANE_STRIDE: map.width * map.height },
+        ...{ SAMPLES_X: valid.width / picture.width, SAMPLES_Y: valid.height / picture.height },
+        CHROMA_SCALE: chromaScale,
+      },
       grid: pictureGrid("recombine", tile),
       flops: 100 * tile.width * tile.height,
       bytes: 8 * tile.width * tile.height + 2 * map.width * map.height * elemBytes(elem),

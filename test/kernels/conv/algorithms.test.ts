@@ -5,9 +5,15 @@ import { BoundProgram } from "../../../src/graph/executor";
 import { lower } from "../../../src/graph/lower/lower";
 import { PipelineCache } from "../../../src/graph/pipelines";
 import { WeightStore } from "../../../src/graph/weight-store";
-import { convChoices, convKey, DEFAULT_CHOICE, planConvolution } from "../../../src/kernels/conv/algorithms";
+import {
+  CONV_ALGORITHMS,
+  convChoices,
+  convKey,
+  DEFAULT_CHOICE,
+  planConvolution,
+} from "../../../src/kernels/conv/algorithms";
 import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
-import type { Conv2dParams } from "../../../src/kernels/conv/conv2d";
+import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import type { Elem } from "../../../src/kernels/kernel";
 import { KernelError } from "../../../src/errors";
 import { expectClose, randoms } from "../../expect-close";
@@ -124,7 +130,9 @@ describe("convolution algorithms", () => {
   for (const test of cases)
     it(test.name, async () => {
       const device = await testDevice();
-      const choices = convChoices(test.params, convDevice(device)).filter((choice) => choice !== DEFAULT_CHOICE);
+      const choices = convChoices(CONV_ALGORITHMS, test.params, convDevice(device)).filter(
+        (choice) => choice !== DEFAULT_CHOICE,
+      );
       const all = /few pixels|batch 2/.test(test.name);
       for (const choice of all ? choices : familiesOf(choices)) await check(device, test, choice, "f32");
     });
@@ -133,7 +141,7 @@ describe("convolution algorithms", () => {
   for (const test of COMPOSED_CASES)
     it(test.name, async () => {
       const device = await testDevice();
-      const choices = convChoices(test.params, convDevice(device));
+      const choices = convChoices(CONV_ALGORITHMS, test.params, convDevice(device));
       expect(choices).toContain(DEFAULT_CHOICE);
       await check(device, test, DEFAULT_CHOICE, "f32");
       if (!/3x3/.test(test.name)) return;
@@ -146,7 +154,9 @@ describe("convolution algorithms", () => {
     if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
     const some = [...cases, ...COMPOSED_CASES].filter(({ name }) => /4x4|residual, 5|few pixels|batch 2/.test(name));
     for (const test of some)
-      for (const choice of familiesOf(convChoices({ ...test.params, elem: "f16" }, convDevice(device))))
+      for (const choice of familiesOf(
+        convChoices(CONV_ALGORITHMS, { ...test.params, elem: "f16" }, convDevice(device)),
+      ))
         await check(device, test, choice, "f16");
   });
 
@@ -154,15 +164,17 @@ describe("convolution algorithms", () => {
     const device = await testDevice();
     const some = [...cases, ...COMPOSED_CASES].filter(({ name }) => /few pixels|batch 2|groups|3x3, relu/.test(name));
     for (const test of some) {
-      expect(convChoices(test.params, convDevice(device)).join()).not.toContain("half-weights");
+      expect(convChoices(CONV_ALGORITHMS, test.params, convDevice(device)).join()).not.toContain("half-weights");
       await check(device, test, "half-weights/4", "f32", "f16");
     }
   });
 
   it("are named, and refuse other names", () => {
     const { params } = convCase("any", [4, 4, 8], [3, 3], 8);
-    expect(convChoices(params, { features: new Set(), workgroupBytes: 16_384 })).toContain(DEFAULT_CHOICE);
-    expect(() => planConvolution(params, "magic/4")).toThrow(KernelError);
+    expect(convChoices(CONV_ALGORITHMS, params, { features: new Set(), workgroupBytes: 16_384 })).toContain(
+      DEFAULT_CHOICE,
+    );
+    expect(() => planConvolution(CONV_ALGORITHMS, params, "magic/4")).toThrow(KernelError);
   });
 
   it("are keyed by everything that decides their speed, and not by the activation", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { conv2d, type Conv2dParams, type Conv2dVariant } from "../../../src/kernels/conv/conv2d";
+import { convDirect, type DirectParams } from "../../../src/kernels/conv/direct";
+import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import type { Elem } from "../../../src/kernels/kernel";
 import { pack } from "../../../src/kernels/packing";
 import { KernelError } from "../../../src/errors";
@@ -22,28 +23,22 @@ interface Wide {
   readonly part: Float32Array;
 }
 
-async function check(
-  device: GPUDevice,
-  test: ConvCase,
-  elem: Elem,
-  variant?: Conv2dVariant,
-  slice?: Wide,
-): Promise<void> {
-  const params: Conv2dParams = { ...test.params, elem, variant, srcSlice: slice?.srcSlice };
+async function check(device: GPUDevice, test: ConvCase, elem: Elem, pixels?: 4 | 8, slice?: Wide): Promise<void> {
+  const params: DirectParams = { ...test.params, elem, pixels, srcSlice: slice?.srcSlice };
   const { batch, inHeight, inWidth, inChannels, outChannels, kernel, groups } = params;
   const count = batch * params.outHeight * params.outWidth * outChannels;
   const src = slice?.part ?? stored(randoms(batch * inHeight * inWidth * inChannels, 1), elem);
   const weights = stored(randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 2), elem);
   const bias = stored(randoms(outChannels, 3), elem);
   const residual = params.residual ? stored(randoms(count, 4), elem) : undefined;
-  const plan = conv2d.plan(params);
+  const plan = convDirect.plan(params);
   const inputs = {
     src: slice?.wide ?? src,
     weights: pack(plan.packing!["weights"]!, weights),
     bias: test.runtimeBias ? bias : pack(plan.packing!["bias"]!, bias),
     ...(residual ? { residual } : {}),
   };
-  const { dst } = await runKernel(device, conv2d as never, plan, elem, inputs, { dst: count });
+  const { dst } = await runKernel(device, convDirect as never, plan, elem, inputs, { dst: count });
   const expected = conv2dReference(params, src, weights, bias, residual).map(ACTIVATIONS[params.activation.fn]!);
   expectClose(
     dst!,
@@ -65,16 +60,16 @@ function some(...parts: string[]): ConvCase[] {
 // Drivers compile for seconds where many processes share few cores.
 vi.setConfig({ testTimeout: 300_000 });
 
-describe("conv2d", () => {
+describe("conv/direct", () => {
   for (const test of CONV_CASES)
     it(test.name, async () => {
       await check(await testDevice(), test, "f32");
     });
 
   // Driver compilation is most of the time here, so the other dimensions take part of the list.
-  it("has the same numbers with a tile of 8 pixels", async () => {
+  it("has the same numbers with 8 pixels an invocation", async () => {
     for (const test of some("one pixel past the tile", "residual, then relu"))
-      await check(await testDevice(), test, "f32", { tile: 8 });
+      await check(await testDevice(), test, "f32", 8);
   });
 
   it("has the same numbers at WebGPU's default limits", async () => {
@@ -111,17 +106,17 @@ describe("conv2d", () => {
   it("wraps the grid past 65,535 workgroups", async () => {
     // 4 pixels x 64 invocations a workgroup: one more than fits along x.
     const pixels = 4 * 64 * 65_535 + 1;
-    const plan = conv2d.plan(convCase("wide", [1, pixels, 1], [1, 1], 1).params);
+    const plan = convDirect.plan(convCase("wide", [1, pixels, 1], [1, 1], 1).params);
     expect(plan.grid).toEqual([32_768, 1, 2]);
     await check(await testDevice(), convCase("wide", [1, pixels, 1], [1, 1], 1), "f32");
   });
 
   it("refuses parameters outside its contract", () => {
     const good = convCase("good", [4, 4, 8], [3, 3], 8).params;
-    expect(() => conv2d.plan({ ...good, groups: 3 })).toThrow(KernelError);
-    expect(() => conv2d.plan({ ...good, strides: [0, 1] })).toThrow(/strides/);
-    expect(() => conv2d.plan({ ...good, padTop: -1 })).toThrow(/padTop/);
-    expect(() => conv2d.plan({ ...good, outHeight: 0 })).toThrow(/outHeight/);
-    expect(() => conv2d.plan({ ...good, srcSlice: { first: 5, channels: 12 } })).toThrow(/8 channels inside 12/);
+    expect(() => convDirect.plan({ ...good, groups: 3 })).toThrow(KernelError);
+    expect(() => convDirect.plan({ ...good, strides: [0, 1] })).toThrow(/strides/);
+    expect(() => convDirect.plan({ ...good, padTop: -1 })).toThrow(/padTop/);
+    expect(() => convDirect.plan({ ...good, outHeight: 0 })).toThrow(/outHeight/);
+    expect(() => convDirect.plan({ ...good, srcSlice: { first: 5, channels: 12 } })).toThrow(/8 channels inside 12/);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { flattenWindows, rowLength } from "../../../src/kernels/conv/flatten-windows";
+import { convFlat, rowLength } from "../../../src/kernels/conv/flat";
 import type { WindowParams } from "../../../src/kernels/window";
 import { expectClose, randoms } from "../../expect-close";
 import { runKernel, testDevice } from "../../gpu";
@@ -27,12 +27,12 @@ it.each([
   convCase("1 channel", [5, 7, 1], [3, 3], 1),
   convCase("3 channels, stride 2, valid", [7, 9, 3], [3, 3], 1, { strides: [2, 2], pads: [0, 0], out: [3, 4] }),
   convCase("2 channels, batch 2", [4, 5, 2], [2, 4], 1, { batch: 2, dilations: [3, 1], pads: [4, 2], out: [9, 3] }),
-])("flattenWindows: $name", async ({ params }) => {
-  const plan = flattenWindows.plan(params);
+])("convFlat: $name", async ({ params }) => {
+  const plan = convFlat.plan(params);
   const src = randoms(params.batch * params.inHeight * params.inWidth * params.inChannels, 1);
   const expected = reference(params, src);
   const device = await testDevice();
-  const { dst } = await runKernel(device, flattenWindows as never, plan, "f32", { src }, { dst: expected.length });
+  const { dst } = await runKernel(device, convFlat as never, plan, "f32", { src }, { dst: expected.length });
   expectClose(dst!, expected, { abs: 0 });
 });
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { KernelError } from "../../../src/errors";
 import { phasesOf } from "../../../src/kernels/conv/phases";
 import { pack } from "../../../src/kernels/packing";
-import { conv2d } from "../../../src/kernels/conv/conv2d";
+import { convDirect } from "../../../src/kernels/conv/direct";
 import { convCase } from "../conv-cases";
 
 it("of a 3x3 kernel keeps 2x2 taps in each of four phases", () => {
@@ -20,7 +20,7 @@ it("of a 3x3 kernel keeps 2x2 taps in each of four phases", () => {
 
 it("sums the weights where they are packed", () => {
   const { params } = convCase("doubled", [4, 4, 1], [3, 3], 1, { upsample: [2, 2] });
-  const { packing } = conv2d.plan(phasesOf(params)[0]!);
+  const { packing } = convDirect.plan(phasesOf(params)[0]!);
   const packed = pack(packing!["weights"]!, Float32Array.of(1, 2, 4, 8, 16, 32, 64, 128, 256));
   // One channel in blocks of 4 x 8: the first number of each tap.
   expect([0, 1, 2, 3].map((tap) => packed[tap * 32])).toEqual([1, 6, 72, 432]);

@@ -1,11 +1,11 @@
 /** Which ways of computing a convolution offer themselves where, and what they do with channel slices. */
 import { expect, it } from "vitest";
 import { encodeKernel, PipelineCache } from "../../../src/graph/pipelines";
-import { KERNELS } from "../../../src/graph/registry";
+import { ENGINE } from "../../../src/session/engine";
 import { runtimeBytes } from "../../../src/kernels/assemble";
-import { convChoices, planConvolution } from "../../../src/kernels/conv/algorithms";
+import { CONV_ALGORITHMS, convChoices, planConvolution } from "../../../src/kernels/conv/algorithms";
 import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
-import type { Conv2dParams } from "../../../src/kernels/conv/conv2d";
+import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import { pack } from "../../../src/kernels/packing";
 import { KernelError } from "../../../src/errors";
 import { expectClose, randoms } from "../../expect-close";
@@ -22,7 +22,7 @@ const device = (more: Partial<ConvDevice> = {}): ConvDevice => ({
 });
 
 function offered(params: Conv2dParams, algorithm: string, on = device()): string[] {
-  return convChoices(params, on)
+  return convChoices(CONV_ALGORITHMS, params, on)
     .filter((choice) => choice.startsWith(`${algorithm}/`))
     .map((choice) => choice.slice(algorithm.length + 1));
 }
@@ -30,12 +30,12 @@ function offered(params: Conv2dParams, algorithm: string, on = device()): string
 const { params } = convCase("any", [8, 8, 64], [1, 1], 48);
 
 it("sums in parts where every part has whole vec4 of input channels", () => {
-  expect(offered(params, "split-k")).toEqual(["2", "4", "8"]);
-  expect(offered({ ...params, inChannels: 24 }, "split-k")).toEqual(["2"]);
-  expect(offered({ ...params, inChannels: 63 }, "split-k")).toEqual([]);
-  expect(offered({ ...params, groups: 2 }, "split-k")).toEqual([]);
-  expect(() => planConvolution({ ...params, inChannels: 24 }, "split-k/4")).toThrow(KernelError);
-  const { temporaries } = planConvolution({ ...params, elem: "f16" }, "split-k/4");
+  expect(offered(params, "split")).toEqual(["2", "4", "8"]);
+  expect(offered({ ...params, inChannels: 24 }, "split")).toEqual(["2"]);
+  expect(offered({ ...params, inChannels: 63 }, "split")).toEqual([]);
+  expect(offered({ ...params, groups: 2 }, "split")).toEqual([]);
+  expect(() => planConvolution(CONV_ALGORITHMS, { ...params, inChannels: 24 }, "split/4")).toThrow(KernelError);
+  const { temporaries } = planConvolution(CONV_ALGORITHMS, { ...params, elem: "f16" }, "split/4");
   expect(Object.values(temporaries!)).toEqual([64 * 48 * 4 * 2]);
 });
 
@@ -85,10 +85,10 @@ it("read and write slices of channels", async () => {
     gpu.queue.writeBuffer(buffer, 0, values as BufferSource);
     return buffer;
   };
-  for (const algorithm of ["split-k", "workgroup", "subgroup"]) {
-    const [choice] = convChoices(SLICED, able).filter((one) => one.startsWith(algorithm));
+  for (const algorithm of ["split", "workgroup", "subgroup"]) {
+    const [choice] = convChoices(CONV_ALGORITHMS, SLICED, able).filter((one) => one.startsWith(algorithm));
     if (!choice) continue;
-    const { steps, temporaries = {} } = planConvolution(SLICED, choice);
+    const { steps, temporaries = {} } = planConvolution(CONV_ALGORITHMS, SLICED, choice);
     const values = new Map<string, GPUBuffer>([["dst", upload(new Float32Array(pixels * 20).fill(7))]]);
     for (const [name, length] of Object.entries(temporaries)) values.set(name, upload(new Float32Array(length)));
     const encoder = gpu.createCommandEncoder();
@@ -100,10 +100,10 @@ it("read and write slices of channels", async () => {
         const buffer = values.get(of) ?? upload(packing ? pack(packing, given) : given);
         return [binding, { buffer }] as const;
       });
-      const sizes = upload(runtimeBytes(KERNELS[kernel]!, plan)!, GPUBufferUsage.UNIFORM);
-      const compiled = await pipelines.get(KERNELS[kernel]!, plan);
+      const sizes = upload(runtimeBytes(ENGINE.kernels[kernel]!, plan)!, GPUBufferUsage.UNIFORM);
+      const compiled = await pipelines.get(ENGINE.kernels[kernel]!, plan);
       const bound = Object.fromEntries([...resources, ["sizes", { buffer: sizes }]]);
-      encodeKernel(pass, gpu, compiled, KERNELS[kernel]!, plan, bound);
+      encodeKernel(pass, gpu, compiled, ENGINE.kernels[kernel]!, plan, bound);
     }
     pass.end();
     gpu.queue.submit([encoder.finish()]);

@@ -1,4 +1,7 @@
-// Rows of a tensor seen as [outer, AXIS, INNER], each worked on by PER_ROW invocations, and what they share.
+// The entry point of shaders that work on rows of a tensor seen as [outer, AXIS, INNER], with PER_ROW invocations a
+// row, and what these share. The shader defines `fn run_row(row: u32, first: u32, local: u32)`, for elements first,
+// first + PER_ROW, ... of a row, which may lie past the last one: all invocations of a workgroup must reach barriers.
+#include "indexing.wgsl"
 alias wide = f32;               // one element or four neighbours, in f32
 const ROWS: u32 = 1u;           // outer * INNER
 const AXIS: u32 = 1u;           // length of a row
@@ -7,9 +10,10 @@ const PER_ROW: u32 = 1u;        // 1, or 64: the whole workgroup
 
 var<workgroup> partials: array<wide, 64>;
 
-// The unit where row `row` begins.
+// The unit where row `row` begins; that of the last row when there is no such row.
 fn row_start(row: u32) -> u32 {
-  return (row / INNER) * AXIS * INNER + row % INNER;
+  let inside = min(row, ROWS - 1u);
+  return (inside / INNER) * AXIS * INNER + inside % INNER;
 }
 
 // Makes every invocation's value readable in `partials`.
@@ -36,4 +40,14 @@ fn group_max(value: wide, local: u32) -> wide {
   var highest = partials[0];
   for (var i = 1u; i < PER_ROW; i++) { highest = max(highest, partials[i]); }
   return highest;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(workgroup, grid, local);
+  run_row(index / PER_ROW, index % PER_ROW, local);
 }

@@ -1,0 +1,30 @@
+/** The kernels that plans of convolution algorithms name. */
+import type { AnyKernel } from "../kernel";
+import { resize2d } from "../resize2d";
+import { convDirect } from "./direct";
+import { convFlat } from "./flat";
+import { convHalf, convHalfWorkgroup } from "./half";
+import { convHalfWeights } from "./half-weights";
+import { convInt8 } from "./int8";
+import { convSplit, convSplitSum } from "./split";
+import { convSubgroup } from "./subgroup";
+import { convWinogradInput, convWinogradOutput } from "./winograd-transforms";
+import { convWorkgroup } from "./workgroup";
+
+/** By the name of a step. Kernels that differ only in their plans share a shader, and so pipelines. */
+export const CONV_KERNELS = {
+  convDirect,
+  convFlat,
+  convHalf,
+  convHalfWeights,
+  convHalfWorkgroup,
+  convInt8,
+  convSplit,
+  convSplitSum,
+  convSubgroup,
+  convWinogradInput,
+  convWinogradOutput,
+  convWorkgroup,
+  // Enlarges for algorithms that do not.
+  resize2d,
+} as const satisfies Readonly<Record<string, AnyKernel>>;
