@@ -1,5 +1,6 @@
 /** What a session is given to run: tensors by name. */
 import { InputError } from "../errors";
+import { ownEntry } from "../own-entry";
 import type { OnnxValueInfo } from "../weights/types";
 import { sizeOf, type Shape } from "./ir";
 
@@ -25,7 +26,7 @@ export function checkInputs(
       });
   for (const input of expected) {
     const where = `input "${input.name}"`;
-    const tensor = inputs[input.name];
+    const tensor = ownEntry(inputs, input.name);
     if (!tensor?.shape)
       throw new InputError({ where, expected: "a tensor { data, shape }", received: describe(tensor) });
     const rank = input.shape?.length ?? tensor.shape.length;

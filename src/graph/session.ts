@@ -6,6 +6,7 @@ import { readModel } from "../weights/decode";
 import { fetchFile } from "../weights/download";
 import { packagePart } from "../weights/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
+import { ownEntry } from "../own-entry";
 import { Pacer } from "../pacer";
 import { chooseDefault, ConvChoices, SMALL } from "./conv-choice";
 import { BoundProgram } from "./executor";
@@ -81,7 +82,7 @@ export class Session {
     this.#keep = Math.max(1, options.keep ?? 4);
     this.#passes = [...PASSES, ...(options.passes ?? [])];
     this.elem = elem;
-    this.inputs = model.inputs.filter((input) => !(options.freeze && input.name in options.freeze));
+    this.inputs = model.inputs.filter((input) => ownEntry(options.freeze, input.name) === undefined);
     this.outputs = model.outputs;
     // Only this small object is kept alive until the device is lost, not the session.
     const lost = this.#lost;
@@ -126,13 +127,13 @@ export class Session {
 
   /** Every input's shape, or undefined when some dimension is still open. */
   #knownShapes(given: Readonly<Record<string, Shape>>): Record<string, Shape> | undefined {
-    const shapes: Record<string, Shape> = {};
+    const shapes: [string, Shape][] = [];
     for (const input of this.inputs) {
-      const shape = given[input.name] ?? input.shape;
+      const shape = ownEntry(given, input.name) ?? input.shape;
       if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
-      shapes[input.name] = shape;
+      shapes.push([input.name, shape]);
     }
-    return shapes;
+    return Object.fromEntries(shapes);
   }
 
   /**
@@ -155,7 +156,7 @@ export class Session {
    */
   bind(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
     this.#check();
-    const key = JSON.stringify(this.inputs.map(({ name }) => shapes[name] ?? null));
+    const key = JSON.stringify(this.inputs.map(({ name }) => ownEntry(shapes, name) ?? null));
     let bound = this.#bound.get(key);
     if (bound) this.#bound.delete(key);
     else {
