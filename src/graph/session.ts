@@ -1,4 +1,5 @@
 /** Loading and running one ONNX model on a device. */
+import { lossOf, type DeviceLoss } from "../device-loss";
 import { DeviceError, InputError } from "../errors";
 import type { Elem } from "../kernels/kernel";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
@@ -68,12 +69,13 @@ export class Session {
   #creating: Promise<unknown> = Promise.resolve();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
-  readonly #lost: { reason?: string } = {};
+  readonly #lost: DeviceLoss;
   #disposed = false;
 
   private constructor(model: OnnxModel, elem: Elem, options: SessionOptions) {
     this.#model = model;
     this.#device = options.device;
+    this.#lost = lossOf(options.device);
     this.#freeze = options.freeze;
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
     this.#choices = options.choices ?? new ConvChoices(options.device);
@@ -84,9 +86,6 @@ export class Session {
     this.elem = elem;
     this.inputs = model.inputs.filter((input) => ownEntry(options.freeze, input.name) === undefined);
     this.outputs = model.outputs;
-    // Only this small object is kept alive until the device is lost, not the session.
-    const lost = this.#lost;
-    void options.device.lost.then((info) => (lost.reason = info.message || info.reason));
   }
 
   /**
