@@ -18,7 +18,7 @@ import { lower, lowering } from "./lower";
 import { optimize, optimizing, PASSES } from "./optimize";
 import { PipelineCache } from "./pipelines";
 import type { Profile } from "./profile";
-import type { Tensor } from "./session-inputs";
+import { knownShapes, type Tensor } from "./session-inputs";
 import type { Program } from "./program";
 import { storageOf, type Precision } from "./storage";
 import { WeightStore } from "./weight-store";
@@ -108,7 +108,7 @@ export class Session {
     const session = new Session(await readModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
       await pacer.pause();
-      const shapes = session.#knownShapes(options.inputShapes ?? {});
+      const shapes = knownShapes(session.inputs, options.inputShapes);
       await loadOps(session.#model, !shapes || options.freeze !== undefined);
       await session.#choices.ready;
       if (session.#convs === SMALL) (await packagePart(import("./more-convs"))).addMoreConvs();
@@ -122,17 +122,6 @@ export class Session {
       session.dispose();
       throw error;
     }
-  }
-
-  /** Every input's shape, or undefined when some dimension is still open. */
-  #knownShapes(given: Readonly<Record<string, Shape>>): Record<string, Shape> | undefined {
-    const shapes: [string, Shape][] = [];
-    for (const input of this.inputs) {
-      const shape = ownEntry(given, input.name) ?? input.shape;
-      if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
-      shapes.push([input.name, shape]);
-    }
-    return Object.fromEntries(shapes);
   }
 
   /**
@@ -216,6 +205,8 @@ export class Session {
       const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
       const bound = await this.bind(shapes);
       this.#check();
+      // Once more: while it waited, a buffer may have been transferred.
+      checkInputs(this.#model.label, this.inputs, inputs);
       return runProgram(this.#device, bound, inputs).catch((cause: unknown) => {
         this.#check();
         throw cause;

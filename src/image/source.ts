@@ -1,5 +1,5 @@
 /** Where pixels come from: anything a browser can draw, or plain bytes. */
-import { ImageError } from "../errors";
+import { ImageError, InputError } from "../errors";
 import type { Size, Tile } from "../kernels/tile";
 
 /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
@@ -31,7 +31,7 @@ export interface PixelSource extends Size {
 
 /**
  * Opens a source. Elements, bitmaps and frames are copied, so they may change or close at once; `data` of ImageData
- * and RawImage is not copied and must not change while a result made from it is in use.
+ * and RawImage is not copied, unless it is shared memory, and must not change while a result made from it is in use.
  * Throws ImageError when the picture cannot be read.
  */
 export async function openSource(source: ColorizeSource): Promise<PixelSource> {
@@ -53,18 +53,27 @@ function isRaw(source: ColorizeSource): source is RawImage {
   return ArrayBuffer.isView(source.data) && (space === undefined || space === "srgb");
 }
 
-function rawSource({ data, width, height }: RawImage): PixelSource {
+function rawSource({ data: given, width, height }: RawImage): PixelSource {
   const whole = (n: number): boolean => Number.isInteger(n) && n >= 1;
-  if (!whole(width) || !whole(height) || data.byteLength !== width * height * 4 || data.BYTES_PER_ELEMENT !== 1)
+  if (!whole(width) || !whole(height) || given.byteLength !== width * height * 4 || given.BYTES_PER_ELEMENT !== 1)
     throw new ImageError({
       where: "colorize",
       expected: "RGBA bytes of a picture of at least 1x1, four a pixel",
-      received: `${data.length} elements for ${width}x${height}`,
+      received: `${given.length} elements for ${width}x${height}`,
     });
+  // Node's WebGPU crashes on shared memory, and another thread could change it under a kept result.
+  const data = given.buffer instanceof ArrayBuffer ? given : new Uint8Array(given);
   return {
     width,
     height,
     upload(device, texture, tile) {
+      if (data.byteLength !== width * height * 4)
+        throw new InputError({
+          where: "colorize",
+          expected: `the pixels of the ${width}x${height} picture`,
+          received: "a buffer that was transferred or resized meanwhile",
+          hint: "Transfer a copy, or transfer it once results made from it are no longer in use.",
+        });
       const layout = { offset: (tile.y * width + tile.x) * 4, bytesPerRow: width * 4, rowsPerImage: tile.height };
       device.queue.writeTexture({ texture }, data as Uint8Array<ArrayBuffer>, layout, [tile.width, tile.height]);
     },
