@@ -50,7 +50,7 @@ fn main(
       let column = left + kx * DILATION_W;
       if (row >= 0 && row < IN_H && column >= 0 && column < IN_W) {
         let value = wide(src[(picture + u32(row * IN_W + column)) * UNITS + channel]);
-        highest = max(highest, value);
+        highest = select(max(highest, value), value, taps == 0.0);  // of NaN alone: NaN
         total += value;
         taps += 1.0;
       } else if (COUNT_PADDING && row < PADDED_H && column < PADDED_W) {

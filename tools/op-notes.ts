@@ -16,6 +16,7 @@ export const OP_NOTES: Readonly<Record<string, OpNote>> = {
   GlobalMaxPool: { notes: "any number of spatial dimensions" },
   Gemm: { notes: "alpha, beta, transA, transB; any C" },
   MatMul: { notes: "any rank, with broadcasting; vectors too" },
+  Tanh: { notes: "infinite numbers stay infinite, so that an overflow shows" },
   Erf: { since: 9 },
   Gelu: { notes: "approximate none and tanh", since: 20 },
   Celu: { since: 12 },

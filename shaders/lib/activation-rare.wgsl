@@ -20,11 +20,11 @@ fn activate_rarely(x: vec4<f32>) -> vec4<f32> {
     case 12u: { return 1.0 / x; }
     case 13u: { return floor(x); }
     case 14u: { return ceil(x); }
-    case 15u: { return max(x, vec4(0.0)) + log(1.0 + exp(-abs(x))); }          // softplus
+    case 15u: { return keep_nan(max(x, vec4(0.0)) + log(1.0 + exp(-abs(x))), x); } // softplus
     case 16u: { return select(x, ACT_A * x, x < vec4(0.0)); }                  // leakyRelu
     case 17u: { return select(x, ACT_A * (exp(min(x, vec4(0.0))) - 1.0), x < vec4(0.0)); } // elu
-    case 18u: { return clamp(ACT_A * x + ACT_B, vec4(0.0), vec4(1.0)); }       // hardSigmoid
-    case 19u: { return min(max(x, vec4(ACT_A)), vec4(ACT_B)); }                // clip
+    case 18u: { return keep_nan(clamp(ACT_A * x + ACT_B, vec4(0.0), vec4(1.0)), x); } // hardSigmoid
+    case 19u: { return keep_nan(min(max(x, vec4(ACT_A)), vec4(ACT_B)), x); }   // clip
     default: { return x; }
   }
 }
