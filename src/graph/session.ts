@@ -158,6 +158,12 @@ export class Session {
     return bound;
   }
 
+  /** Forgets a program that failed, so that bind() makes it again. The caller destroys it when no run uses it. @internal */
+  async forget(program: BoundProgram): Promise<void> {
+    for (const [key, bound] of [...this.#bound])
+      if ((await bound.catch(() => undefined)) === program && this.#bound.get(key) === bound) this.#bound.delete(key);
+  }
+
   /** Makes room for one more program before it is made, so that no more than `keep` take memory. */
   async #evict(keep = this.#keep - 1): Promise<void> {
     const old = [...this.#bound].slice(0, Math.max(0, this.#bound.size - keep));
@@ -207,7 +213,9 @@ export class Session {
       this.#check();
       // Once more: while it waited, a buffer may have been transferred.
       checkInputs(this.#model.label, this.inputs, inputs);
-      return runProgram(this.#device, bound, inputs).catch((cause: unknown) => {
+      return runProgram(this.#device, bound, inputs).catch(async (cause: unknown) => {
+        await this.forget(bound);
+        bound.destroy();
         this.#check();
         throw cause;
       });

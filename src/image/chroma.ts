@@ -1,4 +1,5 @@
 /** The network's output on the CPU: small, checked, and kept so that saturation can change without another run. */
+import type { CommandScope } from "../command-scope";
 import { DeviceError } from "../errors";
 import { bufferBytes } from "../graph/program";
 import type { Elem } from "../kernels/kernel";
@@ -23,7 +24,7 @@ export interface Prediction {
 
 /**
  * Reads the network's output and the embedding back. The copies are submitted before it returns, so the buffers may be
- * used again at once. Throws DeviceError when the output cannot be a picture's chroma: not finite somewhere (see
+ * used again at once; `scope` is that of the run. Throws DeviceError when the output cannot be a picture's chroma: not finite somewhere (see
  * shaders/lib/activation.wgsl), or a* or b* zero or at the end of tanh everywhere, which is what a broken driver or an
  * overflow gives.
  */
@@ -32,6 +33,7 @@ export function readChroma(
   { chroma, map, embedding, embeddingBytes }: Prediction,
   elem: Elem,
   working: WorkingSize,
+  scope: CommandScope,
 ): Promise<KeptChroma> {
   const count = 2 * map.width * map.height;
   const length = bufferBytes(count, elem);
@@ -45,7 +47,7 @@ export function readChroma(
       device.queue.submit([encoder.finish()]);
       return buffer;
     });
-    await staging.mapAsync(GPUMapMode.READ);
+    await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
     const both = staging.getMappedRange();
     const bytes = new Uint8Array(both.slice(0, length));
     const words = elem === "f16" ? new Uint16Array(bytes.buffer, 0, count) : new Uint32Array(bytes.buffer, 0, count);
