@@ -29,7 +29,7 @@ fn run(index: u32) {
       let column = start.z + i32(kx) * DILATION_X;
       if (pixel >= 0) {
         let value = wide(src[u32(pixel) * UNITS + channel]);
-        highest = max(highest, value);
+        highest = select(max(highest, value), value, taps == 0.0);  // of NaN alone: NaN
         total += value;
         taps += 1.0;
       } else if (COUNT_PADDING && row < PADDED_H && column < PADDED_W) {

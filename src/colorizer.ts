@@ -2,6 +2,7 @@
 import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer-options";
 import { ColorizeResult, type ColorizeTimings } from "./colorize-result";
 import { choicesFor, tuneOptions, whenIdle } from "./colorizer-tuning";
+import { CommandScope } from "./command-scope";
 import { InputError } from "./errors";
 import { explain } from "./explain";
 import { describeDevice, requestDevice } from "./gpu-device";
@@ -12,7 +13,7 @@ import { PictureStages } from "./image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "./image/source";
 import type { Elem } from "./kernels/kernel";
 import type { Size } from "./kernels/picture/tile";
-import { Networks } from "./networks";
+import { Networks, type BoundNetworks } from "./networks";
 import { abortable, StageClock } from "./stage-clock";
 import type { TuneOptions, TuneReport } from "./tuning/tune";
 import { Turns } from "./turns";
@@ -144,23 +145,35 @@ export class Colorizer {
     const working = this.#workingSize(source, size);
     const release = await this.#running.take();
     started?.();
-    let reading: Promise<KeptChroma>;
+    let bound: BoundNetworks | undefined;
+    let chroma: KeptChroma;
     try {
       this.#check(signal);
-      const bound = await this.#networks.bind(working);
+      bound = await this.#networks.bind(working);
       clock.next("luminance");
       const targets = this.#networks.targets(bound);
       await this.#stages.luminance(source, embedding ? targets.slice(0, 1) : targets);
       clock.next("embedding");
       await this.#networks.embed(bound, embedding);
       clock.next("chroma");
-      reading = readChroma(this.device, this.#networks.predict(bound), this.elem, working);
-    } finally {
+      const scope = new CommandScope(this.device, { where: "chroma" });
+      const reading = readChroma(this.device, this.#networks.predict(bound, scope), this.elem, working, scope);
       release();
+      chroma = await reading;
+    } catch (error) {
+      release();
+      if (bound && !signal?.aborted && !(error instanceof InputError)) await this.#drop(bound);
+      throw error;
     }
-    const chroma = await reading;
     clock.next("recombine");
     return this.#recombine(source, chroma, saturation, signal, () => clock.end());
+  }
+
+  /** Networks that failed are made again for the next picture. One that has begun with them ends first. */
+  async #drop(bound: BoundNetworks): Promise<void> {
+    await this.#networks.forget(bound);
+    (await this.#running.take())();
+    for (const program of [bound.embedder, bound.colorizer]) program.destroy();
   }
 
   /** The last stage, also for another saturation of a picture already predicted. */

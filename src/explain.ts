@@ -1,15 +1,16 @@
 /** Saying what went wrong on a device. */
+import { lossAfterError } from "./device-loss";
 import { DeviceError, EngineError, InputError } from "./errors";
 
 /** A lost device shows as all kinds of errors; its own words are the useful ones. */
 export async function explain(error: unknown, device: GPUDevice, signal: AbortSignal | undefined): Promise<unknown> {
   if (signal?.aborted || error instanceof InputError) return error;
-  const lost = await Promise.race([device.lost, new Promise<undefined>((resolve) => setTimeout(resolve, 50))]);
-  if (lost)
+  const { reason } = await lossAfterError(device);
+  if (reason !== undefined)
     return new DeviceError({
       where: "colorize",
       expected: "a working device",
-      received: `a lost one (${lost.message || lost.reason})`,
+      received: `a lost one (${reason})`,
       hint: "Load a new Colorizer.",
       cause: error,
     });

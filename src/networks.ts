@@ -1,4 +1,5 @@
 /** The two networks of a model: loaded, checked against their manifest, and run one after the other on the GPU. */
+import { CommandScope } from "./command-scope";
 import type { ColorizerProfile } from "./colorizer-options";
 import type { ConvChoices } from "./graph/lower/conv-choice";
 import type { BoundProgram } from "./graph/executor";
@@ -182,6 +183,11 @@ export class Networks {
     return { embedder, colorizer, working };
   }
 
+  /** Forgets what was bound and failed: the next bind() makes it again. The caller destroys it. */
+  async forget({ embedder, colorizer }: BoundNetworks): Promise<void> {
+    await Promise.all([this.#embedder.forget(embedder), this.#colorizer.forget(colorizer)]);
+  }
+
   /** Makes what is bound again, in the ways of computing now chosen. */
   async rebuild(): Promise<void> {
     // Both have ended when this has: nothing is remade under the next picture.
@@ -219,18 +225,25 @@ export class Networks {
   /** Runs the embedder and hands its output to the colorizer, on the GPU; or hands over an embedding kept from a run. */
   async embed({ embedder, colorizer }: BoundNetworks, kept?: Uint8Array<ArrayBuffer>): Promise<void> {
     const to = colorizer.input(this.manifest.colorizer.embedding);
-    if (kept) return this.#device.queue.writeBuffer(to, 0, kept);
-    submitProgram(this.#device, embedder);
-    const from = embedder.output(this.manifest.embedder.output);
-    const encoder = this.#device.createCommandEncoder({ label: "embedding" });
-    encoder.copyBufferToBuffer(from, 0, to, 0, this.#embeddingBytes(embedder.program));
-    this.#device.queue.submit([encoder.finish()]);
-    await this.#device.queue.onSubmittedWorkDone();
+    const { queue } = this.#device;
+    const scope = new CommandScope(this.#device, { where: "embedding" });
+    if (kept) {
+      scope.run(() => queue.writeBuffer(to, 0, kept));
+      return scope.check();
+    }
+    scope.run(() => {
+      submitProgram(this.#device, embedder);
+      const from = embedder.output(this.manifest.embedder.output);
+      const encoder = this.#device.createCommandEncoder({ label: "embedding" });
+      encoder.copyBufferToBuffer(from, 0, to, 0, this.#embeddingBytes(embedder.program));
+      queue.submit([encoder.finish()]);
+    });
+    await Promise.all([queue.onSubmittedWorkDone(), scope.check()]);
   }
 
   /** Starts the colorizer; returns the buffers that will hold [1, 2, height, width] and the embedding. */
-  predict({ embedder, colorizer }: BoundNetworks): Prediction {
-    submitProgram(this.#device, colorizer);
+  predict({ embedder, colorizer }: BoundNetworks, scope: CommandScope): Prediction {
+    scope.run(() => submitProgram(this.#device, colorizer));
     return {
       chroma: colorizer.output(this.manifest.colorizer.output),
       map: this.chromaSize(colorizer.program),

@@ -18,6 +18,8 @@ const BIAS = [0.15, 0.25] as const;
 export interface TinyOptions {
   /** Replaces the colorizer's bias, for example by NaN. */
   readonly bias?: readonly number[];
+  /** Replaces the colorizer's file. */
+  readonly network?: Uint8Array;
   /** Floats that the embedder's file has and nobody needs. */
   readonly unused?: number;
   /** Replaces keys of the manifest's colorizer part. */
@@ -79,7 +81,10 @@ function colorizer(bias: readonly number[]): Uint8Array {
 
 /** The folder's files: model.json, embedder.onnx, colorizer.onnx. */
 export function tinyModel(options: TinyOptions = {}): Record<string, Uint8Array> {
-  const files = { embedder: embedder(options.unused), colorizer: colorizer(options.bias ?? BIAS) };
+  const files = {
+    embedder: embedder(options.unused),
+    colorizer: options.network ?? colorizer(options.bias ?? BIAS),
+  };
   const entry = (name: keyof typeof files): unknown => ({
     path: `${name}.onnx`,
     bytes: files[name].length,

@@ -16,12 +16,23 @@ fn erf4(x: vec4<f32>) -> vec4<f32> {
   return sign(x) * (1.0 - poly * exp(-x * x));
 }
 
+// min, max and clamp give a number where x is none: NaN goes on as NaN, so that the result tells. By its bits, because
+// compilers may take comparisons of floats to be free of NaN.
+fn keep_nan(value: vec4<f32>, x: vec4<f32>) -> vec4<f32> {
+  return select(value, x, (bitcast<vec4<u32>>(x) & vec4(0x7fffffffu)) > vec4(0x7f800000u));
+}
+
+// tanh would hide an infinite sum, too, which is what numbers too large for f16 become: it goes on as it is.
+fn telling_tanh(x: vec4<f32>) -> vec4<f32> {
+  return select(safe_tanh(x), x, (bitcast<vec4<u32>>(x) & vec4(0x7f800000u)) == vec4(0x7f800000u));
+}
+
 fn activate(x: vec4<f32>) -> vec4<f32> {
   switch ACTIVATION {
     case 0u: { return x; }
-    case 1u: { return max(x, vec4(0.0)); }                                    // relu
-    case 2u: { return 1.0 / (1.0 + exp(-clamp(x, vec4(-80.0), vec4(80.0)))); } // sigmoid
-    case 3u: { return safe_tanh(x); }
+    case 1u: { return keep_nan(max(x, vec4(0.0)), x); }                       // relu
+    case 2u: { return keep_nan(1.0 / (1.0 + exp(-clamp(x, vec4(-80.0), vec4(80.0)))), x); } // sigmoid
+    case 3u: { return telling_tanh(x); }
     case 4u: { return sqrt(x); }
     case 5u: { return exp(x); }
     case 6u: { return abs(x); }
@@ -33,11 +44,11 @@ fn activate(x: vec4<f32>) -> vec4<f32> {
     case 12u: { return 1.0 / x; }
     case 13u: { return floor(x); }
     case 14u: { return ceil(x); }
-    case 15u: { return max(x, vec4(0.0)) + log(1.0 + exp(-abs(x))); }          // softplus
+    case 15u: { return keep_nan(max(x, vec4(0.0)) + log(1.0 + exp(-abs(x))), x); } // softplus
     case 16u: { return select(x, ACT_A * x, x < vec4(0.0)); }                  // leakyRelu
     case 17u: { return select(x, ACT_A * (exp(min(x, vec4(0.0))) - 1.0), x < vec4(0.0)); } // elu
-    case 18u: { return clamp(ACT_A * x + ACT_B, vec4(0.0), vec4(1.0)); }       // hardSigmoid
-    case 19u: { return min(max(x, vec4(ACT_A)), vec4(ACT_B)); }                // clip
+    case 18u: { return keep_nan(clamp(ACT_A * x + ACT_B, vec4(0.0), vec4(1.0)), x); } // hardSigmoid
+    case 19u: { return keep_nan(min(max(x, vec4(ACT_A)), vec4(ACT_B)), x); }   // clip
     default: { return x; }
   }
 }

@@ -1,11 +1,12 @@
 /** A program on a device: pipelines, buffers and bind groups made once, then recorded again and again. */
+import { CommandScope } from "../command-scope";
 import { DeviceError } from "../errors";
 import { runtimeBytes } from "../kernels/assemble";
 import type { Elem } from "../kernels/kernel";
 import { Pacer } from "../pacer";
 import { sizeOf, type Constant } from "./ir";
 import { bindResources, SIZES, type AnyKernel, type Compiled, type PipelineCache } from "./pipelines";
-import { bufferBytes, type Port, type Program } from "./lower/program";
+import { bufferBytes, type Port, type Program, type Step } from "./lower/program";
 import type { WeightStore } from "./weight-store";
 
 interface Dispatch {
@@ -60,7 +61,12 @@ export class BoundProgram {
       return buffer;
     };
     try {
-      const { slots, filled, sizes } = await guarded(device, program, () => {
+      const memory = new CommandScope(device, {
+        where: program.label,
+        expected: `${program.weightBytes + program.activationBytes} bytes of GPU memory`,
+        hint: "Use a smaller size, or precision: 'f16' or 'f16-weights'.",
+      });
+      const { slots, filled, sizes } = memory.run(() => {
         const slots = program.slots.map((size, i) =>
           allocate(`slot ${i}`, size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
         );
@@ -74,12 +80,15 @@ export class BoundProgram {
         reserved = filled.made;
         return { slots, filled, sizes: uploadSizes(device, program, kernels, allocate) };
       });
+      await memory.check();
       const { ranges } = filled;
+      const scope = new CommandScope(device, { where: program.label });
       // The driver compiles meanwhile.
-      await filled.fill(pacer);
+      await filled.fill(pacer, scope);
+      await scope.check();
       reserved = []; // they stay for other programs, whatever happens to this one
       const compiled = await Promise.all(pending);
-      const dispatches = program.steps.map((step, i): Dispatch => {
+      const bind = (step: Step, i: number): Dispatch => {
         const resources: Record<string, GPUBindingResource> = {};
         for (const [binding, operand] of Object.entries(step.operands)) {
           if (operand.kind === "weight") resources[binding] = ranges[operand.weight]!;
@@ -91,7 +100,9 @@ export class BoundProgram {
         if (sizes[i]) resources[SIZES] = sizes[i];
         const bindGroup = bindResources(device, compiled[i]!, kernels[step.kernel]!, step.plan, resources);
         return { compiled: compiled[i]!, bindGroup, grid: step.plan.grid };
-      });
+      };
+      const dispatches = scope.run(() => program.steps.map(bind));
+      await scope.check();
       return new BoundProgram(program, slots, buffers, dispatches);
     } catch (error) {
       for (const buffer of buffers) buffer.destroy();
@@ -149,28 +160,6 @@ export class BoundProgram {
   destroy(): void {
     for (const buffer of this.#owned) buffer.destroy();
   }
-}
-
-/** Runs `allocate` and throws DeviceError when the device refused any of it. */
-async function guarded<T>(device: GPUDevice, program: Program, allocate: () => T): Promise<T> {
-  device.pushErrorScope("validation");
-  device.pushErrorScope("out-of-memory");
-  let refused: Promise<(GPUError | null)[]>;
-  let result: T;
-  try {
-    result = allocate();
-  } finally {
-    refused = Promise.all([device.popErrorScope(), device.popErrorScope()]);
-  }
-  const error = (await refused).find((e) => e !== null);
-  if (error)
-    throw new DeviceError({
-      where: program.label,
-      expected: `${program.weightBytes + program.activationBytes} bytes of GPU memory`,
-      received: error.message,
-      hint: "Use a smaller size, or precision: 'f16' or 'f16-weights'.",
-    });
-  return result;
 }
 
 /** One uniform buffer with the run-time constants of all steps; per step its range, where it has any. */

@@ -1,5 +1,5 @@
 /** One run of a bound program: tensors in, tensors out. */
-import { DeviceError } from "../errors";
+import { CommandScope } from "../command-scope";
 import type { Elem } from "../kernels/kernel";
 import { floatFromHalf } from "../weights/from-half";
 import type { BoundProgram } from "./executor";
@@ -17,25 +17,23 @@ export async function runProgram(
 ): Promise<Record<string, Tensor>> {
   const { program } = bound;
   const { elem } = program;
-  device.pushErrorScope("validation");
-  for (const { name } of program.inputs)
-    device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!.data, elem));
-  submitProgram(device, bound);
-  const encoder = device.createCommandEncoder({ label: program.label });
-  const stage = (port: Port): { port: Port; staging: GPUBuffer } => {
-    const size = bufferBytes(sizeOf(port.shape), elem);
-    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    encoder.copyBufferToBuffer(bound.output(port.name), 0, staging, 0, size);
-    return { port, staging };
-  };
-  const staged = program.outputs.map(stage);
-  device.queue.submit([encoder.finish()]);
-  const invalid = device.popErrorScope();
+  const scope = new CommandScope(device, { where: program.label });
+  const staged: { port: Port; staging: GPUBuffer }[] = [];
   try {
-    await Promise.all(staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
-    const error = await invalid;
-    if (error)
-      throw new DeviceError({ where: program.label, expected: "commands the device accepts", received: error.message });
+    scope.run(() => {
+      for (const { name } of program.inputs)
+        device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!.data, elem));
+      submitProgram(device, bound);
+      const encoder = device.createCommandEncoder({ label: program.label });
+      for (const port of program.outputs) {
+        const size = bufferBytes(sizeOf(port.shape), elem);
+        const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+        staged.push({ port, staging });
+        encoder.copyBufferToBuffer(bound.output(port.name), 0, staging, 0, size);
+      }
+      device.queue.submit([encoder.finish()]);
+    });
+    await Promise.all([scope.check(), ...staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ))]);
     return Object.fromEntries(
       staged.map(({ port, staging }) => {
         const data = loadedElements(staging.getMappedRange(), sizeOf(port.shape), elem);

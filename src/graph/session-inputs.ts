@@ -1,5 +1,6 @@
 /** What a session is given to run: tensors by name. */
 import { InputError } from "../errors";
+import { ownEntry } from "../own-entry";
 import type { OnnxValueInfo } from "../weights/types";
 import { sizeOf, type Shape } from "./ir";
 
@@ -7,6 +8,20 @@ import { sizeOf, type Shape } from "./ir";
 export interface Tensor {
   readonly data: Float32Array;
   readonly shape: Shape;
+}
+
+/** Every input's shape, as given or as the model says, or undefined when some dimension is still open. */
+export function knownShapes(
+  inputs: readonly OnnxValueInfo[],
+  given: Readonly<Record<string, Shape>> | undefined,
+): Record<string, Shape> | undefined {
+  const shapes: [string, Shape][] = [];
+  for (const input of inputs) {
+    const shape = ownEntry(given, input.name) ?? input.shape;
+    if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
+    shapes.push([input.name, shape]);
+  }
+  return Object.fromEntries(shapes);
 }
 
 /** Throws InputError unless there is a tensor of a fitting shape for every input, and nothing else. */
@@ -25,7 +40,7 @@ export function checkInputs(
       });
   for (const input of expected) {
     const where = `input "${input.name}"`;
-    const tensor = inputs[input.name];
+    const tensor = ownEntry(inputs, input.name);
     if (!tensor?.shape)
       throw new InputError({ where, expected: "a tensor { data, shape }", received: describe(tensor) });
     const rank = input.shape?.length ?? tensor.shape.length;

@@ -1,4 +1,5 @@
 /** Loading and running one ONNX model on a device. */
+import { lossOf, type DeviceLoss } from "../device-loss";
 import { DeviceError, InputError } from "../errors";
 import type { Elem } from "../kernels/kernel";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
@@ -6,6 +7,7 @@ import { readModel } from "../weights/decode";
 import { fetchFile } from "../weights/download";
 import { packagePart } from "../weights/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/types";
+import { ownEntry } from "../own-entry";
 import { Pacer } from "../pacer";
 import { ENGINE } from "../session/engine";
 import { chooseDefault, ConvChoices, SMALL } from "./lower/conv-choice";
@@ -19,7 +21,7 @@ import type { Pass } from "./passes/pass";
 import { PipelineCache } from "./pipelines";
 import type { Profile } from "./profile";
 import { runProgram } from "./run-program";
-import { checkInputs, type Tensor } from "./session-inputs";
+import { checkInputs, knownShapes, type Tensor } from "./session-inputs";
 import type { Program } from "./lower/program";
 import { storageOf, type Precision } from "./storage";
 import { WeightStore } from "./weight-store";
@@ -72,12 +74,13 @@ export class Session {
   #creating: Promise<unknown> = Promise.resolve();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
-  readonly #lost: { reason?: string } = {};
+  readonly #lost: DeviceLoss;
   #disposed = false;
 
   private constructor(model: OnnxModel, elem: Elem, options: SessionOptions) {
     this.#model = model;
     this.#device = options.device;
+    this.#lost = lossOf(options.device);
     this.#freeze = options.freeze;
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
     this.#choices = options.choices ?? new ConvChoices(options.device);
@@ -87,11 +90,8 @@ export class Session {
     const { engine = ENGINE, passes = [] } = options;
     this.#engine = { ...engine, passes: [...engine.passes, ...passes] };
     this.elem = elem;
-    this.inputs = model.inputs.filter((input) => !(options.freeze && input.name in options.freeze));
+    this.inputs = model.inputs.filter((input) => ownEntry(options.freeze, input.name) === undefined);
     this.outputs = model.outputs;
-    // Only this small object is kept alive until the device is lost, not the session.
-    const lost = this.#lost;
-    void options.device.lost.then((info) => (lost.reason = info.message || info.reason));
   }
 
   /**
@@ -114,7 +114,7 @@ export class Session {
     const session = new Session(await readModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
       await pacer.pause();
-      const shapes = session.#knownShapes(options.inputShapes ?? {});
+      const shapes = knownShapes(session.inputs, options.inputShapes);
       await session.#choices.ready;
       if (shapes) {
         session.#defaultShapes = shapes;
@@ -126,17 +126,6 @@ export class Session {
       session.dispose();
       throw error;
     }
-  }
-
-  /** Every input's shape, or undefined when some dimension is still open. */
-  #knownShapes(given: Readonly<Record<string, Shape>>): Record<string, Shape> | undefined {
-    const shapes: Record<string, Shape> = {};
-    for (const input of this.inputs) {
-      const shape = given[input.name] ?? input.shape;
-      if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
-      shapes[input.name] = shape;
-    }
-    return shapes;
   }
 
   /**
@@ -158,7 +147,7 @@ export class Session {
    */
   bind(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
     this.#check();
-    const key = JSON.stringify(this.inputs.map(({ name }) => shapes[name] ?? null));
+    const key = JSON.stringify(this.inputs.map(({ name }) => ownEntry(shapes, name) ?? null));
     let bound = this.#bound.get(key);
     if (bound) this.#bound.delete(key);
     else {
@@ -170,6 +159,12 @@ export class Session {
     // Unless it was evicted and another one is being made.
     bound.catch(() => this.#bound.get(key) === bound && this.#bound.delete(key));
     return bound;
+  }
+
+  /** Forgets a program that failed, so that bind() makes it again. The caller destroys it when no run uses it. @internal */
+  async forget(program: BoundProgram): Promise<void> {
+    for (const [key, bound] of [...this.#bound])
+      if ((await bound.catch(() => undefined)) === program && this.#bound.get(key) === bound) this.#bound.delete(key);
   }
 
   /** Makes room for one more program before it is made, so that no more than `keep` take memory. */
@@ -226,7 +221,11 @@ export class Session {
       const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
       const bound = await this.bind(shapes);
       this.#check();
-      return runProgram(this.#device, bound, inputs).catch((cause: unknown) => {
+      // Once more: while it waited, a buffer may have been transferred.
+      checkInputs(this.#model.label, this.inputs, inputs);
+      return runProgram(this.#device, bound, inputs).catch(async (cause: unknown) => {
+        await this.forget(bound);
+        bound.destroy();
         this.#check();
         throw cause;
       });

@@ -37,7 +37,11 @@ export function storedElements(values: Float32Array, elem: Elem): Uint8Array<Arr
 
 /** storedElements() in pieces of at most some milliseconds. */
 export function* storing(values: Float32Array, elem: Elem): Generator<undefined, Uint8Array<ArrayBuffer>> {
-  if (elem === "f32") return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  if (elem === "f32") {
+    // Of shared memory a copy: Node's WebGPU crashes on it.
+    const { buffer, byteOffset, byteLength } = values.buffer instanceof ArrayBuffer ? values : new Float32Array(values);
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  }
   const halves = new Uint16Array(Math.ceil(values.length / 2) * 2);
   for (let at = 0; at < values.length; at += PIECE) {
     halves.set(halfFromFloat(values.subarray(at, at + PIECE)), at);

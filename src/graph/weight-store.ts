@@ -1,4 +1,5 @@
 /** Constants on the GPU: packed, converted to the storage type, shared between the programs of a session. */
+import type { CommandScope } from "../command-scope";
 import { DeviceError } from "../errors";
 import { packingOf } from "../kernels/packing";
 import { isInt8, packedElem, packingInt8 } from "../kernels/packing-int8";
@@ -34,7 +35,7 @@ export interface ReservedWeights {
   /** New buffers among those of `ranges`. */
   readonly made: readonly GPUBuffer[];
   /** Packs and uploads what is not there yet, in short stretches. Nothing may run before that. */
-  fill(pacer: Pacer): Promise<void>;
+  fill(pacer: Pacer, scope: CommandScope): Promise<void>;
 }
 
 /** Owns the weight buffers of one session. */
@@ -73,7 +74,7 @@ export class WeightStore {
     return {
       ranges: keys.map((key) => this.#ranges.get(key)!),
       made: this.#buffers.slice(before),
-      fill: async (pacer) => {
+      fill: async (pacer, scope) => {
         for (const { request, key } of pending.values()) {
           const { buffer, offset } = this.#ranges.get(key)!;
           const { packing, content } = request;
@@ -90,7 +91,7 @@ export class WeightStore {
             : await pacer.finish(
                 storing(await pacer.finish(packingOf(packing, data as Float32Array)), packedElem(packing, this.#elem)),
               );
-          this.#device.queue.writeBuffer(buffer, offset, packed);
+          scope.run(() => this.#device.queue.writeBuffer(buffer, offset, packed));
         }
       },
     };

@@ -1,4 +1,5 @@
 /** The network's output on the CPU: small, checked, and kept so that saturation can change without another run. */
+import type { CommandScope } from "../command-scope";
 import { DeviceError } from "../errors";
 import { bufferBytes } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
@@ -23,15 +24,16 @@ export interface Prediction {
 
 /**
  * Reads the network's output and the embedding back. The copies are submitted before it returns, so the buffers may be
- * used again at once. Throws DeviceError when the output cannot be a picture's chroma: not a number somewhere, or zero
- * or at the end of tanh everywhere, which is what a broken driver or an overflow gives (clamping before tanh turns NaN
- * into a number).
+ * used again at once; `scope` is that of the run. Throws DeviceError when the output cannot be a picture's chroma: not finite somewhere (see
+ * shaders/lib/activation.wgsl), or a* or b* zero or at the end of tanh everywhere, which is what a broken driver or an
+ * overflow gives.
  */
 export function readChroma(
   device: GPUDevice,
   { chroma, map, embedding, embeddingBytes }: Prediction,
   elem: Elem,
   working: WorkingSize,
+  scope: CommandScope,
 ): Promise<KeptChroma> {
   const count = 2 * map.width * map.height;
   const length = bufferBytes(count, elem);
@@ -45,7 +47,7 @@ export function readChroma(
       device.queue.submit([encoder.finish()]);
       return buffer;
     });
-    await staging.mapAsync(GPUMapMode.READ);
+    await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
     const both = staging.getMappedRange();
     const bytes = new Uint8Array(both.slice(0, length));
     const words = elem === "f16" ? new Uint16Array(bytes.buffer, 0, count) : new Uint32Array(bytes.buffer, 0, count);
@@ -60,8 +62,24 @@ const BITS = {
   f16: { exponent: 0x7c00, magnitude: 0x7fff, extreme: 0x3bfe },
 } as const;
 
-/** Throws DeviceError for bit patterns that cannot be chroma; see readChroma(). */
+/** Throws DeviceError for bit patterns of a* and then b* that cannot be chroma; see readChroma(). */
 export function checkChroma(words: Uint16Array | Uint32Array, elem: Elem): void {
+  const plane = words.length / 2;
+  const received =
+    problemOf(words.subarray(0, plane), "a*", elem) ?? problemOf(words.subarray(plane, 2 * plane), "b*", elem);
+  if (received === undefined) return;
+  throw new DeviceError({
+    where: "colorize",
+    expected: "chroma predicted by the network",
+    received,
+    hint:
+      elem === "f16"
+        ? "In f16, numbers past 65,504 are infinite: load with precision: 'f32'."
+        : "A weight of the model may not be a number: run the model elsewhere. Else update the graphics driver, or try another browser.",
+  });
+}
+
+function problemOf(words: Uint16Array | Uint32Array, channel: string, elem: Elem): string | undefined {
   const { exponent, magnitude, extreme } = BITS[elem];
   let broken = 0;
   let zero = 0;
@@ -72,19 +90,8 @@ export function checkChroma(words: Uint16Array | Uint32Array, elem: Elem): void 
     else if (size === 0) zero++;
     else if (size >= extreme) extremes++;
   }
-  const received =
-    broken > 0
-      ? `${broken} of ${words.length} values that are not finite`
-      : zero === words.length
-        ? "zero everywhere"
-        : extremes === words.length
-          ? "the largest values everywhere"
-          : undefined;
-  if (received === undefined) return;
-  throw new DeviceError({
-    where: "colorize",
-    expected: "chroma predicted by the network",
-    received,
-    hint: elem === "f16" ? "Try precision: 'f32'." : "Update the graphics driver, or try another browser.",
-  });
+  if (broken > 0) return `${broken} of ${words.length} values of ${channel} that are not finite`;
+  if (zero === words.length) return `${channel} of zero everywhere`;
+  if (extremes === words.length) return `the largest values of ${channel} everywhere`;
+  return undefined;
 }

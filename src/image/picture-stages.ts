@@ -1,4 +1,6 @@
 /** The colour kernels at work on a picture of any size: before the networks, and after them. */
+import { CommandScope } from "../command-scope";
+import { DeviceError } from "../errors";
 import type { PipelineCache } from "../graph/pipelines";
 import { encodeKernel, SIZES } from "../graph/pipelines";
 import { runtimeBytes } from "../kernels/assemble";
@@ -78,6 +80,7 @@ export class PictureStages {
   async luminance(source: PixelSource, targets: readonly LuminanceTarget[]): Promise<void> {
     const tiles = this.#tiles(source);
     const { width, height } = tiles[0]!;
+    const scope = new CommandScope(this.#device, { where: "luminance" });
     await withScratch(this.#device, async (scratch) => {
       const { texture, planes, uniforms } = await scratch.allocate("luminance", () => ({
         texture: scratch.pictureTexture("picture", width, height),
@@ -88,7 +91,7 @@ export class PictureStages {
         uniforms: this.#uniforms(scratch, 2 * targets.length),
       }));
       for (const [i, tile] of tiles.entries()) {
-        source.upload(this.#device, texture, tile);
+        scope.run(() => source.upload(this.#device, texture, tile));
         const steps = targets.flatMap(({ size }, t) => {
           const rows = { buffer: planes[t]!.rows };
           const along = { picture: source, tile, outWidth: size.width };
@@ -101,7 +104,7 @@ export class PictureStages {
             }),
           ];
         });
-        await this.#submit(uniforms, steps);
+        await this.#submit(scope, uniforms, steps);
       }
       const inputs = targets.map((target, t) =>
         dispatch(luminanceInput, target, {
@@ -109,8 +112,8 @@ export class PictureStages {
           dst: { buffer: target.buffer },
         }),
       );
-      await this.#submit(uniforms, inputs);
-      await this.#device.queue.onSubmittedWorkDone();
+      await this.#submit(scope, uniforms, inputs);
+      await Promise.all([this.#device.queue.onSubmittedWorkDone(), scope.check()]);
     });
   }
 
@@ -131,6 +134,7 @@ export class PictureStages {
       width: (size.width * map.width) / padded.width,
       height: (size.height * map.height) / padded.height,
     };
+    const scope = new CommandScope(this.#device, { where: "recombine" });
     return withScratch(this.#device, async (scratch) => {
       const bytes = 4 * width * height;
       const { texture, out, staging, ab, uniforms } = await scratch.allocate("recombine", () => ({
@@ -140,19 +144,21 @@ export class PictureStages {
         ab: scratch.buffer("chroma", chroma.bytes.length, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST),
         uniforms: this.#uniforms(scratch, 1),
       }));
-      this.#device.queue.writeBuffer(ab, 0, chroma.bytes);
+      scope.run(() => this.#device.queue.writeBuffer(ab, 0, chroma.bytes));
       const result = new Uint8ClampedArray(source.width * source.height * 4);
       for (const tile of tiles) {
         signal?.throwIfAborted();
-        source.upload(this.#device, texture, tile);
+        scope.run(() => source.upload(this.#device, texture, tile));
         const params = { picture: source, tile, valid, map, chromaScale, elem };
         const resources = { src: texture.createView(), ab: { buffer: ab }, dst: { buffer: out } };
         const length = 4 * tile.width * tile.height;
-        await this.#submit(uniforms, [dispatch(recombine, params, resources)], (encoder) =>
+        await this.#submit(scope, uniforms, [dispatch(recombine, params, resources)], (encoder) =>
           encoder.copyBufferToBuffer(out, 0, staging, 0, length),
         );
-        await staging.mapAsync(GPUMapMode.READ, 0, length);
-        copyTile(new Uint8Array(staging.getMappedRange(0, length)), tile, result, source.width);
+        await Promise.all([staging.mapAsync(GPUMapMode.READ, 0, length), scope.check()]);
+        const pixels = new Uint8Array(staging.getMappedRange(0, length));
+        checkAlpha(source, tile, pixels);
+        copyTile(pixels, tile, result, source.width);
         staging.unmap();
       }
       return result;
@@ -166,24 +172,38 @@ export class PictureStages {
 
   /** Records the dispatches in one pass and submits them; `after` may record more. */
   async #submit(
+    scope: CommandScope,
     uniforms: GPUBuffer,
     steps: readonly Dispatch[],
     after?: (encoder: GPUCommandEncoder) => void,
   ): Promise<void> {
     const device = this.#device;
     const compiled = await Promise.all(steps.map(({ kernel, plan }) => this.#pipelines.get(kernel, plan)));
-    const encoder = device.createCommandEncoder({ label: "picture" });
-    const pass = encoder.beginComputePass({ label: "picture" });
-    steps.forEach((step, i) => {
-      const sizes = runtimeBytes(step.kernel, step.plan)!;
-      device.queue.writeBuffer(uniforms, i * UNIFORM_STRIDE, sizes);
-      const range = { buffer: uniforms, offset: i * UNIFORM_STRIDE, size: sizes.length };
-      encodeKernel(pass, device, compiled[i]!, step.kernel, step.plan, { ...step.resources, [SIZES]: range });
+    scope.run(() => {
+      const encoder = device.createCommandEncoder({ label: "picture" });
+      const pass = encoder.beginComputePass({ label: "picture" });
+      steps.forEach((step, i) => {
+        const sizes = runtimeBytes(step.kernel, step.plan)!;
+        device.queue.writeBuffer(uniforms, i * UNIFORM_STRIDE, sizes);
+        const range = { buffer: uniforms, offset: i * UNIFORM_STRIDE, size: sizes.length };
+        encodeKernel(pass, device, compiled[i]!, step.kernel, step.plan, { ...step.resources, [SIZES]: range });
+      });
+      pass.end();
+      after?.(encoder);
+      device.queue.submit([encoder.finish()]);
     });
-    pass.end();
-    after?.(encoder);
-    device.queue.submit([encoder.finish()]);
   }
+}
+
+/** Throws DeviceError unless the coloured tile has the alpha of its source: a picture of zeros has not, nor has another one. */
+function checkAlpha(source: PixelSource, tile: Tile, pixels: Uint8Array): void {
+  if (source.hasAlpha(tile, pixels)) return;
+  throw new DeviceError({
+    where: "recombine",
+    expected: "the transparency of the picture in the result",
+    received: "another one",
+    hint: "Update the graphics driver, or try another browser.",
+  });
 }
 
 /** Copies a tile's rows into the picture. */

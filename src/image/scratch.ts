@@ -1,5 +1,5 @@
 /** GPU memory that lives for one piece of work and is freed whatever happens. */
-import { DeviceError } from "../errors";
+import { CommandScope } from "../command-scope";
 
 export class Scratch {
   readonly #device: GPUDevice;
@@ -11,20 +11,13 @@ export class Scratch {
 
   /** Runs `make`, which calls buffer() and pictureTexture(). Throws DeviceError when the memory is not there. */
   async allocate<T>(where: string, make: () => T): Promise<T> {
-    // Nothing is awaited between push and pop: scopes are a stack that others use too.
-    this.#device.pushErrorScope("validation");
-    this.#device.pushErrorScope("out-of-memory");
-    const made = make();
-    const failures = await Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
-    const failure = failures.find((error) => error !== null);
-    if (failure)
-      throw new DeviceError({
-        where,
-        expected: "GPU memory for the picture",
-        received: failure.message,
-        hint: "Use a smaller size, or close other pages that use the GPU.",
-        cause: failure,
-      });
+    const scope = new CommandScope(this.#device, {
+      where,
+      expected: "GPU memory for the picture",
+      hint: "Use a smaller size, or close other pages that use the GPU.",
+    });
+    const made = scope.run(make);
+    await scope.check();
     return made;
   }
 

@@ -1,5 +1,5 @@
 /** Where pixels come from: anything a browser can draw, or plain bytes. */
-import { ImageError } from "../errors";
+import { ImageError, InputError } from "../errors";
 import type { Size, Tile } from "../kernels/picture/tile";
 
 /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
@@ -25,13 +25,15 @@ export type ColorizeSource =
 export interface PixelSource extends Size {
   /** Puts a rectangle into the upper left corner of an rgba8unorm texture. */
   upload(device: GPUDevice, texture: GPUTexture, tile: Tile): void;
+  /** Whether R, G, B, A bytes have the alpha of this rectangle. */
+  hasAlpha(tile: Tile, pixels: Uint8Array): boolean;
   /** Frees what the source holds; upload() fails afterwards. */
   close(): void;
 }
 
 /**
  * Opens a source. Elements, bitmaps and frames are copied, so they may change or close at once; `data` of ImageData
- * and RawImage is not copied and must not change while a result made from it is in use.
+ * and RawImage is not copied, unless it is shared memory, and must not change while a result made from it is in use.
  * Throws ImageError when the picture cannot be read.
  */
 export async function openSource(source: ColorizeSource): Promise<PixelSource> {
@@ -53,18 +55,39 @@ function isRaw(source: ColorizeSource): source is RawImage {
   return ArrayBuffer.isView(source.data) && (space === undefined || space === "srgb");
 }
 
-function rawSource({ data, width, height }: RawImage): PixelSource {
+function rawSource({ data: given, width, height }: RawImage): PixelSource {
   const whole = (n: number): boolean => Number.isInteger(n) && n >= 1;
-  if (!whole(width) || !whole(height) || data.byteLength !== width * height * 4 || data.BYTES_PER_ELEMENT !== 1)
+  if (!whole(width) || !whole(height) || given.byteLength !== width * height * 4 || given.BYTES_PER_ELEMENT !== 1)
     throw new ImageError({
       where: "colorize",
       expected: "RGBA bytes of a picture of at least 1x1, four a pixel",
-      received: `${data.length} elements for ${width}x${height}`,
+      received: `${given.length} elements for ${width}x${height}`,
     });
+  // Node's WebGPU crashes on shared memory, and another thread could change it under a kept result.
+  const data = given.buffer instanceof ArrayBuffer ? given : new Uint8Array(given);
+  const checkThere = (): void => {
+    if (data.byteLength === width * height * 4) return;
+    throw new InputError({
+      where: "colorize",
+      expected: `the pixels of the ${width}x${height} picture`,
+      received: "a buffer that was transferred or resized meanwhile",
+      hint: "Transfer a copy, or transfer it once results made from it are no longer in use.",
+    });
+  };
   return {
     width,
     height,
+    hasAlpha(tile, pixels) {
+      checkThere();
+      for (let y = 0; y < tile.height; y++) {
+        const row = ((tile.y + y) * width + tile.x) * 4;
+        const own = y * tile.width * 4;
+        for (let x = 3; x < tile.width * 4; x += 4) if (pixels[own + x] !== data[row + x]) return false;
+      }
+      return true;
+    },
     upload(device, texture, tile) {
+      checkThere();
       const layout = { offset: (tile.y * width + tile.x) * 4, bytesPerRow: width * 4, rowsPerImage: tile.height };
       device.queue.writeTexture({ texture }, data as Uint8Array<ArrayBuffer>, layout, [tile.width, tile.height]);
     },
@@ -95,6 +118,7 @@ function bitmapSource(bitmap: ImageBitmap): PixelSource {
   return {
     width,
     height,
+    hasAlpha: (tile, pixels) => isOpaque(pixels) || sameAlpha(pixels, drawn(bitmap, tile)),
     upload(device, texture, tile) {
       device.queue.copyExternalImageToTexture(
         { source: bitmap, origin: [tile.x, tile.y] },
@@ -104,6 +128,23 @@ function bitmapSource(bitmap: ImageBitmap): PixelSource {
     },
     close: () => bitmap.close(),
   };
+}
+
+function isOpaque(pixels: Uint8Array): boolean {
+  for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== 255) return false;
+  return true;
+}
+
+function sameAlpha(pixels: Uint8Array, other: Uint8ClampedArray): boolean {
+  for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== other[i]) return false;
+  return true;
+}
+
+/** A rectangle of the bitmap as a 2D canvas has it: the browser's second opinion on transparent pixels. */
+function drawn(bitmap: ImageBitmap, { x, y, width, height }: Tile): Uint8ClampedArray {
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+  context.drawImage(bitmap, -x, -y);
+  return context.getImageData(0, 0, width, height).data;
 }
 
 function describe(source: unknown): string {

@@ -1,4 +1,5 @@
 /** Convolutions on a device, with random operands: what the search times. */
+import { lossAfterError } from "../device-loss";
 import { DeviceError } from "../errors";
 import { unsliced } from "../graph/lower/conv-choice";
 import { convGraph, type ConvConstants } from "../graph/conv-graph";
@@ -122,10 +123,8 @@ export class GpuBench implements TrialBench {
     }
   }
 
-  /** Errors may come a moment before the news of the loss. */
-  lost(): Promise<boolean> {
-    const soon = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 50));
-    return Promise.race([this.#device.lost.then(() => true), soon]);
+  async lost(): Promise<boolean> {
+    return (await lossAfterError(this.#device)).reason !== undefined;
   }
 
   close(): void {

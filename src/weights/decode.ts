@@ -80,6 +80,14 @@ function* modelOf(
     initializers.set(name, decodeTensor(tensor, name, label, externalData));
     yield;
   }
+  const inputs = (graph.input ?? [])
+    .filter((info) => !initializers.has(info.name ?? ""))
+    .map((info) => valueInfo(info, label));
+  const inputNames = new Set<string>();
+  for (const { name } of inputs) {
+    if (inputNames.has(name)) throw fault(`${label}, input "${name}"`, "one input of this name", "two");
+    inputNames.add(name);
+  }
   const nodes: OnnxNode[] = [];
   for (const node of graph.node ?? []) {
     nodes.push(decodeNode(node, label, externalData));
@@ -90,7 +98,7 @@ function* modelOf(
     producer: [proto.producerName, proto.producerVersion].filter(Boolean).join(" "),
     irVersion: int64ToNumber(proto.irVersion ?? 0, `${label}, ir_version`),
     opsets: opsetsOf(proto, label),
-    inputs: (graph.input ?? []).filter((info) => !initializers.has(info.name ?? "")).map((i) => valueInfo(i, label)),
+    inputs,
     outputs: (graph.output ?? []).map((info) => valueInfo(info, label)),
     nodes,
     initializers,

@@ -130,6 +130,40 @@ it("remembers in IndexedDB what it measured", async () => {
   expect(second).toEqual({ rows: 0, measured: 0, choices: first!.choices });
 });
 
+it("keeps every transparency of a canvas and a file, and takes no zeros for a picture of them", async () => {
+  const { results, problem } = await page.evaluate(async () => {
+    const { Colorizer } = (globalThis as unknown as { entry: typeof Entry }).entry;
+    const colorizer = await Colorizer.load({ tune: false });
+    const canvas = new OffscreenCanvas(256, 8);
+    const context = canvas.getContext("2d")!;
+    const pixels = context.createImageData(256, 8);
+    for (let i = 0; i < pixels.data.length; i += 4) pixels.data.set([200, 90, 40, (i / 4) % 256], i);
+    context.putImageData(pixels, 0, 0);
+    const clear = new OffscreenCanvas(16, 16);
+    clear.getContext("2d");
+    const sources = {
+      pixels,
+      canvas,
+      file: await canvas.convertToBlob(),
+      bitmap: await createImageBitmap(canvas),
+      clear,
+    };
+    const results: Record<string, boolean> = {};
+    for (const [name, source] of Object.entries(sources)) {
+      const { data } = await colorizer.colorize(source);
+      results[name] = data.every((value, i) => i % 4 < 3 || value === (source === clear ? 0 : ((i - 3) / 4) % 256));
+    }
+    const result = await colorizer.colorize(canvas);
+    const { queue } = colorizer.device;
+    queue.submit = () => undefined;
+    const problem = await result.withSaturation(2).then(String, String);
+    colorizer.dispose();
+    return { results, problem };
+  });
+  expect(results).toEqual({ pixels: true, canvas: true, file: true, bitmap: true, clear: true });
+  expect(problem).toMatch(/expected the transparency of the picture/);
+});
+
 it("breaks no rule of the page's content security policy", () => {
   expect(complaints).toEqual([]);
 });

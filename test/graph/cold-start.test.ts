@@ -1,5 +1,6 @@
 /** Loading a large network: in short stretches, and without copies of all its weights. */
 import { expect, it, vi } from "vitest";
+import { CommandScope } from "../../src/command-scope";
 import { fingerprint } from "../../src/graph/constants/deferred";
 import type { Graph } from "../../src/graph/ir";
 import { importModel } from "../../src/graph/import";
@@ -86,7 +87,7 @@ it("reserves room once for equal keys, and reads the content when it fills", asy
   expect(made.length).toBe(1);
   expect(ranges[0]).toBe(ranges[1]);
   expect(read).not.toHaveBeenCalled();
-  await fill(new Pacer());
+  await fill(new Pacer(), new CommandScope(device, { where: "test" }));
   expect(read).toHaveBeenCalledTimes(1);
   expect(store.reserve([request]).made).toEqual([]);
   expect(store.reserve([{ ...request, content: { key: "v", data: randoms(8, 2) } }]).made.length).toBe(1);

@@ -1,5 +1,6 @@
 /** ONNX model + input shapes -> Graph. Opsets, layouts, int64 and optional inputs end here. */
 import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../errors";
+import { ownEntry } from "../../own-entry";
 import { finish } from "../../pacer";
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/types";
 import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
@@ -123,8 +124,8 @@ class Import {
     const inputs: GraphInput[] = [];
     for (const input of declared) {
       this.#defined.add(input.name);
-      const frozen = freeze[input.name];
-      const shape = resolveShape(input, frozen?.shape ?? inputShapes[input.name]);
+      const frozen = ownEntry(freeze, input.name);
+      const shape = resolveShape(input, frozen?.shape ?? ownEntry(inputShapes, input.name));
       const dtype = input.dtype === "unknown" ? "f32" : input.dtype;
       if (frozen === undefined) {
         this.#values.set(input.name, { kind: "runtime", name: input.name, dtype, shape });

@@ -18,7 +18,7 @@ const two =
 export const elementwiseOps: OpTable = {
   Relu: { import: plain("relu") },
   Sigmoid: { import: plain("sigmoid") },
-  Tanh: { import: plain("tanh") },
+  Tanh: { import: plain("tanh"), notes: "infinite numbers stay infinite, so that an overflow shows" },
   Add: { import: two("add") },
   Sub: { import: two("sub") },
   Mul: { import: two("mul") },
