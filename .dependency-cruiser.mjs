@@ -19,7 +19,7 @@ export default {
       "kernels",
       "A kernel is its shader and a pure plan.",
       "^src/kernels/",
-      "^(src/kernels/|src/(errors|pacer)\\.ts$|shaders/|node_modules/wgsl-preprocessor/)",
+      "^(src/(kernels|base)/|src/(errors|pacer)\\.ts$|shaders/|node_modules/wgsl-preprocessor/)",
     ),
     only(
       "weights",
@@ -27,7 +27,12 @@ export default {
       "^src/weights/",
       "^(src/weights/|src/(errors|pacer)\\.ts$|node_modules/(onnx-proto|protobufjs)/)",
     ),
-    only("graph-ir", "The graph's language depends on nothing but errors.", "^src/graph/ir\\.ts$", "^src/errors\\.ts$"),
+    only(
+      "graph-ir",
+      "The graph's language depends on nothing but errors.",
+      "^src/graph/ir\\.ts$",
+      "^src/(errors\\.ts$|base/)",
+    ),
     never(
       "graph-without-gpu",
       "IR, import, passes and memory plan know no GPU, so their tests need none.",

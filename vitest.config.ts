@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { wgsl } from "./tools/vite-wgsl";
 
 export default defineConfig({
+  plugins: [wgsl()],
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["src/graph/complete.ts"],

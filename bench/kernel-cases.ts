@@ -9,7 +9,7 @@ import { bindResources, SIZES, type PipelineCache } from "../src/graph/pipelines
 import { storedElements } from "../src/graph/storage";
 import { WeightStore } from "../src/graph/weight-store";
 import { runtimeBytes } from "../src/kernels/assemble";
-import type { Conv2dParams } from "../src/kernels/conv2d";
+import type { Conv2dParams } from "../src/kernels/conv/params";
 import { gatherIndices } from "../src/kernels/gather";
 import { elemBytes, type Elem } from "../src/kernels/kernel";
 import { randoms } from "../test/expect-close";

@@ -18,7 +18,7 @@ import { lower } from "../src/graph/lower";
 import { PipelineCache } from "../src/graph/pipelines";
 import type { Program } from "../src/graph/program";
 import { WeightStore } from "../src/graph/weight-store";
-import { convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv-algorithms";
+import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv/algorithms";
 import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";
 import { CONV_LAYERS, type ConvCase } from "../test/kernels/conv-cases";
@@ -41,7 +41,10 @@ interface Bench {
 
 const withSizesCompiledIn = (program: Program): Program => ({
   ...program,
-  steps: program.steps.map((step) => ({ ...step, plan: { ...step.plan, runtime: [] } })),
+  steps: program.steps.map((step) => {
+    const { runtime = {}, constants, ...plan } = step.plan;
+    return { ...step, plan: { ...plan, constants: { ...constants, ...runtime } } };
+  }),
 });
 
 async function prepare(
@@ -53,7 +56,10 @@ async function prepare(
   fixed: boolean,
 ): Promise<Bench> {
   const params = { ...given, elem };
-  const flops = planConvolution(params, DEFAULT_CHOICE).steps.reduce((sum, { plan }) => sum + plan.flops, 0);
+  const flops = planConvolution(CONV_ALGORITHMS, params, DEFAULT_CHOICE).steps.reduce(
+    (sum, { plan }) => sum + plan.flops,
+    0,
+  );
   const { kernel, inChannels, outChannels, groups } = params;
   const weights = randoms((kernel[0] * kernel[1] * inChannels * outChannels) / groups, 1);
   const graph = convGraph(params, { weights, bias: randoms(outChannels, 2) });
@@ -104,7 +110,7 @@ const wanted = values.algorithm.split(",");
 const layers = CONV_LAYERS.filter(({ name }) => positionals.every((part) => name.includes(part)));
 const groups: Bench[][] = [];
 for (const layer of layers) {
-  const admissible = convChoices({ ...layer.params, elem }, facts);
+  const admissible = convChoices(CONV_ALGORITHMS, { ...layer.params, elem }, facts);
   for (const fixed of values.fixed ? [false, true] : [false]) {
     const benches: Bench[] = [];
     for (const choice of wanted.filter((one) => admissible.includes(one)))

@@ -1,8 +1,7 @@
 /** The yardstick of --quick: a convolution without any idea, measured beside ours on the same device. */
 import { bindResources, PipelineCache } from "../src/graph/pipelines";
-import type { Conv2dParams } from "../src/kernels/conv2d";
+import type { Conv2dParams } from "../src/kernels/conv/params";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
-import indexing from "../shaders/lib/indexing.wgsl?raw";
 import type { Contender } from "./contenders";
 import { encoder } from "./roof";
 import wgsl from "./shaders/naive-conv2d.wgsl?raw";
@@ -11,7 +10,6 @@ import wgsl from "./shaders/naive-conv2d.wgsl?raw";
 export const naiveConv2d: Kernel<Conv2dParams> = {
   name: "naive-conv2d",
   wgsl,
-  libs: [indexing],
   bindings: { src: "read", weights: "read", bias: "read", dst: "write" },
   plan(p) {
     const outputs = p.outHeight * p.outWidth * p.outChannels;
@@ -29,6 +27,7 @@ export const naiveConv2d: Kernel<Conv2dParams> = {
         KERNEL_W: p.kernel[1],
         PAD_TOP: p.padTop,
         PAD_LEFT: p.padLeft,
+        COUNT: outputs,
       },
       grid: linearGrid(outputs),
       flops: 2 * outputs * taps * p.inChannels,

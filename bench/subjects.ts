@@ -2,7 +2,7 @@
 import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
 import type { Tensor } from "../src/graph/session-inputs";
-import type { Conv2dParams } from "../src/kernels/conv2d";
+import type { Conv2dParams } from "../src/kernels/conv/params";
 import { parseManifest } from "../src/weights/manifest";
 import { randoms } from "../test/expect-close";
 import { convCase } from "../test/kernels/conv-cases";

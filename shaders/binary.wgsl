@@ -1,6 +1,9 @@
 // Elementwise function of two tensors, with broadcasting by strides.
 //   dst[at] = activate(FUNCTION(a[at . A_STRIDES], b[at . B_STRIDES]))   for every at in DIMS
-// One invocation writes one unit of dst: four neighbours with VEC4, else one element.
+// One invocation writes one unit of dst: four neighbours with VECTOR, else one element.
+#include "lib/linear.wgsl"
+#include "lib/axes.wgsl"
+#include "lib/activation.wgsl"
 alias a_unit = f32;             // what an array holds, and the same in f32; set by src/kernels/binary.ts
 alias a_wide = f32;
 alias b_unit = f32;
@@ -35,19 +38,12 @@ fn combine(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
   }
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(workgroup, grid, local, 64u);
-  if (index >= COUNT) { return; }
+fn run(index: u32) {
   let at = coordinates_of(index);
   let x = vec4<f32>(a_wide(a[offset_of(at, A_STRIDES)]));
   let y = vec4<f32>(b_wide(b[offset_of(at, B_STRIDES)]));
   let result = activate(combine(x, y));
-#if VEC4
+#if VECTOR
   dst[index] = dst_unit(result);
 #else
   dst[index] = dst_unit(result.x);

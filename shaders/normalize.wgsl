@@ -2,7 +2,8 @@
 //   m = mean over k of src[o, k, i],   v = mean over k of (src[o, k, i] - m)^2
 //   dst[o, k, i] = (src[o, k, i] - m) / sqrt(v + EPSILON) * scale + bias
 // scale and bias are indexed by k (SCALE_ALONG_AXIS) or by i. PER_ROW invocations work on one row;
-// see lib/group-reduce.wgsl.
+// see lib/rows.wgsl.
+#include "lib/rows.wgsl"
 alias unit = f32;               // one element or four neighbours; set by src/kernels/normalize.ts
 const EPSILON: f32 = 0.00001;
 const SCALE_ALONG_AXIS: bool = true;
@@ -22,16 +23,8 @@ fn load_bias(at: u32) -> wide {
 #endif
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(workgroup, grid, local, 64u);
-  let row = index / PER_ROW;
-  let first = index % PER_ROW;
-  let start = row_start(min(row, ROWS - 1u));   // no early return: barriers follow
+fn run_row(row: u32, first: u32, local: u32) {
+  let start = row_start(row);   // no early return: barriers follow
   var total = wide(0.0);
   for (var k = first; k < AXIS; k += PER_ROW) {
     total += wide(src[start + k * INNER]);

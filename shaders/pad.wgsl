@@ -1,6 +1,8 @@
 // Elements added around a tensor (ONNX Pad).
 //   dst[at] = src[at - BEFORE] inside src; outside VALUE, the mirrored element or the nearest one
 // One invocation writes one unit of dst.
+#include "lib/linear.wgsl"
+#include "lib/axes.wgsl"
 alias elem = f32;               // set by src/kernels/pad.ts
 alias unit = f32;               // one element, or four neighbours when the last axis is not padded
 const SIZES: array<i32, 6> = array<i32, 6>(1, 1, 1, 1, 1, 1);     // of src
@@ -22,14 +24,7 @@ fn source(at: u32, before: i32, size: i32) -> i32 {
   }
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(workgroup, grid, local, 64u);
-  if (index >= COUNT) { return; }
+fn run(index: u32) {
   let at = coordinates_of(index);
   let i0 = source(at[0], BEFORE[0], SIZES[0]);
   let i1 = source(at[1], BEFORE[1], SIZES[1]);

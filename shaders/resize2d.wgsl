@@ -3,6 +3,7 @@
 //   nearest: dst[n, y, x, c] = src[n, floor(sy), floor(sx), c]; the rounding mode is folded into START and DIVISOR
 //   linear:  the four pixels around (sy, sx), weighted by nearness
 // Coordinates outside the picture take the nearest pixel in it. One invocation writes one unit of channels.
+#include "lib/linear.wgsl"
 alias unit = f32;               // one channel or four, and the same in f32; set by src/kernels/resize2d.ts
 alias wide = f32;
 const IN_H: i32 = 1;
@@ -10,7 +11,6 @@ const IN_W: i32 = 1;
 const OUT_H: u32 = 1u;
 const OUT_W: u32 = 1u;
 const UNITS: u32 = 1u;          // units of channels
-const COUNT: u32 = 1u;          // N * OUT_H * OUT_W * UNITS
 const Y_STEP: i32 = 1;
 const Y_START: i32 = 0;
 const Y_DIVISOR: i32 = 1;
@@ -32,14 +32,7 @@ fn load(picture: u32, row: i32, column: i32, channel: u32) -> wide {
   return wide(src[(picture + inside) * UNITS + channel]);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(workgroup, grid, local, 64u);
-  if (index >= COUNT) { return; }
+fn run(index: u32) {
   let channel = index % UNITS;
   let y = (index / UNITS / OUT_W) % OUT_H;
   let x = (index / UNITS) % OUT_W;

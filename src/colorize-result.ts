@@ -1,7 +1,7 @@
 /** A coloured picture, at the source's full size. */
 import { ImageError, InputError } from "./errors";
 import type { RawImage } from "./image/source";
-import type { Size } from "./kernels/tile";
+import type { Size } from "./kernels/picture/tile";
 
 /** Milliseconds by stage. */
 export interface ColorizeTimings {

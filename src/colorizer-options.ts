@@ -2,7 +2,7 @@
 import type { TuneSetting } from "./colorizer-tuning";
 import type { Profile } from "./graph/profile";
 import type { Precision } from "./graph/session";
-import type { Size } from "./kernels/tile";
+import type { Size } from "./kernels/picture/tile";
 import type { LoadProgress } from "./load-progress";
 import type { ColorizeStage } from "./stage-clock";
 import type { ModelReader } from "./weights/model-files";

@@ -11,7 +11,7 @@ import { workingSize, type WorkingSize } from "./image/layout";
 import { PictureStages } from "./image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "./image/source";
 import type { Elem } from "./kernels/kernel";
-import type { Size } from "./kernels/tile";
+import type { Size } from "./kernels/picture/tile";
 import { Networks } from "./networks";
 import { abortable, StageClock } from "./stage-clock";
 import type { TuneOptions, TuneReport } from "./tuning/tune";

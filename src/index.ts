@@ -7,7 +7,7 @@ export { ColorizeCanvas } from "./colorize-canvas"; // the class only; colorize-
 export type { LoadProgress } from "./load-progress";
 export type { ColorizeStage } from "./stage-clock";
 export type { ColorizeSource, RawImage } from "./image/source";
-export type { Size } from "./kernels/tile";
+export type { Size } from "./kernels/picture/tile";
 export type { TuneSetting } from "./colorizer-tuning";
 export type { TuneOptions, TuneReport } from "./tuning/tune";
 export type { TuningStore } from "./tuning/store";

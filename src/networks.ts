@@ -13,7 +13,7 @@ import type { WorkingSize } from "./image/layout";
 import type { Prediction } from "./image/chroma";
 import type { LuminanceTarget } from "./image/picture-stages";
 import type { Elem } from "./kernels/kernel";
-import type { Size } from "./kernels/tile";
+import type { Size } from "./kernels/picture/tile";
 import { ProgressReport, type LoadProgress } from "./load-progress";
 import { checkNames, expectShape } from "./network-checks";
 import type { Manifest } from "./weights/manifest";

@@ -61,8 +61,8 @@ export interface TexturePixels {
 }
 
 export interface RunInputs {
-  /** For "read" bindings: elements (stored as `elem`). For "uniform": raw bytes. */
-  readonly [binding: string]: ArrayLike<number> | Uint8Array | TexturePixels;
+  /** For "read" bindings: elements, stored as `elem`. */
+  readonly [binding: string]: ArrayLike<number> | TexturePixels;
 }
 
 function uploadTexture(device: GPUDevice, { width, height, data }: TexturePixels): GPUTexture {
@@ -127,11 +127,9 @@ export async function runKernel(
       entries.push({ binding, resource: texture.createView() });
       return;
     }
-    const data =
-      access === "uniform" ? (values as Uint8Array) : encodeElems(values as ArrayLike<number>, elems[name] ?? elem);
+    const data = encodeElems(values as ArrayLike<number>, elems[name] ?? elem);
     const size = Math.max(16, Math.ceil(data.byteLength / 16) * 16);
-    const usage = access === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-    const buffer = device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST });
+    const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
     const padded = new Uint8Array(size);
     padded.set(data);
     device.queue.writeBuffer(buffer, 0, padded);

@@ -12,8 +12,8 @@ import { tuningFile } from "../src/node/tuning-file";
 import { adapterClass, ConvChoices, shapeKey } from "../src/graph/conv-choice";
 import { ruleChoices } from "../src/graph/conv-rules";
 import { CONV_TABLE } from "../src/graph/conv-table";
-import { convChoices, DEFAULT_CHOICE } from "../src/kernels/conv-algorithms";
-import type { Conv2dParams } from "../src/kernels/conv2d";
+import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE } from "../src/kernels/conv/algorithms";
+import type { Conv2dParams } from "../src/kernels/conv/params";
 import type { TuneRow } from "../src/tuning/search";
 import { tuningKey } from "../src/tuning/store";
 import type { TuneReport } from "../src/tuning/tune";
@@ -64,7 +64,7 @@ function lineOf(row: TuneRow): string {
 
 /** What rules alone would choose. */
 function byRule(params: Conv2dParams, choices: ConvChoices): string {
-  const admissible = convChoices(params, choices.device);
+  const admissible = convChoices(CONV_ALGORITHMS, params, choices.device);
   return ruleChoices(params, choices.row).find((choice) => admissible.includes(choice)) ?? DEFAULT_CHOICE;
 }
 

@@ -1,6 +1,6 @@
-/** Vite plugin: shaders ship without their comments, which are for readers of the source. */
-import { readFile } from "node:fs/promises";
+/** Vite plugin: shaders with the files that they include; they ship without comments, which are for readers of the source. */
 import type { Plugin } from "vite";
+import { resolveIncludes } from "./wgsl-includes.mjs";
 
 /**
  * WGSL without comments, indentation and blank lines. Lines stay lines: `#if` ... `#endif` and the `const` lines
@@ -81,20 +81,24 @@ function depthsOf(source: string): number[] {
   return Array.from(source, (char) => (depth += char === "{" ? 1 : char === "}" ? -1 : 0));
 }
 
-/** Inlines `x.wgsl?raw` as its stripped text. For builds: in development, errors should show the whole shader. */
+/**
+ * `x.wgsl?raw` as its text with includes resolved. Builds strip it; in development and tests, errors show the whole
+ * shader.
+ */
 export function wgsl(): Plugin {
+  let build = false;
   return {
     name: "wgsl",
-    apply: "build",
     enforce: "pre",
-    async load(id) {
+    configResolved({ command }) {
+      build = command === "build";
+    },
+    load(id) {
       if (!id.endsWith(".wgsl?raw")) return null;
-      const path = id.slice(0, -"?raw".length);
-      this.addWatchFile(path);
-      return {
-        code: `export default ${JSON.stringify(shortenLocals(stripWgsl(await readFile(path, "utf8"))))};`,
-        map: null,
-      };
+      const { text, files } = resolveIncludes(id.slice(0, -"?raw".length));
+      for (const file of files) this.addWatchFile(file);
+      const code = `export default ${JSON.stringify(build ? shortenLocals(stripWgsl(text)) : text)};`;
+      return { code, map: null };
     },
   };
 }

@@ -1,5 +1,6 @@
 // Convolution as its formula says, one output an invocation: what any other kernel must beat.
 //   dst[y, x, o] = max(0, bias[o] + sum over i, j, c of src[y + i - PAD_TOP, x + j - PAD_LEFT, c] * weights[i, j, c, o])
+#include "../../shaders/lib/linear.wgsl"
 const IN_H: u32 = 1;            // set by bench/naive-conv2d.ts
 const IN_W: u32 = 1;
 const IN_C: u32 = 1;
@@ -16,14 +17,7 @@ const PAD_LEFT: u32 = 0;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;       // [OUT_C]
 @group(0) @binding(3) var<storage, read_write> dst: array<f32>;  // [OUT_H, OUT_W, OUT_C]
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = linear_index(workgroup, grid, local, 64u);
-  if (index >= OUT_H * OUT_W * OUT_C) { return; }
+fn run(index: u32) {
   let o = index % OUT_C;
   let x = index / OUT_C % OUT_W;
   let y = index / OUT_C / OUT_W;

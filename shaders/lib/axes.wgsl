@@ -1,6 +1,5 @@
 // An index space of six axes, row-major. Set by the kernels that use it; smaller spaces put ones in front.
 const DIMS: array<u32, 6> = array<u32, 6>(1u, 1u, 1u, 1u, 1u, 1u);
-const COUNT: u32 = 1u;          // product of DIMS
 
 // The coordinates of element `index`. DIMS are constants, so divisions by them are cheap.
 fn coordinates_of(index: u32) -> array<u32, 6> {

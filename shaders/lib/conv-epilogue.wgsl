@@ -1,9 +1,37 @@
-// What every convolution does last: bias, residual, activation, and storing into DST_C channels from DST_FIRST on.
-// The shader declares bias, residual, dst (vec4 with VECTOR_OUT, of dst_elem), PIXELS, OUT_C, DST_C, DST_FIRST.
+// What convolutions do last: bias, residual, activation, and storing into DST_C channels from DST_FIRST on. Set by
+// src/kernels/conv/epilogue.ts.
+#include "activation.wgsl"
+alias elem = f32;
+alias dst_elem = elem;          // f32 where dst takes sums for another step
+const OUT_C: u32 = 8u;          // all output channels
+const DST_C: u32 = 8u;          // channels of dst, of which this writes OUT_C
+const DST_FIRST: u32 = 0u;      // from this one on
+const DST_PIXELS: u32 = 1u;     // pixels of dst
+
+alias elem4 = vec4<elem>;
+alias sum4 = vec4<f32>;
+
+#if VECTOR_OUT
+#if BIAS
+@group(0) @binding(2) var<storage, read> bias: array<elem4>;                // [OUT_C/4]
+#endif
+#if RESIDUAL
+@group(0) @binding(3) var<storage, read> residual: array<elem4>;            // [DST_PIXELS, OUT_C/4]
+#endif
+@group(0) @binding(4) var<storage, read_write> dst: array<vec4<dst_elem>>;  // [DST_PIXELS, DST_C/4]
+#else
+#if BIAS
+@group(0) @binding(2) var<storage, read> bias: array<elem>;                 // [OUT_C]
+#endif
+#if RESIDUAL
+@group(0) @binding(3) var<storage, read> residual: array<elem>;             // [DST_PIXELS, OUT_C]
+#endif
+@group(0) @binding(4) var<storage, read_write> dst: array<dst_elem>;        // [DST_PIXELS, DST_C]
+#endif
 
 // Four output channels from `channel` on, of which those below `end` exist.
 fn write(pixel: u32, channel: u32, end: u32, sum: vec4<f32>) {
-  if (pixel >= PIXELS || channel >= end) { return; }
+  if (pixel >= DST_PIXELS || channel >= end) { return; }
   let at = pixel * OUT_C + channel;
   let to = pixel * DST_C + DST_FIRST + channel;
 #if VECTOR_OUT

@@ -1,5 +1,10 @@
 // How convolutions read weights packed as [BLOCKS, TAPS, GROUP_IN_C4][4 input channels x 8 output channels], and what
-// is left to do with the sums. The shader declares elem, BLOCKS, TAPS and GROUP_IN_C4; factor4 is in conv-mac.wgsl.
+// is left to do with the sums.
+#include "conv-epilogue.wgsl"
+#include "conv-mac.wgsl"
+const BLOCKS: u32 = 1u;         // groups * GROUP_BLOCKS
+const TAPS: u32 = 1u;           // KERNEL_H * KERNEL_W
+const GROUP_IN_C4: u32 = 1u;    // ceil(input channels of one group / 4)
 
 // Of input channel i of a step: u[i] for output channels 0 to 3 of the block, v[i] for 4 to 7.
 struct Weights {
@@ -26,18 +31,36 @@ fn load_weights(step: u32) -> Weights {
     unpack(a.x), unpack(a.y), unpack(a.z), unpack(a.w), unpack(b.x), unpack(b.y), unpack(b.z), unpack(b.w));
 }
 
-// Of output channels 0 to 3 (half 0) or 4 to 7 (half 1) of a block.
-fn scales(block: u32, half: u32) -> vec4<f32> {
-  return bitcast<vec4<f32>>(weights[BLOCKS * TAPS * GROUP_IN_C4 + block][half]);
+// Of output channels 0 to 3 (quad 0) or 4 to 7 (quad 1) of a block.
+fn scales(block: u32, quad: u32) -> vec4<f32> {
+  return bitcast<vec4<f32>>(weights[BLOCKS * TAPS * GROUP_IN_C4 + block][quad]);
 }
 
-fn scaled(sum: vec4<f32>, block: u32, half: u32) -> vec4<f32> {
-  return sum * scales(block, half);
+fn scaled(sum: vec4<f32>, block: u32, quad: u32) -> vec4<f32> {
+  return sum * scales(block, quad);
 }
 
 // The sum that is largest once it is scaled.
-fn largest(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, block: u32, half: u32) -> vec4<f32> {
-  return select(min(min(a, b), min(c, d)), max(max(a, b), max(c, d)), scales(block, half) >= vec4<f32>());
+fn largest(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, block: u32, quad: u32) -> vec4<f32> {
+  return select(min(min(a, b), min(c, d)), max(max(a, b), max(c, d)), scales(block, quad) >= vec4<f32>());
+}
+#else
+#if HALF_WEIGHTS
+// A word holds two numbers of 16 bits, the first in its low half. Needs no shader-f16.
+@group(0) @binding(1) var<storage, read> weights: array<array<vec4<u32>, 4>>;
+
+fn unpack(first: u32, second: u32) -> factor4 {
+  return factor4(unpack2x16float(first), unpack2x16float(second));
+}
+
+fn load_weights(step: u32) -> Weights {
+  let a = weights[step][0];
+  let b = weights[step][1];
+  let c = weights[step][2];
+  let d = weights[step][3];
+  return Weights(
+    unpack(a.x, a.y), unpack(a.z, a.w), unpack(b.x, b.y), unpack(b.z, b.w),
+    unpack(c.x, c.y), unpack(c.z, c.w), unpack(d.x, d.y), unpack(d.z, d.w));
 }
 #else
 // Constant inner indices need no bounds check.
@@ -48,12 +71,13 @@ fn load_weights(step: u32) -> Weights {
     factor4(weights[step][0]), factor4(weights[step][1]), factor4(weights[step][2]), factor4(weights[step][3]),
     factor4(weights[step][4]), factor4(weights[step][5]), factor4(weights[step][6]), factor4(weights[step][7]));
 }
+#endif
 
-fn scaled(sum: vec4<f32>, block: u32, half: u32) -> vec4<f32> {
+fn scaled(sum: vec4<f32>, block: u32, quad: u32) -> vec4<f32> {
   return sum;
 }
 
-fn largest(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, block: u32, half: u32) -> vec4<f32> {
+fn largest(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, block: u32, quad: u32) -> vec4<f32> {
   return max(max(a, b), max(c, d));
 }
 #endif

@@ -1,7 +1,7 @@
 // One-dimensional Winograd transforms of F(m, r): m outputs of a correlation with r taps from POINTS = m + r - 1
 // products (Lavin and Gray 2015, "Fast algorithms for convolutional neural networks"). The matrices B^T and A^T follow
 // from the interpolation points 0, 1, -1, 1/2, -2 (as many as needed) and infinity by the Toom-Cook construction;
-// G is in src/kernels/winograd-weights.ts. Every coefficient is exact in f32.
+// G is in src/kernels/conv/winograd-weights.ts. Every coefficient is exact in f32.
 alias wide = f32;               // one channel or four, in f32
 
 #if F2K3

@@ -1,7 +1,7 @@
-/** Which way each convolution is computed: as measured here, as measured on adapters of this kind, else by rule. */
-import type { ConvDevice } from "../kernels/conv-algorithm";
-import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+/** Which algorithm computes each convolution: as measured here, as measured on adapters of this kind, else by rule. */
+import type { ConvDevice } from "../kernels/conv/algorithm";
+import { CONV_ALGORITHMS, convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/params";
 import { ruleChoices } from "./conv-rules";
 import { CONV_TABLE } from "./conv-table";
 
@@ -72,22 +72,19 @@ export class ConvChoices {
   readonly seen = new Map<string, { readonly params: Conv2dParams; count: number; choice: ConvChoice }>();
   /** Replaced as a whole. */
   measured: Measured = {};
-  /** Programs are made when this has resolved: code or what was measured earlier is on its way. Must not reject. */
-  ready: Promise<unknown>;
+  /** Programs are made when this has resolved: what was measured earlier is on its way. Must not reject. */
+  ready: Promise<unknown> = Promise.resolve();
 
   constructor({ adapterInfo, features, limits }: Pick<GPUDevice, "adapterInfo" | "features" | "limits">) {
     ({ kind: this.kind, row: this.row } = adapterClass(adapterInfo));
     const { subgroupMinSize } = adapterInfo;
     this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
-    // Elsewhere no rule asks for more. When it does not arrive, DEFAULT_CHOICE is there.
-    const more = this.kind === "cpu" || this.row in CONV_TABLE;
-    this.ready = Promise.resolve(more && import("./more-convs").then((m) => m.addMoreConvs())).catch(() => undefined);
   }
 
   /** Never throws: names that are unknown, or not admissible for these parameters, are passed over. */
   readonly choose = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
-    const admissible = convChoices(params, this.device);
+    const admissible = convChoices(CONV_ALGORITHMS, params, this.device);
     const expected =
       [nearest(CONV_TABLE[this.row] ?? {}, key), ...ruleChoices(params, this.row)].find(
         (choice) => choice !== undefined && admissible.includes(choice),
@@ -114,7 +111,7 @@ export class ConvChoices {
 
 const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice => (int8 && !upsample ? "int8/4" : "half-weights/4");
 
-/** One or two bytes a weight, at the price of rounding. Needs addMoreConvs(). */
+/** One or two bytes a weight, at the price of rounding. */
 export const SMALL: Pick<ConvChoices, "choose" | "record"> = { choose: chooseSmall, record: chooseSmall };
 
 /** The way that works everywhere. */

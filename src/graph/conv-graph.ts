@@ -1,5 +1,5 @@
 /** A graph of one convolution, to test and to time the ways of computing it. */
-import type { Conv2dParams } from "../kernels/conv2d";
+import type { Conv2dParams } from "../kernels/conv/params";
 import { quantized } from "./int8";
 import type { Activation, Constant, Graph } from "./ir";
 

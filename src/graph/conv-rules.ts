@@ -1,6 +1,6 @@
 /** Ways of computing a convolution that are good guesses where nothing was measured, best first. */
-import type { ConvChoice } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import type { ConvChoice } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/params";
 
 /** Drivers in software; see adapterClass() of conv-choice.ts. */
 const SOFTWARE = ["swiftshader", "llvmpipe", "basic render", "cpu"];

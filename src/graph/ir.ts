@@ -8,6 +8,9 @@
  * - A node has one output and is identified by its name. `origin` lists the ONNX nodes it came from.
  * - Nodes are in topological order.
  */
+import type { Pair } from "../base/pair";
+
+export type { Pair };
 
 export type Shape = readonly number[];
 
@@ -41,8 +44,6 @@ export type BinaryFn = "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "
 
 /** [top, left, bottom, right], in pixels. Never negative. */
 export type Pads = readonly [number, number, number, number];
-/** [along height, along width]. */
-export type Pair = readonly [number, number];
 
 export type CoordinateMode =
   "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";

@@ -1,8 +1,8 @@
 /** lowerNode() for the ops of more-ops.ts. */
 import { binary } from "../kernels/binary";
 import { depthToSpace, spaceToDepth } from "../kernels/block-copy";
-import { convTranspose2d } from "../kernels/conv-transpose2d";
-import { depthwiseConv2d } from "../kernels/depthwise-conv2d";
+import { convTranspose2d } from "../kernels/conv/transpose";
+import { depthwiseConv2d } from "../kernels/conv/depthwise";
 import { gather, gatherIndices } from "../kernels/gather";
 import { instanceNorm, layerNorm } from "../kernels/normalize";
 import { pad } from "../kernels/pad";
@@ -14,7 +14,7 @@ import { convParams, nhwc, pooled, product, spatial, type MoreNode } from "./low
 import type { ProgramBuilder } from "./program-builder";
 
 /** Keys are names of steps. */
-export const MORE_KERNELS = {
+const MORE_KERNELS = {
   binary,
   convTranspose2d,
   depthToSpace,

@@ -1,11 +1,11 @@
 /** One graph node to the dispatches that compute it. */
 import { GraphError } from "../errors";
-import { planConvolution } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import { CONV_ALGORITHMS, planConvolution } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/params";
+import { KERNELS as K } from "../kernels/kernels";
 import { reducePlan } from "../kernels/reduce";
 import { IDENTITY, sizeOf, type Node, type NodeFor, type Shape } from "./ir";
 import type { ProgramBuilder } from "./program-builder";
-import { LOWERABLE as K } from "./registry";
 
 /** The four sizes of an NHWC shape. */
 export function nhwc(shape: Shape): { batch: number; height: number; width: number; channels: number } {
@@ -172,7 +172,7 @@ function lowerConv(b: ProgramBuilder, node: NodeFor<"conv">): void {
   const slice = b.slices.get(node.output);
   const srcSlice = b.slices.get(src);
   const whole = { ...params, ...(slice && { slice }), ...(srcSlice && { srcSlice }) };
-  const { steps, temporaries = {} } = planConvolution(whole, b.chooseConv(whole));
+  const { steps, temporaries = {} } = planConvolution(CONV_ALGORITHMS, whole, b.chooseConv(whole));
   const values: Record<string, string> = {
     ...operands,
     src: srcSlice?.output ?? src,

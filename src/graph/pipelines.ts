@@ -1,10 +1,9 @@
 /** Compiled kernels of one device, and recording a dispatch. */
 import { DeviceError } from "../errors";
 import { assemble, runtimeBinding } from "../kernels/assemble";
-import type { Access, Kernel, KernelPlan } from "../kernels/kernel";
+import type { Access, AnyKernel, KernelPlan } from "../kernels/kernel";
 
-/** Parameters are erased: only plan() needs them. */
-export type AnyKernel = Omit<Kernel<never>, "plan">;
+export type { AnyKernel };
 
 /** A pipeline with the layout of its one bind group. */
 export interface Compiled {
@@ -12,7 +11,7 @@ export interface Compiled {
   readonly layout: GPUBindGroupLayout;
 }
 
-const LAYOUTS: Readonly<Record<Access, Omit<GPUBindGroupLayoutEntry, "binding" | "visibility">>> = {
+const LAYOUTS: Readonly<Record<Access | "uniform", Omit<GPUBindGroupLayoutEntry, "binding" | "visibility">>> = {
   read: { buffer: { type: "read-only-storage" } },
   write: { buffer: { type: "storage" } },
   uniform: { buffer: { type: "uniform" } },
@@ -24,11 +23,11 @@ const LAYOUTS: Readonly<Record<Access, Omit<GPUBindGroupLayoutEntry, "binding" |
 export const SIZES = "sizes";
 
 /** The bindings a variant really has: [index, name, access]. */
-function boundEntries(kernel: AnyKernel, plan: KernelPlan): [number, string, Access][] {
+function boundEntries(kernel: AnyKernel, plan: KernelPlan): [number, string, Access | "uniform"][] {
   const entries = Object.entries(kernel.bindings)
-    .map(([name, access], index): [number, string, Access] => [index, name, access])
+    .map(([name, access], index): [number, string, Access | "uniform"] => [index, name, access])
     .filter(([, name]) => !plan.unbound?.includes(name));
-  if (plan.runtime?.length) entries.push([runtimeBinding(kernel), SIZES, "uniform"]);
+  if (plan.runtime) entries.push([runtimeBinding(kernel), SIZES, "uniform"]);
   return entries;
 }
 
@@ -56,9 +55,8 @@ export class PipelineCache {
   }
 
   #text(kernel: AnyKernel, plan: KernelPlan): string {
-    const { constants, flags, runtime = [] } = plan;
-    const fixed = Object.entries(constants).filter(([name]) => !runtime.includes(name));
-    const key = JSON.stringify([fixed, flags, runtime]);
+    const { constants, flags, runtime = {} } = plan;
+    const key = JSON.stringify([constants, flags, Object.keys(runtime)]);
     let texts = this.#texts.get(kernel);
     if (!texts) this.#texts.set(kernel, (texts = new Map()));
     let text = texts.get(key);

@@ -1,6 +1,6 @@
 /** Collecting the steps and weights of a program while a graph is lowered. */
-import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/params";
 import type { Elem, KernelPlan, Packing } from "../kernels/kernel";
 import { channelSlices, type ChannelSlice } from "./channel-slices";
 import { sizeOf, type Graph, type Node, type Shape } from "./ir";

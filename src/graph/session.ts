@@ -111,7 +111,6 @@ export class Session {
       const shapes = session.#knownShapes(options.inputShapes ?? {});
       await loadOps(session.#model, !shapes || options.freeze !== undefined);
       await session.#choices.ready;
-      if (session.#convs === SMALL) (await packagePart(import("./more-convs"))).addMoreConvs();
       if (shapes) {
         session.#defaultShapes = shapes;
         await session.bind(shapes);

@@ -2,7 +2,7 @@
 import { DeviceError } from "../errors";
 import { bufferBytes } from "../graph/program";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/tile";
+import type { Size } from "../kernels/picture/tile";
 import type { WorkingSize } from "./layout";
 import type { Chroma } from "./picture-stages";
 import { withScratch } from "./scratch";

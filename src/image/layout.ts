@@ -1,6 +1,6 @@
 /** Sizes: the network's picture, and the tiles of a large one. Pure arithmetic. */
 import { InputError } from "../errors";
-import type { Size, Tile } from "../kernels/tile";
+import type { Size, Tile } from "../kernels/picture/tile";
 
 /** Beyond this aspect ratio the working picture is squeezed rather than made longer. */
 const MAX_ASPECT = 16;

@@ -1,12 +1,13 @@
 /** The colour kernels at work on a picture of any size: before the networks, and after them. */
 import type { PipelineCache } from "../graph/pipelines";
-import { encodeKernel } from "../graph/pipelines";
-import type { Elem, Kernel } from "../kernels/kernel";
-import { luminanceColumns, luminanceColumnsUniforms } from "../kernels/luminance-columns";
-import { luminanceInput, luminanceInputUniforms } from "../kernels/luminance-input";
-import { luminanceRows, luminanceRowsUniforms } from "../kernels/luminance-rows";
-import { recombine, recombineUniforms } from "../kernels/recombine";
-import type { Size, Tile } from "../kernels/tile";
+import { encodeKernel, SIZES } from "../graph/pipelines";
+import { runtimeBytes } from "../kernels/assemble";
+import type { AnyKernel, Elem, Kernel, KernelPlan } from "../kernels/kernel";
+import { luminanceColumns } from "../kernels/picture/luminance-columns";
+import { luminanceInput } from "../kernels/picture/luminance-input";
+import { luminanceRows } from "../kernels/picture/luminance-rows";
+import { recombine } from "../kernels/picture/recombine";
+import type { Size, Tile } from "../kernels/picture/tile";
 import { tilesOf, TILE_PIXELS } from "./layout";
 import { withScratch, type Scratch } from "./scratch";
 import type { PixelSource } from "./source";
@@ -38,20 +39,14 @@ export interface Chroma {
 const UNIFORM_STRIDE = 256;
 
 interface Dispatch {
-  readonly kernel: Kernel<never>;
-  readonly plan: ReturnType<Kernel<never>["plan"]>;
-  readonly uniforms: Uint8Array<ArrayBuffer>;
+  readonly kernel: AnyKernel;
+  readonly plan: KernelPlan;
   readonly resources: Readonly<Record<string, GPUBindingResource>>;
 }
 
 /** A dispatch of a kernel, with its parameters checked by the compiler. */
-function dispatch<P>(
-  kernel: Kernel<P>,
-  params: P,
-  uniforms: (params: P) => Uint8Array<ArrayBuffer>,
-  resources: Dispatch["resources"],
-): Dispatch {
-  return { kernel: kernel as Kernel<never>, plan: kernel.plan(params), uniforms: uniforms(params), resources };
+function dispatch<P>(kernel: Kernel<P>, params: P, resources: Dispatch["resources"]): Dispatch {
+  return { kernel, plan: kernel.plan(params), resources };
 }
 
 export class PictureStages {
@@ -99,8 +94,8 @@ export class PictureStages {
           const along = { picture: source, tile, outWidth: size.width };
           const down = { picture: source, tile, out: size, accumulate: i > 0 };
           return [
-            dispatch(luminanceRows, along, luminanceRowsUniforms, { src: texture.createView(), dst: rows }),
-            dispatch(luminanceColumns, down, luminanceColumnsUniforms, {
+            dispatch(luminanceRows, along, { src: texture.createView(), dst: rows }),
+            dispatch(luminanceColumns, down, {
               src: rows,
               dst: { buffer: planes[t]!.plane },
             }),
@@ -109,7 +104,7 @@ export class PictureStages {
         await this.#submit(uniforms, steps);
       }
       const inputs = targets.map((target, t) =>
-        dispatch(luminanceInput, target, luminanceInputUniforms, {
+        dispatch(luminanceInput, target, {
           src: { buffer: planes[t]!.plane },
           dst: { buffer: target.buffer },
         }),
@@ -153,7 +148,7 @@ export class PictureStages {
         const params = { picture: source, tile, valid, map, chromaScale, elem };
         const resources = { src: texture.createView(), ab: { buffer: ab }, dst: { buffer: out } };
         const length = 4 * tile.width * tile.height;
-        await this.#submit(uniforms, [dispatch(recombine, params, recombineUniforms, resources)], (encoder) =>
+        await this.#submit(uniforms, [dispatch(recombine, params, resources)], (encoder) =>
           encoder.copyBufferToBuffer(out, 0, staging, 0, length),
         );
         await staging.mapAsync(GPUMapMode.READ, 0, length);
@@ -180,9 +175,10 @@ export class PictureStages {
     const encoder = device.createCommandEncoder({ label: "picture" });
     const pass = encoder.beginComputePass({ label: "picture" });
     steps.forEach((step, i) => {
-      device.queue.writeBuffer(uniforms, i * UNIFORM_STRIDE, step.uniforms);
-      const params = { buffer: uniforms, offset: i * UNIFORM_STRIDE, size: step.uniforms.length };
-      encodeKernel(pass, device, compiled[i]!, step.kernel, step.plan, { ...step.resources, params });
+      const sizes = runtimeBytes(step.kernel, step.plan)!;
+      device.queue.writeBuffer(uniforms, i * UNIFORM_STRIDE, sizes);
+      const range = { buffer: uniforms, offset: i * UNIFORM_STRIDE, size: sizes.length };
+      encodeKernel(pass, device, compiled[i]!, step.kernel, step.plan, { ...step.resources, [SIZES]: range });
     });
     pass.end();
     after?.(encoder);

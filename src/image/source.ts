@@ -1,6 +1,6 @@
 /** Where pixels come from: anything a browser can draw, or plain bytes. */
 import { ImageError } from "../errors";
-import type { Size, Tile } from "../kernels/tile";
+import type { Size, Tile } from "../kernels/picture/tile";
 
 /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
 export interface RawImage {

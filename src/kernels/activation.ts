@@ -1,5 +1,4 @@
 /** The host side of shaders/lib/activation.wgsl. */
-import wgsl from "../../shaders/lib/activation.wgsl?raw";
 import type { Constants } from "./kernel";
 
 /** Elementwise functions; the index is the shader's ACTIVATION. */
@@ -34,13 +33,6 @@ export interface ActivationParams {
   readonly min?: number;
   readonly max?: number;
 }
-
-export const activationLib = wgsl;
-
-/** What assemble() adds to shaders with activationLib: lib/activation-rare.wgsl once addMoreOps() was called. */
-export const RARE_ACTIVATIONS = {
-  wgsl: "const_assert ACTIVATION < 4; fn activate_rarely(x: vec4<f32>) -> vec4<f32> { return x; }",
-};
 
 /** ACTIVATION, ACT_A and ACT_B for `activate()`. */
 export function activationConstants(activation: ActivationParams): Constants {

@@ -1,12 +1,11 @@
 /**
  * From a shader file to the text of one variant: `#if` branches chosen by wgsl-preprocessor, named
- * `const` and `alias` lines set, shared files appended, `enable` lines put first for f16 and subgroup functions.
+ * `const` and `alias` lines set, run-time sizes declared, `enable` lines put first for f16 and subgroup functions.
  */
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import sizesLib from "../../shaders/lib/sizes.wgsl?raw";
 import { KernelError } from "../errors";
-import { RARE_ACTIVATIONS } from "./activation";
-import type { Constants, Kernel, KernelPlan } from "./kernel";
+import type { AnyKernel, Constants, KernelPlan } from "./kernel";
 
 const CONDITIONAL = /^[ \t]*#(if|elif)[ \t]+(!?)(\w+)[ \t]*$/gm;
 
@@ -68,6 +67,8 @@ export function setConstants(name: string, source: string, constants: Constants)
   return text;
 }
 
+type ShaderText = Pick<AnyKernel, "name" | "wgsl">;
+
 interface RuntimeField {
   readonly name: string;
   readonly type: string;
@@ -93,36 +94,28 @@ function declareRuntime(source: string, fields: readonly RuntimeField[], binding
   return `${source.replace(declarations, "").replace(uses, "sizes.$&")}\n${struct}`;
 }
 
-function allText({ wgsl, libs = [] }: Pick<Kernel<never>, "wgsl" | "libs">): string {
-  const text = [wgsl, ...libs].join("\n");
-  return text.includes("activate_rarely") ? `${text}\n${RARE_ACTIVATIONS.wgsl}` : text;
-}
-
 /** runtimeFields() of a kernel by the names of the plan: layers ask for the same again and again. */
 const known = new WeakMap<object, Map<string, readonly RuntimeField[]>>();
 
-function fieldsOf(
-  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs">,
-  runtime: readonly string[],
-): readonly RuntimeField[] {
+function fieldsOf(kernel: ShaderText, runtime: readonly string[]): readonly RuntimeField[] {
   let lists = known.get(kernel);
   if (!lists) known.set(kernel, (lists = new Map()));
   const key = runtime.join();
   let fields = lists.get(key);
-  if (!fields) lists.set(key, (fields = runtimeFields(kernel.name, allText(kernel), runtime)));
+  if (!fields) lists.set(key, (fields = runtimeFields(kernel.name, kernel.wgsl, runtime)));
   return fields;
 }
 
 /** The uniform buffer with a plan's run-time constants, or undefined when it has none. */
 export function runtimeBytes(
-  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs">,
-  plan: Pick<KernelPlan, "constants" | "runtime">,
+  kernel: ShaderText,
+  { runtime = {} }: Pick<KernelPlan, "runtime">,
 ): Uint8Array<ArrayBuffer> | undefined {
-  if (!plan.runtime?.length) return undefined;
-  const view = new DataView(new ArrayBuffer(Math.ceil(plan.runtime.length / 4) * 16));
-  fieldsOf(kernel, plan.runtime).forEach(({ name, type }, i) => {
-    const value = plan.constants[name];
-    if (typeof value !== "number") throw new KernelError(kernel.name, `a number for ${name}`, String(value));
+  const names = Object.keys(runtime);
+  if (names.length === 0) return undefined;
+  const view = new DataView(new ArrayBuffer(Math.ceil(names.length / 4) * 16));
+  fieldsOf(kernel, names).forEach(({ name, type }, i) => {
+    const value = runtime[name]!;
     if (type === "f32") view.setFloat32(4 * i, value, true);
     else view.setInt32(4 * i, value, true);
   });
@@ -130,20 +123,15 @@ export function runtimeBytes(
 }
 
 /** The binding of the run-time constants: the one after the kernel's own. */
-export function runtimeBinding(kernel: Pick<Kernel<never>, "bindings">): number {
+export function runtimeBinding(kernel: Pick<AnyKernel, "bindings">): number {
   return Object.keys(kernel.bindings).length;
 }
 
 /** The complete WGSL of one variant of a kernel. */
-export function assemble(
-  kernel: Pick<Kernel<never>, "name" | "wgsl" | "libs" | "bindings">,
-  plan: Pick<KernelPlan, "constants" | "flags" | "runtime">,
-): string {
-  const chosen = chooseBranches(kernel.name, allText(kernel), plan.flags ?? {});
-  const runtime = plan.runtime ?? [];
-  const fixed = Object.entries(plan.constants).filter(([constant]) => !runtime.includes(constant));
-  const set = setConstants(kernel.name, chosen, Object.fromEntries(fixed));
-  const fields = runtimeFields(kernel.name, set, runtime);
+export function assemble(kernel: AnyKernel, plan: Pick<KernelPlan, "constants" | "flags" | "runtime">): string {
+  const chosen = chooseBranches(kernel.name, kernel.wgsl, plan.flags ?? {});
+  const set = setConstants(kernel.name, chosen, plan.constants);
+  const fields = runtimeFields(kernel.name, set, Object.keys(plan.runtime ?? {}));
   const text = fields.length > 0 ? declareRuntime(set, fields, runtimeBinding(kernel)) : set;
   const code = text.replace(/\/\/.*$/gm, "");
   const enables = [/\bf16\b/.test(code) && "enable f16;\n", /\bsubgroup\w*\(/.test(code) && "enable subgroups;\n"];

@@ -1,9 +1,7 @@
 /** Elementwise function of two tensors, with NumPy broadcasting. */
 import wgsl from "../../shaders/binary.wgsl?raw";
-import axes from "../../shaders/lib/axes.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../errors";
-import { activationConstants, activationLib, type ActivationParams } from "./activation";
+import { activationConstants, type ActivationParams } from "./activation";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "./strides";
@@ -27,7 +25,6 @@ export interface BinaryParams {
 export const binary: Kernel<BinaryParams> = {
   name: "binary",
   wgsl,
-  libs: [indexing, axes, activationLib],
   bindings: { a: "read", b: "read", dst: "write" },
   plan({ shapeA, shapeB, shape, fn, activation, elem }) {
     requirePositive("binary", { shape });
@@ -59,7 +56,7 @@ export const binary: Kernel<BinaryParams> = {
         FUNCTION: code,
         ...activationConstants(activation),
       },
-      flags: { VEC4: lanes === 4 },
+      flags: { VECTOR: lanes === 4 },
       grid: linearGrid(elements / lanes),
       flops: elements,
       bytes: (product(shapeA) + product(shapeB) + elements) * elemBytes(elem),

@@ -1,6 +1,5 @@
 /** Picking entries of an axis by index. */
 import wgsl from "../../shaders/gather.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
@@ -41,7 +40,6 @@ export function gatherIndices(indices: readonly number[], axisSize: number): Flo
 export const gather: Kernel<GatherParams> = {
   name: "gather",
   wgsl,
-  libs: [indexing],
   bindings: { src: "read", indices: "read", dst: "write" },
   plan({ shape, axis, count, elem }) {
     if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)

@@ -1,15 +1,15 @@
 /** What a kernel is: one shader file, its bindings, and a pure plan() from parameters to plain data. */
 
-import type { WinogradWeights } from "./winograd-weights";
+import type { WinogradWeights } from "./conv/winograd-weights";
 
 /** Storage type of activations and weights. Sums are f32. */
 export type Elem = "f32" | "f16";
 
 /**
- * How a binding is used. "read"/"write": storage buffers; "uniform": a small uniform buffer;
- * "texture": texture_2d<f32> read with textureLoad; "storage-texture": rgba8unorm written with textureStore.
+ * How a binding is used. "read"/"write": storage buffers; "texture": texture_2d<f32> read with textureLoad;
+ * "storage-texture": rgba8unorm written with textureStore.
  */
-export type Access = "read" | "write" | "uniform" | "texture" | "storage-texture";
+export type Access = "read" | "write" | "texture" | "storage-texture";
 
 /**
  * Values for the shader's `const` and `alias` lines of the same name. An array is for a line whose type is
@@ -30,34 +30,37 @@ export type Constants = Readonly<Record<string, number | boolean | string | read
  */
 export type Packing =
   | { readonly layout: "pad"; readonly length: number }
-  | {
-      readonly layout: "conv2d";
-      readonly taps: number;
-      readonly inChannels: number;
-      readonly outChannels: number;
-      /** Default 1. */
-      readonly groups?: number;
-      /** Default: the storage type of activations. */
-      readonly elem?: Elem;
-      /** Integers of 8 bits times a scale per output channel: see packInt8() of packing-int8.ts. Default: as elements. */
-      readonly int8?: boolean;
-      readonly block: number;
-      readonly inBlock: number;
-      readonly sums?: readonly (readonly number[])[];
-      /** Default 1. */
-      readonly parts?: number;
-    }
-  | ({ readonly layout: "winograd"; readonly product: Packing } & WinogradWeights);
+  | ConvPacking
+  | ({ readonly layout: "winograd"; readonly product: ConvPacking } & WinogradWeights);
+
+export interface ConvPacking {
+  readonly layout: "conv2d";
+  readonly taps: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Default 1. */
+  readonly groups?: number;
+  /** Default: the storage type of activations. */
+  readonly elem?: Elem;
+  /** Integers of 8 bits times a scale per output channel: see packInt8() of packing-int8.ts. Default: as elements. */
+  readonly int8?: boolean;
+  readonly block: number;
+  readonly inBlock: number;
+  readonly sums?: readonly (readonly number[])[];
+  /** Default 1. */
+  readonly parts?: number;
+}
 
 export interface KernelPlan {
   /** Set into the shader's `const NAME: type = value;` and `alias NAME = value;` lines; unknown names throw. */
   readonly constants: Constants;
   /**
-   * Names of `constants` that are given at run time instead: their `const` lines become fields of a uniform struct
-   * at the binding after the last of `bindings`, so variants that differ only in them share one pipeline. They must
-   * be u32, i32 or f32, and the shader may not use them where WGSL wants a constant (array sizes, workgroup sizes).
+   * Values that are given at run time, by the name of a `const` line: these lines become fields of a uniform struct at
+   * the binding after the last of `bindings`, so variants that differ only in them share one pipeline. They must be
+   * u32, i32 or f32, and the shader may not use them where WGSL wants a constant (array sizes, workgroup sizes). No
+   * name is also among `constants`.
    */
-  readonly runtime?: readonly string[];
+  readonly runtime?: Readonly<Record<string, number>>;
   /** Values of the shader's `#if NAME` lines. Every name used in the shader must be here. */
   readonly flags?: Readonly<Record<string, boolean>>;
   /** Workgroups along x, y, z; each at most 65,535. */
@@ -73,17 +76,18 @@ export interface KernelPlan {
 }
 
 export interface Kernel<P> {
-  /** Name of the shader file without ending. */
+  /** Path of the shader file below shaders/, without ending. */
   readonly name: string;
-  /** The shader's text (import of `shaders/NAME.wgsl?raw`). */
+  /** The shader's text with what it includes (import of `shaders/NAME.wgsl?raw`). */
   readonly wgsl: string;
-  /** Shared WGSL appended to it (imports of `shaders/lib/*.wgsl?raw`). */
-  readonly libs?: readonly string[];
   /** In order of @binding(i) of group 0; names are those of the shader's variables. */
   readonly bindings: Readonly<Record<string, Access>>;
   /** Pure: same parameters, same plan. Throws KernelError when the parameters are outside the contract. */
   plan(params: P): KernelPlan;
 }
+
+/** A kernel without its parameters, which only plan() needs. */
+export type AnyKernel = Omit<Kernel<never>, "plan">;
 
 /** Invocations of a 1-D workgroup in elementwise kernels. */
 export const WORKGROUP_SIZE = 64;
@@ -92,7 +96,7 @@ export const MAX_WORKGROUPS = 65_535;
 
 /**
  * A grid for `count` invocations in workgroups of `size`. Past 65,535 workgroups it wraps into y;
- * shaders recover the index with `linear_index()` of lib/indexing.wgsl and check it against the count.
+ * shaders recover the index with lib/linear.wgsl, which leaves out what is past COUNT.
  */
 export function linearGrid(count: number, size: number = WORKGROUP_SIZE): [number, number, number] {
   const groups = Math.max(1, Math.ceil(count / size));

@@ -1,7 +1,7 @@
 /** Matrix product with bias and activation, batched or with one right-hand matrix for all. */
 import wgsl from "../../shaders/matmul.wgsl?raw";
 import { KernelError } from "../errors";
-import { activationConstants, activationLib, type ActivationParams } from "./activation";
+import { activationConstants, type ActivationParams } from "./activation";
 import { elemBytes, MAX_WORKGROUPS, type Elem, type Kernel } from "./kernel";
 
 export interface MatmulParams {
@@ -28,7 +28,6 @@ const ENOUGH = 4096;
 export const matmul: Kernel<MatmulParams> = {
   name: "matmul",
   wgsl,
-  libs: [activationLib],
   bindings: { a: "read", b: "read", bias: "read", dst: "write" },
   plan({ inner, columns, sharedB, constantB, bias, activation, elem, ...params }) {
     for (const [name, size] of Object.entries({ batch: params.batch, rows: params.rows, inner, columns }))
@@ -42,32 +41,33 @@ export const matmul: Kernel<MatmulParams> = {
     const tiles = batch * rowTiles;
     const split = tiles * columns4 < ENOUGH && steps >= 32;
     const splits = split ? 16 : 1;
-    let groupX = INVOCATIONS / splits;
-    while (groupX > 1 && columns4 <= groupX / 2) groupX /= 2;
-    const groupY = INVOCATIONS / splits / groupX;
-    const along = Math.ceil(tiles / groupY);
+    let workgroupX = INVOCATIONS / splits;
+    while (workgroupX > 1 && columns4 <= workgroupX / 2) workgroupX /= 2;
+    const workgroupY = INVOCATIONS / splits / workgroupX;
+    const along = Math.ceil(tiles / workgroupY);
     const wraps = Math.ceil(along / MAX_WORKGROUPS);
     const weights = (sharedB ? 1 : batch) * inner * columns;
     return {
       constants: {
         ...activationConstants(activation),
         elem,
+        SHARED_B: sharedB,
+        SPLITS: splits,
+        WORKGROUP_X: workgroupX,
+        WORKGROUP_Y: workgroupY,
+        INVOCATIONS,
+      },
+      runtime: {
         BATCH: batch,
         ROWS: rows,
         ROW_TILES: rowTiles,
-        INNER: inner,
+        TERMS: inner,
         STEPS: steps,
         COLUMNS: columns,
         COLUMNS4: columns4,
-        SHARED_B: sharedB,
-        SPLITS: splits,
-        GROUP_X: groupX,
-        GROUP_Y: groupY,
-        SUMS: INVOCATIONS,
       },
-      runtime: ["BATCH", "ROWS", "ROW_TILES", "INNER", "STEPS", "COLUMNS", "COLUMNS4"],
       flags: { VECTOR_A: inner % 4 === 0, VECTOR_B: constantB || columns % 4 === 0, BIAS: bias, SPLIT: split },
-      grid: [Math.ceil(columns4 / groupX), Math.ceil(along / wraps), wraps],
+      grid: [Math.ceil(columns4 / workgroupX), Math.ceil(along / wraps), wraps],
       flops: 2 * batch * rows * inner * columns,
       bytes: elemBytes(elem) * (batch * rows * (inner + columns) + weights + (bias ? columns : 0)),
       ...(constantB

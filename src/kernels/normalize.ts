@@ -1,7 +1,5 @@
 /** Layer and instance normalisation: rows brought to mean 0 and variance 1, then scaled and shifted. */
 import wgsl from "../../shaders/normalize.wgsl?raw";
-import groupReduce from "../../shaders/lib/group-reduce.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
@@ -29,7 +27,6 @@ export interface InstanceNormParams {
 const shared = {
   name: "normalize",
   wgsl,
-  libs: [indexing, groupReduce],
   bindings: { src: "read", scale: "read", bias: "read", dst: "write" },
 } as const;
 

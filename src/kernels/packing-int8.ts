@@ -1,7 +1,7 @@
 /** Constant weights of convolutions that stay integers of 8 bits: a quarter of the memory, and of what is read. */
 import { KernelError } from "../errors";
 import { finish } from "../pacer";
-import { elemBytes, type Elem, type Packing } from "./kernel";
+import { elemBytes, type ConvPacking, type Elem, type Packing } from "./kernel";
 import { packedLength, packingInto } from "./packing";
 
 /** data[i] * scales[i % scales.length]: scales are those of the last axis, output channels. */
@@ -9,8 +9,6 @@ export interface Int8Weights {
   readonly data: Int8Array;
   readonly scales: Float32Array;
 }
-
-type ConvPacking = Extract<Packing, { layout: "conv2d" }>;
 
 /** The shader has every integer in the top 8 bits of 32. */
 const UNIT = 2 ** -24;

@@ -2,12 +2,7 @@
 import { KernelError } from "../errors";
 import { finish } from "../pacer";
 import type { Packing } from "./kernel";
-import type { WinogradWeights } from "./winograd-weights";
-
-/** `winograd` is transformWeights() once addMoreConvs() was called, without which no plan has that layout. */
-export const TRANSFORMS: {
-  winograd?: (data: Float32Array, weights: WinogradWeights) => Generator<undefined, Float32Array>;
-} = {};
+import { transformWeights } from "./conv/winograd-weights";
 
 /** Rows of a block of output channels that are laid out in a piece. */
 const ROWS = 256;
@@ -33,7 +28,7 @@ export function* packingOf(packing: Packing, data: Float32Array): Generator<unde
   if (packing.layout !== "winograd") return yield* packingInto(packing, data, out);
   const products = packing.points ** 2;
   const [size, step] = [out.length / products, packing.inChannels * packing.columns];
-  const all = yield* TRANSFORMS.winograd!(data, packing);
+  const all = yield* transformWeights(data, packing);
   for (let i = 0; i < products; i++)
     out.set(yield* packingOf(packing.product, all.subarray(i * step, (i + 1) * step)), i * size);
   return out;

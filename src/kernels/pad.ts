@@ -1,7 +1,5 @@
 /** Adding elements around a tensor. */
 import wgsl from "../../shaders/pad.wgsl?raw";
-import axes from "../../shaders/lib/axes.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
@@ -48,7 +46,6 @@ function mergeUnpadded({ shape, before, after }: PadParams): PaddedAxis[] {
 export const pad: Kernel<PadParams> = {
   name: "pad",
   wgsl,
-  libs: [indexing, axes],
   bindings: { src: "read", dst: "write" },
   plan(params) {
     const { shape, before, after, mode, value, elem } = params;

@@ -1,11 +1,10 @@
 /** Max and average pooling. */
 import wgsl from "../../shaders/pool2d.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
+import type { Pair } from "../base/pair";
 import { KernelError } from "../errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
-
-type Pair = readonly [number, number];
+import { windowSizes } from "./window";
 
 export interface Pool2dParams {
   readonly batch: number;
@@ -30,31 +29,10 @@ export interface Pool2dParams {
   readonly elem: Elem;
 }
 
-/** Layers that differ only in these share a pipeline. */
-const RUNTIME = [
-  "IN_H",
-  "IN_W",
-  "OUT_H",
-  "OUT_W",
-  "UNITS",
-  "COUNT",
-  "KERNEL_H",
-  "KERNEL_W",
-  "STRIDE_H",
-  "STRIDE_W",
-  "DILATION_H",
-  "DILATION_W",
-  "PAD_TOP",
-  "PAD_LEFT",
-  "PADDED_H",
-  "PADDED_W",
-];
-
 /** ONNX MaxPool and AveragePool. [N, H, W, C] -> [N, OH, OW, C]. */
 export const pool2d: Kernel<Pool2dParams> = {
   name: "pool2d",
   wgsl,
-  libs: [indexing],
   bindings: { src: "read", dst: "write" },
   plan(params) {
     const { batch, inHeight, inWidth, channels, outHeight, outWidth, kernel, strides, dilations, kind, elem } = params;
@@ -68,26 +46,17 @@ export const pool2d: Kernel<Pool2dParams> = {
     return {
       constants: {
         ...unitTypes(elem, lanes),
-        IN_H: inHeight,
-        IN_W: inWidth,
-        OUT_H: outHeight,
-        OUT_W: outWidth,
-        UNITS: channels / lanes,
-        COUNT: outputs / lanes,
-        KERNEL_H: kernel[0],
-        KERNEL_W: kernel[1],
-        STRIDE_H: strides[0],
-        STRIDE_W: strides[1],
-        DILATION_H: dilations[0],
-        DILATION_W: dilations[1],
-        PAD_TOP: padTop,
-        PAD_LEFT: padLeft,
-        PADDED_H: inHeight + padBottom,
-        PADDED_W: inWidth + padRight,
         AVERAGE: kind === "average",
         COUNT_PADDING: params.countIncludePad,
       },
-      runtime: RUNTIME,
+      // Layers that differ only in these share a pipeline.
+      runtime: {
+        ...windowSizes(params),
+        UNITS: channels / lanes,
+        COUNT: outputs / lanes,
+        PADDED_H: inHeight + padBottom,
+        PADDED_W: inWidth + padRight,
+      },
       grid: linearGrid(outputs / lanes),
       flops: outputs * kernel[0] * kernel[1],
       bytes: (batch * inHeight * inWidth * channels + outputs) * elemBytes(elem),

@@ -1,7 +1,5 @@
 /** Mean, sum, maximum and minimum along axes. */
 import wgsl from "../../shaders/reduce.wgsl?raw";
-import groupReduce from "../../shaders/lib/group-reduce.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
@@ -35,7 +33,6 @@ export function invocationsPerRow({ outer, axis, inner }: Rows): 1 | 64 {
 export const reduce: Kernel<ReduceParams> = {
   name: "reduce",
   wgsl,
-  libs: [indexing, groupReduce],
   bindings: { src: "read", dst: "write" },
   plan({ outer, axis, inner, fn, elem }) {
     requirePositive("reduce", { outer, axis, inner });

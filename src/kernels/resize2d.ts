@@ -1,6 +1,6 @@
 /** Nearest-neighbour and linear resizing of pictures. */
 import wgsl from "../../shaders/resize2d.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
+import type { Pair } from "../base/pair";
 import { KernelError } from "../errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
@@ -20,7 +20,7 @@ export interface Resize2dParams {
   /** For mode nearest only. */
   readonly nearest: NearestMode;
   /** ONNX's scales, [along height, along width]: out / in before rounding. */
-  readonly scales: readonly [number, number];
+  readonly scales: Pair;
   readonly elem: Elem;
 }
 
@@ -97,27 +97,10 @@ export function nearestCoordinate({ step, start, divisor }: SourceCoordinate, mo
   }
 }
 
-/** Layers that differ only in these share a pipeline. */
-const RUNTIME = [
-  "IN_H",
-  "IN_W",
-  "OUT_H",
-  "OUT_W",
-  "UNITS",
-  "COUNT",
-  "Y_STEP",
-  "Y_START",
-  "Y_DIVISOR",
-  "X_STEP",
-  "X_START",
-  "X_DIVISOR",
-];
-
 /** ONNX Resize along height and width, without antialiasing. [N, H, W, C] -> [N, OH, OW, C]. */
 export const resize2d: Kernel<Resize2dParams> = {
   name: "resize2d",
   wgsl,
-  libs: [indexing],
   bindings: { src: "read", dst: "write" },
   plan({ batch, inHeight, inWidth, channels, outHeight, outWidth, mode, coordinates, nearest, scales, elem }) {
     requirePositive("resize2d", { batch, inHeight, inWidth, channels, outHeight, outWidth });
@@ -134,6 +117,10 @@ export const resize2d: Kernel<Resize2dParams> = {
     return {
       constants: {
         ...unitTypes(elem, lanes),
+        LINEAR: mode === "linear",
+      },
+      // Layers that differ only in these share a pipeline.
+      runtime: {
         IN_H: inHeight,
         IN_W: inWidth,
         OUT_H: outHeight,
@@ -146,9 +133,7 @@ export const resize2d: Kernel<Resize2dParams> = {
         X_STEP: x.step,
         X_START: x.start,
         X_DIVISOR: x.divisor,
-        LINEAR: mode === "linear",
       },
-      runtime: RUNTIME,
       grid: linearGrid(outputs / lanes),
       flops: mode === "linear" ? 8 * outputs : 0,
       bytes: (batch * inHeight * inWidth * channels + outputs) * elemBytes(elem),

@@ -1,7 +1,5 @@
 /** Softmax along one axis. */
 import wgsl from "../../shaders/softmax.wgsl?raw";
-import groupReduce from "../../shaders/lib/group-reduce.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { invocationsPerRow, type Rows } from "./reduce";
@@ -14,7 +12,6 @@ export interface SoftmaxParams extends Rows {
 export const softmax: Kernel<SoftmaxParams> = {
   name: "softmax",
   wgsl,
-  libs: [indexing, groupReduce],
   bindings: { src: "read", dst: "write" },
   plan({ outer, axis, inner, elem }) {
     requirePositive("softmax", { outer, axis, inner });

@@ -1,7 +1,5 @@
 /** Ops that only move elements, as one kernel: a strided view of src is copied to a strided view of dst. */
 import wgsl from "../../shaders/strided-copy.wgsl?raw";
-import axes from "../../shaders/lib/axes.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
 import { KernelError } from "../errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
@@ -49,7 +47,6 @@ export function copyPlan(kernel: string, views: Views): KernelPlan {
 export const stridedCopy = {
   name: "strided-copy",
   wgsl,
-  libs: [indexing, axes],
   bindings: { src: "read", dst: "write" },
 } as const;
 

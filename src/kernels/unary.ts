@@ -1,7 +1,6 @@
 /** Elementwise function of one tensor of any shape. */
 import wgsl from "../../shaders/unary.wgsl?raw";
-import indexing from "../../shaders/lib/indexing.wgsl?raw";
-import { activationConstants, activationLib, type ActivationParams } from "./activation";
+import { activationConstants, type ActivationParams } from "./activation";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 
@@ -16,15 +15,19 @@ export interface UnaryParams {
 export const unary: Kernel<UnaryParams> = {
   name: "unary",
   wgsl,
-  libs: [indexing, activationLib],
   bindings: { src: "read", dst: "write" },
   plan({ count, activation, elem }) {
     requirePositive("unary", { count });
     const vectors = Math.ceil(count / 4);
     const lanes = lanesFor(count);
     return {
-      constants: { unit: unitTypes(elem, lanes)["unit"]!, COUNT: count, ...activationConstants(activation) },
-      flags: { VEC4: lanes === 4 },
+      constants: {
+        unit: unitTypes(elem, lanes)["unit"]!,
+        LENGTH: count,
+        COUNT: vectors,
+        ...activationConstants(activation),
+      },
+      flags: { VECTOR: lanes === 4 },
       grid: linearGrid(vectors),
       flops: count,
       bytes: 2 * count * elemBytes(elem),

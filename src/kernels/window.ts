@@ -1,8 +1,6 @@
 /** What convolutions have in common: a window sliding over NHWC images. */
+import type { Pair } from "../base/pair";
 import { KernelError } from "../errors";
-
-/** [along height, along width]. */
-type Pair = readonly [number, number];
 
 /**
  * The shape of a window sliding over NHWC images. Pads at the bottom and right need not be given: the
@@ -54,33 +52,13 @@ export function touchesEdges(p: WindowParams): boolean {
   );
 }
 
-/** Names of what windowConstants() gives. */
-export const WINDOW_CONSTANTS = [
-  "IN_H",
-  "IN_W",
-  "IN_C",
-  "OUT_H",
-  "OUT_W",
-  "OUT_C",
-  "KERNEL_H",
-  "KERNEL_W",
-  "STRIDE_Y",
-  "STRIDE_X",
-  "PAD_TOP",
-  "PAD_LEFT",
-  "DILATION_Y",
-  "DILATION_X",
-] as const;
-
-/** Constants that convolution shaders share: sizes, strides, pads, dilations. */
-export function windowConstants(p: WindowParams): Record<(typeof WINDOW_CONSTANTS)[number], number> {
+/** The sizes of lib/window.wgsl. */
+export function windowSizes(p: Omit<WindowParams, "batch" | "inChannels" | "outChannels" | "groups">) {
   return {
     IN_H: p.inHeight,
     IN_W: p.inWidth,
-    IN_C: p.inChannels,
     OUT_H: p.outHeight,
     OUT_W: p.outWidth,
-    OUT_C: p.outChannels,
     KERNEL_H: p.kernel[0],
     KERNEL_W: p.kernel[1],
     STRIDE_Y: p.strides[0],

@@ -1,7 +1,7 @@
 /** The search for the fastest way of computing each convolution: what is timed when, and what counts as faster. */
 import { nearestKey, type Measured, type Scores } from "../graph/conv-choice";
-import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
+import { convSizes, type Conv2dParams } from "../kernels/conv/params";
 
 /** One convolution made ready in one way, with operands that are the same for all ways. */
 export interface Trial {
@@ -80,11 +80,6 @@ const PAIRS = 5;
 const RUNS_AT_LEAST = 8;
 /** A candidate this much slower in its first pair is not timed again. */
 const HOPELESS = 1.5;
-
-export function convFlops(p: Conv2dParams): number {
-  const taps = p.kernel[0] * p.kernel[1];
-  return 2 * p.batch * p.outHeight * p.outWidth * p.outChannels * taps * (p.inChannels / p.groups);
-}
 
 /** Value below which `share` of the values lie. */
 function quantile(values: readonly number[], share: number): number {
@@ -166,13 +161,13 @@ export async function search(options: SearchOptions): Promise<SearchEnd> {
     const start = now();
     return work().finally(() => (spent += now() - start));
   };
-  const weight = ({ params, count }: TunedShape): number => convFlops(params) * count;
+  const weight = ({ params, count }: TunedShape): number => convSizes(params).flops * count;
   for (const shape of [...options.shapes].sort((a, b) => weight(b) - weight(a))) {
     const { params } = shape;
     const key = nearestKey(measured, shape.key) ?? shape.key;
     const known = measured[key] ?? {};
     const untried = options.choices(params).filter((choice) => choice !== DEFAULT_CHOICE && !(choice in known));
-    const flops = convFlops(params);
+    const flops = convSizes(params).flops;
     if (untried.length === 0 || !(await may(RUNS_AT_LEAST * flops * pace))) continue;
     const reference = await timed(() => openReference(bench, params)).catch(async () => {
       if (await bench.lost()) stopped = "lost";

@@ -17,16 +17,13 @@ export function tuningKey(device: GPUDevice): string {
 }
 
 /**
- * Takes over what earlier sessions measured on this device, and loads the ways of convolution that it may name: not all of
- * tuning, which pages need after the first picture only. Never throws.
+ * Takes over what earlier sessions measured on this device. Never throws.
  */
 export async function recall(device: GPUDevice, choices: ConvChoices, store?: TuningStore): Promise<void> {
   const read = async (): Promise<unknown> => (store ?? browserStore())?.read(tuningKey(device));
   const stored = readMeasured(await read().catch(() => undefined));
   if (Object.keys(stored).length === 0) return;
   choices.measured = { ...stored, ...choices.measured };
-  // Ways that do not arrive are passed over.
-  await import("../graph/more-convs").then((more) => more.addMoreConvs()).catch(() => undefined);
 }
 
 /** The valid part of stored data. */

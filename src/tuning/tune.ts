@@ -1,10 +1,9 @@
 /** Measuring which way of computing each convolution is the fastest on a device, and remembering it. */
 import { describeDevice } from "../gpu-device";
 import type { ConvChoices } from "../graph/conv-choice";
-import { addMoreConvs } from "../graph/more-convs";
 import type { PipelineCache } from "../graph/pipelines";
-import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv-algorithms";
-import type { Conv2dParams } from "../kernels/conv2d";
+import { CONV_ALGORITHMS, DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv/algorithms";
+import type { Conv2dParams } from "../kernels/conv/params";
 import { GpuBench } from "./gpu-bench";
 import { search, type SearchEnd, type TunedShape, type TuneRow } from "./search";
 import { browserStore, recall, tuningKey, type TuningStore } from "./store";
@@ -56,7 +55,6 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   const { device, pipelines, choices } = target;
   const { store = browserStore(), signal, onProgress, admit = keepsRange } = options;
   signal?.throwIfAborted();
-  addMoreConvs();
   await recall(device, choices, store);
   const milliseconds = options.milliseconds ?? (choices.kind === "cpu" ? 0 : 2000);
   const shapes = [...choices.seen].map(([key, { params, count }]) => ({ key, params, count }));
@@ -106,5 +104,7 @@ const keepsRange = (choice: ConvChoice): boolean => !choice.startsWith("half/");
 /** What is to be measured, the present choice first. */
 function candidates(choices: ConvChoices, params: Conv2dParams): readonly ConvChoice[] {
   const present = choices.choose(params);
-  return [...new Set([present, ...convChoices(params, choices.device)])].filter((choice) => choice !== DEFAULT_CHOICE);
+  return [...new Set([present, ...convChoices(CONV_ALGORITHMS, params, choices.device)])].filter(
+    (choice) => choice !== DEFAULT_CHOICE,
+  );
 }

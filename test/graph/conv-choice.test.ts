@@ -7,7 +7,7 @@ import {
   shapeKey,
   type Scores,
 } from "../../src/graph/conv-choice";
-import { DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
+import { DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { convCase } from "../kernels/conv-cases";
 
 const facts = (words: object): GPUAdapterInfo => words as GPUAdapterInfo;
@@ -55,7 +55,7 @@ describe("shapeKey", () => {
 describe("ConvChoices", () => {
   it("uses what was measured fastest, here or nearby, by more than the noise", () => {
     const own = choices();
-    own.measured = { [key]: { "direct/8": 0.9, "split-k/2": 0.94, "direct/5": 0.1 } };
+    own.measured = { [key]: { "direct/8": 0.9, "split/2": 0.94, "direct/5": 0.1 } };
     expect(own.choose(params)).toBe("direct/8");
     expect(own.choose({ ...params, outWidth: 20, inWidth: 20 })).toBe("direct/8");
     own.measured = { [key]: { "direct/8": 0.96 } };

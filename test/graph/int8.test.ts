@@ -10,7 +10,7 @@ import { quantized } from "../../src/graph/int8";
 import type { Program } from "../../src/graph/program";
 import { submitProgram } from "../../src/graph/submit";
 import { WeightStore } from "../../src/graph/weight-store";
-import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
+import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { decodeModel } from "../../src/weights/decode";
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../gpu";
@@ -88,7 +88,7 @@ const FLOATS = { elem: "f32" } as const;
 function lowerInt8(graph: Graph, elem: "f32" | "f16" = "f32"): Program {
   const anywhere = { features: new Set<string>(), workgroupBytes: 16_384 };
   const chooseConv: Parameters<typeof lower>[1]["chooseConv"] = (params) =>
-    convChoices(params, anywhere).find((choice) => choice.startsWith("int8/4")) ?? DEFAULT_CHOICE;
+    convChoices(CONV_ALGORITHMS, params, anywhere).find((choice) => choice.startsWith("int8/4")) ?? DEFAULT_CHOICE;
   return lower(graph, { elem, chooseConv });
 }
 

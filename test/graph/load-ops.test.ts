@@ -18,7 +18,7 @@ const modules = async () => ({
   ...(await import("../../src/graph/passes/drop-last-upsampling")),
   ...(await import("../../src/graph/passes/sum-grey-input")),
   ...(await import("../../src/graph/registry")),
-  ...(await import("../../src/kernels/conv-algorithms")),
+  ...(await import("../../src/kernels/conv/algorithms")),
 });
 type Modules = Awaited<ReturnType<typeof modules>>;
 
@@ -149,57 +149,4 @@ it("that are not loaded are named where they are missing", async () => {
   );
   const graph = fresh.optimize(fresh.importModel(model, {}));
   expect(() => fresh.lower(graph, { elem: "f32" })).toThrow("%y (binary): expected code that is loaded by bind()");
-});
-
-describe("ways of convolution", () => {
-  const deviceOf = (description: string) =>
-    ({
-      adapterInfo: { description, vendor: "", architecture: "" },
-      features: new Set(),
-      limits: { maxComputeWorkgroupStorageSize: 16384 },
-    }) as unknown as GPUDevice;
-  const choicesOn = (description: string) => new fresh.ConvChoices(deviceOf(description));
-
-  it("are loaded for drivers in software", async () => {
-    await choicesOn("SwiftShader Device").ready;
-    expect(fresh.ALGORITHMS.map(({ name }) => name)).toContain("winograd");
-    expect(fresh.KERNELS).toHaveProperty("winogradInput");
-  });
-
-  it.each([
-    ["nothing", {}, false],
-    ["another", { "family@64": { "winograd/4": 0.5 } }, true],
-  ])("are loaded on a GPU where earlier sessions measured %s", async (_, measured, loaded) => {
-    const store = { read: () => Promise.resolve(measured), write: () => Promise.resolve() };
-    const choices = fresh.choicesFor(deviceOf("a GPU"), { store });
-    await choices.ready;
-    expect(choices.measured).toEqual(measured);
-    expect(fresh.ALGORITHMS.some(({ name }) => name === "winograd")).toBe(loaded);
-  });
-
-  it("do not fail with a store that throws", async () => {
-    const read = (): never => {
-      throw new Error("denied");
-    };
-    const store = { read, write: () => Promise.resolve() };
-    const choices = fresh.choicesFor(deviceOf("a GPU"), { store });
-    await choices.ready;
-    expect(choices.measured).toEqual({});
-  });
-
-  it("are not loaded for others, whose rules name no others", async () => {
-    await choicesOn("a GPU").ready;
-    const names = fresh.ALGORITHMS.map(({ name }) => name);
-    expect(names).not.toContain("winograd");
-    const sizes = { batch: 1, inHeight: 8, inWidth: 8, outHeight: 8, outWidth: 8, padTop: 1, padLeft: 1 };
-    const one = [1, 1] as const;
-    const plain = { strides: one, dilations: one, groups: 1, activation: { fn: "identity" }, residual: false } as const;
-    for (const elem of ["f32", "f16"] as const)
-      for (const side of [1, 3, 4])
-        for (const channels of [4, 64]) {
-          const shape = { inChannels: channels, outChannels: channels, kernel: [side, side] as const };
-          const rules = fresh.ruleChoices({ ...sizes, ...plain, ...shape, elem }, "nvidia ampere");
-          expect(rules.map((choice) => choice.split("/")[0]!).filter((name) => !names.includes(name))).toEqual([]);
-        }
-  });
 });

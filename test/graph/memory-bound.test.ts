@@ -59,7 +59,7 @@ describe("memory of the networks", () => {
         if (packing.layout === "conv2d" && packing.inBlock > 1)
           expect(packing.int8 ?? packing.elem === "f16").toBe(true);
       const chosen = programOf(make(), shapes, onLlvmpipe);
-      expect(chosen.steps.map((step) => step.kernel)).toContain("winogradInput");
+      expect(chosen.steps.map((step) => step.kernel)).toContain("convWinogradInput");
       expect(chosen.activationBytes, "with the transformed images").toBeLessThan(activations / 2);
     });
 });

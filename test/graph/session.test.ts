@@ -216,14 +216,12 @@ describe("Session", () => {
     const { y } = await session.run(input);
     const held = live();
     const plain = kernels();
-    const report = await session.tune({ milliseconds: Infinity, admit: (choice) => choice === "split-k/2" });
+    const report = await session.tune({ milliseconds: Infinity, admit: (choice) => choice === "split/2" });
     const [row] = report.rows;
-    expect(row!.results).toEqual([
-      { choice: "split-k/2", milliseconds: expect.any(Number), score: expect.any(Number) },
-    ]);
+    expect(row!.results).toEqual([{ choice: "split/2", milliseconds: expect.any(Number), score: expect.any(Number) }]);
     // Whatever was the fastest: now the other way, and back.
-    for (const [score, expected] of [[0.5, expect.arrayContaining(["convPart"])] as const, [2, plain] as const]) {
-      choices.measured = { [row!.key]: { "split-k/2": score } };
+    for (const [score, expected] of [[0.5, expect.arrayContaining(["convSplit"])] as const, [2, plain] as const]) {
+      choices.measured = { [row!.key]: { "split/2": score } };
       expect(kernels()).toEqual(expected);
       const [running] = await Promise.all([session.run(input), session.rebuild()]);
       for (const again of [running, await session.run(input)]) expectClose(again["y"]!.data, y!.data, { abs: 1e-5 });

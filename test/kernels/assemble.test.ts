@@ -49,23 +49,16 @@ describe("assemble", () => {
     expect(assemble(kernel("let y = subgroupAdd(x);"), { constants: {} })).toMatch(/^enable subgroups;\n/);
   });
 
-  it("finds run-time constants in shared files", () => {
-    const kernel = { name: "k", wgsl: "let x = A;", libs: ["const A: u32 = 1u;"], bindings: {} };
-    const plan = { constants: { A: 5 }, runtime: ["A"] };
-    expect(assemble(kernel, plan)).toContain("let x = sizes.A;");
-    expect(new Uint32Array(runtimeBytes(kernel, plan)!.buffer)[0]).toBe(5);
-  });
-
   it("turns run-time constants into a uniform struct, and packs them in the same order", () => {
     const wgsl = "const A: u32 = 1u;\nconst B: f32 = 0.0;\nconst C: i32 = 0; // C\nlet x = A + AB;";
     const kernel = { name: "k", wgsl, bindings: { src: "read", dst: "write" } } as const;
-    const plan = { constants: { A: 7, B: 0.5, C: -3 }, runtime: ["C", "A"] };
+    const plan = { constants: { B: 0.5 }, runtime: { C: -3, A: 7 } };
     const text = assemble(kernel, plan);
     expect(text).toContain("struct Sizes {\n  C: i32,\n  A: u32,\n}\n@group(0) @binding(2) var<uniform> sizes: Sizes;");
     expect(text).toContain("const B: f32 = 0.5f;");
     expect(text).toContain("let x = sizes.A + AB;");
     expect(text).not.toMatch(/const [AC]/);
     expect([...new Int32Array(runtimeBytes(kernel, plan)!.buffer)]).toEqual([-3, 7, 0, 0]);
-    expect(() => assemble(kernel, { ...plan, runtime: ["D"] })).toThrow(/const line of u32, i32 or f32 named D/);
+    expect(() => assemble(kernel, { ...plan, runtime: { D: 1 } })).toThrow(/const line of u32, i32 or f32 named D/);
   });
 });

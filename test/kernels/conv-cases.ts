@@ -1,6 +1,6 @@
 /** Shapes for convolution kernels: awkward ones for tests, real layers for bench/kernels.ts. */
 import type { ActivationParams } from "../../src/kernels/activation";
-import type { Conv2dParams } from "../../src/kernels/conv2d";
+import type { Conv2dParams } from "../../src/kernels/conv/params";
 import type { Elem } from "../../src/kernels/kernel";
 
 export interface ConvCase {

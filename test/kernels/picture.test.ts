@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { luminanceColumns, luminanceColumnsUniforms } from "../../src/kernels/luminance-columns";
-import { luminanceInput, luminanceInputUniforms } from "../../src/kernels/luminance-input";
-import { luminanceRows, luminanceRowsUniforms } from "../../src/kernels/luminance-rows";
-import { recombine, recombineUniforms, type RecombineParams } from "../../src/kernels/recombine";
+import { luminanceColumns } from "../../src/kernels/picture/luminance-columns";
+import { luminanceInput } from "../../src/kernels/picture/luminance-input";
+import { luminanceRows } from "../../src/kernels/picture/luminance-rows";
+import { recombine, type RecombineParams } from "../../src/kernels/picture/recombine";
 import type { Elem } from "../../src/kernels/kernel";
-import type { Size } from "../../src/kernels/tile";
+import type { Size } from "../../src/kernels/picture/tile";
 import type { Triple } from "../../src/color/lab";
 import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
@@ -32,7 +32,7 @@ async function gpuLuminance(picture: Picture, outWidth: number, outHeight: numbe
     luminanceRows as never,
     luminanceRows.plan(rowsParams),
     "f32",
-    { src: picture, params: luminanceRowsUniforms(rowsParams) },
+    { src: picture },
     { dst: outWidth * picture.height },
   );
   const params = { picture, tile, out: { width: outWidth, height: outHeight }, accumulate: false };
@@ -41,7 +41,7 @@ async function gpuLuminance(picture: Picture, outWidth: number, outHeight: numbe
     luminanceColumns as never,
     luminanceColumns.plan(params),
     "f32",
-    { src: rows["dst"]!, params: luminanceColumnsUniforms(params) },
+    { src: rows["dst"]! },
     { dst: outWidth * outHeight },
   );
   return columns["dst"]!;
@@ -85,7 +85,7 @@ describe("luminance-input", () => {
       luminanceInput as never,
       luminanceInput.plan(params),
       "f32",
-      { src: [0, 50, 100, 25, 75, 10], params: luminanceInputUniforms(params) },
+      { src: [0, 50, 100, 25, 75, 10] },
       { dst: 60 },
     );
     const first = [-1, 0, 1, 1, 1];
@@ -110,7 +110,7 @@ describe("recombine", () => {
       recombine as never,
       recombine.plan(params),
       params.elem,
-      { src: picture, params: recombineUniforms(params), ab },
+      { src: picture, ab },
       { dst: picture.width * picture.height },
       { dst: "f32" },
     );

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { assemble } from "../../src/kernels/assemble";
 import { KERNELS } from "../../src/graph/registry";
 import type { AnyKernel } from "../../src/graph/pipelines";
-import { convChoices, planConvolution } from "../../src/kernels/conv-algorithms";
-import { convTranspose2d } from "../../src/kernels/conv-transpose2d";
-import { depthwiseConv2d } from "../../src/kernels/depthwise-conv2d";
+import { CONV_ALGORITHMS, convChoices, planConvolution } from "../../src/kernels/conv/algorithms";
+import { convTranspose2d } from "../../src/kernels/conv/transpose";
+import { depthwiseConv2d } from "../../src/kernels/conv/depthwise";
 import type { KernelPlan } from "../../src/kernels/kernel";
 import { matmul } from "../../src/kernels/matmul";
 import { shortenLocals, stripWgsl } from "../../tools/vite-wgsl";
@@ -72,7 +72,7 @@ describe("stripWgsl", () => {
       const variant = `${kernel.name} ${JSON.stringify(plan.flags ?? {})}`;
       if (done.has(variant)) continue;
       done.add(variant);
-      const code = assemble({ ...kernel, wgsl: small(kernel.wgsl), libs: kernel.libs?.map(small) }, plan);
+      const code = assemble({ ...kernel, wgsl: small(kernel.wgsl) }, plan);
       const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
       expect(
         messages.map(({ message }) => message),
@@ -105,8 +105,9 @@ function* plans(device: GPUDevice): Generator<[AnyKernel, KernelPlan]> {
     }
   const features = { features: device.features, workgroupBytes: device.limits.maxComputeWorkgroupStorageSize };
   for (const { params } of [...CONV_CASES, ...COMPOSED_CASES]) {
-    for (const choice of convChoices(params, features))
-      for (const { kernel, plan } of planConvolution(params, choice).steps) yield [KERNELS[kernel]!, plan];
+    for (const choice of convChoices(CONV_ALGORITHMS, params, features))
+      for (const { kernel, plan } of planConvolution(CONV_ALGORITHMS, params, choice).steps)
+        yield [KERNELS[kernel]!, plan];
     if (params.groups > 1) yield [convTranspose2d as unknown as AnyKernel, convTranspose2d.plan(params)];
     if (params.groups === params.inChannels && params.groups === params.outChannels)
       yield [depthwiseConv2d as unknown as AnyKernel, depthwiseConv2d.plan(params)];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Conv2dParams } from "../../src/kernels/conv2d";
-import { DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
+import type { Conv2dParams } from "../../src/kernels/conv/params";
+import { DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { shapeKey } from "../../src/graph/conv-choice";
 import { disagreement, search, type SearchEnd, type SearchOptions, type TrialBench } from "../../src/tuning/search";
 import { convCase } from "../kernels/conv-cases";

@@ -4,7 +4,7 @@ import { ConvChoices, type Measured } from "../../src/graph/conv-choice";
 import { PipelineCache } from "../../src/graph/pipelines";
 import { recall, tuningKey, type TuningStore } from "../../src/tuning/store";
 import { tune, type TuneTarget } from "../../src/tuning/tune";
-import { convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv-algorithms";
+import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { testDevice } from "../gpu";
 import { convCase } from "../kernels/conv-cases";
 import { trackLive } from "../live-memory";
@@ -13,7 +13,7 @@ import { trackLive } from "../live-memory";
 vi.setConfig({ testTimeout: 600_000 });
 
 /** The ways whose pipelines are quick to compile. */
-const admit = (choice: string): boolean => /^(direct|split-k\/2)/.test(choice);
+const admit = (choice: string): boolean => /^(direct|split\/2)/.test(choice);
 
 class Memory implements TuningStore {
   readonly content = new Map<string, unknown>();
@@ -46,7 +46,9 @@ it("measures every way once, keeps it, and frees what it took", async () => {
   expect(report.rows).toHaveLength(2);
   for (const { params, key, milliseconds, results } of report.rows) {
     expect(milliseconds).toBeGreaterThan(0);
-    const expected = convChoices(params, choices.device).filter((choice) => choice !== DEFAULT_CHOICE && admit(choice));
+    const expected = convChoices(CONV_ALGORITHMS, params, choices.device).filter(
+      (choice) => choice !== DEFAULT_CHOICE && admit(choice),
+    );
     expect(results.map(({ choice }) => choice).sort()).toEqual(expected.sort());
     expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
     for (const { choice, score } of results) expect(choices.measured[key]![choice]).toBe(score);
@@ -64,8 +66,8 @@ it("says what programs have to be made again for, also when it was measured befo
   const { device, choices } = own;
   const store = new Memory();
   const [key, { choice }] = [...choices.seen][0]!;
-  expect(choice).not.toBe("split-k/2");
-  await store.write(tuningKey(device), { [key]: { "split-k/2": 0.1 } });
+  expect(choice).not.toBe("split/2");
+  await store.write(tuningKey(device), { [key]: { "split/2": 0.1 } });
   const nothing = { milliseconds: 0, store };
   const controller = new AbortController();
   const stopping = { ...nothing, signal: controller.signal, admit: () => (controller.abort(), true) };

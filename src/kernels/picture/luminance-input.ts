@@ -1,0 +1,40 @@
+/** L* -> a network's input: scaled, stacked, padded. */
+import wgsl from "../../../shaders/picture/luminance-input.wgsl?raw";
+import { KernelError } from "../../errors";
+import { elemBytes, type Elem, type Kernel } from "../kernel";
+import { pictureGrid, type Size } from "./tile";
+
+export interface LuminanceInputParams {
+  readonly size: Size;
+  /** At least `size`; the last column and row are repeated. */
+  readonly padded: Size;
+  /** How often the plane is repeated, NCHW. */
+  readonly channels: number;
+  /** dst = L* x scale + offset. */
+  readonly scale: number;
+  readonly offset: number;
+  readonly elem: Elem;
+}
+
+/** src: f32 [height, width] -> dst: [1, channels, padded.height, padded.width]. */
+export const luminanceInput: Kernel<LuminanceInputParams> = {
+  name: "picture/luminance-input",
+  wgsl,
+  bindings: { src: "read", dst: "write" },
+  plan({ size, padded, channels, scale, offset, elem }) {
+    if (padded.width < size.width || padded.height < size.height)
+      throw new KernelError(
+        "luminance-input",
+        `padding to at least ${size.width} x ${size.height}`,
+        `${padded.width} x ${padded.height}`,
+      );
+    const count = padded.width * padded.height;
+    return {
+      constants: { elem, CHANNELS: channels, SCALE: scale, OFFSET: offset },
+      runtime: { IN_W: size.width, IN_H: size.height, PADDED_W: padded.width, PADDED_H: padded.height },
+      grid: pictureGrid("luminance-input", padded),
+      flops: 2 * count,
+      bytes: 4 * size.width * size.height + channels * count * elemBytes(elem),
+    };
+  },
+};

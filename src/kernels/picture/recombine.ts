@@ -1,0 +1,43 @@
+/** Original luminance + predicted chroma -> 8-bit sRGB, for one tile of a picture at full resolution. */
+import wgsl from "../../../shaders/picture/recombine.wgsl?raw";
+import { elemBytes, type Elem, type Kernel } from "../kernel";
+import { pictureGrid, type Size, type Tile } from "./tile";
+
+export interface RecombineParams {
+  /** The whole picture, pixels. */
+  readonly picture: Size;
+  readonly tile: Tile;
+  /** The network's output as stored, samples: padding included. */
+  readonly map: Size;
+  /** The part of it, from its upper left corner, that covers the picture; may end within a sample. */
+  readonly valid: Size;
+  /** a*, b* per unit of the network's output, times saturation. */
+  readonly chromaScale: number;
+  readonly elem: Elem;
+}
+
+/**
+ * src: texture [tile.height, tile.width]; ab: [1, 2, map.height, map.width] -> dst: u32 [tile.height,
+ * tile.width], R, G, B, A from the low byte. L* of each pixel is that of src; where sRGB does not have the
+ * colour, chroma is reduced. Alpha is copied.
+ */
+export const recombine: Kernel<RecombineParams> = {
+  name: "picture/recombine",
+  wgsl,
+  bindings: { src: "texture", ab: "read", dst: "write" },
+  plan({ picture, tile, valid, map, chromaScale, elem }) {
+    return {
+      constants: { elem },
+      runtime: {
+        ...{ TILE_X: tile.x, TILE_Y: tile.y, TILE_W: tile.width, TILE_H: tile.height },
+        ...{ MAP_W: Math.ceil(valid.width), MAP_H: Math.ceil(valid.height) },
+        ...{ ROW_STRIDE: map.width, PLANE_STRIDE: map.width * map.height },
+        ...{ SAMPLES_X: valid.width / picture.width, SAMPLES_Y: valid.height / picture.height },
+        CHROMA_SCALE: chromaScale,
+      },
+      grid: pictureGrid("recombine", tile),
+      flops: 100 * tile.width * tile.height,
+      bytes: 8 * tile.width * tile.height + 2 * map.width * map.height * elemBytes(elem),
+    };
+  },
+};

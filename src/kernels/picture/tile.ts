@@ -1,0 +1,28 @@
+/** What the picture kernels share: a rectangle of a picture, and the grid over a rectangle. */
+import { KernelError } from "../../errors";
+import { MAX_WORKGROUPS } from "../kernel";
+
+export interface Size {
+  /** Pixels or samples, at least 1. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A rectangle of a picture, in pixels from its upper left corner. */
+export interface Tile extends Size {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Invocations of a workgroup of the picture kernels, along x and y: `@workgroup_size(16, 4)`. */
+const GROUP: readonly [number, number] = [16, 4];
+
+/** Workgroups that cover a rectangle. */
+export function pictureGrid(kernel: string, { width, height }: Size): [number, number, number] {
+  for (const size of [width, height])
+    if (!Number.isInteger(size) || size < 1) throw new KernelError(kernel, "whole sizes of at least 1", `${size}`);
+  const grid: [number, number, number] = [Math.ceil(width / GROUP[0]), Math.ceil(height / GROUP[1]), 1];
+  if (Math.max(...grid) > MAX_WORKGROUPS)
+    throw new KernelError(kernel, `at most ${MAX_WORKGROUPS} workgroups a side`, `${grid[0]} x ${grid[1]}`);
+  return grid;
+}
