@@ -22,6 +22,22 @@ fn srgb_luminance(rgb: vec3<f32>) -> f32 {
   return select(LAB_KAPPA * y, 116.0 * pow(y, 1.0 / 3.0) - 16.0, y > LAB_EPSILON);
 }
 
+// a* and b* of linear R, G, B.
+fn linear_to_ab(linear: vec3<f32>) -> vec2<f32> {
+  let xyz = vec3(
+    dot(linear, vec3(0.4123907992659593, 0.357584339383878, 0.1804807884018343)) / WHITE_X,
+    dot(linear, vec3(0.21263900587151027, 0.715168678767756, 0.07219231536073371)),
+    dot(linear, vec3(0.01933081871559182, 0.11919477979462598, 0.9505321522496607)) / WHITE_Z);
+  let f = select((LAB_KAPPA * xyz + 16.0) / 116.0, pow(xyz, vec3(1.0 / 3.0)), xyz > vec3(LAB_EPSILON));
+  return vec2(500.0 * (f.x - f.y), 200.0 * (f.y - f.z));
+}
+
+// Linear light of the grey with this L*.
+fn grey_luminance(l: f32) -> f32 {
+  let f = (l + 16.0) / 116.0;
+  return select(l / LAB_KAPPA, f * f * f, f * f * f > LAB_EPSILON);
+}
+
 // Linear R, G, B of L*, a*, b*; outside [0, 1] where sRGB does not have the colour.
 fn lab_to_linear(l: f32, ab: vec2<f32>) -> vec3<f32> {
   let fy = (l + 16.0) / 116.0;

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { cellsChroma } from "../../src/kernels/picture/cells-chroma";
 import { luminanceColumns } from "../../src/kernels/picture/luminance-columns";
 import { luminanceInput } from "../../src/kernels/picture/luminance-input";
 import { luminanceRows } from "../../src/kernels/picture/luminance-rows";
 import { recombine, type RecombineParams } from "../../src/kernels/picture/recombine";
+import { rgbChroma } from "../../src/kernels/picture/rgb-chroma";
 import type { Elem } from "../../src/kernels/kernel";
 import type { Size } from "../../src/kernels/picture/tile";
-import type { Triple } from "../../src/color/lab";
+import { labToRgb, rgbToLab, type Triple } from "../../src/color/lab";
 import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { lattice, luminanceOf, recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
@@ -76,6 +78,7 @@ describe("luminance-input", () => {
       size: { width: 3, height: 2 },
       padded: { width: 5, height: 4 },
       channels: 3,
+      value: "lightness" as const,
       scale: 0.02,
       offset: -1,
       elem: "f32" as Elem,
@@ -94,12 +97,116 @@ describe("luminance-input", () => {
     expectClose(dst!, [...plane, ...plane, ...plane], { abs: 1e-6 });
   });
 
+  it("gives the sRGB grey of L*", async () => {
+    const size = { width: 101, height: 1 };
+    const params = {
+      size,
+      padded: size,
+      channels: 1,
+      value: "grey" as const,
+      scale: 255,
+      offset: 0,
+      elem: "f32" as Elem,
+    };
+    const src = Float32Array.from({ length: 101 }, (_, l) => l);
+    const plan = luminanceInput.plan(params);
+    const { dst } = await runKernel(await testDevice(), luminanceInput as never, plan, "f32", { src }, { dst: 101 });
+    // A tenth of an 8-bit step.
+    expectClose(
+      dst!,
+      Float32Array.from(src, (l) => 255 * labToRgb([l, 0, 0])[0]),
+      { abs: 0.1 },
+    );
+  });
+
   it("refuses padding smaller than the picture", () => {
     const size = { width: 9, height: 9 };
     const padded = { width: 8, height: 16 };
-    expect(() => luminanceInput.plan({ size, padded, channels: 1, scale: 1, offset: 0, elem: "f32" })).toThrow(
-      /padding to at least 9 x 9/,
+    expect(() =>
+      luminanceInput.plan({ size, padded, channels: 1, value: "lightness", scale: 1, offset: 0, elem: "f32" }),
+    ).toThrow(/padding to at least 9 x 9/);
+  });
+});
+
+describe("cells-chroma", () => {
+  const cells = Float32Array.from([0, 0, 60, -20, -40, 90]);
+
+  async function mean(src: ArrayLike<number>, count: number, temperature: number, elem: Elem = "f32") {
+    const plan = cellsChroma.plan({ cells: 3, count, temperature, elem });
+    const device = await testDevice();
+    const inputs = { src, cells };
+    const elems = { cells: "f32", dst: "f32" } as const;
+    return (await runKernel(device, cellsChroma as never, plan, elem, inputs, { dst: 2 * count }, elems))["dst"]!;
+  }
+
+  function expected(src: ArrayLike<number>, count: number, temperature: number): number[] {
+    const of = (axis: 0 | 1) =>
+      Array.from({ length: count }, (_, i) => {
+        const weights = [0, 1, 2].map((q) => Math.exp(src[q * count + i]! / temperature));
+        const total = weights.reduce((a, b) => a + b, 0);
+        return weights.reduce((sum, weight, q) => sum + (weight / total) * cells[2 * q + axis]!, 0);
+      });
+    return [...of(0), ...of(1)];
+  }
+
+  for (const temperature of [1, 0.38, 5])
+    it(`is the mean at temperature ${temperature}`, async () => {
+      const scores = randoms(3 * 77, 4, -4, 4);
+      expectClose(await mean(scores, 77, temperature), expected(scores, 77, temperature), { abs: 2e-3 });
+    });
+
+  it("neither overflows nor vanishes for large scores", async () => {
+    // One sample: only its last cell counts. The other: all alike.
+    expectClose(await mean([-1e30, 9000, 0, 9000, 1e30, 9000], 2, 0.05), [-40, 20 / 3, 90, 70 / 3], { abs: 1e-3 });
+  });
+
+  it("reads f16 scores where the adapter has it", async (context) => {
+    if (!(await testDevice()).features.has("shader-f16")) return context.skip();
+    const scores = Float32Array.from(randoms(3 * 9, 4, -4, 4), (v) => Math.round(v * 64) / 64); // exact in f16
+    expectClose(await mean(scores, 9, 0.5, "f16"), expected(scores, 9, 0.5), { abs: 2e-3 });
+  });
+
+  it("refuses a temperature of 0", () => {
+    expect(() => cellsChroma.plan({ cells: 3, count: 1, temperature: 0, elem: "f32" })).toThrow(/temperature/);
+  });
+});
+
+describe("rgb-chroma", () => {
+  for (const range of [
+    [0, 255],
+    [-1, 1],
+  ] as const)
+    it(`is a* and b* of sRGB in ${range.join(" to ")}`, async () => {
+      const colours = lattice(6);
+      const [black, white] = range;
+      const planes = [0, 1, 2].flatMap((c) => colours.map((colour) => black + colour[c]! * (white - black)));
+      const count = colours.length;
+      const plan = rgbChroma.plan({ count, range, elem: "f32" });
+      const { dst } = await runKernel(
+        await testDevice(),
+        rgbChroma as never,
+        plan,
+        "f32",
+        { src: planes },
+        { dst: 2 * count },
+      );
+      const lab = colours.map((colour) => rgbToLab(colour));
+      // pow() of WGSL: a few dozen ulp of the cube root, times 500.
+      expectClose(dst!, [...lab.map(([, a]) => a), ...lab.map(([, , b]) => b)], { abs: 0.02 });
+    });
+
+  it("clamps what is outside sRGB", async () => {
+    const plan = rgbChroma.plan({ count: 1, range: [0, 1], elem: "f32" });
+    const { dst } = await runKernel(
+      await testDevice(),
+      rgbChroma as never,
+      plan,
+      "f32",
+      { src: [7, -3, 0.5] },
+      { dst: 2 },
     );
+    const [, a, b] = rgbToLab([1, 0, 0.5]);
+    expectClose(dst!, [a, b], { abs: 0.02 });
   });
 });
 

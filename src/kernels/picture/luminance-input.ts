@@ -10,7 +10,9 @@ export interface LuminanceInputParams {
   readonly padded: Size;
   /** How often the plane is repeated, NCHW. */
   readonly channels: number;
-  /** dst = L* x scale + offset. */
+  /** "lightness": value = L*, 0 to 100. "grey": value = the sRGB component of the grey with this L*, 0 to 1. */
+  readonly value: "lightness" | "grey";
+  /** dst = value x scale + offset. */
   readonly scale: number;
   readonly offset: number;
   readonly elem: Elem;
@@ -21,7 +23,7 @@ export const luminanceInput: Kernel<LuminanceInputParams> = {
   name: "picture/luminance-input",
   wgsl,
   bindings: { src: "read", dst: "write" },
-  plan({ size, padded, channels, scale, offset, elem }) {
+  plan({ size, padded, channels, value, scale, offset, elem }) {
     if (padded.width < size.width || padded.height < size.height)
       throw new KernelError(
         "luminance-input",
@@ -32,6 +34,7 @@ export const luminanceInput: Kernel<LuminanceInputParams> = {
     return {
       constants: { elem, CHANNELS: channels, SCALE: scale, OFFSET: offset },
       runtime: { IN_W: size.width, IN_H: size.height, PADDED_W: padded.width, PADDED_H: padded.height },
+      flags: { GREY: value === "grey" },
       grid: pictureGrid("luminance-input", padded),
       flops: 2 * count,
       bytes: 4 * size.width * size.height + channels * count * elemBytes(elem),
