@@ -57,9 +57,16 @@ async function main(): Promise<void> {
     .addOption(
       new Option("--ends <type>", "of a colorizer's first and last convolution").choices(precisions).default("f32"),
     )
+    .option("--features", "leave out the classifier at the end: the output is what it takes")
     .option("--overwrite", "replace a file that is there")
     .parse();
-  const options = program.opts<{ out: string; precision: Precision; ends: Precision; overwrite?: boolean }>();
+  const options = program.opts<{
+    out: string;
+    precision: Precision;
+    ends: Precision;
+    features?: boolean;
+    overwrite?: boolean;
+  }>();
   if (existsSync(options.out) && !options.overwrite)
     throw new InputError({ where: "--out", expected: "a new file", received: options.out, hint: "Pass --overwrite." });
   const bytes = await convert(program.args[0]!, options);

@@ -11,6 +11,8 @@ export interface ConvertOptions {
   readonly precision: Precision;
   /** Of the first and last convolution of a network that gives pictures: they are small. Default f32. */
   readonly ends?: Precision;
+  /** The classifier at the very end (a Dense layer) is left out: the output is what it takes. Default false. */
+  readonly features?: boolean;
 }
 
 /**
@@ -20,7 +22,8 @@ export interface ConvertOptions {
  * Throws UnsupportedError with every layer that cannot be converted.
  */
 export function kerasToOnnx(topology: KerasTopology, weights: KerasWeights, options: ConvertOptions): Uint8Array {
-  const { layers, outputs } = withoutSoftmax(topology);
+  const scores = withoutSoftmax(topology);
+  const { layers, outputs } = options.features ? withoutClassifier(scores, options.label) : scores;
   const writer = new NetworkWriter(options.precision);
   const folds = findFolds({ layers, outputs });
   const ends = endsOf(layers);
@@ -102,4 +105,15 @@ function withoutSoftmax({ layers, outputs }: KerasTopology): KerasTopology {
     outputs,
     layers: layers.map((l) => (l === last ? { ...l, config: { ...l.config, activation: "linear" } } : l)),
   };
+}
+
+function withoutClassifier({ layers, outputs }: KerasTopology, label: string): KerasTopology {
+  const last = layers.find(({ name, className }) => outputs.includes(name) && className === "Dense");
+  if (last) return { layers: layers.filter((layer) => layer !== last), outputs: [last.inputs[0]!] };
+  throw new ModelError({
+    where: label,
+    expected: "a classifier that ends in a Dense layer",
+    received: `outputs ${outputs.join(", ")}`,
+    hint: "Leave --features out.",
+  });
 }

@@ -12,6 +12,7 @@ export interface Options {
   readonly limit?: number;
   readonly shortSide: number;
   readonly shuffleEmbeddings: boolean;
+  readonly features?: string;
   readonly rank: Rank;
   readonly html?: string;
   readonly json?: string;
@@ -59,6 +60,7 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
     .option("--limit <n>", "so many photographs, spread over all", numberFrom(1, true))
     .option("--short-side <pixels>", "photographs are shrunk to this first", numberFrom(16, true), 256)
     .option("--shuffle-embeddings", "also with the embedding of another photograph: worse, if it is of use", false)
+    .option("--features <file>", "ONNX network of image features: also the Frechet distance over them")
     .addOption(
       new Option("--rank <figure>", "what decides about worst and best").choices(Object.keys(RANKS)).default("gain"),
     )

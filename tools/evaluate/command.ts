@@ -9,6 +9,7 @@ import { requestNodeDevice } from "../../src/node/device";
 import { placeFile } from "../../src/node/place-file";
 import { command, type Named, type Options } from "./arguments";
 import { evaluate } from "./evaluate";
+import { FeatureNetwork } from "./frechet";
 import type { Method } from "./method";
 import { openModel } from "./model-method";
 import { modelSource } from "./model-source";
@@ -65,14 +66,20 @@ async function run(source: string, options: Options, environment: CommandEnviron
   const names = spread(files.names, options.limit);
   const methods: Method[] = [];
   const devices: GPUDevice[] = [];
+  let features: FeatureNetwork | undefined;
   const bar = progressBar(stderr, names.length);
   try {
     await openMethods(methods, devices, files.names, options, signal);
+    if (options.features !== undefined) {
+      if (devices.length === 0) devices.push(await requestNodeDevice({ adapter: options.adapter }));
+      features = await FeatureNetwork.open(options.features, devices[0]!);
+    }
     bar.start();
-    const { rows, failures, strips } = await evaluate(files, names, methods, {
+    const { rows, failures, strips, frechet } = await evaluate(files, names, methods, {
       shortSide: options.shortSide,
       strips: [options.html, options.sheet, options.failures].some((path) => path !== undefined),
       shuffle: options.shuffleEmbeddings,
+      features,
       signal,
       onPhotograph: (name, done, failed) => bar.show(name, done + failed),
     });
@@ -89,7 +96,7 @@ async function run(source: string, options: Options, environment: CommandEnviron
         rank: options.rank,
         methods: Object.fromEntries(methods.map(({ name, facts }) => [name, facts])),
       },
-      summary: summarise(rows),
+      summary: summarise(rows, frechet),
       photographs: rows,
       failures,
     };
@@ -104,6 +111,7 @@ async function run(source: string, options: Options, environment: CommandEnviron
     bar.stop();
     files.close();
     for (const method of methods) method.dispose();
+    features?.dispose();
     for (const device of devices) device.destroy();
   }
 }

@@ -1,5 +1,7 @@
 /** The evaluation itself: every photograph through every method, figures and small pictures. */
 import { DeviceError, EngineError, ImageError } from "../../src/errors";
+import type { Pixels } from "../../src/node/images";
+import { frechetDistance, type FeatureNetwork } from "./frechet";
 import type { Embedding, Method, Photograph } from "./method";
 import { colourfulness, greyOf, score, scoreChroma, truthOf, type Truth } from "./metrics";
 import { mixed, setsOf, type PictureFiles } from "./photographs";
@@ -14,6 +16,8 @@ export interface EvaluateOptions {
   readonly strips: boolean;
   /** Whether to measure with the embeddings of other photographs, too. */
   readonly shuffle: boolean;
+  /** Measures the Frechet distance, too. */
+  readonly features?: FeatureNetwork;
   readonly signal: AbortSignal;
   readonly onPhotograph: (name: string, done: number, failed: number) => void;
 }
@@ -23,6 +27,8 @@ export interface EvaluateResult {
   readonly rows: readonly Row[];
   readonly failures: readonly Failure[];
   readonly strips: ReadonlyMap<string, Buffer>;
+  /** Frechet distances by method, "grey" among them; where features were asked for and two photographs were measured. */
+  readonly frechet?: Readonly<Record<string, number>>;
 }
 
 interface MutableRow extends Row {
@@ -61,6 +67,8 @@ export async function evaluate(
   const rows = new Map<string, Row>();
   const failures = new Map<string, Failure>();
   const strips = new Map<string, Buffer>();
+  /** One row a photograph, by method; "truth" for the photographs themselves. */
+  const features = new Map<string, Float64Array[]>();
   const sets = setsOf(files.names);
   const able = options.shuffle ? methods.filter((method) => method.colorizeWith) : [];
   let first: Waiting | undefined;
@@ -89,6 +97,12 @@ export async function evaluate(
       const pictures = [...results.values()].map(({ picture }) => picture);
       strips.set(name, await stripOf([photograph.grey, ...pictures, truth.pixels]));
     }
+    if (options.features) {
+      const pictures = [...results].map(([method, { picture }]): [string, Pixels] => [method.name, picture]);
+      const all: [string, Pixels][] = [["truth", truth.pixels], ["grey", photograph.grey], ...pictures];
+      for (const [of, picture] of all)
+        features.set(of, [...(features.get(of) ?? []), await options.features.features(picture)]);
+    }
     const embeddings = new Map(able.map((method) => [method, results.get(method)!.embedding!]));
     const waiting = { row, photograph, truth, embeddings };
     if (able.length > 0 && last) await exchange(able, last, waiting);
@@ -110,7 +124,11 @@ export async function evaluate(
   if (first && last && first !== last) await exchange(able, last, first);
   onPhotograph("", rows.size, failures.size);
   const inOrder = <T>(map: ReadonlyMap<string, T>): T[] => names.flatMap((name) => map.get(name) ?? []);
-  return { rows: inOrder(rows), failures: inOrder(failures), strips };
+  const common = { rows: inOrder(rows), failures: inOrder(failures), strips };
+  const { truth, ...others } = Object.fromEntries(features);
+  if (!truth || truth.length < 2) return common;
+  const distances = Object.entries(others).map(([of, list]) => [of, frechetDistance(truth, list)] as const);
+  return { ...common, frechet: Object.fromEntries(distances) };
 }
 
 /** Measures `own` with the embedding of `next`. */

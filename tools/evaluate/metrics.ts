@@ -16,7 +16,19 @@ export interface Scores {
   readonly ciede2000: number;
   /** Of the picture itself; see colourfulness(). */
   readonly colourfulness: number;
+  readonly neutral: NeutralPixels;
 }
+
+/** Pixels whose true chroma is below NEUTRAL: what is white, grey or black. */
+export interface NeutralPixels {
+  readonly count: number;
+  /** Of these, with a chroma below KEPT in the picture. */
+  readonly kept: number;
+}
+
+/** Chroma sqrt(a*^2 + b*^2) below which a pixel of a photograph counts as neutral, and below which it stayed so. */
+const NEUTRAL = 4;
+const KEPT = 8;
 
 /** L*, a*, b* of every pixel, [height, width] each. */
 export interface LabPlanes {
@@ -163,6 +175,16 @@ export function meanCiede2000(x: LabPlanes, y: LabPlanes): number {
   return sum / x.l.length;
 }
 
+export function neutralPixels(truth: LabPlanes, picture: LabPlanes): NeutralPixels {
+  let [count, kept] = [0, 0];
+  for (let i = 0; i < truth.a.length; i++) {
+    if (Math.hypot(truth.a[i]!, truth.b[i]!) >= NEUTRAL) continue;
+    count++;
+    if (Math.hypot(picture.a[i]!, picture.b[i]!) < KEPT) kept++;
+  }
+  return { count, kept };
+}
+
 /** A photograph made ready to be compared with. */
 export interface Truth {
   readonly pixels: Pixels;
@@ -192,6 +214,7 @@ export function score(truth: Truth, picture: Pixels): Scores {
     abSquared: abSquared(truth.lab, lab),
     ciede2000: meanCiede2000(truth.lab, lab),
     colourfulness: colourfulness(picture),
+    neutral: neutralPixels(truth.lab, lab),
   };
 }
 

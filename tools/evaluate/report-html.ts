@@ -51,10 +51,7 @@ function summaryTable(summary: Evaluation["summary"]): string {
   const head = tableHead(summary);
   const text = (c: number): string => (c === 0 || c === 2 ? ' class="text"' : "");
   const cells = (tag: string, row: readonly string[]): string =>
-    row
-      .slice(0, head.length)
-      .map((cell, c) => `<${tag}${text(c)}>${escapeHtml(cell)}</${tag}>`)
-      .join("");
+    row.map((cell, c) => `<${tag}${text(c)}>${escapeHtml(cell)}</${tag}>`).join("");
   // Each set starts with its grey line.
   const rows = tableRows(summary).map((row) => {
     const start = row[2] === "grey";

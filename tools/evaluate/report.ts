@@ -38,6 +38,9 @@ export const COLUMNS: readonly (readonly [string, (scores: MeanScores, set: SetS
   ["CIEDE2000", (s) => s.ciede2000.toFixed(2)],
   ["colourful", (s) => s.colourfulness.toFixed(1)],
   ["difference", (s) => s.colourfulnessDifference.toFixed(1)],
+  ["nearer", (s) => ("nearerThanGrey" in s ? percent((s as MethodSummary).nearerThanGrey) : "")],
+  ["neutral kept", (s) => (s.neutralKept === undefined ? "" : percent(s.neutralKept))],
+  ["Frechet", (s) => s.frechet?.toFixed(2) ?? ""],
   ["shuffled", (s) => (s as MethodSummary).shuffled?.abRmse.toFixed(2) ?? ""],
 ];
 
@@ -45,23 +48,31 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** One line for grey and each method of each set: set, photographs, method, then COLUMNS. */
-export function tableRows(summary: Evaluation["summary"]): string[][] {
+/** Grey and the methods of each set, as the lines of the tables. */
+function lines(summary: Evaluation["summary"]): { set: string; method: string; scores: MeanScores }[] {
   return Object.entries(summary).flatMap(([set, part]) =>
-    Object.entries({ grey: part.grey as MeanScores, ...part.methods }).map(([method, scores]) => [
-      set,
-      String(part.photographs),
-      method,
-      ...COLUMNS.map(([, cell]) => cell(scores, part)),
-    ]),
+    Object.entries({ grey: part.grey, ...part.methods }).map(([method, scores]) => ({ set, method, scores })),
   );
 }
 
-/** Headings of tableRows(); the last column only where it was measured. */
+/** The columns that were measured. */
+function measuredColumns(summary: Evaluation["summary"]): typeof COLUMNS {
+  const all = lines(summary);
+  return COLUMNS.filter(([, cell]) => all.some(({ set, scores }) => cell(scores, summary[set]!) !== ""));
+}
+
+/** One line for grey and each method of each set: set, photographs, method, then the columns that were measured. */
+export function tableRows(summary: Evaluation["summary"]): string[][] {
+  const columns = measuredColumns(summary);
+  return lines(summary).map(({ set, method, scores }) => {
+    const part = summary[set]!;
+    return [set, String(part.photographs), method, ...columns.map(([, cell]) => cell(scores, part))];
+  });
+}
+
+/** Headings of tableRows(). */
 export function tableHead(summary: Evaluation["summary"]): string[] {
-  const shuffled = Object.values(summary).some(({ methods }) => Object.values(methods).some((m) => m.shuffled));
-  const columns = COLUMNS.map(([title]) => title);
-  return ["set", "photographs", "method", ...(shuffled ? columns : columns.slice(0, -1))];
+  return ["set", "photographs", "method", ...measuredColumns(summary).map(([title]) => title)];
 }
 
 /** The table for a terminal: text to the left, numbers to the right. */
@@ -92,6 +103,8 @@ export function cardTable({ summary }: Evaluation): string {
     "below grey (pooled)",
     "CIEDE2000 ours / grey",
     "colourfulness ours / truth",
+    "nearer than grey",
+    "neutral pixels kept",
     ...(shuffled ? ["ab-RMSE with other photographs' embeddings"] : []),
   ];
   const rows = Object.entries(summary).map(([name, set]) => {
@@ -104,6 +117,8 @@ export function cardTable({ summary }: Evaluation): string {
       `${percent(ours.abRmseBelowGrey)} (${percent(ours.abRmsePooledBelowGrey)})`,
       pair(set, (s) => s.ciede2000.toFixed(2)),
       `${ours.colourfulness.toFixed(1)} / ${set.truthColourfulness.toFixed(1)} (${percent(ours.colourfulnessRatio)})`,
+      percent(ours.nearerThanGrey),
+      ours.neutralKept === undefined ? "-" : percent(ours.neutralKept),
       ...(shuffled ? [ours.shuffled!.abRmse.toFixed(2)] : []),
     ];
   });
@@ -114,9 +129,17 @@ export function cardTable({ summary }: Evaluation): string {
 export function cardMetrics({ summary }: Evaluation): string {
   const method = Object.keys(Object.values(summary)[0]!.methods)[0]!;
   const sets = Object.entries(summary).map(([name, { photographs, truthColourfulness, grey, methods }]) => {
-    const { shuffled, colourfulnessRatio, abRmseBelowGrey, abRmsePooledBelowGrey, psnrAboveGrey, ...ours } =
+    const { shuffled, colourfulnessRatio, abRmseBelowGrey, abRmsePooledBelowGrey, psnrAboveGrey, ...rest } =
       methods[method]!;
-    const compared = { truthColourfulness, colourfulnessRatio, abRmseBelowGrey, abRmsePooledBelowGrey, psnrAboveGrey };
+    const { nearerThanGrey, ...ours } = rest;
+    const compared = {
+      truthColourfulness,
+      colourfulnessRatio,
+      abRmseBelowGrey,
+      abRmsePooledBelowGrey,
+      psnrAboveGrey,
+      nearerThanGrey,
+    };
     return [name, { photographs, ours, grey, ...(shuffled && { shuffled }), ...compared }];
   });
   const short = (_: string, value: unknown): unknown => (typeof value === "number" ? Number(value.toFixed(4)) : value);

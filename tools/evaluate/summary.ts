@@ -1,5 +1,5 @@
 /** From figures of single photographs to those of sets. */
-import type { Scores } from "./metrics";
+import type { NeutralPixels, Scores } from "./metrics";
 
 /** One photograph that every method coloured. */
 export interface Row {
@@ -29,6 +29,10 @@ export interface MeanScores {
   readonly colourfulness: number;
   /** colourfulness minus the photographs'. */
   readonly colourfulnessDifference: number;
+  /** Share of the neutral pixels of all photographs that stayed neutral, 0 to 1; absent where no photograph has any. */
+  readonly neutralKept?: number;
+  /** Frechet distance to the photographs, of all sets together, where that was measured: see frechet.ts. */
+  readonly frechet?: number;
 }
 
 export interface MethodSummary extends MeanScores {
@@ -38,6 +42,8 @@ export interface MethodSummary extends MeanScores {
   readonly abRmseBelowGrey: number;
   readonly abRmsePooledBelowGrey: number;
   readonly psnrAboveGrey: number;
+  /** Share of the photographs whose ab-RMSE is below grey's, 0 to 1. */
+  readonly nearerThanGrey: number;
   /** ab-RMSE with embeddings of other photographs, where that was measured. */
   readonly shuffled?: Pick<MeanScores, "abRmse" | "abRmsePooled">;
 }
@@ -59,6 +65,9 @@ function abRmse(squares: readonly number[]): Pick<MeanScores, "abRmse" | "abRmse
 
 function meanScores(scores: readonly Scores[], truth: number): MeanScores {
   const colourfulness = mean(scores.map((s) => s.colourfulness));
+  const sum = (pick: (neutral: NeutralPixels) => number): number =>
+    scores.reduce((total, { neutral }) => total + pick(neutral), 0);
+  const neutral = sum(({ count }) => count);
   return {
     psnr: mean(scores.map((s) => s.psnr)),
     ssim: mean(scores.map((s) => s.ssim)),
@@ -66,6 +75,7 @@ function meanScores(scores: readonly Scores[], truth: number): MeanScores {
     ciede2000: mean(scores.map((s) => s.ciede2000)),
     colourfulness,
     colourfulnessDifference: colourfulness - truth,
+    ...(neutral > 0 && { neutralKept: sum(({ kept }) => kept) / neutral }),
   };
 }
 
@@ -87,18 +97,29 @@ function summariseSet(rows: readonly Row[]): SetSummary {
       abRmseBelowGrey: 1 - ours.abRmse / grey.abRmse,
       abRmsePooledBelowGrey: 1 - ours.abRmsePooled / grey.abRmsePooled,
       psnrAboveGrey: ours.psnr - grey.psnr,
+      nearerThanGrey: mean(rows.map((row) => Number(row.methods[name]!.abSquared < row.grey.abSquared))),
     };
     return [name, shuffled.length === rows.length ? { ...summary, shuffled: abRmse(shuffled) } : summary];
   });
   return { photographs: rows.length, truthColourfulness: truth, grey, methods: Object.fromEntries(methods) };
 }
 
-/** By set, "all" first; the sets apart where there are several. */
-export function summarise(rows: readonly Row[]): Record<string, SetSummary> {
+/** By set, "all" first; the sets apart where there are several. `frechet`: distances over all photographs, by method and for grey. */
+export function summarise(
+  rows: readonly Row[],
+  frechet?: Readonly<Record<string, number>>,
+): Record<string, SetSummary> {
   const sets = [...new Set(rows.map(({ set }) => set))];
   const apart = sets.length > 1 ? sets : [];
   const ofSet = (set: string): SetSummary => summariseSet(rows.filter((row) => row.set === set));
-  return Object.fromEntries([["all", summariseSet(rows)], ...apart.map((set) => [set, ofSet(set)] as const)]);
+  const all = summariseSet(rows);
+  const measured = frechet ? withFrechet(all, frechet) : all;
+  return Object.fromEntries([["all", measured], ...apart.map((set) => [set, ofSet(set)] as const)]);
+}
+
+function withFrechet(set: SetSummary, frechet: Readonly<Record<string, number>>): SetSummary {
+  const methods = Object.entries(set.methods).map(([name, method]) => [name, { ...method, frechet: frechet[name] }]);
+  return { ...set, grey: { ...set.grey, frechet: frechet["grey"] }, methods: Object.fromEntries(methods) };
 }
 
 /** What photographs can be ordered by; higher is better. */

@@ -224,3 +224,33 @@ test("layers that cannot be converted are named, all of them", async () => {
     "look: not a known layer",
   ]);
 });
+
+describe("--features", () => {
+  const classifier = async (dense: boolean): Promise<string> => {
+    const layers = [
+      layer("InputLayer", "picture", { batch_input_shape: [null, null, null, 3] }),
+      layer("GlobalAveragePooling2D", "pool", {}, "picture"),
+      ...(dense ? [layer("Dense", "scores", { units: 2, activation: "softmax", use_bias: false }, "pool")] : []),
+    ];
+    const path = join(folder, `classifier-${dense}.h5`);
+    const config = { layers, input_layers: [["picture", 0, 0]], output_layers: [[dense ? "scores" : "pool", 0, 0]] };
+    const weights = { name: "scores/kernel:0", shape: [3, 2], data: Float32Array.from([1, 2, 3, 4, 5, 6]) };
+    const stored = new Map<string, WrittenTensor[]>([["scores", dense ? [weights] : []]]);
+    await writeKerasFile(path, stored, { class_name: "Functional", config });
+    return path;
+  };
+
+  test("leaves out the classifier: the output is what it takes", async () => {
+    const model = decodeModel(await convert(await classifier(true), { precision: "f32", features: true }));
+    expect(model.outputs.map(({ shape }) => shape)).toEqual([[1, 3]]);
+    expect(model.nodes.map(({ op }) => op)).not.toContain("Gemm");
+    expect(model.initializers.size).toBe(0);
+  });
+
+  test("is refused where no classifier is at the end", async () => {
+    const path = await classifier(false);
+    await expect(convert(path, { precision: "f32", features: true })).rejects.toThrow(
+      "a classifier that ends in a Dense layer",
+    );
+  });
+});

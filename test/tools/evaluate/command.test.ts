@@ -59,6 +59,40 @@ function report(name = "report.json"): Evaluation {
   return JSON.parse(readFileSync(at(name), "utf8")) as Evaluation;
 }
 
+it("measures the Frechet distance over the features of a network", async () => {
+  for (const [i, colour] of ["#c04020", "#2040c0", "#a0a0a0"].entries()) {
+    put(`photos/${i}.png`, await flat(24, 20, colour));
+    put(`red/${i}.png`, await flat(24, 20, "#c04020"));
+    put(`same/${i}.png`, await flat(24, 20, colour));
+  }
+  const mean = buildModel({
+    inputs: [{ name: "image", shape: [1, 3, "h", "w"] }],
+    outputs: [{ name: "features", shape: [1, 3] }],
+    nodes: [node("GlobalAveragePool", ["image"], ["pooled"]), node("Flatten", ["pooled"], ["features"])],
+  });
+  put("features.onnx", mean);
+  const methods = ["--results", at("same"), "--results", at("red")];
+  const { code, stdout } = await run(
+    at("photos"),
+    ...methods,
+    "--features",
+    at("features.onnx"),
+    "--json",
+    at("r.json"),
+  );
+  expect(code).toBe(EXIT.ok);
+  expect(stdout).toContain("Frechet");
+  const { grey, methods: measured } = report("r.json").summary["all"]!;
+  expect(measured["same"]!.frechet).toBeCloseTo(0, 1);
+  // All alike: the distance is that of the means, and the spread of the photographs.
+  expect(measured["red"]!.frechet).toBeGreaterThan(grey.frechet!);
+  const missing = await run(at("photos"), ...methods, "--features", at("none.onnx"));
+  expect([missing.code, missing.stderr]).toEqual([
+    EXIT.usage,
+    expect.stringContaining("--features: expected an ONNX file"),
+  ]);
+});
+
 describe("results of other programs", () => {
   it("are measured by set, against grey, and shown", async () => {
     put("photos/warm/1.png", await flat(24, 20, "#c04020"));

@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { luminance, rgbToLab, type Triple } from "../../../src/color/lab";
 import type { Pixels } from "../../../src/node/images";
 import { ciede2000 } from "../../../tools/evaluate/ciede2000";
+import { frechetDistance } from "../../../tools/evaluate/frechet";
 import {
   abSquared,
   colourfulness,
   greyOf,
   labPlanes,
+  neutralPixels,
   psnr,
   score,
   ssim,
@@ -204,6 +206,66 @@ describe("figures", () => {
       abSquared: abSquared(p, q),
       ciede2000: differences.reduce((a, b) => a + b, 0) / differences.length,
       colourfulness: colourfulness(other),
+      neutral: neutralPixels(p, q),
     });
+  });
+});
+
+describe("neutral pixels", () => {
+  const grey: Triple = [120, 120, 120];
+  const nearlyGrey: Triple = [124, 120, 120];
+  const blue: Triple = [20, 40, 200];
+
+  it("are those of the photograph that have next to no chroma; kept where the picture has little", () => {
+    const truth = truthOf(picture(2, [grey, grey, nearlyGrey, blue]));
+    expect(neutralPixels(truth.lab, labPlanes(picture(2, [grey, blue, nearlyGrey, blue])))).toEqual({
+      count: 3,
+      kept: 2,
+    });
+  });
+});
+
+describe("frechetDistance", () => {
+  /** Rows of numbers around `mean`, each axis with a spread of its own. */
+  const rows = (count: number, mean: readonly number[], spread: readonly number[], seed: number): Float64Array[] => {
+    const { data } = noise(count, mean.length, seed);
+    return Array.from({ length: count }, (_, r) =>
+      Float64Array.from(mean, (m, i) => m + spread[i]! * (data[4 * (i * count + r)]! / 255 - 0.5)),
+    );
+  };
+
+  it("is zero for the same rows and the squared distance of the means for moved ones", () => {
+    const x = rows(40, [1, 2, 3], [4, 5, 6], 1);
+    expect(frechetDistance(x, x)).toBeCloseTo(0, 8);
+    expect(
+      frechetDistance(
+        x,
+        x.map((row) => row.map((v) => v + 2)),
+      ),
+    ).toBeCloseTo(12, 8);
+  });
+
+  it("is the sum over axes of the squared differences of standard deviations where axes do not vary together", () => {
+    const [a, b] = [
+      [3, 1],
+      [1, 2],
+    ] as const;
+    // Four corners of a rectangle: standard deviations are proportional to its sides.
+    const corners = ([w, h]: readonly [number, number]): Float64Array[] =>
+      [
+        [w, h],
+        [w, -h],
+        [-w, h],
+        [-w, -h],
+      ].map((row) => Float64Array.from(row));
+    const expected = (4 / 3) * (a[0] - b[0]) ** 2 + (Math.sqrt(4 / 3) * (a[1] - b[1])) ** 2;
+    expect(frechetDistance(corners(a), corners(b))).toBeCloseTo(expected, 8);
+  });
+
+  it("serves sets of different sizes and fewer rows than features", () => {
+    const x = rows(5, new Array<number>(12).fill(0), new Array<number>(12).fill(2), 5);
+    const y = rows(7, new Array<number>(12).fill(0), new Array<number>(12).fill(2), 6);
+    expect(frechetDistance(x, y)).toBeCloseTo(frechetDistance(y, x), 8);
+    expect(frechetDistance(x, y)).toBeGreaterThan(0);
   });
 });
