@@ -3,7 +3,7 @@ import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
 import type { Tensor } from "../src/graph/session-inputs";
 import type { Conv2dParams } from "../src/kernels/conv/params";
-import { parseManifest } from "../src/weights/manifest";
+import { parseManifest } from "../src/weights/model/manifest";
 import { randoms } from "../test/expect-close";
 import { convCase } from "../test/kernels/conv-cases";
 import { buildModel, node } from "../tools/onnx-writer";
@@ -55,13 +55,17 @@ async function network(
   read: (path: string) => Promise<Uint8Array>,
 ): Promise<SubjectCase> {
   const manifest = parseManifest(JSON.parse(new TextDecoder().decode(await read("model.json"))), "model.json");
-  const { embedder: e, colorizer: c } = manifest;
-  const shapes: Record<string, Shape> =
-    network === "embedder"
-      ? { [e.input]: [1, e.channels, size, size] }
-      : { [c.luminance]: [1, 1, size, size], [c.embedding]: [1, 1000] };
-  const bytes = await read(manifest.files[manifest[network].file]!.path);
-  return { name, bytes, shapes, feeds: randomFeeds(shapes), output: manifest[network].output };
+  const { embedder, colorizer } = manifest;
+  const inputs = network === "embedder" ? [embedder!.input] : colorizer.inputs;
+  const output = network === "embedder" ? embedder!.output : colorizer.output.name;
+  const shapes = Object.fromEntries(
+    inputs.map((input): [string, Shape] => [
+      input.name,
+      input.kind === "embedding" ? [1, 1000] : [1, input.channels, size, size],
+    ]),
+  );
+  const bytes = await read(manifest.files[manifest[network]!.file]!.path);
+  return { name, bytes, shapes, feeds: randomFeeds(shapes), output };
 }
 
 function randomFeeds(shapes: Readonly<Record<string, Shape>>): Record<string, Tensor> {

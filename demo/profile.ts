@@ -18,9 +18,9 @@ function element<K extends keyof HTMLElementTagNameMap>(
 
 const COLUMNS = ["network", "step", "kernel", "ms", "GFLOP/s", "GB/s", "share"];
 
-/** Fills the section with a profile of both networks. */
+/** Fills the section with a profile of the networks. */
 export function showProfile(profile: ColorizerProfile): void {
-  const parts = Object.entries(profile) as [keyof ColorizerProfile, ColorizerProfile["embedder"]][];
+  const parts = Object.entries(profile) as [keyof ColorizerProfile, ColorizerProfile["colorizer"]][];
   const total = parts.reduce((sum, [, { milliseconds }]) => sum + milliseconds, 0);
   const kernels: string[] = [];
   const strip = element("div", "", { className: "strip" });

@@ -40,17 +40,18 @@ export interface ColorizePlan {
   /** The picture as the network sees it, and with padding. */
   readonly workingSize: Size;
   readonly paddedSize: Size;
-  /** GPU memory in bytes: weights + activations of both networks + the picture's part. */
+  /** GPU memory in bytes: weights + activations of the networks + the picture's part. */
   readonly peakBytes: number;
   readonly weightBytes: number;
   readonly activationBytes: number;
   readonly pictureBytes: number;
-  /** Floating-point operations of both networks. */
+  /** Floating-point operations of the networks. */
   readonly flops: number;
 }
 
-/** Time of every step of both networks. */
+/** Time of every step of the networks. */
 export interface ColorizerProfile {
-  readonly embedder: Profile;
+  /** Where the model has one. */
+  readonly embedder?: Profile;
   readonly colorizer: Profile;
 }

@@ -2,22 +2,22 @@
 import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer-options";
 import { ColorizeResult, type ColorizeTimings } from "./colorize-result";
 import { choicesFor, tuneOptions, whenIdle } from "./colorizer-tuning";
-import { CommandScope } from "./command-scope";
 import { InputError } from "./errors";
 import { explain } from "./explain";
 import { describeDevice, requestDevice } from "./gpu-device";
 import type { ConvChoices } from "./graph/lower/conv-choice";
-import { readChroma, type KeptChroma } from "./image/chroma";
-import { workingSize, type WorkingSize } from "./image/layout";
+import { outputChannels, type KeptChroma } from "./image/chroma";
+import type { WorkingSize } from "./image/layout";
 import { PictureStages } from "./image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "./image/source";
 import type { Elem } from "./kernels/kernel";
 import type { Size } from "./kernels/picture/tile";
 import { Networks, type BoundNetworks } from "./networks";
-import { abortable, StageClock } from "./stage-clock";
+import { startPrediction } from "./predict";
+import { abortable, StageClock, type ColorizeStage } from "./stage-clock";
 import type { TuneOptions, TuneReport } from "./tuning/tune";
 import { Turns } from "./turns";
-import type { Manifest } from "./weights/manifest";
+import type { Manifest } from "./weights/model/manifest";
 import { ENGINE } from "./session/engine";
 import { packagePart } from "./weights/package-part";
 
@@ -89,11 +89,12 @@ export class Colorizer {
   plan(width: number, height: number, options: Pick<ColorizeOptions, "size"> = {}): ColorizePlan {
     const working = this.#workingSize({ width, height }, options.size);
     const { embedder, colorizer } = this.#networks.plan(working);
-    const targets = [{ size: working.size }, { size: this.#networks.embedderSize }];
-    const weightBytes = embedder.weightBytes + colorizer.weightBytes;
-    const activationBytes = embedder.activationBytes + colorizer.activationBytes;
-    const map = this.#networks.chromaSize(colorizer);
-    const pictureBytes = this.#stages.peakBytes({ width, height }, targets, map, this.elem);
+    const targets = this.#networks.targetSizes(working).map((size) => ({ size }));
+    const weightBytes = (embedder?.weightBytes ?? 0) + colorizer.weightBytes;
+    const activationBytes = (embedder?.activationBytes ?? 0) + colorizer.activationBytes;
+    const map = this.#networks.outputSize(colorizer);
+    const stored = { channels: outputChannels(this.manifest.colorizer.output), elem: this.elem };
+    const pictureBytes = this.#stages.peakBytes({ width, height }, targets, map, stored);
     return {
       workingSize: working.size,
       paddedSize: working.padded,
@@ -101,7 +102,7 @@ export class Colorizer {
       weightBytes,
       activationBytes,
       pictureBytes,
-      flops: embedder.flops + colorizer.flops,
+      flops: (embedder?.flops ?? 0) + colorizer.flops,
     };
   }
 
@@ -150,14 +151,8 @@ export class Colorizer {
     try {
       this.#check(signal);
       bound = await this.#networks.bind(working);
-      clock.next("luminance");
-      const targets = this.#networks.targets(bound);
-      await this.#stages.luminance(source, embedding ? targets.slice(0, 1) : targets);
-      clock.next("embedding");
-      await this.#networks.embed(bound, embedding);
-      clock.next("chroma");
-      const scope = new CommandScope(this.device, { where: "chroma" });
-      const reading = readChroma(this.device, this.#networks.predict(bound, scope), this.elem, working, scope);
+      const onStage = (stage: ColorizeStage): void => clock.next(stage);
+      const { reading } = await startPrediction(this.#networks, this.#stages, bound, source, { embedding, onStage });
       release();
       chroma = await reading;
     } catch (error) {
@@ -173,7 +168,7 @@ export class Colorizer {
   async #drop(bound: BoundNetworks): Promise<void> {
     await this.#networks.forget(bound);
     (await this.#running.take())();
-    for (const program of [bound.embedder, bound.colorizer]) program.destroy();
+    for (const program of [bound.embedder, bound.colorizer]) program?.destroy();
   }
 
   /** The last stage, also for another saturation of a picture already predicted. */
@@ -184,8 +179,8 @@ export class Colorizer {
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
-    const { chromaScale, saturation: preset } = this.manifest.colorizer;
-    const data = await this.#stages.recombine(source, chroma, chromaScale * preset * saturation, signal);
+    const { saturation: preset } = this.manifest.colorizer;
+    const data = await this.#stages.recombine(source, chroma, preset * saturation, signal);
     const { width, height } = source;
     const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
@@ -264,11 +259,11 @@ export class Colorizer {
     return abortable(run, signal);
   }
 
-  #workingSize(picture: Size, size = this.manifest.colorizer.size): WorkingSize {
+  #workingSize(picture: Size, size: number | undefined): WorkingSize {
     for (const n of [picture.width, picture.height])
       if (!Number.isInteger(n) || n < 1)
         throw new InputError({ where: "picture", expected: "whole sizes of at least 1", received: `${n}` });
-    return workingSize(picture, size, this.manifest.colorizer.multiple);
+    return this.#networks.workingSize(picture, size);
   }
 
   /** Frees the networks once running work has ended, and the device if this Colorizer made it. */

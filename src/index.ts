@@ -12,7 +12,7 @@ export type { TuneSetting } from "./colorizer-tuning";
 export type { TuneOptions, TuneReport } from "./tuning/tune";
 export type { TuningStore } from "./tuning/store";
 export type { Precision } from "./graph/session";
-export type { Manifest } from "./weights/manifest";
+export type { Manifest } from "./weights/model/manifest";
 export type { ModelReader } from "./weights/model-files";
 export { requestDevice, type DeviceOptions } from "./gpu-device";
 export * from "./errors";

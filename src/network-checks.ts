@@ -2,7 +2,7 @@
 import { ManifestError } from "./errors";
 import type { Shape } from "./graph/ir";
 import type { Session } from "./graph/session";
-import type { Manifest } from "./weights/manifest";
+import type { Manifest } from "./weights/model/manifest";
 
 /** Throws ManifestError unless the shape fits; a name stands for any size. */
 export function expectShape(where: string, shape: Shape, expected: readonly (number | string)[]): void {

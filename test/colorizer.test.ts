@@ -103,7 +103,7 @@ describe("Colorizer", () => {
     const colorizer = await load(await testDevice());
     const before = await colorizer.colorize(noise(40, 30));
     const { embedder, colorizer: second } = await colorizer.profile(before);
-    for (const { rows, milliseconds } of [embedder, second]) {
+    for (const { rows, milliseconds } of [embedder!, second]) {
       expect(rows.length).toBeGreaterThan(0);
       expect(rows.every((row) => row.milliseconds >= 0 && row.kernel !== "")).toBe(true);
       expect(rows.reduce((sum, row) => sum + row.milliseconds, 0)).toBeCloseTo(milliseconds, 6);

@@ -4,55 +4,68 @@ import { DeviceError } from "../errors";
 import { bufferBytes } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
+import type { NetworkOutput } from "../weights/model/manifest";
 import type { WorkingSize } from "./layout";
 import type { Chroma } from "./picture-stages";
 import { withScratch } from "./scratch";
 
-/** Chroma with the embedding it was predicted with, so that another size need not compute that again. */
+/** Chroma with the embedding it was predicted with, where there is one, so that another size need not compute that again. */
 export interface KeptChroma extends Chroma {
-  readonly embedding: Uint8Array<ArrayBuffer>;
+  readonly embedding?: Uint8Array<ArrayBuffer>;
 }
 
 /** Buffers of a submitted run of the colorizer. */
 export interface Prediction {
-  /** [1, 2, map.height, map.width]. */
-  readonly chroma: GPUBuffer;
+  readonly output: NetworkOutput;
+  /** [1, channels, map.height, map.width]. */
+  readonly buffer: GPUBuffer;
   readonly map: Size;
-  readonly embedding: GPUBuffer;
-  readonly embeddingBytes: number;
+  readonly embedding?: { readonly buffer: GPUBuffer; readonly bytes: number };
+}
+
+/** Channels of a network's output. */
+export function outputChannels(output: NetworkOutput): number {
+  if (output.kind === "cells") return output.cells.length;
+  return output.kind === "rgb" ? 3 : 2;
 }
 
 /**
  * Reads the network's output and the embedding back. The copies are submitted before it returns, so the buffers may be
- * used again at once; `scope` is that of the run. Throws DeviceError when the output cannot be a picture's chroma: not finite somewhere (see
- * shaders/lib/activation.wgsl), or a* or b* zero or at the end of tanh everywhere, which is what a broken driver or an
- * overflow gives.
+ * used again at once; `scope` is that of the run. Throws DeviceError when the output cannot be a picture's chroma, see
+ * checkOutput().
  */
 export function readChroma(
   device: GPUDevice,
-  { chroma, map, embedding, embeddingBytes }: Prediction,
+  { output, buffer, map, embedding }: Prediction,
   elem: Elem,
   working: WorkingSize,
   scope: CommandScope,
 ): Promise<KeptChroma> {
-  const count = 2 * map.width * map.height;
+  const count = outputChannels(output) * map.width * map.height;
   const length = bufferBytes(count, elem);
   return withScratch(device, async (scratch) => {
     const staging = await scratch.allocate("chroma", () => {
       const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-      const buffer = scratch.buffer("chroma", length + embeddingBytes, usage);
+      const copy = scratch.buffer("chroma", length + (embedding?.bytes ?? 0), usage);
       const encoder = device.createCommandEncoder({ label: "chroma" });
-      encoder.copyBufferToBuffer(chroma, 0, buffer, 0, length);
-      encoder.copyBufferToBuffer(embedding, 0, buffer, length, embeddingBytes);
+      encoder.copyBufferToBuffer(buffer, 0, copy, 0, length);
+      if (embedding) encoder.copyBufferToBuffer(embedding.buffer, 0, copy, length, embedding.bytes);
       device.queue.submit([encoder.finish()]);
-      return buffer;
+      return copy;
     });
     await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
     const both = staging.getMappedRange();
     const bytes = new Uint8Array(both.slice(0, length));
     const words = elem === "f16" ? new Uint16Array(bytes.buffer, 0, count) : new Uint32Array(bytes.buffer, 0, count);
-    checkChroma(words, elem);
-    return { bytes, elem, ...working, map, embedding: new Uint8Array(both.slice(length)) };
+    checkOutput(words, elem, output.kind);
+    return {
+      output,
+      bytes,
+      elem,
+      ...working,
+      map,
+      ...(embedding && { embedding: new Uint8Array(both.slice(length)) }),
+    };
   });
 }
 
@@ -62,15 +75,21 @@ const BITS = {
   f16: { exponent: 0x7c00, magnitude: 0x7fff, extreme: 0x3bfe },
 } as const;
 
-/** Throws DeviceError for bit patterns of a* and then b* that cannot be chroma; see readChroma(). */
-export function checkChroma(words: Uint16Array | Uint32Array, elem: Elem): void {
+/**
+ * Throws DeviceError for bit patterns that cannot be a network's output: numbers that are not finite (see
+ * shaders/lib/activation.wgsl), zero everywhere, or a* or b* zero or at the end of tanh everywhere, which is what a broken driver or an
+ * overflow gives.
+ */
+export function checkOutput(words: Uint16Array | Uint32Array, elem: Elem, kind: NetworkOutput["kind"]): void {
   const plane = words.length / 2;
   const received =
-    problemOf(words.subarray(0, plane), "a*", elem) ?? problemOf(words.subarray(plane, 2 * plane), "b*", elem);
+    kind === "ab"
+      ? (problemOf(words.subarray(0, plane), "a*", elem) ?? problemOf(words.subarray(plane), "b*", elem))
+      : problemOf(words, kind === "rgb" ? "R, G, B" : "scores", elem, false);
   if (received === undefined) return;
   throw new DeviceError({
     where: "colorize",
-    expected: "chroma predicted by the network",
+    expected: "colour predicted by the network",
     received,
     hint:
       elem === "f16"
@@ -79,7 +98,7 @@ export function checkChroma(words: Uint16Array | Uint32Array, elem: Elem): void 
   });
 }
 
-function problemOf(words: Uint16Array | Uint32Array, channel: string, elem: Elem): string | undefined {
+function problemOf(words: Uint16Array | Uint32Array, channel: string, elem: Elem, bounded = true): string | undefined {
   const { exponent, magnitude, extreme } = BITS[elem];
   let broken = 0;
   let zero = 0;
@@ -92,6 +111,6 @@ function problemOf(words: Uint16Array | Uint32Array, channel: string, elem: Elem
   }
   if (broken > 0) return `${broken} of ${words.length} values of ${channel} that are not finite`;
   if (zero === words.length) return `${channel} of zero everywhere`;
-  if (extremes === words.length) return `the largest values of ${channel} everywhere`;
+  if (bounded && extremes === words.length) return `the largest values of ${channel} everywhere`;
   return undefined;
 }

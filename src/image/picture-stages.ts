@@ -5,11 +5,14 @@ import type { PipelineCache } from "../graph/pipelines";
 import { encodeKernel, SIZES } from "../graph/pipelines";
 import { runtimeBytes } from "../kernels/assemble";
 import type { AnyKernel, Elem, Kernel, KernelPlan } from "../kernels/kernel";
+import { cellsChroma } from "../kernels/picture/cells-chroma";
 import { luminanceColumns } from "../kernels/picture/luminance-columns";
 import { luminanceInput } from "../kernels/picture/luminance-input";
 import { luminanceRows } from "../kernels/picture/luminance-rows";
 import { recombine } from "../kernels/picture/recombine";
+import { rgbChroma } from "../kernels/picture/rgb-chroma";
 import type { Size, Tile } from "../kernels/picture/tile";
+import type { NetworkOutput } from "../weights/model/manifest";
 import { tilesOf, TILE_PIXELS } from "./layout";
 import { withScratch, type Scratch } from "./scratch";
 import type { PixelSource } from "./source";
@@ -19,6 +22,8 @@ export interface LuminanceTarget {
   readonly size: Size;
   readonly padded: Size;
   readonly channels: number;
+  /** What is scaled: see LuminanceInputParams. */
+  readonly value: "lightness" | "grey";
   readonly scale: number;
   readonly offset: number;
   readonly elem: Elem;
@@ -28,7 +33,9 @@ export interface LuminanceTarget {
 
 /** A network's output on the CPU, as the GPU stored it. */
 export interface Chroma {
-  /** [1, 2, map.height, map.width] of `elem`, a* and b* divided by the manifest's chromaScale. */
+  /** What the network says of colour; of cells, with the temperature to use. */
+  readonly output: NetworkOutput;
+  /** [1, channels, map.height, map.width] of `elem`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly elem: Elem;
   readonly size: Size;
@@ -68,11 +75,17 @@ export class PictureStages {
   }
 
   /** Bytes of GPU memory that luminance() and recombine() need at most, besides the networks' buffers. */
-  peakBytes(picture: Size, targets: readonly Pick<LuminanceTarget, "size">[], map: Size, elem: Elem): number {
+  peakBytes(
+    picture: Size,
+    targets: readonly Pick<LuminanceTarget, "size">[],
+    map: Size,
+    { channels, elem }: { readonly channels: number; readonly elem: Elem },
+  ): number {
     const { width, height } = this.#tiles(picture)[0]!;
     const tile = 4 * width * height;
     const resampled = targets.reduce((sum, { size }) => sum + 4 * size.width * (height + size.height), 0);
-    const chroma = 2 * map.width * map.height * (elem === "f16" ? 2 : 4);
+    // The network's output, and a* and b* where they are made of it.
+    const chroma = map.width * map.height * (channels * (elem === "f16" ? 2 : 4) + (channels === 2 ? 0 : 8));
     return Math.max(tile + resampled, 3 * tile + chroma);
   }
 
@@ -118,18 +131,18 @@ export class PictureStages {
   }
 
   /**
-   * The picture in colour: its own luminance at full resolution with the chroma of the network.
-   * `chromaScale` is a*, b* per unit of the network's output, times saturation. Returns R, G, B, A bytes.
+   * The picture in colour: its own luminance at full resolution with the chroma of the network, times `saturation`. Returns R, G, B, A
+   * bytes.
    */
   async recombine(
     source: PixelSource,
     chroma: Chroma,
-    chromaScale: number,
+    saturation: number,
     signal?: AbortSignal,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const tiles = this.#tiles(source);
     const { width, height } = tiles[0]!;
-    const { size, padded, map, elem } = chroma;
+    const { size, padded, map } = chroma;
     const valid = {
       width: (size.width * map.width) / padded.width,
       height: (size.height * map.height) / padded.height,
@@ -137,14 +150,16 @@ export class PictureStages {
     const scope = new CommandScope(this.#device, { where: "recombine" });
     return withScratch(this.#device, async (scratch) => {
       const bytes = 4 * width * height;
-      const { texture, out, staging, ab, uniforms } = await scratch.allocate("recombine", () => ({
+      const { texture, out, staging, network, ab, uniforms } = await scratch.allocate("recombine", () => ({
         texture: scratch.pictureTexture("picture", width, height),
         out: scratch.buffer("coloured tile", bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC),
         staging: scratch.buffer("coloured tile", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST),
-        ab: scratch.buffer("chroma", chroma.bytes.length, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST),
+        ...this.#chromaBuffers(scratch, chroma),
         uniforms: this.#uniforms(scratch, 1),
       }));
-      scope.run(() => this.#device.queue.writeBuffer(ab, 0, chroma.bytes));
+      scope.run(() => this.#device.queue.writeBuffer(network, 0, chroma.bytes));
+      const { elem, scale } = await this.#toChroma(scope, scratch, uniforms, chroma, network, ab);
+      const chromaScale = scale * saturation;
       const result = new Uint8ClampedArray(source.width * source.height * 4);
       for (const tile of tiles) {
         signal?.throwIfAborted();
@@ -163,6 +178,39 @@ export class PictureStages {
       }
       return result;
     });
+  }
+
+  /** Buffers for the network's output and for a* and b*; one where the output is a* and b*. */
+  #chromaBuffers(scratch: Scratch, { output, bytes, map }: Chroma): { network: GPUBuffer; ab: GPUBuffer } {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const network = scratch.buffer("network output", bytes.length, usage);
+    const ab = output.kind === "ab" ? network : scratch.buffer("chroma", 8 * map.width * map.height, usage);
+    return { network, ab };
+  }
+
+  /** Makes a* and b* of the network's output. Returns how they are stored, and the factor on them. */
+  async #toChroma(
+    scope: CommandScope,
+    scratch: Scratch,
+    uniforms: GPUBuffer,
+    { output, map, elem }: Chroma,
+    network: GPUBuffer,
+    ab: GPUBuffer,
+  ): Promise<{ readonly elem: Elem; readonly scale: number }> {
+    if (output.kind === "ab") return { elem, scale: output.scale };
+    const count = map.width * map.height;
+    const resources = { src: { buffer: network }, dst: { buffer: ab } };
+    if (output.kind === "rgb")
+      await this.#submit(scope, uniforms, [dispatch(rgbChroma, { count, range: output.range, elem }, resources)]);
+    else {
+      const { cells: centres, temperature } = output;
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+      const cells = scratch.buffer("cells", 8 * centres.length, usage);
+      scope.run(() => this.#device.queue.writeBuffer(cells, 0, new Float32Array(centres.flat())));
+      const params = { cells: centres.length, count, temperature, elem };
+      await this.#submit(scope, uniforms, [dispatch(cellsChroma, params, { ...resources, cells: { buffer: cells } })]);
+    }
+    return { elem: "f32", scale: 1 };
   }
 
   #uniforms(scratch: Scratch, dispatches: number): GPUBuffer {

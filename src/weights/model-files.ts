@@ -2,7 +2,7 @@
 import { ManifestError } from "../errors";
 import { fetchFile } from "./download";
 import { integrityFault } from "./integrity";
-import { parseManifest, type Manifest } from "./manifest";
+import { parseManifest, type Manifest } from "./model/manifest";
 
 export interface ModelProgress {
   /** The file that moved last, as the manifest's `files` calls it; "model.json" at the start. */

@@ -44,7 +44,7 @@ describe("pictures in tiles, at default limits", () => {
       const first = target(1, padded.width * padded.height);
       const second = target(3, 11 * 11);
       const square = { width: 11, height: 11 };
-      const common = { scale: 1, offset: 0, elem: "f32" as const };
+      const common = { value: "lightness" as const, scale: 1, offset: 0, elem: "f32" as const };
       await stages.luminance(await openSource(picture), [
         { ...common, size, padded, channels: 1, buffer: first },
         { ...common, size: square, padded: square, channels: 3, buffer: second },
@@ -67,9 +67,10 @@ describe("pictures in tiles, at default limits", () => {
       const map = { width: padded.width / 2, height: padded.height / 2 };
       const small = randoms(2 * map.width * map.height, 9, -0.4, 0.4);
       const bytes = new Uint8Array(small.buffer as ArrayBuffer);
-      const chroma: Chroma = { bytes, elem: "f32", size, padded, map };
+      const output = { kind: "ab" as const, name: "ab", scale: 128 };
+      const chroma: Chroma = { output, bytes, elem: "f32", size, padded, map };
       const ab = repeatSamples(small, map.width, map.height, 2);
-      const actual = await stages.recombine(await openSource(picture), chroma, 128);
+      const actual = await stages.recombine(await openSource(picture), chroma, 1);
       // One 8-bit step: rounding in f32 and f64 may fall on different sides.
       expectClose(actual, recombined(picture, { ab, padded, valid: size, step: 2, chromaScale: 128 }), { abs: 1 });
     });
@@ -79,7 +80,8 @@ describe("pictures in tiles, at default limits", () => {
     const device = await testDevice({ defaultLimits: true });
     const stages = new PictureStages(device, new PipelineCache(device), 64);
     const size = { width: 8, height: 8 };
-    const chroma: Chroma = { bytes: new Uint8Array(512), elem: "f32", size, padded: size, map: size };
+    const output = { kind: "ab" as const, name: "ab", scale: 1 };
+    const chroma: Chroma = { output, bytes: new Uint8Array(512), elem: "f32", size, padded: size, map: size };
     const aborted = AbortSignal.abort();
     await expect(stages.recombine(await openSource(noise(64, 64)), chroma, 1, aborted)).rejects.toMatchObject({
       name: "AbortError",

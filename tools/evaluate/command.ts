@@ -13,7 +13,6 @@ import { FeatureNetwork } from "./frechet";
 import type { Method } from "./method";
 import { openModel } from "./model-method";
 import { modelSource } from "./model-source";
-import { openModelNetworks, openNetwork, type EngineOptions } from "./network-method";
 import { openPictures, spread } from "./photographs";
 import { contactSheet, smallSheet } from "./pictures";
 import { progressBar } from "./progress";
@@ -153,11 +152,10 @@ async function openMethods(
   if (models.length > 0) {
     const device = await requestNodeDevice({ adapter: options.adapter });
     devices.push(device);
-    const engine = engineOptions(device, options, signal);
+    const { precision, size, saturation } = options;
+    const engine = { device, precision, size, saturation, signal };
     for (const { path, label } of models) {
-      const source = await modelSource(path);
-      if (source.kind === "network") add(await openNetwork(source, label, engine));
-      else add(await (shuffleEmbeddings ? openModelNetworks : openModel)(source, label, engine));
+      add(await openModel(await modelSource(path, options), label, engine));
     }
   }
   for (const { path, label } of results) add(await openResults(path, label, photographs));
@@ -168,12 +166,6 @@ async function openMethods(
       received: methods.map(({ name }) => name).join(", "),
       hint: "Name a model folder with --model.",
     });
-}
-
-function engineOptions(device: GPUDevice, options: Options, signal: AbortSignal): EngineOptions {
-  const { precision, size, saturation, luminanceScale, luminanceOffset, chromaScale, multiple } = options;
-  const scaling = { luminanceScale, luminanceOffset, chromaScale, multiple };
-  return { device, precision, size, saturation, signal, scaling };
 }
 
 /** Files to write, by path. */

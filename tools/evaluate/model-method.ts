@@ -1,37 +1,89 @@
-/** A model folder, run as users run it: by a Colorizer. */
-import { loadNodeColorizer } from "../../src/node";
-import type { Method } from "./method";
+/** A model on the engine, with its embedding in reach. Networks and stages are those that a Colorizer has. */
+import { dirname } from "node:path";
+import { describeDevice } from "../../src/gpu-device";
+import type { Precision } from "../../src/graph/session";
+import type { KeptChroma } from "../../src/image/chroma";
+import { PictureStages } from "../../src/image/picture-stages";
+import { openSource } from "../../src/image/source";
+import { Networks } from "../../src/networks";
+import type { Pixels } from "../../src/node/images";
+import { folderReader } from "../../src/node/model-files";
+import { startPrediction } from "../../src/predict";
+import type { Coloured, Embedding, Method } from "./method";
 import type { ModelSource } from "./model-source";
-import type { EngineOptions } from "./network-method";
 
-/** Throws what loadNodeColorizer throws. */
+export interface EngineOptions {
+  readonly device: GPUDevice;
+  readonly precision: Precision;
+  /** Working size; default: the model's. */
+  readonly size?: number;
+  /** Factor on the chroma as the model gives it. */
+  readonly saturation: number;
+  readonly signal: AbortSignal;
+}
+
+/** Throws what Networks.load() throws. */
 export async function openModel(
-  source: ModelSource & { readonly kind: "folder" },
+  { location, read, externalData }: ModelSource,
   label: string | undefined,
-  { device, precision, size, saturation, signal }: EngineOptions,
+  options: EngineOptions,
 ): Promise<Method> {
-  const colorizer = await loadNodeColorizer({
-    model: source.location,
-    read: source.read,
-    device,
-    precision,
-    signal,
-  });
-  const { manifest } = colorizer;
-  return {
-    name: label ?? manifest.name,
-    facts: {
-      model: `${manifest.name} ${manifest.version}`,
-      workingSize: size ?? manifest.colorizer.size,
-      embeddingSize: manifest.embedder.size,
-      saturation: manifest.colorizer.saturation * saturation,
-      storage: colorizer.elem,
-      adapter: colorizer.adapter,
-    },
-    async colorize({ grey }) {
-      const { data, width, height } = await colorizer.colorize(grey, { size, saturation, signal });
-      return { picture: { data, width, height } };
-    },
-    dispose: () => colorizer.dispose(),
-  };
+  const { device, precision, signal } = options;
+  const onDisk = folderReader(location.endsWith(".json") ? dirname(location) : location);
+  const reader = /^https?:/i.test(location) ? undefined : (read ?? onDisk);
+  // A reader's location only names the model in messages.
+  const model = reader ? "model.json" : location;
+  const networks = await Networks.load({ device, model, precision, signal, read: reader, externalData });
+  return new ModelMethod(networks, label, options);
+}
+
+class ModelMethod implements Method {
+  readonly name: string;
+  readonly facts: Method["facts"];
+  readonly colorizeWith: Method["colorizeWith"];
+  readonly #networks: Networks;
+  readonly #options: EngineOptions;
+  readonly #stages: PictureStages;
+
+  constructor(networks: Networks, label: string | undefined, options: EngineOptions) {
+    const { name, version, embedder, colorizer } = networks.manifest;
+    this.name = label ?? name;
+    this.#networks = networks;
+    this.#options = options;
+    this.#stages = new PictureStages(networks.device, networks.pipelines);
+    this.facts = {
+      model: `${name} ${version}`,
+      workingSize: options.size ?? colorizer.size.pixels,
+      ...(embedder && { embeddingSize: embedder.size }),
+      saturation: colorizer.saturation * options.saturation,
+      storage: networks.elem,
+      adapter: describeDevice(networks.device),
+    };
+    if (embedder)
+      this.colorizeWith = async ({ grey }, embedding) => this.#recombine(grey, await this.#predict(grey, embedding));
+  }
+
+  async colorize({ grey }: { readonly grey: Pixels }): Promise<Coloured> {
+    const chroma = await this.#predict(grey);
+    return { picture: await this.#recombine(grey, chroma), embedding: chroma.embedding };
+  }
+
+  async #predict(grey: Pixels, embedding?: Embedding): Promise<KeptChroma> {
+    this.#options.signal.throwIfAborted();
+    const bound = await this.#networks.bind(this.#networks.workingSize(grey, this.#options.size));
+    const kept = embedding && { embedding: embedding as Uint8Array<ArrayBuffer> };
+    const source = await openSource(grey);
+    return (await startPrediction(this.#networks, this.#stages, bound, source, kept)).reading;
+  }
+
+  async #recombine(grey: Pixels, chroma: KeptChroma): Promise<Pixels> {
+    const saturation = this.#networks.manifest.colorizer.saturation * this.#options.saturation;
+    const { signal } = this.#options;
+    const data = await this.#stages.recombine(await openSource(grey), chroma, saturation, signal);
+    return { data, width: grey.width, height: grey.height };
+  }
+
+  dispose(): void {
+    this.#networks.dispose();
+  }
 }

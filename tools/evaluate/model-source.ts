@@ -8,12 +8,27 @@ import { externalDataIn } from "../../src/node/external-data";
 import { folderReader } from "../../src/node/model-files";
 import { readModel } from "../../src/weights/decode";
 import type { ModelReader } from "../../src/weights/model-files";
+import type { OnnxValueInfo } from "../../src/weights/types";
 
-export type ModelSource =
-  /** A model with a manifest; `read` where it is not as it lies on disk. */
-  | { readonly kind: "folder"; readonly location: string; readonly read?: ModelReader }
-  /** A network that takes luminance alone. */
-  | { readonly kind: "network"; readonly path: string; readonly bytes: Uint8Array };
+export interface ModelSource {
+  /** A folder, a model.json or an ONNX file. */
+  readonly location: string;
+  /** Where it is not as it lies on disk. */
+  readonly read?: ModelReader;
+  /** For a lone ONNX file. */
+  readonly externalData?: ReturnType<typeof externalDataIn>;
+}
+
+/** How a lone network's numbers are scaled: input = L* x luminanceScale + luminanceOffset; a*, b* = output x chromaScale. */
+export interface Scaling {
+  readonly luminanceScale: number;
+  readonly luminanceOffset: number;
+  readonly chromaScale: number;
+  readonly multiple: number;
+}
+
+/** Working size of a lone network, where neither the file nor the command says. */
+const LONE_SIZE = 256;
 
 /** A manifest's parts that are read here; the engine checks the rest. */
 interface Manifest {
@@ -22,26 +37,74 @@ interface Manifest {
 }
 
 /**
- * An ONNX file with one input stands alone. One with two takes an embedding: the model.json beside it says of which
- * embedder, and the file takes the place of the colorizer named there. Throws InputError, ModelError.
+ * An ONNX file with one input stands alone: it takes L* and gives a*b*, and `scaling` says in which numbers. One with two takes an
+ * embedding: the model.json beside it says of which embedder, and the file takes the place of the colorizer named there. Throws
+ * InputError, ModelError.
  */
-export async function modelSource(path: string): Promise<ModelSource> {
-  if (!path.endsWith(".onnx") || /^https?:/i.test(path)) return { kind: "folder", location: path };
+export async function modelSource(path: string, scaling: Scaling): Promise<ModelSource> {
+  if (!path.endsWith(".onnx") || /^https?:/i.test(path)) return { location: path };
   const bytes = await readFile(path).catch((cause: unknown) => {
     const received = cause instanceof Error ? cause.message : String(cause);
     throw new InputError({ where: "--model", expected: "an ONNX file", received, hint: "Check the path.", cause });
   });
-  const { inputs } = await readModel(bytes, { label: basename(path), externalData: externalDataIn(dirname(path)) });
-  if (inputs.length === 1) return { kind: "network", path, bytes };
+  const externalData = externalDataIn(dirname(path));
+  const { inputs, outputs } = await readModel(bytes, { label: basename(path), externalData });
+  if (inputs.length === 1)
+    return { location: path, read: loneNetwork(path, bytes, inputs[0]!, outputs[0]!.name, scaling), externalData };
   const folder = dirname(path);
   if (inputs.length === 2 && existsSync(join(folder, "model.json")))
-    return { kind: "folder", location: folder, read: replacingColorizer(folder, path, bytes) };
+    return { location: folder, read: replacingColorizer(folder, path, bytes) };
   throw new InputError({
     where: `--model ${path}`,
     expected: "a network that takes L alone, or L and an embedding with a model.json beside it",
     received: `inputs ${inputs.map(({ name }) => name).join(", ")}`,
     hint: "Put it into the folder of the model whose embedder it was trained with.",
   });
+}
+
+/** A model folder around one network. One that takes one size only gets every photograph stretched to that. */
+function loneNetwork(
+  path: string,
+  bytes: Uint8Array,
+  { name, shape }: OnnxValueInfo,
+  output: string,
+  { luminanceScale, luminanceOffset, chromaScale, multiple }: Scaling,
+): ModelReader {
+  const [, , height, width] = shape ?? [];
+  const fixed = typeof height === "number" && typeof width === "number" ? { height, width } : undefined;
+  if (fixed && fixed.height !== fixed.width)
+    throw new InputError({
+      where: `--model ${path}`,
+      expected: "a network for any size, or for a square",
+      received: `one for ${fixed.width}x${fixed.height}`,
+      hint: "Export it with free height and width.",
+    });
+  const pixels = Math.ceil(LONE_SIZE / multiple) * multiple;
+  const size = fixed ? { pixels: fixed.width, multiple: fixed.width, shape: "square" } : { pixels, multiple };
+  const label = basename(path);
+  const manifest = {
+    format: 2,
+    name: basename(path, ".onnx"),
+    version: "0",
+    license: "unknown",
+    files: { network: { path: "network.onnx", ...checksum(bytes) } },
+    colorizer: {
+      file: "network",
+      inputs: [{ name, kind: "lightness", scale: luminanceScale, offset: luminanceOffset }],
+      output: { name: output, kind: "ab", scale: chromaScale },
+      size,
+    },
+    training: { file: label },
+  };
+  const files: Readonly<Record<string, Uint8Array>> = {
+    "model.json": new TextEncoder().encode(JSON.stringify(manifest)),
+    "network.onnx": bytes,
+  };
+  return (file) => Promise.resolve(files[file]!);
+}
+
+function checksum(bytes: Uint8Array): { readonly bytes: number; readonly sha256: string } {
+  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
 function replacingColorizer(folder: string, path: string, bytes: Uint8Array): ModelReader {
@@ -51,8 +114,7 @@ function replacingColorizer(folder: string, path: string, bytes: Uint8Array): Mo
     const file = await onDisk(name, expected, onProgress, signal);
     if (name !== "model.json") return file;
     const manifest = JSON.parse(new TextDecoder().decode(file)) as Manifest;
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    manifest.files[manifest.colorizer.file] = { path: basename(path), bytes: bytes.length, sha256 };
+    manifest.files[manifest.colorizer.file] = { path: basename(path), ...checksum(bytes) };
     return new TextEncoder().encode(JSON.stringify(manifest));
   };
 }
