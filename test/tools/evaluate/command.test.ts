@@ -234,12 +234,12 @@ describe("models", () => {
   });
 
   it("that take L alone are run with the scaling of the command", async () => {
-    // ab = (0, L* / 100, the size halved) in units of 50: from L* = 53.6, b* = 26.8.
+    // ab = (next to 0, L* / 100, the size halved) in units of 50: from L* = 53.6, b* = 26.8.
     const network = buildModel({
       inputs: [{ name: "L", shape: [1, 1, "h", "w"] }],
       outputs: [{ name: "ab", shape: [1, 2, "h2", "w2"] }],
       nodes: [node("Conv", ["L", "weights"], ["ab"], { kernel_shape: [2, 2], strides: [2, 2] })],
-      initializers: [{ name: "weights", shape: [2, 1, 2, 2], data: [0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25] }],
+      initializers: [{ name: "weights", shape: [2, 1, 2, 2], data: [1e-3, 1e-3, 1e-3, 1e-3, 0.25, 0.25, 0.25, 0.25] }],
     });
     put("half.onnx", network);
     const rgb = labToRgb([53.585, 0, 26.79]).map((c) => Math.round(255 * c));
