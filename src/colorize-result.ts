@@ -56,7 +56,8 @@ export class ColorizeResult implements ResultFacts {
 
   /**
    * The same picture with another saturation (1: as predicted, 0: grey). Only the last stage runs again.
-   * Throws InputError after the Colorizer was disposed, and the signal's reason when aborted.
+   * Throws InputError after the Colorizer was disposed or the source's buffer was transferred, DeviceError as colorize(),
+   * and the signal's reason when aborted.
    */
   withSaturation(saturation: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
     return this.#recolor({ saturation }, options.signal);

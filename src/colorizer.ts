@@ -109,7 +109,7 @@ export class Colorizer {
   /**
    * Colours one picture; calls queue up, and each picture is opened and uploaded while the one before it is on the GPU.
    * Throws ImageError for a picture that cannot be read, InputError for wrong options, DeviceError when the device is
-   * lost, short of memory or computes nonsense, and the signal's reason (an AbortError) when aborted.
+   * lost, short of memory, refuses commands or computes nonsense, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const saturation = checkSaturation(options.saturation ?? 1);

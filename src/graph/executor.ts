@@ -80,13 +80,17 @@ export class BoundProgram {
         reserved = filled.made;
         return { slots, filled, sizes: uploadSizes(device, program, kernels, allocate) };
       });
-      await memory.check();
       const { ranges } = filled;
+      const allowed = memory.check();
+      allowed.catch(() => undefined); // reported below
       const scope = new CommandScope(device, { where: program.label });
-      // The driver compiles meanwhile.
-      await filled.fill(pacer, scope);
-      await scope.check();
-      reserved = []; // they stay for other programs, whatever happens to this one
+      if (reserved.length > 0) {
+        await allowed; // before packing weights for nothing
+        // The driver compiles meanwhile.
+        await filled.fill(pacer, scope);
+        await scope.check();
+        reserved = []; // they stay for other programs, whatever happens to this one
+      }
       const compiled = await Promise.all(pending);
       const bind = (step: Step, i: number): Dispatch => {
         const resources: Record<string, GPUBindingResource> = {};
@@ -102,7 +106,7 @@ export class BoundProgram {
         return { compiled: compiled[i]!, bindGroup, grid: step.plan.grid };
       };
       const dispatches = scope.run(() => program.steps.map(bind));
-      await scope.check();
+      await Promise.all([allowed, scope.check()]);
       return new BoundProgram(program, slots, buffers, dispatches);
     } catch (error) {
       for (const buffer of buffers) buffer.destroy();

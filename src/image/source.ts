@@ -25,7 +25,7 @@ export type ColorizeSource =
 export interface PixelSource extends Size {
   /** Puts a rectangle into the upper left corner of an rgba8unorm texture. */
   upload(device: GPUDevice, texture: GPUTexture, tile: Tile): void;
-  /** Whether R, G, B, A bytes have the alpha of this rectangle. */
+  /** Whether R, G, B, A bytes have the alpha of this rectangle, in the rows that are looked at. */
   hasAlpha(tile: Tile, pixels: Uint8Array): boolean;
   /** Frees what the source holds; upload() fails afterwards. */
   close(): void;
@@ -79,12 +79,7 @@ function rawSource({ data: given, width, height }: RawImage): PixelSource {
     height,
     hasAlpha(tile, pixels) {
       checkThere();
-      for (let y = 0; y < tile.height; y++) {
-        const row = ((tile.y + y) * width + tile.x) * 4;
-        const own = y * tile.width * 4;
-        for (let x = 3; x < tile.width * 4; x += 4) if (pixels[own + x] !== data[row + x]) return false;
-      }
-      return true;
+      return sameAlpha(pixels, tile, data, width);
     },
     upload(device, texture, tile) {
       checkThere();
@@ -118,7 +113,8 @@ function bitmapSource(bitmap: ImageBitmap): PixelSource {
   return {
     width,
     height,
-    hasAlpha: (tile, pixels) => isOpaque(pixels) || sameAlpha(pixels, drawn(bitmap, tile)),
+    hasAlpha: (tile, pixels) =>
+      isOpaque(pixels, tile) || sameAlpha(pixels, { ...tile, x: 0, y: 0 }, drawn(bitmap, tile), tile.width),
     upload(device, texture, tile) {
       device.queue.copyExternalImageToTexture(
         { source: bitmap, origin: [tile.x, tile.y] },
@@ -130,14 +126,34 @@ function bitmapSource(bitmap: ImageBitmap): PixelSource {
   };
 }
 
-function isOpaque(pixels: Uint8Array): boolean {
-  for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== 255) return false;
-  return true;
+/** Rows from one that is looked at to the next: a workgroup of the colour kernel writes four, so each of them is seen. */
+const ROW_STEP = 4;
+
+function isOpaque(pixels: Uint8Array, { width, height }: Tile): boolean {
+  const words = wordsOf(pixels);
+  let all = -1;
+  for (let row = 0; row < height; row += ROW_STEP)
+    for (let i = row * width; i < (row + 1) * width; i++) all &= words[i]!;
+  return all >>> 24 === 255;
 }
 
-function sameAlpha(pixels: Uint8Array, other: Uint8ClampedArray): boolean {
-  for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== other[i]) return false;
-  return true;
+/** Whether R, G, B, A bytes have the alpha of a rectangle of a picture whose rows are `width` long. */
+function sameAlpha(pixels: Uint8Array, { x, y, ...size }: Tile, picture: RawImage["data"], width: number): boolean {
+  const own = wordsOf(pixels);
+  const theirs = wordsOf(picture);
+  let difference = 0;
+  for (let row = 0; row < size.height; row += ROW_STEP) {
+    const from = (y + row) * width + x;
+    const to = row * size.width;
+    for (let i = 0; i < size.width; i++) difference |= own[to + i]! ^ theirs[from + i]!;
+  }
+  return difference >>> 24 === 0;
+}
+
+/** Four bytes of a pixel as one number, alpha in the highest byte. */
+function wordsOf(bytes: RawImage["data"]): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
 /** A rectangle of the bitmap as a 2D canvas has it: the browser's second opinion on transparent pixels. */
