@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { IDENTITY } from "../../src/graph/ir";
 import { binary } from "../../src/kernels/binary";
-import { binaryCases } from "./cases-binary";
+import { cases as binaryCases } from "../reference/ops/binary";
 import { describeCases } from "./check-case";
 
 describeCases("binary", binaryCases);

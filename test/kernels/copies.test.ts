@@ -7,7 +7,13 @@ import { depthToSpace, spaceToDepth } from "../../src/kernels/block-copy";
 import { concatPart, expand, slice, transpose } from "../../src/kernels/strided-copy";
 import { expectClose, randoms } from "../expect-close";
 import { decodeElems, encodeElems, fromHalf, runKernel, testDevice } from "../gpu";
-import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "./cases-copies";
+import { cases as expandCases } from "../reference/ops/expand";
+import { cases as gatherCases } from "../reference/ops/gather";
+import { cases as padCases } from "../reference/ops/pad";
+import { cases as sliceCases } from "../reference/ops/slice";
+import { cases as transposeCases } from "../reference/ops/transpose";
+import { cases as depthToSpaceCases } from "../reference/ops/depth-to-space";
+import { cases as spaceToDepthCases } from "../reference/ops/space-to-depth";
 import { describeCases } from "./check-case";
 
 describeCases("transpose", transposeCases);
@@ -15,7 +21,8 @@ describeCases("slice", sliceCases);
 describeCases("expand", expandCases);
 describeCases("pad", padCases);
 describeCases("gather", gatherCases);
-describeCases("depth to space and back", blockCases);
+describeCases("depth to space", depthToSpaceCases);
+describeCases("space to depth", spaceToDepthCases);
 
 // All kernels find their index with linear_index() of lib/indexing.wgsl; this is the cheapest one to show it wraps.
 it("wraps a grid past 65,535 workgroups", async () => {

@@ -3,7 +3,7 @@ import { unary } from "../../src/kernels/unary";
 import { expectClose, randoms } from "../expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { activate } from "../reference/activation";
-import { activationCases, unaryCases } from "./cases-unary";
+import { activationCases, cases as unaryCases } from "../reference/ops/unary";
 import { describeCases } from "./check-case";
 
 describeCases("unary", unaryCases);
