@@ -9,7 +9,7 @@ const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "shar
 
 const ENGINE = /src\/(graph|kernels|weights|errors|pacer|gpu-device|tuning\/store)|shaders|node_modules/;
 /** Shared by chunks that a page loads only in some cases. */
-const ON_DEMAND = /(kernels|shaders)\/resize2d|weights\/from-half/;
+const ON_DEMAND = /weights\/from-half/;
 
 /** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
 const plainWorkers: Plugin = {
@@ -56,8 +56,7 @@ export default defineConfig({
         minify: true,
         // Whoever bundles the package knows by itself that `new Map()` has no effects.
         comments: { annotation: false },
-        // One file of the engine and one of the rest that pages need: many small ones compress worse. Shared by three:
-        // tune.ts also reaches what more-convs.ts does.
+        // One file of the engine and one of the rest that pages need: many small ones compress worse.
         codeSplitting: {
           groups: [
             { name: "engine", test: (id) => ENGINE.test(id) && !ON_DEMAND.test(id), minShareCount: 3 },
