@@ -1,4 +1,4 @@
-/** The search for the fastest way of computing each convolution: what is timed when, and what counts as faster. */
+/** The search for the fastest algorithm of each convolution: what is timed when, and what counts as faster. */
 import { nearestKey, type Measured, type Scores } from "../graph/conv-choice";
 import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
 import { convSizes, type Conv2dParams } from "../kernels/conv/params";

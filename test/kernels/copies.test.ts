@@ -17,7 +17,7 @@ describeCases("pad", padCases);
 describeCases("gather", gatherCases);
 describeCases("depth to space and back", blockCases);
 
-// All kernels find their index with linear_index() of lib/indexing.wgsl; this is the cheapest one to show it wraps.
+// Kernels find their index with lib/linear.wgsl or lib/rows.wgsl; this is the cheapest one to show it wraps.
 it("wraps a grid past 65,535 workgroups", async () => {
   const [rows, columns] = [2048, 2049];
   const plan = expand.plan({ shape: [1, columns], outShape: [rows, columns], elem: "f32" });

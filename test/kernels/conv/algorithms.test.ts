@@ -1,4 +1,4 @@
-/** Every way of computing a convolution, on every awkward case that it takes. */
+/** Every convolution algorithm, on every awkward case that it takes. */
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { convGraph } from "../../../src/graph/conv-graph";
 import { BoundProgram } from "../../../src/graph/executor";

@@ -1,4 +1,4 @@
-/** Which ways of computing a convolution offer themselves where, and what they do with channel slices. */
+/** Which convolution algorithms are offered where, and what they do with slices of channels. */
 import { expect, it } from "vitest";
 import { encodeKernel, PipelineCache } from "../../../src/graph/pipelines";
 import { KERNELS } from "../../../src/graph/registry";

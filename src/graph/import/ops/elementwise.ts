@@ -24,7 +24,7 @@ export const elementwiseOps: OpTable = {
   Mul: two("mul"),
 };
 
-/** Those whose shaders are in lib/activation-rare.wgsl. */
+/** Other elementwise functions. */
 export const rareElementwiseOps: OpTable = {
   Sqrt: plain("sqrt"),
   Exp: plain("exp"),
