@@ -5,7 +5,7 @@ import type { Elem } from "../../src/kernels/kernel";
 import { pad } from "../../src/kernels/pad";
 import { depthToSpace, spaceToDepth } from "../../src/kernels/block-copy";
 import { concatPart, expand, slice, transpose } from "../../src/kernels/strided-copy";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { decodeElems, encodeElems, fromHalf, runKernel, testDevice } from "../gpu";
 import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "./cases-copies";
 import { describeCases } from "./check-case";

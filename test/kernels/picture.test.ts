@@ -6,7 +6,7 @@ import { recombine, type RecombineParams } from "../../src/kernels/picture/recom
 import type { Elem } from "../../src/kernels/kernel";
 import type { Size } from "../../src/kernels/picture/tile";
 import type { Triple } from "../../src/color/lab";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { lattice, luminanceOf, recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
 

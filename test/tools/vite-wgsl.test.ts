@@ -13,12 +13,12 @@ import { shortenLocals, stripWgsl } from "../../tools/vite-wgsl";
 import { testDevice } from "../gpu";
 import { binaryCases } from "../kernels/cases-binary";
 import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "../kernels/cases-copies";
-import { graphBenches } from "../kernels/cases-graph-bench";
+import { graphBenches } from "../shared/graph-benches";
 import { pool2dCases } from "../kernels/cases-pool2d";
 import { resize2dCases } from "../kernels/cases-resize2d";
 import { normalizeCases, reduceCases, softmaxCases } from "../kernels/cases-rows";
 import { unaryCases } from "../kernels/cases-unary";
-import { COMPOSED_CASES, CONV_CASES } from "../kernels/conv-cases";
+import { COMPOSED_CASES, CONV_CASES } from "../shared/conv-cases";
 
 describe("stripWgsl", () => {
   it("drops comments, indentation and blank lines, and keeps lines", () => {

@@ -16,10 +16,10 @@ import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import type { Elem } from "../../../src/kernels/kernel";
 import { KernelError } from "../../../src/errors";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { conv2dReference, poolReference, repeatPixels } from "../../reference/conv";
-import { COMPOSED_CASES, CONV_CASES, convCase, type ConvCase } from "../conv-cases";
+import { COMPOSED_CASES, CONV_CASES, convCase, type ConvCase } from "../../shared/conv-cases";
 import { stored, sumTolerance } from "../stored";
 
 // Drivers compile for seconds where many processes share few cores.

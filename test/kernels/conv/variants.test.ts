@@ -8,10 +8,10 @@ import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import { pack } from "../../../src/kernels/packing";
 import { KernelError } from "../../../src/errors";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { readBuffer, testDevice } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";
-import { convCase } from "../conv-cases";
+import { convCase } from "../../shared/conv-cases";
 import { sumTolerance } from "../stored";
 
 const device = (more: Partial<ConvDevice> = {}): ConvDevice => ({
