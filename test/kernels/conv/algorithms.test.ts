@@ -14,6 +14,7 @@ import {
 } from "../../../src/kernels/conv/algorithms";
 import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
+import { KERNELS } from "../../../src/kernels/kernels";
 import type { Elem } from "../../../src/kernels/kernel";
 import { KernelError } from "../../../src/errors";
 import { expectClose, randoms } from "../../shared/expect-close";
@@ -174,6 +175,24 @@ describe("convolution algorithms", () => {
       DEFAULT_CHOICE,
     );
     expect(() => planConvolution(CONV_ALGORITHMS, params, "magic/4")).toThrow(KernelError);
+  });
+
+  it("have steps that KERNELS holds, the first of their own under their own name", () => {
+    const able = { features: new Set(["subgroups"]), workgroupBytes: 32_768, subgroupMinSize: 8 };
+    const found = new Set<string>();
+    for (const elem of ["f32", "f16"] as const)
+      for (const test of [...CONV_CASES, ...COMPOSED_CASES]) {
+        const params = { ...test.params, elem, int8: true };
+        for (const choice of [...convChoices(CONV_ALGORITHMS, params, able), "half-weights/4"]) {
+          const name = choice.split("/")[0]!;
+          const { steps } = planConvolution(CONV_ALGORITHMS, params, choice);
+          const own = `conv${name.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())}`;
+          expect(steps.filter(({ kernel }) => kernel.startsWith(own)).length, choice).toBeGreaterThan(0);
+          for (const { kernel } of steps) expect(KERNELS).toHaveProperty(kernel);
+          found.add(name);
+        }
+      }
+    expect([...found].sort()).toEqual(CONV_ALGORITHMS.map(({ name }) => name).sort());
   });
 
   it("are keyed by everything that decides their speed, and not by the activation", () => {
