@@ -46,6 +46,12 @@ export default {
       { path: "^src/(weights|graph/import)/" },
     ),
     never(
+      "bench-shares",
+      "What benches and tests share lies in test/shared.",
+      { path: "^(bench|tools|demo)/" },
+      { path: "^test/(?!shared/)" },
+    ),
+    never(
       "browser-without-node",
       "What runs in browsers imports nothing of Node.",
       { path: "^src/", pathNot: "^src/(node/|node\\.ts$)" },

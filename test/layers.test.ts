@@ -43,6 +43,8 @@ it("would notice a broken layer", async () => {
     "src/colorizer.ts": `import "./node/fs"; import "node:fs"; import "../test/t";`,
     "shaders/a.wgsl": "",
     "test/t.ts": "",
+    "test/shared/s.ts": "",
+    "bench/b.ts": `import "../test/shared/s"; import "../test/t";`,
     "demo/page.ts": `import "../src/index"; import "../src/colorizer";`,
   };
   for (const [path, text] of Object.entries(files)) {
@@ -50,7 +52,8 @@ it("would notice a broken layer", async () => {
     writeFileSync(join(base, path), text);
   }
   try {
-    expect(await violations(["src", "demo"], base)).toEqual([
+    expect(await violations(["src", "demo", "bench"], base)).toEqual([
+      "bench-shares: bench/b.ts -> test/t.ts",
       "browser-without-builtins: src/colorizer.ts -> fs",
       "browser-without-node: src/colorizer.ts -> src/node/fs.ts",
       "demo-is-a-user: demo/page.ts -> src/colorizer.ts",

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type * as Entry from "../../src/index";
 import { tinyModel } from "../tiny-model";
 import { ON_DEMAND, pageFiles } from "../../tools/bundle-size";
-import { launchBrowser } from "./launch";
+import { launchBrowser } from "../shared/launch";
 
 const PAGE = `<!doctype html><html lang="en"><title>package</title><script type="module" src="/dist/element.js"></script><script type="module" src="/page.js"></script>`;
 /** A dynamic import inside page.evaluate() would be rewritten by the test runner. */

@@ -3,7 +3,7 @@ import { sizeOf } from "../../src/graph/ir";
 import { layerNorm } from "../../src/kernels/normalize";
 import { reduce, reducePlan } from "../../src/kernels/reduce";
 import { softmax } from "../../src/kernels/softmax";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { evaluate } from "../reference/interpret";
 import { cases as instanceNormCases } from "../reference/ops/instance-norm";

@@ -11,8 +11,8 @@ import type { KernelPlan } from "../../src/kernels/kernel";
 import { matmul } from "../../src/kernels/matmul";
 import { shortenLocals, stripWgsl } from "../../tools/vite-wgsl";
 import { testDevice } from "../gpu";
-import { graphBenches } from "../kernels/cases-graph-bench";
-import { COMPOSED_CASES, CONV_CASES } from "../kernels/conv-cases";
+import { graphBenches } from "../shared/graph-benches";
+import { COMPOSED_CASES, CONV_CASES } from "../shared/conv-cases";
 import { CASES } from "../reference/all";
 
 describe("stripWgsl", () => {
