@@ -9,6 +9,20 @@ export interface Tensor {
   readonly shape: Shape;
 }
 
+/** Every input's shape, as given or as the model says, or undefined when some dimension is still open. */
+export function knownShapes(
+  inputs: readonly OnnxValueInfo[],
+  given: Readonly<Record<string, Shape>> = {},
+): Record<string, Shape> | undefined {
+  const shapes: [string, Shape][] = [];
+  for (const input of inputs) {
+    const shape = given[input.name] ?? input.shape;
+    if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
+    shapes.push([input.name, shape]);
+  }
+  return Object.fromEntries(shapes);
+}
+
 /** Throws InputError unless there is a tensor of a fitting shape for every input, and nothing else. */
 export function checkInputs(
   label: string,

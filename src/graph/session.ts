@@ -19,7 +19,7 @@ import type { Pass } from "./passes/pass";
 import { PipelineCache } from "./pipelines";
 import type { Profile } from "./profile";
 import { runProgram } from "./run-program";
-import { checkInputs, type Tensor } from "./session-inputs";
+import { checkInputs, knownShapes, type Tensor } from "./session-inputs";
 import type { Program } from "./lower/program";
 import { storageOf, type Precision } from "./storage";
 import { WeightStore } from "./weight-store";
@@ -114,7 +114,7 @@ export class Session {
     const session = new Session(await readModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
       await pacer.pause();
-      const shapes = session.#knownShapes(options.inputShapes ?? {});
+      const shapes = knownShapes(session.inputs, options.inputShapes);
       await session.#choices.ready;
       if (shapes) {
         session.#defaultShapes = shapes;
@@ -126,17 +126,6 @@ export class Session {
       session.dispose();
       throw error;
     }
-  }
-
-  /** Every input's shape, or undefined when some dimension is still open. */
-  #knownShapes(given: Readonly<Record<string, Shape>>): Record<string, Shape> | undefined {
-    const shapes: Record<string, Shape> = {};
-    for (const input of this.inputs) {
-      const shape = given[input.name] ?? input.shape;
-      if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
-      shapes[input.name] = shape;
-    }
-    return shapes;
   }
 
   /**
