@@ -10,6 +10,10 @@ function never(name, comment, from, to) {
   return { name, comment, severity: "error", from, to };
 }
 
+/** What runs programs lies beside the compiler. */
+const RUN_TIME =
+  "^src/graph/(executor|pipelines|profile|run-program|session|session-inputs|storage|submit|weight-store)\\.ts$";
+
 export default {
   forbidden: [
     never("no-cycles", "A cycle of modules has no order to read or test it in.", {}, { circular: true }),
@@ -35,15 +39,39 @@ export default {
     ),
     never(
       "graph-without-gpu",
-      "IR, import, passes and memory plan know no GPU, so their tests need none.",
-      { path: "^src/graph/(ir|memory-plan|print|verify)\\.ts$|^src/graph/(import|passes)/" },
-      { path: "^src/(kernels|gpu-device|node)|^src/graph/(lower|executor|pipelines|session)" },
+      "The compiler knows no GPU, so its tests need none.",
+      { path: "^src/graph/", pathNot: RUN_TIME },
+      { path: `^src/(?!(graph|kernels|weights|base)/|(errors|pacer)\\.ts$)|${RUN_TIME}` },
+    ),
+    never(
+      "ops-reach-others-as-a-value",
+      "An op knows the graph and its kernels; import, passes and lowering are given it as part of the engine's value.",
+      { path: "^src/graph/ops/" },
+      { path: "^src/(weights|graph/(import|passes|lower))/" },
+    ),
+    never(
+      "constants",
+      "Elements and shapes, no ops.",
+      { path: "^src/graph/constants/" },
+      { path: "^src/(weights|kernels|graph/(import|ops|passes|lower))/" },
     ),
     never(
       "onnx-ends-at-import",
       "ONNX names and opsets go no further than graph/import.",
-      { path: "^src/graph/passes/" },
+      { path: "^src/graph/(constants|ops|passes|lower)/" },
       { path: "^src/(weights|graph/import)/" },
+    ),
+    never(
+      "passes-before-kernels",
+      "Passes turn graphs into graphs; kernels are lowering's.",
+      { path: "^src/graph/passes/" },
+      { path: "^src/(kernels|graph/lower)/" },
+    ),
+    never(
+      "bench-shares",
+      "What benches and tests share lies in test/shared.",
+      { path: "^(bench|tools|demo)/" },
+      { path: "^test/(?!shared/)" },
     ),
     never(
       "browser-without-node",

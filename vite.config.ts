@@ -7,9 +7,7 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
-const ENGINE = /src\/(graph|kernels|weights|errors|pacer|gpu-device|tuning\/store)|shaders|node_modules/;
-/** Shared by chunks that a page loads only in some cases. */
-const ON_DEMAND = /(kernels|shaders)\/resize2d|weights\/from-half/;
+const ENGINE = /src\/(graph|session|kernels|weights|base|errors|pacer|gpu-device|tuning\/store)|shaders|node_modules/;
 
 /** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
 const plainWorkers: Plugin = {
@@ -56,12 +54,11 @@ export default defineConfig({
         minify: true,
         // Whoever bundles the package knows by itself that `new Map()` has no effects.
         comments: { annotation: false },
-        // One file of the engine and one of the rest that pages need: many small ones compress worse. Shared by three:
-        // tune.ts also reaches what more-convs.ts does.
+        // One file of the engine and one of the rest that pages need: many small ones compress worse.
         codeSplitting: {
           groups: [
-            { name: "engine", test: (id) => ENGINE.test(id) && !ON_DEMAND.test(id), minShareCount: 3 },
-            { name: "page", test: /src\/(?!node|tuning|graph|kernels|weights)/, minShareCount: 2 },
+            { name: "engine", test: ENGINE, minShareCount: 2 },
+            { name: "page", test: /src\/(?!node|tuning|graph|session|kernels|weights)/, minShareCount: 2 },
           ],
         },
       },

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { wgsl } from "./tools/vite-wgsl";
+import { wgsl } from "./tools/vite-wgsl.ts";
 
 export default defineConfig({
   plugins: [wgsl()],

@@ -16,13 +16,13 @@ import { BoundProgram } from "../src/graph/executor";
 import { lower } from "../src/graph/lower/lower";
 import { PipelineCache } from "../src/graph/pipelines";
 import type { Program } from "../src/graph/lower/program";
+import { storedElements } from "../src/graph/storage";
 import { WeightStore } from "../src/graph/weight-store";
 import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv/algorithms";
 import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";
-import { CONV_LAYERS, type ConvCase } from "../test/kernels/conv-cases";
-import { randoms } from "../test/expect-close";
-import { writeElems } from "../test/gpu";
+import { CONV_LAYERS, type ConvCase } from "../test/shared/conv-cases";
+import { randoms } from "../test/shared/expect-close";
 import { CORES, driverMilliseconds, median } from "./timing";
 import { ENGINE } from "../src/session/engine";
 
@@ -76,7 +76,7 @@ async function prepare(
   );
   graph.inputs.forEach(({ name, shape }, i) => {
     const count = shape.reduce((product, size) => product * size, 1);
-    writeElems(device, bound.input(name), randoms(count, 3 + i), elem);
+    device.queue.writeBuffer(bound.input(name), 0, storedElements(randoms(count, 3 + i), elem));
   });
   const repeats = Math.max(1, Math.min(16, Math.round(2e8 / flops)));
   const wall: number[] = [];

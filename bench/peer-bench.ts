@@ -1,5 +1,5 @@
 /** Suite "peers": one subject, every contender in turns, its outputs compared before it is timed. */
-import { maxError } from "../test/expect-close";
+import { maxError } from "../test/shared/expect-close";
 import type { Contender, Prepared } from "./contenders";
 import type { Environment } from "./environment";
 import { interleave, repeatsWithin } from "./interleave";

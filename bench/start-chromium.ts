@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultModelFolder } from "../src/node/default-model";
-import { launchBrowser } from "../test/browser/launch";
-import { buildInto, serve, type Site } from "../test/browser/serve";
+import { launchBrowser } from "../test/shared/launch";
+import { buildInto, serve, type Site } from "../test/shared/serve";
 import type { Message } from "./rows";
 import type { Worker } from "./supervise";
 

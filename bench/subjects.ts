@@ -4,8 +4,8 @@ import { sizeOf } from "../src/graph/ir";
 import type { Tensor } from "../src/graph/session-inputs";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { parseManifest } from "../src/weights/model/manifest";
-import { randoms } from "../test/expect-close";
-import { convCase } from "../test/kernels/conv-cases";
+import { randoms } from "../test/shared/expect-close";
+import { convCase } from "../test/shared/conv-cases";
 import { buildModel, node } from "../tools/onnx-writer";
 import type { Subject } from "./rows";
 

@@ -1,6 +1,6 @@
 // Max and average pooling (ONNX MaxPool, AveragePool), NHWC.
 //   dst[n, y, x, c] = max or mean over (ky, kx) of src[n, y*STRIDE_Y - PAD_TOP + ky*DILATION_Y, (x likewise), c]
-// Taps outside the picture are skipped. The mean divides by the taps inside the picture or, with COUNT_PADDING,
+// Taps outside the picture are skipped. The mean divides by the taps inside the picture or, with PADDING_COUNTS,
 // inside the padded picture; a window that reaches past the padding (ceil_mode) never counts what lies there.
 // One invocation writes one unit of channels of one pixel.
 #include "lib/linear.wgsl"
@@ -11,7 +11,7 @@ const UNITS: u32 = 1u;          // units of channels
 const PADDED_H: i32 = 1;        // IN_H + bottom pad
 const PADDED_W: i32 = 1;        // IN_W + right pad
 const AVERAGE: bool = false;
-const COUNT_PADDING: bool = false;
+const PADDING_COUNTS: bool = false;
 
 @group(0) @binding(0) var<storage, read> src: array<unit>;        // [N, IN_H, IN_W, UNITS]
 @group(0) @binding(1) var<storage, read_write> dst: array<unit>;  // [N, OUT_H, OUT_W, UNITS]
@@ -32,7 +32,7 @@ fn run(index: u32) {
         highest = select(max(highest, value), value, taps == 0.0);  // of NaN alone: NaN
         total += value;
         taps += 1.0;
-      } else if (COUNT_PADDING && row < PADDED_H && column < PADDED_W) {
+      } else if (PADDING_COUNTS && row < PADDED_H && column < PADDED_W) {
         taps += 1.0;
       }
     }

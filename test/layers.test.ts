@@ -35,6 +35,11 @@ it("would notice a broken layer", async () => {
     "src/index.ts": "",
     "src/node/fs.ts": "",
     "src/graph/ir.ts": `import "../kernels/a";`,
+    "src/graph/session.ts": "",
+    "src/graph/constants/a.ts": `import "../ops/a";`,
+    "src/graph/ops/a.ts": `import "../lower/a";`,
+    "src/graph/lower/a.ts": `import "../session";`,
+    "src/graph/passes/a.ts": `import "../../kernels/a";`,
     "src/graph/loop.ts": `import "./ring";`,
     "src/graph/ring.ts": `import "./loop";`,
     "src/kernels/a.ts": `import "../errors"; import "../../shaders/a.wgsl?raw";`,
@@ -43,6 +48,8 @@ it("would notice a broken layer", async () => {
     "src/colorizer.ts": `import "./node/fs"; import "node:fs"; import "../test/t";`,
     "shaders/a.wgsl": "",
     "test/t.ts": "",
+    "test/shared/s.ts": "",
+    "bench/b.ts": `import "../test/shared/s"; import "../test/t";`,
     "demo/page.ts": `import "../src/index"; import "../src/colorizer";`,
   };
   for (const [path, text] of Object.entries(files)) {
@@ -50,14 +57,18 @@ it("would notice a broken layer", async () => {
     writeFileSync(join(base, path), text);
   }
   try {
-    expect(await violations(["src", "demo"], base)).toEqual([
+    expect(await violations(["src", "demo", "bench"], base)).toEqual([
+      "bench-shares: bench/b.ts -> test/t.ts",
       "browser-without-builtins: src/colorizer.ts -> fs",
       "browser-without-node: src/colorizer.ts -> src/node/fs.ts",
+      "constants: src/graph/constants/a.ts -> src/graph/ops/a.ts",
       "demo-is-a-user: demo/page.ts -> src/colorizer.ts",
       "graph-ir: src/graph/ir.ts -> src/kernels/a.ts",
-      "graph-without-gpu: src/graph/ir.ts -> src/kernels/a.ts",
+      "graph-without-gpu: src/graph/lower/a.ts -> src/graph/session.ts",
       "kernels: src/kernels/b.ts -> src/graph/loop.ts",
       "no-cycles: src/graph/loop.ts -> src/graph/ring.ts",
+      "ops-reach-others-as-a-value: src/graph/ops/a.ts -> src/graph/lower/a.ts",
+      "passes-before-kernels: src/graph/passes/a.ts -> src/kernels/a.ts",
       "src-stands-alone: src/colorizer.ts -> test/t.ts",
       "weights: src/weights/c.ts -> src/kernels/a.ts",
     ]);

@@ -2,8 +2,8 @@
 // src/kernels/window.ts.
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
-const OUT_H: u32 = 1u;
-const OUT_W: u32 = 1u;
+const OUT_H: u32 = 2u;
+const OUT_W: u32 = 2u;
 const KERNEL_H: u32 = 1u;
 const KERNEL_W: u32 = 1u;
 const STRIDE_Y: i32 = 1;

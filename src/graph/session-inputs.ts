@@ -13,7 +13,7 @@ export interface Tensor {
 /** Every input's shape, as given or as the model says, or undefined when some dimension is still open. */
 export function knownShapes(
   inputs: readonly OnnxValueInfo[],
-  given: Readonly<Record<string, Shape>> | undefined,
+  given: Readonly<Record<string, Shape>> = {},
 ): Record<string, Shape> | undefined {
   const shapes: [string, Shape][] = [];
   for (const input of inputs) {

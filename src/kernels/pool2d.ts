@@ -47,7 +47,7 @@ export const pool2d: Kernel<Pool2dParams> = {
       constants: {
         ...unitTypes(elem, lanes),
         AVERAGE: kind === "average",
-        COUNT_PADDING: params.countIncludePad,
+        PADDING_COUNTS: params.countIncludePad,
       },
       // Layers that differ only in these share a pipeline.
       runtime: {

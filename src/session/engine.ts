@@ -4,6 +4,7 @@ import { composedOps } from "../graph/import/ops/composed";
 import { constantOps } from "../graph/import/ops/constants";
 import { convOps } from "../graph/import/ops/conv";
 import { convTransposeOps } from "../graph/import/ops/conv-transpose";
+import { cumSumOps } from "../graph/import/ops/cum-sum";
 import { dequantizeOps } from "../graph/import/ops/dequantize";
 import { elementwiseOps } from "../graph/import/ops/elementwise";
 import { layoutOps } from "../graph/import/ops/layout";
@@ -19,6 +20,7 @@ import { binary } from "../graph/ops/binary";
 import { concat } from "../graph/ops/concat";
 import { conv } from "../graph/ops/conv";
 import { convTranspose } from "../graph/ops/conv-transpose";
+import { cumSum } from "../graph/ops/cum-sum";
 import { depthToSpace } from "../graph/ops/depth-to-space";
 import { expand } from "../graph/ops/expand";
 import { gather } from "../graph/ops/gather";
@@ -43,6 +45,7 @@ const ops: Ops = {
   concat,
   conv,
   convTranspose,
+  cumSum,
   depthToSpace,
   expand,
   gather,
@@ -68,6 +71,7 @@ export const ENGINE: Engine = {
     ...constantOps,
     ...convOps,
     ...convTransposeOps,
+    ...cumSumOps,
     ...dequantizeOps,
     ...elementwiseOps,
     ...layoutOps,

@@ -1,4 +1,4 @@
-/** Measuring which way of computing each convolution is the fastest on a device, and remembering it. */
+/** Measures which algorithm computes each convolution fastest on a device, and remembers it. */
 import { describeDevice } from "../gpu-device";
 import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { Engine } from "../graph/engine";

@@ -2,9 +2,9 @@
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tinyModel } from "../tiny-model";
-import { launchBrowser } from "./launch";
+import { launchBrowser } from "../shared/launch";
 import { pixelFacts } from "./pixels";
-import { buildInto, serve, type Site } from "./serve";
+import { buildInto, serve, type Site } from "../shared/serve";
 
 const PAGE = `<!doctype html><html lang="en"><title>element</title>
 <script type="module" src="/dist/element.js"></script><body></body></html>`;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "./launch";
+import { launchBrowser } from "../shared/launch";
 import { pixelFacts } from "./pixels";
-import { buildInto, serve, type Site } from "./serve";
+import { buildInto, serve, type Site } from "../shared/serve";
 
 let built: Awaited<ReturnType<typeof buildInto>>;
 let site: Site;

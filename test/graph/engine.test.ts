@@ -5,6 +5,7 @@ import { lower } from "../../src/graph/lower/lower";
 import { optimize } from "../../src/graph/optimize";
 import { ENGINE } from "../../src/session/engine";
 import { decodeModel } from "../../src/weights/decode";
+import { REFERENCES } from "../reference/all";
 import { buildModel, node, type NodeSpec } from "../onnx-builder";
 
 /** Names of kernels that a model of x [1,4,6,6] and w, or the shape of w, is lowered to. */
@@ -39,7 +40,7 @@ it("has every kernel that ops and algorithms of convolutions name", () => {
     ...kernelsOf([4, 4, 3, 3], node("Conv", ["x", "w"], ["y"])),
   ];
   expect(named).toEqual(
-    expect.arrayContaining(["depthwiseConv2d", "convTranspose2d", "resize2d", "softmax", "conv2d"]),
+    expect.arrayContaining(["depthwiseConv2d", "convTranspose2d", "resize2d", "softmax", "convDirect"]),
   );
   expect(named.filter((name) => !Object.hasOwn(ENGINE.kernels, name))).toEqual([]);
   for (const { kernels } of Object.values(ENGINE.ops))
@@ -48,4 +49,8 @@ it("has every kernel that ops and algorithms of convolutions name", () => {
 
 it("refuses an op that only Object's prototype has", () => {
   expect(() => kernelsOf([4], node("constructor", ["x"], ["y"]))).toThrow(/constructor.*not implemented/s);
+});
+
+it("has an op for every reference, and a reference for every op", () => {
+  expect([...REFERENCES.keys()].sort()).toEqual(Object.keys(ENGINE.ops).sort());
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { IDENTITY } from "../../src/graph/ir";
 import { binary } from "../../src/kernels/binary";
-import { binaryCases } from "./cases-binary";
+import { cases as binaryCases } from "../reference/ops/binary";
 import { describeCases } from "./check-case";
 
 describeCases("binary", binaryCases);
@@ -22,6 +22,6 @@ it("refuses more axes than the shader unrolls", () => {
 it("uses vec4 storage where the last axis allows it", () => {
   const plan = (channels: number) =>
     binary.plan({ ...params, shapeA: [5, channels], shapeB: [channels], shape: [5, channels] });
-  expect(plan(8)).toMatchObject({ constants: { dst_unit: "vec4<f32>", COUNT: 10 }, flags: { VEC4: true } });
-  expect(plan(9)).toMatchObject({ constants: { dst_unit: "f32", COUNT: 45 }, flags: { VEC4: false } });
+  expect(plan(8)).toMatchObject({ constants: { dst_unit: "vec4<f32>", COUNT: 10 }, flags: { VECTOR: true } });
+  expect(plan(9)).toMatchObject({ constants: { dst_unit: "f32", COUNT: 45 }, flags: { VECTOR: false } });
 });

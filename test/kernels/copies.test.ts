@@ -5,9 +5,15 @@ import type { Elem } from "../../src/kernels/kernel";
 import { pad } from "../../src/kernels/pad";
 import { depthToSpace, spaceToDepth } from "../../src/kernels/block-copy";
 import { concatPart, expand, slice, transpose } from "../../src/kernels/strided-copy";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { decodeElems, encodeElems, fromHalf, runKernel, testDevice } from "../gpu";
-import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "./cases-copies";
+import { cases as expandCases } from "../reference/ops/expand";
+import { cases as gatherCases } from "../reference/ops/gather";
+import { cases as padCases } from "../reference/ops/pad";
+import { cases as sliceCases } from "../reference/ops/slice";
+import { cases as transposeCases } from "../reference/ops/transpose";
+import { cases as depthToSpaceCases } from "../reference/ops/depth-to-space";
+import { cases as spaceToDepthCases } from "../reference/ops/space-to-depth";
 import { describeCases } from "./check-case";
 
 describeCases("transpose", transposeCases);
@@ -15,9 +21,10 @@ describeCases("slice", sliceCases);
 describeCases("expand", expandCases);
 describeCases("pad", padCases);
 describeCases("gather", gatherCases);
-describeCases("depth to space and back", blockCases);
+describeCases("depth to space", depthToSpaceCases);
+describeCases("space to depth", spaceToDepthCases);
 
-// All kernels find their index with linear_index() of lib/indexing.wgsl; this is the cheapest one to show it wraps.
+// Kernels find their index with lib/linear.wgsl or lib/rows.wgsl; this is the cheapest one to show it wraps.
 it("wraps a grid past 65,535 workgroups", async () => {
   const [rows, columns] = [2048, 2049];
   const plan = expand.plan({ shape: [1, columns], outShape: [rows, columns], elem: "f32" });

@@ -1,7 +1,7 @@
 /** One list of cases a kernel, for tests against the CPU reference and for benches. */
 import type { Node, OpAttributes, OpName, Shape } from "../../src/graph/ir";
 import type { Elem, Kernel, KernelPlan } from "../../src/kernels/kernel";
-import type { Tolerance } from "../expect-close";
+import type { Tolerance } from "../shared/expect-close";
 
 export interface Operand {
   readonly shape: Shape;

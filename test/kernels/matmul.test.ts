@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { matmul, type MatmulParams } from "../../src/kernels/matmul";
 import type { Elem } from "../../src/kernels/kernel";
 import { pack } from "../../src/kernels/packing";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { matmulReference } from "../reference/conv";
 import { stored, sumTolerance } from "./stored";

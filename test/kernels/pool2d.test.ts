@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { pool2d } from "../../src/kernels/pool2d";
-import { pool2dCases } from "./cases-pool2d";
+import { cases as pool2dCases } from "../reference/ops/pool";
 import { describeCases } from "./check-case";
 
 describeCases("pool2d", pool2dCases);

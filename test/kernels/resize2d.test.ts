@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearestCoordinate, nearestFraction, resize2d, sourceCoordinate } from "../../src/kernels/resize2d";
-import { resize2dCases } from "./cases-resize2d";
+import { cases as resize2dCases } from "../reference/ops/resize";
 import { describeCases } from "./check-case";
 
 describeCases("resize2d", resize2dCases);

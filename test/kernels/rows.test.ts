@@ -3,15 +3,19 @@ import { sizeOf } from "../../src/graph/ir";
 import { layerNorm } from "../../src/kernels/normalize";
 import { reduce, reducePlan } from "../../src/kernels/reduce";
 import { softmax } from "../../src/kernels/softmax";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { evaluate } from "../reference/interpret";
-import { normalizeCases, reduceCases, softmaxCases } from "./cases-rows";
+import { cases as instanceNormCases } from "../reference/ops/instance-norm";
+import { cases as layerNormCases } from "../reference/ops/layer-norm";
+import { cases as reduceCases } from "../reference/ops/reduce";
+import { cases as softmaxCases } from "../reference/ops/softmax";
 import { describeCases } from "./check-case";
 
 describeCases("reduce", reduceCases);
 describeCases("softmax", softmaxCases);
-describeCases("normalize", normalizeCases);
+describeCases("layer norm", layerNormCases);
+describeCases("instance norm", instanceNormCases);
 
 describe("reducePlan", () => {
   it("takes neighbouring axes in one step", () => {

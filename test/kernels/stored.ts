@@ -1,6 +1,6 @@
 /** What storage type and depth of a sum leave of numbers. */
 import type { Elem } from "../../src/kernels/kernel";
-import type { Tolerance } from "../expect-close";
+import type { Tolerance } from "../shared/expect-close";
 import { decodeElems, encodeElems } from "../gpu";
 
 /** The values after being stored as `elem`. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { unary } from "../../src/kernels/unary";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { runKernel, testDevice } from "../gpu";
 import { activate } from "../reference/activation";
-import { activationCases, unaryCases } from "./cases-unary";
+import { activationCases, cases as unaryCases } from "../reference/ops/unary";
 import { describeCases } from "./check-case";
 
 describeCases("unary", unaryCases);

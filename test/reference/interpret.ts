@@ -3,9 +3,7 @@
  * graphs, so it is written to be read, not to be fast, and it shares nothing with the engine but the IR's types.
  */
 import { sameShape, sizeOf, type Graph, type Node } from "../../src/graph/ir";
-import { activate } from "./activation";
-import * as spatial from "./interpret-spatial";
-import * as tensors from "./interpret-tensor";
+import { REFERENCES } from "./all";
 import type { Tensor } from "./tensor";
 
 /** Values of the graph's outputs, by public name. `inputs` must name every graph input. */
@@ -48,50 +46,7 @@ function lookUp(values: ReadonlyMap<string, Tensor>, name: string): Tensor {
 
 /** One node. */
 export function evaluate(node: Node, operands: readonly Tensor[]): Tensor {
-  const x = operands[0]!;
-  switch (node.op) {
-    case "conv":
-      return spatial.conv(node, operands);
-    case "convTranspose":
-      return spatial.convTranspose(node, operands);
-    case "pool":
-      return spatial.pool(node, x);
-    case "resize":
-      return spatial.resize(node, x);
-    case "depthToSpace":
-      return spatial.depthToSpace(node, x);
-    case "spaceToDepth":
-      return spatial.spaceToDepth(node, x);
-    case "instanceNorm":
-      return spatial.instanceNorm(node, operands);
-    case "matmul":
-      return tensors.matmul(node, operands);
-    case "reduce":
-      return tensors.reduce(node, x);
-    case "unary":
-      return { shape: x.shape, data: x.data.map((value) => activate(node.attributes.activation, value)) };
-    case "binary":
-      return tensors.binary(node, operands);
-    case "softmax":
-      return tensors.softmax(node, x);
-    case "concat":
-      return tensors.concat(node, operands);
-    case "slice":
-      return tensors.slice(node, x);
-    case "pad":
-      return tensors.pad(node, x);
-    case "reshape":
-      if (sizeOf(x.shape) !== sizeOf(node.shape)) throw new Error(`${node.output}: [${x.shape}] -> [${node.shape}]`);
-      return { shape: node.shape, data: x.data };
-    case "transpose":
-      return tensors.transpose(node, x);
-    case "expand":
-      return tensors.expand(node, x);
-    case "gather":
-      return tensors.gather(node, x);
-    case "layerNorm":
-      return tensors.layerNorm(node, operands);
-    default:
-      return node satisfies never;
-  }
+  const reference = REFERENCES.get(node.op);
+  if (!reference) throw new Error(`no reference for ${node.op} in test/reference/ops`);
+  return reference.compute(node, operands);
 }

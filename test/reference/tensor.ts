@@ -46,3 +46,16 @@ export function broadcastAt(tensor: Tensor, index: readonly number[]): number {
   }
   return tensor.data[flat]!;
 }
+
+/** The tensor whose element at `index` is x at `source(index)`. */
+export function rearrange(shape: Shape, x: Tensor, source: (index: number[]) => number[]): Tensor {
+  return fill(shape, (index) => {
+    const at = source(index);
+    if (at.some((i, axis) => !(i >= 0 && i < x.shape[axis]!))) throw new Error(`[${at}] is outside [${x.shape}]`);
+    return x.data[flatOf(at, x.shape)]!;
+  });
+}
+
+/** The sizes of a tensor of rank 4. */
+export const as4 = (shape: Shape): readonly [number, number, number, number] =>
+  shape as unknown as readonly [number, number, number, number];

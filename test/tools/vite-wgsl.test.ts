@@ -11,14 +11,9 @@ import type { KernelPlan } from "../../src/kernels/kernel";
 import { matmul } from "../../src/kernels/matmul";
 import { shortenLocals, stripWgsl } from "../../tools/vite-wgsl";
 import { testDevice } from "../gpu";
-import { binaryCases } from "../kernels/cases-binary";
-import { blockCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from "../kernels/cases-copies";
-import { graphBenches } from "../kernels/cases-graph-bench";
-import { pool2dCases } from "../kernels/cases-pool2d";
-import { resize2dCases } from "../kernels/cases-resize2d";
-import { normalizeCases, reduceCases, softmaxCases } from "../kernels/cases-rows";
-import { unaryCases } from "../kernels/cases-unary";
-import { COMPOSED_CASES, CONV_CASES } from "../kernels/conv-cases";
+import { graphBenches } from "../shared/graph-benches";
+import { COMPOSED_CASES, CONV_CASES } from "../shared/conv-cases";
+import { CASES } from "../reference/all";
 
 describe("stripWgsl", () => {
   it("drops comments, indentation and blank lines, and keeps lines", () => {
@@ -87,18 +82,7 @@ describe("stripWgsl", () => {
 
 /** A plan of every kernel of the graph, with all its branches, and those of the pictures. */
 function* plans(device: GPUDevice): Generator<[AnyKernel, KernelPlan]> {
-  for (const { kernel, plan } of [
-    ...binaryCases,
-    ...transposeCases,
-    ...sliceCases,
-    ...expandCases,
-    ...padCases,
-    ...gatherCases,
-  ])
-    yield [kernel, plan("f32")];
-  for (const { kernel, plan } of [...blockCases, ...pool2dCases, ...resize2dCases, ...reduceCases, ...softmaxCases])
-    yield [kernel, plan("f32")];
-  for (const { kernel, plan } of [...normalizeCases, ...unaryCases, ...graphBenches]) yield [kernel, plan("f32")];
+  for (const { kernel, plan } of [...CASES, ...graphBenches]) yield [kernel, plan("f32")];
   for (const columns of [7, 8])
     for (const constantB of [false, true]) {
       const params = { batch: 1, rows: 3, inner: columns, columns, sharedB: true, bias: constantB, constantB };

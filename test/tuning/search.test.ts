@@ -3,7 +3,7 @@ import type { Conv2dParams } from "../../src/kernels/conv/params";
 import { DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { shapeKey } from "../../src/graph/lower/conv-choice";
 import { disagreement, search, type SearchEnd, type SearchOptions, type TrialBench } from "../../src/tuning/search";
-import { convCase } from "../kernels/conv-cases";
+import { convCase } from "../shared/conv-cases";
 
 /** What a made-up way of computing does: milliseconds of each run in turn, and its output. */
 interface Way {

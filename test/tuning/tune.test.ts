@@ -7,7 +7,7 @@ import { tune, type TuneTarget } from "../../src/tuning/tune";
 import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { ENGINE } from "../../src/session/engine";
 import { testDevice } from "../gpu";
-import { convCase } from "../kernels/conv-cases";
+import { convCase } from "../shared/conv-cases";
 import { trackLive } from "../live-memory";
 
 // Drivers compile for seconds where many processes share few cores.

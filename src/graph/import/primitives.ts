@@ -16,7 +16,7 @@ import { describe, type NodeContext } from "./context";
 import { isFloat, type ConstantValue, type Value } from "./values";
 
 /** Runtime tensors are floats; arithmetic on what the model calls integers is only evaluated. */
-function requireFloat(ctx: NodeContext, ...values: Value[]): void {
+export function requireFloat(ctx: NodeContext, ...values: Value[]): void {
   const constant = values.every((value) => value.kind === "constant");
   const whole = values.find((value) => value.kind === "runtime" && !isFloat(value.dtype));
   if (!constant && whole) ctx.unsupported(`${whole.dtype} arithmetic on a value computed at run time`);

@@ -1,5 +1,6 @@
 /** The kernels that plans of convolution algorithms name. */
 import type { AnyKernel } from "../kernel";
+import { pool2d } from "../pool2d";
 import { resize2d } from "../resize2d";
 import { convDirect } from "./direct";
 import { convFlat } from "./flat";
@@ -25,6 +26,7 @@ export const CONV_KERNELS = {
   convWinogradInput,
   convWinogradOutput,
   convWorkgroup,
-  // Enlarges for algorithms that do not.
+  // For algorithms that neither pool nor enlarge.
+  pool2d,
   resize2d,
 } as const satisfies Readonly<Record<string, AnyKernel>>;

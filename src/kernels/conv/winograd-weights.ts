@@ -60,16 +60,16 @@ export function* transformWeights(
     );
   const g = weightTransform(outputs, kernel);
   const result = new Float32Array(points * points * inChannels * columns);
-  const half = new Float64Array(kernel * outChannels);
+  const partial = new Float64Array(kernel * outChannels);
   for (let channel = 0; channel < inChannels; channel++) {
     g.forEach((vertical, i) => {
       for (let x = 0; x < kernel; x++) {
         const under = [(x * inChannels + channel) * outChannels, kernel * inChannels * outChannels] as const;
-        combine(half, x * outChannels, vertical, data, [...under, outChannels]);
+        combine(partial, x * outChannels, vertical, data, [...under, outChannels]);
       }
       g.forEach((horizontal, j) => {
         const at = ((i * points + j) * inChannels + channel) * columns;
-        combine(result, at, horizontal, half, [0, outChannels, outChannels]);
+        combine(result, at, horizontal, partial, [0, outChannels, outChannels]);
       });
     });
     yield;

@@ -33,7 +33,7 @@ export const luminanceInput: Kernel<LuminanceInputParams> = {
     const count = padded.width * padded.height;
     return {
       constants: { elem, CHANNELS: channels, SCALE: scale, OFFSET: offset },
-      runtime: { IN_W: size.width, IN_H: size.height, PADDED_W: padded.width, PADDED_H: padded.height },
+      runtime: { SRC_W: size.width, SRC_H: size.height, DST_W: padded.width, DST_H: padded.height },
       flags: { GREY: value === "grey" },
       grid: pictureGrid("luminance-input", padded),
       flops: 2 * count,

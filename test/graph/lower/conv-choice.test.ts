@@ -8,7 +8,7 @@ import {
   type Scores,
 } from "../../../src/graph/lower/conv-choice";
 import { DEFAULT_CHOICE } from "../../../src/kernels/conv/algorithms";
-import { convCase } from "../../kernels/conv-cases";
+import { convCase } from "../../shared/conv-cases";
 
 const facts = (words: object): GPUAdapterInfo => words as GPUAdapterInfo;
 const NVIDIA = facts({ vendor: "nvidia", architecture: "ampere" });

@@ -1,4 +1,4 @@
-/** Every way of computing a convolution, on every awkward case that it takes. */
+/** Every convolution algorithm, on every awkward case that it takes. */
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { convGraph } from "../../../src/graph/conv-graph";
 import { BoundProgram } from "../../../src/graph/executor";
@@ -14,12 +14,13 @@ import {
 } from "../../../src/kernels/conv/algorithms";
 import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
+import { CONV_KERNELS } from "../../../src/kernels/conv/kernels";
 import type { Elem } from "../../../src/kernels/kernel";
 import { KernelError } from "../../../src/errors";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { conv2dReference, poolReference, repeatPixels } from "../../reference/conv";
-import { COMPOSED_CASES, CONV_CASES, convCase, type ConvCase } from "../conv-cases";
+import { COMPOSED_CASES, CONV_CASES, convCase, type ConvCase } from "../../shared/conv-cases";
 import { stored, sumTolerance } from "../stored";
 import { ENGINE } from "../../../src/session/engine";
 
@@ -175,6 +176,24 @@ describe("convolution algorithms", () => {
       DEFAULT_CHOICE,
     );
     expect(() => planConvolution(CONV_ALGORITHMS, params, "magic/4")).toThrow(KernelError);
+  });
+
+  it("have steps that CONV_KERNELS holds, the first of their own under their own name", () => {
+    const able = { features: new Set(["subgroups"]), workgroupBytes: 32_768, subgroupMinSize: 8 };
+    const found = new Set<string>();
+    for (const elem of ["f32", "f16"] as const)
+      for (const test of [...CONV_CASES, ...COMPOSED_CASES]) {
+        const params = { ...test.params, elem, int8: true };
+        for (const choice of [...convChoices(CONV_ALGORITHMS, params, able), "half-weights/4"]) {
+          const name = choice.split("/")[0]!;
+          const { steps } = planConvolution(CONV_ALGORITHMS, params, choice);
+          const own = `conv${name.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())}`;
+          expect(steps.filter(({ kernel }) => kernel.startsWith(own)).length, choice).toBeGreaterThan(0);
+          for (const { kernel } of steps) expect(CONV_KERNELS).toHaveProperty(kernel);
+          found.add(name);
+        }
+      }
+    expect([...found].sort()).toEqual(CONV_ALGORITHMS.map(({ name }) => name).sort());
   });
 
   it("are keyed by everything that decides their speed, and not by the activation", () => {

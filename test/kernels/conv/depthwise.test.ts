@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { depthwiseConv2d } from "../../../src/kernels/conv/depthwise";
 import type { Elem } from "../../../src/kernels/kernel";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";
-import { convCase, type ConvCase } from "../conv-cases";
+import { convCase, type ConvCase } from "../../shared/conv-cases";
 import { stored, sumTolerance } from "../stored";
 
 const CASES: readonly ConvCase[] = [

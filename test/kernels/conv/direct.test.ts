@@ -4,10 +4,10 @@ import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import type { Elem } from "../../../src/kernels/kernel";
 import { pack } from "../../../src/kernels/packing";
 import { KernelError } from "../../../src/errors";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";
-import { CONV_CASES, convCase, type ConvCase } from "../conv-cases";
+import { CONV_CASES, convCase, type ConvCase } from "../../shared/conv-cases";
 import { stored, sumTolerance } from "../stored";
 
 const ACTIVATIONS: Record<string, (x: number) => number> = {

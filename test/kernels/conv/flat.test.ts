@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { convFlat, rowLength } from "../../../src/kernels/conv/flat";
 import type { WindowParams } from "../../../src/kernels/window";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
-import { convCase } from "../conv-cases";
+import { convCase } from "../../shared/conv-cases";
 
 /** Rows of what lies under each window, tap by tap, then zeros. */
 function reference(p: WindowParams, src: Float32Array): Float32Array {

@@ -3,7 +3,7 @@ import { KernelError } from "../../../src/errors";
 import { phasesOf } from "../../../src/kernels/conv/phases";
 import { pack } from "../../../src/kernels/packing";
 import { convDirect } from "../../../src/kernels/conv/direct";
-import { convCase } from "../conv-cases";
+import { convCase } from "../../shared/conv-cases";
 
 it("of a 3x3 kernel keeps 2x2 taps in each of four phases", () => {
   const { params } = convCase("doubled", [4, 4, 1], [3, 3], 1, { upsample: [2, 2] });

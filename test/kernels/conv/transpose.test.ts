@@ -1,10 +1,10 @@
 import { describe, it, vi } from "vitest";
 import { convTranspose2d } from "../../../src/kernels/conv/transpose";
 import type { Elem } from "../../../src/kernels/kernel";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import { convTranspose2dReference } from "../../reference/conv";
-import { convCase, type ConvCase } from "../conv-cases";
+import { convCase, type ConvCase } from "../../shared/conv-cases";
 import { stored, sumTolerance } from "../stored";
 
 const CASES: readonly ConvCase[] = [

@@ -1,4 +1,4 @@
-/** Which ways of computing a convolution offer themselves where, and what they do with channel slices. */
+/** Which convolution algorithms are offered where, and what they do with slices of channels. */
 import { expect, it } from "vitest";
 import { encodeKernel, PipelineCache } from "../../../src/graph/pipelines";
 import { ENGINE } from "../../../src/session/engine";
@@ -8,10 +8,10 @@ import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import { pack } from "../../../src/kernels/packing";
 import { KernelError } from "../../../src/errors";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { readBuffer, testDevice } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";
-import { convCase } from "../conv-cases";
+import { convCase } from "../../shared/conv-cases";
 import { sumTolerance } from "../stored";
 
 const device = (more: Partial<ConvDevice> = {}): ConvDevice => ({

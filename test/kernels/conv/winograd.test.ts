@@ -6,10 +6,10 @@ import { pack, packedLength } from "../../../src/kernels/packing";
 import { convWinogradInput, convWinogradOutput } from "../../../src/kernels/conv/winograd-transforms";
 import { transformWeights, weightTransform } from "../../../src/kernels/conv/winograd-weights";
 import { finish } from "../../../src/pacer";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import { bothSides, winogradTransforms } from "../../reference/winograd";
-import { convCase } from "../conv-cases";
+import { convCase } from "../../shared/conv-cases";
 
 // Drivers compile for seconds where many processes share few cores.
 vi.setConfig({ testTimeout: 300_000 });

@@ -1,6 +1,36 @@
-import type { OpAttributes, Shape } from "../../src/graph/ir";
-import { pool2d } from "../../src/kernels/pool2d";
-import { kernelCase, ROUNDED, type KernelCase } from "./kernel-case";
+import type { NodeFor, OpAttributes, Shape } from "../../../src/graph/ir";
+import { pool2d } from "../../../src/kernels/pool2d";
+import { kernelCase, ROUNDED, type KernelCase } from "../../kernels/kernel-case";
+import type { Reference } from "../reference";
+import { as4, fill, type Tensor } from "../tensor";
+
+/** Maximum or average of the taps inside the picture. */
+function pool(node: NodeFor<"pool">, x: Tensor): Tensor {
+  const [, H, W, C] = as4(x.shape);
+  const { kind, kernel, strides, pads, dilations, countIncludePad } = node.attributes;
+  return fill(node.shape, ([n, oy, ox, c]) => {
+    let sum = 0;
+    let max = -Infinity;
+    let taps = 0;
+    let padded = 0;
+    for (let ky = 0; ky < kernel[0]; ky++)
+      for (let kx = 0; kx < kernel[1]; kx++) {
+        const iy = oy! * strides[0] - pads[0] + ky * dilations[0];
+        const ix = ox! * strides[1] - pads[1] + kx * dilations[1];
+        // With ceil_mode a window may reach past the padding; what lies there never counts.
+        if (iy < H + pads[2] && ix < W + pads[3]) padded++;
+        if (iy < 0 || iy >= H || ix < 0 || ix >= W) continue;
+        const value = x.data[((n! * H + iy) * W + ix) * C + c!]!;
+        sum += value;
+        max = Math.max(max, value);
+        taps++;
+      }
+    if (kind === "max") return max;
+    return sum / (countIncludePad ? padded : taps);
+  });
+}
+
+export const reference: Reference<"pool"> = { op: "pool", compute: (node, [x]) => pool(node, x!) };
 
 type Attributes = OpAttributes["pool"];
 
@@ -25,7 +55,7 @@ function poolCase(shape: Shape, attributes: Partial<Attributes>, outHeight: numb
 const average = { kind: "average" } as const;
 const around = { kernel: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] } as const;
 
-export const pool2dCases: readonly KernelCase[] = [
+export const cases: readonly KernelCase[] = [
   poolCase([1, 1, 1, 1], { kernel: [1, 1], strides: [1, 1] }, 1, 1),
   poolCase([1, 8, 6, 8], {}, 4, 3), // the table network's pooling
   poolCase([2, 9, 7, 5], {}, 4, 3), // odd sizes drop a line

@@ -1,6 +1,16 @@
-import type { Activation } from "../../src/graph/ir";
-import { unary } from "../../src/kernels/unary";
-import { kernelCase, type KernelCase, type Operand } from "./kernel-case";
+import type { Activation } from "../../../src/graph/ir";
+import { unary as kernel } from "../../../src/kernels/unary";
+import { kernelCase, type KernelCase, type Operand } from "../../kernels/kernel-case";
+import { activate } from "../activation";
+import type { Reference } from "../reference";
+
+export const reference: Reference<"unary"> = {
+  op: "unary",
+  compute: ({ attributes }, [x]) => ({
+    shape: x!.shape,
+    data: x!.data.map((value) => activate(attributes.activation, value)),
+  }),
+};
 
 /** An activation, the bounds of its random arguments, and arguments at which careless formulas overflow or cancel. */
 type ActivationCase = readonly [Activation, low: number, high: number, edges: readonly number[]];
@@ -34,11 +44,11 @@ export const activationCases: readonly ActivationCase[] = [
 function unaryCase(count: number, activation: Activation): KernelCase {
   const src: Operand = { shape: [count], low: -3, high: 3 };
   const tolerance = { f32: { abs: 1e-5 }, f16: { abs: 2e-3 } };
-  return kernelCase(unary, { count, activation }, { src }, "unary", { activation }, [count], tolerance);
+  return kernelCase(kernel, { count, activation }, { src }, "unary", { activation }, [count], tolerance);
 }
 
 /** Storage variants and sizes. */
-export const unaryCases: readonly KernelCase[] = [
+export const cases: readonly KernelCase[] = [
   unaryCase(1, { fn: "relu" }),
   unaryCase(5, { fn: "relu" }),
   unaryCase(4, { fn: "tanh" }),

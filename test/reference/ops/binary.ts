@@ -1,19 +1,51 @@
-import type { Activation, BinaryFn, Shape } from "../../src/graph/ir";
-import { IDENTITY } from "../../src/graph/ir";
-import { binary } from "../../src/kernels/binary";
-import { kernelCase, ROUNDED, type KernelCase, type Operand } from "./kernel-case";
+import { IDENTITY, type Activation, type BinaryFn, type NodeFor, type Shape } from "../../../src/graph/ir";
+import { binary as kernel } from "../../../src/kernels/binary";
+import { kernelCase, ROUNDED, type KernelCase, type Operand } from "../../kernels/kernel-case";
+import { activate } from "../activation";
+import type { Reference } from "../reference";
+import { broadcastAt, fill, type Tensor } from "../tensor";
+
+function combine(fn: BinaryFn, a: number, b: number): number {
+  switch (fn) {
+    case "add":
+      return a + b;
+    case "sub":
+      return a - b;
+    case "mul":
+      return a * b;
+    case "div":
+      return a / b;
+    case "pow":
+      return a ** b;
+    case "min":
+      return Math.min(a, b);
+    case "max":
+      return Math.max(a, b);
+    case "prelu":
+      return a < 0 ? a * b : a;
+    default:
+      return fn satisfies never;
+  }
+}
+
+function binary(node: NodeFor<"binary">, [a, b]: readonly Tensor[]): Tensor {
+  const { fn, activation } = node.attributes;
+  return fill(node.shape, (index) => activate(activation, combine(fn, broadcastAt(a!, index), broadcastAt(b!, index))));
+}
+
+export const reference: Reference<"binary"> = { op: "binary", compute: binary };
 
 function binaryCase(fn: BinaryFn, a: Operand, b: Operand, shape: Shape, activation: Activation = IDENTITY): KernelCase {
   const attributes = { fn, activation };
   const params = { shapeA: a.shape, shapeB: b.shape, shape, fn, activation };
-  return kernelCase(binary, params, { a, b }, "binary", attributes, shape, ROUNDED);
+  return kernelCase(kernel, params, { a, b }, "binary", attributes, shape, ROUNDED);
 }
 
 const add = (a: Shape, b: Shape, shape: Shape) => binaryCase("add", { shape: a }, { shape: b }, shape);
 
 const functions: readonly BinaryFn[] = ["add", "sub", "mul", "min", "max", "prelu"];
 
-export const binaryCases: readonly KernelCase[] = [
+export const cases: readonly KernelCase[] = [
   add([1], [1], [1]),
   add([], [], []),
   add([2, 3, 5], [2, 3, 5], [2, 3, 5]), // scalars

@@ -1,16 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { cellsChroma } from "../../src/kernels/picture/cells-chroma";
-import { luminanceColumns } from "../../src/kernels/picture/luminance-columns";
-import { luminanceInput } from "../../src/kernels/picture/luminance-input";
-import { luminanceRows } from "../../src/kernels/picture/luminance-rows";
-import { recombine, type RecombineParams } from "../../src/kernels/picture/recombine";
-import { rgbChroma } from "../../src/kernels/picture/rgb-chroma";
-import type { Elem } from "../../src/kernels/kernel";
-import type { Size } from "../../src/kernels/picture/tile";
-import { labToRgb, rgbToLab, type Triple } from "../../src/color/lab";
-import { expectClose, randoms } from "../expect-close";
-import { runKernel, testDevice } from "../gpu";
-import { lattice, luminanceOf, recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
+import { cellsChroma } from "../../../src/kernels/picture/cells-chroma";
+import { luminanceColumns } from "../../../src/kernels/picture/luminance-columns";
+import { luminanceInput } from "../../../src/kernels/picture/luminance-input";
+import { luminanceRows } from "../../../src/kernels/picture/luminance-rows";
+import { recombine, type RecombineParams } from "../../../src/kernels/picture/recombine";
+import { rgbChroma } from "../../../src/kernels/picture/rgb-chroma";
+import type { Elem } from "../../../src/kernels/kernel";
+import type { Size } from "../../../src/kernels/picture/tile";
+import { labToRgb, rgbToLab, type Triple } from "../../../src/color/lab";
+import { expectClose, randoms } from "../../shared/expect-close";
+import { runKernel, testDevice } from "../../gpu";
+import {
+  lattice,
+  luminanceOf,
+  recombined,
+  repeatSamples,
+  resampledLuminance,
+  type Picture,
+} from "../../reference/color";
 
 /** Seeded noise of every colour and alpha. */
 function noise(width: number, height: number, seed = 3): Picture {

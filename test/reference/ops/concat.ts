@@ -1,0 +1,17 @@
+import type { NodeFor } from "../../../src/graph/ir";
+import type { Reference } from "../reference";
+import { fill, flatOf, type Tensor } from "../tensor";
+
+function concat(node: NodeFor<"concat">, parts: readonly Tensor[]): Tensor {
+  const { axis } = node.attributes;
+  return fill(node.shape, (index) => {
+    const inside = [...index];
+    for (const part of parts) {
+      if (inside[axis]! < part!.shape[axis]!) return part!.data[flatOf(inside, part!.shape)]!;
+      inside[axis] = inside[axis]! - part!.shape[axis]!;
+    }
+    throw new Error(`${node.output}: the parts do not fill [${node.shape}]`);
+  });
+}
+
+export const reference: Reference<"concat"> = { op: "concat", compute: concat };
