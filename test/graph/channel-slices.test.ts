@@ -49,8 +49,8 @@ describe("channelSlices", () => {
     });
     const program = lower(g, { elem: "f32" });
     expect(program.steps.map(({ kernel, output }) => `${kernel} -> ${output}`)).toEqual([
-      "conv2d -> c",
-      "conv2d -> c",
+      "convDirect -> c",
+      "convDirect -> c",
       "concatPart -> c",
     ]);
     expect(program.slots.length).toBe(2); // x and c; a and b have no buffer of their own
