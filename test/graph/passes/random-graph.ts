@@ -28,6 +28,8 @@ class Draft {
   readonly g = makeGraph();
   /** Values that a later pattern may read once more. All have rank 4. */
   readonly values: string[] = [];
+  /** Outputs beside the last value. */
+  readonly promised: string[] = [];
   #state: number;
   #names = 0;
 
@@ -79,6 +81,12 @@ class Draft {
   /** The same number everywhere. */
   uniform(shape: Shape, value: number): string {
     return this.g.constant(this.name("const"), shape, new Array<number>(sizeOf(shape)).fill(value));
+  }
+
+  /** The value, which in some graphs something else reads, too: a pass must not take it away. */
+  shared(value: string): string {
+    if (this.once(10)) this.promised.push(value);
+    return value;
   }
 
   /** A value of this shape made earlier, or x. */
@@ -150,7 +158,7 @@ function activation(d: Draft, x: string): string {
   }
 }
 
-const maybeActivation = (d: Draft, x: string): string => (d.once(2) ? activation(d, x) : x);
+const maybeActivation = (d: Draft, x: string): string => (d.once(2) ? activation(d, d.shared(x)) : x);
 
 /** Operands of each function on which it is finite: the compiler names the missing. */
 export const BINARIES: Record<BinaryFn, (d: Draft, x: string, c: string) => string> = {
@@ -373,13 +381,13 @@ function siblings(d: Draft, x: string): string {
       ? d.shuffled([...read, ...straight])
       : [...straight, ...read];
   const joined = d.node("concat", parts, { axis: 3 });
-  if (d.once(8)) d.values.push(d.pick(members));
+  d.shared(d.pick(members));
   return d.once(6) ? joined : conv(d, joined, sameSize(d));
 }
 
 function residual(d: Draft, x: string): string {
   const out = d.shape(x)[3]!;
-  const first = conv(d, x, { ...sameSize(d), out });
+  const first = d.shared(conv(d, x, { ...sameSize(d), out }));
   const scaled = d.once(3) ? affine(d, first) : first;
   const other = d.once(3) ? conv(d, x, { ...sameSize(d), out }) : d.like(x);
   return maybeActivation(d, binary(d, "add", ...orders(d, scaled, other)));
@@ -405,7 +413,7 @@ function tileConcat(d: Draft, x: string): string {
     );
   };
   const parts = [x, part(), ...(d.once(3) ? [part()] : []), ...(d.once(3) ? [d.like(x)] : [])];
-  const joined = d.node("concat", d.shuffled(parts), { axis });
+  const joined = d.shared(d.node("concat", d.shuffled(parts), { axis }));
   const picture = axis === 1 ? d.node("transpose", [joined], TO_NHWC) : joined;
   const kernel: Pair = d.once(2) ? [1, 1] : kernelFor(d, picture);
   const pads: Pads = d.once(5) ? padsFor(d, kernel) : [0, 0, 0, 0];
@@ -471,15 +479,15 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
     onPicture(d, x, (p) => {
       const groups = d.once(6) && d.shape(p)[3]! % 2 === 0 ? 2 : 1;
       const c = conv(d, p, { ...sameSize(d), groups, out: groups * d.pick(CHANNELS) });
-      if (d.once(6)) d.values.push(c);
-      return anyPool(d, maybeActivation(d, d.once(6) ? binary(d, "add", c, d.like(c)) : c));
+      const sum = d.once(6) ? binary(d, "add", c, d.like(c)) : c;
+      return anyPool(d, d.shared(maybeActivation(d, sum)));
     }),
   "resize before a convolution": (d, x) =>
     onPicture(d, x, (p) => {
       const factors = d.pick<Pair>([[2, 2], [2, 2], [3, 2], [1, 4], [5, 4]]); // prettier-ignore
       const r = repeat(d, p, factors);
       if (r === undefined) return undefined;
-      if (d.once(6)) d.values.push(r);
+      d.shared(r);
       const kernel = kernelFor(d, r);
       const c = conv(d, r, { kernel, pads: padsFor(d, kernel), strides: d.once(6) ? [2, 2] : [1, 1] });
       return maybeActivation(d, d.once(3) ? binary(d, "add", c, d.input(d.shape(c))) : c);
@@ -488,12 +496,12 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
   "residual sum": (d, x) => onPicture(d, x, (p) => residual(d, p)),
   "affine after": (d, x) =>
     onPicture(d, x, (p) => {
-      const once = affine(d, linear(d, p));
+      const once = affine(d, d.shared(linear(d, p)));
       return maybeActivation(d, d.once(2) ? affine(d, once) : once);
     }),
   "affine before": (d, x) =>
     onPicture(d, x, (p) => {
-      const once = affine(d, p);
+      const once = d.shared(affine(d, p));
       return linear(d, d.once(2) ? affine(d, once) : once);
     }),
   "tile and concat": tileConcat,
@@ -586,7 +594,8 @@ export function randomGraph(seed: number): RandomGraph {
     if (last !== undefined) x = d.once(2) ? d.node("transpose", [maybeActivation(d, last)], TO_NCHW) : last;
   }
   const made = d.g.graph().nodes.some(({ output }) => output === x) ? x : unary(d, x, IDENTITY);
-  const graph = d.g.graph(...new Set(d.once(3) && d.values.length > 0 ? [made, d.pick(d.values)] : [made]));
+  const others = d.once(3) && d.values.length > 0 ? [...d.promised, d.pick(d.values)] : d.promised;
+  const graph = d.g.graph(...new Set([made, ...others]));
   const inputs = graph.inputs.map(({ name, shape }, i) => {
     const data = randoms(sizeOf(shape), seed + i);
     if (name !== "grey") return [name, data];

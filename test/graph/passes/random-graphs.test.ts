@@ -6,6 +6,7 @@
 import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 import { sameShape, sizeOf, type Graph } from "../../../src/graph/ir";
+import { lower } from "../../../src/graph/lower/lower";
 import { dropLastUpsampling } from "../../../src/graph/passes/drop-last-upsampling";
 import type { Pass } from "../../../src/graph/passes/pass";
 import { sumGreyInput } from "../../../src/graph/passes/sum-grey-input";
@@ -96,6 +97,8 @@ it("passes keep the numbers of random graphs, and each pass changes some", { tim
         expectSame(run(next, inputs), expected, pass === dropLastUpsampling);
         current = next;
       }
+      stage = "lowered";
+      expect(lower(current, ENGINE, { elem: "f32" }).outputs.length).toBe(expected.size);
       stage = "optimized twice";
       const once = optimize(graph, ENGINE);
       expect(work(optimize(once, ENGINE)), "a second round adds no work").toBeLessThanOrEqual(work(once));
