@@ -374,7 +374,11 @@ function siblings(d: Draft, x: string): string {
   });
   // All go into convolutions, or all but one, which goes into the concatenation of the others' results.
   const straight = d.once(2) ? [] : [members.pop()!];
-  const read = members.map((member) => conv(d, member, { ...sameSize(d), out: d.pick([4, 4, 8, 3]) }));
+  // One dispatch cannot read the merged value and write beside it, so that most have a convolution between.
+  const read = members.map((member) => {
+    const next = conv(d, member, { ...sameSize(d), out: d.pick([4, 4, 8, 3]) });
+    return d.once(3) ? next : conv(d, next, { ...sameSize(d), out: d.pick([4, 8]) });
+  });
   const parts = d.once(2)
     ? [...read, ...straight]
     : d.once(4)
