@@ -62,10 +62,13 @@ describe("the built package", () => {
   });
 
   it("gives pages nothing of Node and no package to resolve", () => {
+    let imports = 0;
     for (const file of browserFiles()) {
       const specifiers = [...readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*["'`]([\w@:./-]+)["'`]/g)];
       for (const [, specifier] of specifiers) expect(specifier, file).toMatch(/^\.\//);
+      imports += specifiers.length;
     }
+    expect(imports, "imports that were found").toBeGreaterThan(3);
   });
 
   it("finds models/ beside dist from whichever chunk asks", () => {
@@ -102,6 +105,7 @@ describe("the built package", () => {
 
   it("has declarations whose imports all lead somewhere", () => {
     const types = join(dist, "types");
+    let imports = 0;
     for (const name of readdirSync(types, { recursive: true, encoding: "utf8" }).filter((path) =>
       path.endsWith(".ts"),
     )) {
@@ -111,8 +115,10 @@ describe("the built package", () => {
         expect(existsSync(join(types, name, "..", specifier!.replace(/\.js$/, ".d.ts"))), `${name}: ${specifier}`).toBe(
           true,
         );
+        imports++;
       }
     }
+    expect(imports, "imports that were found").toBeGreaterThan(10);
   });
 
   it("loads in Node", () => {

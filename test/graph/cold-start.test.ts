@@ -33,8 +33,9 @@ it("keys every large constant, so that none is read before it is uploaded", () =
 
 it("keys what batch normalisation made of the weights, too", () => {
   const graph = importModel(decodeModel(inceptionResNetV2()), ENGINE, { inputShapes: { image: [1, 3, 75, 75] } });
-  for (const [name, { shape, key }] of optimize(graph, ENGINE).constants)
-    if (shape.length === 4) expect(key, name).toBeDefined();
+  const weights = [...optimize(graph, ENGINE).constants.values()].filter(({ shape }) => shape.length === 4);
+  expect(weights.length).toBeGreaterThan(100);
+  expect(weights.map(({ key }) => key)).not.toContain(undefined);
 });
 
 it("gives way between weights, and binds other shapes without reading them again", async () => {

@@ -60,9 +60,11 @@ describe("memory of the networks", () => {
       // Of precision "f16-weights": at most two bytes for a weight of a convolution, four in dense layers.
       const small = programOf(make(), shapes, SMALL.choose);
       expect(small.weightBytes).toBeLessThan(0.56 * program.weightBytes);
-      for (const { packing } of small.weights)
-        if (packing.layout === "conv2d" && packing.inBlock > 1)
-          expect(packing.int8 ?? packing.elem === "f16").toBe(true);
+      const packings = small.weights.flatMap(({ packing }) =>
+        packing.layout === "conv2d" && packing.inBlock > 1 ? [packing.int8 ?? packing.elem === "f16"] : [],
+      );
+      expect(packings.length).toBeGreaterThan(10);
+      expect(packings).not.toContain(false);
       const chosen = programOf(make(), shapes, onLlvmpipe);
       expect(chosen.steps.map((step) => step.kernel)).toContain("convWinogradInput");
       expect(chosen.activationBytes, "with the transformed images").toBeLessThan(activations / 2);

@@ -97,8 +97,13 @@ describe("Session", () => {
       expect((refused as UnsupportedError).items.map((item) => item.node)).toEqual(["first", "second"]);
     }
     await expect(Session.load(new Uint8Array([1, 2, 3]), { device })).rejects.toThrow(ModelError);
-    if (!device.features.has("shader-f16"))
-      await expect(Session.load(small, { device, precision: "f16" })).rejects.toThrow(DeviceError);
+  });
+
+  it("refuses f16 on a device without shader-f16", async () => {
+    // At default limits no feature is asked for.
+    const device = await testDevice({ defaultLimits: true });
+    expect(device.features.has("shader-f16")).toBe(false);
+    await expect(Session.load(small, { device, precision: "f16" })).rejects.toThrow(DeviceError);
   });
 
   it("stores weights as halves on any adapter when asked, and gives nearly the same numbers", async () => {

@@ -27,6 +27,7 @@ test("loads the shipped model from disk, on a given device", async () => {
 test("defaultModelFolder and folderReader do for Colorizer.load", async () => {
   const model = defaultModelFolder();
   const colorizer = await Colorizer.load({ device: await testDevice(), model, read: folderReader(model) });
+  expect(colorizer.manifest.name).toBe("inception-table");
   colorizer.dispose();
 });
 

@@ -21,12 +21,10 @@ describe("halves", () => {
     const halves = Uint16Array.from({ length: 65536 }, (_, i) => i);
     const floats = floatFromHalf(halves);
     const back = halfFromFloat(floats);
-    for (let half = 0; half < 65536; half++) {
-      if (!Object.is(floats[half], fromHalf(half))) throw new Error(`half ${half}: ${floats[half]}`);
-      const expected = Number.isNaN(floats[half]) ? 0x7e00 : half;
-      if ((back[half]! & (expected === 0x7e00 ? 0x7fff : 0xffff)) !== expected)
-        throw new Error(`${half}: ${back[half]}`);
-    }
+    expect([...halves].filter((half) => !Object.is(floats[half], fromHalf(half)))).toEqual([]);
+    const returns = (half: number): boolean =>
+      Number.isNaN(floats[half]) ? (back[half]! & 0x7fff) === 0x7e00 : back[half] === half;
+    expect([...halves].filter((half) => !returns(half))).toEqual([]);
   });
 
   test("rounds to nearest even at and beside every midpoint", () => {
@@ -39,9 +37,8 @@ describe("halves", () => {
       values.push(below!, middle, above!, -middle);
     }
     const halves = halfFromFloat(Float32Array.from(values));
-    values.forEach((value, i) => {
-      if (halves[i] !== toHalf(value)) throw new Error(`${value}: ${halves[i]} instead of ${toHalf(value)}`);
-    });
+    expect(values).toHaveLength(4 * 0x7c00);
+    expect(values.filter((value, i) => halves[i] !== toHalf(value))).toEqual([]);
   });
 
   test("extremes", () => {

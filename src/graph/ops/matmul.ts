@@ -59,7 +59,8 @@ export const matmul: OpDefinition<"matmul"> = {
       columns,
       sharedB,
       bias: bias !== undefined,
-      constantB: b.isConstant(right),
+      // Only one matrix for all is packed; constants of a batch are read as values are.
+      constantB: sharedB && b.isConstant(right),
       activation: node.attributes.activation,
       elem: b.elem,
     });

@@ -279,7 +279,7 @@ describe("recombine", () => {
 
   it("reads f16 chroma where the adapter has it", async (context) => {
     const device = await testDevice();
-    if (!device.features.has("shader-f16")) return context.skip();
+    if (!device.features.has("shader-f16")) return context.skip("this adapter has no shader-f16");
     const picture = noise(19, 7);
     const tile = { x: 0, y: 0, width: 19, height: 7 };
     const map = { width: 8, height: 8 };

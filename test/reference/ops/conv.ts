@@ -1,4 +1,4 @@
-import type { NodeFor } from "../../../src/graph/ir";
+import { IDENTITY, type NodeFor } from "../../../src/graph/ir";
 import { activate } from "../activation";
 import type { Reference } from "../reference";
 import { as4, fill, type Tensor } from "../tensor";
@@ -10,16 +10,14 @@ function conv(node: NodeFor<"conv">, [x, w, bias, residual]: readonly (Tensor | 
   const { strides, pads, dilations, groups, activation, upsample: [uy, ux] = [1, 1], pool } = node.attributes;
   const [H, W] = [IH * uy, IW * ux];
   if (pool) {
-    const { upsample: _, pool: __, ...rest } = node.attributes;
+    // Kernels activate the largest sum, or keep the largest of activated sums: equal only where the activation never decreases.
+    const { pool: _, ...rest } = node.attributes;
     const [, ph, pw] = as4(node.shape);
-    const whole = conv({ ...node, shape: [N, ph * 2, pw * 2, OC], attributes: { ...rest, upsample: [uy, ux] } }, [
-      x,
-      w,
-      bias,
-    ]);
+    const attributes = { ...rest, activation: IDENTITY };
+    const whole = conv({ ...node, shape: [N, ph * 2, pw * 2, OC], attributes }, [x, w, bias]);
     const at = (n: number, y: number, x: number, c: number) => whole.data[((n * ph * 2 + y) * pw * 2 + x) * OC + c]!;
     return fill(node.shape, ([n, y, x, c]) =>
-      Math.max(...[0, 1, 2, 3].map((i) => at(n!, y! * 2 + (i >> 1), x! * 2 + (i & 1), c!))),
+      activate(activation, Math.max(...[0, 1, 2, 3].map((i) => at(n!, y! * 2 + (i >> 1), x! * 2 + (i & 1), c!)))),
     );
   }
   if (IC * groups !== C) throw new Error(`${node.output}: ${C} channels, weights for ${IC} x ${groups} groups`);
