@@ -43,6 +43,7 @@ export default defineConfig({
         index: "src/index.ts",
         engine: "src/engine.ts",
         element: "src/element.ts",
+        exif: "src/exif.ts",
         node: "src/node.ts",
         cli: "src/node/cli-main.ts",
       },
@@ -61,7 +62,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "engine", test: (id) => ENGINE.test(id) && !ON_DEMAND.test(id), minShareCount: 3 },
-            { name: "page", test: /src\/(?!node|tuning|graph|kernels|weights)/, minShareCount: 2 },
+            { name: "page", test: /src\/(?!node|exif|tuning|graph|kernels|weights)/, minShareCount: 2 },
           ],
         },
       },

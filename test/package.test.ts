@@ -25,7 +25,7 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
   sideEffects: string[];
   dependencies?: object;
 };
-const BROWSER = ["index", "engine", "element"];
+const BROWSER = ["index", "engine", "element", "exif"];
 
 function browserFiles(): string[] {
   return reached(BROWSER.map((name) => join(dist, `${name}.js`)));
