@@ -105,7 +105,7 @@ export default {
       "demo-is-a-user",
       "The page imports the public entry points only, as any user does.",
       { path: "^demo/" },
-      { path: "^src/", pathNot: "^src/(index|engine|element)\\.ts$" },
+      { path: "^src/", pathNot: "^src/(index|engine|element|exif)\\.ts$" },
     ),
   ],
   options: {

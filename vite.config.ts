@@ -41,6 +41,7 @@ export default defineConfig({
         index: "src/index.ts",
         engine: "src/engine.ts",
         element: "src/element.ts",
+        exif: "src/exif.ts",
         node: "src/node.ts",
         cli: "src/node/cli-main.ts",
       },
@@ -58,7 +59,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "engine", test: ENGINE, minShareCount: 2 },
-            { name: "page", test: /src\/(?!node|tuning|graph|session|kernels|weights)/, minShareCount: 2 },
+            { name: "page", test: /src\/(?!node|exif|tuning|graph|session|kernels|weights)/, minShareCount: 2 },
           ],
         },
       },

@@ -1,8 +1,20 @@
 /** The demo page: a photograph in, coloured with the public API, compared and saved. */
-import { Colorizer, EngineError, type ColorizeResult, type LoadProgress } from "../src/index";
+import { Colorizer, type ColorizeResult, type LoadProgress } from "../src/index";
+import { readPhotograph, type Photograph } from "./photograph";
 import { showProfile } from "./profile";
 import { press, showSamples } from "./samples";
-import { page, showComparison, showFacts, showMessage, showOriginal, showProgress, showWelcome } from "./view";
+import { download, jpegOf } from "./save";
+import {
+  hideProgress,
+  page,
+  showComparison,
+  showFacts,
+  showMessage,
+  showOriginal,
+  showProgress,
+  showWelcome,
+} from "./view";
+import { explain, missingWebGpu } from "./words";
 
 const MODEL = new URL("models/inception-table/", document.baseURI);
 
@@ -15,76 +27,129 @@ const STAGE_TEXT = {
 } as const;
 const STAGES = Object.keys(STAGE_TEXT) as (keyof typeof STAGE_TEXT)[];
 
+/** What part of the bar downloads, preparing and colouring fill while the networks are not there yet. */
+const DOWNLOADED = 0.6;
+const PREPARED = 0.75;
+
+/** The photograph on the page with its colours. */
+interface Shown {
+  readonly photograph: Photograph;
+  readonly canvas: HTMLCanvasElement;
+  readonly sample: HTMLButtonElement | undefined;
+  readonly adapter: string;
+  result: ColorizeResult;
+}
+
 let colorizer: Promise<Colorizer> | undefined;
+let networksReady = false;
+/** The last result, also while the next photograph is in work. */
+let shown: Shown | undefined;
+/** Ends the work on a photograph when a newer one takes its place. */
 let job = new AbortController();
-let shown: { result: ColorizeResult; canvas: HTMLCanvasElement; name: string } | undefined;
-let address: string | undefined;
+/** Name of the photograph in work. */
+let working: string | undefined;
+/** Photographs are numbered as they are chosen: one that decodes late does not replace a newer one. */
+let chosen = 0;
+let latest = 0;
 
 /** Loaded once, at the first photograph; a failed load is tried again with the next. */
 function loadColorizer(): Promise<Colorizer> {
+  const forget = (): void => {
+    colorizer = undefined;
+    networksReady = false;
+  };
   colorizer ??= Colorizer.load({ model: MODEL, tune: true, onProgress: reportLoading }).then((loaded) => {
-    void loaded.device.lost.then(() => (colorizer = undefined));
+    networksReady = true;
+    void loaded.device.lost.then(forget);
     return loaded;
   });
-  colorizer.catch(() => (colorizer = undefined));
+  colorizer.catch(forget);
   return colorizer;
 }
 
-function reportLoading({ stage, loaded, total }: LoadProgress): void {
-  if (page.picture.hidden || shown) return;
+function reportLoading({ stage, loaded, total, fromCache }: LoadProgress): void {
+  if (working === undefined) return;
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-  if (stage === "compile") showProgress("Preparing the networks for your graphics processor");
-  else if (total === 0) showProgress("Downloading the networks");
-  else showProgress(`Downloading the networks, once: ${megabytes(loaded)} of ${megabytes(total)} MB`, loaded / total);
+  const part = total > 0 ? loaded / total : 0;
+  if (stage === "compile") showProgress(working, "Preparing the networks", DOWNLOADED + (PREPARED - DOWNLOADED) * part);
+  else if (total === 0) showProgress(working, "Getting ready", 0);
+  else if (fromCache) showProgress(working, "Reading the networks from this device", DOWNLOADED * part);
+  else
+    showProgress(
+      working,
+      `Downloading the networks, once: ${megabytes(loaded)} of ${megabytes(total)} MB`,
+      DOWNLOADED * part,
+    );
 }
 
-/** Shows and colours one picture; a newer one replaces it. */
-async function open(source: Blob | string, name: string): Promise<void> {
+/**
+ * Shows and colours one picture. It takes the place of one that is still in work, once it turns out to be a picture: until then,
+ * and when it is none, what is on the page stays.
+ */
+async function open(
+  source: Blob | string,
+  name: string,
+  { sample, note }: { readonly sample?: HTMLButtonElement; readonly note?: string } = {},
+): Promise<void> {
+  const number = ++chosen;
+  let photograph: Photograph;
+  try {
+    photograph = await readPhotograph(source, name);
+  } catch (error) {
+    return fail(error, name);
+  }
+  if (number < latest) return photograph.bitmap.close();
+  latest = number;
   job.abort();
   const { signal } = (job = new AbortController());
+  working = name;
+  press(page.samples, sample);
+  showOriginal(photograph.image);
+  if (note) showMessage(note);
+  const start = networksReady ? 0 : PREPARED;
+  showProgress(name, "Getting ready", 0);
   try {
-    const original = await decode(source, name);
-    if (signal.aborted) return;
-    shown = undefined; // not before: a file that is no picture leaves the last one as it is
-    showOriginal(original);
-    showProgress("Getting ready");
     const ready = await loadColorizer();
-    const result = await ready.colorize(original, {
+    const result = await ready.colorize(photograph.bitmap, {
       signal,
       saturation: page.saturation.valueAsNumber,
-      onStage: (stage) => showProgress(STAGE_TEXT[stage], (STAGES.indexOf(stage) + 1) / (STAGES.length + 1)),
+      onStage: (stage) =>
+        showProgress(
+          name,
+          STAGE_TEXT[stage],
+          start + ((1 - start) * (STAGES.indexOf(stage) + 1)) / (STAGES.length + 1),
+        ),
     });
-    shown = { result, canvas: showComparison(original, result), name };
-    showFacts(result, ready.adapter);
+    working = undefined;
+    const canvas = result.canvas(document.createElement("canvas"));
+    shown = { photograph, canvas, sample, adapter: ready.adapter, result };
+    showResult(shown);
   } catch (error) {
-    if (!signal.aborted) fail(error);
+    if (signal.aborted) return;
+    working = undefined;
+    await giveUp(error, name);
+  } finally {
+    photograph.bitmap.close();
   }
 }
 
-/** An <img> of the picture, decoded. */
-async function decode(source: Blob | string, name: string): Promise<HTMLImageElement> {
-  if (address) URL.revokeObjectURL(address);
-  address = typeof source === "string" ? undefined : URL.createObjectURL(source);
-  const image = new Image();
-  image.alt = name;
-  image.src = address ?? String(source);
-  try {
-    await image.decode();
-  } catch {
-    throw new Error(`“${name}” is not a picture that this browser can read. Try a JPEG, PNG or WebP file.`);
-  }
-  return image;
+function showResult({ photograph, canvas, sample, adapter, result }: Shown): void {
+  press(page.samples, sample);
+  showComparison(photograph.image, canvas);
+  showFacts(result, adapter);
 }
 
-const NO_WEBGPU =
-  "This browser has no WebGPU, which the networks run on. Current versions of Chrome, Edge, Safari and Firefox have " +
-  "it; the page must come over https or from localhost.";
+/** Back to the last result, or to the empty page. */
+async function giveUp(error: unknown, name: string): Promise<void> {
+  hideProgress();
+  if (shown) showResult(shown);
+  else showWelcome();
+  await fail(error, name);
+}
 
-function fail(error: unknown): void {
-  const missing = error instanceof EngineError && error.code === "device" && !("gpu" in navigator);
-  showMessage(missing ? NO_WEBGPU : error instanceof Error ? error.message : String(error));
-  if (page.picture.hidden) showWelcome();
+async function fail(error: unknown, name: string): Promise<void> {
   console.error(error);
+  showMessage(await explain(error, name));
 }
 
 /** Renders the newest saturation; older requests that still wait are given up. */
@@ -102,7 +167,7 @@ async function saturate(): Promise<void> {
     current.result = result;
     result.canvas(current.canvas);
   } catch (error) {
-    if (!signal.aborted) fail(error);
+    if (!signal.aborted) await fail(error, current.photograph.name);
   }
 }
 
@@ -114,38 +179,40 @@ async function measure(): Promise<void> {
     showProfile(await (await loadColorizer()).profile(shown.result));
   } catch (error) {
     page.profile.open = false;
-    fail(error);
+    await fail(error, shown.photograph.name);
   }
 }
 
-async function save(type: "image/jpeg" | "image/png", ending: string): Promise<void> {
+async function save(button: HTMLButtonElement, ending: "jpg" | "png"): Promise<void> {
   if (!shown) return;
-  const { result, name } = shown;
+  const { result, photograph } = shown;
+  button.disabled = true;
   try {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await result.blob(type, 0.92));
-    link.download = `${name.replace(/\.[^.]*$/, "")}-colour.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    const file = ending === "jpg" ? await jpegOf(result, photograph.file) : await result.blob("image/png");
+    download(file, `${photograph.name.replace(/\.[^.]*$/, "")}-colour.${ending}`);
   } catch (error) {
-    fail(error);
+    console.error(error);
+    showMessage(`“${photograph.name}” could not be saved. It may be too large for this browser's memory.`);
+  } finally {
+    button.disabled = false;
   }
 }
 
-function openFile(file: Blob | null | undefined): void {
+function openFiles(files: FileList | null | undefined): void {
+  const file = files?.[0];
   if (!file) return;
-  press(page.samples);
-  void open(file, file instanceof File ? file.name : "photograph");
+  const one = `One photograph at a time: of these ${files.length} files, “${file.name}” is opened.`;
+  void open(file, file.name, files.length > 1 ? { note: one } : {});
 }
 
 page.profile.addEventListener("toggle", () => void measure());
 page.pick.addEventListener("click", () => page.file.click());
 page.another.addEventListener("click", () => page.file.click());
 page.file.addEventListener("change", () => {
-  openFile(page.file.files?.[0]);
+  openFiles(page.file.files);
   page.file.value = ""; // the same file may be chosen again
 });
-document.addEventListener("paste", (event) => openFile(event.clipboardData?.files[0]));
+document.addEventListener("paste", (event) => openFiles(event.clipboardData?.files));
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
   page.stage.classList.add("dropping");
@@ -156,11 +223,13 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   page.stage.classList.remove("dropping");
-  openFile(event.dataTransfer?.files[0]);
+  if (event.dataTransfer?.files.length) openFiles(event.dataTransfer.files);
+  else showMessage("That was not a file. Save the picture on this device, then drop its file here.");
 });
 page.saturation.addEventListener("input", () => void saturate());
-page.saveJpeg.addEventListener("click", () => void save("image/jpeg", "jpg"));
-page.savePng.addEventListener("click", () => void save("image/png", "png"));
+page.saveJpeg.addEventListener("click", () => void save(page.saveJpeg, "jpg"));
+page.savePng.addEventListener("click", () => void save(page.savePng, "png"));
 
-showSamples(page.samples, (url, title) => void open(url, title));
-if (!("gpu" in navigator)) showMessage(NO_WEBGPU);
+showSamples(page.samples, (url, title, sample) => void open(url, title, { sample }));
+const missing = await missingWebGpu();
+if (missing) showMessage(missing);

@@ -17,6 +17,7 @@ export const page = {
   file: byId("file", HTMLInputElement),
   pick: byId("pick", HTMLButtonElement),
   message: byId("message", HTMLElement),
+  closeMessage: byId("close-message", HTMLButtonElement),
   controls: byId("controls", HTMLElement),
   saturation: byId("saturation", HTMLInputElement),
   saturationValue: byId("saturation-value", HTMLOutputElement),
@@ -29,37 +30,35 @@ export const page = {
   samples: byId("samples", HTMLElement),
 };
 
+page.closeMessage.addEventListener("click", () => (page.message.hidden = true));
+
 /** The empty page. */
 export function showWelcome(): void {
+  document.body.classList.remove("with-picture");
   page.stage.classList.add("empty");
   page.welcome.hidden = false;
   page.picture.hidden = true;
   page.controls.hidden = true;
-  page.progress.hidden = true;
   page.profile.hidden = true;
   page.facts.textContent = "";
 }
 
 /** The original, waiting for its colours. */
 export function showOriginal(original: HTMLImageElement): void {
-  page.stage.classList.remove("empty");
-  page.welcome.hidden = true;
+  showPicture(original, original);
+  page.picture.classList.add("waiting");
   page.controls.hidden = true;
   page.message.hidden = true;
   page.profile.hidden = true;
   page.profile.open = false;
   page.facts.textContent = "";
-  page.picture.hidden = false;
-  page.picture.classList.add("waiting");
-  page.picture.style.setProperty("--aspect", String(original.naturalWidth / original.naturalHeight));
-  page.picture.replaceChildren(original);
+  page.stage.scrollIntoView({ block: "nearest" }); // the samples lie below
 }
 
-/** The original and the coloured picture, with a slider between them. Returns the canvas for later saturations. */
-export function showComparison(original: HTMLImageElement, result: ColorizeResult): HTMLCanvasElement {
-  const slider = document.createElement("img-comparison-slider");
-  const canvas = result.canvas(document.createElement("canvas"));
-  Object.assign(slider, { value: 35 }); // percent of the width that shows the original
+/** The original and the coloured picture, with a slider between them. */
+export function showComparison(original: HTMLImageElement, canvas: HTMLCanvasElement): void {
+  const slider = document.createElement("img-comparison-slider") as HTMLElement & { value: number };
+  slider.value = 35; // percent of the width that shows the original
   slider.setAttribute("aria-label", "Divider between the original and the coloured picture");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${original.alt}, in colour`);
@@ -69,30 +68,48 @@ export function showComparison(original: HTMLImageElement, result: ColorizeResul
   handle.slot = "handle";
   handle.className = "handle";
   slider.append(original, canvas, handle);
+  // At an end, neither a rest of the divider nor of the original lies over the picture.
+  slider.addEventListener("slide", () => {
+    slider.classList.toggle("at-start", slider.value <= 0);
+    slider.classList.toggle("at-end", slider.value >= 100);
+  });
+  showPicture(original, slider);
   page.picture.classList.remove("waiting");
-  page.picture.replaceChildren(slider);
-  page.progress.hidden = true;
   page.controls.hidden = false;
   page.profile.hidden = false;
-  return canvas;
+  hideProgress();
 }
 
-/** `done` is 0 to 1, undefined while it is not known. */
-export function showProgress(text: string, done?: number): void {
+/** Shows one thing on the stage, of the size that the original has there. */
+function showPicture({ naturalWidth, naturalHeight }: HTMLImageElement, content: HTMLElement): void {
+  document.body.classList.add("with-picture");
+  page.stage.classList.remove("empty");
+  page.welcome.hidden = true;
+  page.picture.hidden = false;
+  page.picture.style.setProperty("--aspect", String(naturalWidth / naturalHeight));
+  page.picture.replaceChildren(content);
+}
+
+/** `name` is in work; `done` is 0 to 1. */
+export function showProgress(name: string, text: string, done: number): void {
   const { progress } = page;
   progress.hidden = false;
-  progress.classList.toggle("unknown", done === undefined);
-  progress.style.setProperty("--done", `${100 * (done ?? 1)}%`);
+  progress.style.setProperty("--done", `${100 * done}%`);
+  progress.querySelector(".name")!.textContent = name;
   progress.querySelector(".text")!.textContent = text;
-  progress.setAttribute("aria-valuetext", text);
-  if (done === undefined) progress.removeAttribute("aria-valuenow");
-  else progress.setAttribute("aria-valuenow", String(Math.round(100 * done)));
+  progress.setAttribute("aria-valuetext", `${name}: ${text}`);
+  progress.setAttribute("aria-valuenow", String(Math.round(100 * done)));
 }
 
-export function showMessage(text: string): void {
+export function hideProgress(): void {
   page.progress.hidden = true;
-  page.message.textContent = text;
+}
+
+/** Says something on the stage, where it stays until it is closed or another photograph opens. */
+export function showMessage(text: string): void {
+  page.message.querySelector(".text")!.textContent = text;
   page.message.hidden = false;
+  page.message.scrollIntoView({ block: "nearest" });
 }
 
 /** "1.4 s on the adapter: ..." */

@@ -1,17 +1,18 @@
 /** The <colorize-canvas> element, as a class only; element.ts defines it. */
 import type { ColorizeResult } from "./colorize-result";
-import { buildParts, showProgress, type ElementParts } from "./element-parts";
-import { EngineError, ImageError, InputError } from "./errors";
+import {
+  buildParts,
+  progressDone,
+  progressText,
+  showProgress,
+  type ColorizeProgress,
+  type ElementParts,
+} from "./element-parts";
+import { loadOriginal } from "./element-picture";
+import { EngineError, InputError } from "./errors";
 import { sharedColorizer } from "./shared-colorizer";
 
 export type ColorizeState = "idle" | "loading" | "ready" | "error";
-
-/** Detail of the `progress` event. `total` is 0 where it is not known. */
-export interface ColorizeProgress {
-  readonly stage: "download" | "compile" | "colorize";
-  readonly loaded: number;
-  readonly total: number;
-}
 
 export interface ColorizeCanvasEventMap {
   load: CustomEvent<ColorizeResult>;
@@ -118,6 +119,7 @@ export class ColorizeCanvas extends Base {
   }
 
   connectedCallback(): void {
+    for (const name of ColorizeCanvas.observedAttributes) upgradeProperty(this, name);
     if (this.#stale || this.#state === "idle" || this.#state === "error") this.#schedule();
   }
 
@@ -158,7 +160,7 @@ export class ColorizeCanvas extends Base {
     this.#error = null;
     if (this.src === "") return this.#setState("idle");
     this.#setState("loading");
-    const picture = this.#loadOriginal(signal);
+    const picture = loadOriginal(this.#parts.original, this.src, signal);
     try {
       const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
       const [colorizer, original] = await Promise.all([model, picture]);
@@ -177,27 +179,6 @@ export class ColorizeCanvas extends Base {
       await picture.catch(() => undefined); // the photograph stays visible if only the colour failed
       if (!signal.aborted) this.#fail(error);
     }
-  }
-
-  /** The original in the page, decoded. */
-  async #loadOriginal(signal: AbortSignal): Promise<HTMLImageElement> {
-    const { original } = this.#parts;
-    original.hidden = false;
-    original.src = this.src;
-    try {
-      await original.decode();
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw new ImageError({
-        where: this.src,
-        expected: "a photograph that this browser can read",
-        received: "none",
-        hint: "Check the address, and CORS headers if it is of another site.",
-        cause,
-      });
-    }
-    signal.throwIfAborted();
-    return original;
   }
 
   /** The newest saturation wins; a running one is given up. */
@@ -219,16 +200,7 @@ export class ColorizeCanvas extends Base {
 
   #progress(progress: ColorizeProgress): void {
     if (this.#state !== "loading") return;
-    const { stage, loaded, total } = progress;
-    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-    const text = {
-      download: total
-        ? `Downloading the model: ${megabytes(loaded)} of ${megabytes(total)} MB`
-        : "Downloading the model",
-      compile: "Preparing the networks",
-      colorize: "Colouring",
-    }[stage];
-    showProgress(this.#parts.status, text, total ? loaded / total : undefined);
+    showProgress(this.#parts.status, progressText(progress), progressDone(progress));
     this.dispatchEvent(new CustomEvent("progress", { detail: progress }));
   }
 
@@ -246,12 +218,14 @@ export class ColorizeCanvas extends Base {
   #setState(state: ColorizeState): void {
     this.#state = state;
     const { frame, original, canvas, status, error } = this.#parts;
+    frame.classList.toggle("loading", state === "loading");
     frame.classList.toggle("ready", state === "ready");
     original.hidden = state === "idle" || (state === "error" && original.naturalWidth === 0);
     canvas.hidden = state !== "ready";
     status.hidden = state !== "loading";
+    frame.classList.toggle("with-picture", !original.hidden);
     error.hidden = state !== "error";
-    if (state === "loading") showProgress(status, "Loading", undefined);
+    if (state === "loading") showProgress(status, "Loading", 0);
     frame.setAttribute("aria-busy", String(state === "loading"));
     this.#nameParts();
   }
@@ -267,6 +241,15 @@ export class ColorizeCanvas extends Base {
       canvas.removeAttribute("aria-hidden");
     } else canvas.setAttribute("aria-hidden", "true");
   }
+}
+
+/** A property set on the element before the element was defined hides the accessor of that name: it is set again. */
+function upgradeProperty(element: ColorizeCanvas, name: string): void {
+  if (!Object.hasOwn(element, name)) return;
+  const properties = element as unknown as Record<string, unknown>;
+  const value = properties[name];
+  delete properties[name];
+  properties[name] = value;
 }
 
 export interface ColorizeCanvas {

@@ -1,20 +1,20 @@
 /** The inside of <colorize-canvas>: its nodes and their style. */
-
 const STYLE = `
 :host { display: inline-block; position: relative; max-width: 100%; vertical-align: middle; }
 :host([hidden]) { display: none; }
 .frame { position: relative; display: block; overflow: hidden; border-radius: inherit; }
 img, canvas { display: block; max-width: 100%; width: 100%; height: auto; }
-img { filter: grayscale(1); opacity: 0.7; }
+.loading img { filter: grayscale(1); opacity: 0.7; }
 canvas { position: absolute; inset: 0; height: 100%; opacity: 0; transition: opacity 0.6s ease; }
 .ready canvas { opacity: 1; }
-.ready img { opacity: 1; }
 .status { position: absolute; inset: auto 0 0 0; padding: 0.5em 0.75em; font: 0.875rem/1.4 system-ui, sans-serif;
   color: var(--colorize-canvas-text, #fff); background: var(--colorize-canvas-backdrop, rgb(0 0 0 / 65%)); }
 .status::before { content: ""; position: absolute; left: 0; top: 0; height: 3px; width: var(--done, 0%);
   background: var(--colorize-canvas-accent, #7cc4ff); transition: width 0.2s ease; }
 .error { padding: 0.75em 1em; font: 0.875rem/1.4 system-ui, sans-serif; color: var(--colorize-canvas-text, #fff);
   background: var(--colorize-canvas-error, #8c1d18); overflow-wrap: anywhere; }
+/* As wide as the photograph, whose size a long text does not change. */
+.with-picture + .error { width: 0; min-width: 100%; box-sizing: border-box; }
 [hidden] { display: none !important; }
 @media (prefers-reduced-motion: reduce) { canvas, .status::before { transition: none; } }
 `;
@@ -49,7 +49,6 @@ export function buildParts(root: ShadowRoot): ElementParts {
   const canvas = part("canvas", "canvas");
   const status = part("div", "status", "status");
   const error = part("div", "error", "error");
-  original.crossOrigin = "anonymous"; // pixels of other sites are readable only with CORS
   original.decoding = "async";
   canvas.width = canvas.height = 0;
   status.setAttribute("role", "progressbar");
@@ -61,12 +60,39 @@ export function buildParts(root: ShadowRoot): ElementParts {
   return { frame, original, canvas, status, error };
 }
 
-/** Shows progress; `done` is 0 to 1, undefined while unknown. */
-export function showProgress(status: HTMLElement, text: string, done: number | undefined): void {
+/** Detail of the `progress` event. `total` is 0 where it is not known. */
+export interface ColorizeProgress {
+  readonly stage: "download" | "compile" | "colorize";
+  readonly loaded: number;
+  readonly total: number;
+  /** Of downloads: whether all bytes so far were kept on this device by an earlier visit. */
+  readonly fromCache?: boolean;
+}
+
+/** "Downloading the model: 5 of 61 MB". */
+export function progressText({ stage, loaded, total, fromCache }: ColorizeProgress): string {
+  if (stage === "compile") return "Preparing the networks";
+  if (stage === "colorize") return "Colouring";
+  if (total === 0) return "Loading";
+  if (fromCache) return "Reading the model from this device";
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+  return `Downloading the model: ${megabytes(loaded)} of ${megabytes(total)} MB`;
+}
+
+/** What part of the bar each stage fills, so that it only grows. */
+const SPANS = { download: [0, 0.6], compile: [0.6, 0.7], colorize: [0.7, 1] } as const;
+
+/** How much of the way from address to colour is done, 0 to 1. */
+export function progressDone({ stage, loaded, total }: ColorizeProgress): number {
+  const [from, to] = SPANS[stage];
+  return from + (to - from) * (total > 0 ? loaded / total : 0);
+}
+
+/** `done` is 0 to 1. */
+export function showProgress(status: HTMLElement, text: string, done: number): void {
   status.hidden = false;
   if (status.textContent !== text) status.textContent = text;
   status.setAttribute("aria-valuetext", text);
-  status.style.setProperty("--done", `${100 * (done ?? 0)}%`);
-  if (done === undefined) status.removeAttribute("aria-valuenow");
-  else status.setAttribute("aria-valuenow", String(Math.round(100 * done)));
+  status.style.setProperty("--done", `${100 * done}%`);
+  status.setAttribute("aria-valuenow", String(Math.round(100 * done)));
 }

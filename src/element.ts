@@ -4,9 +4,5 @@ import { ColorizeCanvas } from "./colorize-canvas";
 if (typeof customElements !== "undefined" && !customElements.get("colorize-canvas"))
   customElements.define("colorize-canvas", ColorizeCanvas);
 
-export {
-  ColorizeCanvas,
-  type ColorizeCanvasEventMap,
-  type ColorizeProgress,
-  type ColorizeState,
-} from "./colorize-canvas";
+export { ColorizeCanvas, type ColorizeCanvasEventMap, type ColorizeState } from "./colorize-canvas";
+export type { ColorizeProgress } from "./element-parts";

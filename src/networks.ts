@@ -95,7 +95,7 @@ export class Networks {
       const { manifest } = await loadModel(model, {
         signal,
         read,
-        onProgress: ({ loaded, total }) => progress.download(loaded, total),
+        onProgress: (report) => progress.download(report),
         onFile: async (file, bytes, manifest) => {
           const own = (["embedder", "colorizer"] as const).filter((network) => manifest[network]?.file === file);
           const opened = Promise.all(own.map((network) => open(network, bytes, manifest)));

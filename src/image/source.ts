@@ -45,7 +45,7 @@ export async function openSource(source: ColorizeSource): Promise<PixelSource> {
       received: describe(source),
       hint: "colorize-canvas/node reads image files.",
     });
-  return bitmapSource(await snapshot(source));
+  return bitmapSource(await snapshot(source), source);
 }
 
 /** ImageData in another colour space than sRGB goes through the browser, which converts it. */
@@ -95,20 +95,18 @@ async function snapshot(source: Exclude<ColorizeSource, RawImage>): Promise<Imag
     if (typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement) await source.decode();
     return await createImageBitmap(source, { premultiplyAlpha: "none", imageOrientation: "from-image" });
   } catch (cause) {
-    const tainted = cause instanceof DOMException && cause.name === "SecurityError";
+    if (isSecurityError(cause)) throw taintedSource(source, cause);
     throw new ImageError({
       where: "colorize",
       expected: "a picture that this browser can read",
       received: `${describe(source)} (${cause instanceof Error ? cause.message : String(cause)})`,
-      hint: tainted
-        ? "It comes from another site: serve it with CORS headers and set crossorigin on the image."
-        : "Save it as JPEG, PNG or WebP.",
+      hint: "Save it as JPEG, PNG or WebP.",
       cause,
     });
   }
 }
 
-function bitmapSource(bitmap: ImageBitmap): PixelSource {
+function bitmapSource(bitmap: ImageBitmap, origin: ColorizeSource): PixelSource {
   const { width, height } = bitmap;
   return {
     width,
@@ -116,11 +114,15 @@ function bitmapSource(bitmap: ImageBitmap): PixelSource {
     hasAlpha: (tile, pixels) =>
       isOpaque(pixels, tile) || sameAlpha(pixels, { ...tile, x: 0, y: 0 }, drawn(bitmap, tile), tile.width),
     upload(device, texture, tile) {
-      device.queue.copyExternalImageToTexture(
-        { source: bitmap, origin: [tile.x, tile.y] },
-        { texture, premultipliedAlpha: false, colorSpace: "srgb" },
-        [tile.width, tile.height],
-      );
+      try {
+        device.queue.copyExternalImageToTexture(
+          { source: bitmap, origin: [tile.x, tile.y] },
+          { texture, premultipliedAlpha: false, colorSpace: "srgb" },
+          [tile.width, tile.height],
+        );
+      } catch (cause) {
+        throw isSecurityError(cause) ? taintedSource(origin, cause) : cause;
+      }
     },
     close: () => bitmap.close(),
   };
@@ -161,6 +163,29 @@ function drawn(bitmap: ImageBitmap, { x, y, width, height }: Tile): Uint8Clamped
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
   context.drawImage(bitmap, -x, -y);
   return context.getImageData(0, 0, width, height).data;
+}
+
+function isSecurityError(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === "SecurityError";
+}
+
+function taintedSource(source: ColorizeSource, cause: unknown): ImageError {
+  const address = typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement && source.currentSrc;
+  const received = "one of another site without CORS, or a vector graphic with foreignObject";
+  return withheldPixels(address || "colorize", received, cause);
+}
+
+/** A picture that the browser shows but keeps from the page's programs. */
+export function withheldPixels(where: string, received: string, cause: unknown): ImageError {
+  return new ImageError({
+    where,
+    expected: "a picture whose pixels this page may read",
+    received,
+    hint:
+      "Serve it from the page's own site, or with Access-Control-Allow-Origin (and crossorigin on an <img>); " +
+      "save a vector graphic as PNG.",
+    cause,
+  });
 }
 
 function describe(source: unknown): string {

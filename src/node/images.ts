@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { ImageError } from "../errors";
-import { exifForPixels, replaceExif, tiffHasExif } from "./exif";
+import { exifForPixels } from "../exif";
+import { replaceExif, tiffHasExif } from "./exif";
 import { alreadyThere, exists, placeFile } from "./place-file";
 
 export type ImageFormat = "jpeg" | "png" | "webp" | "tiff";

@@ -1,6 +1,6 @@
 /** A model folder -> its manifest and the bytes of its files, checked; from the network or any other reader. */
 import { ManifestError } from "../errors";
-import { fetchFile } from "./download";
+import { fetchFile, fetchNewest } from "./download";
 import { integrityFault } from "./integrity";
 import { parseManifest, type Manifest } from "./model/manifest";
 
@@ -11,13 +11,18 @@ export interface ModelProgress {
   readonly loaded: number;
   /** 0 until the manifest is read. */
   readonly total: number;
+  /** Whether all bytes so far come from this device's cache. */
+  readonly fromCache: boolean;
 }
 
-/** Reads one file of the folder. `path` is relative, "model.json" first; `expected` is what the manifest says. */
+/**
+ * Reads one file of the folder. `path` is relative, "model.json" first; `expected` is what the manifest says.
+ * `fromCache` says that the bytes were kept on this device; default: false.
+ */
 export type ModelReader = (
   path: string,
   expected: { readonly bytes: number; readonly sha256: string } | undefined,
-  onProgress: (loaded: number, total: number | undefined) => void,
+  onProgress: (loaded: number, total: number | undefined, fromCache?: boolean) => void,
   signal: AbortSignal,
 ) => Promise<Uint8Array>;
 
@@ -46,25 +51,33 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   signal.throwIfAborted();
-  const read = options.read ?? fetchReader(folder);
-  const where = folder + name;
-  options.onProgress?.({ file: name, loaded: 0, total: 0 });
-  const manifest = parseManifest(parseJson(await read(name, undefined, () => {}, signal), where), where);
+  const read = options.read ?? fetchReader(baseOf(folder));
+  const parse = (bytes: Uint8Array): Manifest => parseManifest(parseJson(bytes, folder + name), folder + name);
+  options.onProgress?.({ file: name, loaded: 0, total: 0, fromCache: true });
+  const manifest = options.read
+    ? parse(await read(name, undefined, () => {}, signal))
+    : await fetchNewest(new URL(name, baseOf(folder)), parse, { signal });
 
   const entries = Object.entries(manifest.files);
   const total = entries.reduce((sum, [, file]) => sum + file.bytes, 0);
-  const loaded = new Map<string, number>();
+  const progress = new Map<string, { readonly loaded: number; readonly fromCache: boolean }>();
   const readOne = async ([key, file]: (typeof entries)[number]): Promise<[string, Uint8Array]> => {
-    const report = (bytes: number): void => {
-      loaded.set(key, bytes);
-      const sum = [...loaded.values()].reduce((a, b) => a + b, 0);
-      if (!stop.signal.aborted) options.onProgress?.({ file: key, loaded: sum, total });
+    const report = (loaded: number, _total?: number, fromCache = false): void => {
+      progress.set(key, { loaded, fromCache });
+      const all = [...progress.values()];
+      if (stop.signal.aborted) return;
+      options.onProgress?.({
+        file: key,
+        loaded: all.reduce((sum, one) => sum + one.loaded, 0),
+        total,
+        fromCache: all.every((one) => one.fromCache),
+      });
     };
     const bytes = await read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
     // fetchFile has checked already; hashing 60 MB twice would be felt.
     const fault = options.read ? await integrityFault(bytes, file, `${folder}${file.path}`) : undefined;
     if (fault) throw new ManifestError(fault);
-    report(bytes.byteLength);
+    report(bytes.byteLength, undefined, progress.get(key)?.fromCache);
     await options.onFile?.(key, bytes, manifest);
     return [key, bytes];
   };
@@ -85,11 +98,11 @@ function split(location: string): { folder: string; name: string } {
   return { folder: path.slice(0, slash), name: path.slice(slash) };
 }
 
-function fetchReader(folder: string): ModelReader {
+/** The folder's full address. Throws ManifestError. */
+function baseOf(folder: string): URL {
   const page = (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
-  let base: URL;
   try {
-    base = new URL(folder, page);
+    return new URL(folder, page);
   } catch (cause) {
     throw new ManifestError({
       where: folder,
@@ -99,6 +112,9 @@ function fetchReader(folder: string): ModelReader {
       cause,
     });
   }
+}
+
+function fetchReader(base: URL): ModelReader {
   return (path, expected, onProgress, signal) => fetchFile(new URL(path, base), { ...expected, onProgress, signal });
 }
 

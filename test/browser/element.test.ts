@@ -9,8 +9,14 @@ import { buildInto, serve, type Site } from "../shared/serve";
 const PAGE = `<!doctype html><html lang="en"><title>element</title>
 <script type="module" src="/dist/element.js"></script><body></body></html>`;
 
+/** HTML within a vector graphic, whose pixels browsers keep from pages. */
+const FOREIGN_OBJECT = `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="60"><foreignObject width="80" height="60">
+<p xmlns="http://www.w3.org/1999/xhtml">text</p></foreignObject></svg>`;
+
 let dist: Awaited<ReturnType<typeof buildInto>>;
 let site: Site;
+/** Another origin, whose server sends no CORS headers. */
+let otherSite: Site;
 let browser: Browser;
 let page: Page;
 
@@ -19,16 +25,20 @@ beforeAll(async () => {
   const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
   const files = {
     "/": PAGE,
+    "/late": `<!doctype html><html lang="en"><title>element, defined late</title><body></body></html>`,
     "/broken.jpg": "not a picture",
+    "/foreign-object.svg": FOREIGN_OBJECT,
     ...(Object.fromEntries(tiny) as Record<string, Uint8Array>),
   };
   site = await serve(files, { "/dist/": dist.folder, "/models/": "models", "/samples/": "samples" });
+  otherSite = await serve({}, { "/samples/": "samples" });
   browser = await launchBrowser();
 }, 240_000);
 
 afterAll(async () => {
   await browser?.close();
   site?.close();
+  otherSite?.close();
   dist?.remove();
 });
 
@@ -120,8 +130,13 @@ describe("with a tiny model", () => {
     const seen = await page.evaluate(async (model) => {
       const element = document.createElement("colorize-canvas");
       const stages = new Set<string>();
+      const bar: number[] = [];
       let loads = 0;
-      element.addEventListener("progress", (event) => stages.add(event.detail.stage));
+      const status = element.shadowRoot!.querySelector("[role=progressbar]")!;
+      element.addEventListener("progress", (event) => {
+        stages.add(event.detail.stage);
+        bar.push(Number(status.getAttribute("aria-valuenow")));
+      });
       element.addEventListener("load", () => loads++);
       element.model = model;
       element.src = "/samples/coffee.jpg";
@@ -130,9 +145,24 @@ describe("with a tiny model", () => {
       element.src = "/samples/cat.jpg";
       await new Promise((resolve) => element.addEventListener("load", resolve));
       await new Promise((resolve) => setTimeout(resolve, 300));
-      return { stages: [...stages], loads, width: element.result?.width };
+      return { stages: [...stages], bar, loads, width: element.result?.width };
     }, tiny.model);
-    expect(seen).toEqual({ stages: ["download", "compile", "colorize"], loads: 1, width: 451 });
+    expect(seen).toMatchObject({ stages: ["download", "compile", "colorize"], loads: 1, width: 451 });
+    expect(seen.bar).toEqual(seen.bar.toSorted((a, b) => a - b));
+  });
+
+  it("says that a kept model is read from this device", async () => {
+    const texts = await page.evaluate(async (model) => {
+      const element = document.createElement("colorize-canvas");
+      Object.assign(element, { model: `${model}?own-colorizer`, src: "/samples/cat.jpg" });
+      const status = element.shadowRoot!.querySelector("[role=progressbar]")!;
+      const texts = new Set<string>();
+      element.addEventListener("progress", () => texts.add(status.textContent));
+      document.body.append(element);
+      await new Promise((resolve) => element.addEventListener("load", resolve));
+      return [...texts];
+    }, tiny.model);
+    expect(texts).toEqual(["Loading", "Reading the model from this device", "Preparing the networks", "Colouring"]);
   });
 
   it("stops when it is removed, and goes on when it returns", async () => {
@@ -184,17 +214,58 @@ describe("with a tiny model", () => {
     expect(seen).toEqual({ moved: "loading", starts: 2, saturation: 1, drawn: true, width: 451 });
   });
 
-  it("leaves the photograph visible where there is no WebGPU", async () => {
+  it("takes over properties that were set before it was defined", async () => {
+    await page.goto(`${site.address}/late`);
+    const seen = await page.evaluate(async (model) => {
+      const element = document.createElement("colorize-canvas");
+      Object.assign(element, { model, src: "/samples/cat.jpg", alt: "A cat", saturation: 0.5 });
+      document.body.append(element);
+      const loaded = new Promise((resolve) => element.addEventListener("load", resolve));
+      const script = document.createElement("script");
+      Object.assign(script, { type: "module", src: "/dist/element.js" });
+      document.head.append(script);
+      await loaded;
+      const { saturation, alt } = element;
+      element.alt = "Cat";
+      return { saturation, alt, later: element.getAttribute("alt"), own: Object.keys(element) };
+    }, tiny.model);
+    expect(seen).toEqual({ saturation: 0.5, alt: "A cat", later: "Cat", own: [] });
+  });
+
+  /** The element in a page where it fails: what it says, and how the photograph looks. */
+  function failed(): Promise<{ code: string; error: string; shown: boolean; style: string; size: number[] }> {
+    return page.evaluate(() => {
+      const { shadowRoot, error } = document.querySelector("colorize-canvas")!;
+      const original = shadowRoot!.querySelector("img")!;
+      const { filter, opacity } = getComputedStyle(original);
+      const { width, height } = original.getBoundingClientRect();
+      const shown = original.checkVisibility() && original.naturalWidth > 0;
+      return { code: error!.code, error: error!.message, shown, style: `${filter} ${opacity}`, size: [width, height] };
+    });
+  }
+
+  it("leaves the photograph as it is where there is no WebGPU", async () => {
     await page.evaluateOnNewDocument(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
     await page.reload();
     await page.evaluate(() => customElements.whenDefined("colorize-canvas").then(() => undefined));
     expect(await add(tiny)).toBe("error");
-    const seen = await page.evaluate(() => {
-      const { shadowRoot, state, error } = document.querySelector("colorize-canvas")!;
-      const original = shadowRoot!.querySelector("img")!;
-      return { state, code: error!.code, hidden: original.hidden, visible: original.checkVisibility() };
-    });
-    expect(seen).toEqual({ state: "error", code: "device", hidden: false, visible: true });
+    expect(await failed()).toMatchObject({ code: "device", shown: true, style: "none 1", size: [451, 300] });
+  });
+
+  it("shows a photograph of another site without CORS as an <img> does, and says why it has no colour", async () => {
+    expect(await add({ ...tiny, src: `${otherSite.address}/samples/cat.jpg` })).toBe("error");
+    const { error, ...seen } = await failed();
+    expect(seen).toEqual({ code: "image", shown: true, style: "none 1", size: [451, 300] });
+    expect(error).toMatch(/cat\.jpg.*Access-Control-Allow-Origin/);
+    // The next photograph is asked for with CORS again.
+    expect(await add(tiny)).toBe("load");
+  });
+
+  it("says why a vector graphic with foreignObject has no colour", async () => {
+    expect(await add({ ...tiny, src: "/foreign-object.svg" })).toBe("error");
+    const { error, ...seen } = await failed();
+    expect(seen).toMatchObject({ code: "image", shown: true, style: "none 1", size: [80, 60] });
+    expect(error).toMatch(/foreign-object\.svg.*foreignObject/);
   });
 
   for (const [name, attributes, message] of [

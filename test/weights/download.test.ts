@@ -156,7 +156,7 @@ describe("the Cache API", () => {
     expect([...entries.keys()]).toEqual([`${server.url}ok?v=2&colorize-canvas-sha256=${SHA}`]);
     const progress = vi.fn();
     expect(same(await get("ok?v=2", { sha256: SHA, onProgress: progress }))).toBe(true);
-    expect(progress).toHaveBeenCalledExactlyOnceWith(BODY.length, BODY.length);
+    expect(progress).toHaveBeenCalledExactlyOnceWith(BODY.length, BODY.length, true);
     expect(server.requests).toHaveLength(1);
   });
 

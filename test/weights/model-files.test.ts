@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError, ManifestError } from "../../src/errors";
 import { loadModel, type ModelProgress } from "../../src/weights/model-files";
 import { modelFolder } from "./model-folder";
@@ -25,8 +25,8 @@ describe("over HTTP", () => {
     expect(Buffer.from(files["embedder"]!).equals(folder["embedder.onnx"]!)).toBe(true);
     expect(Buffer.from(files["colorizer"]!).equals(folder["sub/colorizer.onnx"]!)).toBe(true);
     const total = folder["embedder.onnx"]!.length + folder["sub/colorizer.onnx"]!.length;
-    expect(progress[0]).toEqual({ file: "model.json", loaded: 0, total: 0 });
-    expect(progress.at(-1)).toMatchObject({ loaded: total, total });
+    expect(progress[0]).toEqual({ file: "model.json", loaded: 0, total: 0, fromCache: true });
+    expect(progress.at(-1)).toMatchObject({ loaded: total, total, fromCache: false });
   });
 
   test("a file that was changed is a DownloadError", async () => {
@@ -39,6 +39,57 @@ describe("over HTTP", () => {
   test("a page instead of JSON is a ManifestError", async () => {
     const { url } = await serveFolder({ "model.json": new TextEncoder().encode("<!doctype html>") });
     await expect(loadModel(`${url}m`)).rejects.toThrow(/model\.json: expected JSON/);
+  });
+});
+
+describe("on a device that keeps files", () => {
+  beforeEach(() => {
+    const kept = new Map<string, Uint8Array>();
+    const cache = {
+      match: async (key: string) => (kept.has(key) ? new Response(kept.get(key) as BodyInit) : undefined),
+      put: async (key: string, response: Response) => void kept.set(key, new Uint8Array(await response.arrayBuffer())),
+      delete: async (key: string) => kept.delete(key),
+    };
+    vi.stubGlobal("caches", { open: async () => cache });
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** Loads; whether each step of progress came from the cache. */
+  async function load(url: string): Promise<{ name: string; fromCache: boolean[] }> {
+    const fromCache: boolean[] = [];
+    const { manifest } = await loadModel(`${url}m`, { onProgress: (p) => fromCache.push(p.fromCache) });
+    return { name: manifest.name, fromCache };
+  }
+
+  test("a second visit says so, and works without a network", async () => {
+    const { url, close } = await serveFolder(modelFolder());
+    expect((await load(url)).fromCache).toContain(false);
+    expect((await load(url)).fromCache).not.toContain(false);
+    await close();
+    const offline = await load(url);
+    expect(offline.name).toBe("tiny");
+    expect(offline.fromCache).not.toContain(false);
+  });
+
+  test("a new version is found, and what is no manifest is not kept", async () => {
+    const folder = modelFolder();
+    const first = folder["model.json"]!;
+    const { url, close } = await serveFolder(folder);
+    await load(url);
+    folder["model.json"] = Buffer.from(Buffer.from(first).toString().replace('"tiny"', '"newer"'));
+    expect((await load(url)).name).toBe("newer");
+    folder["model.json"] = Buffer.from("<!doctype html>");
+    await expect(load(url)).rejects.toThrow(/expected JSON/);
+    await close();
+    expect((await load(url)).name).toBe("newer");
+  });
+
+  test("an address that is gone is an error", async () => {
+    const folder = modelFolder();
+    const { url } = await serveFolder(folder);
+    await load(url);
+    delete (folder as Record<string, Uint8Array>)["model.json"];
+    await expect(load(url)).rejects.toThrow(/404/);
   });
 });
 

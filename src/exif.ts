@@ -1,0 +1,141 @@
+/**
+ * EXIF carried from one JPEG file to another without decoding it: the block is copied byte for byte, apart
+ * from what the new pixels make untrue. This module is an entry of the package, and imports nothing.
+ */
+
+const ORIENTATION = 0x0112;
+export const EXIF_IFD = 0x8769;
+export const GPS_IFD = 0x8825;
+const PIXEL_WIDTH = 0xa002;
+const PIXEL_HEIGHT = 0xa003;
+const SHORT = 3;
+const LONG = 4;
+
+/** What comes before the TIFF structure in a JPEG segment: "Exif\0\0". */
+const PREFIX = [0x45, 0x78, 0x69, 0x66, 0, 0];
+/** JPEG markers: application data 0 (JFIF) and 1 (EXIF or XMP), start of the image data. */
+const APP0 = 0xe0;
+const APP1 = 0xe1;
+const START_OF_SCAN = 0xda;
+
+/** The largest TIFF structure that a JPEG segment holds: 65,535 bytes less its length field and "Exif\0\0". */
+const MAX_JPEG_EXIF = 65_535 - 2 - 6;
+
+/** EXIF comes before the image data; metadata in front of it is rarely longer. */
+const HEAD_BYTES = 2 ** 20;
+
+/**
+ * The JPEG file `to` with the EXIF block of the JPEG file `from`, made true for upright pixels of the size of `to`: the
+ * orientation is 1 and the thumbnail is left out. Camera, time and place stay, so that a file that is published says where it
+ * was taken. `to` itself when `from` is no JPEG file, has no EXIF, or a damaged one.
+ */
+export async function carryExif(
+  from: Blob,
+  to: Blob,
+  size: { readonly width: number; readonly height: number },
+): Promise<Blob> {
+  const block = exifOfJpeg(await bytesOf(from.slice(0, HEAD_BYTES)));
+  const exif = block && exifForPixels(block, size.width, size.height);
+  if (!exif) return to;
+  const file = replaceExifInJpeg(await bytesOf(to), exif);
+  return new Blob([file as Uint8Array<ArrayBuffer>], { type: to.type });
+}
+
+async function bytesOf(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function hasPrefix(bytes: Uint8Array): boolean {
+  return PREFIX.every((byte, i) => bytes[i] === byte);
+}
+
+interface Segment {
+  readonly marker: number;
+  /** With marker and length. */
+  readonly bytes: Uint8Array;
+}
+
+const isExif = ({ marker, bytes }: Segment): boolean => marker === APP1 && hasPrefix(bytes.subarray(4));
+
+/** The segments of a JPEG file before its image data, and the rest. None where it is no JPEG file, or cut off. */
+function jpegSegments(file: Uint8Array): { segments: Segment[]; rest: Uint8Array } {
+  const view = viewOf(file);
+  const segments: Segment[] = [];
+  // The file starts with FF D8. A segment is FF, its marker, and two bytes of length, which counts itself.
+  let at = file[0] === 0xff && file[1] === 0xd8 ? 2 : file.length;
+  while (at + 4 <= file.length && file[at] === 0xff && file[at + 1] !== START_OF_SCAN) {
+    const end = at + 2 + view.getUint16(at + 2);
+    if (end > file.length) break;
+    segments.push({ marker: file[at + 1]!, bytes: file.subarray(at, end) });
+    at = end;
+  }
+  return { segments, rest: file.subarray(at) };
+}
+
+/** The TIFF structure of a JPEG file's EXIF segment, with "Exif\0\0" before it. */
+function exifOfJpeg(file: Uint8Array): Uint8Array | undefined {
+  return jpegSegments(file).segments.find(isExif)?.bytes.subarray(4);
+}
+
+/** Puts an EXIF block (TIFF structure) in place of the one in an encoded JPEG; unchanged when it does not fit. */
+export function replaceExifInJpeg(file: Uint8Array, exif: Uint8Array): Uint8Array {
+  if (exif.length > MAX_JPEG_EXIF) return file;
+  const { segments, rest } = jpegSegments(file);
+  const length = 2 + PREFIX.length + exif.length;
+  const own = [Uint8Array.of(0xff, APP1, length >> 8, length & 255, ...PREFIX), exif];
+  const kept = segments.filter((segment) => !isExif(segment)).map(({ bytes }) => bytes);
+  // JFIF wants its APP0 first, EXIF its APP1 right after.
+  kept.splice(segments[0]?.marker === APP0 ? 1 : 0, 0, ...own);
+  const parts = [file.subarray(0, 2), ...kept, rest];
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
+ * A copy of an EXIF block for upright pixels of this size: orientation 1, pixel dimensions set, thumbnail
+ * unlinked (it shows the picture before). Undefined when the block is damaged.
+ */
+export function exifForPixels(exif: Uint8Array, width: number, height: number): Uint8Array | undefined {
+  // JPEG and WebP put "Exif\0\0" before it.
+  const bytes = exif.slice(hasPrefix(exif) ? PREFIX.length : 0);
+  const view = viewOf(bytes);
+  try {
+    const mark = view.getUint16(0);
+    if (mark !== 0x4949 && mark !== 0x4d4d) return undefined;
+    const little = mark === 0x4949;
+    if (view.getUint16(2, little) !== 42) return undefined;
+    const setNumber = (entry: number, value: number): void => {
+      const type = view.getUint16(entry + 2, little);
+      if (type === SHORT) view.setUint16(entry + 8, value, little);
+      else if (type === LONG) view.setUint32(entry + 8, value, little);
+    };
+    /** Calls `visit` with each entry's tag and position; returns the position of the link to the next IFD. */
+    const walk = (ifd: number, visit: (tag: number, entry: number) => void): number => {
+      const count = view.getUint16(ifd, little);
+      for (let i = 0; i < count; i++) visit(view.getUint16(ifd + 2 + 12 * i, little), ifd + 2 + 12 * i);
+      return ifd + 2 + 12 * count;
+    };
+    const link = walk(view.getUint32(4, little), (tag, entry) => {
+      if (tag === ORIENTATION) setNumber(entry, 1);
+      if (tag === EXIF_IFD)
+        walk(view.getUint32(entry + 8, little), (inner, at) => {
+          if (inner === PIXEL_WIDTH) setNumber(at, width);
+          if (inner === PIXEL_HEIGHT) setNumber(at, height);
+        });
+    });
+    view.setUint32(link, 0, little);
+    return bytes;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // an offset points outside the block
+    throw error;
+  }
+}

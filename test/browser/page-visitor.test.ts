@@ -1,0 +1,404 @@
+/** The built demo page as visitors meet it: on screens of every size, with bad files, a second visit, no network. With a tiny model. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import type { Browser, ElementHandle, Page } from "puppeteer";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { tinyModel } from "../tiny-model";
+import { launchBrowser } from "../shared/launch";
+import { buildInto } from "../shared/serve";
+
+const TYPES: Record<string, string> = {
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".html": "text/html",
+  ".wasm": "application/wasm",
+};
+
+let built: Awaited<ReturnType<typeof buildInto>>;
+let server: Server;
+let address: string;
+let online = true;
+/** Names of files that the server does not have. */
+let missing: RegExp | undefined;
+let browser: Browser;
+let page: Page;
+const files = mkdtempSync(join(tmpdir(), "colorize-visitor-"));
+const downloads = join(files, "saved");
+const file = (name: string): string => join(files, name);
+
+beforeAll(async () => {
+  built = await buildInto({ root: "demo" });
+  const model = tinyModel();
+  server = createServer((request, response) => {
+    if (!online) return void request.socket.destroy();
+    const path = new URL(request.url!, "http://localhost").pathname;
+    const inFolder = path === "/" ? "index.html" : path.slice(1);
+    if (missing?.test(path)) return void response.writeHead(404).end();
+    const body = model[inFolder.replace("models/inception-table/", "")] ?? readFileSync(join(built.folder, inFolder));
+    // The page and its programs are fresh for a while, as servers say; the model's description is asked for again.
+    const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
+    response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });
+    response.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  address = `http://localhost:${(server.address() as AddressInfo).port}/`;
+  browser = await launchBrowser();
+
+  const portrait = sharp("samples/astronaut.jpg").resize(1200, 1800);
+  const exif = { IFD0: { Make: "Voigtlander" } };
+  await portrait.clone().jpeg().toFile(file("portrait.jpg"));
+  const sideways = sharp("samples/cat.jpg").withMetadata({ orientation: 6 }).withExifMerge(exif);
+  await sideways.jpeg().toFile(file("sideways.jpg"));
+  writeFileSync(file("cut.jpg"), (await portrait.jpeg().toBuffer()).subarray(0, 40_000));
+  writeFileSync(file("no-size.svg"), `<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>`);
+}, 240_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  built?.remove();
+  rmSync(files, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  page = await browser.newPage();
+  await page.setViewport({ width: 1280, height: 800 });
+  await page.goto(address);
+});
+afterEach(async () => {
+  online = true;
+  missing = undefined;
+  await page.close();
+});
+
+async function choose(...paths: string[]): Promise<void> {
+  await ((await page.$("#file")) as ElementHandle<HTMLInputElement>).uploadFile(...paths);
+}
+
+/** Waits until the photograph of this name is coloured. */
+async function coloured(name: string): Promise<void> {
+  await page.waitForSelector(`.picture canvas[aria-label="${name}, in colour"]`, { timeout: 120_000 });
+}
+
+/** Left, top, right, bottom in the window, in CSS pixels; undefined where it is not visible. */
+function box(selector: string): Promise<number[] | undefined> {
+  return page.$eval(selector, (element) => {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return element.checkVisibility({ visibilityProperty: true }) ? [left, top, right, bottom] : undefined;
+  });
+}
+
+async function expectInWindow(selector: string): Promise<void> {
+  const found = await box(selector);
+  expect(found, selector).toBeDefined();
+  const { width, height } = page.viewport()!;
+  const [left, top, right, bottom] = found!;
+  const inside = left! >= 0 && top! >= 0 && right! <= width && bottom! <= height;
+  expect(inside, `${selector} ${found!.join(" ")} in ${width} x ${height}`).toBe(true);
+}
+
+const message = (): Promise<string> => page.$eval("#message .text", (element) => element.textContent);
+
+describe("the photograph fits the window", () => {
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+    [320, 568],
+    [844, 390],
+    [568, 320],
+  ] as const)
+    for (const name of ["portrait.jpg", "nagasaki-1865.jpg"])
+      it(`${width} x ${height}: ${name} is of one size at work and after, with progress and controls in sight`, async () => {
+        await page.setViewport({ width, height });
+        await choose(name === "portrait.jpg" ? file(name) : join("samples", name));
+        await page.waitForSelector("#progress:not([hidden])");
+        await expectInWindow(".picture > img");
+        await expectInWindow("#progress");
+        const waiting = await box(".picture > img");
+        await coloured(name);
+        expect(await box(".picture canvas")).toEqual(waiting);
+        expect(await box(".picture img")).toEqual(waiting);
+        await expectInWindow(".buttons");
+        await expectInWindow("#saturation");
+      }, 120_000);
+
+  it("is scrolled to when a sample far below is chosen", async () => {
+    await page.setViewport({ width: 320, height: 568 });
+    await page.evaluate(() => scrollTo(0, 9999));
+    await page.click('[data-sample="sheep-1888.jpg"]');
+    await page.waitForSelector("#progress:not([hidden])");
+    await expectInWindow(".picture > img");
+    await expectInWindow("#progress");
+  });
+});
+
+describe("what cannot be coloured", () => {
+  it("leaves the last result as it is, and says so in plain words on it", async () => {
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    for (const name of ["cut.jpg", "no-size.svg"]) {
+      await choose(file(name));
+      await page.waitForFunction(
+        (text) => document.querySelector("#message .text")!.textContent.includes(text),
+        {},
+        name,
+      );
+      expect(await message()).toMatch(/is damaged, or not a picture that this browser can read\. Try another copy/);
+      for (const selector of ["#message", ".buttons"]) await expectInWindow(selector);
+      await coloured("cat.jpg");
+      expect(await box("#progress")).toBeUndefined();
+    }
+    await page.click("#close-message");
+    expect(await box("#message")).toBeUndefined();
+  });
+
+  it("does not stop the photograph in work", async () => {
+    await choose("samples/cat.jpg");
+    await page.waitForSelector(".picture.waiting");
+    await choose(file("cut.jpg"));
+    await page.waitForSelector("#message:not([hidden])");
+    await coloured("cat.jpg");
+    expect(await message()).toMatch(/cut\.jpg/);
+  });
+
+  it("brings the last result back when the networks fail", async () => {
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    await page.evaluate(() => {
+      GPUDevice.prototype.createCommandEncoder = () => {
+        throw new DOMException("out of memory", "OperationError");
+      };
+    });
+    await choose("samples/coffee.jpg");
+    await page.waitForSelector("#message:not([hidden])");
+    expect(await message()).toMatch(/graphics processor could not colour “coffee\.jpg”/);
+    await coloured("cat.jpg");
+    await expectInWindow(".buttons");
+    expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/451 × 300/);
+  });
+});
+
+describe("several files", () => {
+  it("a newer one takes the place of the one in work, which its name shows", async () => {
+    await choose("samples/cat.jpg");
+    await page.waitForSelector(".picture.waiting");
+    expect(await page.$eval("#progress .name", (element) => element.textContent)).toBe("cat.jpg");
+    await choose("samples/coffee.jpg");
+    await page.waitForFunction(() => document.querySelector("#progress .name")!.textContent === "coffee.jpg");
+    await coloured("coffee.jpg");
+    expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/600 × 400/);
+  });
+
+  it("dropped at once: the first is opened, which is said", async () => {
+    await page.evaluate(async () => {
+      const transfer = new DataTransfer();
+      for (const name of ["a.png", "b.png"]) {
+        const blob = await new Promise<Blob | null>((resolve) => document.createElement("canvas").toBlob(resolve));
+        transfer.items.add(new File([blob!], name, { type: "image/png" }));
+      }
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+    });
+    await coloured("a.png");
+    expect(await message()).toMatch(/One photograph at a time.*2 files.*“a\.png”/);
+    await expectInWindow("#message");
+  });
+});
+
+describe("without WebGPU", () => {
+  for (const [what, remove, words] of [
+    [
+      "the browser has none",
+      () => Reflect.deleteProperty(Navigator.prototype, "gpu"),
+      /no WebGPU.*current version of Chrome/,
+    ],
+    [
+      "there is no adapter",
+      () => (GPU.prototype.requestAdapter = () => Promise.resolve(null)),
+      /Turn on.*acceleration/,
+    ],
+  ] as const)
+    it(`says at once that ${what}, and what helps`, async () => {
+      await page.evaluateOnNewDocument(remove);
+      for (const [width, height] of [
+        [1280, 800],
+        [320, 568],
+      ] as const) {
+        await page.setViewport({ width, height });
+        await page.reload();
+        await page.waitForSelector("#message:not([hidden])");
+        expect(await message()).toMatch(words);
+        await expectInWindow("#message");
+      }
+    });
+});
+
+describe("progress", () => {
+  /** Every text of the progress bar, and its values, until the photograph is coloured. */
+  async function watch(path: string, name: string): Promise<{ texts: string[]; values: number[] }> {
+    await page.evaluate(() => {
+      const seen = { texts: [] as string[], values: [] as number[] };
+      Object.assign(globalThis, { seen });
+      const progress = document.querySelector("#progress")!;
+      new MutationObserver(() => {
+        seen.texts.push(progress.querySelector(".text")!.textContent);
+        seen.values.push(parseFloat((progress as HTMLElement).style.getPropertyValue("--done")));
+      }).observe(progress, { attributeFilter: ["aria-valuenow", "aria-valuetext", "style"] });
+    });
+    await choose(path);
+    await coloured(name);
+    return page.evaluate(() => (globalThis as unknown as { seen: { texts: string[]; values: number[] } }).seen);
+  }
+
+  function expectGrowing(values: readonly number[]): void {
+    expect(values[0]).toBe(0);
+    expect(values).toEqual(values.toSorted((a, b) => a - b));
+  }
+
+  it("says what comes from this device, works without a network, and only grows", async () => {
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) await caches.delete(name);
+    });
+    const first = await watch("samples/cat.jpg", "cat.jpg");
+    expectGrowing(first.values);
+    expect(first.texts.some((text) => text.startsWith("Downloading"))).toBe(true);
+
+    await page.goto(address);
+    const second = await watch("samples/cat.jpg", "cat.jpg");
+    expectGrowing(second.values);
+    expect(second.texts).toContain("Reading the networks from this device");
+    expect(second.texts.filter((text) => text.startsWith("Downloading"))).toEqual([]);
+
+    await page.goto(address);
+    online = false;
+    const third = await watch("samples/cat.jpg", "cat.jpg");
+    expectGrowing(third.values);
+    expect(third.texts).toContain("Reading the networks from this device");
+  });
+
+  it("says that there is no connection when nothing is on this device", async () => {
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) await caches.delete(name);
+    });
+    online = false;
+    await choose("samples/cat.jpg");
+    await page.waitForSelector("#message:not([hidden])", { timeout: 60_000 });
+    expect(await message()).toMatch(/networks could not be downloaded. Check the internet connection/);
+    await expectInWindow("#pick");
+  });
+});
+
+describe("what is saved and shown", () => {
+  /** The file that "Save JPEG" gives of a photograph that was taken sideways. */
+  async function saveJpeg(): Promise<Buffer> {
+    rmSync(downloads, { recursive: true, force: true });
+    mkdirSync(downloads);
+    const session = await page.createCDPSession();
+    await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+    await choose(file("sideways.jpg"));
+    await coloured("sideways.jpg");
+    await page.click("#save-jpeg");
+    await expect.poll(() => readdirSync(downloads), { timeout: 60_000 }).toEqual(["sideways-colour.jpg"]);
+    return readFileSync(join(downloads, "sideways-colour.jpg"));
+  }
+
+  it("JPEG is saved with the browser's encoder where the page's does not load", async () => {
+    missing = /mozjpeg/;
+    const { width, height, format, exif } = await sharp(await saveJpeg()).metadata();
+    expect({ width, height, format }).toEqual({ width: 300, height: 451, format: "jpeg" });
+    expect(exif?.includes("Voigtlander")).toBe(true);
+    expect(await page.$eval("#save-jpeg", (button) => (button as HTMLButtonElement).disabled)).toBe(false);
+  });
+
+  it("JPEG has colour at full resolution, and the EXIF of the photograph, upright", async () => {
+    const saved = await saveJpeg();
+    const metadata = await sharp(saved).metadata();
+    const { width, height, chromaSubsampling, orientation } = metadata;
+    expect({ width, height, chromaSubsampling, orientation }).toEqual({
+      width: 300,
+      height: 451,
+      chromaSubsampling: "4:4:4",
+      orientation: 1,
+    });
+    expect(metadata.exif?.includes("Voigtlander")).toBe(true);
+    // The encoder was the worker's, and the picture is the one on the page.
+    const shown = await page.$eval(".picture canvas", (canvas) => {
+      const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, 300, 451);
+      return [...data.filter((_, i) => i % 4 < 3)];
+    });
+    const pixels = await sharp(saved).removeAlpha().raw().toBuffer();
+    const difference = shown.reduce((sum, value, i) => sum + Math.abs(value - pixels[i]!), 0) / shown.length;
+    expect(difference).toBeLessThan(3);
+  });
+
+  it("thumbnails are small files", async () => {
+    const sources = await page.$$eval("#samples img", (images) => images.map((image) => image.src));
+    expect(sources.length).toBe(readdirSync("samples").filter((name) => name.endsWith(".jpg")).length);
+    for (const source of sources) {
+      const image = await sharp(readFileSync(join(built.folder, new URL(source).pathname)));
+      const { size, width } = await image.metadata();
+      expect(size, source).toBeLessThanOrEqual(30_000);
+      expect(width).toBe(320);
+    }
+  });
+
+  it("the footer names pictures that are shown", async () => {
+    const footer = await page.$eval("footer", (element) => element.textContent);
+    const shown = await page.$$eval("#samples span", (captions) => captions.map((caption) => caption.textContent));
+    const named = [...footer.matchAll(/“(.+?)”/g)].map(([, name]) => name);
+    expect(named).toEqual(["Dogs", "Meadow"]);
+    expect(shown).toEqual(expect.arrayContaining(named));
+  });
+
+  it("nothing of the original shows on the coloured side", async () => {
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    await page.setViewport({ width: 1103, height: 777, deviceScaleFactor: 1.5 });
+    // The original black, the coloured picture red: a rest of the original or of the divider is neither.
+    await page.$eval(".picture canvas", (canvas) => {
+      const context = (canvas as HTMLCanvasElement).getContext("2d")!;
+      context.fillStyle = "#f00";
+      context.fillRect(0, 0, 9999, 9999);
+    });
+    await page.addStyleTag({ content: ".picture img { filter: brightness(0) } .handle { visibility: hidden }" });
+    const [left, top, right, bottom] = (await box("img-comparison-slider"))! as [number, number, number, number];
+    await page.mouse.move((left + right) / 2, (top + bottom) / 2);
+    await page.mouse.down();
+    await page.mouse.move(left - 20, (top + bottom) / 2, { steps: 4 });
+    await page.mouse.up();
+    await page.mouse.move(2, 2);
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const clip = { x: Math.ceil(left), y: Math.ceil(top) + 20, width: 12, height: 100 };
+    const shot = await sharp(await page.screenshot({ clip }))
+      .removeAlpha()
+      .raw()
+      .toBuffer();
+    const colours = new Set(Array.from({ length: shot.length / 3 }, (_, i) => shot.subarray(3 * i, 3 * i + 3).join()));
+    expect([...colours]).toEqual(["255,0,0"]);
+  });
+});
+
+describe("where the time goes", () => {
+  it("is readable on a phone", async () => {
+    await page.setViewport({ width: 360, height: 740 });
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    await page.click("#profile summary");
+    await page.waitForSelector("#layers table", { timeout: 120_000 });
+    const seen = await page.evaluate(() => {
+      const cells = [...document.querySelectorAll<HTMLElement>("#layers :is(th, td)")];
+      const cut = cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent);
+      const strip = document.querySelector(".strip")!.getBoundingClientRect();
+      const parts = [...document.querySelectorAll<HTMLElement>(".strip span")];
+      const coloured = parts.reduce((sum, part) => sum + part.clientWidth, 0);
+      return { cut, share: coloured / strip.width, overflow: document.documentElement.scrollWidth - innerWidth };
+    });
+    expect(seen.cut).toEqual([]);
+    expect(seen.share).toBeGreaterThan(0.9);
+    expect(seen.overflow).toBeLessThanOrEqual(0);
+  });
+});
