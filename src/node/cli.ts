@@ -2,14 +2,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { stat } from "node:fs/promises";
 import { InputError } from "../errors";
-import type { Precision } from "../graph/storage";
+import { PRECISIONS, type Precision } from "../graph/storage";
+import { factorOf, fits, rangeOf, SATURATION, SIZE, type NumberOption } from "../option-checks";
 import { listJobs, type Job, type JobList } from "./cli-jobs";
 import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
 import type { ColorizeStage } from "../stage-clock";
 import type { NodeAdapter } from "./device";
 import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
 import { alreadyThere, exists } from "./place-file";
-import { PRECISIONS } from "./precisions";
 
 /** What the command needs of a colorizer. */
 export interface CommandColorizer {
@@ -77,11 +77,10 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 const TUNE_SECONDS = 60;
 
-function numberIn(low: number, high: number, whole: boolean): (text: string) => number {
+function numberOf(option: NumberOption, read: (text: string) => number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= low && value <= high) || (whole && !Number.isInteger(value)))
-      throw new InvalidArgumentError(`Expected ${whole ? "a whole number" : "a number"} from ${low} to ${high}.`);
+    const value = text.trim() === "" ? NaN : read(text);
+    if (!fits(option, value)) throw new InvalidArgumentError(`Expected ${rangeOf(option)}.`);
     return value;
   };
 }
@@ -96,10 +95,14 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
     )
     .option(
       "--size <pixels>",
-      "the network's picture has as many pixels as a square of this side",
-      numberIn(32, 2048, true),
+      "the network's picture has as many pixels as a square of this side, 32 to 1024",
+      numberOf(SIZE, Number),
     )
-    .option("--saturation <factor>", "strength of the colours; 1 is as predicted", numberIn(0, 4, false))
+    .option(
+      "--saturation <factor>",
+      "strength of the colours, 0 to 4; 1 or 100% is as predicted",
+      numberOf(SATURATION, factorOf),
+    )
     .addOption(new Option("--precision <type>", "numbers on the GPU").choices(PRECISIONS).default("auto"))
     .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
     .addOption(

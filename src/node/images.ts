@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { ImageError } from "../errors";
+import { checkNumber, FILE_QUALITY } from "../option-checks";
 import { exifForPixels, replaceExif, tiffHasExif } from "./exif";
 import { alreadyThere, exists, placeFile } from "./place-file";
 
@@ -195,7 +196,7 @@ export interface WrittenImage {
  * Writes sRGB pixels to a file: first beside it under a temporary name, then renamed, so the file is there whole or not
  * at all. An sRGB profile is attached, as the pixels are sRGB whatever the source was. EXIF (upright, without the
  * thumbnail), XMP and density come from `metadata`; TIFF takes no EXIF (see `notes`). Alpha is kept except in JPEG, where the
- * picture is laid on white. Makes missing folders. Throws ImageError.
+ * picture is laid on white. Makes missing folders. Throws ImageError, and InputError for a wrong quality.
  */
 export async function writeImage(path: string, pixels: Pixels, options: WriteImageOptions = {}): Promise<WrittenImage> {
   const format = options.format ?? formatOfName(path);
@@ -213,6 +214,7 @@ export async function writeImage(path: string, pixels: Pixels, options: WriteIma
       received: `${pixels.data.length}`,
       hint: "Give RGBA pixels.",
     });
+  if (options.quality !== undefined) checkNumber(FILE_QUALITY, options.quality);
   if (!options.overwrite && (await exists(path))) throw alreadyThere(path);
   const { file, notes } = await encode(path, pixels, format, options);
   await placeFile(path, file, options.overwrite ?? false);

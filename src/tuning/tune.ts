@@ -5,6 +5,7 @@ import { addMoreConvs } from "../graph/more-convs";
 import type { PipelineCache } from "../graph/pipelines";
 import { DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv-algorithms";
 import type { Conv2dParams } from "../kernels/conv2d";
+import { checkNumber, TUNE_MILLISECONDS } from "../option-checks";
 import { GpuBench } from "./gpu-bench";
 import { search, type SearchEnd, type TunedShape, type TuneRow } from "./search";
 import { browserStore, recall, tuningKey, type TuningStore } from "./store";
@@ -56,6 +57,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   const { device, pipelines, choices } = target;
   const { store = browserStore(), signal, onProgress, admit = keepsRange } = options;
   signal?.throwIfAborted();
+  if (options.milliseconds !== undefined) checkNumber(TUNE_MILLISECONDS, options.milliseconds);
   addMoreConvs();
   await recall(device, choices, store);
   const milliseconds = options.milliseconds ?? (choices.kind === "cpu" ? 0 : 2000);

@@ -100,7 +100,7 @@ describe("colorize-canvas", () => {
 
   it("passes the options on", async () => {
     const path = await photo("a.jpg");
-    const options = ["--size=320", "--saturation", "1.2", "--precision", "f16", "--model", "m", "--adapter", "system"];
+    const options = ["--size=320", "--saturation", "120%", "--precision", "f16", "--model", "m", "--adapter", "system"];
     const { calls, code } = await run([path, "-o", out, "--format", "png", ...options]);
     expect(code).toBe(EXIT.ok);
     expect(calls.load[0]).toMatchObject({ precision: "f16", model: "m", adapter: "system" });
@@ -264,9 +264,10 @@ describe("colorize-canvas", () => {
   it.each([
     [[], "missing required argument"],
     [["a.jpg", "--nonsense"], "unknown option"],
-    [["a.jpg", "--size", "12.5"], "whole number from 32 to 2048"],
-    [["a.jpg", "--size", "9"], "from 32 to 2048"],
-    [["a.jpg", "--saturation", "lots"], "number from 0 to 4"],
+    [["a.jpg", "--size", "12.5"], "whole number from 32 to 1024 (pixels"],
+    [["a.jpg", "--size", "9"], "from 32 to 1024"],
+    [["a.jpg", "--saturation", "lots"], "number from 0 to 4 (a factor"],
+    [["a.jpg", "--saturation", "500%"], "number from 0 to 4 (a factor"],
     [["a.jpg", "--precision", "f64"], "Allowed choices are auto, f32, f16, f16-weights"],
     [["a.jpg", "--format", "gif"], "Allowed choices are jpeg, png, webp, tiff"],
   ])("exits 2 for %j", async (args, text) => {

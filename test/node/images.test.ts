@@ -234,6 +234,15 @@ describe("writeImage", () => {
     expect((await readImage(path)).width).toBe(6);
   });
 
+  it("names the range of quality", async () => {
+    const path = join(folder, "quality.jpg");
+    for (const quality of [0, 0.9, 101])
+      await expect(writeImage(path, pixels, { quality })).rejects.toThrow(
+        `quality: expected a whole number from 1 to 100 (100 is the best; for JPEG and WebP), received ${quality}.`,
+      );
+    await writeImage(path, pixels, { quality: 60 });
+  });
+
   it("leaves nothing behind when it fails", async () => {
     const inner = join(folder, "fails");
     await writeImage(join(inner, "first.png"), pixels);
