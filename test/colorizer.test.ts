@@ -248,6 +248,17 @@ describe("Colorizer under stress", () => {
     colorizer.dispose();
   });
 
+  it("says how to load the picture at an address", async () => {
+    const colorizer = await load(await testDevice());
+    const wrong = (source: unknown): Promise<unknown> => colorizer.colorize(source as Picture);
+    await expect(wrong("/a.jpg")).rejects.toThrow(
+      /colorize: expected a picture: an <img>.* received the address "\/a\.jpg"\. Load it first: .*readImage/,
+    );
+    await expect(wrong(new URL("http://a.test/a.jpg"))).rejects.toThrow(/the address "http:\/\/a\.test\/a\.jpg"/);
+    await expect(wrong(undefined)).rejects.toThrow(/received undefined\.$/);
+    colorizer.dispose();
+  });
+
   it("names what a precision may be before anything is read", async () => {
     const reads: string[] = [];
     const read = (path: string): never => {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { create, globals } from "webgpu";
 import { DeviceError } from "../errors";
-import { deviceOf, type DeviceOptions } from "../gpu-device";
+import { adapterOf, deviceOf, type DeviceOptions } from "../gpu-device";
 import { adapterClass } from "../graph/conv-choice";
 import { rested } from "./rest";
 import { softwareDriver } from "./software-driver";
@@ -49,14 +49,13 @@ export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promis
       received: String(wanted),
       hint: "Unset COLORIZE_ADAPTER or pass another adapter.",
     });
-  const power = options.powerPreference ?? "high-performance";
   if (wanted !== "swiftshader") {
-    const adapter = await instance("system").requestAdapter({ powerPreference: power });
+    const adapter = await adapterOf(instance("system"), options);
     if (adapter) return open(adapter, options);
   }
   if (wanted !== "system") {
     await useSwiftShader();
-    const adapter = await instance("swiftshader").requestAdapter({ powerPreference: power });
+    const adapter = await adapterOf(instance("swiftshader"), options);
     if (adapter) return open(adapter, options);
   }
   throw new DeviceError({
