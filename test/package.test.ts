@@ -13,10 +13,8 @@ beforeAll(async () => {
   dist = mkdtempSync("dist-test-");
   await build({ logLevel: "error", build: { outDir: dist } });
   const script = ["--import", "./tools/register.mjs", "tools/build-types.ts", join(dist, "types")];
-  const environment = { ...process.env };
-  delete environment["COLORIZE_HOOKS"];
-  execFileSync(process.execPath, script, { env: environment });
-  execFileSync("node_modules/.bin/cem", ["analyze", "--quiet", "--outdir", dist], { env: environment });
+  execFileSync(process.execPath, script);
+  execFileSync("node_modules/.bin/cem", ["analyze", "--quiet", "--outdir", dist]);
 }, 120_000);
 afterAll(() => rmSync(dist, { recursive: true, force: true }));
 

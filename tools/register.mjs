@@ -1,6 +1,7 @@
 // Lets Node run this project's TypeScript: tsx for .ts files, and a hook that imports `x.wgsl?raw` as text.
 import { readFile } from "node:fs/promises";
 import { register } from "node:module";
+import { isMainThread } from "node:worker_threads";
 import { register as registerTsx } from "tsx/esm/api";
 
 /** Node module hook: text of a WGSL file as its default export. */
@@ -11,8 +12,7 @@ export async function load(url, context, nextLoad) {
 }
 
 // Node also loads this file inside its hooks thread, where nothing is to be registered.
-if (process.env.COLORIZE_HOOKS !== "registered") {
-  process.env.COLORIZE_HOOKS = "registered";
+if (isMainThread) {
   registerTsx();
   register(import.meta.url);
 }

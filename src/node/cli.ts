@@ -10,6 +10,7 @@ import type { ColorizeStage } from "../stage-clock";
 import type { NodeAdapter } from "./device";
 import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
 import { alreadyThere, exists } from "./place-file";
+import { printableLines } from "./printable";
 
 /** What the command needs of a colorizer. */
 export interface CommandColorizer {
@@ -89,7 +90,7 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
   return new Command("colorize-canvas")
     .description("Colours black-and-white photographs with a neural network.")
     .argument("<photographs...>", "JPEG, PNG, WebP or TIFF files, and folders of them (top level)")
-    .option("-o, --out <folder>", "where results go, under the same names", "out")
+    .option("-o, --out <folder>", "where results go, under the same names; or a file name, for one photograph", "out")
     .addOption(
       new Option("--format <format>", "file format; default: as the input").choices(["jpeg", "png", "webp", "tiff"]),
     )
@@ -116,7 +117,7 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),
-      writeErr: (text) => void environment.stderr.write(text),
+      writeErr: (text) => void environment.stderr.write(printableLines(text)),
     });
 }
 
@@ -132,22 +133,23 @@ export async function main(argv: readonly string[], environment: CommandEnvironm
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof InputError)) throw error;
-    stderr.write(`${error.message}\n`);
+    stderr.write(`${errorText(error)}\n`);
     return EXIT.usage;
   }
   const reporter = new Reporter({ stdout, stderr, json: options.json, files: list.jobs.length + list.bad.length });
   for (const { input, error } of list.bad) reporter.failure(input, error);
+  for (const file of list.skipped) reporter.skip(file);
   const jobs = options.overwrite ? list.jobs : await freeJobs(list.jobs, reporter);
   try {
     if (jobs.length > 0) await runJobs(jobs, options, environment, reporter);
   } catch (error) {
     if (!signal.aborted) {
-      reporter.end({ out: options.out, stopped: true });
+      reporter.end({ out: list.folder, stopped: true });
       stderr.write(`${errorText(error)}\n`);
       return EXIT.failed;
     }
   }
-  reporter.end({ out: options.out, stopped: signal.aborted });
+  reporter.end({ out: list.folder, stopped: signal.aborted });
   if (signal.aborted) return EXIT.interrupted;
   return reporter.failures.length > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -1,10 +1,11 @@
 /** Picture files in Node: JPEG, PNG, WebP and TIFF, through sharp, to and from 8-bit sRGB pixels. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { ImageError } from "../errors";
 import { checkNumber, FILE_QUALITY } from "../option-checks";
 import { exifForPixels, replaceExif, tiffHasExif } from "./exif";
+import { notAFile, otherKind } from "./other-kinds";
 import { alreadyThere, exists, placeFile } from "./place-file";
 
 export type ImageFormat = "jpeg" | "png" | "webp" | "tiff";
@@ -52,7 +53,7 @@ export interface NodeImage extends Pixels {
   /** Whether the file's EXIF orientation turned or mirrored the pixels. */
   readonly orientationApplied: boolean;
   readonly metadata: ImageMetadata;
-  /** What the reader should know: "first of 3 pages", "IPTC dropped: ...". */
+  /** What the reader should know: "samples of 16 bits read as 8", "first of 3 pages", "IPTC dropped: ...". */
   readonly notes: readonly string[];
 }
 
@@ -78,8 +79,17 @@ function message(cause: unknown): string {
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
+    const other = notAFile(await stat(path));
+    if (other)
+      throw new ImageError({
+        where: path,
+        expected: FORMATS_TEXT,
+        received: other,
+        hint: "Save the picture to a file first.",
+      });
     return await readFile(path);
   } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
     const received = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a folder" : (code ?? message(cause));
     const hint = code === "EACCES" ? "Check the file's permissions." : "Check the path.";
@@ -106,12 +116,13 @@ export async function decodeImage(bytes: Buffer, where: string): Promise<NodeIma
       hint: "Copy or download it again.",
     });
   const format = formatOfBytes(bytes);
-  if (!format)
+  const other = otherKind(where, bytes);
+  if (!format || other)
     throw new ImageError({
       where,
       expected: FORMATS_TEXT,
-      received: `another kind of file (it starts with ${bytes.subarray(0, 4).toString("hex")})`,
-      hint: "Convert it to one of these formats first.",
+      received: other ? other.kind : `another kind of file (it starts with ${bytes.subarray(0, 4).toString("hex")})`,
+      hint: other?.hint ?? "Convert it to one of these formats first.",
     });
   try {
     return await decode(bytes, format);
@@ -144,6 +155,7 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
   const orientation = info.orientation ?? 1;
   const pages = info.pages ?? 1;
   const notes: string[] = [];
+  if (depth > 8) notes.push(`samples of ${depth} bits read as 8`);
   if (pages > 1) notes.push(`first of ${pages} ${format === "tiff" ? "pages" : "frames"}`);
   if (!info.exif && format === "tiff" && tiffHasExif(bytes)) notes.push("EXIF dropped: it is not read from TIFF");
   if (info.iptc) notes.push("IPTC dropped: it is not carried over");

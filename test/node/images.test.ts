@@ -136,7 +136,7 @@ describe("readImage", () => {
       "68656c6c",
     );
     const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>");
-    expect((await failure(readImage(await file("drawing.svg", svg)))).hint).toContain("Convert");
+    expect((await failure(readImage(await file("drawing.svg", svg)))).hint).toContain("Export it as PNG");
     expect((await failure(readImage(join(folder, "none.jpg")))).received).toBe("no such file");
     expect((await failure(readImage(folder))).received).toBe("a folder");
   });
