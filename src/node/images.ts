@@ -1,11 +1,12 @@
 /** Picture files in Node: JPEG, PNG, WebP and TIFF, through sharp, to and from 8-bit sRGB pixels. */
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import sharp, { type Sharp } from "sharp";
+import type { Sharp } from "sharp";
 import { ImageError } from "../errors";
 import { checkNumber, FILE_QUALITY } from "../option-checks";
 import { exifForPixels, replaceExif, tiffHasExif } from "./exif";
 import { notAFile, otherKind } from "./other-kinds";
+import { loadSharp } from "./peer";
 import { alreadyThere, exists, placeFile } from "./place-file";
 
 export type ImageFormat = "jpeg" | "png" | "webp" | "tiff";
@@ -79,14 +80,9 @@ function message(cause: unknown): string {
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    const other = notAFile(await stat(path));
-    if (other)
-      throw new ImageError({
-        where: path,
-        expected: FORMATS_TEXT,
-        received: other,
-        hint: "Save the picture to a file first.",
-      });
+    const received = notAFile(await stat(path));
+    const hint = "Save the picture to a file first.";
+    if (received) throw new ImageError({ where: path, expected: FORMATS_TEXT, received, hint });
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof ImageError) throw cause;
@@ -127,6 +123,7 @@ export async function decodeImage(bytes: Buffer, where: string): Promise<NodeIma
   try {
     return await decode(bytes, format);
   } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
     const text = message(cause);
     const large = /pixel limit/i.test(text);
     throw new ImageError({
@@ -140,6 +137,7 @@ export async function decodeImage(bytes: Buffer, where: string): Promise<NodeIma
 }
 
 async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
+  const sharp = await loadSharp();
   const image = sharp(bytes, { failOn: "warning", limitInputPixels: MAX_PIXELS, sequentialRead: true });
   const info = await image.metadata();
   const depth = /^u?char$/.test(info.depth) ? 8 : /^u?short$/.test(info.depth) ? 16 : 32;
@@ -239,6 +237,7 @@ async function encode(
   format: ImageFormat,
   { quality, metadata }: WriteImageOptions,
 ): Promise<{ readonly file: Buffer; readonly notes: readonly string[] }> {
+  const sharp = await loadSharp();
   let image: Sharp = sharp(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
     raw: { width, height, channels: 4 },
     limitInputPixels: false,

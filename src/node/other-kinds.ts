@@ -14,9 +14,9 @@ const BY_START: readonly (readonly [kind: string, start: RegExp])[] = [
   ["AVIF", /^.{4}ftypavi[fs]/s],
   ["HEIC", /^.{4}ftyp(hei|hev|mif1|msf1)/s],
   ["PDF", /^%PDF/],
-  ["JPEG XL", /^(\xff\x0a|\0{3}\x0cJXL )/],
-  ["JPEG 2000", /^\0{3}\x0cjP {2}/],
-  ["BMP", /^BM.{4}\0{4}/s],
+  ["JPEG XL", /^(\xff\n|.{4}JXL )/s],
+  ["JPEG 2000", /^.{4}jP {2}/s],
+  ["BMP", /^BM.{12}[(l|]/s],
   ["PSD", /^8BPS/],
 ];
 
