@@ -13,7 +13,7 @@ const NO_CACHES = { MESA_SHADER_CACHE_DISABLE: "true", __GL_SHADER_DISK_CACHE: "
 export function startNode(): Promise<Worker> {
   const child = fork(WORKER, {
     execArgv: ["--import", REGISTER],
-    env: { ...process.env, ...NO_CACHES, COLORIZE_HOOKS: "" },
+    env: { ...process.env, ...NO_CACHES },
     // What drivers and runtimes print is not the bench's; the last of it says why a process died.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });

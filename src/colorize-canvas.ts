@@ -10,6 +10,7 @@ import {
 } from "./element-parts";
 import { loadOriginal } from "./element-picture";
 import { EngineError, InputError } from "./errors";
+import { checkNumber, factorOf, SATURATION, SIZE } from "./option-checks";
 import { sharedColorizer } from "./shared-colorizer";
 
 export type ColorizeState = "idle" | "loading" | "ready" | "error";
@@ -31,8 +32,8 @@ const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
  * @element colorize-canvas
  * @attr {string} src - Address of the photograph. Of another site only with CORS.
  * @attr {string} alt - Text for those who do not see it; empty for decoration.
- * @attr {number} saturation - Factor on the predicted colour: 1 (default) as predicted, 0 grey.
- * @attr {number} size - Working size in pixels: side of a square with as many pixels as the network sees.
+ * @attr {number} saturation - Factor on the predicted colour, 0 to 4 or 0% to 400%: 1 (default) as predicted, 0 grey.
+ * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
  * @attr {string} model - Address of a model folder or its model.json.
  * @fires load - The picture is coloured; detail: ColorizeResult.
  * @fires error - It cannot be; detail: EngineError.
@@ -79,16 +80,15 @@ export class ColorizeCanvas extends Base {
     this.setAttribute("alt", value);
   }
 
-  /** 1 where the attribute is absent or not a number of at least 0. */
+  /** 1 where the attribute is absent; what is not a number is NaN, and an `error` when the picture is coloured. */
   get saturation(): number {
-    const value = Number.parseFloat(this.getAttribute("saturation") ?? "");
-    return Number.isFinite(value) && value >= 0 ? value : 1;
+    return factorOf(this.getAttribute("saturation") ?? "1");
   }
   set saturation(value: number) {
     this.setAttribute("saturation", String(value));
   }
 
-  /** Undefined where the attribute is absent: the model's own. */
+  /** Undefined where the attribute is absent: the model's own. Errors as for saturation. */
   get size(): number | undefined {
     return this.hasAttribute("size") ? Number(this.getAttribute("size")) : undefined;
   }
@@ -162,11 +162,12 @@ export class ColorizeCanvas extends Base {
     this.#setState("loading");
     const picture = loadOriginal(this.#parts.original, this.src, signal);
     try {
+      this.#options(); // what is wrong with them is said before the model is downloaded
       const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
       const [colorizer, original] = await Promise.all([model, picture]);
-      const saturation = this.saturation;
+      const { saturation, size } = this.#options();
       const result = await colorizer.colorize(original, {
-        size: this.size,
+        size,
         saturation,
         signal,
         onStage: (stage) => this.#progress({ stage: "colorize", loaded: STAGES.indexOf(stage), total: STAGES.length }),
@@ -183,14 +184,23 @@ export class ColorizeCanvas extends Base {
 
   /** The newest saturation wins; a running one is given up. */
   async #resaturate(): Promise<void> {
+    if (this.#error?.where === SATURATION.name) return this.#schedule();
     if (this.#state !== "ready" || !this.#result) return;
     this.#job?.abort();
     const { signal } = (this.#job = new AbortController());
     try {
-      this.#show(await this.#result.withSaturation(this.saturation, { signal }));
+      this.#show(await this.#result.withSaturation(this.#options().saturation, { signal }));
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
+  }
+
+  /** Throws InputError with the attribute's own text. */
+  #options(): { saturation: number; size: number | undefined } {
+    const { saturation, size } = this;
+    checkNumber(SATURATION, saturation, this.getAttribute("saturation") ?? saturation);
+    if (size !== undefined) checkNumber(SIZE, size, this.getAttribute("size"));
+    return { saturation, size };
   }
 
   #show(result: ColorizeResult): void {

@@ -2,6 +2,7 @@
 import { ImageError, InputError } from "./errors";
 import type { RawImage } from "./image/source";
 import type { Size } from "./kernels/picture/tile";
+import { checkNumber, QUALITY } from "./option-checks";
 
 /** Milliseconds by stage. */
 export interface ColorizeTimings {
@@ -28,6 +29,7 @@ export interface ResultFacts extends Size {
 
 /** What is to be different; the rest stays. */
 export interface ResultChange {
+  /** As in ColorizeOptions. */
   readonly saturation?: number;
   /** As in ColorizeOptions. */
   readonly size?: number;
@@ -55,9 +57,9 @@ export class ColorizeResult implements ResultFacts {
   }
 
   /**
-   * The same picture with another saturation (1: as predicted, 0: grey). Only the last stage runs again.
-   * Throws InputError after the Colorizer was disposed or the source's buffer was transferred, DeviceError as colorize(),
-   * and the signal's reason when aborted.
+   * The same picture with another saturation (0 to 4; 1: as predicted, 0: grey). Only the last stage runs again.
+   * Throws InputError for another number and after the Colorizer was disposed or the source's buffer was transferred, DeviceError as
+   * colorize(), and the signal's reason when aborted.
    */
   withSaturation(saturation: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
     return this.#recolor({ saturation }, options.signal);
@@ -97,19 +99,32 @@ export class ColorizeResult implements ResultFacts {
     return canvas;
   }
 
-  /** The encoded picture. `quality` is 0 to 1, for image/jpeg and image/webp. Browsers and workers only. */
+  /**
+   * The encoded picture. `type` is a MIME type that this browser encodes: image/png and image/jpeg everywhere, image/webp
+   * in most. `quality` is 0 to 1, for image/jpeg and image/webp. Browsers and workers only.
+   * Throws InputError for a wrong quality, ImageError for another type or a picture that is too large.
+   */
   async blob(type = "image/png", quality?: number): Promise<Blob> {
+    if (quality !== undefined) checkNumber(QUALITY, quality);
     const canvas = this.canvas(newCanvas(this.width, this.height));
     const blob =
       "convertToBlob" in canvas
         ? await canvas.convertToBlob({ type, quality })
         : await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
-    if (blob) return blob;
+    if (!blob)
+      throw new ImageError({
+        where: "blob()",
+        expected: `a picture this browser can encode as ${type}`,
+        received: `${this.width}x${this.height}`,
+        hint: "Use image/jpeg, or write the bytes of `data` with another encoder.",
+      });
+    // In place of a type that it does not know, a browser gives a PNG.
+    if (blob.type === type.toLowerCase()) return blob;
     throw new ImageError({
       where: "blob()",
-      expected: `a picture this browser can encode as ${type}`,
-      received: `${this.width}x${this.height}`,
-      hint: "Use image/jpeg, or write the bytes of `data` with another encoder.",
+      expected: "a type that this browser encodes: image/png, image/jpeg or, in most, image/webp",
+      received: type,
+      hint: "Use one of these, or write the bytes of `data` with another encoder.",
     });
   }
 }

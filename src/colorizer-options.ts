@@ -26,9 +26,12 @@ export interface ColorizerOptions {
 }
 
 export interface ColorizeOptions {
-  /** Side in pixels of a square with as many pixels as the network's picture. Default: the model's. */
+  /**
+   * Side in pixels of a square with as many pixels as the network's picture: a whole number from 32 to 1024, and at least
+   * the model's `multiple`. Default: the model's.
+   */
   readonly size?: number;
-  /** Factor on the predicted chroma: 1 (default) as predicted, 0 grey. */
+  /** Factor on the predicted chroma, 0 to 4: 1 (default) as predicted, 0 grey. */
   readonly saturation?: number;
   readonly signal?: AbortSignal;
   /** Called as each stage starts. */

@@ -1,14 +1,17 @@
 /** How a Colorizer's convolutions are chosen: as measured in earlier sessions, and in this one when there is time. */
 import { ConvChoices } from "./graph/lower/conv-choice";
+import { checkNumber, TUNE_MILLISECONDS } from "./option-checks";
 import { recall } from "./tuning/store";
 import type { TuneOptions } from "./tuning/tune";
 
 /** true: with the defaults of TuneOptions. */
 export type TuneSetting = boolean | Pick<TuneOptions, "milliseconds" | "store" | "admit">;
 
-/** Of a setting, what tune() takes. */
+/** Of a setting, what tune() takes. Throws InputError for a time that is none. */
 export function tuneOptions(setting?: TuneSetting): TuneOptions {
-  return typeof setting === "object" ? setting : {};
+  if (typeof setting !== "object") return {};
+  if (setting.milliseconds !== undefined) checkNumber(TUNE_MILLISECONDS, setting.milliseconds);
+  return setting;
 }
 
 /** Milliseconds that loading waits for what was measured earlier. */

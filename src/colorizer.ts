@@ -6,6 +6,7 @@ import { InputError } from "./errors";
 import { explain } from "./explain";
 import { describeDevice, requestDevice } from "./gpu-device";
 import type { ConvChoices } from "./graph/lower/conv-choice";
+import { storageOf } from "./graph/storage";
 import { outputChannels, type KeptChroma } from "./image/chroma";
 import type { WorkingSize } from "./image/layout";
 import { PictureStages } from "./image/picture-stages";
@@ -13,6 +14,7 @@ import { openSource, type ColorizeSource, type PixelSource } from "./image/sourc
 import type { Elem } from "./kernels/kernel";
 import type { Size } from "./kernels/picture/tile";
 import { Networks, type BoundNetworks } from "./networks";
+import { checkNumber, SATURATION, SIZE } from "./option-checks";
 import { startPrediction } from "./predict";
 import { abortable, StageClock, type ColorizeStage } from "./stage-clock";
 import type { TuneOptions, TuneReport } from "./tuning/tune";
@@ -61,6 +63,7 @@ export class Colorizer {
     // First the device: without one there is no point in downloading.
     const device = options.device ?? (await requestDevice());
     try {
+      storageOf(device, options.precision ?? "auto"); // a precision that cannot be is said before the download
       const model = options.model ?? new URL(/* @vite-ignore */ DEFAULT_MODEL, import.meta.url);
       const choices = choicesFor(device, options.tune);
       const networks = await Networks.load({ ...options, device, model, choices });
@@ -112,7 +115,8 @@ export class Colorizer {
    * lost, short of memory, refuses commands or computes nonsense, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const saturation = checkSaturation(options.saturation ?? 1);
+    const saturation = checkNumber(SATURATION, options.saturation ?? 1);
+    if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#track(options.signal, async () => {
       const opened = await this.#opening.take();
       try {
@@ -184,7 +188,7 @@ export class Colorizer {
     const { width, height } = source;
     const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
-      const other = checkSaturation(change.saturation ?? saturation);
+      const other = checkNumber(SATURATION, change.saturation ?? saturation);
       return this.#track(otherSignal, async () => {
         this.#check(otherSignal);
         const clock = new StageClock(otherSignal);
@@ -259,10 +263,11 @@ export class Colorizer {
     return abortable(run, signal);
   }
 
-  #workingSize(picture: Size, size: number | undefined): WorkingSize {
+  #workingSize(picture: Size, size?: number): WorkingSize {
     for (const n of [picture.width, picture.height])
       if (!Number.isInteger(n) || n < 1)
-        throw new InputError({ where: "picture", expected: "whole sizes of at least 1", received: `${n}` });
+        throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${n}` });
+    if (size !== undefined) checkNumber(SIZE, size);
     return this.#networks.workingSize(picture, size);
   }
 
@@ -276,9 +281,4 @@ export class Colorizer {
       if (this.#ownsDevice) this.device.destroy();
     });
   }
-}
-
-function checkSaturation(saturation: number): number {
-  if (Number.isFinite(saturation) && saturation >= 0) return saturation;
-  throw new InputError({ where: "saturation", expected: "a number of at least 0", received: `${saturation}` });
 }

@@ -29,9 +29,9 @@ export async function requestDevice(
       where: "requestDevice",
       expected: "WebGPU (navigator.gpu)",
       received: "none",
-      hint: "Use a browser with WebGPU over https or localhost; in Node use requestNodeDevice() of colorize-canvas/node.",
+      hint: "Use a browser with WebGPU over https or localhost; in Node pass the `device` that requestNodeDevice() of colorize-canvas/node gives.",
     });
-  const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? "high-performance" });
+  const adapter = await adapterOf(gpu, options);
   if (!adapter)
     throw new DeviceError({
       where: "requestDevice",
@@ -40,6 +40,21 @@ export async function requestDevice(
       hint: "Turn on hardware acceleration in the browser's settings, or update the graphics driver.",
     });
   return deviceOf(adapter, options);
+}
+
+/** What requestAdapter gives. Throws DeviceError where it rejects, as it does when the browser's GPU process is gone. */
+export async function adapterOf(gpu: GPU, { powerPreference }: DeviceOptions): Promise<GPUAdapter | null> {
+  try {
+    return await gpu.requestAdapter({ powerPreference: powerPreference ?? "high-performance" });
+  } catch (cause) {
+    throw new DeviceError({
+      where: "requestAdapter",
+      expected: "a WebGPU adapter",
+      received: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause),
+      hint: "Reload the page or start the program again, or update the graphics driver.",
+      cause,
+    });
+  }
 }
 
 /** A device of this adapter, with the features and limits the engine can use. Throws DeviceError. */

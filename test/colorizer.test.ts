@@ -131,7 +131,9 @@ describe("Colorizer", () => {
     const planned = colorizer.plan(300, 200).peakBytes;
     expect(peak).toBeLessThanOrEqual(planned + 4096);
     expect(peak).toBeGreaterThan(planned / 2);
-    expect(() => colorizer.plan(300, 200, { size: 3 })).toThrow(/size: expected a whole number of at least 8/);
+    expect(() => colorizer.plan(300, 200, { size: 3 })).toThrow(
+      /size: expected a whole number from 32 to 1024 \(pixels/,
+    );
     expect(() => colorizer.plan(0, 200)).toThrow(/whole sizes of at least 1/);
     colorizer.dispose();
     device.destroy();
@@ -230,11 +232,45 @@ describe("Colorizer under stress", () => {
     }
   });
 
-  it("refuses a saturation that is not a number", async () => {
+  it("names range and unit of an option that is outside it", async () => {
     const colorizer = await load(await testDevice());
-    await expect(colorizer.colorize(noise(1, 1), { saturation: NaN })).rejects.toThrow(/saturation: expected a number/);
-    await expect(colorizer.colorize(noise(1, 1), { saturation: -1 })).rejects.toThrow(/received -1/);
+    const picture = noise(1, 1);
+    const result = await colorizer.colorize(picture, { saturation: 4 });
+    for (const saturation of [NaN, -1, 1e38]) {
+      const message = `saturation: expected a number from 0 to 4 (a factor on the predicted colour: 1 as predicted, 0 grey), received ${saturation}.`;
+      await expect(colorizer.colorize(picture, { saturation })).rejects.toThrow(message);
+      await expect(result.withSaturation(saturation)).rejects.toThrow(message);
+    }
+    const size = /^size: expected a whole number from 32 to 1024 \(pixels.*received 5000\.$/;
+    await expect(colorizer.colorize(picture, { size: 5000 })).rejects.toThrow(size);
+    await expect(result.withSize(5000)).rejects.toThrow(size);
+    await expect(colorizer.tune({ milliseconds: -1 })).rejects.toThrow(/tune.milliseconds: expected a number from 0/);
     colorizer.dispose();
+  });
+
+  it("says how to load the picture at an address", async () => {
+    const colorizer = await load(await testDevice());
+    const wrong = (source: unknown): Promise<unknown> => colorizer.colorize(source as Picture);
+    await expect(wrong("/a.jpg")).rejects.toThrow(
+      /colorize: expected a picture: an <img>.* received the address "\/a\.jpg"\. Load it first: .*readImage/,
+    );
+    await expect(wrong(new URL("http://a.test/a.jpg"))).rejects.toThrow(/the address "http:\/\/a\.test\/a\.jpg"/);
+    await expect(wrong(undefined)).rejects.toThrow(/received undefined\.$/);
+    colorizer.dispose();
+  });
+
+  it("names what a precision may be before anything is read", async () => {
+    const reads: string[] = [];
+    const read = (path: string): never => {
+      reads.push(path);
+      throw new Error("not now");
+    };
+    const options = { model: "tiny", read, device: await testDevice() };
+    await expect(Colorizer.load({ ...options, precision: "f64" as "f32" })).rejects.toThrow(
+      /precision: expected how numbers are stored on the GPU: one of auto, f32, f16, f16-weights, received f64/,
+    );
+    await expect(Colorizer.load({ ...options, tune: { milliseconds: -1 } })).rejects.toThrow(/tune.milliseconds/);
+    expect(reads).toEqual([]);
   });
 
   it("says that the device was lost", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DeviceError } from "../src/errors";
-import { deviceOf } from "../src/gpu-device";
+import { deviceOf, requestDevice } from "../src/gpu-device";
 
 test.each([{}, { defaultLimits: true }])(
   "an adapter that gives no device is a DeviceError with a hint: %o",
@@ -13,3 +13,11 @@ test.each([{}, { defaultLimits: true }])(
     expect((error as DeviceError).hint).toContain("graphics driver");
   },
 );
+
+test("an adapter request that is rejected is a DeviceError", async () => {
+  const refusal = new DOMException("the GPU process is gone", "OperationError");
+  const gpu = { requestAdapter: () => Promise.reject(refusal) } as unknown as GPU;
+  const error: unknown = await requestDevice(gpu).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(DeviceError);
+  expect(error).toMatchObject({ received: "OperationError: the GPU process is gone", cause: refusal });
+});

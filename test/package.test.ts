@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,21 +14,34 @@ beforeAll(async () => {
   dist = mkdtempSync("dist-test-");
   await build({ logLevel: "error", build: { outDir: dist } });
   const script = ["--import", "./tools/register.mjs", "tools/build-types.ts", join(dist, "types")];
-  const environment = { ...process.env };
-  delete environment["COLORIZE_HOOKS"];
-  execFileSync(process.execPath, script, { env: environment });
-  execFileSync("node_modules/.bin/cem", ["analyze", "--quiet", "--outdir", dist], { env: environment });
+  execFileSync(process.execPath, script);
+  execFileSync("node_modules/.bin/cem", ["analyze", "--quiet", "--outdir", dist]);
 }, 120_000);
 afterAll(() => rmSync(dist, { recursive: true, force: true }));
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
-  exports: Record<string, string | { types: string; default: string }>;
+  exports: Record<string, string | { "types@<6.0": string; types: string; default: string }>;
   sideEffects: string[];
   dependencies?: object;
 };
 /** What colours; the entries for pages besides are small. */
 const COLOURING = ["index", "engine", "element"];
 const BROWSER = [...COLOURING, "exif"];
+/** Fails to compile where a type is any or another than it should be. */
+const USER_PROGRAM = `
+import { Colorizer, requestDevice, type ColorizeResult } from "colorize-canvas";
+import { Session } from "colorize-canvas/engine";
+import { ColorizeCanvas } from "colorize-canvas/element";
+import { requestNodeDevice } from "colorize-canvas/node";
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <T extends true>(): T | undefined => undefined;
+same<Same<GPUDevice["label"], string>>();
+same<Same<Colorizer["device"], GPUDevice>>();
+same<Same<Awaited<ReturnType<typeof requestDevice>>, GPUDevice>>();
+same<Same<Awaited<ReturnType<typeof requestNodeDevice>>, GPUDevice>>();
+same<Same<ColorizeCanvas["result"], ColorizeResult | null>>();
+export const session = (device: GPUDevice): Promise<Session> => Session.load("model.onnx", { device });
+`;
 
 function browserFiles(entries = BROWSER): string[] {
   return reached(entries.map((name) => join(dist, `${name}.js`)));
@@ -56,7 +70,7 @@ async function bundled(): Promise<Map<string, Buffer>> {
 describe("the built package", () => {
   it("has every file that package.json names", () => {
     const named = Object.values(manifest.exports)
-      .flatMap((value) => (typeof value === "string" ? [value] : [value.types, value.default]))
+      .flatMap((value) => (typeof value === "string" ? [value] : Object.values(value)))
       .concat(manifest.sideEffects)
       .filter((path) => path.startsWith("./dist/"));
     expect(named.length).toBeGreaterThan(8);
@@ -128,8 +142,64 @@ describe("the built package", () => {
     expect(execFileSync(process.execPath, ["-e", script], { encoding: "utf8" })).toContain("requestNodeDevice");
   });
 
-  it("brings nothing along for pages", () => {
-    expect(manifest.dependencies ?? {}).toEqual({});
+  it("brings nothing along for pages but types", () => {
+    expect(Object.keys(manifest.dependencies ?? {})).toEqual(["@webgpu/types"]);
+  });
+
+  describe("as installed by a user", () => {
+    let user: string;
+    beforeAll(() => {
+      user = mkdtempSync(join(tmpdir(), "colorize-user-"));
+      const installed = join(user, "node_modules", "colorize-canvas");
+      cpSync(dist, join(installed, "dist"), { recursive: true });
+      cpSync("package.json", join(installed, "package.json"));
+      for (const name of ["@webgpu/types", "@types/node", "undici-types"])
+        cpSync(join("node_modules", name), join(user, "node_modules", name), { recursive: true });
+      writeFileSync(join(user, "package.json"), JSON.stringify({ type: "module" }));
+      writeFileSync(join(user, "main.ts"), USER_PROGRAM);
+    });
+    afterAll(() => rmSync(user, { recursive: true, force: true }));
+
+    /** What TypeScript complains about. */
+    function compile(typescript: string, module: readonly string[]): string[] {
+      const options = ["--noEmit", "--strict", "--skipLibCheck", "false", "--types", "node", "--target", "es2022"];
+      const args = [join(typescript, "bin", "tsc"), ...options, "--lib", "es2022,dom", ...module, "main.ts"];
+      const { stdout } = spawnSync(process.execPath, args, { cwd: user, encoding: "utf8" });
+      return stdout.split("\n").filter(Boolean);
+    }
+
+    describe.each([
+      ["bundler", ["--module", "esnext", "--moduleResolution", "bundler"]],
+      ["nodenext", ["--module", "nodenext", "--moduleResolution", "nodenext"]],
+    ] as const)("module resolution %s", (_, module) => {
+      it("compiles with all declarations checked, and device is a GPUDevice", () => {
+        expect(compile(resolve("node_modules/typescript"), module)).toEqual([]);
+      });
+
+      it("brings WebGPU's types where TypeScript has none", () => {
+        // 5.6, which a tool brings: from 5.7 on typed arrays take a type.
+        const older = resolve("node_modules/@arethetypeswrong/core/node_modules/typescript");
+        const complaints = compile(older, module).filter(
+          (line) => !/TS2315: Type 'Uint8\w*Array' is not generic/.test(line),
+        );
+        expect(complaints).toEqual([]);
+      });
+    });
+
+    it("names the npm package that a call needs and that is not there", () => {
+      const script = `
+        import { readImage, requestNodeDevice, writeImage } from "colorize-canvas/node";
+        const pixels = { data: new Uint8ClampedArray(4), width: 1, height: 1 };
+        for (const call of [() => requestNodeDevice(), () => readImage("a.jpg"), () => writeImage("b.png", pixels)])
+          await call().catch((error) => console.log(error.name + ": " + error.message));`;
+      writeFileSync(join(user, "main.mjs"), script);
+      writeFileSync(join(user, "a.jpg"), Buffer.from("ffd8ff00", "hex"));
+      const printed = execFileSync(process.execPath, ["main.mjs"], { cwd: user, encoding: "utf8" });
+      const missing = (error: string, name: string): string =>
+        `${error}: colorize-canvas/node: expected the npm package ${name}, received none. npm install ${name}`;
+      const image = missing("ImageError", "sharp");
+      expect(printed.trim().split("\n")).toEqual([missing("DeviceError", "webgpu"), image, image]);
+    });
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * Writes the package's type declarations to dist/types, or to the folder given. Sources import without extensions; Node's and bundlers'
  * ESM resolution of declarations wants `./x.js`, so the specifiers are completed. Only what the public entries reach
- * is kept.
+ * is kept. Since TypeScript 6, lib.dom knows WebGPU, and @webgpu/types contradicts it; for TypeScript 5, the entries in ts5/ bring
+ * that package's types along. package.json chooses by the condition "types@<6.0".
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -43,6 +44,8 @@ export function completeSpecifiers(
   return { text: result, targets };
 }
 
+const TYPESCRIPT_5 = "ts5";
+
 function buildTypes(out: string): void {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
@@ -63,6 +66,12 @@ function buildTypes(out: string): void {
     const path = resolve(out, name);
     if (name.endsWith(".d.ts") && !reached.has(path)) rmSync(path);
   }
+  mkdirSync(join(out, TYPESCRIPT_5));
+  for (const name of ENTRIES)
+    writeFileSync(
+      join(out, TYPESCRIPT_5, `${name}.d.ts`),
+      `/// <reference types="@webgpu/types" />\nexport * from "../${name}.js";\n`,
+    );
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url))

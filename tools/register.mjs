@@ -1,6 +1,7 @@
 // Lets Node run this project's TypeScript: tsx for .ts files, and a hook that imports `x.wgsl?raw` as text.
 import { register } from "node:module";
 import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
 import { register as registerTsx } from "tsx/esm/api";
 import { resolveIncludes } from "./wgsl-includes.mjs";
 
@@ -12,8 +13,7 @@ export async function load(url, context, nextLoad) {
 }
 
 // Node also loads this file inside its hooks thread, where nothing is to be registered.
-if (process.env.COLORIZE_HOOKS !== "registered") {
-  process.env.COLORIZE_HOOKS = "registered";
+if (isMainThread) {
   registerTsx();
   register(import.meta.url);
 }

@@ -1,6 +1,7 @@
 /** Loading and running one ONNX model on a device. */
 import { lossOf, type DeviceLoss } from "../device-loss";
 import { DeviceError, InputError } from "../errors";
+import { requestDevice } from "../gpu-device";
 import type { Elem } from "../kernels/kernel";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/decode";
@@ -17,42 +18,19 @@ import { checkOps, importing, importModel } from "./import";
 import type { Graph, Shape } from "./ir";
 import { lower, lowering } from "./lower/lower";
 import { optimize, optimizing } from "./optimize";
-import type { Pass } from "./passes/pass";
 import { PipelineCache } from "./pipelines";
 import type { Profile } from "./profile";
 import { runProgram } from "./run-program";
 import { checkInputs, knownShapes, type Tensor } from "./session-inputs";
+import type { SessionOptions } from "./session-options";
 import type { Program } from "./lower/program";
-import { storageOf, type Precision } from "./storage";
+import { storageOf } from "./storage";
 import { WeightStore } from "./weight-store";
 
+export type { SessionOptions } from "./session-options";
 export type { Precision } from "./storage";
 
-export interface SessionOptions {
-  readonly device: GPUDevice;
-  /** Shapes of inputs whose dimensions the model leaves open; without them the first run decides. */
-  readonly inputShapes?: Readonly<Record<string, Shape>>;
-  /** Inputs that become constants. */
-  readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number>; readonly shape: Shape }>>;
-  readonly precision?: Precision;
-  /** Bytes of the model read so far, when it is loaded from a URL. */
-  readonly onProgress?: (loaded: number, total: number | undefined) => void;
-  readonly signal?: AbortSignal;
-  /** Resolves external data files of the model. */
-  readonly externalData?: (location: string) => Uint8Array;
-  /** A name for messages; default: the URL or "model". */
-  readonly label?: string;
-  /** Compiled pipelines to share between sessions of one device. */
-  readonly pipelines?: PipelineCache;
-  /** How convolutions are computed, to share likewise. Default: as the adapter's kind suggests. @internal */
-  readonly choices?: ConvChoices;
-  /** Programs for different input shapes that stay bound; the least recently used one goes first. Default 4. */
-  readonly keep?: number;
-  /** What the session can do. Default: ENGINE. @internal */
-  readonly engine?: Engine;
-  /** Further passes after the engine's, for callers that know more than the model says. run() is not for these. @internal */
-  readonly passes?: readonly Pass[];
-}
+type ModelSource = Uint8Array | ArrayBuffer | URL | string;
 
 /** An ONNX model on a device. Programs are made per combination of input shapes and kept. */
 export class Session {
@@ -77,7 +55,9 @@ export class Session {
   readonly #lost: DeviceLoss;
   #disposed = false;
 
-  private constructor(model: OnnxModel, elem: Elem, options: SessionOptions) {
+  #ownsDevice = false;
+
+  private constructor(model: OnnxModel, elem: Elem, options: SessionOptions & { readonly device: GPUDevice }) {
     this.#model = model;
     this.#device = options.device;
     this.#lost = lossOf(options.device);
@@ -99,9 +79,21 @@ export class Session {
    * does not arrive, ModelError for a damaged one, UnsupportedError naming every unsupported node, InputError for wrong
    * shapes, DeviceError for the device.
    */
-  static async load(source: Uint8Array | ArrayBuffer | URL | string, options: SessionOptions): Promise<Session> {
+  static async load(source: ModelSource, options: SessionOptions = {}): Promise<Session> {
+    options.signal?.throwIfAborted();
+    const device = options.device ?? (await requestDevice());
+    try {
+      const session = await Session.#load(source, { ...options, device });
+      session.#ownsDevice = !options.device;
+      return session;
+    } catch (error) {
+      if (!options.device) device.destroy();
+      throw error;
+    }
+  }
+
+  static async #load(source: ModelSource, options: SessionOptions & { readonly device: GPUDevice }): Promise<Session> {
     const { signal } = options;
-    signal?.throwIfAborted();
     const elem = storageOf(options.device, options.precision ?? "auto");
     const located = typeof source === "string" || source instanceof URL;
     const label = options.label ?? (located ? String(source) : "model");
@@ -293,7 +285,7 @@ export class Session {
       });
   }
 
-  /** Frees all GPU memory of this session once the run in progress has ended. The device stays. */
+  /** Frees all GPU memory of this session once the run in progress has ended, and the device if load() requested it. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -303,6 +295,7 @@ export class Session {
     void Promise.allSettled([this.#queue, ...programs]).then(() => {
       for (const program of programs) void program.then((p) => p.destroy()).catch(() => undefined);
       this.#weights.destroy();
+      if (this.#ownsDevice) this.#device.destroy();
     });
   }
 }

@@ -10,12 +10,16 @@ import { halfFromFloat } from "../weights/half";
  * after upsampling. Sums are f32 everywhere.
  */
 export type Precision = (typeof PRECISIONS)[number];
-const PRECISIONS = ["auto", "f32", "f16", "f16-weights"] as const;
+export const PRECISIONS = ["auto", "f32", "f16", "f16-weights"] as const;
 
 /** Throws DeviceError when f16 is asked for and the device has no shader-f16, InputError for another precision. */
 export function storageOf(device: GPUDevice, precision: Precision): Elem {
   if (!PRECISIONS.includes(precision))
-    throw new InputError({ where: "precision", expected: PRECISIONS.join(), received: String(precision) });
+    throw new InputError({
+      where: "precision",
+      expected: `how numbers are stored on the GPU: one of ${PRECISIONS.join(", ")}`,
+      received: String(precision),
+    });
   const half = device.features.has("shader-f16");
   if (precision === "f16" && !half)
     throw new DeviceError({

@@ -18,7 +18,11 @@ export interface WorkingSize {
  */
 export function workingSize(picture: Size, size: number, multiple: number): WorkingSize {
   if (!Number.isInteger(size) || size < multiple)
-    throw new InputError({ where: "size", expected: `a whole number of at least ${multiple}`, received: `${size}` });
+    throw new InputError({
+      where: "size",
+      expected: `a whole number of at least ${multiple} pixels`,
+      received: `${size}`,
+    });
   const aspect = Math.min(Math.max(picture.width / picture.height, 1 / MAX_ASPECT), MAX_ASPECT);
   const width = Math.max(multiple, Math.round(size * Math.sqrt(aspect)));
   const height = Math.max(multiple, Math.round(size / Math.sqrt(aspect)));

@@ -34,10 +34,11 @@ export interface PixelSource extends Size {
 /**
  * Opens a source. Elements, bitmaps and frames are copied, so they may change or close at once; `data` of ImageData
  * and RawImage is not copied, unless it is shared memory, and must not change while a result made from it is in use.
- * Throws ImageError when the picture cannot be read.
+ * Throws ImageError when the picture cannot be read, InputError for what is none.
  */
 export async function openSource(source: ColorizeSource): Promise<PixelSource> {
   if (isRaw(source)) return rawSource(source);
+  checkKind(source);
   if (typeof createImageBitmap !== "function")
     throw new ImageError({
       where: "colorize",
@@ -88,6 +89,21 @@ function rawSource({ data: given, width, height }: RawImage): PixelSource {
     },
     close() {},
   };
+}
+
+/** An address is the likely mistake: pictures are loaded by the caller. */
+function checkKind(source: unknown): void {
+  if (typeof source === "object" && source !== null && !(source instanceof URL)) return;
+  const address = typeof source === "string" || source instanceof URL;
+  throw new InputError({
+    where: "colorize",
+    expected:
+      "a picture: an <img>, <canvas> or <video> element, bitmap, frame, Blob, ImageData or { data, width, height }",
+    received: address ? `the address ${JSON.stringify(source)}` : String(source),
+    hint: address
+      ? "Load it first: pass an <img> with this src, or await (await fetch(address)).blob(); in Node, await readImage(path) of colorize-canvas/node."
+      : undefined,
+  });
 }
 
 async function snapshot(source: Exclude<ColorizeSource, RawImage>): Promise<ImageBitmap> {

@@ -1,22 +1,10 @@
-/** The command as a process: its arguments, streams, interrupts and exit code. */
-import { main } from "./cli";
-import { loadEngine } from "./cli-engine";
+/**
+ * The command as a process. On Linux it runs in a process of its own, whose errors pass through this one: Dawn writes two
+ * warnings on every start straight to the descriptor, which no program can take back inside its own process.
+ */
+import { runBehindFilter } from "./driver-noise";
 
-const stop = new AbortController();
-let stoppedAt = 0;
-// The first interrupt drops the file in progress and cleans up; a second ends at once. One Ctrl+C may arrive twice,
-// from the terminal and through npm.
-process.on("SIGINT", () => {
-  if (!stop.signal.aborted) stoppedAt = performance.now();
-  else if (performance.now() - stoppedAt > 500) process.exit(130);
-  stop.abort();
-});
-
-const code = await main(process.argv.slice(2), {
-  loadEngine,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  signal: stop.signal,
-});
-// Dawn's threads would keep the process alive. Output to pipes may still be on its way, so it goes first.
-process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+const inner = process.env["COLORIZE_STDERR"];
+delete process.env["COLORIZE_STDERR"];
+if (process.platform === "linux" && inner === undefined) process.exitCode = await runBehindFilter();
+else await (await import("./cli-process")).runProcess(Number(inner ?? 2));

@@ -3,6 +3,8 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import { relative } from "node:path";
 import { EngineError } from "../errors";
 import type { ColorizeStage } from "../stage-clock";
+import type { Skipped } from "./cli-jobs";
+import { printable, printableLines } from "./printable";
 
 /** A text stream; `isTTY` tells whether a person sees it at once. */
 export interface TextStream {
@@ -33,6 +35,9 @@ export interface FileFailure {
   readonly error: unknown;
 }
 
+/** Of skipped files that are no pictures. */
+const MOST_NAMED = 10;
+
 /** The steps of one file: percent of its bar when the step starts, and what the bar says. */
 const STAGES = {
   read: [0, "reading"],
@@ -45,10 +50,10 @@ const STAGES = {
 } as const satisfies Record<ColorizeStage | "read" | "write", readonly [number, string]>;
 export type FileStage = keyof typeof STAGES;
 
-/** How an error reads: the engine's own without a stack, others with. */
+/** How an error reads on a terminal: the engine's own without a stack, others with. */
 export function errorText(error: unknown): string {
-  if (error instanceof EngineError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (error instanceof EngineError) return printable(error.message);
+  return printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
 function seconds(ms: number): string {
@@ -58,7 +63,21 @@ function seconds(ms: number): string {
 /** Paths as people type them: relative where that is shorter. */
 function short(path: string): string {
   const near = relative(process.cwd(), path) || ".";
-  return near.length < path.length ? near : path;
+  return printable(near.length < path.length ? near : path);
+}
+
+/** Pictures of other kinds one by one, the rest in a line. */
+function skippedText(skipped: readonly Skipped[]): string {
+  if (skipped.length === 0) return "";
+  const known = skipped
+    .filter((file) => file.known)
+    .map(({ input, reason }) => `  ${short(input)}: ${printable(reason)}\n`);
+  const rest = skipped
+    .filter((file) => !file.known)
+    .map(({ input, reason }) => `${short(input)} (${printable(reason.split(".")[0]!)})`);
+  const more = rest.length > MOST_NAMED ? [`and ${rest.length - MOST_NAMED} more`] : [];
+  const others = rest.length ? `  ${[...rest.slice(0, MOST_NAMED), ...more].join(", ")}\n` : "";
+  return `${skipped.length} skipped:\n${known.join("")}${others}`;
 }
 
 export interface ReporterOptions {
@@ -77,6 +96,7 @@ export class Reporter {
   readonly #bars: MultiBar | undefined;
   readonly #bar: SingleBar | undefined;
   readonly #failures: FileFailure[] = [];
+  readonly #skipped: Skipped[] = [];
   #done = 0;
 
   constructor(options: ReporterOptions) {
@@ -112,9 +132,8 @@ export class Reporter {
 
   file(report: FileReport): void {
     this.#done++;
-    const { stdout, json } = this.#options;
-    if (json) return void stdout.write(`${JSON.stringify(report)}\n`);
-    const notes = report.notes.length ? ` (${report.notes.join("; ")})` : "";
+    if (this.#options.json) return this.#json(report);
+    const notes = report.notes.length ? printable(` (${report.notes.join("; ")})`) : "";
     const size = `${report.width} x ${report.height}`;
     this.#line(
       `${short(report.input)} -> ${short(report.output)}  ${size}, ${seconds(report.ms["total"] ?? 0)}${notes}\n`,
@@ -128,7 +147,17 @@ export class Reporter {
     if (!this.#options.json) return;
     const code = error instanceof EngineError ? error.code : "unexpected";
     const message = error instanceof Error ? error.message : String(error);
-    this.#options.stdout.write(`${JSON.stringify({ input, error: { code, message } })}\n`);
+    this.#json({ input, error: { code, message } });
+  }
+
+  /** A file of a folder that is left alone; it counts as neither done nor failed. */
+  skip(file: Skipped): void {
+    if (this.#options.json) this.#json({ input: file.input, skipped: file.reason });
+    else this.#skipped.push(file);
+  }
+
+  #json(line: object): void {
+    this.#options.stdout.write(`${printable(JSON.stringify(line))}\n`);
   }
 
   /** Takes the bar away and says how it went. */
@@ -140,10 +169,12 @@ export class Reporter {
     const count = `${this.#done} of ${files} ${files === 1 ? "photograph" : "photographs"} coloured in ${time}`;
     const where = this.#done > 0 ? `: look in ${short(out)}` : "";
     (json ? stderr : stdout).write(`${stopped ? "Stopped. " : ""}${count}${where}\n`);
+    stderr.write(skippedText(this.#skipped));
     if (this.#failures.length === 0) return;
     const list = this.#failures.map(({ input, error }) => {
       const text = errorText(error);
-      return `  ${text.includes(input) ? "" : `${input}: `}${text}\n`;
+      const name = printable(input);
+      return `  ${text.includes(name) ? "" : `${name}: `}${text}\n`;
     });
     stderr.write(`${this.#failures.length} failed:\n${list.join("")}`);
   }

@@ -2,14 +2,15 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { stat } from "node:fs/promises";
 import { InputError } from "../errors";
-import type { Precision } from "../graph/storage";
+import { PRECISIONS, type Precision } from "../graph/storage";
+import { factorOf, fits, rangeOf, SATURATION, SIZE, type NumberOption } from "../option-checks";
 import { listJobs, type Job, type JobList } from "./cli-jobs";
 import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
 import type { ColorizeStage } from "../stage-clock";
 import type { NodeAdapter } from "./device";
 import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
 import { alreadyThere, exists } from "./place-file";
-import { PRECISIONS } from "./precisions";
+import { printableLines } from "./printable";
 
 /** What the command needs of a colorizer. */
 export interface CommandColorizer {
@@ -77,11 +78,10 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 const TUNE_SECONDS = 60;
 
-function numberIn(low: number, high: number, whole: boolean): (text: string) => number {
+function numberOf(option: NumberOption, read: (text: string) => number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= low && value <= high) || (whole && !Number.isInteger(value)))
-      throw new InvalidArgumentError(`Expected ${whole ? "a whole number" : "a number"} from ${low} to ${high}.`);
+    const value = text.trim() === "" ? NaN : read(text);
+    if (!fits(option, value)) throw new InvalidArgumentError(`Expected ${rangeOf(option)}.`);
     return value;
   };
 }
@@ -90,16 +90,20 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
   return new Command("colorize-canvas")
     .description("Colours black-and-white photographs with a neural network.")
     .argument("<photographs...>", "JPEG, PNG, WebP or TIFF files, and folders of them (top level)")
-    .option("-o, --out <folder>", "where results go, under the same names", "out")
+    .option("-o, --out <folder>", "where results go, under the same names; or a file name, for one photograph", "out")
     .addOption(
       new Option("--format <format>", "file format; default: as the input").choices(["jpeg", "png", "webp", "tiff"]),
     )
     .option(
       "--size <pixels>",
-      "the network's picture has as many pixels as a square of this side",
-      numberIn(32, 2048, true),
+      "the network's picture has as many pixels as a square of this side, 32 to 1024",
+      numberOf(SIZE, Number),
     )
-    .option("--saturation <factor>", "strength of the colours; 1 is as predicted", numberIn(0, 4, false))
+    .option(
+      "--saturation <factor>",
+      "strength of the colours, 0 to 4; 1 or 100% is as predicted",
+      numberOf(SATURATION, factorOf),
+    )
     .addOption(new Option("--precision <type>", "numbers on the GPU").choices(PRECISIONS).default("auto"))
     .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
     .addOption(
@@ -113,7 +117,7 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),
-      writeErr: (text) => void environment.stderr.write(text),
+      writeErr: (text) => void environment.stderr.write(printableLines(text)),
     });
 }
 
@@ -129,22 +133,23 @@ export async function main(argv: readonly string[], environment: CommandEnvironm
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof InputError)) throw error;
-    stderr.write(`${error.message}\n`);
+    stderr.write(`${errorText(error)}\n`);
     return EXIT.usage;
   }
   const reporter = new Reporter({ stdout, stderr, json: options.json, files: list.jobs.length + list.bad.length });
   for (const { input, error } of list.bad) reporter.failure(input, error);
+  for (const file of list.skipped) reporter.skip(file);
   const jobs = options.overwrite ? list.jobs : await freeJobs(list.jobs, reporter);
   try {
     if (jobs.length > 0) await runJobs(jobs, options, environment, reporter);
   } catch (error) {
     if (!signal.aborted) {
-      reporter.end({ out: options.out, stopped: true });
+      reporter.end({ out: list.folder, stopped: true });
       stderr.write(`${errorText(error)}\n`);
       return EXIT.failed;
     }
   }
-  reporter.end({ out: options.out, stopped: signal.aborted });
+  reporter.end({ out: list.folder, stopped: signal.aborted });
   if (signal.aborted) return EXIT.interrupted;
   return reporter.failures.length > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -2,10 +2,10 @@
 import { constants as osConstants } from "node:os";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { create, globals } from "webgpu";
 import { DeviceError } from "../errors";
-import { deviceOf, type DeviceOptions } from "../gpu-device";
+import { adapterOf, deviceOf, type DeviceOptions } from "../gpu-device";
 import { adapterClass } from "../graph/lower/conv-choice";
+import { loadWebgpu } from "./peer";
 import { rested } from "./rest";
 import { softwareDriver } from "./software-driver";
 
@@ -20,7 +20,8 @@ export interface NodeDeviceOptions extends DeviceOptions {
 // A GPU object that is garbage-collected takes its process down with it; and each driver is opened once.
 const instances = ((globalThis as { __colorizeCanvasGpu?: Map<string, GPU> }).__colorizeCanvasGpu ??= new Map());
 
-function instance(kind: "system" | "swiftshader"): GPU {
+async function instance(kind: "system" | "swiftshader"): Promise<GPU> {
+  const { create, globals } = await loadWebgpu();
   let gpu = instances.get(kind);
   if (!gpu) {
     Object.assign(globalThis, globals);
@@ -49,14 +50,13 @@ export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promis
       received: String(wanted),
       hint: "Unset COLORIZE_ADAPTER or pass another adapter.",
     });
-  const power = options.powerPreference ?? "high-performance";
   if (wanted !== "swiftshader") {
-    const adapter = await instance("system").requestAdapter({ powerPreference: power });
+    const adapter = await adapterOf(await instance("system"), options);
     if (adapter) return open(adapter, options);
   }
   if (wanted !== "system") {
     await useSwiftShader();
-    const adapter = await instance("swiftshader").requestAdapter({ powerPreference: power });
+    const adapter = await adapterOf(await instance("swiftshader"), options);
     if (adapter) return open(adapter, options);
   }
   throw new DeviceError({

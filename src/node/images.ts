@@ -1,10 +1,13 @@
 /** Picture files in Node: JPEG, PNG, WebP and TIFF, through sharp, to and from 8-bit sRGB pixels. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import sharp, { type Sharp } from "sharp";
+import type { Sharp } from "sharp";
 import { ImageError } from "../errors";
 import { exifForPixels } from "../exif";
+import { checkNumber, FILE_QUALITY } from "../option-checks";
 import { replaceExif, tiffHasExif } from "./exif";
+import { notAFile, otherKind } from "./other-kinds";
+import { loadSharp } from "./peer";
 import { alreadyThere, exists, placeFile } from "./place-file";
 
 export type ImageFormat = "jpeg" | "png" | "webp" | "tiff";
@@ -52,7 +55,7 @@ export interface NodeImage extends Pixels {
   /** Whether the file's EXIF orientation turned or mirrored the pixels. */
   readonly orientationApplied: boolean;
   readonly metadata: ImageMetadata;
-  /** What the reader should know: "first of 3 pages", "IPTC dropped: ...". */
+  /** What the reader should know: "samples of 16 bits read as 8", "first of 3 pages", "IPTC dropped: ...". */
   readonly notes: readonly string[];
 }
 
@@ -78,8 +81,12 @@ function message(cause: unknown): string {
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
+    const received = notAFile(await stat(path));
+    const hint = "Save the picture to a file first.";
+    if (received) throw new ImageError({ where: path, expected: FORMATS_TEXT, received, hint });
     return await readFile(path);
   } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
     const received = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a folder" : (code ?? message(cause));
     const hint = code === "EACCES" ? "Check the file's permissions." : "Check the path.";
@@ -106,16 +113,18 @@ export async function decodeImage(bytes: Buffer, where: string): Promise<NodeIma
       hint: "Copy or download it again.",
     });
   const format = formatOfBytes(bytes);
-  if (!format)
+  const other = otherKind(where, bytes);
+  if (!format || other)
     throw new ImageError({
       where,
       expected: FORMATS_TEXT,
-      received: `another kind of file (it starts with ${bytes.subarray(0, 4).toString("hex")})`,
-      hint: "Convert it to one of these formats first.",
+      received: other ? other.kind : `another kind of file (it starts with ${bytes.subarray(0, 4).toString("hex")})`,
+      hint: other?.hint ?? "Convert it to one of these formats first.",
     });
   try {
     return await decode(bytes, format);
   } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
     const text = message(cause);
     const large = /pixel limit/i.test(text);
     throw new ImageError({
@@ -129,6 +138,7 @@ export async function decodeImage(bytes: Buffer, where: string): Promise<NodeIma
 }
 
 async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
+  const sharp = await loadSharp();
   const image = sharp(bytes, { failOn: "warning", limitInputPixels: MAX_PIXELS, sequentialRead: true });
   const info = await image.metadata();
   const depth = /^u?char$/.test(info.depth) ? 8 : /^u?short$/.test(info.depth) ? 16 : 32;
@@ -144,6 +154,7 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
   const orientation = info.orientation ?? 1;
   const pages = info.pages ?? 1;
   const notes: string[] = [];
+  if (depth > 8) notes.push(`samples of ${depth} bits read as 8`);
   if (pages > 1) notes.push(`first of ${pages} ${format === "tiff" ? "pages" : "frames"}`);
   if (!info.exif && format === "tiff" && tiffHasExif(bytes)) notes.push("EXIF dropped: it is not read from TIFF");
   if (info.iptc) notes.push("IPTC dropped: it is not carried over");
@@ -196,7 +207,7 @@ export interface WrittenImage {
  * Writes sRGB pixels to a file: first beside it under a temporary name, then renamed, so the file is there whole or not
  * at all. An sRGB profile is attached, as the pixels are sRGB whatever the source was. EXIF (upright, without the
  * thumbnail), XMP and density come from `metadata`; TIFF takes no EXIF (see `notes`). Alpha is kept except in JPEG, where the
- * picture is laid on white. Makes missing folders. Throws ImageError.
+ * picture is laid on white. Makes missing folders. Throws ImageError, and InputError for a wrong quality.
  */
 export async function writeImage(path: string, pixels: Pixels, options: WriteImageOptions = {}): Promise<WrittenImage> {
   const format = options.format ?? formatOfName(path);
@@ -214,6 +225,7 @@ export async function writeImage(path: string, pixels: Pixels, options: WriteIma
       received: `${pixels.data.length}`,
       hint: "Give RGBA pixels.",
     });
+  if (options.quality !== undefined) checkNumber(FILE_QUALITY, options.quality);
   if (!options.overwrite && (await exists(path))) throw alreadyThere(path);
   const { file, notes } = await encode(path, pixels, format, options);
   await placeFile(path, file, options.overwrite ?? false);
@@ -226,6 +238,7 @@ async function encode(
   format: ImageFormat,
   { quality, metadata }: WriteImageOptions,
 ): Promise<{ readonly file: Buffer; readonly notes: readonly string[] }> {
+  const sharp = await loadSharp();
   let image: Sharp = sharp(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
     raw: { width, height, channels: 4 },
     limitInputPixels: false,

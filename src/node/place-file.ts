@@ -1,6 +1,6 @@
 /** A file that is there whole or not at all, and never replaces another by accident. */
 import { link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { ImageError } from "../errors";
 
 export async function exists(path: string): Promise<boolean> {
@@ -19,9 +19,12 @@ export function alreadyThere(path: string): ImageError {
   });
 }
 
+let count = 0;
+
 /** Writes beside `path` and renames; without `overwrite`, a file that appeared meanwhile is kept. */
 export async function placeFile(path: string, file: Uint8Array, overwrite: boolean): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  // Short, as names may be as long as the file system allows.
+  const beside = join(dirname(path), `.colorize-${process.pid}-${count++}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(beside, file);

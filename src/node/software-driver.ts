@@ -14,9 +14,10 @@ import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type * as Tar from "tar";
 import { createBrotliDecompress } from "node:zlib";
-import { extract } from "tar";
 import { DeviceError } from "../errors";
+import { loadTar } from "./peer";
 
 /** A folder for unpacked files that outlives the process: XDG_CACHE_HOME, else ~/.cache, else the temporary folder. */
 export function cacheFolder(): string {
@@ -62,11 +63,12 @@ export async function unpackChromiumArchive(archive: string): Promise<string> {
       cause,
     });
   }
+  const { extract } = await loadTar();
   const name = archive.replace(/\.tar\.br$|\.br$/, "");
   const failures: unknown[] = [];
   for (const base of [cacheFolder, temporaryFolder]) {
     try {
-      return await unpackOnce(source, name, join(base(), `chromium-${version}`, name));
+      return await unpackOnce(source, name, join(base(), `chromium-${version}`, name), extract);
     } catch (error) {
       failures.push(error);
     }
@@ -81,7 +83,7 @@ export async function unpackChromiumArchive(archive: string): Promise<string> {
 }
 
 /** Unpacks beside `target` and renames, so that it is there whole or not at all. */
-async function unpackOnce(source: string, name: string, target: string): Promise<string> {
+async function unpackOnce(source: string, name: string, target: string, extract: typeof Tar.extract): Promise<string> {
   if (existsSync(target)) return target;
   mkdirSync(dirname(target), { recursive: true });
   const beside = mkdtempSync(`${target}-`);

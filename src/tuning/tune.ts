@@ -5,6 +5,7 @@ import type { Engine } from "../graph/engine";
 import type { PipelineCache } from "../graph/pipelines";
 import { CONV_ALGORITHMS, DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv/algorithms";
 import type { Conv2dParams } from "../kernels/conv/params";
+import { checkNumber, TUNE_MILLISECONDS } from "../option-checks";
 import { GpuBench } from "./gpu-bench";
 import { search, type SearchEnd, type TunedShape, type TuneRow } from "./search";
 import { browserStore, recall, tuningKey, type TuningStore } from "./store";
@@ -57,6 +58,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   const { device, pipelines, choices, engine } = target;
   const { store = browserStore(), signal, onProgress, admit = keepsRange } = options;
   signal?.throwIfAborted();
+  if (options.milliseconds !== undefined) checkNumber(TUNE_MILLISECONDS, options.milliseconds);
   await recall(device, choices, store);
   const milliseconds = options.milliseconds ?? (choices.kind === "cpu" ? 0 : 2000);
   const shapes = [...choices.seen].map(([key, { params, count }]) => ({ key, params, count }));

@@ -129,7 +129,7 @@ async function downloadOnce(address: string, options: FetchOptions, cache: Reque
       received: `HTTP ${response.status} ${response.statusText}`.trim(),
       hint:
         response.status === 404
-          ? "Check the address, and that the model's files lie beside its model.json."
+          ? "Check the address (option or attribute `model`), and that the model's files lie beside its model.json."
           : undefined,
     });
     throw response.status >= 500 ? new TransientError(error) : error;

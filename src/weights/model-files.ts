@@ -119,6 +119,16 @@ function fetchReader(base: URL): ModelReader {
 }
 
 function parseJson(bytes: Uint8Array, where: string): unknown {
+  // Servers of single-page applications answer unknown addresses with their page.
+  if (/^\ufeff?\s*</.test(new TextDecoder().decode(bytes.subarray(0, 100))))
+    throw new ManifestError({
+      where,
+      expected: "a model.json",
+      received: "a web page (HTML): no model is served at this address",
+      hint:
+        "Serve a copy of the package's folder models/inception-table, and name it in the option `model` of " +
+        'Colorizer.load() or the element\'s attribute: model="/models/inception-table/".',
+    });
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
   } catch (cause) {
@@ -126,7 +136,7 @@ function parseJson(bytes: Uint8Array, where: string): unknown {
       where,
       expected: "JSON",
       received: cause instanceof Error ? cause.message : String(cause),
-      hint: "The file is damaged, or the address gives a web page instead of the model.",
+      hint: "The file is damaged: fetch it again.",
       cause,
     });
   }

@@ -126,6 +126,54 @@ describe("with a tiny model", () => {
     ).toBe("Cat");
   });
 
+  it("takes a saturation in percent, and goes on after a wrong one", async () => {
+    expect(await add({ ...tiny, saturation: "150%" })).toBe("load");
+    const seen = await page.evaluate(async () => {
+      const element = document.querySelector("colorize-canvas")!;
+      const first = element.result!.saturation;
+      const next = (type: string): Promise<unknown> =>
+        new Promise((resolve) => element.addEventListener(type, resolve));
+      const failed = next("error");
+      element.saturation = 1e38;
+      await failed;
+      const message = element.error!.message;
+      const loaded = next("load");
+      element.saturation = 2;
+      await loaded;
+      return { first, message, second: element.result!.saturation };
+    });
+    expect(seen).toEqual({
+      first: 1.5,
+      message: expect.stringMatching(/^saturation: expected a number from 0 to 4 .* received "1e\+38"/) as string,
+      second: 2,
+    });
+  });
+
+  it("encodes what the browser can, and passes off nothing else", async () => {
+    expect(await add(tiny)).toBe("load");
+    const seen = await page.evaluate(async () => {
+      const { result } = document.querySelector("colorize-canvas")!;
+      const said = (type: string, quality?: number): Promise<string> =>
+        result!.blob(type, quality).then(
+          (blob) => blob.type,
+          (error: Error) => error.message,
+        );
+      const [small, large] = [await result!.blob("image/jpeg", 0.1), await result!.blob("image/jpeg", 1)];
+      return {
+        types: [await said("image/png"), await said("image/JPEG", 0), await said("image/webp", 1)],
+        avif: await said("image/avif"),
+        tiff: await said("image/tiff"),
+        quality: await said("image/jpeg", 90),
+        smaller: small.size < large.size,
+      };
+    });
+    expect(seen.types).toEqual(["image/png", "image/jpeg", "image/webp"]);
+    expect(seen.avif).toMatch(/^blob\(\): expected a type that this browser encodes: .* received image\/avif/);
+    expect(seen.tiff).toMatch(/received image\/tiff/);
+    expect(seen.quality).toMatch(/^quality: expected a number from 0 to 1 .* received 90/);
+    expect(seen.smaller).toBe(true);
+  });
+
   it("shows progress, and a newer src replaces an older one", async () => {
     const seen = await page.evaluate(async (model) => {
       const element = document.createElement("colorize-canvas");
@@ -202,16 +250,14 @@ describe("with a tiny model", () => {
       await loaded();
       const before = element.result!;
       const { width } = document.body.appendChild(before.canvas());
-      element.saturation = Infinity;
-      const { saturation } = element;
       element.remove();
       element.src = "/samples/cat.jpg";
       await settle();
       document.body.append(element);
       await loaded();
-      return { moved, starts, saturation, drawn: width === before.width, width: element.result?.width };
+      return { moved, starts, drawn: width === before.width, width: element.result?.width };
     }, tiny.model);
-    expect(seen).toEqual({ moved: "loading", starts: 2, saturation: 1, drawn: true, width: 451 });
+    expect(seen).toEqual({ moved: "loading", starts: 2, drawn: true, width: 451 });
   });
 
   it("takes over properties that were set before it was defined", async () => {
@@ -271,7 +317,10 @@ describe("with a tiny model", () => {
   for (const [name, attributes, message] of [
     ["a file that is no picture", { model: "/tiny/", src: "/broken.jpg" }, /a photograph that this browser can read/],
     ["a missing model", { model: "/nowhere/", src: "/samples/cat.jpg" }, /nowhere\/model\.json.*404/s],
-    ["a wrong size", { ...tiny, size: "x" }, /size: expected a whole number/],
+    ["a wrong size", { ...tiny, size: "x" }, /size: expected a whole number from 32 to 1024 \(pixels.* received "x"/],
+    ["a large size", { ...tiny, size: "5000" }, /size: expected a whole number from 32 to 1024 \(pixels/],
+    ["a wrong saturation", { ...tiny, saturation: "lots" }, /saturation: expected a number from 0 .* received "lots"/],
+    ["a huge saturation", { ...tiny, saturation: "1e38" }, /saturation: expected a number from 0 to 4 .* "1e38"/],
   ] as const)
     it(`says what is wrong with ${name}`, async () => {
       expect(await add(attributes)).toBe("error");

@@ -3,6 +3,7 @@ import { DeviceError, InputError, ModelError, UnsupportedError } from "../../src
 import { ConvChoices } from "../../src/graph/lower/conv-choice";
 import { BoundProgram } from "../../src/graph/executor";
 import { Session, type Precision } from "../../src/graph/session";
+import { requestNodeDevice } from "../../src/node/device";
 import { expectClose, randoms } from "../expect-close";
 import { testDevice } from "../gpu";
 import { trackLive } from "../live-memory";
@@ -47,6 +48,38 @@ describe("Session", () => {
     });
     session.dispose();
     await expect(session.run({ x: x(1, 1), b })).rejects.toThrow(/disposed/);
+  });
+
+  it("says what to pass where there is no device to ask for", async () => {
+    vi.stubGlobal("navigator", {});
+    try {
+      await expect(Session.load(small)).rejects.toThrow(
+        /WebGPU \(navigator\.gpu\).* pass the `device` that requestNode/,
+      );
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it("asks for a device of its own, and frees that one only", async () => {
+    const devices: GPUDevice[] = [];
+    const requestAdapter = async (): Promise<unknown> => ({
+      limits: {},
+      features: new Set(),
+      requestDevice: async () => devices[devices.push(await requestNodeDevice()) - 1],
+    });
+    vi.stubGlobal("navigator", { gpu: { requestAdapter } });
+    try {
+      const session = await Session.load(small);
+      const { y } = await session.run({ x: x(3, 5), b });
+      expectClose(y!.data, expected(x(3, 5)), { abs: 1e-2 });
+      session.dispose();
+      expect((await devices[0]!.lost).reason).toBe("destroyed");
+      await expect(Session.load(new Uint8Array(7))).rejects.toThrow(ModelError);
+      expect((await devices[1]!.lost).reason).toBe("destroyed");
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it("turns frozen inputs into constants", async () => {
@@ -155,7 +188,7 @@ describe("Session", () => {
 
   it("refuses a precision that there is not", async () => {
     const options = { device: await testDevice(), precision: "half" as Precision };
-    await expect(Session.load(small, options)).rejects.toThrow(/expected auto,f32,f16,f16-weights, received half/);
+    await expect(Session.load(small, options)).rejects.toThrow(/one of auto, f32, f16, f16-weights, received half/);
   });
 
   it("ends what runs before it is disposed of, and gives no zeros", async () => {

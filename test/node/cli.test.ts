@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +7,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputError, ModelError } from "../../src/errors";
 import { EXIT, main, type ColorizeSettings, type CommandEnvironment, type EngineSettings } from "../../src/node/cli";
-import { listJobs } from "../../src/node/cli-jobs";
+import { checkOutputs, listJobs } from "../../src/node/cli-jobs";
 import { readImage, type Pixels } from "../../src/node/images";
 
 let folder: string;
@@ -81,7 +82,7 @@ describe("colorize-canvas", () => {
     await photo("album/inner/deep.jpg");
     await writeFile(join(folder, "album", "LICENSES.md"), "text");
     const result = await run([...files, join(folder, "album"), "--out", out]);
-    expect(result.stderr).toBe("");
+    expect(result.stderr).toMatch(/^2 skipped:\n {2}\S*inner \(a folder inside\), \S*LICENSES\.md \(no picture\)\n$/);
     expect(result.code).toBe(EXIT.ok);
     expect((await readdir(out)).sort()).toEqual(["10.webp", "9.tiff", "one.jpg", "two.PNG"]);
     const lines = result.stdout.trim().split("\n");
@@ -100,7 +101,7 @@ describe("colorize-canvas", () => {
 
   it("passes the options on", async () => {
     const path = await photo("a.jpg");
-    const options = ["--size=320", "--saturation", "1.2", "--precision", "f16", "--model", "m", "--adapter", "system"];
+    const options = ["--size=320", "--saturation", "120%", "--precision", "f16", "--model", "m", "--adapter", "system"];
     const { calls, code } = await run([path, "-o", out, "--format", "png", ...options]);
     expect(code).toBe(EXIT.ok);
     expect(calls.load[0]).toMatchObject({ precision: "f16", model: "m", adapter: "system" });
@@ -146,13 +147,134 @@ describe("colorize-canvas", () => {
     expect(await readdir(out)).toEqual(["a.jpg"]);
   });
 
-  it("fails without a stack trace when --out cannot be reached", async () => {
+  it("says before the work that --out cannot be written, and leaves no trace of asking", async () => {
     const loop = join(folder, "loop");
     await symlink(loop, loop);
-    const { code, stderr } = await run([await photo("a.jpg"), "--out", loop]);
+    const file = await photo("a.jpg");
+    for (const wrong of [loop, join(file, "below"), "/proc/none"]) {
+      const { code, stderr, calls } = await run([file, "--out", wrong]);
+      expect(code, wrong).toBe(EXIT.usage);
+      expect(stderr).toContain(`--out: expected a folder that can be written, received ${wrong} (`);
+      expect(stderr).not.toContain("    at ");
+      expect(calls.load).toEqual([]);
+    }
+    await run([file, "--out", join(out, "deep")], {
+      onLoad: () => {
+        throw new InputError({ where: "w", expected: "e", received: "r" });
+      },
+    });
+    expect((await readdir(folder)).sort()).toEqual(["a.jpg", "loop"]);
+  });
+
+  it("writes one photograph to the file that --out names", async () => {
+    const file = await photo("a.jpg");
+    const result = join(folder, "deep", "result.png");
+    const { code, stdout } = await run([file, "--out", result]);
+    expect(code).toBe(EXIT.ok);
+    expect(stdout).toContain("look in");
+    expect((await readImage(result)).metadata.format).toBe("png");
+    expect((await run([file, "--out", result])).stderr).toContain("--overwrite");
+    expect((await run([file, "--out", result, "--overwrite"])).code).toBe(EXIT.ok);
+    await mkdir(join(folder, "folder.png"));
+    await run([file, "--out", join(folder, "folder.png")]);
+    expect(await readdir(join(folder, "folder.png"))).toEqual(["a.jpg"]);
+    for (const [args, message] of [
+      [[file, await photo("b.jpg"), "--out", result], "expected a folder for several photographs, received the file"],
+      [[file, "--out", result, "--format", "jpeg"], "expected a name of a JPEG file, as --format says"],
+      [[file, "--out", "-"], 'received "-", the standard output. Name a file'],
+      [[file, "--out", file], "an output that is one of the inputs"],
+    ] as const) {
+      const { code, stderr, calls } = await run(args);
+      expect({ code, loaded: calls.load.length }, message).toEqual({ code: EXIT.usage, loaded: 0 });
+      expect(stderr).toContain(message);
+    }
+  });
+
+  it("writes names as long as the file system allows", async () => {
+    const name = `${"n".repeat(251)}.png`;
+    const { code, stderr } = await run([await photo(name), "--out", out]);
+    expect({ code, stderr }).toEqual({ code: EXIT.ok, stderr: "" });
+    expect(await readdir(out)).toEqual([name]);
+  });
+
+  it("notes that 16 bits became 8", async () => {
+    const path = join(folder, "deep.png");
+    const raw = sharp(new Uint16Array([0, 30_000, 65_535]), { raw: { width: 1, height: 1, channels: 3 } });
+    await raw.toColourspace("rgb16").png().toFile(path);
+    const { stdout } = await run([path, "--out", out]);
+    expect(stdout).toContain("(samples of 16 bits read as 8)");
+    const json = await run([path, "--out", out, "--overwrite", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ notes: ["samples of 16 bits read as 8"] });
+  });
+
+  it("lists what it skips in a folder, and why", async () => {
+    await photo("album/a.jpg");
+    await photo("album/film.gif");
+    const write = (name: string, bytes: Uint8Array | string): Promise<void> =>
+      writeFile(join(folder, "album", name), bytes);
+    await write("b.avif", "\0\0\0\x1cftypavif\0\0\0\0");
+    await write("c.heic", "\0\0\0\x1cftypheic\0\0\0\0");
+    await write("d.pdf", "%PDF-1.7");
+    await write("e.nef", "II*\0 raw");
+    await write("scan.jfif", await readFile(join(folder, "album", "a.jpg")));
+    for (let i = 0; i < 12; i++) await write(`${i}.txt`, "text");
+    const { stderr, code } = await run([join(folder, "album"), "--out", out]);
+    expect(code).toBe(EXIT.ok);
+    const lines = stderr.split("\n").map((line) => line.replaceAll(/\S*album./g, ""));
+    expect(lines).toEqual([
+      "18 skipped:",
+      "  b.avif: an AVIF file. Save it as JPEG, PNG or TIFF first.",
+      "  c.heic: a HEIC file. Save it as JPEG, PNG or TIFF first.",
+      "  d.pdf: a PDF file. Export its pages as TIFF or PNG first.",
+      "  e.nef: a camera raw file. Develop it to TIFF or JPEG first.",
+      "  film.gif: a GIF file. Save it as JPEG, PNG or TIFF first.",
+      "  scan.jfif: a JPEG picture. Name it, too, or let it end in .jpg.",
+      `  ${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `${i}.txt (no picture)`).join(", ")}, and 2 more`,
+      "",
+    ]);
+    const json = await run([join(folder, "album"), "--out", out, "--overwrite", "--json"]);
+    expect(json.stderr).not.toContain("skipped");
+    const skipped = json.stdout.split("\n").filter((line) => line.includes('"skipped"'));
+    expect(skipped.map((line) => basename((JSON.parse(line) as { input: string }).input))).toHaveLength(18);
+    expect((await run([join(folder, "album", "film.gif"), "--out", out])).stderr).toContain(
+      "received a GIF file. Save it as",
+    );
+  });
+
+  it("shows control characters of file names as escapes", async () => {
+    const name = "red\u001b[31m\n\u009b2J.jpg";
+    const good = await photo(name);
+    const bad = join(folder, `none${name}`);
+    const { stdout, stderr } = await run([good, bad, "--out", out]);
+    expect(stdout).toContain("red\\u001b[31m\\u000a\\u009b2J.jpg -> ");
+    expect(stderr).toMatch(/^1 failed:\n {2}\S*nonered\\u001b\[31m\\u000a\\u009b2J\.jpg: expected a JPEG/);
+    const usage = await run([good, `--none${name}`]);
+    const twice = await run([good, await photo(`other/${name}`), "--out", out]);
+    const json = await run([good, "--out", out, "--overwrite", "--json"]);
+    const terminal = { cursorTo: () => {}, moveCursor: () => {}, clearLine: () => {}, clearScreenDown: () => {} };
+    const bar = await run([good, "--out", out, "--overwrite"], { isTTY: true, terminal });
+    expect(bar.stderr).toContain("recognising");
+    for (const { stdout, stderr } of [usage, twice, json]) {
+      expect(stdout + stderr).toMatch(/u001b/);
+      for (const control of ["\u001b", "\u009b"]) expect(stdout + stderr).not.toContain(control);
+    }
+    expect(bar.stderr).not.toContain("\u001b[31m");
+    expect((JSON.parse(json.stdout) as { input: string }).input).toBe(good);
+  });
+
+  it.runIf(process.platform !== "win32")("refuses what is no file, without waiting for it", async () => {
+    await mkdir(join(folder, "odd"));
+    const pipe = join(folder, "odd", "pipe.jpg");
+    const device = join(folder, "odd", "device.jpg");
+    execFileSync("mkfifo", [pipe]);
+    await symlink("/dev/zero", device);
+    const { code, stderr } = await run([join(folder, "odd"), pipe, "--out", out]);
     expect(code).toBe(EXIT.failed);
-    expect(stderr).toContain("expected to write the file");
-    expect(stderr).not.toContain("    at ");
+    expect(stderr).toMatch(
+      /2 failed:\n.*device\.jpg: .* received a device\..*\n.*pipe\.jpg: .* received a pipe \(FIFO\)\./,
+    );
+    await expect(readImage(pipe)).rejects.toThrow("received a pipe (FIFO)");
+    await expect(readImage(device)).rejects.toThrow("received a device");
   });
 
   it("notes in the report what the output does not keep", async () => {
@@ -264,9 +386,10 @@ describe("colorize-canvas", () => {
   it.each([
     [[], "missing required argument"],
     [["a.jpg", "--nonsense"], "unknown option"],
-    [["a.jpg", "--size", "12.5"], "whole number from 32 to 2048"],
-    [["a.jpg", "--size", "9"], "from 32 to 2048"],
-    [["a.jpg", "--saturation", "lots"], "number from 0 to 4"],
+    [["a.jpg", "--size", "12.5"], "whole number from 32 to 1024 (pixels"],
+    [["a.jpg", "--size", "9"], "from 32 to 1024"],
+    [["a.jpg", "--saturation", "lots"], "number from 0 to 4 (a factor"],
+    [["a.jpg", "--saturation", "500%"], "number from 0 to 4 (a factor"],
     [["a.jpg", "--precision", "f64"], "Allowed choices are auto, f32, f16, f16-weights"],
     [["a.jpg", "--format", "gif"], "Allowed choices are jpeg, png, webp, tiff"],
   ])("exits 2 for %j", async (args, text) => {
@@ -298,11 +421,26 @@ describe("listJobs", () => {
     expect(listJobs([path, join(folder, ".", "a.jpg"), folder], { out }).jobs).toHaveLength(1);
     expect(() => listJobs([path], { out: folder })).toThrow(InputError);
     expect(listJobs([path], { out: folder, format: "png" }).jobs[0]!.output).toBe(join(folder, "a.png"));
-    expect(() => listJobs([path], { out: path })).toThrow("expected a folder");
+    expect(() => listJobs([path], { out: path })).toThrow("an output that is one of the inputs");
+    await writeFile(join(folder, "notes.txt"), "");
+    expect(() => listJobs([path], { out: join(folder, "notes.txt") })).toThrow("expected a folder, received the file");
   });
 
-  it("sees collisions that only some file systems have, and those of a common format", async () => {
-    const paths = [await photo("one/a.jpg"), await photo("two/A.JPG")];
+  it.runIf(process.platform === "linux")("keeps names apart as the file system does", async () => {
+    const paths = [await photo("a.jpg"), await photo("A.JPG")];
+    const { jobs } = listJobs([folder], { out });
+    expect(jobs.map(({ output }) => output).sort()).toEqual([join(out, "A.JPG"), join(out, "a.jpg")]);
+    expect(() => checkOutputs(jobs, { caseSensitive: true })).not.toThrow();
+    expect(() => checkOutputs(jobs, { caseSensitive: false })).toThrow(
+      /one input for each output, received .*\. The file system takes both names for one/,
+    );
+    await run([folder, "--out", out]);
+    expect((await readdir(out)).sort()).toEqual(["A.JPG", "a.jpg"]);
+    expect(paths).toHaveLength(2);
+  });
+
+  it("sees collisions, and those of a common format", async () => {
+    const paths = [await photo("one/a.jpg"), await photo("two/a.jpg")];
     expect(() => listJobs(paths, { out })).toThrow("one input for each output");
     const formats = [await photo("b.jpg"), await photo("b.png")];
     expect(listJobs(formats, { out }).jobs).toHaveLength(2);

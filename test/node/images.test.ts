@@ -136,7 +136,7 @@ describe("readImage", () => {
       "68656c6c",
     );
     const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>");
-    expect((await failure(readImage(await file("drawing.svg", svg)))).hint).toContain("Convert");
+    expect((await failure(readImage(await file("drawing.svg", svg)))).hint).toContain("Export it as PNG");
     expect((await failure(readImage(join(folder, "none.jpg")))).received).toBe("no such file");
     expect((await failure(readImage(folder))).received).toBe("a folder");
   });
@@ -232,6 +232,15 @@ describe("writeImage", () => {
     expect(await readFile(path, "utf8")).toBe("precious");
     await writeImage(path, pixels, { overwrite: true });
     expect((await readImage(path)).width).toBe(6);
+  });
+
+  it("names the range of quality", async () => {
+    const path = join(folder, "quality.jpg");
+    for (const quality of [0, 0.9, 101])
+      await expect(writeImage(path, pixels, { quality })).rejects.toThrow(
+        `quality: expected a whole number from 1 to 100 (100 is the best; for JPEG and WebP), received ${quality}.`,
+      );
+    await writeImage(path, pixels, { quality: 60 });
   });
 
   it("leaves nothing behind when it fails", async () => {

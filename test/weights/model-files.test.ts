@@ -36,8 +36,18 @@ describe("over HTTP", () => {
     await expect(loadModel(`${url}m`)).rejects.toThrow(DownloadError);
   });
 
-  test("a page instead of JSON is a ManifestError", async () => {
-    const { url } = await serveFolder({ "model.json": new TextEncoder().encode("<!doctype html>") });
+  test("a page instead of JSON is a ManifestError that says so", async () => {
+    for (const page of ["<!doctype html>", "\n  <html>"]) {
+      const { url } = await serveFolder({ "model.json": new TextEncoder().encode(page) });
+      await expect(loadModel(`${url}m`)).rejects.toThrow(
+        /m\/model\.json: expected a model\.json, received a web page.*option `model` .*\/models\/inception-table\//,
+      );
+      server?.close();
+    }
+  });
+
+  test("text that is not JSON is a ManifestError", async () => {
+    const { url } = await serveFolder({ "model.json": new TextEncoder().encode("{") });
     await expect(loadModel(`${url}m`)).rejects.toThrow(/model\.json: expected JSON/);
   });
 });

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Precision } from "../../src/graph/session";
 import type { TextStream } from "../../src/node/cli-report";
 import type { NodeAdapter } from "../../src/node/device";
-import { PRECISIONS } from "../../src/node/precisions";
+import { PRECISIONS } from "../../src/graph/storage";
 import { RANKS, type Rank } from "./summary";
 
 export interface Options {

@@ -1,0 +1,32 @@
+/** npm packages that only Node needs. They are optional, so that pages install none of them: loaded when they are used. */
+import { DeviceError, ImageError, type EngineError, type ErrorFacts } from "../errors";
+
+/** What `load` gives. Throws `Failure` with what to install where the package is not there. */
+async function peer<T>(
+  name: string,
+  load: () => Promise<T>,
+  Failure: new (facts: ErrorFacts) => EngineError,
+): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes(`'${name}'`)) throw cause;
+    throw new Failure({
+      where: "colorize-canvas/node",
+      expected: `the npm package ${name}`,
+      received: "none",
+      hint: `npm install ${name}`,
+      cause,
+    });
+  }
+}
+
+/** Throws DeviceError. */
+export const loadWebgpu = () => peer("webgpu", () => import("webgpu"), DeviceError);
+
+/** Throws DeviceError. */
+export const loadTar = () => peer("tar", () => import("tar"), DeviceError);
+
+/** Throws ImageError. */
+export const loadSharp = async () => (await peer("sharp", () => import("sharp"), ImageError)).default;

@@ -1,0 +1,72 @@
+/** What numbers the options of the library, the element and the command line may be; one place for ranges and units. */
+import { InputError } from "./errors";
+
+export interface NumberOption {
+  readonly name: string;
+  readonly least: number;
+  readonly most: number;
+  readonly whole?: boolean;
+  /** The unit, and what the number means. */
+  readonly unit: string;
+}
+
+export const SATURATION: NumberOption = {
+  name: "saturation",
+  least: 0,
+  most: 4,
+  unit: "a factor on the predicted colour: 1 as predicted, 0 grey",
+};
+
+export const SIZE: NumberOption = {
+  name: "size",
+  least: 32,
+  most: 1024,
+  whole: true,
+  unit: "pixels: the side of a square with as many as the network's picture has",
+};
+
+/** Of an encoded picture, as browsers take it. */
+export const QUALITY: NumberOption = {
+  name: "quality",
+  least: 0,
+  most: 1,
+  unit: "1 is the best; for image/jpeg and image/webp",
+};
+
+/** Of a picture file, as image programs take it. */
+export const FILE_QUALITY: NumberOption = {
+  name: "quality",
+  least: 1,
+  most: 100,
+  whole: true,
+  unit: "100 is the best; for JPEG and WebP",
+};
+
+export const TUNE_MILLISECONDS: NumberOption = {
+  name: "tune.milliseconds",
+  least: 0,
+  most: Infinity,
+  unit: "milliseconds to spend on measuring",
+};
+
+/** "a whole number from 32 to 1024 (pixels: ...)". */
+export function rangeOf({ least, most, whole, unit }: NumberOption): string {
+  return `a ${whole ? "whole " : ""}number from ${least} to ${most} (${unit})`;
+}
+
+export function fits({ least, most, whole }: NumberOption, value: unknown): value is number {
+  return typeof value === "number" && value >= least && value <= most && (!whole || Number.isInteger(value));
+}
+
+/** The value. Throws InputError with the option's range and unit; `received` is what the user wrote where that is another. */
+export function checkNumber(option: NumberOption, value: number, received: unknown = value): number {
+  if (fits(option, value)) return value;
+  const text = typeof received === "string" ? JSON.stringify(received) : String(received);
+  throw new InputError({ where: option.name, expected: rangeOf(option), received: text });
+}
+
+/** A factor as CSS filters take it: "1.5" or "150%". NaN for any other text. */
+export function factorOf(text: string): number {
+  const [, number, percent] = /^\s*([^\s%]+)\s*(%?)\s*$/.exec(text) ?? [];
+  return number === undefined ? NaN : Number(number) / (percent ? 100 : 1);
+}
