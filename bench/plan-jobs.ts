@@ -45,6 +45,7 @@ export function jobName({ where, job }: PlacedJob): string {
   switch (job.suite) {
     case "kernels":
     case "model":
+    case "endurance":
       return `${where}, ${job.suite} ${job.elem}`;
     case "peers":
       return `${where}, peers on ${job.subject.kind === "conv" ? job.subject.layer : job.subject.network}`;

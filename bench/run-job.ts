@@ -1,5 +1,6 @@
 /** One job in the place where this code runs. */
 import type { Host } from "./environment";
+import { benchEndurance } from "./endurance-bench";
 import { environmentOf } from "./environment";
 import { benchKernels } from "./kernel-bench";
 import { benchModel } from "./model-bench";
@@ -12,13 +13,16 @@ export async function runJob(host: Host, job: Job, limits: Limits): Promise<void
     const env = await environmentOf(host);
     switch (job.suite) {
       case "kernels":
-        await benchKernels(env, job.elem, job.quick, limits);
+        await benchKernels(env, job, limits);
         break;
       case "model":
         await benchModel(env, job, limits);
         break;
       case "peers":
         await benchPeers(env, job, limits);
+        break;
+      case "endurance":
+        await benchEndurance(env, job, limits);
         break;
       default:
         job satisfies never;

@@ -11,7 +11,10 @@ function rowOf(name: string, error?: string): Row {
 }
 
 /** A worker that does tasks a to d; `misfortune` says what happens to some. */
-function player(misfortune: Readonly<Record<string, "crash" | "hang">>, starts: string[][]): () => Promise<Worker> {
+function player(
+  misfortune: Readonly<Record<string, "crash" | "hang">>,
+  starts: string[][],
+): () => Promise<Worker<Job>> {
   return () => {
     let killed: () => void = () => {};
     const death = new Promise<void>((_, reject) => (killed = () => reject(new Error("killed"))));
@@ -33,7 +36,7 @@ function player(misfortune: Readonly<Record<string, "crash" | "hang">>, starts: 
   };
 }
 
-async function play(start: () => Promise<Worker>): Promise<{ rows: Row[]; error: string | undefined }> {
+async function play(start: () => Promise<Worker<Job>>): Promise<{ rows: Row[]; error: string | undefined }> {
   const rows: Row[] = [];
   const ignore = (): void => {};
   const report = { onRows: (found: readonly Row[]) => void rows.push(...found), onAdapter: ignore, onProgress: ignore };
