@@ -24,7 +24,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { extract } from "tar";
-import { build } from "vite";
+import { build, type Plugin } from "vite";
 import { softwareDriver } from "../../src/node/software-driver";
 import { wgsl } from "../../tools/vite-wgsl";
 import { versionsHere } from "../facts";
@@ -78,6 +78,12 @@ async function main(): Promise<void> {
   if (bytes > MOST) throw new Error(`bench:pack: expected at most ${MOST / 2 ** 20} MiB`);
 }
 
+/** Tests are imported for their effect, which package.json's list of such modules does not know. */
+const tests: Plugin = {
+  name: "tests",
+  transform: (code, id) => (id.endsWith(".test.ts") ? { code, moduleSideEffects: true } : undefined),
+};
+
 /** The engine, the bench, the tests of kernels, tfjs and everything else in JavaScript. */
 async function bundle(outDir: string): Promise<void> {
   await build({
@@ -85,7 +91,7 @@ async function bundle(outDir: string): Promise<void> {
     root: ROOT,
     logLevel: "warn",
     publicDir: false,
-    plugins: [wgsl()],
+    plugins: [wgsl(), tests],
     resolve: { alias: { vitest: join(HERE, "vitest.ts") } },
     ssr: { noExternal: true, external: Object.keys(PACKAGES) },
     build: {
@@ -95,8 +101,6 @@ async function bundle(outDir: string): Promise<void> {
       emptyOutDir: true,
       rolldownOptions: {
         input: { main: join(HERE, "main.ts"), worker: join(HERE, "worker.ts"), probe: join(HERE, "probe.ts") },
-        // The package's list of modules with effects does not know of tests.
-        treeshake: { moduleSideEffects: true },
         output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
       },
     },

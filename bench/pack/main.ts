@@ -12,7 +12,7 @@ import { parseArgs, promisify } from "node:util";
 import { nameOf } from "../environment";
 import { facts } from "../facts";
 import { ResultFile } from "../results";
-import { NO_TIME, type Limits } from "../rows";
+import { NO_TIME, type Limits, type Row } from "../rows";
 import { startWorker } from "../start-node";
 import { supervise, type Worker } from "../supervise";
 import { driverChoices, libraryFolders, noAdapterText, type DriverChoice } from "./drivers";
@@ -35,6 +35,8 @@ It looks for the Vulkan driver by itself; VK_DRIVER_FILES says which one to take
 const SILENCE = 0.4;
 /** Milliseconds for a driver to start. */
 const START = 60_000;
+/** Milliseconds between two savings of rows. */
+const FLUSH = 250;
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 function usageError(problem: string): never {
@@ -69,13 +71,22 @@ const { seconds, out } = optionsOf();
 const end = started + 1000 * seconds;
 const models = join(HERE, "models");
 
-const running = new Set<Worker<PackJob>>();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => {
-    for (const worker of running) worker.kill();
-    process.exit(130);
-  });
+/** Rows that are not in the file yet: tests find many a second, and the file is written as a whole. */
+const pending: Row[] = [];
+let flushing: NodeJS.Timeout | undefined;
 
+function keep(rows: readonly Row[]): void {
+  pending.push(...rows);
+  flushing ??= setTimeout(flush, FLUSH);
+}
+
+function flush(): void {
+  clearTimeout(flushing);
+  flushing = undefined;
+  if (pending.length > 0) file.add(pending.splice(0));
+}
+
+const running = new Set<Worker<PackJob>>();
 function progress(text: string): void {
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
 }
@@ -137,6 +148,13 @@ file.adapter("node", info);
 file.add([{ ...place, kind: "device", info, features: probe.features, limits: probe.limits }]);
 saveReport();
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => {
+    for (const worker of running) worker.kill();
+    saveReport();
+    process.exit(130);
+  });
+
 // Needed from the second step on.
 const made = runJob("networks", { suite: "models" }, { repeats: 1, budget: 1, tune: 0 }, { until: end, deadline: end });
 for (const step of planSteps(seconds, availableParallelism())) {
@@ -162,6 +180,7 @@ function isWrong(row: (typeof rows)[number]): boolean {
 }
 
 function saveReport(): void {
+  flush();
   writeFileSync(file.path.replace(/\.json$/, ".txt"), report(file.result));
 }
 
@@ -181,6 +200,12 @@ async function runStep({ name, jobs, limits, together }: Step, stepEnd: number):
   file.step({ name, seconds: (Date.now() - from) / 1000, ...(errors.length > 0 && { error: errors.join("; ") }) });
 }
 
+/** Jobs of one task have nobody to do the rest. */
+function silenceOf({ suite }: PackJob, milliseconds: number): number {
+  const many = suite === "tests" || suite === "kernels" || suite === "peers";
+  return many ? Math.max(5000, SILENCE * milliseconds) : Infinity;
+}
+
 async function runJob(
   step: string,
   job: PackJob,
@@ -196,9 +221,9 @@ async function runJob(
     start,
     job,
     { ...limits, exclude: [], until },
-    job.suite === "models" ? Infinity : Math.max(5000, SILENCE * (deadline - Date.now())),
+    silenceOf(job, deadline - Date.now()),
     {
-      onRows: (found) => file.add(found.map((row) => ({ ...row, step }))),
+      onRows: (found) => keep(found.map((row) => ({ ...row, step }))),
       onAdapter: () => {},
       onProgress: (text) => job.suite !== "tests" && progress(`${packJobName(job)}: ${text}`),
     },

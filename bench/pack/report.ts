@@ -50,6 +50,9 @@ export function report(result: Result): string {
   return `${parts.join("\n\n")}\n`;
 }
 
+const speed = (gflops: number): string =>
+  gflops >= 1000 ? `${(gflops / 1000).toFixed(2)} TFLOP/s` : `${gflops.toFixed(1)} GFLOP/s`;
+
 /** The figures that decide. */
 export function findings(rows: readonly Row[]): Finding[] {
   const found: (Finding | false)[] = [
@@ -89,8 +92,8 @@ function differences(peers: readonly PeerRow[]): Finding[] {
 
 function roofs(rows: readonly Row[]): Finding[] {
   return ofKind(rows, "roof").flatMap((roof): Finding[] => {
-    const half = roof.halfGflops ? `, ${(roof.halfGflops / 1000).toFixed(2)} TFLOP/s f16` : "";
-    const arithmetic = `${(roof.gflops / 1000).toFixed(2)} TFLOP/s f32${half}`;
+    const half = roof.halfGflops ? `, ${speed(roof.halfGflops)} f16` : "";
+    const arithmetic = `${speed(roof.gflops)} f32${half}`;
     const memory = `${roof.gbytes.toFixed(0)} GB/s, ${roof.cachedGbytes.toFixed(0)} GB/s of 8 MiB`;
     const one = `${roof.dispatch?.toFixed(1)} us a dispatch, ${ms(roof.roundTrip)} ms from submit to done`;
     return [
@@ -111,7 +114,7 @@ function layers(rows: readonly Row[]): Finding[] {
       const time = (gpu ?? wall)?.median;
       if (time === undefined) return [];
       const share = 100 * shareOfRoof(roof, flops, bytes, time);
-      const rate = `${(flops / time / 1e9).toFixed(2)} TFLOP/s, ${ms(time)} ms`;
+      const rate = `${speed(flops / time / 1e6)}, ${ms(time)} ms`;
       return [[`${name} ${elem}`, `${share.toFixed(0)} % of the f32 roof, ${rate}`]];
     });
 }
@@ -153,14 +156,14 @@ function tuned(rows: readonly Row[]): string | undefined {
         typeof tried[name!] === "number" ? Number(tried[name!]) : NaN;
       const [first] = Object.keys(tried);
       const won = count * (time(first) - time(choice));
-      const rate = (flops / time(choice) / 1e9).toFixed(2);
+      const rate = (flops / time(choice) / 1e6).toFixed(1);
       return { won, cells: [key, String(count), elem, choice, ms(time(first)), ms(time(choice)), rate] };
     }),
   );
   if (lines.length === 0) return undefined;
   const sorted = lines.toSorted((a, b) => (b.won || 0) - (a.won || 0));
   return textTable(
-    ["convolution", "places", "elem", "chosen", "default", "chosen", "TFLOP/s"],
+    ["convolution", "places", "elem", "chosen", "default", "chosen", "GFLOP/s"],
     sorted.map(({ cells }) => cells),
   );
 }
