@@ -1,6 +1,7 @@
 /** Finding a machine's Vulkan drivers, so that nobody has to say where they are. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Probe } from "./probe";
 
 /** The files of a machine; another one's in tests. */
 export interface Files {
@@ -88,8 +89,36 @@ function rankOf(name: string): number {
   return /lvp|lavapipe|swiftshader/.test(name) ? 3 : 2;
 }
 
+/** A choice that has no adapter, and why. */
+export interface Refusal {
+  readonly name: string;
+  readonly error: string;
+}
+
+/**
+ * The first choice with a GPU, else the first with any adapter, else why there is none. `ask` starts Vulkan in a process
+ * of its own and rejects where it finds no adapter.
+ */
+export async function findAdapter(
+  choices: readonly DriverChoice[],
+  ask: (choice: DriverChoice) => Promise<Probe>,
+): Promise<{ readonly probe: Probe; readonly choice: DriverChoice } | { readonly tried: readonly Refusal[] }> {
+  const tried: Refusal[] = [];
+  let software: { probe: Probe; choice: DriverChoice } | undefined;
+  for (const choice of choices) {
+    try {
+      const probe = await ask(choice);
+      if (!probe.software) return { probe, choice };
+      software ??= { probe, choice };
+    } catch (error) {
+      tried.push({ name: choice.name, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return software ?? { tried };
+}
+
 /** What to do where no adapter was found. */
-export function noAdapterText(tried: readonly { readonly name: string; readonly error: string }[]): string {
+export function noAdapterText(tried: readonly Refusal[]): string {
   return [
     "No Vulkan adapter was found. Tried:",
     ...tried.map(({ name, error }) => `  ${name}: ${error}`),

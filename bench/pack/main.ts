@@ -15,7 +15,7 @@ import { ResultFile } from "../results";
 import { NO_TIME, type Limits, type Row } from "../rows";
 import { startWorker } from "../start-node";
 import { supervise, type Worker } from "../supervise";
-import { driverChoices, libraryFolders, noAdapterText, type DriverChoice } from "./drivers";
+import { driverChoices, findAdapter, libraryFolders, noAdapterText, type DriverChoice } from "./drivers";
 import { MODEL_FOLDER, packJobName, type PackJob } from "./jobs";
 import type { Probe } from "./probe";
 import { findings, report } from "./report";
@@ -91,27 +91,17 @@ function progress(text: string): void {
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
 }
 
-/** The first choice with a GPU, else the first with any adapter. */
-async function findAdapter(): Promise<{ probe: Probe; choice: DriverChoice }> {
-  const tried: { name: string; error: string }[] = [];
-  let fallback: { probe: Probe; choice: DriverChoice } | undefined;
-  for (const choice of driverChoices(process.env, HERE)) {
-    if (choice.content && choice.file) writeFileSync(choice.file, choice.content);
-    try {
-      const options = { env: { ...process.env, ...driverEnvironment(choice) }, timeout: START };
-      const { stdout } = await promisify(execFile)(process.execPath, [join(HERE, "probe.js")], options);
-      const probe = JSON.parse(stdout) as Probe;
-      if (!probe.software) return { probe, choice };
-      fallback ??= { probe, choice };
-    } catch (error) {
-      const { stderr = "", signal, code } = error as { stderr?: string; signal?: string | null; code?: unknown };
-      const said = stderr.trim().split("\n").at(-1);
-      tried.push({ name: choice.name, error: said || `ended with ${signal ?? String(code)}` });
-    }
+/** What the probe finds with this choice; rejects with its last words where it finds no adapter. */
+async function ask(choice: DriverChoice): Promise<Probe> {
+  if (choice.content && choice.file) writeFileSync(choice.file, choice.content);
+  try {
+    const options = { env: { ...process.env, ...driverEnvironment(choice) }, timeout: START };
+    const { stdout } = await promisify(execFile)(process.execPath, [join(HERE, "probe.js")], options);
+    return JSON.parse(stdout) as Probe;
+  } catch (cause) {
+    const { stderr = "", signal, code } = cause as { stderr?: string; signal?: string | null; code?: unknown };
+    throw new Error(stderr.trim().split("\n").at(-1) || `its process ended with ${signal ?? String(code)}`, { cause });
   }
-  if (fallback) return fallback;
-  process.stderr.write(`${noAdapterText(tried)}\n`);
-  process.exit(3);
 }
 
 /** What a process needs for this driver. Older loaders know only the second name. */
@@ -134,7 +124,12 @@ function driverFacts(): Record<string, string> {
 }
 
 const { versions } = JSON.parse(readFileSync(join(HERE, "pack.json"), "utf8")) as { versions: Record<string, string> };
-const { probe, choice } = await findAdapter();
+const found = await findAdapter(driverChoices(process.env, HERE), ask);
+if ("tried" in found) {
+  process.stderr.write(`${noAdapterText(found.tried)}\n`);
+  process.exit(3);
+}
+const { probe, choice } = found;
 const adapter = nameOf(probe.info);
 progress(`${adapter} by ${choice.name}`);
 mkdirSync(out, { recursive: true });
