@@ -26,7 +26,6 @@ import { parseArgs } from "node:util";
 import { extract } from "tar";
 import { build, type Plugin } from "vite";
 import { softwareDriver } from "../../src/node/software-driver";
-import { wgsl } from "../../tools/vite-wgsl";
 import { versionsHere } from "../facts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -78,10 +77,10 @@ async function main(): Promise<void> {
   if (bytes > MOST) throw new Error(`bench:pack: expected at most ${MOST / 2 ** 20} MiB`);
 }
 
-/** Tests are imported for their effect, which package.json's list of such modules does not know. */
-const tests: Plugin = {
-  name: "tests",
-  transform: (code, id) => (id.endsWith(".test.ts") ? { code, moduleSideEffects: true } : undefined),
+/** Tests, and what completes the engine for them, are imported for their effect: package.json lists what ships only. */
+const effects: Plugin = {
+  name: "effects",
+  transform: (code, id) => (id.includes("/node_modules/") ? undefined : { code, moduleSideEffects: true }),
 };
 
 /** The engine, the bench, the tests of kernels, tfjs and everything else in JavaScript. */
@@ -91,7 +90,7 @@ async function bundle(outDir: string): Promise<void> {
     root: ROOT,
     logLevel: "warn",
     publicDir: false,
-    plugins: [wgsl(), tests],
+    plugins: [effects],
     resolve: { alias: { vitest: join(HERE, "vitest.ts") } },
     ssr: { noExternal: true, external: Object.keys(PACKAGES) },
     build: {
@@ -162,6 +161,7 @@ function place(staging: string, out: string): void {
     if (large) packed.push(path);
   }
   writeFileSync(join(out, "packed/files.txt"), packed.map((path) => `${path}\n`).join(""));
+  copyFileSync(join(HERE, "README.txt"), join(out, "README.txt"));
   copyFileSync(join(HERE, "run.sh"), join(out, "run.sh"));
   chmodSync(join(out, "run.sh"), 0o755);
 }

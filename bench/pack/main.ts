@@ -153,15 +153,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 // Needed from the second step on.
 const made = runJob("networks", { suite: "models" }, { repeats: 1, budget: 1, tune: 0 }, { until: end, deadline: end });
 for (const step of planSteps(seconds, availableParallelism())) {
-  const left = (end - Date.now()) / 1000;
+  const stepEnd = Math.min(end - 1000 * (step.leaves ?? 0), Date.now() + 1000 * step.most);
+  const left = (stepEnd - Date.now()) / 1000;
   if (left < LEAST) {
     file.step({ name: step.name, seconds: 0, error: NO_TIME });
     continue;
   }
-  progress(`== ${step.name} (at most ${Math.min(left, step.most).toFixed(0)} s)`);
+  progress(`== ${step.name} (at most ${left.toFixed(0)} s)`);
   if (!step.together) await made;
-  await runStep(step, Math.min(end, Date.now() + 1000 * step.most));
-  saveReport();
+  await runStep(step, stepEnd);
 }
 saveReport();
 const { rows, failures } = file.result;
@@ -192,7 +192,9 @@ async function runStep({ name, jobs, limits, together }: Step, stepEnd: number):
     for (const [i, job] of jobs.entries())
       note(job, await runJob(name, job, limits, timesOf(Date.now(), stepEnd, jobs.length - i)));
   }
+  flush();
   file.step({ name, seconds: (Date.now() - from) / 1000, ...(errors.length > 0 && { error: errors.join("; ") }) });
+  saveReport();
 }
 
 /** Jobs of one task have nobody to do the rest. */
@@ -218,7 +220,10 @@ async function runJob(
     { ...limits, exclude: [], until },
     silenceOf(job, deadline - Date.now()),
     {
-      onRows: (found) => keep(found.map((row) => ({ ...row, step }))),
+      onRows(found) {
+        keep(found.map((row) => ({ ...row, step })));
+        for (const row of found) if (row.kind === "test" && row.state === "failed") progress(`FAILED: ${row.name}`);
+      },
       onAdapter: () => {},
       onProgress: (text) => job.suite !== "tests" && progress(`${packJobName(job)}: ${text}`),
     },
