@@ -10,7 +10,7 @@ type Endurance = Extract<Job, { suite: "endurance" }>;
 
 /** Pictures before the first sample: caches and the collector's heap have their size by then. */
 const WARM_UP = 0.1;
-const SAMPLES = 20;
+const SAMPLES = 10;
 /** Different photographs; they are made before and shown again and again. */
 const PHOTOGRAPHS = 4;
 /** MiB of a process that come and go with the garbage collector. */

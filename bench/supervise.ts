@@ -1,6 +1,9 @@
 /** Getting a job done by workers that may crash or hang. */
 import type { Limits, Message, Row } from "./rows";
 
+/** The error of what was ended at its deadline. */
+export const OVERDUE = "ended: its time was over";
+
 export interface Worker<J> {
   /** Runs the job; resolves when the worker has ended, for whatever reason. */
   run(job: J, limits: Limits, onMessage: (message: Message) => void): Promise<void>;
@@ -30,7 +33,7 @@ export async function supervise<J>(
 ): Promise<string | undefined> {
   const done = new Set(limits.exclude);
   for (;;) {
-    if (Date.now() >= deadline) return "ended: its time was over";
+    if (Date.now() >= deadline) return OVERDUE;
     const attempt = await once(start, job, { ...limits, exclude: [...done] }, { silence, deadline }, done, report);
     if (attempt.ended) return attempt.error;
     if (!attempt.task || done.has(attempt.task.key)) return attempt.error;
@@ -70,7 +73,7 @@ async function once<J>(
     const left = deadline - Date.now();
     timer = setTimeout(
       () => {
-        error = left < silence ? "ended: its time was over" : `no answer for ${Math.round(silence / 1000)} s`;
+        error = left < silence ? OVERDUE : `no answer for ${Math.round(silence / 1000)} s`;
         worker.kill();
       },
       Math.max(0, Math.min(silence, left)),

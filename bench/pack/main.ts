@@ -14,7 +14,7 @@ import { facts } from "../facts";
 import { ResultFile } from "../results";
 import { NO_TIME, type Limits, type Row } from "../rows";
 import { startWorker } from "../start-node";
-import { supervise, type Worker } from "../supervise";
+import { OVERDUE, supervise, type Worker } from "../supervise";
 import { driverChoices, findAdapter, libraryFolders, noAdapterText, type DriverChoice } from "./drivers";
 import { MODEL_FOLDER, packJobName, type PackJob } from "./jobs";
 import type { Probe } from "./probe";
@@ -197,6 +197,12 @@ async function runStep({ name, jobs, limits, together }: Step, stepEnd: number):
   saveReport();
 }
 
+/** A row of a step. A test that ran out of time has not failed. */
+function placed(row: Row, step: string): Row {
+  const overdue = row.kind === "test" && row.error === OVERDUE;
+  return { ...row, step, ...(overdue && { state: "skipped" }) };
+}
+
 /** Jobs of one task have nobody to do the rest. */
 function silenceOf({ suite }: PackJob, milliseconds: number): number {
   const many = suite === "tests" || suite === "kernels" || suite === "peers";
@@ -221,8 +227,9 @@ async function runJob(
     silenceOf(job, deadline - Date.now()),
     {
       onRows(found) {
-        keep(found.map((row) => ({ ...row, step })));
-        for (const row of found) if (row.kind === "test" && row.state === "failed") progress(`FAILED: ${row.name}`);
+        const rows = found.map((row) => placed(row, step));
+        keep(rows);
+        for (const row of rows) if (row.kind === "test" && row.state === "failed") progress(`FAILED: ${row.name}`);
       },
       onAdapter: () => {},
       onProgress: (text) => job.suite !== "tests" && progress(`${packJobName(job)}: ${text}`),

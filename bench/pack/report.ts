@@ -44,7 +44,7 @@ export function report(result: Result): string {
     if (found) parts.push(`== ${step ?? "device"}\n\n${found}`);
   }
   const tuning = tuned(rows);
-  if (tuning) parts.push(`Ways of computing that the tuner chose, milliseconds\n${tuning}`);
+  if (tuning) parts.push(`Convolutions that the tuner measured, and how it computes them\n${tuning}`);
   for (const { job, error } of failures) parts.push(`${job}: ${error}`);
   if (device) parts.push(abilities(device));
   return `${parts.join("\n\n")}\n`;
@@ -61,8 +61,7 @@ export function findings(rows: readonly Row[]): Finding[] {
     ...roofs(rows),
     ...layers(rows),
     ...pictures(ofKind(rows, "model")),
-    ...ratios(rows, "peers"),
-    ...ratios(rows, "what the tuner wins"),
+    ...["peers", "what the tuner wins"].flatMap((step) => [...totals(rows, step), ...ratios(rows, step)]),
     ...ofKind(rows, "endurance").map(endurance),
   ];
   return found.filter((line) => line !== false);
@@ -130,6 +129,19 @@ function pictures(models: readonly ModelRow[]): Finding[] {
   });
 }
 
+/** The two networks together, of everyone who did both. */
+function totals(rows: readonly Row[], step: string): Finding[] {
+  const done = ofKind(rows, "peer").filter((row) => row.step === step && row.wall && row.error === undefined);
+  const subjects = [...new Set(done.map(({ subject }) => subject))];
+  if (subjects.length < 2) return [];
+  const sums = [...new Set(done.map(({ contender }) => contender))].flatMap((contender) => {
+    const own = done.filter((row) => row.contender === contender);
+    const sum = own.reduce((total, { wall }) => total + wall!.median, 0);
+    return own.length === subjects.length ? [`${contender} ${ms(sum)}`] : [];
+  });
+  return [[`${subjects.join(" + ")}, ms`, sums.join(", ")]];
+}
+
 /** The two networks together, ours against each peer. */
 function ratios(rows: readonly Row[], step: string): Finding[] {
   const own = rows.filter((row) => row.step === step);
@@ -148,7 +160,7 @@ function endurance({ elem, samples, wall, error }: EnduranceRow): Finding {
   return [`${last?.pictures ?? 0} pictures in a row, ${elem}`, `${flat}${per}`];
 }
 
-/** The shapes for which something else than the default was chosen, those with the most to win first. */
+/** What was measured of each shape beside the plain convolution, those with the most to win first. */
 function tuned(rows: readonly Row[]): string | undefined {
   const lines = ofKind(rows, "peer").flatMap(({ elem, tuning }) =>
     (tuning?.shapes ?? []).map(({ key, count, choice, tried, flops }) => {
@@ -163,7 +175,7 @@ function tuned(rows: readonly Row[]): string | undefined {
   if (lines.length === 0) return undefined;
   const sorted = lines.toSorted((a, b) => (b.won || 0) - (a.won || 0));
   return textTable(
-    ["convolution", "places", "elem", "chosen", "default", "chosen", "GFLOP/s"],
+    ["convolution", "places", "elem", "chosen", "plain ms", "chosen ms", "GFLOP/s"],
     sorted.map(({ cells }) => cells),
   );
 }

@@ -146,6 +146,7 @@ describe("what is said of the results", () => {
       roofs: "50.00 TFLOP/s f32; 3000 GB/s, 5000 GB/s of 8 MiB",
       "conv f32": "40 % of the f32 roof, 20.00 TFLOP/s, 0.200 ms",
       "1.0 megapixels, working size 256, f16": "12.0 ms warm, of which networks 5.000 ms, cold 900 ms",
+      "embedder 299x299 + colorizer 256x256, ms": "colorize-canvas f32 6.000, tfjs webgpu 30.0",
       "both networks, tfjs webgpu": "5.00 times as long as colorize-canvas f32",
     });
   });
