@@ -48,7 +48,8 @@ export function jobName({ where, job }: PlacedJob): string {
     case "endurance":
       return `${where}, ${job.suite} ${job.elem}`;
     case "peers":
-      return `${where}, peers on ${job.subject.kind === "conv" ? job.subject.layer : job.subject.network}`;
+    case "profile":
+      return `${where}, ${job.suite} on ${job.subject.kind === "conv" ? job.subject.layer : job.subject.network}`;
     default:
       return job satisfies never;
   }

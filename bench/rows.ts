@@ -55,6 +55,7 @@ export type Job =
       /** Beside this engine as it comes, the same with its convolutions measured before. */
       readonly tuned?: boolean;
     }
+  | { readonly suite: "profile"; readonly elem: Elem; readonly subject: Subject }
   | {
       readonly suite: "endurance";
       readonly elem: Elem;
@@ -85,6 +86,27 @@ export interface TestRow extends Place {
   readonly name: string;
   readonly state: "passed" | "failed" | "skipped";
   readonly milliseconds?: number;
+  readonly error?: string;
+}
+
+/** Every step of a network, in order. */
+export interface ProfileRow extends Place {
+  readonly kind: "profile";
+  readonly subject: string;
+  readonly elem: Elem;
+  /** timestamps: of the GPU. wall: one submit a step, whose cost is in each. */
+  readonly clock?: "timestamps" | "wall";
+  readonly repeats?: number;
+  /** How many were compiled before the first result. */
+  readonly pipelines?: number;
+  readonly steps?: readonly {
+    readonly kernel: string;
+    /** Median. */
+    readonly milliseconds: number;
+    /** Billions of operations, and of bytes. */
+    readonly gflops: number;
+    readonly gbytes: number;
+  }[];
   readonly error?: string;
 }
 
@@ -194,7 +216,7 @@ export interface TunedConv {
   readonly tried: Readonly<Record<string, number | string>>;
 }
 
-export type Row = DeviceRow | TestRow | RoofRow | KernelRow | ModelRow | PeerRow | EnduranceRow;
+export type Row = DeviceRow | TestRow | RoofRow | KernelRow | ModelRow | PeerRow | ProfileRow | EnduranceRow;
 
 /** A row before the worker says where it was measured. */
 export type Finding = Row extends infer R ? (R extends Row ? Omit<R, keyof Place> : never) : never;

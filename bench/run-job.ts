@@ -5,6 +5,7 @@ import { environmentOf } from "./environment";
 import { benchKernels } from "./kernel-bench";
 import { benchModel } from "./model-bench";
 import { benchPeers } from "./peer-bench";
+import { benchProfile } from "./profile-bench";
 import type { Job, Limits } from "./rows";
 
 /** Ends with the message "end", whatever happens. */
@@ -20,6 +21,9 @@ export async function runJob(host: Host, job: Job, limits: Limits): Promise<void
         break;
       case "peers":
         await benchPeers(env, job, limits);
+        break;
+      case "profile":
+        await benchProfile(env, job, limits);
         break;
       case "endurance":
         await benchEndurance(env, job, limits);

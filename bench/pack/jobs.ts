@@ -21,6 +21,7 @@ export function packJobName(job: PackJob): string {
       return `kernels ${job.elem}`;
     case "model":
       return `pictures at ${job.sizes.join(", ")} px ${job.elem}`;
+    case "profile":
     case "peers":
       return job.subject.kind === "conv" ? job.subject.layer : `${job.subject.network} at ${job.subject.size} px`;
     case "endurance":

@@ -2,7 +2,7 @@
 import { combinedRatios } from "../ratios";
 import type { Result } from "../results";
 import { shareOfRoof } from "../roof-share";
-import type { DeviceRow, EnduranceRow, KernelRow, ModelRow, PeerRow, Row, TestRow } from "../rows";
+import type { DeviceRow, EnduranceRow, KernelRow, ModelRow, PeerRow, ProfileRow, Row, TestRow } from "../rows";
 import { ms, tables, textTable } from "../table";
 
 /** Lines of "what: how much". */
@@ -43,6 +43,7 @@ export function report(result: Result): string {
     const found = tables(own.some(({ kind }) => kind === "kernel") ? [...ofKind(rows, "roof"), ...own] : own);
     if (found) parts.push(`== ${step ?? "device"}\n\n${found}`);
   }
+  for (const row of ofKind(rows, "profile")) parts.push(profile(row));
   const tuning = tuned(rows);
   if (tuning) parts.push(`Convolutions that the tuner measured, and how it computes them\n${tuning}`);
   for (const { job, error } of failures) parts.push(`${job}: ${error}`);
@@ -61,6 +62,11 @@ export function findings(rows: readonly Row[]): Finding[] {
     ...roofs(rows),
     ...layers(rows),
     ...pictures(ofKind(rows, "model")),
+    ...ofKind(rows, "profile").flatMap(({ subject, elem, steps, pipelines }): Finding[] => {
+      const time = steps?.reduce((total, { milliseconds }) => total + milliseconds, 0);
+      const counts = `${steps?.length} dispatches, ${pipelines} pipelines, ${ms(time)} ms of the GPU`;
+      return steps ? [[`${subject} ${elem}`, counts]] : [];
+    }),
     ...["peers", "what the tuner wins"].flatMap((step) => [...totals(rows, step), ...ratios(rows, step)]),
     ...ofKind(rows, "endurance").map(endurance),
   ];
@@ -158,6 +164,31 @@ function endurance({ elem, samples, wall, error }: EnduranceRow): Finding {
   const per = wall ? `, ${ms(wall.median)} ms each` : "";
   const flat = error ?? (samples.length > 1 ? "memory flat" : "too few to say");
   return [`${last?.pictures ?? 0} pictures in a row, ${elem}`, `${flat}${per}`];
+}
+
+/** Steps a kernel together, and the slowest single ones. */
+function profile({ subject, elem, clock, pipelines, repeats, steps = [], error }: ProfileRow): string {
+  const title = `Steps of ${subject} ${elem}`;
+  if (error !== undefined) return `${title}: ${error}`;
+  const sum = (of: typeof steps): number => of.reduce((total, { milliseconds }) => total + milliseconds, 0);
+  const all = sum(steps);
+  const line = (name: string, of: typeof steps): string[] => {
+    const milliseconds = sum(of);
+    const rate = (key: "gflops" | "gbytes"): string =>
+      ((1000 * of.reduce((total, step) => total + step[key], 0)) / milliseconds).toFixed(1);
+    const share = `${((100 * milliseconds) / all).toFixed(1)} %`;
+    return [name, String(of.length), ms(milliseconds), share, rate("gflops"), rate("gbytes")];
+  };
+  const kernels = [...new Set(steps.map(({ kernel }) => kernel))]
+    .map((kernel) => steps.filter((step) => step.kernel === kernel))
+    .toSorted((a, b) => sum(b) - sum(a));
+  const slowest = steps.map((step, i) => ({ step, i })).toSorted((a, b) => b.step.milliseconds - a.step.milliseconds);
+  const lines = [
+    ...kernels.map((of) => line(of[0]!.kernel, of)),
+    ...slowest.slice(0, 12).map(({ step, i }) => line(`step ${i}: ${step.kernel}`, [step])),
+  ];
+  const facts = `${steps.length} dispatches, ${pipelines} pipelines, ${ms(all)} ms by ${clock}, medians of ${repeats}`;
+  return `${title}: ${facts}\n${textTable(["kernel", "steps", "ms", "share", "GFLOP/s", "GB/s"], lines)}`;
 }
 
 /** What was measured of each shape beside the plain convolution, those with the most to win first. */

@@ -1,6 +1,6 @@
 /** What the pack does in the time it has, the most important first. */
 import type { Elem } from "../../src/kernels/kernel";
-import type { Job, Limits } from "../rows";
+import type { Job, Limits, Subject } from "../rows";
 import type { PackJob } from "./jobs";
 
 export interface Step {
@@ -17,6 +17,10 @@ export interface Step {
 
 /** One megapixel. */
 export const PICTURE = [1152, 864] as const;
+const NETWORKS = [
+  { kind: "network", network: "embedder", size: 299 },
+  { kind: "network", network: "colorizer", size: 256 },
+] as const satisfies readonly Subject[];
 const ELEMS: readonly Elem[] = ["f32", "f16"];
 /** Seconds below which a step is not begun. */
 export const LEAST = 3;
@@ -26,17 +30,8 @@ export function planSteps(seconds: number, cores: number): Step[] {
   const short = seconds < 200;
   const long = seconds >= 500;
   const workers = Math.max(1, Math.min(8, Math.floor(cores / 2)));
-  const network = (name: "embedder" | "colorizer", contenders: readonly string[], tuned = false): Job => ({
-    suite: "peers",
-    subject: { kind: "network", network: name, size: name === "embedder" ? 299 : 256 },
-    elems: ELEMS,
-    contenders,
-    tuned,
-  });
-  const networks = (contenders: readonly string[], tuned = false): Job[] => [
-    network("embedder", contenders, tuned),
-    network("colorizer", contenders, tuned),
-  ];
+  const networks = (contenders: readonly string[], tuned = false): Job[] =>
+    NETWORKS.map((subject) => ({ suite: "peers", subject, elems: ELEMS, contenders, tuned }));
   const kernels = (part: "layers" | "others"): Job[] =>
     ELEMS.map((elem) => ({ suite: "kernels", elem, quick: false, part }));
   const pictures = (sizes: readonly number[]): Job[] =>
@@ -71,6 +66,12 @@ export function planSteps(seconds: number, cores: number): Step[] {
       limits: limits(short ? 3 : 7, 0.02),
     },
     { name: "a picture at 256 px", jobs: pictures([256]), most: 0.2 * seconds, limits: limits(repeats, 0.03) },
+    {
+      name: "where the networks' time goes",
+      jobs: NETWORKS.flatMap((subject) => ELEMS.map((elem): Job => ({ suite: "profile", elem, subject }))),
+      most: 0.12 * seconds,
+      limits: limits(repeats, 1),
+    },
     { name: "peers", jobs: networks([]), most: 0.3 * seconds, limits: limits(repeats, 0.03) },
     {
       name: "pictures at other sizes",

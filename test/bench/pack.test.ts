@@ -132,6 +132,14 @@ const ROWS: readonly Row[] = [
   peer("embedder 299x299", "tfjs webgpu", 20),
   peer("colorizer 256x256", "tfjs webgpu", 10),
   {
+    ...{ ...place, kind: "profile", subject: "colorizer 256x256", elem: "f32", clock: "timestamps", pipelines: 7 },
+    steps: [
+      { kernel: "conv2d", milliseconds: 0.03, gflops: 0.6, gbytes: 0.01 },
+      { kernel: "conv2d", milliseconds: 0.01, gflops: 0.4, gbytes: 0.01 },
+      { kernel: "pool2d", milliseconds: 0.01, gflops: 0, gbytes: 0.02 },
+    ],
+  },
+  {
     ...{ ...place, kind: "model", elem: "f16", size: 256, picture: [1152, 864], cold: 900, total: spread(12) },
     stages: { embedder: spread(2), colorizer: spread(3), luminance: spread(1), recombine: spread(4) },
   },
@@ -146,6 +154,7 @@ describe("what is said of the results", () => {
       roofs: "50.00 TFLOP/s f32; 3000 GB/s, 5000 GB/s of 8 MiB",
       "conv f32": "40 % of the f32 roof, 20.00 TFLOP/s, 0.200 ms",
       "1.0 megapixels, working size 256, f16": "12.0 ms warm, of which networks 5.000 ms, cold 900 ms",
+      "colorizer 256x256 f32": "3 dispatches, 7 pipelines, 0.050 ms of the GPU",
       "embedder 299x299 + colorizer 256x256, ms": "colorize-canvas f32 6.000, tfjs webgpu 30.0",
       "both networks, tfjs webgpu": "5.00 times as long as colorize-canvas f32",
     });
@@ -160,6 +169,7 @@ describe("what is said of the results", () => {
       const read = readResult(file.path);
       expect(read).toEqual(JSON.parse(JSON.stringify(file.result)));
       const text = report(read);
+      expect(text).toMatch(/conv2d +2 +0\.040 +80\.0 % +25000\.0 +500\.0/);
       for (const part of ["kernels/a.test.ts: two: off by 1\n", "its time was over", "shader-f16", "maxBufferSize 1"])
         expect(text).toContain(part);
     } finally {
