@@ -40,7 +40,7 @@ export async function benchEndurance(env: Environment, job: Endurance, limits: L
       break;
     }
     times.push(performance.now() - start);
-    if (made >= first && (made - first) % every === 0) {
+    if (made >= first && ((made - first) % every === 0 || made === pictures)) {
       samples.push({ pictures: made, live: live(), ...(await env.memory()) });
       // Says that it lives, and leaves what is known if it dies.
       await env.begin(key, { ...row, samples: [...samples], wall: spreadOf(times), error: "" });
