@@ -2,6 +2,9 @@
 import type * as Ort from "onnxruntime-common";
 import { Session } from "../src/graph/session";
 import type { Elem } from "../src/kernels/kernel";
+import { DEFAULT_CHOICE } from "../src/kernels/conv/algorithms";
+import type { TuneReport } from "../src/tuning/tune";
+import type { Tuning } from "./rows";
 import type { SubjectCase } from "./subjects";
 
 export type OrtModule = Pick<typeof Ort, "InferenceSession" | "Tensor">;
@@ -10,7 +13,7 @@ export interface Prepared {
   /** Uploads the inputs, runs, reads the output back. */
   run(): Promise<Float32Array>;
   /** Chooses faster ways of computing, between the first run and those that are timed. */
-  tune?(milliseconds: number): Promise<unknown>;
+  tune?(milliseconds: number, onProgress: () => void): Promise<Tuning>;
   dispose(): void | Promise<void>;
   readonly flops?: number;
 }
@@ -19,6 +22,8 @@ export interface Contender {
   readonly name: string;
   readonly elem: Elem;
   readonly ours: boolean;
+  /** Takes part only where what tuning wins is measured. */
+  readonly tuned?: boolean;
   /** Whether it can do this subject at all. */
   takes?(subject: SubjectCase): boolean;
   /** From the model's bytes to something that can run; the time of this and the first run is "cold". */
@@ -26,11 +31,12 @@ export interface Contender {
 }
 
 /** This engine. `device` is made before, as for every contender. */
-export function engine(elem: Elem, device: () => Promise<GPUDevice>): Contender {
+export function engine(elem: Elem, device: () => Promise<GPUDevice>, tuned = false): Contender {
   return {
-    name: `colorize-canvas ${elem}`,
+    name: `colorize-canvas ${elem}${tuned ? " tuned" : ""}`,
     elem,
     ours: true,
+    tuned,
     async prepare({ name, bytes, shapes, feeds, output }) {
       const session = await Session.load(bytes, {
         device: await device(),
@@ -41,10 +47,29 @@ export function engine(elem: Elem, device: () => Promise<GPUDevice>): Contender 
       return {
         flops: session.plan(shapes).flops,
         run: async () => (await session.run(feeds))[output]!.data,
-        tune: (milliseconds) => session.tune({ milliseconds }),
+        tune: async (milliseconds, onProgress) => tuningOf(await session.tune({ milliseconds, onProgress })),
         dispose: () => session.dispose(),
       };
     },
+  };
+}
+
+/** What was measured, small enough to keep. */
+function tuningOf({ milliseconds, stopped, rows, shapes }: TuneReport): Tuning {
+  const chosen = new Map(shapes.map(({ key, choice }) => [key, choice]));
+  return {
+    milliseconds,
+    stopped,
+    shapes: rows.map((row) => ({
+      key: row.key,
+      count: row.count,
+      flops: row.flops,
+      choice: chosen.get(row.key) ?? DEFAULT_CHOICE,
+      tried: {
+        [DEFAULT_CHOICE]: row.milliseconds,
+        ...Object.fromEntries(row.results.map((r) => [r.choice, r.milliseconds ?? r.problem ?? "not timed"])),
+      },
+    })),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a suite needs of the place where it runs: Node or a page. */
 import type { Elem } from "../src/kernels/kernel";
 import type { Contender } from "./contenders";
-import type { Finding, Message, Row, Where } from "./rows";
+import type { Finding, MemorySample, Message, Row, Where } from "./rows";
 
 /** What differs between Node and a page. */
 export interface Host {
@@ -14,11 +14,13 @@ export interface Host {
   readonly contenders: readonly Contender[];
   /** Processor milliseconds of all threads but the main one, so far; NaN where that is not known. */
   cpuMilliseconds(): number;
+  /** MiB in use now, where that is known. */
+  memory?(): Promise<Pick<MemorySample, "process" | "gpu">>;
   send(message: Message): Promise<void>;
 }
 
 /** A host, with rows that say where they come from. */
-export interface Environment extends Omit<Host, "send" | "device"> {
+export interface Environment extends Required<Omit<Host, "send" | "device">> {
   /** Throws where the adapter has no such storage type. */
   device(elem?: Elem): Promise<GPUDevice>;
   /** Says that a task starts or goes on; `failure` is its row if nothing more is heard. */
@@ -37,6 +39,7 @@ export async function environmentOf(host: Host): Promise<Environment> {
     read: (path) => host.read(path),
     contenders: host.contenders,
     cpuMilliseconds: () => host.cpuMilliseconds(),
+    memory: async () => (await host.memory?.()) ?? {},
     async device(elem = "f32") {
       if (elem === "f16" && !device.features.has("shader-f16")) throw new Error("this adapter has no shader-f16");
       return device;
@@ -47,13 +50,13 @@ export async function environmentOf(host: Host): Promise<Environment> {
 }
 
 /** What the adapter says of itself; GPUAdapterInfo has getters, which do not travel. */
-function infoOf(info: GPUAdapterInfo): Record<string, string> {
+export function infoOf(info: GPUAdapterInfo): Record<string, string> {
   const fields = ["vendor", "architecture", "device", "description"] as const;
   return Object.fromEntries(fields.flatMap((field) => (info[field] ? [[field, info[field]]] : [])));
 }
 
 /** "vendor architecture: description"; a device's number says nothing to people. */
-function nameOf({ vendor, architecture, device, description }: Record<string, string>): string {
+export function nameOf({ vendor, architecture, device, description }: Record<string, string>): string {
   const family = [vendor, architecture].filter(Boolean).join(" ");
   return [family, description ?? device].filter(Boolean).join(": ") || "unknown adapter";
 }

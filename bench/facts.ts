@@ -25,10 +25,15 @@ const PACKAGES = [
   "@tensorflow/tfjs-backend-webgpu",
 ];
 
-export function facts(): Facts {
+/** Of this project, Node, and the packages that are measured. */
+export function versionsHere(): Record<string, string> {
   const own = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
   const versions: Record<string, string> = { "colorize-canvas": own.version, node: process.versions.node };
   for (const name of PACKAGES) versions[name] = installedVersion(name);
+  return versions;
+}
+
+export function facts(versions = versionsHere()): Facts {
   return {
     date: new Date().toISOString(),
     cpu: cpus()[0]?.model.trim() ?? "unknown",

@@ -14,17 +14,19 @@ export function repeatsWithin(wanted: number, milliseconds: number, budget: numb
 
 /**
  * Runs every contender `repeats` times in rounds: as many rounds as the largest number of repeats, the others spread
- * evenly over them, the order reversed every other round. A contender that throws takes no further turns.
+ * evenly over them, the order reversed every other round. A contender that throws takes no further turns. After the
+ * first round nothing is begun when `enough` says so.
  */
 export async function interleave(
   turns: readonly Turn[],
   onFailure: (name: string, error: unknown) => void,
+  enough: () => boolean = () => false,
 ): Promise<void> {
   const rounds = Math.max(0, ...turns.map(({ repeats }) => repeats));
   const failed = new Set<Turn>();
   const due = ({ repeats }: Turn, round: number): boolean =>
     Math.floor(((round + 1) * repeats) / rounds) > Math.floor((round * repeats) / rounds);
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds && !(round > 0 && enough()); round++) {
     for (const turn of round % 2 ? [...turns].reverse() : turns) {
       if (failed.has(turn) || !due(turn, round)) continue;
       try {

@@ -7,22 +7,26 @@ import type { Environment } from "./environment";
 import { interleave, repeatsWithin } from "./interleave";
 import { kernelCases, type KernelCase } from "./kernel-cases";
 import { measureRoof } from "./roof";
-import type { Finding, Limits } from "./rows";
+import { NO_TIME, over, type Finding, type Job, type Limits } from "./rows";
 import { spreadOf } from "./statistics";
 
 /** Cases that are measured in turns: few enough for their buffers, and for what a crash would lose. */
 const GROUP = 6;
 
-export async function benchKernels(env: Environment, elem: Elem, quick: boolean, limits: Limits): Promise<void> {
+export async function benchKernels(
+  env: Environment,
+  { elem, quick, part }: Extract<Job, { suite: "kernels" }>,
+  limits: Limits,
+): Promise<void> {
   const device = await env.device(elem);
   const skip = new Set(limits.exclude);
-  if (elem === "f32" && !skip.has("roof")) {
+  if (elem === "f32" && part !== "others" && !skip.has("roof")) {
     await env.begin("roof", { kind: "kernel", name: "roof", elem, error: "" });
     await env.rows("roof", [{ kind: "roof", ...(await measureRoof(device, limits.repeats)) }]);
   }
-  const cases = kernelCases(quick).filter(({ name }) => !skip.has(name));
+  const cases = kernelCases(quick, part).filter(({ name }) => !skip.has(name));
   const pipelines = new PipelineCache(device);
-  for (let first = 0; first < cases.length; first += GROUP)
+  for (let first = 0; first < cases.length && !over(limits); first += GROUP)
     await benchGroup(env, device, pipelines, elem, cases.slice(first, first + GROUP), limits);
 }
 
@@ -40,6 +44,10 @@ async function benchGroup(
   const made: { destroy(): void }[] = [];
   const turns = [];
   for (const { name, ready } of cases) {
+    if (over(limits)) {
+      failed(name, NO_TIME);
+      continue;
+    }
     await env.begin(name, rowOf(name, elem, ""));
     try {
       const work = await ready(device, pipelines, elem);
@@ -66,7 +74,7 @@ async function benchGroup(
       failed(name, error);
     }
   }
-  await interleave(turns, failed);
+  await interleave(turns, failed, () => over(limits));
   for (const [name, row] of rows) await env.rows(name, [row]);
   for (const work of made) work.destroy();
   clock.destroy();

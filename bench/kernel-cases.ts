@@ -109,8 +109,8 @@ function scattered(count: number, rows: number): number[] {
   return Array.from({ length: count }, (_, i) => (i * 7919) % rows);
 }
 
-/** All cases; `quick`: those that a slow software driver does in a moment. */
-export function kernelCases(quick: boolean): readonly KernelCase[] {
+/** All cases or a part of them; `quick`: those that a slow software driver does in a moment. */
+export function kernelCases(quick: boolean, part?: "layers" | "others"): readonly KernelCase[] {
   const convs = CONV_LAYERS.filter(({ name }) => !quick || name.startsWith("block")).map(
     ({ name, params }): KernelCase => ({
       name,
@@ -123,5 +123,5 @@ export function kernelCases(quick: boolean): readonly KernelCase[] {
       name: bench.name,
       ready: (device, pipelines, elem) => readyKernel(device, pipelines, elem, bench),
     }));
-  return [...convs, ...others];
+  return [...(part === "others" ? [] : convs), ...(part === "layers" ? [] : others)];
 }

@@ -1,20 +1,23 @@
 /** Suite "model": a photograph through the whole of Colorizer, from cold and warm, at several working sizes. */
 import type { ColorizeResult } from "../src/colorize-result";
 import { Colorizer } from "../src/colorizer";
-import type { Elem } from "../src/kernels/kernel";
 import type { Environment } from "./environment";
 import { repeatsWithin } from "./interleave";
-import type { Finding, Limits, ModelStage } from "./rows";
+import { NO_TIME, over, type Finding, type Job, type Limits, type ModelStage } from "./rows";
 import { spreadOf } from "./statistics";
 
 type ModelFinding = Extract<Finding, { kind: "model" }>;
 
+export type Pixels = readonly [width: number, height: number];
+
 /** A photograph of 2 megapixels. */
-const PICTURE = [1632, 1224] as const;
+const PICTURE: Pixels = [1632, 1224];
 
 /** Seeded shades of grey: soft bands and their grain. Another seed is another photograph, as far as any cache knows. */
-function photograph(seed: number): { data: Uint8ClampedArray; width: number; height: number } {
-  const [width, height] = PICTURE;
+export function photograph(
+  seed: number,
+  [width, height]: Pixels,
+): { data: Uint8ClampedArray; width: number; height: number } {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i += 4) {
@@ -26,13 +29,13 @@ function photograph(seed: number): { data: Uint8ClampedArray; width: number; hei
 
 export async function benchModel(
   env: Environment,
-  { elem, sizes }: { readonly elem: Elem; readonly sizes: readonly number[] },
+  { elem, sizes, picture = PICTURE }: Pick<Extract<Job, { suite: "model" }>, "elem" | "sizes" | "picture">,
   limits: Limits,
 ): Promise<void> {
   const skip = new Set(limits.exclude);
   const keyOf = (size: number): string => `${elem} ${size}`;
   const left = [...sizes].sort((a, b) => a - b).filter((size) => !skip.has(keyOf(size)));
-  const rowOf = (size: number): ModelFinding => ({ kind: "model", elem, size, picture: PICTURE });
+  const rowOf = (size: number): ModelFinding => ({ kind: "model", elem, size, picture });
   if (left.length === 0) return;
   const device = await env.device(elem);
   const files = new Map<string, Uint8Array>();
@@ -43,8 +46,13 @@ export async function benchModel(
   let pace = 0;
   for (const size of left) {
     const key = keyOf(size);
+    if (over(limits)) {
+      await env.rows(key, [{ ...rowOf(size), error: NO_TIME }]);
+      continue;
+    }
     await env.begin(key, { ...rowOf(size), error: "" });
     try {
+      const shown = photograph(seed++, picture);
       const start = performance.now();
       const first = !colorizer;
       colorizer ??= await Colorizer.load({
@@ -52,7 +60,7 @@ export async function benchModel(
         precision: elem,
         read: async (path) => files.get(path) ?? (await env.read(path)),
       });
-      const { flops, peakBytes, weightBytes, activationBytes } = colorizer.plan(...PICTURE, { size });
+      const { flops, peakBytes, weightBytes, activationBytes } = colorizer.plan(...picture, { size });
       const facts = { ...rowOf(size), flops, peakBytes, weightBytes, activationBytes };
       const expected = pace * flops;
       if (expected > limits.budget) {
@@ -60,15 +68,15 @@ export async function benchModel(
         await env.rows(key, [{ ...facts, error }]);
         continue;
       }
-      await colorizer.colorize(photograph(seed++), { size });
+      await colorizer.colorize(shown, { size });
       const cold = performance.now() - start;
       if (limits.tune > 0) {
         await colorizer.tune({ milliseconds: limits.tune });
-        await colorizer.colorize(photograph(seed++), { size });
+        await colorizer.colorize(photograph(seed++, picture), { size });
       }
       const { row, milliseconds } = await warm(colorizer, size, limits, async () => {
         await env.begin(key, { ...facts, error: "" });
-        return photograph(seed++);
+        return photograph(seed++, picture);
       });
       pace = milliseconds / flops;
       await env.rows(key, [{ ...facts, ...row, ...(first && size === Math.min(...sizes) ? { cold } : {}) }]);
@@ -89,7 +97,7 @@ async function warm(
 ): Promise<{ row: Pick<ModelFinding, "total" | "stages">; milliseconds: number }> {
   const timings: ColorizeResult["timings"][] = [];
   const total: number[] = [];
-  for (let i = 0, repeats = 1; i < repeats; i++) {
+  for (let i = 0, repeats = 1; i < repeats && !(i > 0 && over(limits)); i++) {
     const picture = await next();
     const start = performance.now();
     const result = await colorizer.colorize(picture, { size });

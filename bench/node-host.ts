@@ -1,6 +1,8 @@
 /** Node as a place to measure: Dawn, onnxruntime-node and tfjs on one adapter. Runs in a process of its own. */
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { defaultModelFolder } from "../src/node/default-model";
 import { requestNodeDevice } from "../src/node/device";
 import { engine, onnxruntime, type Contender, type OrtModule } from "./contenders";
@@ -10,7 +12,8 @@ import type { Message } from "./rows";
 import { tfjs, type TfModule } from "./tfjs-reference";
 import { CORES, driverMilliseconds } from "./timing";
 
-export function nodeHost(send: (message: Message) => Promise<void>): Host {
+/** `model`: folder with the networks. */
+export function nodeHost(send: (message: Message) => Promise<void>, model: () => string = defaultModelFolder): Host {
   let device: Promise<GPUDevice> | undefined;
   const shared = (): Promise<GPUDevice> => (device ??= requestNodeDevice());
   const load = (): Promise<OrtModule> => import("onnxruntime-node");
@@ -18,6 +21,8 @@ export function nodeHost(send: (message: Message) => Promise<void>): Host {
     onnxruntime("onnxruntime-node cpu", load, { executionProviders: ["cpu"], intraOpNumThreads: CORES }),
     engine("f32", shared),
     engine("f16", shared),
+    engine("f32", shared, true),
+    engine("f16", shared, true),
     naive(shared),
     onnxruntime("onnxruntime-node webgpu", load, { executionProviders: ["webgpu"] }),
     tfjs(async () => {
@@ -28,11 +33,20 @@ export function nodeHost(send: (message: Message) => Promise<void>): Host {
   return {
     where: "node",
     device: shared,
-    read: (path) => readFile(join(defaultModelFolder(), path)),
+    read: (path) => readFile(join(model(), path)),
     contenders,
     cpuMilliseconds: driverMilliseconds,
+    memory: async () => ({ process: process.memoryUsage.rss() / 2 ** 20, gpu: await gpuMemory() }),
     send,
   };
+}
+
+/** MiB in use on the first GPU, where NVIDIA's tool says so. */
+async function gpuMemory(): Promise<number | undefined> {
+  const query = ["--query-gpu=memory.used", "--format=csv,noheader,nounits"];
+  const answer = await promisify(execFile)("nvidia-smi", query, { timeout: 10_000 }).catch(() => undefined);
+  const used = Number.parseFloat(answer?.stdout ?? "");
+  return Number.isFinite(used) ? used : undefined;
 }
 
 /** tfjs looks for navigator.gpu while it is loaded; it gets the GPU that the device under test came from. */

@@ -4,7 +4,7 @@ import type { Contender, Prepared } from "./contenders";
 import type { Environment } from "./environment";
 import { interleave, repeatsWithin } from "./interleave";
 import type { Elem } from "../src/kernels/kernel";
-import type { Finding, Job, Limits } from "./rows";
+import { NO_TIME, over, type Finding, type Job, type Limits } from "./rows";
 import { spreadOf } from "./statistics";
 import { subjectCase, type SubjectCase } from "./subjects";
 
@@ -30,15 +30,21 @@ export async function benchPeers(
   const wanted = (contender: Contender): boolean =>
     (job.contenders.length === 0 || contender.ours || job.contenders.some((part) => contender.name.includes(part))) &&
     job.elems.includes(contender.elem) &&
+    (!contender.tuned || job.tuned === true) &&
     !skip.has(contender.name) &&
     (contender.takes?.(subject) ?? true);
   const rows = new Map<string, PeerFinding>();
   const entrants: Entrant[] = [];
   for (const contender of env.contenders.filter(wanted)) {
     const row = rowOf(contender, subject);
-    await env.begin(contender.name, { ...row, error: "" });
+    if (over(limits)) {
+      rows.set(contender.name, { ...row, error: NO_TIME });
+      continue;
+    }
+    const alive = (): Promise<void> => env.begin(contender.name, { ...row, error: "" });
+    await alive();
     try {
-      entrants.push(await enter(contender, subject, limits.tune));
+      entrants.push(await enter(contender, subject, !job.tuned || contender.tuned ? limits.tune : 0, alive));
     } catch (error) {
       rows.set(contender.name, { ...row, error: String(error) });
     }
@@ -75,7 +81,9 @@ export async function benchPeers(
     };
     turns.push({ name: contender.name, repeats, run });
   }
-  await interleave(turns, (name, error) => rows.set(name, { ...rows.get(name)!, error: String(error) }));
+  const failed = (name: string, error: unknown): void =>
+    void rows.set(name, { ...rows.get(name)!, error: String(error) });
+  await interleave(turns, failed, () => over(limits));
   for (const { name } of env.contenders) if (rows.has(name)) await env.rows(name, [rows.get(name)!]);
   for (const { prepared } of entrants) await prepared.dispose();
 }
@@ -84,13 +92,18 @@ function rowOf({ name, elem, ours }: Contender, { name: subject }: SubjectCase):
   return { kind: "peer", subject, contender: name, elem, ours };
 }
 
-async function enter(contender: Contender, subject: SubjectCase, tune: number): Promise<Entrant> {
+async function enter(
+  contender: Contender,
+  subject: SubjectCase,
+  tune: number,
+  alive: () => Promise<void>,
+): Promise<Entrant> {
   const start = performance.now();
   const prepared = await contender.prepare(subject);
   let first = Float32Array.from(await prepared.run());
-  const row = { ...rowOf(contender, subject), cold: performance.now() - start, flops: prepared.flops };
+  let row: PeerFinding = { ...rowOf(contender, subject), cold: performance.now() - start, flops: prepared.flops };
   if (prepared.tune && tune > 0) {
-    await prepared.tune(tune);
+    row = { ...row, tuning: await prepared.tune(tune, () => void alive()) };
     first = Float32Array.from(await prepared.run());
   }
   return { contender, prepared, first, row };

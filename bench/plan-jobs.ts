@@ -45,9 +45,11 @@ export function jobName({ where, job }: PlacedJob): string {
   switch (job.suite) {
     case "kernels":
     case "model":
+    case "endurance":
       return `${where}, ${job.suite} ${job.elem}`;
     case "peers":
-      return `${where}, peers on ${job.subject.kind === "conv" ? job.subject.layer : job.subject.network}`;
+    case "profile":
+      return `${where}, ${job.suite} on ${job.subject.kind === "conv" ? job.subject.layer : job.subject.network}`;
     default:
       return job satisfies never;
   }

@@ -13,6 +13,15 @@ export interface Result {
   readonly rows: readonly Row[];
   /** Jobs that could not be done, or not to their end. */
   readonly failures: readonly { readonly job: string; readonly error: string }[];
+  /** Of a run in steps, what became of each, in order. */
+  readonly steps?: readonly StepFacts[];
+}
+
+export interface StepFacts {
+  readonly name: string;
+  readonly seconds: number;
+  /** Why it was not done, or not to its end. */
+  readonly error?: string;
 }
 
 export class ResultFile {
@@ -20,6 +29,7 @@ export class ResultFile {
   readonly #rows: Row[] = [];
   readonly #adapters: Result["adapters"] = {};
   readonly #failures: { job: string; error: string }[] = [];
+  readonly #steps: StepFacts[] = [];
   readonly #head: Pick<Result, "facts" | "options">;
 
   /** Named after the date, the kind of run and the driver asked for. */
@@ -30,7 +40,8 @@ export class ResultFile {
   }
 
   get result(): Result {
-    return { ...this.#head, adapters: this.#adapters, rows: this.#rows, failures: this.#failures };
+    const steps = this.#steps.length > 0 ? { steps: this.#steps } : {};
+    return { ...this.#head, adapters: this.#adapters, rows: this.#rows, failures: this.#failures, ...steps };
   }
 
   add(rows: readonly Row[]): void {
@@ -41,6 +52,11 @@ export class ResultFile {
 
   adapter(where: Where, info: Readonly<Record<string, string>>): void {
     this.#adapters[where] = { ...this.#adapters[where], ...info };
+    this.#save();
+  }
+
+  step({ name, seconds, error }: StepFacts): void {
+    this.#steps.push({ name, seconds, ...(error !== undefined && { error: withoutPaths(error) }) });
     this.#save();
   }
 

@@ -7,6 +7,12 @@ export interface Roof {
   readonly gbytes: number;
   /** The same of CACHED_BYTES. */
   readonly cachedGbytes: number;
+  /** Billions of f16 operations a second, where the adapter has that type. */
+  readonly halfGflops?: number;
+  /** Microseconds that one dispatch of next to nothing takes, in a pass of many that wait for each other. */
+  readonly dispatch?: number;
+  /** Milliseconds of wall time from one such dispatch's submit to the news that it is done. */
+  readonly roundTrip?: number;
 }
 
 /** Bytes read and written that many caches hold. */

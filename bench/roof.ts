@@ -1,28 +1,42 @@
 /** The roofs of an adapter (Williams et al. 2009, "Roofline"): its best at arithmetic, and at moving bytes. */
+import { storedElements } from "../src/graph/storage";
 import { PipelineCache, bindResources, type Compiled } from "../src/graph/pipelines";
-import { linearGrid, type Kernel, type KernelPlan } from "../src/kernels/kernel";
+import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "../src/kernels/kernel";
 import { GpuClock, type Encode } from "../src/tuning/gpu-clock";
 import { calibrate } from "./calibrate";
 import { CACHED_BYTES, type Roof } from "./roof-share";
 import copyWgsl from "./shaders/roof-copy.wgsl?raw";
 import fmaWgsl from "./shaders/roof-fma.wgsl?raw";
 
-/** Read and written: two buffers of half of WebGPU's default limit of a binding. */
-const COPY_BYTES = 128 * 2 ** 20;
-const INVOCATIONS = 2 ** 16;
+/** Read and written: two buffers of half of WebGPU's default limit of a binding; for a GPU more than its cache holds. */
+const COPY_BYTES = [128 * 2 ** 20, 2 ** 30];
+/** Enough for a processor; for a GPU enough to fill all of its cores several times. */
+const INVOCATIONS = [2 ** 16, 2 ** 20];
+/** Milliseconds of the smaller piece of work above which the larger one is left out: the adapter is not that fast. */
+const SLOW = 2;
 const ROUNDS = 256;
+/** a and b of the multiply-adds. */
+const START = new Float32Array([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]);
+/** Dispatches of a pass whose time is that of dispatching. */
+const DISPATCHES = 1000;
 
-/** src [2] vec4 -> dst [INVOCATIONS] vec4 through 4 or 8 independent sums. */
-const roofFma: Kernel<{ readonly sums: 4 | 8 }> = {
+interface Fma {
+  readonly invocations: number;
+  readonly sums: 4 | 8;
+  readonly elem: Elem;
+}
+
+/** src [2] vec4 -> dst [invocations] vec4 through 4 or 8 independent sums. */
+const roofFma: Kernel<Fma> = {
   name: "roof-fma",
   wgsl: fmaWgsl,
   bindings: { src: "read", dst: "write" },
-  plan: ({ sums }) => ({
-    constants: { ROUNDS },
+  plan: ({ invocations, sums, elem }) => ({
+    constants: { ROUNDS, number: elem },
     flags: { EIGHT: sums === 8 },
-    grid: linearGrid(INVOCATIONS),
-    flops: INVOCATIONS * ROUNDS * sums * 8,
-    bytes: INVOCATIONS * 16,
+    grid: linearGrid(invocations),
+    flops: invocations * ROUNDS * sums * 8,
+    bytes: invocations * 4 * elemBytes(elem),
   }),
 };
 
@@ -41,45 +55,104 @@ const roofCopy: Kernel<{ readonly count: number; readonly each: number }> = {
 
 /** The best of `repeats`: a roof is what is possible, not what is usual. */
 export async function measureRoof(device: GPUDevice, repeats: number): Promise<Roof> {
-  const pipelines = new PipelineCache(device);
   const clock = new GpuClock(device);
-  const fastest = async (
+  try {
+    const bench = new RoofBench(device, clock, repeats);
+    const gflops = await bench.gflops("f32");
+    const halfGflops = device.features.has("shader-f16") ? await bench.gflops("f16") : undefined;
+    const gbytes = await bench.gbytes(COPY_BYTES);
+    const cachedGbytes = await bench.gbytes([CACHED_BYTES]);
+    return { gflops, ...(halfGflops && { halfGflops }), gbytes, cachedGbytes, ...(await bench.overheads()) };
+  } finally {
+    clock.destroy();
+  }
+}
+
+class RoofBench {
+  readonly #device: GPUDevice;
+  readonly #pipelines: PipelineCache;
+  readonly #clock: GpuClock;
+  readonly #repeats: number;
+
+  constructor(device: GPUDevice, clock: GpuClock, repeats: number) {
+    this.#device = device;
+    this.#pipelines = new PipelineCache(device);
+    this.#clock = clock;
+    this.#repeats = repeats;
+  }
+
+  async gflops(elem: Elem): Promise<number> {
+    let best = 0;
+    for (const invocations of INVOCATIONS) {
+      let milliseconds = Infinity;
+      for (const sums of [4, 8] as const) {
+        const plan = roofFma.plan({ invocations, sums, elem });
+        milliseconds = await this.#fastest(roofFma as Kernel<never>, plan, [32, plan.bytes]);
+        best = Math.max(best, plan.flops / milliseconds / 1e6);
+      }
+      if (milliseconds > SLOW) break;
+    }
+    return best;
+  }
+
+  /** Of the largest of these totals that suits the adapter. */
+  async gbytes(totals: readonly number[]): Promise<number> {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
+    const most = 2 * Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    let found = 0;
+    for (const total of totals.filter((bytes) => bytes <= most)) {
+      let milliseconds = Infinity;
+      found = 0;
+      for (const each of [1, 8]) {
+        const plan = roofCopy.plan({ count: total / 32, each });
+        milliseconds = await this.#fastest(roofCopy as Kernel<never>, plan, [total / 2, total / 2]);
+        found = Math.max(found, plan.bytes / milliseconds / 1e6);
+      }
+      if (milliseconds > SLOW) break;
+    }
+    return found;
+  }
+
+  async overheads(): Promise<Required<Pick<Roof, "dispatch" | "roundTrip">>> {
+    const kernel = roofCopy as Kernel<never>;
+    const plan = roofCopy.plan({ count: 64, each: 1 });
+    const [encode, close] = await this.#ready(kernel, plan, [1024, 1024]);
+    let [dispatch, roundTrip] = [Infinity, Infinity];
+    for (let i = 0; i <= this.#repeats; i++) {
+      const many = await this.#clock.lap(encode, DISPATCHES);
+      dispatch = Math.min(dispatch, 1000 * (many.gpu ?? many.wall));
+      roundTrip = Math.min(roundTrip, (await this.#clock.lap(encode)).wall);
+    }
+    close();
+    return { dispatch, roundTrip };
+  }
+
+  async #fastest(kernel: Kernel<never>, plan: KernelPlan, bytes: readonly [number, number]): Promise<number> {
+    const [encode, close] = await this.#ready(kernel, plan, bytes);
+    const count = await calibrate(this.#clock, encode);
+    let best = Infinity;
+    for (let i = 0; i < this.#repeats; i++) {
+      const { wall, gpu } = await this.#clock.lap(encode, count);
+      best = Math.min(best, gpu ?? wall);
+    }
+    close();
+    return best;
+  }
+
+  async #ready(
     kernel: Kernel<never>,
     plan: KernelPlan,
     bytes: readonly [number, number],
-  ): Promise<number> => {
-    const compiled = await pipelines.get(kernel, plan);
+  ): Promise<[Encode, () => void]> {
+    const device = this.#device;
+    const compiled = await this.#pipelines.get(kernel, plan);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
     const [src, dst] = bytes.map((size) => device.createBuffer({ size, usage })) as [GPUBuffer, GPUBuffer];
-    device.queue.writeBuffer(src, 0, new Float32Array([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]));
+    device.queue.writeBuffer(src, 0, storedElements(START, plan.constants["number"] === "f16" ? "f16" : "f32"));
     const group = bindResources(device, compiled, kernel, plan, { src: { buffer: src }, dst: { buffer: dst } });
-    const encode = encoder(compiled, group, plan);
-    const count = await calibrate(clock, encode);
-    let best = Infinity;
-    for (let i = 0; i < repeats; i++) {
-      const { wall, gpu } = await clock.lap(encode, count);
-      best = Math.min(best, gpu ?? wall);
-    }
-    src.destroy();
-    dst.destroy();
-    return best;
-  };
-  const gflops: number[] = [];
-  for (const sums of [4, 8] as const) {
-    const plan = roofFma.plan({ sums });
-    gflops.push(plan.flops / (await fastest(roofFma as Kernel<never>, plan, [32, INVOCATIONS * 16])) / 1e6);
+    const close = (): void => [src, dst].forEach((buffer) => buffer.destroy());
+    return [encoder(compiled, group, plan), close];
   }
-  const copied = async (total: number): Promise<number> => {
-    const rates: number[] = [];
-    for (const each of [1, 8]) {
-      const plan = roofCopy.plan({ count: total / 32, each });
-      rates.push(plan.bytes / (await fastest(roofCopy as Kernel<never>, plan, [total / 2, total / 2])) / 1e6);
-    }
-    return Math.max(...rates);
-  };
-  const [gbytes, cachedGbytes] = [await copied(COPY_BYTES), await copied(CACHED_BYTES)];
-  clock.destroy();
-  return { gflops: Math.max(...gflops), gbytes, cachedGbytes };
 }
 
 /** Records one dispatch. */

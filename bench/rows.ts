@@ -14,7 +14,17 @@ export interface Limits {
   readonly tune: number;
   /** Keys of tasks that are done or have failed before; see Message. */
   readonly exclude: readonly string[];
+  /** By Date.now(): nothing new is begun afterwards. */
+  readonly until?: number;
 }
+
+/** Whether nothing new is to be begun. */
+export function over({ until = Infinity }: Limits): boolean {
+  return Date.now() >= until;
+}
+
+/** Why something was not done. */
+export const NO_TIME = "not run: no time was left";
 
 /** What to compare: a whole network by its place in model.json and its side in pixels, or one convolution. */
 export type Subject =
@@ -22,19 +32,105 @@ export type Subject =
   | { readonly kind: "conv"; readonly layer: string };
 
 export type Job =
-  | { readonly suite: "kernels"; readonly elem: Elem; readonly quick: boolean }
-  | { readonly suite: "model"; readonly elem: Elem; readonly sizes: readonly number[] }
+  | {
+      readonly suite: "kernels";
+      readonly elem: Elem;
+      readonly quick: boolean;
+      /** Only the roof and the convolutions of the networks, or only the rest; default: all. */
+      readonly part?: "layers" | "others";
+    }
+  | {
+      readonly suite: "model";
+      readonly elem: Elem;
+      readonly sizes: readonly number[];
+      /** Pixels of the photographs along and down; default: 2 megapixels. */
+      readonly picture?: readonly [number, number];
+    }
   | {
       readonly suite: "peers";
       readonly subject: Subject;
       readonly elems: readonly Elem[];
       /** Part of a contender's name; empty: all. */
       readonly contenders: readonly string[];
+      /** Beside this engine as it comes, the same with its convolutions measured before. */
+      readonly tuned?: boolean;
+    }
+  | { readonly suite: "profile"; readonly elem: Elem; readonly subject: Subject }
+  | {
+      readonly suite: "endurance";
+      readonly elem: Elem;
+      /** How many pictures, one after the other. */
+      readonly pictures: number;
+      readonly picture: readonly [number, number];
     };
 
 interface Place {
   readonly where: Where;
   readonly adapter: string;
+  /** The step of a longer run that found it; rows of different steps are not compared. */
+  readonly step?: string;
+}
+
+/** What an adapter can do. */
+export interface DeviceRow extends Place {
+  readonly kind: "device";
+  readonly info: Readonly<Record<string, string>>;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** A test of this project, run where the bench runs. */
+export interface TestRow extends Place {
+  readonly kind: "test";
+  readonly file: string;
+  readonly name: string;
+  readonly state: "passed" | "failed" | "skipped";
+  readonly milliseconds?: number;
+  readonly error?: string;
+}
+
+/** Every step of a network, in order. */
+export interface ProfileRow extends Place {
+  readonly kind: "profile";
+  readonly subject: string;
+  readonly elem: Elem;
+  /** timestamps: of the GPU. wall: one submit a step, whose cost is in each. */
+  readonly clock?: "timestamps" | "wall";
+  readonly repeats?: number;
+  /** How many were compiled before the first result. */
+  readonly pipelines?: number;
+  readonly steps?: readonly {
+    readonly kernel: string;
+    /** Median. */
+    readonly milliseconds: number;
+    /** Billions of operations, and of bytes. */
+    readonly gflops: number;
+    readonly gbytes: number;
+  }[];
+  readonly error?: string;
+}
+
+/** Many pictures in a row, with what they left in memory. */
+export interface EnduranceRow extends Place {
+  readonly kind: "endurance";
+  readonly elem: Elem;
+  readonly picture: readonly [number, number];
+  /** Milliseconds a picture. */
+  readonly wall?: Spread;
+  /** In time order, the first after the warm-up. */
+  readonly samples: readonly MemorySample[];
+  readonly error?: string;
+}
+
+export interface MemorySample {
+  /** How many had been made. */
+  readonly pictures: number;
+  /** Buffers and textures that are alive. */
+  readonly live: number;
+  /** MiB of the process. */
+  readonly process?: number;
+  /** MiB of the GPU that are in use, by all programs. */
+  readonly gpu?: number;
 }
 
 /** The adapter's best, by bench/roof.ts. */
@@ -97,10 +193,30 @@ export interface PeerRow extends Place {
   readonly reference?: string;
   readonly difference?: number;
   readonly allowed?: number;
+  /** What measuring found, for a contender that was tuned. */
+  readonly tuning?: Tuning;
   readonly error?: string;
 }
 
-export type Row = RoofRow | KernelRow | ModelRow | PeerRow;
+export interface Tuning {
+  readonly milliseconds: number;
+  readonly stopped?: string;
+  readonly shapes: readonly TunedConv[];
+}
+
+/** One convolution that was measured. */
+export interface TunedConv {
+  /** Names the shape; convKey(). */
+  readonly key: string;
+  /** In how many places. */
+  readonly count: number;
+  readonly flops: number;
+  readonly choice: string;
+  /** Milliseconds of a run of each choice that was timed, and why the others were refused. */
+  readonly tried: Readonly<Record<string, number | string>>;
+}
+
+export type Row = DeviceRow | TestRow | RoofRow | KernelRow | ModelRow | PeerRow | ProfileRow | EnduranceRow;
 
 /** A row before the worker says where it was measured. */
 export type Finding = Row extends infer R ? (R extends Row ? Omit<R, keyof Place> : never) : never;

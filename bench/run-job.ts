@@ -1,9 +1,11 @@
 /** One job in the place where this code runs. */
 import type { Host } from "./environment";
+import { benchEndurance } from "./endurance-bench";
 import { environmentOf } from "./environment";
 import { benchKernels } from "./kernel-bench";
 import { benchModel } from "./model-bench";
 import { benchPeers } from "./peer-bench";
+import { benchProfile } from "./profile-bench";
 import type { Job, Limits } from "./rows";
 
 /** Ends with the message "end", whatever happens. */
@@ -12,13 +14,19 @@ export async function runJob(host: Host, job: Job, limits: Limits): Promise<void
     const env = await environmentOf(host);
     switch (job.suite) {
       case "kernels":
-        await benchKernels(env, job.elem, job.quick, limits);
+        await benchKernels(env, job, limits);
         break;
       case "model":
         await benchModel(env, job, limits);
         break;
       case "peers":
         await benchPeers(env, job, limits);
+        break;
+      case "profile":
+        await benchProfile(env, job, limits);
+        break;
+      case "endurance":
+        await benchEndurance(env, job, limits);
         break;
       default:
         job satisfies never;

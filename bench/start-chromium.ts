@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { defaultModelFolder } from "../src/node/default-model";
 import { launchBrowser } from "../test/shared/launch";
 import { buildInto, serve, type Site } from "../test/shared/serve";
-import type { Message } from "./rows";
+import type { Job, Message } from "./rows";
 import type { Worker } from "./supervise";
 
 const PAGE = fileURLToPath(new URL("page", import.meta.url));
@@ -33,7 +33,7 @@ async function openSite(): Promise<Site> {
 }
 
 /** One browser a worker: its own profile, so that nothing is cached from the one before. */
-export async function startChromium(): Promise<Worker> {
+export async function startChromium(): Promise<Worker<Job>> {
   const { address } = await (site ??= openSite());
   const browser = await launchBrowser();
   const version = await browser.version();

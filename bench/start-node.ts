@@ -1,7 +1,7 @@
-/** Starting bench/node-worker.ts as a child process. */
+/** Starting a worker of Node as a child process. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Message } from "./rows";
+import type { Job, Limits, Message } from "./rows";
 import type { Worker } from "./supervise";
 
 const WORKER = fileURLToPath(new URL("node-worker.ts", import.meta.url));
@@ -10,10 +10,20 @@ const REGISTER = new URL("../tools/register.mjs", import.meta.url).href;
 /** Drivers keep no compiled shaders on disk meanwhile: cold is cold, also the second time. */
 const NO_CACHES = { MESA_SHADER_CACHE_DISABLE: "true", __GL_SHADER_DISK_CACHE: "0" };
 
-export function startNode(): Promise<Worker> {
-  const child = fork(WORKER, {
-    execArgv: ["--import", REGISTER],
-    env: { ...process.env, ...NO_CACHES },
+/** bench/node-worker.ts, as it stands in the sources. */
+export function startNode(): Promise<Worker<Job>> {
+  return startWorker<Job>(WORKER, ["--import", REGISTER], {});
+}
+
+/** A module that takes one job and sends messages, as bench/node-worker.ts does. */
+export function startWorker<J>(
+  module: string,
+  execArgv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Worker<J>> {
+  const child = fork(module, {
+    execArgv: [...execArgv],
+    env: { ...process.env, ...NO_CACHES, ...env },
     // What drivers and runtimes print is not the bench's; the last of it says why a process died.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
@@ -28,8 +38,8 @@ export function startNode(): Promise<Worker> {
           if (code === 0) resolve();
           else reject(new Error(`its process ended with ${signal ?? code}: ${complaints.trim().split("\n").at(-1)}`));
         });
-        child.send({ job, limits });
+        child.send({ job, limits } as { job: object; limits: Limits });
       }),
     kill: () => void child.kill("SIGKILL"),
-  } satisfies Worker);
+  } satisfies Worker<J>);
 }

@@ -1,9 +1,12 @@
 /** Getting a job done by workers that may crash or hang. */
-import type { Job, Limits, Message, Row } from "./rows";
+import type { Limits, Message, Row } from "./rows";
 
-export interface Worker {
+/** The error of what was ended at its deadline. */
+export const OVERDUE = "ended: its time was over";
+
+export interface Worker<J> {
   /** Runs the job; resolves when the worker has ended, for whatever reason. */
-  run(job: Job, limits: Limits, onMessage: (message: Message) => void): Promise<void>;
+  run(job: J, limits: Limits, onMessage: (message: Message) => void): Promise<void>;
   /** Ends it now. */
   kill(): void;
 }
@@ -17,18 +20,21 @@ export interface Report {
 
 /**
  * Runs a job to its end. A task whose worker dies, or says nothing for `silence` milliseconds, becomes a row with that
- * error, and a new worker does the rest. Without a task to blame the job is given up.
+ * error, and a new worker does the rest. Without a task to blame the job is given up. By `deadline` (Date.now()) the job
+ * is ended, too: a worker looks at its limits between tasks, but may be stuck in one.
  */
-export async function supervise(
-  start: () => Promise<Worker>,
-  job: Job,
+export async function supervise<J>(
+  start: () => Promise<Worker<J>>,
+  job: J,
   limits: Limits,
   silence: number,
   report: Report,
+  deadline = Infinity,
 ): Promise<string | undefined> {
   const done = new Set(limits.exclude);
   for (;;) {
-    const attempt = await once(start, job, { ...limits, exclude: [...done] }, silence, done, report);
+    if (Date.now() >= deadline) return OVERDUE;
+    const attempt = await once(start, job, { ...limits, exclude: [...done] }, { silence, deadline }, done, report);
     if (attempt.ended) return attempt.error;
     if (!attempt.task || done.has(attempt.task.key)) return attempt.error;
     done.add(attempt.task.key);
@@ -43,15 +49,15 @@ interface Attempt {
   readonly error?: string;
 }
 
-async function once(
-  start: () => Promise<Worker>,
-  job: Job,
+async function once<J>(
+  start: () => Promise<Worker<J>>,
+  job: J,
   limits: Limits,
-  silence: number,
+  { silence, deadline }: { readonly silence: number; readonly deadline: number },
   done: Set<string>,
   report: Report,
 ): Promise<Attempt> {
-  let worker: Worker;
+  let worker: Worker<J>;
   try {
     worker = await start();
   } catch (error) {
@@ -64,10 +70,14 @@ async function once(
   let timer: NodeJS.Timeout | undefined;
   const watch = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      error = `no answer for ${Math.round(silence / 1000)} s`;
-      worker.kill();
-    }, silence);
+    const left = deadline - Date.now();
+    timer = setTimeout(
+      () => {
+        error = left < silence ? OVERDUE : `no answer for ${Math.round(silence / 1000)} s`;
+        worker.kill();
+      },
+      Math.max(0, Math.min(silence, left)),
+    );
   };
   watch();
   try {

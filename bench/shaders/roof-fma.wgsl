@@ -2,15 +2,16 @@
 //   s_k <- s_k * a + b, for k below 4, or 8 with EIGHT
 //   dst[i] = sum of s_k
 const ROUNDS: u32 = 256;        // set by bench/roof.ts
+alias number = f32;             // f32 or f16; set by bench/roof.ts
 
-@group(0) @binding(0) var<storage, read> src: array<vec4<f32>>;        // [2]: a, b
-@group(0) @binding(1) var<storage, read_write> dst: array<vec4<f32>>;  // [invocations]
+@group(0) @binding(0) var<storage, read> src: array<vec4<number>>;        // [2]: a, b
+@group(0) @binding(1) var<storage, read_write> dst: array<vec4<number>>;  // [invocations]
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let a = src[0];
   let b = src[1];
-  let start = vec4<f32>(f32(id.x) * 1e-9);
+  let start = vec4<number>(number(f32(id.x) * 1e-9));
   var s0 = start;
   var s1 = start + 0.125;
   var s2 = start + 0.25;

@@ -27,3 +27,20 @@ it("repeats slow ones less, but once", () => {
   expect(repeatsWithin(7, 300, 1000)).toBe(3);
   expect(repeatsWithin(7, 5000, 1000)).toBe(1);
 });
+
+it("ends after a round when it is enough, but everyone had a turn", async () => {
+  const log: string[] = [];
+  const turn = recorder(log);
+  await interleave(
+    [turn("a", 4), turn("b", 4)],
+    () => {},
+    () => true,
+  );
+  expect(log.join("")).toBe("ab");
+  await interleave(
+    [turn("a", 4), turn("b", 4)],
+    () => {},
+    () => log.length >= 6,
+  );
+  expect(log.join("")).toBe("ababba");
+});

@@ -67,10 +67,16 @@ it("does not time a contender whose output differs, or that fails, and goes on",
 
 it("measures roofs, and leaves out what was done before", async () => {
   const done = kernelCases(true).map(({ name }) => name);
-  await benchKernels(await environment([]), "f32", true, { ...LIMITS, exclude: done });
+  await benchKernels(
+    await environment([]),
+    { suite: "kernels", elem: "f32", quick: true },
+    { ...LIMITS, exclude: done },
+  );
   expect(rows).toHaveLength(1);
   const roof = rows[0] as Extract<Row, { kind: "roof" }>;
-  for (const value of [roof.gflops, roof.gbytes, roof.cachedGbytes]) expect(value).toBeGreaterThan(0.01);
+  const half = device.features.has("shader-f16") ? roof.halfGflops : 1;
+  for (const value of [roof.gflops, half, roof.gbytes, roof.cachedGbytes, roof.dispatch, roof.roundTrip])
+    expect(value).toBeGreaterThan(1e-3);
 });
 
 it("records every case without a complaint of the device", async () => {

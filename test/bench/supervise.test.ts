@@ -11,7 +11,10 @@ function rowOf(name: string, error?: string): Row {
 }
 
 /** A worker that does tasks a to d; `misfortune` says what happens to some. */
-function player(misfortune: Readonly<Record<string, "crash" | "hang">>, starts: string[][]): () => Promise<Worker> {
+function player(
+  misfortune: Readonly<Record<string, "crash" | "hang">>,
+  starts: string[][],
+): () => Promise<Worker<Job>> {
   return () => {
     let killed: () => void = () => {};
     const death = new Promise<void>((_, reject) => (killed = () => reject(new Error("killed"))));
@@ -33,11 +36,14 @@ function player(misfortune: Readonly<Record<string, "crash" | "hang">>, starts: 
   };
 }
 
-async function play(start: () => Promise<Worker>): Promise<{ rows: Row[]; error: string | undefined }> {
+async function play(
+  start: () => Promise<Worker<Job>>,
+  deadline?: number,
+): Promise<{ rows: Row[]; error: string | undefined }> {
   const rows: Row[] = [];
   const ignore = (): void => {};
   const report = { onRows: (found: readonly Row[]) => void rows.push(...found), onAdapter: ignore, onProgress: ignore };
-  return { error: await supervise(start, JOB, LIMITS, 50, report), rows };
+  return { error: await supervise(start, JOB, LIMITS, 50, report, deadline), rows };
 }
 
 it("reports a task whose worker died, and has a new one do the rest", async () => {
@@ -63,4 +69,12 @@ it("gives a job up when no worker starts, or one dies before any task", async ()
     Promise.resolve({ run: () => Promise.reject(new Error("cannot load")), kill: () => {} }),
   );
   expect(early).toEqual({ rows: [], error: "cannot load" });
+});
+
+it("ends a job at its deadline, keeps what it found and starts nothing more", async () => {
+  const starts: string[][] = [];
+  const { rows, error } = await play(player({ b: "hang" }, starts), Date.now() + 20);
+  expect(rows).toEqual([rowOf("a"), rowOf("b", "ended: its time was over")]);
+  expect(error).toBe("ended: its time was over");
+  expect(starts).toHaveLength(1);
 });

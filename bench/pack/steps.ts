@@ -1,0 +1,132 @@
+/** What the pack does in the time it has, the most important first. */
+import type { Elem } from "../../src/kernels/kernel";
+import type { Job, Limits, Subject } from "../rows";
+import type { PackJob } from "./jobs";
+
+export interface Step {
+  readonly name: string;
+  readonly jobs: readonly PackJob[];
+  /** All jobs at once: for what is not timed. */
+  readonly together?: boolean;
+  /** Seconds that it may take at most. What it does not need is left to the next ones. */
+  readonly most: number;
+  /** Seconds that it leaves to the steps after it, whatever it could use: a tuner always finds more to measure. */
+  readonly leaves?: number;
+  readonly limits: Pick<Limits, "repeats" | "budget" | "tune">;
+}
+
+/** One megapixel. */
+export const PICTURE = [1152, 864] as const;
+const NETWORKS = [
+  { kind: "network", network: "embedder", size: 299 },
+  { kind: "network", network: "colorizer", size: 256 },
+] as const satisfies readonly Subject[];
+const ELEMS: readonly Elem[] = ["f32", "f16"];
+/** Seconds below which a step is not begun. */
+export const LEAST = 3;
+
+/** The steps of a run of `seconds`, on a machine with so many cores. */
+export function planSteps(seconds: number, cores: number): Step[] {
+  const short = seconds < 200;
+  const long = seconds >= 500;
+  const workers = Math.max(1, Math.min(8, Math.floor(cores / 2)));
+  const networks = (contenders: readonly string[], tuned = false): Job[] =>
+    NETWORKS.map((subject) => ({ suite: "peers", subject, elems: ELEMS, contenders, tuned }));
+  const kernels = (part: "layers" | "others"): Job[] =>
+    ELEMS.map((elem) => ({ suite: "kernels", elem, quick: false, part }));
+  const pictures = (sizes: readonly number[]): Job[] =>
+    ELEMS.map((elem) => ({ suite: "model", elem, sizes, picture: PICTURE }));
+  const tests = (files: readonly string[], of: number): PackJob[] =>
+    Array.from({ length: of }, (_, shard) => ({ suite: "tests", files, shard, of }));
+  /** Milliseconds for one contender's timed runs, as a share of the whole run. */
+  const limits = (repeats: number, share: number, tune = 0): Step["limits"] => ({
+    repeats,
+    budget: 1000 * seconds * share,
+    tune: 1000 * tune,
+  });
+  const repeats = short ? 15 : 30;
+  return [
+    {
+      name: "kernels against their references",
+      jobs: tests(["kernels/", "image/"], workers),
+      together: true,
+      most: 0.35 * seconds,
+      limits: limits(1, 1),
+    },
+    {
+      name: "networks against onnxruntime's CPU provider",
+      jobs: networks([" cpu"]),
+      most: 0.2 * seconds,
+      limits: limits(5, 0.02),
+    },
+    {
+      name: "roofs and heavy layers",
+      jobs: kernels("layers"),
+      most: 0.25 * seconds,
+      limits: limits(short ? 3 : 7, 0.02),
+    },
+    { name: "a picture at 256 px", jobs: pictures([256]), most: 0.2 * seconds, limits: limits(repeats, 0.03) },
+    {
+      name: "where the networks' time goes",
+      jobs: NETWORKS.flatMap((subject) => ELEMS.map((elem): Job => ({ suite: "profile", elem, subject }))),
+      most: 0.12 * seconds,
+      limits: limits(repeats, 1),
+    },
+    { name: "peers", jobs: networks([]), most: 0.3 * seconds, limits: limits(repeats, 0.03) },
+    {
+      name: "pictures at other sizes",
+      jobs: pictures([128, 512, 1024]),
+      most: 0.2 * seconds,
+      limits: limits(short ? 7 : repeats, 0.03),
+    },
+    {
+      name: "what the tuner wins",
+      jobs: networks([" cpu", "onnxruntime-node webgpu"], true),
+      most: 0.4 * seconds,
+      leaves: 0.1 * seconds,
+      limits: limits(repeats, 0.02, 0.06 * seconds),
+    },
+    {
+      name: "500 pictures",
+      jobs: [{ suite: "endurance", elem: "f32", pictures: 500, picture: PICTURE }],
+      most: 0.25 * seconds,
+      limits: limits(1, 1),
+    },
+    ...(short
+      ? []
+      : [
+          {
+            name: "networks at other shapes and default limits",
+            jobs: tests(["parity"], 1),
+            most: 0.2 * seconds,
+            limits: limits(1, 1),
+          },
+        ]),
+    ...(long
+      ? [
+          {
+            name: "all other kernels",
+            jobs: kernels("others"),
+            most: 0.3 * seconds,
+            limits: limits(5, 0.02),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** When a job of a step has to begin nothing new, and when it is ended; by Date.now(). */
+export interface Times {
+  readonly until: number;
+  readonly deadline: number;
+}
+
+/**
+ * The times of the next of `jobs` jobs that are left of a step, which may go on until `stepEnd`. A tenth is kept for
+ * ending in order; between 1 and 10 seconds.
+ */
+export function timesOf(now: number, stepEnd: number, jobs: number): Times {
+  const deadline = now + (stepEnd - now) / jobs;
+  const kept = Math.min(10_000, Math.max(1000, 0.1 * (deadline - now)));
+  return { deadline, until: deadline - kept };
+}

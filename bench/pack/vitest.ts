@@ -1,0 +1,23 @@
+/** Stands for "vitest" in the pack: the same runner and the same expectations, without Vite and its processes. */
+import {
+  chai,
+  GLOBAL_EXPECT,
+  JestAsymmetricMatchers,
+  JestChaiExpect,
+  JestExtend,
+  setState,
+  type ExpectStatic,
+} from "@vitest/expect";
+
+export { afterAll, afterEach, beforeAll, beforeEach, describe, it, test } from "@vitest/runner";
+
+chai.use(JestExtend);
+chai.use(JestChaiExpect);
+chai.use(JestAsymmetricMatchers);
+
+export const expect = chai.expect as unknown as ExpectStatic;
+Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect, configurable: true });
+setState({}, expect);
+
+/** Time limits are the runner's here. */
+export const vi = { setConfig(): void {} };

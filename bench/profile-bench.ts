@@ -1,0 +1,44 @@
+/** Suite "profile": where a network's time goes, step by step. */
+import { Session } from "../src/graph/session";
+import type { Environment } from "./environment";
+import { over, type Finding, type Job, type Limits } from "./rows";
+import { median } from "./statistics";
+import { subjectCase } from "./subjects";
+
+type Profile = Extract<Job, { suite: "profile" }>;
+
+export async function benchProfile(env: Environment, { subject, elem }: Profile, limits: Limits): Promise<void> {
+  const { name, bytes, shapes, feeds } = await subjectCase(subject, (path) => env.read(path));
+  const key = `profile of ${name} ${elem}`;
+  if (limits.exclude.includes(key)) return;
+  const row: Extract<Finding, { kind: "profile" }> = { kind: "profile", subject: name, elem };
+  await env.begin(key, { ...row, error: "" });
+  const device = await env.device(elem);
+  const pipelines = countPipelines(device);
+  const session = await Session.load(bytes, { device, precision: elem, inputShapes: shapes, label: name });
+  await session.run(feeds);
+  const compiled = pipelines();
+  const runs = [await session.profile(shapes)];
+  while (runs.length < limits.repeats && !over(limits)) {
+    await env.begin(key, { ...row, error: "" });
+    runs.push(await session.profile(shapes));
+  }
+  const steps = runs[0]!.rows.map(({ kernel, gflops, gbytesPerSecond, milliseconds }, i) => ({
+    kernel,
+    milliseconds: median(runs.map((run) => run.rows[i]!.milliseconds)),
+    gflops,
+    gbytes: (gbytesPerSecond * milliseconds) / 1000,
+  }));
+  await env.rows(key, [{ ...row, clock: runs[0]!.clock, repeats: runs.length, pipelines: compiled, steps }]);
+  session.dispose();
+}
+
+/** Wraps what makes pipelines of this device; returns how many were made since. */
+function countPipelines(device: GPUDevice): () => number {
+  let count = 0;
+  for (const method of ["createComputePipeline", "createComputePipelineAsync"] as const) {
+    const make = device[method].bind(device) as (descriptor: GPUComputePipelineDescriptor) => never;
+    device[method] = (descriptor) => (count++, make(descriptor));
+  }
+  return () => count;
+}
