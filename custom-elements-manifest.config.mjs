@@ -24,7 +24,7 @@ const published = {
 };
 
 export default {
-  globs: ["src/colorize-canvas.ts", "src/element.ts"],
+  globs: ["src/element/colorize-canvas.ts", "src/element.ts"],
   outdir: "dist",
   packagejson: false,
   plugins: [published],

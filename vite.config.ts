@@ -7,7 +7,7 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
-const ENGINE = /src\/(graph|session|kernels|weights|base|errors|pacer|gpu-device|tuning\/store)|shaders|node_modules/;
+const ENGINE = /src\/(base|graph|gpu|kernels|session|weights|tuning\/store)|shaders|models|node_modules/;
 
 /** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
 const plainWorkers: Plugin = {
@@ -27,6 +27,7 @@ export default defineConfig({
   // A worker's address is relative to the file that starts it.
   base: "./",
   worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name]-[hash].js" } } },
+  define: { MODELS_FOLDER: JSON.stringify("../models/") },
   // The folder of static files for the demo is not the library's.
   publicDir: false,
   build: {
@@ -34,14 +35,13 @@ export default defineConfig({
     outDir: "dist",
     emptyOutDir: true,
     sourcemap: true,
-    // The texts of the licences of what is bundled: onnx-proto, protobufjs, wgsl-preprocessor.
+    // The texts of the licences of what is bundled: @cfworker/json-schema, onnx-proto, protobufjs, wgsl-preprocessor.
     license: { fileName: "third-party-licenses.md" },
     lib: {
       entry: {
         index: "src/index.ts",
         engine: "src/engine.ts",
         element: "src/element.ts",
-        exif: "src/exif.ts",
         node: "src/node.ts",
         cli: "src/node/cli-main.ts",
       },
@@ -49,7 +49,7 @@ export default defineConfig({
     },
     rolldownOptions: {
       external: [...NODE_PACKAGES, ...builtinModules, /^node:/],
-      // Chunks lie beside the entries: code finds ../models from its own address.
+      // Chunks lie beside the entries, whose folder MODELS_FOLDER is relative to.
       output: {
         chunkFileNames: "[name]-[hash].js",
         minify: true,
@@ -59,7 +59,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "engine", test: ENGINE, minShareCount: 2 },
-            { name: "page", test: /src\/(?!node|exif|tuning|graph|session|kernels|weights)/, minShareCount: 2 },
+            { name: "page", test: /src\/(?!base|graph|gpu|kernels|node|session|tuning|weights)/, minShareCount: 2 },
           ],
         },
       },

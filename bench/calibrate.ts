@@ -1,5 +1,5 @@
 /** How often something short has to be recorded for one submit of it to be worth timing. */
-import type { Encode, GpuClock } from "../src/tuning/gpu-clock";
+import type { Encode, GpuClock } from "../src/gpu/clock";
 
 /** Submits that are timed should take about this long, so that the clock and the submit itself count for little. */
 const TARGET_MS = 50;

@@ -1,6 +1,6 @@
 /** Who runs a subject: this engine and its peers, behind one interface. */
 import type * as Ort from "onnxruntime-common";
-import { Session } from "../src/graph/session";
+import { Session } from "../src/session/session";
 import type { Elem } from "../src/kernels/kernel";
 import { DEFAULT_CHOICE } from "../src/kernels/conv/algorithms";
 import type { TuneReport } from "../src/tuning/tune";

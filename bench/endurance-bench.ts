@@ -1,6 +1,6 @@
 /** Suite "endurance": many pictures, one after the other, and whether memory stays flat. */
-import { Colorizer } from "../src/colorizer";
-import { trackLive } from "../test/live-memory";
+import { Colorizer } from "../src/colorizer/colorizer";
+import { trackLive } from "../test/shared/live-memory";
 import type { Environment } from "./environment";
 import { photograph } from "./model-bench";
 import { over, type EnduranceRow, type Finding, type Job, type Limits, type MemorySample } from "./rows";

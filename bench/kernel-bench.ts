@@ -1,7 +1,7 @@
 /** Suite "kernels": the adapter's roofs, then every case's time. */
-import { PipelineCache } from "../src/graph/pipelines";
+import { PipelineCache } from "../src/gpu/pipelines";
 import type { Elem } from "../src/kernels/kernel";
-import { GpuClock, type Encode } from "../src/tuning/gpu-clock";
+import { GpuClock, type Encode } from "../src/gpu/clock";
 import { calibrate } from "./calibrate";
 import type { Environment } from "./environment";
 import { interleave, repeatsWithin } from "./interleave";

@@ -1,12 +1,12 @@
 /** The kernels' cases, ready to run: convolutions as the engine lowers them, and everything else by its plan. */
 import { ConvChoices } from "../src/graph/lower/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";
-import { BoundProgram } from "../src/graph/executor";
+import { BoundProgram } from "../src/gpu/bound-program";
 import { sizeOf } from "../src/graph/ir";
 import { lower } from "../src/graph/lower/lower";
-import { bindResources, SIZES, type PipelineCache } from "../src/graph/pipelines";
-import { storedElements } from "../src/graph/storage";
-import { WeightStore } from "../src/graph/weight-store";
+import { bindResources, SIZES, type PipelineCache } from "../src/gpu/pipelines";
+import { storedElements } from "../src/gpu/storage";
+import { WeightStore } from "../src/gpu/weight-store";
 import { runtimeBytes } from "../src/kernels/assemble";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { gatherIndices } from "../src/kernels/gather";

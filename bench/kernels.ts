@@ -9,15 +9,15 @@
  * else runs. Ratios are against the first algorithm: wall time and driver time.
  */
 import { parseArgs } from "node:util";
-import { describeDevice } from "../src/gpu-device";
+import { describeDevice } from "../src/gpu/device";
 import { ConvChoices } from "../src/graph/lower/conv-choice";
 import { convGraph } from "../src/graph/conv-graph";
-import { BoundProgram } from "../src/graph/executor";
+import { BoundProgram } from "../src/gpu/bound-program";
 import { lower } from "../src/graph/lower/lower";
-import { PipelineCache } from "../src/graph/pipelines";
+import { PipelineCache } from "../src/gpu/pipelines";
 import type { Program } from "../src/graph/lower/program";
-import { storedElements } from "../src/graph/storage";
-import { WeightStore } from "../src/graph/weight-store";
+import { storedElements } from "../src/gpu/storage";
+import { WeightStore } from "../src/gpu/weight-store";
 import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv/algorithms";
 import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";

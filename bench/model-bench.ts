@@ -1,6 +1,6 @@
 /** Suite "model": a photograph through the whole of Colorizer, from cold and warm, at several working sizes. */
-import type { ColorizeResult } from "../src/colorize-result";
-import { Colorizer } from "../src/colorizer";
+import type { ColorizeResult } from "../src/colorizer/result";
+import { Colorizer } from "../src/colorizer/colorizer";
 import type { Environment } from "./environment";
 import { repeatsWithin } from "./interleave";
 import { NO_TIME, over, type Finding, type Job, type Limits, type ModelStage } from "./rows";

@@ -1,5 +1,5 @@
 /** The yardstick of --quick: a convolution without any idea, measured beside ours on the same device. */
-import { bindResources, PipelineCache } from "../src/graph/pipelines";
+import { bindResources, PipelineCache } from "../src/gpu/pipelines";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
 import type { Contender } from "./contenders";

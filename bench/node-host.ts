@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { defaultModelFolder } from "../src/node/default-model";
+import { defaultModelFolder } from "../src/node/shipped-models";
 import { requestNodeDevice } from "../src/node/device";
 import { engine, onnxruntime, type Contender, type OrtModule } from "./contenders";
 import type { Host } from "./environment";

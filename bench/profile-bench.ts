@@ -1,5 +1,5 @@
 /** Suite "profile": where a network's time goes, step by step. */
-import { Session } from "../src/graph/session";
+import { Session } from "../src/session/session";
 import type { Environment } from "./environment";
 import { over, type Finding, type Job, type Limits } from "./rows";
 import { median } from "./statistics";

@@ -1,8 +1,8 @@
 /** The roofs of an adapter (Williams et al. 2009, "Roofline"): its best at arithmetic, and at moving bytes. */
-import { storedElements } from "../src/graph/storage";
-import { PipelineCache, bindResources, type Compiled } from "../src/graph/pipelines";
+import { storedElements } from "../src/gpu/storage";
+import { PipelineCache, bindResources, type Compiled } from "../src/gpu/pipelines";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "../src/kernels/kernel";
-import { GpuClock, type Encode } from "../src/tuning/gpu-clock";
+import { GpuClock, type Encode } from "../src/gpu/clock";
 import { calibrate } from "./calibrate";
 import { CACHED_BYTES, type Roof } from "./roof-share";
 import copyWgsl from "./shaders/roof-copy.wgsl?raw";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultModelFolder } from "../src/node/default-model";
+import { defaultModelFolder } from "../src/node/shipped-models";
 import { launchBrowser } from "../test/shared/launch";
 import { buildInto, serve, type Site } from "../test/shared/serve";
 import type { Job, Message } from "./rows";

@@ -1,7 +1,7 @@
 /** What contenders are compared on, as ONNX bytes with inputs: the shipped networks, and chains of one convolution. */
 import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
-import type { Tensor } from "../src/graph/session-inputs";
+import type { Tensor } from "../src/session/inputs";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { parseManifest } from "../src/weights/model/manifest";
 import { randoms } from "../test/shared/expect-close";

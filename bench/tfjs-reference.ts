@@ -13,7 +13,7 @@ import { dropIdentities } from "../src/graph/passes/drop-identities";
 import { foldAffine } from "../src/graph/passes/fold-affine";
 import { foldConstants } from "../src/graph/passes/fold-constants";
 import { fuseActivation } from "../src/graph/passes/fuse-activation";
-import { decodeModel } from "../src/weights/decode";
+import { decodeModel } from "../src/weights/onnx/decode";
 import type { Contender } from "./contenders";
 import type { SubjectCase } from "./subjects";
 import { ENGINE } from "../src/session/engine";

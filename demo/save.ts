@@ -1,5 +1,5 @@
 /** The coloured picture as a file. */
-import { carryExif } from "../src/exif";
+import { carryExif } from "../src/index";
 import type { ColorizeResult } from "../src/index";
 
 /** The encoder of the browser halves the resolution of colour (4:2:0 in Chromium); this one keeps it. */

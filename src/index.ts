@@ -1,18 +1,19 @@
 /** colorize-canvas: photographs in colour, in the browser. */
-export { Colorizer } from "./colorizer";
-export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer-options";
-export type { Profile, ProfileRow } from "./graph/profile";
-export { ColorizeResult, type ColorizeTimings } from "./colorize-result";
-export { ColorizeCanvas } from "./colorize-canvas"; // the class only; colorize-canvas/element defines the element
-export type { LoadProgress } from "./load-progress";
-export type { ColorizeStage } from "./stage-clock";
+export { Colorizer } from "./colorizer/colorizer";
+export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer/options";
+export type { Profile, ProfileRow } from "./gpu/profile";
+export { ColorizeResult, type ColorizeTimings } from "./colorizer/result";
+export { ColorizeCanvas } from "./element/colorize-canvas"; // the class only; colorize-canvas/element defines the element
+export type { LoadProgress } from "./weights/model/progress";
+export type { ColorizeStage } from "./colorizer/stage-clock";
 export type { ColorizeSource, RawImage } from "./image/source";
 export type { Size } from "./kernels/picture/tile";
-export type { TuneSetting } from "./colorizer-tuning";
+export type { TuneSetting } from "./colorizer/tuning";
 export type { TuneOptions, TuneReport } from "./tuning/tune";
 export type { TuningStore } from "./tuning/store";
-export type { Precision } from "./graph/session";
+export type { Precision } from "./session/session";
 export type { Manifest } from "./weights/model/manifest";
-export type { ModelReader } from "./weights/model-files";
-export { requestDevice, type DeviceOptions } from "./gpu-device";
-export * from "./errors";
+export type { ModelReader } from "./weights/model/files";
+export { carryExif } from "./image/exif";
+export { requestDevice, type DeviceOptions } from "./gpu/device";
+export * from "./base/errors";

@@ -12,6 +12,6 @@ export {
 } from "./node/images";
 export { tuningFiles } from "./node/tuning-file";
 export { loadNodeColorizer, type NodeColorizerOptions } from "./node/load-colorizer";
-export { defaultModelFolder } from "./node/default-model";
+export { defaultModelFolder } from "./node/shipped-models";
 export { folderReader, readModelFiles } from "./node/model-files";
 export { externalDataIn } from "./node/external-data";

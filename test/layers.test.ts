@@ -50,7 +50,7 @@ it("would notice a broken layer", async () => {
     "test/t.ts": "",
     "test/shared/s.ts": "",
     "bench/b.ts": `import "../test/shared/s"; import "../test/t";`,
-    "demo/page.ts": `import "../src/index"; import "../src/colorizer";`,
+    "demo/page.ts": `import "../src/index"; import "../src/colorizer/colorizer";`,
   };
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(base, path)), { recursive: true });

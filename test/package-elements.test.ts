@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { relative } from "node:path";
 import { expect, it } from "vitest";
-import { ColorizeCanvas } from "../src/colorize-canvas";
+import { ColorizeCanvas } from "../src/element/colorize-canvas";
 
 interface Described {
   readonly tagName: string;

@@ -1,13 +1,13 @@
 /** The three networks against onnxruntime's CPU provider on the same files and inputs. */
 import * as ort from "onnxruntime-node";
 import { afterAll, describe, expect, it } from "vitest";
-import { Session, type Precision } from "../src/graph/session";
-import type { Tensor } from "../src/graph/session-inputs";
+import { Session, type Precision } from "../src/session/session";
+import type { Tensor } from "../src/session/inputs";
 import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
-import { expectClose, randoms } from "./expect-close";
+import { expectClose, randoms } from "./shared/expect-close";
 import { testDevice } from "./gpu";
-import { inceptionResNetV2, stridedNetwork, tableNetwork } from "./networks";
+import { inceptionResNetV2, stridedNetwork, tableNetwork } from "./shared/networks";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 

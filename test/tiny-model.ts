@@ -1,6 +1,6 @@
 /** A model folder small enough to be computed by hand: both networks in a few kilobytes, with a CPU reference. */
 import { createHash } from "node:crypto";
-import type { ModelReader } from "../src/weights/model-files";
+import type { ModelReader } from "../src/weights/model/files";
 import { buildModel, node } from "./onnx-builder";
 import { resampledLuminance, type ChromaMap, type Picture } from "./reference/color";
 

@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { EngineError, InputError } from "../src/errors";
+import { EngineError, InputError } from "../src/base/errors";
 import { importModel } from "../src/graph/import";
 import type { Graph, Shape } from "../src/graph/ir";
 import { optimize } from "../src/graph/optimize";
 import { printGraph, printTotals } from "../src/graph/print";
 import { externalDataIn } from "../src/node/external-data";
-import { decodeModel } from "../src/weights/decode";
-import type { OnnxModel } from "../src/weights/types";
+import { decodeModel } from "../src/weights/onnx/decode";
+import type { OnnxModel } from "../src/weights/onnx/types";
 import { ENGINE } from "../src/session/engine";
 
 interface Options {

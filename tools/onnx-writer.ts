@@ -1,7 +1,7 @@
 /** Writes ONNX files with onnx-proto: for the weight converters, and for tests that read as the model they are about. */
 import onnxProto from "onnx-proto";
-import { halfFromFloat } from "../src/weights/half";
-import type { OnnxDType } from "../src/weights/types";
+import { halfFromFloat } from "../src/weights/numbers/half";
+import type { OnnxDType } from "../src/weights/onnx/types";
 
 const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;

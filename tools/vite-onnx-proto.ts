@@ -80,7 +80,7 @@ export function onnxProtoDecoders(): Plugin {
     enforce: "pre",
     resolveId(id) {
       return id === "protobufjs/minimal"
-        ? fileURLToPath(new URL("../src/weights/wire-reader.ts", import.meta.url))
+        ? fileURLToPath(new URL("../src/weights/onnx/wire-reader.ts", import.meta.url))
         : null;
     },
     transform(code, id) {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import shipped from "../../models/inception-table/model.json";
-import { inceptionResNetV2, tableNetwork } from "../../test/networks";
+import { inceptionResNetV2, tableNetwork } from "../../test/shared/networks";
 
 export function writeModels(folder: string): void {
   mkdirSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /** A page as a place to measure: the browser's WebGPU, onnxruntime-web and tfjs on one adapter. */
 import type * as Ort from "onnxruntime-common";
-import { requestDevice } from "../../src/gpu-device";
+import { requestDevice } from "../../src/gpu/device";
 import { engine, onnxruntime, type Contender } from "../contenders";
 import type { Host } from "../environment";
 import { naive } from "../naive-conv2d";

@@ -1,5 +1,5 @@
 // sRGB (IEC 61966-2-1) and CIE 1976 L*a*b* (CIE 15, white D65). R, G, B in [0, 1], L* in [0, 100].
-// The matrices follow from the primaries and the white; src/color/lab.ts derives them and is the reference.
+// The matrices follow from the primaries and the white; src/image/lab.ts derives them and is the reference.
 const LAB_EPSILON: f32 = 0.008856451679035631;  // 216/24389
 const LAB_KAPPA: f32 = 903.2962962962963;       // 24389/27
 const WHITE_X: f32 = 0.9504559270516717;        // D65, Y = 1

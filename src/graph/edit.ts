@@ -1,5 +1,5 @@
 /** Tools that passes share: a forward rewrite of a graph, and questions about it. */
-import { GraphError } from "../errors";
+import { GraphError } from "../base/errors";
 import type { Activation, Constant, Graph, Node, Shape } from "./ir";
 
 /** What a visitor of `rewrite` can see and do. Values are named as in the new graph. */

@@ -1,5 +1,5 @@
 /** What the files of ops/ share: checks of shapes, and sizes by name. */
-import { GraphError } from "../errors";
+import { GraphError } from "../base/errors";
 import { sameShape, sizeOf, type Node, type Pads, type Pair, type Shape } from "./ir";
 
 export const show = (shape: Shape): string => `[${shape.join(",")}]`;

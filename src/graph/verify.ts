@@ -1,5 +1,5 @@
 /** Checks that a graph says the truth about itself; run after import and after every pass. */
-import { GraphError } from "../errors";
+import { GraphError } from "../base/errors";
 import { isDeferred } from "./constants/deferred";
 import { inferShape, type Ops } from "./op";
 import { show } from "./op-tools";

@@ -1,6 +1,6 @@
 /** The network's output on the CPU: small, checked, and kept so that saturation can change without another run. */
-import type { CommandScope } from "../command-scope";
-import { DeviceError } from "../errors";
+import type { CommandScope } from "../gpu/command-scope";
+import { DeviceError } from "../base/errors";
 import { bufferBytes } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";

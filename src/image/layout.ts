@@ -1,5 +1,5 @@
 /** Sizes: the network's picture, and the tiles of a large one. Pure arithmetic. */
-import { InputError } from "../errors";
+import { InputError } from "../base/errors";
 import type { Size, Tile } from "../kernels/picture/tile";
 
 /** Beyond this aspect ratio the working picture is squeezed rather than made longer. */

@@ -1,8 +1,8 @@
 /** The colour kernels at work on a picture of any size: before the networks, and after them. */
-import { CommandScope } from "../command-scope";
-import { DeviceError } from "../errors";
-import type { PipelineCache } from "../graph/pipelines";
-import { encodeKernel, SIZES } from "../graph/pipelines";
+import { CommandScope } from "../gpu/command-scope";
+import { DeviceError } from "../base/errors";
+import type { PipelineCache } from "../gpu/pipelines";
+import { encodeKernel, SIZES } from "../gpu/pipelines";
 import { runtimeBytes } from "../kernels/assemble";
 import type { AnyKernel, Elem, Kernel, KernelPlan } from "../kernels/kernel";
 import { cellsChroma } from "../kernels/picture/cells-chroma";

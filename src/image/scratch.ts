@@ -1,5 +1,5 @@
 /** GPU memory that lives for one piece of work and is freed whatever happens. */
-import { CommandScope } from "../command-scope";
+import { CommandScope } from "../gpu/command-scope";
 
 export class Scratch {
   readonly #device: GPUDevice;

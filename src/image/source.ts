@@ -1,5 +1,5 @@
 /** Where pixels come from: anything a browser can draw, or plain bytes. */
-import { ImageError, InputError } from "../errors";
+import { ImageError, InputError } from "../base/errors";
 import type { Size, Tile } from "../kernels/picture/tile";
 
 /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */

@@ -4,7 +4,7 @@
  */
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import sizesLib from "../../shaders/lib/sizes.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import type { AnyKernel, Constants, KernelPlan } from "./kernel";
 
 const CONDITIONAL = /^[ \t]*#(if|elif)[ \t]+(!?)(\w+)[ \t]*$/gm;

@@ -1,6 +1,6 @@
 /** Elementwise function of two tensors, with NumPy broadcasting. */
 import wgsl from "../../shaders/binary.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { activationConstants, type ActivationParams } from "./activation";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";

@@ -1,5 +1,5 @@
 /** What the kernels' plans share: argument checks, and the choice between scalar and vec4 storage. */
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import type { Constants, Elem } from "./kernel";
 
 /** Throws KernelError unless every value is an integer of at least 1. */

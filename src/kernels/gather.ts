@@ -1,6 +1,6 @@
 /** Picking entries of an axis by index. */
 import wgsl from "../../shaders/gather.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 

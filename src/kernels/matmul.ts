@@ -1,6 +1,6 @@
 /** Matrix product with bias and activation, batched or with one right-hand matrix for all. */
 import wgsl from "../../shaders/matmul.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { activationConstants, type ActivationParams } from "./activation";
 import { elemBytes, MAX_WORKGROUPS, type Elem, type Kernel } from "./kernel";
 

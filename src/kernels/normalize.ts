@@ -1,6 +1,6 @@
 /** Layer and instance normalisation: rows brought to mean 0 and variance 1, then scaled and shifted. */
 import wgsl from "../../shaders/normalize.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
 import { invocationsPerRow, type Rows } from "./reduce";

@@ -1,6 +1,6 @@
 /** Constant weights of convolutions that stay integers of 8 bits: a quarter of the memory, and of what is read. */
-import { KernelError } from "../errors";
-import { finish } from "../pacer";
+import { KernelError } from "../base/errors";
+import { finish } from "../base/pacer";
 import { elemBytes, type ConvPacking, type Elem, type Packing } from "./kernel";
 import { packedLength, packingInto } from "./packing";
 

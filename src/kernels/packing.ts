@@ -1,6 +1,6 @@
 /** Laying out constant operands for kernels: pure functions from row-major arrays to packed ones. */
-import { KernelError } from "../errors";
-import { finish } from "../pacer";
+import { KernelError } from "../base/errors";
+import { finish } from "../base/pacer";
 import type { Packing } from "./kernel";
 import { transformWeights } from "./conv/winograd-weights";
 

@@ -1,6 +1,6 @@
 /** Adding elements around a tensor. */
 import wgsl from "../../shaders/pad.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { rowMajorStrides, toMaxAxes } from "./strides";

@@ -1,7 +1,7 @@
 /** Max and average pooling. */
 import wgsl from "../../shaders/pool2d.wgsl?raw";
 import type { Pair } from "../base/pair";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { windowSizes } from "./window";

@@ -1,6 +1,6 @@
 /** Mean, sum, maximum and minimum along axes. */
 import wgsl from "../../shaders/reduce.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 

@@ -1,7 +1,7 @@
 /** Nearest-neighbour and linear resizing of pictures. */
 import wgsl from "../../shaders/resize2d.wgsl?raw";
 import type { Pair } from "../base/pair";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 

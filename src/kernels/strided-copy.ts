@@ -1,6 +1,6 @@
 /** Ops that only move elements, as one kernel: a strided view of src is copied to a strided view of dst. */
 import wgsl from "../../shaders/strided-copy.wgsl?raw";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
 import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "./strides";

@@ -1,5 +1,5 @@
 /** Index arithmetic of row-major tensors, and how kernels of a few axes serve tensors of many. */
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 
 /** Axes that the shaders with an index lib/axes.wgsl unroll. */
 export const MAX_AXES = 6;

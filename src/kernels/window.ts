@@ -1,6 +1,6 @@
 /** What convolutions have in common: a window sliding over NHWC images. */
 import type { Pair } from "../base/pair";
-import { KernelError } from "../errors";
+import { KernelError } from "../base/errors";
 
 /**
  * The shape of a window sliding over NHWC images. Pads at the bottom and right need not be given: the

@@ -1,7 +1,7 @@
 /** From the command line's paths to a list of jobs: which file becomes which. Touches no picture. */
 import { readdirSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { ImageError, InputError } from "../errors";
+import { ImageError, InputError } from "../base/errors";
 import { EXTENSIONS, formatOfBytes, formatOfName, type ImageFormat } from "./images";
 import { notAFile, otherKind, startOf } from "./other-kinds";
 import { probeFolder } from "./output-folder";

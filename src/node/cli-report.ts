@@ -1,8 +1,8 @@
 /** What the command line shows: a progress bar on a terminal, lines elsewhere, JSON lines on request. */
 import { MultiBar, type SingleBar } from "cli-progress";
 import { relative } from "node:path";
-import { EngineError } from "../errors";
-import type { ColorizeStage } from "../stage-clock";
+import { EngineError } from "../base/errors";
+import type { ColorizeStage } from "../colorizer/stage-clock";
 import type { Skipped } from "./cli-jobs";
 import { printable, printableLines } from "./printable";
 

@@ -1,12 +1,12 @@
 /** The command line: photographs in, coloured photographs out. Its engine is given, so tests can do without. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { stat } from "node:fs/promises";
-import { InputError } from "../errors";
-import { PRECISIONS, type Precision } from "../graph/storage";
-import { factorOf, fits, rangeOf, SATURATION, SIZE, type NumberOption } from "../option-checks";
+import { InputError } from "../base/errors";
+import { PRECISIONS, type Precision } from "../gpu/storage";
+import { factorOf, fits, rangeOf, SATURATION, SIZE, type NumberOption } from "../base/option-checks";
 import { listJobs, type Job, type JobList } from "./cli-jobs";
 import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
-import type { ColorizeStage } from "../stage-clock";
+import type { ColorizeStage } from "../colorizer/stage-clock";
 import type { NodeAdapter } from "./device";
 import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
 import { alreadyThere, exists } from "./place-file";

@@ -1,8 +1,8 @@
 /** Paths that a file names, resolved so that they cannot leave a folder: not by "..", not by a symbolic link. */
 import { realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { ManifestError } from "../errors";
-import { pathProblem } from "../weights/paths";
+import { ManifestError } from "../base/errors";
+import { pathProblem } from "../base/paths";
 
 /** The real path of `path` inside `folder`. Throws ManifestError when it leaves; ENOENT errors pass through. */
 export function containedPath(folder: string, path: string): string {

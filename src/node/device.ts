@@ -2,8 +2,8 @@
 import { constants as osConstants } from "node:os";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DeviceError } from "../errors";
-import { adapterOf, deviceOf, type DeviceOptions } from "../gpu-device";
+import { DeviceError } from "../base/errors";
+import { adapterOf, deviceOf, type DeviceOptions } from "../gpu/device";
 import { adapterClass } from "../graph/lower/conv-choice";
 import { loadWebgpu } from "./peer";
 import { rested } from "./rest";

@@ -2,7 +2,7 @@
  * EXIF in the files that Node writes. (sharp writes single EXIF fields only, which would lose maker notes.)
  */
 import { crc32 } from "node:zlib";
-import { EXIF_IFD, GPS_IFD, replaceExifInJpeg } from "../exif";
+import { EXIF_IFD, GPS_IFD, replaceExifInJpeg } from "../image/exif";
 
 /** Whether a TIFF file's first IFD links to EXIF or GPS data. BigTIFF is not looked into. */
 export function tiffHasExif(file: Uint8Array): boolean {

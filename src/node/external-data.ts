@@ -1,8 +1,8 @@
 /** ONNX external data on disk: files beside the model that hold its large tensors. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ModelError } from "../errors";
-import type { ExternalData } from "../weights/types";
+import { ModelError } from "../base/errors";
+import type { ExternalData } from "../weights/onnx/types";
 import { containedPath } from "./contained-path";
 
 /**

@@ -2,9 +2,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Sharp } from "sharp";
-import { ImageError } from "../errors";
-import { exifForPixels } from "../exif";
-import { checkNumber, FILE_QUALITY } from "../option-checks";
+import { ImageError } from "../base/errors";
+import { exifForPixels } from "../image/exif";
+import { checkNumber, FILE_QUALITY } from "../base/option-checks";
 import { replaceExif, tiffHasExif } from "./exif";
 import { notAFile, otherKind } from "./other-kinds";
 import { loadSharp } from "./peer";

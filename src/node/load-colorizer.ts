@@ -1,17 +1,17 @@
 /** A Colorizer in Node in one call: a device of this machine, the shipped model from disk. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Colorizer } from "../colorizer";
-import type { ColorizerOptions } from "../colorizer-options";
-import { tuneOptions, type TuneSetting } from "../colorizer-tuning";
-import { defaultModelFolder } from "./default-model";
+import { Colorizer } from "../colorizer/colorizer";
+import type { ColorizerOptions } from "../colorizer/options";
+import { tuneOptions, type TuneSetting } from "../colorizer/tuning";
 import { requestNodeDevice, type NodeAdapter } from "./device";
 import { folderReader } from "./model-files";
+import { modelLocation } from "./shipped-models";
 import { tuningFiles } from "./tuning-file";
 
 /** Without `tune`, what `npm run tune` or --tune measured on this adapter is used, and nothing is measured. */
 export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
-  /** A folder or the path of its model.json, a file: URL, or an http(s) URL. Default: the model of this package. */
+  /** The name of a model of this package (default: inception-table), a folder or the path of its model.json, a file: URL, or an http(s) URL. */
   readonly model?: string | URL;
   /** Which driver, where no device is given. Default: the environment's COLORIZE_ADAPTER, else "auto". */
   readonly adapter?: NodeAdapter;
@@ -27,7 +27,7 @@ export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Pro
   rest.signal?.throwIfAborted();
   const device = rest.device ?? (await requestNodeDevice({ adapter }));
   try {
-    const source = modelSource(model ?? defaultModelFolder(), rest.read);
+    const source = modelSource(modelLocation(model), rest.read);
     return await Colorizer.load({ ...rest, ...source, tune: nodeTuning(rest.tune), device });
   } catch (error) {
     if (!rest.device) device.destroy();

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ManifestError } from "../errors";
-import { loadModel, type LoadedModel, type LoadModelOptions, type ModelReader } from "../weights/model-files";
+import { ManifestError } from "../base/errors";
+import { loadModel, type LoadedModel, type LoadModelOptions, type ModelReader } from "../weights/model/files";
 import { containedPath } from "./contained-path";
 
 /**

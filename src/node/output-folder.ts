@@ -1,7 +1,7 @@
 /** Whether results can be written into a folder, and how it takes names: found out before there are any. */
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { InputError } from "../errors";
+import { InputError } from "../base/errors";
 
 /** Leaves nothing behind. Throws InputError where no file can be written. */
 export function probeFolder(folder: string): { readonly caseSensitive: boolean } {

@@ -1,5 +1,5 @@
 /** npm packages that only Node needs. They are optional, so that pages install none of them: loaded when they are used. */
-import { DeviceError, ImageError, type EngineError, type ErrorFacts } from "../errors";
+import { DeviceError, ImageError, type EngineError, type ErrorFacts } from "../base/errors";
 
 /** What `load` gives. Throws `Failure` with what to install where the package is not there. */
 async function peer<T>(

@@ -1,7 +1,7 @@
 /** A file that is there whole or not at all, and never replaces another by accident. */
 import { link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ImageError } from "../errors";
+import { ImageError } from "../base/errors";
 
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(

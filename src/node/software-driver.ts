@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type * as Tar from "tar";
 import { createBrotliDecompress } from "node:zlib";
-import { DeviceError } from "../errors";
+import { DeviceError } from "../base/errors";
 import { loadTar } from "./peer";
 
 /** A folder for unpacked files that outlives the process: XDG_CACHE_HOME, else ~/.cache, else the temporary folder. */

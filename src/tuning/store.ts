@@ -1,5 +1,5 @@
 /** Where measurements are kept between sessions. */
-import { describeDevice } from "../gpu-device";
+import { describeDevice } from "../gpu/device";
 import type { ConvChoices, Measured, Scores } from "../graph/lower/conv-choice";
 
 /** Keeps plain data by key. What is read back is checked, and errors count as nothing found. */

@@ -1,12 +1,12 @@
 /** Measures which algorithm computes each convolution fastest on a device, and remembers it. */
-import { describeDevice } from "../gpu-device";
+import { describeDevice } from "../gpu/device";
 import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { Engine } from "../graph/engine";
-import type { PipelineCache } from "../graph/pipelines";
+import type { PipelineCache } from "../gpu/pipelines";
 import { CONV_ALGORITHMS, DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv/algorithms";
 import type { Conv2dParams } from "../kernels/conv/params";
-import { checkNumber, TUNE_MILLISECONDS } from "../option-checks";
-import { GpuBench } from "./gpu-bench";
+import { checkNumber, TUNE_MILLISECONDS } from "../base/option-checks";
+import { GpuBench } from "./bench";
 import { search, type SearchEnd, type TunedShape, type TuneRow } from "./search";
 import { browserStore, recall, tuningKey, type TuningStore } from "./store";
 

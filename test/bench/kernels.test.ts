@@ -9,7 +9,7 @@ import { benchPeers } from "../../bench/peer-bench";
 import { environmentOf, type Environment } from "../../bench/environment";
 import type { Limits, Row } from "../../bench/rows";
 import { QUICK_LAYER_NAMES } from "../../bench/subjects";
-import { PipelineCache } from "../../src/graph/pipelines";
+import { PipelineCache } from "../../src/gpu/pipelines";
 import { testDevice } from "../gpu";
 
 const LIMITS: Limits = { repeats: 2, budget: 1e5, tune: 0, exclude: [] };

@@ -5,7 +5,7 @@ import * as ort from "onnxruntime-node";
 import { beforeAll, expect, it } from "vitest";
 import { referenceGraph, TfjsNetwork } from "../../bench/tfjs-reference";
 import { sizeOf, type Shape } from "../../src/graph/ir";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { buildModel, node, type InitializerSpec, type NodeSpec } from "../onnx-builder";
 
 beforeAll(async () => void (await tf.setBackend("cpu")));

@@ -1,5 +1,5 @@
 /** Judging pictures by their pixels. */
-import { rgbToLab } from "../../src/color/lab";
+import { rgbToLab } from "../../src/image/lab";
 
 export interface PixelFacts {
   /** Mean and largest |L*(actual) - L*(original)|. */

@@ -1,17 +1,17 @@
 /** Loading a large network: in short stretches, and without copies of all its weights. */
 import { expect, it, vi } from "vitest";
-import { CommandScope } from "../../src/command-scope";
+import { CommandScope } from "../../src/gpu/command-scope";
 import { fingerprint } from "../../src/graph/constants/deferred";
 import type { Graph } from "../../src/graph/ir";
 import { importModel } from "../../src/graph/import";
 import { optimize } from "../../src/graph/optimize";
-import { Pacer } from "../../src/pacer";
-import { Session } from "../../src/graph/session";
-import { WeightStore } from "../../src/graph/weight-store";
-import { decodeModel } from "../../src/weights/decode";
-import { randoms } from "../expect-close";
+import { Pacer } from "../../src/base/pacer";
+import { Session } from "../../src/session/session";
+import { WeightStore } from "../../src/gpu/weight-store";
+import { decodeModel } from "../../src/weights/onnx/decode";
+import { randoms } from "../shared/expect-close";
 import { testDevice } from "../gpu";
-import { inceptionResNetV2, tableNetwork } from "../networks";
+import { inceptionResNetV2, tableNetwork } from "../shared/networks";
 import { ENGINE } from "../../src/session/engine";
 
 vi.setConfig({ testTimeout: 300_000 });

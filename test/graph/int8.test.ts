@@ -1,18 +1,18 @@
 /** Models' 8-bit weights, from the file to the GPU. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { BoundProgram } from "../../src/graph/executor";
+import { BoundProgram } from "../../src/gpu/bound-program";
 import { importModel } from "../../src/graph/import";
 import type { Graph } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower/lower";
 import { optimize } from "../../src/graph/optimize";
-import { PipelineCache } from "../../src/graph/pipelines";
+import { PipelineCache } from "../../src/gpu/pipelines";
 import { quantized } from "../../src/graph/constants/int8";
 import type { Program } from "../../src/graph/lower/program";
-import { submitProgram } from "../../src/graph/submit";
-import { WeightStore } from "../../src/graph/weight-store";
+import { submitProgram } from "../../src/gpu/submit";
+import { WeightStore } from "../../src/gpu/weight-store";
 import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
-import { decodeModel } from "../../src/weights/decode";
-import { expectClose, randoms } from "../expect-close";
+import { decodeModel } from "../../src/weights/onnx/decode";
+import { expectClose, randoms } from "../shared/expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../gpu";
 import { buildModel, node, type InitializerSpec, type NodeSpec } from "../onnx-builder";
 import { ENGINE } from "../../src/session/engine";

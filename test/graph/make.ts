@@ -7,7 +7,7 @@ import { shapesOf } from "../../src/graph/cost";
 import { printGraph } from "../../src/graph/print";
 import type { Pass } from "../../src/graph/passes/pass";
 import { verify } from "../../src/graph/verify";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { interpret } from "../reference/interpret";
 import { ENGINE } from "../../src/session/engine";
 

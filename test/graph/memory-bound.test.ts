@@ -7,8 +7,8 @@ import { lower } from "../../src/graph/lower/lower";
 import { optimize } from "../../src/graph/optimize";
 import type { LowerOptions } from "../../src/graph/lower/program-builder";
 import { bufferBytes, type Program } from "../../src/graph/lower/program";
-import { decodeModel } from "../../src/weights/decode";
-import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
+import { decodeModel } from "../../src/weights/onnx/decode";
+import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../shared/networks";
 import { ENGINE } from "../../src/session/engine";
 
 const programOf = (

@@ -6,8 +6,8 @@ import { lower } from "../../src/graph/lower/lower";
 import { optimize } from "../../src/graph/optimize";
 import { dropLastUpsampling } from "../../src/graph/passes/drop-last-upsampling";
 import { sumGreyInput } from "../../src/graph/passes/sum-grey-input";
-import { decodeModel } from "../../src/weights/decode";
-import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../networks";
+import { decodeModel } from "../../src/weights/onnx/decode";
+import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../shared/networks";
 import { expectSameNumbers } from "./make";
 import { ENGINE } from "../../src/session/engine";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { PipelineCache } from "../../src/graph/pipelines";
+import { PipelineCache } from "../../src/gpu/pipelines";
 import { workingSize } from "../../src/image/layout";
 import { PictureStages, type Chroma } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
-import { expectClose, randoms } from "../expect-close";
+import { expectClose, randoms } from "../shared/expect-close";
 import { decodeElems, testDevice } from "../gpu";
 import { recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KernelError } from "../../src/errors";
+import { KernelError } from "../../src/base/errors";
 import type { Packing } from "../../src/kernels/kernel";
 import { packedLength } from "../../src/kernels/packing";
 import { isInt8, packedBytes, packInt8 } from "../../src/kernels/packing-int8";

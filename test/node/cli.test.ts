@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { InputError, ModelError } from "../../src/errors";
+import { InputError, ModelError } from "../../src/base/errors";
 import { EXIT, main, type ColorizeSettings, type CommandEnvironment, type EngineSettings } from "../../src/node/cli";
 import { checkOutputs, listJobs } from "../../src/node/cli-jobs";
 import { readImage, type Pixels } from "../../src/node/images";

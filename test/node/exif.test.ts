@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { exifForPixels } from "../../src/exif";
+import { exifForPixels } from "../../src/image/exif";
 import { replaceExif, tiffHasExif } from "../../src/node/exif";
 
 /** A TIFF structure by hand: IFD0 {orientation, pointer to the EXIF IFD}, EXIF IFD {width, height}, link to a thumbnail. */

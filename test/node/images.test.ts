@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ImageError } from "../../src/errors";
+import { ImageError } from "../../src/base/errors";
 import { greyPng } from "./grey-png";
 import { formatOfBytes, formatOfName, readImage, writeImage, type ImageFormat } from "../../src/node/images";
 

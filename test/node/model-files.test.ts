@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ManifestError, ModelError } from "../../src/errors";
+import { ManifestError, ModelError } from "../../src/base/errors";
 import { externalDataIn } from "../../src/node/external-data";
 import { readModelFiles } from "../../src/node/model-files";
-import { modelFolder } from "../weights/model-folder";
+import { modelFolder } from "../weights/model/model-folder";
 
 let root: string;
 let folder: string;

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DeviceError } from "../../src/errors";
+import { DeviceError } from "../../src/base/errors";
 import { softwareDriver, unpackChromiumArchive } from "../../src/node/software-driver";
 
 let folder: string;

@@ -1,5 +1,5 @@
 /** Slow, obvious picture operations in double precision, against which the colour kernels are tested. */
-import { clipChroma, labToRgb, luminance, type Triple } from "../../src/color/lab";
+import { clipChroma, labToRgb, luminance, type Triple } from "../../src/image/lab";
 
 /** R G B A bytes, row-major. */
 export interface Picture {

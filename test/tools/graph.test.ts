@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stridedNetwork } from "../networks";
+import { stridedNetwork } from "../shared/networks";
 
 let folder: string;
 beforeAll(() => {

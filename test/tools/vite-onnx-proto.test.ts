@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import onnxProto from "onnx-proto";
 import { build } from "vite";
 import { expect, test } from "vitest";
-import { decodeModel, readModel } from "../../src/weights/decode";
+import { decodeModel, readModel } from "../../src/weights/onnx/decode";
 import { decodersOnly, onnxProtoDecoders, READ } from "../../tools/vite-onnx-proto";
 import { buildModel, node } from "../onnx-builder";
 
@@ -63,7 +63,7 @@ test("bundled for pages, where 64-bit integers are numbers, models read the same
       configFile: false,
       logLevel: "error",
       plugins: [onnxProtoDecoders()],
-      build: { outDir: folder, lib: { entry: { decode: "src/weights/decode.ts" }, formats: ["es"] } },
+      build: { outDir: folder, lib: { entry: { decode: "src/weights/onnx/decode.ts" }, formats: ["es"] } },
     });
     const path = join(folder, "decode.js");
     // 13 KB when this was written; the whole of onnx-proto and protobufjs takes it to 29 KB.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { assemble } from "../../src/kernels/assemble";
 import { ENGINE } from "../../src/session/engine";
-import type { AnyKernel } from "../../src/graph/pipelines";
+import type { AnyKernel } from "../../src/gpu/pipelines";
 import { CONV_ALGORITHMS, convChoices, planConvolution } from "../../src/kernels/conv/algorithms";
 import { convTranspose2d } from "../../src/kernels/conv/transpose";
 import { depthwiseConv2d } from "../../src/kernels/conv/depthwise";

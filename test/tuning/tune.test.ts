@@ -1,14 +1,14 @@
 /** Tuning on the device at hand: a small model, some ways of computing it, and what becomes of its results. */
 import { expect, it, vi } from "vitest";
 import { ConvChoices, type Measured } from "../../src/graph/lower/conv-choice";
-import { PipelineCache } from "../../src/graph/pipelines";
+import { PipelineCache } from "../../src/gpu/pipelines";
 import { recall, tuningKey, type TuningStore } from "../../src/tuning/store";
 import { tune, type TuneTarget } from "../../src/tuning/tune";
 import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { ENGINE } from "../../src/session/engine";
 import { testDevice } from "../gpu";
 import { convCase } from "../shared/conv-cases";
-import { trackLive } from "../live-memory";
+import { trackLive } from "../shared/live-memory";
 
 // Drivers compile for seconds where many processes share few cores.
 vi.setConfig({ testTimeout: 600_000 });

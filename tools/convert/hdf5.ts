@@ -1,7 +1,7 @@
 /** Keras HDF5 files (h5py's layout): weights only, or whole models with their topology. */
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import h5wasm from "h5wasm/node";
-import { ModelError } from "../../src/errors";
+import { ModelError } from "../../src/base/errors";
 import type { KerasLayer, KerasTensor } from "./keras-model";
 
 type Group = InstanceType<typeof h5wasm.Group>;

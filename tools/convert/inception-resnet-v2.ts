@@ -3,7 +3,7 @@
  * convolutions that have no name of their own in the order in which they are made; the table below makes them in
  * that order, so the n-th smallest number in a file is the n-th unnamed convolution here.
  */
-import { ModelError } from "../../src/errors";
+import { ModelError } from "../../src/base/errors";
 import type { KerasLayer, KerasTopology } from "./keras-model";
 
 export const CLASSES = 1000;

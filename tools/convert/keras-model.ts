@@ -2,7 +2,7 @@
  * A Keras model as the converters see it, whether it came from HDF5, from tfjs shards or from a table: layers in
  * order, and a way to ask for their weights. Everything is channels-last, as Keras has it.
  */
-import { ModelError, UnsupportedError } from "../../src/errors";
+import { ModelError, UnsupportedError } from "../../src/base/errors";
 
 export interface KerasTensor {
   /** The variable: "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance". */

@@ -1,5 +1,5 @@
 /** One handler per Keras layer class: channels-last Keras in, NCHW ONNX out. */
-import { ModelError } from "../../src/errors";
+import { ModelError } from "../../src/base/errors";
 import type { AttributeSpec } from "../onnx-writer";
 import { affine, residualScale, scaleRows, type Folds } from "./fold";
 import type { KerasLayer, KerasTensor, KerasWeights } from "./keras-model";

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { EngineError, InputError } from "../../src/errors";
+import { EngineError, InputError } from "../../src/base/errors";
 import { openKerasFile } from "./hdf5";
 import { inceptionResNetV2 } from "./inception-resnet-v2";
 import { parseTopology } from "./keras-model";

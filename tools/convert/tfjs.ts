@@ -1,9 +1,9 @@
 /** tfjs layers models: model.json with the topology, and weights in shards beside it. */
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { ModelError } from "../../src/errors";
+import { ModelError } from "../../src/base/errors";
 import { containedPath } from "../../src/node/contained-path";
-import { floatFromHalf } from "../../src/weights/from-half";
+import { floatFromHalf } from "../../src/weights/numbers/from-half";
 import { variable } from "./hdf5";
 import { parseTopology, type KerasTensor, type KerasTopology, type KerasWeights } from "./keras-model";
 

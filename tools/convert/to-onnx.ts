@@ -1,5 +1,5 @@
 /** A Keras model -> the bytes of an ONNX file that this project's manifests can name. */
-import { ModelError, UnsupportedError, type Unsupported } from "../../src/errors";
+import { ModelError, UnsupportedError, type Unsupported } from "../../src/base/errors";
 import { findFolds } from "./fold";
 import type { KerasLayer, KerasTopology, KerasWeights } from "./keras-model";
 import { LAYERS } from "./layers";

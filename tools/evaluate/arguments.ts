@@ -1,9 +1,9 @@
 /** The arguments of `npm run evaluate`. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Precision } from "../../src/graph/session";
+import type { Precision } from "../../src/session/session";
 import type { TextStream } from "../../src/node/cli-report";
 import type { NodeAdapter } from "../../src/node/device";
-import { PRECISIONS } from "../../src/graph/storage";
+import { PRECISIONS } from "../../src/gpu/storage";
 import { RANKS, type Rank } from "./summary";
 
 export interface Options {

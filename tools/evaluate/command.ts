@@ -2,9 +2,9 @@
 import { CommanderError } from "commander";
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { EngineError, InputError } from "../../src/errors";
+import { EngineError, InputError } from "../../src/base/errors";
 import type { TextStream } from "../../src/node/cli-report";
-import { defaultModelFolder } from "../../src/node/default-model";
+import { defaultModelFolder, modelLocation } from "../../src/node/shipped-models";
 import { requestNodeDevice } from "../../src/node/device";
 import { placeFile } from "../../src/node/place-file";
 import { command, type Named, type Options } from "./arguments";
@@ -155,7 +155,7 @@ async function openMethods(
     const { precision, size, saturation } = options;
     const engine = { device, precision, size, saturation, signal };
     for (const { path, label } of models) {
-      add(await openModel(await modelSource(path, options), label, engine));
+      add(await openModel(await modelSource(String(modelLocation(path)), options), label, engine));
     }
   }
   for (const { path, label } of results) add(await openResults(path, label, photographs));

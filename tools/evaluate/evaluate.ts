@@ -1,5 +1,5 @@
 /** The evaluation itself: every photograph through every method, figures and small pictures. */
-import { DeviceError, EngineError, ImageError } from "../../src/errors";
+import { DeviceError, EngineError, ImageError } from "../../src/base/errors";
 import type { Pixels } from "../../src/node/images";
 import { frechetDistance, type FeatureNetwork } from "./frechet";
 import type { Embedding, Method, Photograph } from "./method";

@@ -5,8 +5,8 @@
 import { readFile } from "node:fs/promises";
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { basename } from "node:path";
-import { InputError } from "../../src/errors";
-import { Session } from "../../src/graph/session";
+import { InputError } from "../../src/base/errors";
+import { Session } from "../../src/session/session";
 import type { Pixels } from "../../src/node/images";
 import { resizePicture } from "./pictures";
 

@@ -1,6 +1,6 @@
 /** How near a coloured picture is to the photograph. Everything is measured on 8-bit sRGB, as pictures are stored. */
-import { EPSILON, fromLinear, KAPPA, RGB_TO_XYZ, toLinear, WHITE } from "../../src/color/lab";
-import { ImageError, InputError } from "../../src/errors";
+import { EPSILON, fromLinear, KAPPA, RGB_TO_XYZ, toLinear, WHITE } from "../../src/image/lab";
+import { ImageError, InputError } from "../../src/base/errors";
 import type { Pixels } from "../../src/node/images";
 import { ciede2000 } from "./ciede2000";
 
@@ -43,7 +43,7 @@ function labF(t: number): number {
   return t > EPSILON ? Math.cbrt(t) : (KAPPA * t + 16) / 116;
 }
 
-/** The matrix of src/color/lab.ts over planes: arrays for each pixel would take most of the time. */
+/** The matrix of src/image/lab.ts over planes: arrays for each pixel would take most of the time. */
 export function labPlanes({ data, width, height }: Pixels): LabPlanes {
   const count = width * height;
   const planes = { l: new Float64Array(count), a: new Float64Array(count), b: new Float64Array(count) };

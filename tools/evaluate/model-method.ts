@@ -1,14 +1,14 @@
 /** A model on the engine, with its embedding in reach. Networks and stages are those that a Colorizer has. */
 import { dirname } from "node:path";
-import { describeDevice } from "../../src/gpu-device";
-import type { Precision } from "../../src/graph/session";
+import { describeDevice } from "../../src/gpu/device";
+import type { Precision } from "../../src/session/session";
 import type { KeptChroma } from "../../src/image/chroma";
 import { PictureStages } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
-import { Networks } from "../../src/networks";
+import { Networks } from "../../src/colorizer/networks";
 import type { Pixels } from "../../src/node/images";
 import { folderReader } from "../../src/node/model-files";
-import { startPrediction } from "../../src/predict";
+import { startPrediction } from "../../src/colorizer/predict";
 import type { Coloured, Embedding, Method } from "./method";
 import type { ModelSource } from "./model-source";
 

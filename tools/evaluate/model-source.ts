@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { InputError } from "../../src/errors";
+import { InputError } from "../../src/base/errors";
 import { externalDataIn } from "../../src/node/external-data";
 import { folderReader } from "../../src/node/model-files";
-import { readModel } from "../../src/weights/decode";
-import type { ModelReader } from "../../src/weights/model-files";
-import type { OnnxValueInfo } from "../../src/weights/types";
+import { readModel } from "../../src/weights/onnx/decode";
+import type { ModelReader } from "../../src/weights/model/files";
+import type { OnnxValueInfo } from "../../src/weights/onnx/types";
 
 export interface ModelSource {
   /** A folder, a model.json or an ONNX file. */

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { openPromise, type Entry } from "yauzl";
-import { ImageError, InputError } from "../../src/errors";
+import { ImageError, InputError } from "../../src/base/errors";
 import { formatOfName } from "../../src/node/images";
 
 /** Names with "/" between folders, in natural order, and the bytes behind them. */

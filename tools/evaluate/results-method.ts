@@ -1,6 +1,6 @@
 /** Pictures that some other program made, found by the photographs' names. */
 import { basename } from "node:path";
-import { InputError } from "../../src/errors";
+import { InputError } from "../../src/base/errors";
 import type { Method } from "./method";
 import { openPictures, stemOf } from "./photographs";
 import { decodePicture, resizePicture } from "./pictures";

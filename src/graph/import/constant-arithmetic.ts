@@ -1,5 +1,5 @@
 /** Functions of constants that no op of the graph computes. */
-import type { OnnxDType } from "../../weights/types";
+import type { OnnxDType } from "../../weights/onnx/types";
 import { mapElements, zipElements } from "../constants/arithmetic";
 import { sizeOf } from "../ir";
 import type { NodeContext } from "./context";

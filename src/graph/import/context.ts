@@ -1,6 +1,6 @@
 /** What an op's importer sees of its node: operands, attributes with their defaults, and how to emit or refuse. */
-import { ModelError, type Unsupported } from "../../errors";
-import type { OnnxAttribute, OnnxNode } from "../../weights/types";
+import { ModelError, type Unsupported } from "../../base/errors";
+import type { OnnxAttribute, OnnxNode } from "../../weights/onnx/types";
 import { deferred, isDeferred } from "../constants/deferred";
 import type { NumberArray } from "../constants/elements";
 import type { Node, NodeFor, OpName, Shape } from "../ir";

@@ -1,8 +1,8 @@
 /** Tensors of the file as constants. */
-import { ModelError } from "../../errors";
-import { ELEMENT_BYTES, toIntegers, view } from "../../weights/dtype";
-import { toFloat32 } from "../../weights/floats";
-import type { OnnxTensor } from "../../weights/types";
+import { ModelError } from "../../base/errors";
+import { ELEMENT_BYTES, toIntegers, view } from "../../weights/numbers/dtype";
+import { toFloat32 } from "../../weights/numbers/floats";
+import type { OnnxTensor } from "../../weights/onnx/types";
 import { deferred } from "../constants/deferred";
 import { sizeOf } from "../ir";
 import type { NumberArray } from "../constants/elements";

@@ -1,8 +1,8 @@
 /** ONNX model + input shapes -> Graph. Opsets, layouts, int64 and optional inputs end here. */
-import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../errors";
-import { ownEntry } from "../../own-entry";
-import { finish } from "../../pacer";
-import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/types";
+import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
+import { ownEntry } from "../../base/own-entry";
+import { finish } from "../../base/pacer";
+import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/onnx/types";
 import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
 import { GraphBuilder } from "./builder";
 import { NodeContext, Refusal } from "./context";

@@ -1,5 +1,5 @@
 /** Values while a model is imported: constants, evaluated here, or names of tensors that exist at run time. */
-import type { OnnxDType } from "../../weights/types";
+import type { OnnxDType } from "../../weights/onnx/types";
 import { deferred } from "../constants/deferred";
 import type { Elements, NumberArray } from "../constants/elements";
 import { sizeOf, type Shape } from "../ir";

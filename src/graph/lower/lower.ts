@@ -1,5 +1,5 @@
 /** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
-import { finish } from "../../pacer";
+import { finish } from "../../base/pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
 import { definitionOf } from "../op";
 import type { Engine } from "../engine";

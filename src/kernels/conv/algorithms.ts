@@ -1,5 +1,5 @@
 /** The convolution algorithms, and plans by the name of a choice: "algorithm/variant", such as "direct/4". */
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import type { ConvAlgorithm, ConvDevice, ConvPlan } from "./algorithm";
 import { composed } from "./composed";
 import { direct } from "./direct";

@@ -1,6 +1,6 @@
 /** Depthwise convolution: as many groups as input channels, and one output channel each. */
 import wgsl from "../../../shaders/conv/depthwise.wgsl?raw";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import { activationConstants, type ActivationParams } from "../activation";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 import { checkWindow, windowSizes, type WindowParams } from "../window";

@@ -1,6 +1,6 @@
 /** The register-tiled implicit matrix product without workgroup memory: takes every convolution, mostly in one dispatch. */
 import wgsl from "../../../shaders/conv/direct.wgsl?raw";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import { elemBytes, MAX_WORKGROUPS, type ConvPacking, type Kernel } from "../kernel";
 import { touchesEdges, windowSizes } from "../window";
 import { wholeStep, type ConvAlgorithm } from "./algorithm";

@@ -1,5 +1,5 @@
 /** Products in f16, four of them summed there before they are added to a sum of f32: on many GPUs twice as fast as in f32. */
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, direct, pixelsOf } from "./direct";
 import { phasesOf } from "./phases";

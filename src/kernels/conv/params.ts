@@ -1,6 +1,6 @@
 /** What a convolution is, whichever algorithm computes it, and what follows from that. */
 import type { Pair } from "../../base/pair";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import type { ActivationParams } from "../activation";
 import { elemBytes, type Elem } from "../kernel";
 import { checkWindow, type WindowParams } from "../window";

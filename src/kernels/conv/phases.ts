@@ -4,7 +4,7 @@
  * Which taps meet depends on the output row and column modulo the factor: each remainder is a phase.
  */
 import type { Pair } from "../../base/pair";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import type { Conv2dParams } from "./params";
 
 /** Output pixels that lie apart in dst, as one phase of a convolution over an upsampled picture makes them. */

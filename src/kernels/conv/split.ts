@@ -3,7 +3,7 @@
  * the input channels, as a group of a grouped convolution with all outputs for every group would; sums of parts are f32.
  */
 import wgsl from "../../../shaders/conv/split-sum.wgsl?raw";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import { elemBytes, linearGrid, type AnyKernel, type KernelPlan } from "../kernel";
 import type { ConvAlgorithm, ConvStep } from "./algorithm";
 import { convDirect, directPacking, type DirectParams } from "./direct";

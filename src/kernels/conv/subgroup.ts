@@ -1,6 +1,6 @@
 /** Implicit matrix product whose lanes broadcast src to each other, for GPUs with subgroups. */
 import wgsl from "../../../shaders/conv/subgroup.wgsl?raw";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import type { AnyKernel, KernelPlan } from "../kernel";
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { CONV_BINDINGS } from "./epilogue";

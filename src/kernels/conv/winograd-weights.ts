@@ -1,5 +1,5 @@
 /** Winograd's transform of weights; the others are in shaders/lib/winograd.wgsl, from the same interpolation points. */
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 
 /** The finite interpolation points, of which F(m, r) uses the first m + r - 2; the last is infinity. */
 const POINTS = [0, 1, -1, 0.5, -2];

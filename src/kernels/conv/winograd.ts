@@ -2,7 +2,7 @@
  * Winograd's minimal filtering (Lavin and Gray 2015): input transform, one product for each of the transformed pixels
  * of a tile, output transform. The products are a grouped 1x1 convolution over an image of tiles.
  */
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import type { ConvAlgorithm, ConvStep } from "./algorithm";
 import type { ConvPacking, KernelPlan } from "../kernel";
 import { convDirect } from "./direct";

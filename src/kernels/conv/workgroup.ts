@@ -1,6 +1,6 @@
 /** Implicit matrix product with tiles in workgroup memory, for GPUs: barriers are very slow on software drivers. */
 import wgsl from "../../../shaders/conv/workgroup.wgsl?raw";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import type { AnyKernel, KernelPlan } from "../kernel";
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { CONV_BINDINGS } from "./epilogue";

@@ -1,6 +1,6 @@
 /** A distribution over cells of the a*b* plane -> its mean. */
 import wgsl from "../../../shaders/picture/cells-chroma.wgsl?raw";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import { requirePositive } from "../checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 

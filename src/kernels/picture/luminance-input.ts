@@ -1,6 +1,6 @@
 /** L* -> a network's input: scaled, stacked, padded. */
 import wgsl from "../../../shaders/picture/luminance-input.wgsl?raw";
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
 import { pictureGrid, type Size } from "./tile";
 

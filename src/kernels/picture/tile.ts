@@ -1,5 +1,5 @@
 /** What the picture kernels share: a rectangle of a picture, and the grid over a rectangle. */
-import { KernelError } from "../../errors";
+import { KernelError } from "../../base/errors";
 import { MAX_WORKGROUPS } from "../kernel";
 
 export interface Size {

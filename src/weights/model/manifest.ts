@@ -1,5 +1,5 @@
 /** model.json: what a model folder holds and how its networks are fed. docs/model-format.md describes it. */
-import { pathProblem } from "../paths";
+import { pathProblem } from "../../base/paths";
 import { checkManifest, wrongValue } from "./schema";
 
 export interface ManifestFile {

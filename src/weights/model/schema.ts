@@ -1,7 +1,7 @@
 /** Checks a parsed model.json against models/manifest.schema.json. */
 import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import schema from "../../../models/manifest.schema.json";
-import { ManifestError } from "../../errors";
+import { ManifestError } from "../../base/errors";
 
 const root = schema as Schema;
 const validator = new Validator(root, "2020-12");

@@ -1,9 +1,9 @@
 /** Random damage to models of every op: import gives a graph or one of the package's own errors, soon. */
 import { expect, it } from "vitest";
-import { EngineError } from "../../../src/errors";
+import { EngineError } from "../../../src/base/errors";
 import { importModel } from "../../../src/graph/import/index";
-import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from "../../../src/weights/types";
-import { randoms } from "../../expect-close";
+import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from "../../../src/weights/onnx/types";
+import { randoms } from "../../shared/expect-close";
 import { encodeTensor } from "../../onnx-builder";
 import { ENGINE } from "../../../src/session/engine";
 

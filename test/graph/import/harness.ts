@@ -2,8 +2,8 @@
 import * as ort from "onnxruntime-node";
 import { importModel, type ImportOptions } from "../../../src/graph/import/index";
 import type { Graph, OpName } from "../../../src/graph/ir";
-import { decodeModel } from "../../../src/weights/decode";
-import { expectClose, randoms } from "../../expect-close";
+import { decodeModel } from "../../../src/weights/onnx/decode";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { buildModel, type InitializerSpec, type ModelSpec, type NodeSpec } from "../../onnx-builder";
 import { interpretAll } from "../../reference/interpret";
 import { ENGINE } from "../../../src/session/engine";

@@ -1,8 +1,8 @@
 /** Inputs, names and errors of importModel. */
 import { describe, expect, it } from "vitest";
-import { InputError, ModelError, UnsupportedError } from "../../../src/errors";
+import { InputError, ModelError, UnsupportedError } from "../../../src/base/errors";
 import { importModel, type ImportOptions } from "../../../src/graph/import/index";
-import { decodeModel } from "../../../src/weights/decode";
+import { decodeModel } from "../../../src/weights/onnx/decode";
 import { buildModel, node, type ModelSpec } from "../../onnx-builder";
 import { agree, importSketch, int64s, opsOf } from "./harness";
 import { ENGINE } from "../../../src/session/engine";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { node } from "../../onnx-builder";
-import { randoms } from "../../expect-close";
+import { randoms } from "../../shared/expect-close";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 
 const C = 6;

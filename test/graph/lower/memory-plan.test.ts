@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planMemory, type Lifetime } from "../../../src/graph/lower/memory-plan";
-import { randoms } from "../../expect-close";
+import { randoms } from "../../shared/expect-close";
 
 const life = (value: string, bytes: number, first: number, last: number): Lifetime => ({ value, bytes, first, last });
 

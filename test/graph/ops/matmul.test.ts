@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Session } from "../../../src/graph/session";
-import { expectClose, randoms } from "../../expect-close";
+import { Session } from "../../../src/session/session";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { testDevice } from "../../gpu";
 import { buildModel, node } from "../../onnx-builder";
 

@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
-import { BoundProgram } from "../../../src/graph/executor";
+import { BoundProgram } from "../../../src/gpu/bound-program";
 import type { Graph } from "../../../src/graph/ir";
 import { lower } from "../../../src/graph/lower/lower";
 import { mergeSiblings } from "../../../src/graph/passes/merge-siblings";
-import { PipelineCache } from "../../../src/graph/pipelines";
+import { PipelineCache } from "../../../src/gpu/pipelines";
 import { verify } from "../../../src/graph/verify";
-import { WeightStore } from "../../../src/graph/weight-store";
+import { WeightStore } from "../../../src/gpu/weight-store";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, runSeeded, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
 

@@ -14,7 +14,7 @@ import { optimize } from "../../../src/graph/optimize";
 import { printGraph } from "../../../src/graph/print";
 import { verify } from "../../../src/graph/verify";
 import { ENGINE } from "../../../src/session/engine";
-import { expectClose } from "../../expect-close";
+import { expectClose } from "../../shared/expect-close";
 import { interpretAll } from "../../reference/interpret";
 import { fill, flatOf, type Tensor } from "../../reference/tensor";
 import { ACTIVATIONS, BINARIES, OTHERS, PATTERNS, randomGraph } from "./random-graph";

@@ -1,10 +1,10 @@
 /** Every convolution algorithm, on every awkward case that it takes. */
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { convGraph } from "../../../src/graph/conv-graph";
-import { BoundProgram } from "../../../src/graph/executor";
+import { BoundProgram } from "../../../src/gpu/bound-program";
 import { lower } from "../../../src/graph/lower/lower";
-import { PipelineCache } from "../../../src/graph/pipelines";
-import { WeightStore } from "../../../src/graph/weight-store";
+import { PipelineCache } from "../../../src/gpu/pipelines";
+import { WeightStore } from "../../../src/gpu/weight-store";
 import {
   CONV_ALGORITHMS,
   convChoices,
@@ -16,7 +16,7 @@ import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import { CONV_KERNELS } from "../../../src/kernels/conv/kernels";
 import type { Elem } from "../../../src/kernels/kernel";
-import { KernelError } from "../../../src/errors";
+import { KernelError } from "../../../src/base/errors";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { conv2dReference, poolReference, repeatPixels } from "../../reference/conv";

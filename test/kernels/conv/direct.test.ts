@@ -3,7 +3,7 @@ import { convDirect, type DirectParams } from "../../../src/kernels/conv/direct"
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import type { Elem } from "../../../src/kernels/kernel";
 import { pack } from "../../../src/kernels/packing";
-import { KernelError } from "../../../src/errors";
+import { KernelError } from "../../../src/base/errors";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";

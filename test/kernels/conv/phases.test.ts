@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { KernelError } from "../../../src/errors";
+import { KernelError } from "../../../src/base/errors";
 import { phasesOf } from "../../../src/kernels/conv/phases";
 import { pack } from "../../../src/kernels/packing";
 import { convDirect } from "../../../src/kernels/conv/direct";

@@ -1,13 +1,13 @@
 /** Which convolution algorithms are offered where, and what they do with slices of channels. */
 import { expect, it } from "vitest";
-import { encodeKernel, PipelineCache } from "../../../src/graph/pipelines";
+import { encodeKernel, PipelineCache } from "../../../src/gpu/pipelines";
 import { ENGINE } from "../../../src/session/engine";
 import { runtimeBytes } from "../../../src/kernels/assemble";
 import { CONV_ALGORITHMS, convChoices, planConvolution } from "../../../src/kernels/conv/algorithms";
 import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import { pack } from "../../../src/kernels/packing";
-import { KernelError } from "../../../src/errors";
+import { KernelError } from "../../../src/base/errors";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { readBuffer, testDevice } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
-import { KernelError } from "../../../src/errors";
+import { KernelError } from "../../../src/base/errors";
 import { winograd } from "../../../src/kernels/conv/winograd";
 import { DEFAULT_CONV_DEVICE } from "../../../src/kernels/conv/algorithm";
 import { pack, packedLength } from "../../../src/kernels/packing";
 import { convWinogradInput, convWinogradOutput } from "../../../src/kernels/conv/winograd-transforms";
 import { transformWeights, weightTransform } from "../../../src/kernels/conv/winograd-weights";
-import { finish } from "../../../src/pacer";
+import { finish } from "../../../src/base/pacer";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import { bothSides, winogradTransforms } from "../../reference/winograd";

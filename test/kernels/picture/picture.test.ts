@@ -7,7 +7,7 @@ import { recombine, type RecombineParams } from "../../../src/kernels/picture/re
 import { rgbChroma } from "../../../src/kernels/picture/rgb-chroma";
 import type { Elem } from "../../../src/kernels/kernel";
 import type { Size } from "../../../src/kernels/picture/tile";
-import { labToRgb, rgbToLab, type Triple } from "../../../src/color/lab";
+import { labToRgb, rgbToLab, type Triple } from "../../../src/image/lab";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import {

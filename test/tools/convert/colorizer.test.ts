@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { afterAll, describe, expect, test } from "vitest";
-import { UnsupportedError } from "../../../src/errors";
+import { UnsupportedError } from "../../../src/base/errors";
 import { importModel } from "../../../src/graph/import/index";
-import { decodeModel } from "../../../src/weights/decode";
-import { dequantize, toFloat32 } from "../../../src/weights/floats";
+import { decodeModel } from "../../../src/weights/onnx/decode";
+import { dequantize, toFloat32 } from "../../../src/weights/numbers/floats";
 import { convert } from "../../../tools/convert/main";
-import { expectClose, randoms } from "../../expect-close";
-import { stridedNetwork, tableNetwork } from "../../networks";
+import { expectClose, randoms } from "../../shared/expect-close";
+import { stridedNetwork, tableNetwork } from "../../shared/networks";
 import { writeKerasFile, writeTfjsModel, type WrittenTensor } from "./keras-files";
 import { ENGINE } from "../../../src/session/engine";
 

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { afterAll, expect, test } from "vitest";
-import { decodeModel } from "../../../src/weights/decode";
-import { dequantize, toFloat32 } from "../../../src/weights/floats";
-import type { OnnxModel } from "../../../src/weights/types";
+import { decodeModel } from "../../../src/weights/onnx/decode";
+import { dequantize, toFloat32 } from "../../../src/weights/numbers/floats";
+import type { OnnxModel } from "../../../src/weights/onnx/types";
 import { PARAMETERS } from "../../../tools/convert/inception-resnet-v2";
 import { convert } from "../../../tools/convert/main";
-import { expectClose, randoms } from "../../expect-close";
-import { inceptionResNetV2 } from "../../networks";
+import { expectClose, randoms } from "../../shared/expect-close";
+import { inceptionResNetV2 } from "../../shared/networks";
 import { writeKerasFile, type WrittenTensor } from "./keras-files";
 
 const folder = mkdtempSync(join(tmpdir(), "convert-inception-"));

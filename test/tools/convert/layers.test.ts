@@ -1,12 +1,12 @@
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { ModelError } from "../../../src/errors";
-import { decodeModel } from "../../../src/weights/decode";
+import { ModelError } from "../../../src/base/errors";
+import { decodeModel } from "../../../src/weights/onnx/decode";
 import { inceptionResNetV2, UNNAMED } from "../../../tools/convert/inception-resnet-v2";
 import { parseTopology, type KerasLayer, type KerasTensor } from "../../../tools/convert/keras-model";
 import { quantise } from "../../../tools/convert/network-writer";
 import { kerasToOnnx } from "../../../tools/convert/to-onnx";
-import { expectClose, randoms } from "../../expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 
 const layer = (className: string, name: string, inputs: string[], config: object = {}): KerasLayer => ({
   className,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { labToRgb } from "../../../src/color/lab";
+import { labToRgb } from "../../../src/image/lab";
 import { EXIT, main } from "../../../tools/evaluate/command";
 import type { Scores } from "../../../tools/evaluate/metrics";
 import type { Evaluation } from "../../../tools/evaluate/report";

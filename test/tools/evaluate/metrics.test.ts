@@ -1,6 +1,6 @@
 import { differenceCiede2000 } from "culori";
 import { describe, expect, it } from "vitest";
-import { luminance, rgbToLab, type Triple } from "../../../src/color/lab";
+import { luminance, rgbToLab, type Triple } from "../../../src/image/lab";
 import type { Pixels } from "../../../src/node/images";
 import { ciede2000 } from "../../../tools/evaluate/ciede2000";
 import { frechetDistance } from "../../../tools/evaluate/frechet";
@@ -100,7 +100,7 @@ describe("ciede2000", () => {
 });
 
 describe("L*a*b* of pictures", () => {
-  it("is that of src/color/lab.ts", () => {
+  it("is that of src/image/lab.ts", () => {
     const { data, width, height } = noise(9, 7, 3);
     const { l, a, b } = labPlanes({ data, width, height });
     for (let i = 0; i < width * height; i++) {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ImageError, InputError } from "../../../src/errors";
+import { ImageError, InputError } from "../../../src/base/errors";
 import { mixed, openPictures, setsOf, spread } from "../../../tools/evaluate/photographs";
 import { storedZip } from "./zip";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ManifestError } from "../../../src/errors";
+import { ManifestError } from "../../../src/base/errors";
 import { parseManifest } from "../../../src/weights/model/manifest";
 
 const hash = "ab".repeat(32);

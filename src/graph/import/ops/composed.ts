@@ -1,5 +1,5 @@
 /** Elementwise functions with parameters, of more than two tensors, or made of others. */
-import { DTYPES } from "../../../weights/tensor";
+import { DTYPES } from "../../../weights/onnx/tensor";
 import type { BinaryFn } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { zipConstants } from "../constant-arithmetic";

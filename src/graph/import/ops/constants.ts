@@ -1,5 +1,5 @@
 /** Ops that make constants or are evaluated on constants only. */
-import type { OnnxDType } from "../../../weights/types";
+import type { OnnxDType } from "../../../weights/onnx/types";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../constant-arithmetic";

@@ -1,0 +1,282 @@
+/** Photographs in colour: both networks and the colour kernels behind one call. */
+import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./options";
+import { ColorizeResult, type ColorizeTimings } from "./result";
+import { choicesFor, tuneOptions, whenIdle } from "./tuning";
+import { InputError } from "../base/errors";
+import { explain } from "./explain";
+import { describeDevice, requestDevice } from "../gpu/device";
+import type { ConvChoices } from "../graph/lower/conv-choice";
+import { storageOf } from "../gpu/storage";
+import { outputChannels, type KeptChroma } from "../image/chroma";
+import type { WorkingSize } from "../image/layout";
+import { PictureStages } from "../image/picture-stages";
+import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
+import type { Elem } from "../kernels/kernel";
+import type { Size } from "../kernels/picture/tile";
+import { Networks, type BoundNetworks } from "./networks";
+import { checkNumber, SATURATION, SIZE } from "../base/option-checks";
+import { startPrediction } from "./predict";
+import { modelAddress } from "./shipped-models";
+import { abortable, StageClock, type ColorizeStage } from "./stage-clock";
+import type { TuneOptions, TuneReport } from "../tuning/tune";
+import { Turns } from "../base/turns";
+import type { Manifest } from "../weights/model/manifest";
+import { ENGINE } from "../session/engine";
+import { packagePart } from "../base/package-part";
+
+export class Colorizer {
+  readonly device: GPUDevice;
+  readonly #networks: Networks;
+  readonly #stages: PictureStages;
+  readonly #ownsDevice: boolean;
+  /** One picture is opened ahead of the one that has the networks, so that the GPU need not wait for it. */
+  readonly #opening = new Turns();
+  /** The networks' buffers hold one picture. */
+  readonly #running = new Turns();
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #choices: ConvChoices;
+  /** To be called after the first picture. */
+  #later: (() => void) | undefined;
+  readonly #store: TuneOptions["store"];
+  readonly #closing = new AbortController();
+  #disposed = false;
+
+  private constructor(networks: Networks, device: GPUDevice, choices: ConvChoices, options: ColorizerOptions) {
+    const setting = tuneOptions(options.tune);
+    this.device = device;
+    this.#store = setting.store;
+    this.#choices = choices;
+    if (options.tune && setting.milliseconds !== 0) this.#later = () => whenIdle(() => this.tune(setting));
+    this.#networks = networks;
+    this.#stages = new PictureStages(device, networks.pipelines);
+    this.#ownsDevice = !options.device;
+  }
+
+  /**
+   * Downloads and prepares a model. Throws ManifestError, DownloadError, ModelError, UnsupportedError or DeviceError,
+   * or the signal's reason; nothing stays on the GPU then.
+   */
+  static async load(options: ColorizerOptions = {}): Promise<Colorizer> {
+    options.signal?.throwIfAborted();
+    // First the device: without one there is no point in downloading.
+    const device = options.device ?? (await requestDevice());
+    try {
+      storageOf(device, options.precision ?? "auto"); // a precision that cannot be is said before the download
+      const model = modelAddress(options.model);
+      const choices = choicesFor(device, options.tune);
+      const networks = await Networks.load({ ...options, device, model, choices });
+      return new Colorizer(networks, device, choices, options);
+    } catch (error) {
+      if (!options.device) device.destroy();
+      throw error;
+    }
+  }
+
+  get manifest(): Manifest {
+    return this.#networks.manifest;
+  }
+
+  /** Storage type of activations and weights. */
+  get elem(): Elem {
+    return this.#networks.elem;
+  }
+
+  /** The adapter's name, for reports. */
+  get adapter(): string {
+    return describeDevice(this.device);
+  }
+
+  /** Sizes and GPU memory for a picture of this size, without running anything. Throws InputError for a bad size. */
+  plan(width: number, height: number, options: Pick<ColorizeOptions, "size"> = {}): ColorizePlan {
+    const working = this.#workingSize({ width, height }, options.size);
+    const { embedder, colorizer } = this.#networks.plan(working);
+    const targets = this.#networks.targetSizes(working).map((size) => ({ size }));
+    const weightBytes = (embedder?.weightBytes ?? 0) + colorizer.weightBytes;
+    const activationBytes = (embedder?.activationBytes ?? 0) + colorizer.activationBytes;
+    const map = this.#networks.outputSize(colorizer);
+    const stored = { channels: outputChannels(this.manifest.colorizer.output), elem: this.elem };
+    const pictureBytes = this.#stages.peakBytes({ width, height }, targets, map, stored);
+    return {
+      workingSize: working.size,
+      paddedSize: working.padded,
+      peakBytes: weightBytes + activationBytes + pictureBytes,
+      weightBytes,
+      activationBytes,
+      pictureBytes,
+      flops: (embedder?.flops ?? 0) + colorizer.flops,
+    };
+  }
+
+  /**
+   * Colours one picture; calls queue up, and each picture is opened and uploaded while the one before it is on the GPU.
+   * Throws ImageError for a picture that cannot be read, InputError for wrong options, DeviceError when the device is
+   * lost, short of memory, refuses commands or computes nonsense, and the signal's reason (an AbortError) when aborted.
+   */
+  async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
+    const saturation = checkNumber(SATURATION, options.saturation ?? 1);
+    if (options.size !== undefined) checkNumber(SIZE, options.size);
+    return this.#track(options.signal, async () => {
+      const opened = await this.#opening.take();
+      try {
+        this.#check(options.signal);
+        const clock = new StageClock(options.signal, options.onStage);
+        const pixels = await openSource(source);
+        try {
+          const result = await this.#run(pixels, saturation, clock, options, opened);
+          this.#later?.();
+          this.#later = undefined;
+          return result;
+        } catch (error) {
+          pixels.close();
+          throw error;
+        }
+      } finally {
+        opened();
+      }
+    });
+  }
+
+  /** `started` is called when the picture has its turn. With `embedding`, only the second network runs. */
+  async #run(
+    source: PixelSource,
+    saturation: number,
+    clock: StageClock,
+    { size, signal }: ColorizeOptions,
+    started?: () => void,
+    embedding?: Uint8Array<ArrayBuffer>,
+  ): Promise<ColorizeResult> {
+    const working = this.#workingSize(source, size);
+    const release = await this.#running.take();
+    started?.();
+    let bound: BoundNetworks | undefined;
+    let chroma: KeptChroma;
+    try {
+      this.#check(signal);
+      bound = await this.#networks.bind(working);
+      const onStage = (stage: ColorizeStage): void => clock.next(stage);
+      const { reading } = await startPrediction(this.#networks, this.#stages, bound, source, { embedding, onStage });
+      release();
+      chroma = await reading;
+    } catch (error) {
+      release();
+      if (bound && !signal?.aborted && !(error instanceof InputError)) await this.#drop(bound);
+      throw error;
+    }
+    clock.next("recombine");
+    return this.#recombine(source, chroma, saturation, signal, () => clock.end());
+  }
+
+  /** Networks that failed are made again for the next picture. One that has begun with them ends first. */
+  async #drop(bound: BoundNetworks): Promise<void> {
+    await this.#networks.forget(bound);
+    (await this.#running.take())();
+    for (const program of [bound.embedder, bound.colorizer]) program?.destroy();
+  }
+
+  /** The last stage, also for another saturation of a picture already predicted. */
+  async #recombine(
+    source: PixelSource,
+    chroma: KeptChroma,
+    saturation: number,
+    signal: AbortSignal | undefined,
+    timings: () => ColorizeTimings,
+  ): Promise<ColorizeResult> {
+    const { saturation: preset } = this.manifest.colorizer;
+    const data = await this.#stages.recombine(source, chroma, preset * saturation, signal);
+    const { width, height } = source;
+    const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
+    return new ColorizeResult(facts, async (change, otherSignal) => {
+      const other = checkNumber(SATURATION, change.saturation ?? saturation);
+      return this.#track(otherSignal, async () => {
+        this.#check(otherSignal);
+        const clock = new StageClock(otherSignal);
+        const options = { size: change.size, signal: otherSignal };
+        if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, chroma.embedding);
+        clock.next("recombine");
+        return this.#recombine(source, chroma, other, otherSignal, () => clock.end());
+      });
+    });
+  }
+
+  /**
+   * Times ways of computing the convolutions of what was prepared so far, and goes on with the fastest: pictures stay
+   * what they are but for rounding. Pictures go first; one that comes meanwhile waits for one measurement, or for the
+   * networks to be made again.
+   * Throws the signal's reason; what was measured by then is kept.
+   */
+  async tune(options: TuneOptions = {}): Promise<TuneReport> {
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    return this.#track(signal, async () => {
+      this.#check(options.signal);
+      const { tune } = await packagePart(import("../tuning/tune"));
+      const turn = async (): Promise<void> => (await this.#running.take())();
+      const [device, pipelines, choices] = [this.device, this.#networks.pipelines, this.#choices];
+      const target = { device, pipelines, choices, engine: ENGINE, turn };
+      const report = await tune(target, { store: this.#store, ...options, signal });
+      const release = await this.#running.take();
+      try {
+        this.#check(signal);
+        if (report.changed > 0) await this.#networks.rebuild();
+      } finally {
+        release();
+      }
+      return report;
+    });
+  }
+
+  /**
+   * Time of every step of both networks for a picture of this size: each runs once more, a step at a time, on whatever
+   * its inputs hold. Throws as colorize().
+   */
+  async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
+    const working = this.#workingSize(picture, options.size);
+    return this.#track(undefined, async () => {
+      const release = await this.#running.take();
+      try {
+        this.#check(undefined);
+        return await this.#networks.profile(working);
+      } finally {
+        release();
+      }
+    });
+  }
+
+  #check(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#disposed)
+      throw new InputError({ where: "colorize", expected: "a live Colorizer", received: "a disposed one" });
+  }
+
+  /** Runs `work`, which dispose() then waits for. An abort rejects at once, also while waiting. */
+  #track<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const run = work().catch(async (error: unknown) => {
+      throw await explain(error, this.device, signal);
+    });
+    const settled = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#pending.add(settled);
+    void settled.then(() => this.#pending.delete(settled));
+    return abortable(run, signal);
+  }
+
+  #workingSize(picture: Size, size?: number): WorkingSize {
+    for (const n of [picture.width, picture.height])
+      if (!Number.isInteger(n) || n < 1)
+        throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${n}` });
+    if (size !== undefined) checkNumber(SIZE, size);
+    return this.#networks.workingSize(picture, size);
+  }
+
+  /** Frees the networks once running work has ended, and the device if this Colorizer made it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#closing.abort();
+    void Promise.all(this.#pending).then(() => {
+      this.#networks.dispose();
+      if (this.#ownsDevice) this.device.destroy();
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/** Whether a model's networks are what its manifest says. */
+import { ManifestError } from "../base/errors";
+import type { Shape } from "../graph/ir";
+import type { Session } from "../session/session";
+import type { Manifest } from "../weights/model/manifest";
+
+/** Throws ManifestError unless the shape fits; a name stands for any size. */
+export function expectShape(where: string, shape: Shape, expected: readonly (number | string)[]): void {
+  const fits = shape.length === expected.length && expected.every((n, i) => typeof n === "string" || n === shape[i]);
+  if (!fits)
+    throw new ManifestError({
+      where,
+      expected: `an output of shape [${expected.join(", ")}]`,
+      received: `[${shape.join(", ")}]`,
+      hint: "Export the network as docs/model-format.md says.",
+    });
+}
+
+/** Throws ManifestError when model.json names inputs or outputs that its ONNX file does not have. */
+export function checkNames(
+  manifest: Manifest,
+  network: "embedder" | "colorizer",
+  session: Session,
+  inputs: readonly string[],
+  output: string,
+): void {
+  const has = session.inputs.map(({ name }) => name);
+  const makes = session.outputs.map(({ name }) => name);
+  const fits = has.length === inputs.length && inputs.every((name) => has.includes(name)) && makes.includes(output);
+  if (fits) return;
+  throw new ManifestError({
+    where: `${manifest.name}/model.json at $.${network}`,
+    expected: `an ONNX file with inputs ${inputs.join(", ")} and output ${output}`,
+    received: `inputs ${has.join(", ")} and outputs ${makes.join(", ")}`,
+    hint: "Correct the names in model.json.",
+  });
+}

@@ -1,0 +1,300 @@
+/** The networks of a model, an embedder where there is one and a colorizer: loaded, checked against their manifest, and run on the GPU. */
+import { CommandScope } from "../gpu/command-scope";
+import type { ColorizerProfile } from "./options";
+import type { ConvChoices } from "../graph/lower/conv-choice";
+import type { BoundProgram } from "../gpu/bound-program";
+import { PipelineCache } from "../gpu/pipelines";
+import { sizeOf, type Shape } from "../graph/ir";
+import { bufferBytes, type Program } from "../graph/lower/program";
+import { Session, type Precision, type SessionOptions } from "../session/session";
+import { storedElements } from "../gpu/storage";
+import { submitProgram } from "../gpu/submit";
+import { workingSize, type WorkingSize } from "../image/layout";
+import { outputChannels, type Prediction } from "../image/chroma";
+import type { LuminanceTarget } from "../image/picture-stages";
+import type { Elem } from "../kernels/kernel";
+import type { Size } from "../kernels/picture/tile";
+import { ProgressReport, type LoadProgress } from "../weights/model/progress";
+import { checkNames, expectShape } from "./network-checks";
+import { described, isPicture, pictureShape, squareOf, targetOf, type Network } from "./network-inputs";
+import type { Manifest } from "../weights/model/manifest";
+import { loadModel, type ModelReader } from "../weights/model/files";
+import { packagePart } from "../base/package-part";
+
+export interface NetworkOptions {
+  readonly device: GPUDevice;
+  readonly model: string | URL;
+  readonly precision?: Precision;
+  /** How convolutions are computed. */
+  readonly choices?: ConvChoices;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+  readonly read?: ModelReader;
+  /** Reads tensors that lie in files of their own: see SessionOptions. Models with a manifest have none. */
+  readonly externalData?: SessionOptions["externalData"];
+}
+
+/** The networks bound for one working size. */
+export interface BoundNetworks {
+  readonly embedder?: BoundProgram;
+  readonly colorizer: BoundProgram;
+  readonly working: WorkingSize;
+}
+
+export class Networks {
+  readonly manifest: Manifest;
+  readonly pipelines: PipelineCache;
+  readonly device: GPUDevice;
+  readonly #embedder: Session | undefined;
+  readonly #colorizer: Session;
+  /** Its shapes are fixed, so it is lowered for plan() once. */
+  #embedderProgram: Program | undefined;
+  /** Colorizers whose constant inputs are filled. */
+  readonly #filled = new WeakSet<BoundProgram>();
+
+  private constructor(
+    manifest: Manifest,
+    device: GPUDevice,
+    pipelines: PipelineCache,
+    sessions: Partial<Record<Network, Session>>,
+  ) {
+    this.manifest = manifest;
+    this.pipelines = pipelines;
+    this.device = device;
+    this.#embedder = sessions.embedder;
+    this.#colorizer = sessions.colorizer!;
+  }
+
+  /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
+  static async load({
+    device,
+    model,
+    precision,
+    choices,
+    signal,
+    read,
+    externalData,
+    onProgress,
+  }: NetworkOptions): Promise<Networks> {
+    const pipelines = new PipelineCache(device);
+    // One program of each stays bound: memory is that of one picture, and binding again is quick.
+    const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
+    const sessions: Partial<Record<Network, Session>> = {};
+    const progress = new ProgressReport(onProgress);
+    const opening: Promise<unknown>[] = [];
+    let failed = false;
+    const open = async (network: Network, bytes: Uint8Array, manifest: Manifest): Promise<void> => {
+      if (failed) return;
+      const { inputs, inputShapes, output, passes } = described(network, manifest);
+      const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
+      const session = await Session.load(bytes, { ...common, inputShapes, passes, label });
+      sessions[network] = session;
+      checkNames(manifest, network, session, inputs, output);
+      progress.ready();
+    };
+    try {
+      const { manifest } = await loadModel(model, {
+        signal,
+        read,
+        onProgress: (report) => progress.download(report),
+        onFile: async (file, bytes, manifest) => {
+          const own = (["embedder", "colorizer"] as const).filter((network) => manifest[network]?.file === file);
+          const opened = Promise.all(own.map((network) => open(network, bytes, manifest)));
+          opening.push(opened);
+          await opened;
+        },
+      });
+      const networks = new Networks(manifest, device, pipelines, sessions);
+      await networks.#prepare();
+      signal?.throwIfAborted();
+      progress.ready();
+      return networks;
+    } catch (error) {
+      failed = true;
+      // Of the two networks, one may still be on its way.
+      await Promise.allSettled(opening);
+      for (const session of Object.values(sessions)) session.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Binds the networks for a square picture of the manifest's size: what they ask for that the engine does not support is refused at
+   * load, and the first picture finds its pipelines compiled. Throws ManifestError when the networks do not fit.
+   */
+  async #prepare(): Promise<void> {
+    const { name, embedder: e, colorizer: c } = this.manifest;
+    const square = squareOf(this.manifest);
+    const side = square.size.width;
+    const { embedder, colorizer } = await this.bind(square);
+    const where = `${name}/model.json`;
+    if (embedder) {
+      const classes = e!.mean?.length ?? "classes";
+      expectShape(`${where} at $.embedder.output`, portShape(embedder.program, e!.output), [1, classes]);
+    }
+    const output = portShape(colorizer.program, c.output.name);
+    // The picture's size, or smaller by a whole factor.
+    const rows = output[2] ?? side;
+    const fit = side % rows === 0 ? rows : side;
+    expectShape(`${where} at $.colorizer.output`, output, [1, outputChannels(c.output), fit, fit]);
+  }
+
+  /** Storage type of activations and weights. */
+  get elem(): Elem {
+    return this.#colorizer.elem;
+  }
+
+  /** The embedder's picture. */
+  get #embedderSize(): WorkingSize {
+    const { size } = this.manifest.embedder!;
+    const square = { width: size, height: size };
+    return { size: square, padded: square };
+  }
+
+  /** The picture as the colorizer sees it. `pixels` as in the manifest's size, which is the default. Throws InputError. */
+  workingSize(picture: Size, pixels = this.manifest.colorizer.size.pixels): WorkingSize {
+    const { multiple, shape } = this.manifest.colorizer.size;
+    // A square photograph has a square working picture, whatever the proportions of this one.
+    return workingSize(shape === "square" ? { width: 1, height: 1 } : picture, pixels, multiple);
+  }
+
+  #embedderShapes(): Record<string, Shape> {
+    const { input } = this.manifest.embedder!;
+    return { [input.name]: pictureShape(input, this.#embedderSize.size) };
+  }
+
+  #colorizerShapes({ padded }: WorkingSize, embedder: Program | undefined): Record<string, Shape> {
+    const { inputs } = this.manifest.colorizer;
+    const shapes = inputs.map((input): [string, Shape] => [
+      input.name,
+      input.kind === "embedding" ? portShape(embedder!, this.manifest.embedder!.output) : pictureShape(input, padded),
+    ]);
+    return Object.fromEntries(shapes);
+  }
+
+  /** The networks lowered for a working size: costs and memory, without the GPU. */
+  plan(working: WorkingSize): { readonly embedder?: Program; readonly colorizer: Program } {
+    if (this.#embedder) this.#embedderProgram ??= this.#embedder.plan(this.#embedderShapes());
+    const embedder = this.#embedderProgram;
+    return { embedder, colorizer: this.#colorizer.plan(this.#colorizerShapes(working, embedder)) };
+  }
+
+  async bind(working: WorkingSize): Promise<BoundNetworks> {
+    const embedder = await this.#embedder?.bind(this.#embedderShapes());
+    this.#embedderProgram = embedder?.program;
+    const colorizer = await this.#colorizer.bind(this.#colorizerShapes(working, embedder?.program));
+    if (!this.#filled.has(colorizer)) this.#fill(colorizer);
+    return { embedder, colorizer, working };
+  }
+
+  /** Fills the constant inputs, which keep their content. */
+  #fill(colorizer: BoundProgram): void {
+    for (const input of this.manifest.colorizer.inputs) {
+      if (input.kind !== "constant") continue;
+      const { shape } = colorizer.program.inputs.find(({ name }) => name === input.name)!;
+      const values = storedElements(new Float32Array(sizeOf(shape)).fill(input.value), this.elem);
+      this.device.queue.writeBuffer(colorizer.input(input.name), 0, values);
+    }
+    this.#filled.add(colorizer);
+  }
+
+  /** Forgets what was bound and failed: the next bind() makes it again. The caller destroys it. */
+  async forget({ embedder, colorizer }: BoundNetworks): Promise<void> {
+    await Promise.all([embedder && this.#embedder?.forget(embedder), this.#colorizer.forget(colorizer)]);
+  }
+
+  /** Binds again what is bound, with the algorithms now chosen. */
+  async rebuild(): Promise<void> {
+    // Both have ended when this has: nothing is remade under the next picture.
+    const rebuilt = await Promise.allSettled([this.#embedder?.rebuild(), this.#colorizer.rebuild()]);
+    this.#embedderProgram = undefined;
+    for (const one of rebuilt) if (one.status === "rejected") throw one.reason;
+  }
+
+  /** The networks' inputs that a picture's luminance fills; those of the colorizer alone where an embedding is kept. */
+  targets({ embedder, colorizer, working }: BoundNetworks, which: "both" | "colorizer" = "both"): LuminanceTarget[] {
+    const { embedder: e, colorizer: c } = this.manifest;
+    const targets = c.inputs.filter(isPicture).map((input) => targetOf(input, colorizer, working, this.elem));
+    if (!embedder || which === "colorizer") return targets;
+    return [...targets, targetOf(e!.input, embedder, this.#embedderSize, this.elem)];
+  }
+
+  /** Sizes of what targets() gives, without padding. */
+  targetSizes({ size }: WorkingSize): Size[] {
+    const { embedder, colorizer } = this.manifest;
+    return [...colorizer.inputs.filter(isPicture).map(() => size), ...(embedder ? [this.#embedderSize.size] : [])];
+  }
+
+  /**
+   * Runs the embedder and hands its output to the colorizer, on the GPU; or hands over an embedding kept from a run. Does nothing
+   * where the colorizer takes no embedding.
+   */
+  async embed({ embedder, colorizer }: BoundNetworks, kept?: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (!embedder) return;
+    const to = colorizer.input(this.#embeddingInput!);
+    const { queue } = this.device;
+    const scope = new CommandScope(this.device, { where: "embedding" });
+    if (kept) {
+      scope.run(() => queue.writeBuffer(to, 0, kept));
+      return scope.check();
+    }
+    scope.run(() => {
+      submitProgram(this.device, embedder);
+      const from = embedder.output(this.manifest.embedder!.output);
+      const encoder = this.device.createCommandEncoder({ label: "embedding" });
+      encoder.copyBufferToBuffer(from, 0, to, 0, this.#embeddingBytes(embedder.program));
+      queue.submit([encoder.finish()]);
+    });
+    await Promise.all([queue.onSubmittedWorkDone(), scope.check()]);
+  }
+
+  get #embeddingInput(): string | undefined {
+    return this.manifest.colorizer.inputs.find(({ kind }) => kind === "embedding")?.name;
+  }
+
+  /** Starts the colorizer; returns the buffers that will hold its output and the embedding. */
+  predict({ embedder, colorizer }: BoundNetworks, scope: CommandScope): Prediction {
+    scope.run(() => submitProgram(this.device, colorizer));
+    const { output } = this.manifest.colorizer;
+    return {
+      output,
+      buffer: colorizer.output(output.name),
+      map: this.outputSize(colorizer.program),
+      ...(embedder && {
+        embedding: {
+          buffer: colorizer.input(this.#embeddingInput!),
+          bytes: this.#embeddingBytes(embedder.program),
+        },
+      }),
+    };
+  }
+
+  #embeddingBytes(embedder: Program): number {
+    return bufferBytes(sizeOf(portShape(embedder, this.manifest.embedder!.output)), this.elem);
+  }
+
+  /** Runs the networks a step at a time. */
+  async profile(working: WorkingSize): Promise<ColorizerProfile> {
+    const { profileProgram } = await packagePart(import("../gpu/profile"));
+    const { embedder, colorizer } = await this.bind(working);
+    return {
+      ...(embedder && { embedder: await profileProgram(this.device, embedder) }),
+      colorizer: await profileProgram(this.device, colorizer),
+    };
+  }
+
+  /** The colorizer's output, samples; the padded picture has a whole number of pixels for each. */
+  outputSize(colorizer: Program): Size {
+    const [, , height = 0, width = 0] = portShape(colorizer, this.manifest.colorizer.output.name);
+    return { width, height };
+  }
+
+  dispose(): void {
+    this.#embedder?.dispose();
+    this.#colorizer.dispose();
+  }
+}
+
+function portShape(program: Program, output: string): Shape {
+  return program.outputs.find(({ name }) => name === output)!.shape;
+}

@@ -1,0 +1,60 @@
+/** What a Colorizer takes and tells. */
+import type { TuneSetting } from "./tuning";
+import type { Profile } from "../gpu/profile";
+import type { Precision } from "../session/session";
+import type { Size } from "../kernels/picture/tile";
+import type { LoadProgress } from "../weights/model/progress";
+import type { ColorizeStage } from "./stage-clock";
+import type { ModelReader } from "../weights/model/files";
+
+export interface ColorizerOptions {
+  /** Name of a model of this package (default: inception-table), or URL of a model folder or of its model.json. */
+  readonly model?: string | URL;
+  /** Default: a new device of this browser, which dispose() then frees. */
+  readonly device?: GPUDevice;
+  /** How numbers are stored on the GPU. Default "auto": halves where the adapter has shader-f16. */
+  readonly precision?: Precision;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Reads the model's files where fetch cannot, for example from a folder. */
+  readonly read?: ModelReader;
+  /**
+   * Whether ways of computing are timed on this device when there is time after the first picture, to go on with the
+   * fastest; what earlier sessions found is then used from the start. Default: false. See docs/tuning.md.
+   */
+  readonly tune?: TuneSetting;
+}
+
+export interface ColorizeOptions {
+  /**
+   * Side in pixels of a square with as many pixels as the network's picture: a whole number from 32 to 1024, and at least
+   * the model's `multiple`. Default: the model's.
+   */
+  readonly size?: number;
+  /** Factor on the predicted chroma, 0 to 4: 1 (default) as predicted, 0 grey. */
+  readonly saturation?: number;
+  readonly signal?: AbortSignal;
+  /** Called as each stage starts. */
+  readonly onStage?: (stage: ColorizeStage) => void;
+}
+
+/** What colouring one picture of some size will need, known without running; the stages of the next may add theirs. */
+export interface ColorizePlan {
+  /** The picture as the network sees it, and with padding. */
+  readonly workingSize: Size;
+  readonly paddedSize: Size;
+  /** GPU memory in bytes: weights + activations of the networks + the picture's part. */
+  readonly peakBytes: number;
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+  readonly pictureBytes: number;
+  /** Floating-point operations of the networks. */
+  readonly flops: number;
+}
+
+/** Time of every step of the networks. */
+export interface ColorizerProfile {
+  /** Where the model has one. */
+  readonly embedder?: Profile;
+  readonly colorizer: Profile;
+}

@@ -1,0 +1,141 @@
+/** A coloured picture, at the source's full size. */
+import { ImageError, InputError } from "../base/errors";
+import type { RawImage } from "../image/source";
+import type { Size } from "../kernels/picture/tile";
+import { checkNumber, QUALITY } from "../base/option-checks";
+
+/** Milliseconds by stage. */
+export interface ColorizeTimings {
+  /** Opening the source and making the networks ready for its size. */
+  readonly prepare: number;
+  /** Luminance at the networks' sizes. */
+  readonly luminance: number;
+  readonly embedding: number;
+  readonly chroma: number;
+  /** Full-resolution colour, and reading it back. */
+  readonly recombine: number;
+  readonly total: number;
+}
+
+/** What a result was made with. */
+export interface ResultFacts extends Size {
+  /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  /** The picture as the network saw it. */
+  readonly workingSize: Size;
+  readonly saturation: number;
+  readonly timings: ColorizeTimings;
+}
+
+/** What is to be different; the rest stays. */
+export interface ResultChange {
+  /** As in ColorizeOptions. */
+  readonly saturation?: number;
+  /** As in ColorizeOptions. */
+  readonly size?: number;
+}
+
+export type Recolor = (change: ResultChange, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
+
+export class ColorizeResult implements ResultFacts {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly workingSize: Size;
+  readonly saturation: number;
+  readonly timings: ColorizeTimings;
+  readonly #recolor: Recolor;
+
+  constructor(facts: ResultFacts, recolor: Recolor) {
+    this.width = facts.width;
+    this.height = facts.height;
+    this.data = facts.data;
+    this.workingSize = facts.workingSize;
+    this.saturation = facts.saturation;
+    this.timings = facts.timings;
+    this.#recolor = recolor;
+  }
+
+  /**
+   * The same picture with another saturation (0 to 4; 1: as predicted, 0: grey). Only the last stage runs again.
+   * Throws InputError for another number and after the Colorizer was disposed or the source's buffer was transferred, DeviceError as
+   * colorize(), and the signal's reason when aborted.
+   */
+  withSaturation(saturation: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor({ saturation }, options.signal);
+  }
+
+  /**
+   * The same picture with chroma predicted at another size (pixels, as in ColorizeOptions). The embedding is kept, so
+   * only the second network and the last stage run again. Errors as withSaturation().
+   */
+  withSize(size: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor({ size }, options.signal);
+  }
+
+  /** ImageData that shares this result's bytes; a plain { data, width, height } where there is no ImageData. */
+  imageData(): ImageData | RawImage {
+    if (typeof ImageData === "undefined") return { data: this.data, width: this.width, height: this.height };
+    return new ImageData(this.data, this.width, this.height);
+  }
+
+  /** Draws into a new canvas of the page. In a worker, pass an OffscreenCanvas as target instead. */
+  canvas(): HTMLCanvasElement;
+  /** Draws into `target`, which gets the picture's size. Browsers and workers only. */
+  canvas<T extends HTMLCanvasElement | OffscreenCanvas>(target: T): T;
+  canvas(target?: HTMLCanvasElement | OffscreenCanvas): HTMLCanvasElement | OffscreenCanvas {
+    const canvas = target ?? newCanvas(this.width, this.height);
+    canvas.width = this.width;
+    canvas.height = this.height;
+    const context = (canvas as HTMLCanvasElement).getContext("2d");
+    if (!context)
+      throw new ImageError({
+        where: "canvas()",
+        expected: `a 2D canvas of ${this.width}x${this.height}`,
+        received: "no drawing context",
+        hint: "The canvas already has another kind of context, or the picture is too large for this browser.",
+      });
+    context.putImageData(this.imageData() as ImageData, 0, 0);
+    return canvas;
+  }
+
+  /**
+   * The encoded picture. `type` is a MIME type that this browser encodes: image/png and image/jpeg everywhere, image/webp
+   * in most. `quality` is 0 to 1, for image/jpeg and image/webp. Browsers and workers only.
+   * Throws InputError for a wrong quality, ImageError for another type or a picture that is too large.
+   */
+  async blob(type = "image/png", quality?: number): Promise<Blob> {
+    if (quality !== undefined) checkNumber(QUALITY, quality);
+    const canvas = this.canvas(newCanvas(this.width, this.height));
+    const blob =
+      "convertToBlob" in canvas
+        ? await canvas.convertToBlob({ type, quality })
+        : await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
+    if (!blob)
+      throw new ImageError({
+        where: "blob()",
+        expected: `a picture this browser can encode as ${type}`,
+        received: `${this.width}x${this.height}`,
+        hint: "Use image/jpeg, or write the bytes of `data` with another encoder.",
+      });
+    // In place of a type that it does not know, a browser gives a PNG.
+    if (blob.type === type.toLowerCase()) return blob;
+    throw new ImageError({
+      where: "blob()",
+      expected: "a type that this browser encodes: image/png, image/jpeg or, in most, image/webp",
+      received: type,
+      hint: "Use one of these, or write the bytes of `data` with another encoder.",
+    });
+  }
+}
+
+function newCanvas(width: number, height: number): HTMLCanvasElement | OffscreenCanvas {
+  if (typeof document !== "undefined") return document.createElement("canvas");
+  if (typeof OffscreenCanvas !== "undefined") return new OffscreenCanvas(width, height);
+  throw new InputError({
+    where: "canvas()",
+    expected: "a browser",
+    received: "no canvas here",
+    hint: "Use `data`, or colorize-canvas/node to write image files.",
+  });
+}

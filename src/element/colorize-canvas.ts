@@ -1,0 +1,282 @@
+/** The <colorize-canvas> element, as a class only; element.ts defines it. */
+import type { ColorizeResult } from "../colorizer/result";
+import {
+  buildParts,
+  progressDone,
+  progressText,
+  showProgress,
+  type ColorizeProgress,
+  type ElementParts,
+} from "./parts";
+import { loadOriginal } from "./picture";
+import { EngineError, InputError } from "../base/errors";
+import { checkNumber, factorOf, SATURATION, SIZE } from "../base/option-checks";
+import { sharedColorizer } from "./shared-colorizer";
+
+export type ColorizeState = "idle" | "loading" | "ready" | "error";
+
+export interface ColorizeCanvasEventMap {
+  load: CustomEvent<ColorizeResult>;
+  error: CustomEvent<EngineError>;
+  progress: CustomEvent<ColorizeProgress>;
+}
+
+/** Where there is no DOM (server-side rendering) the module still loads. */
+const Base: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElement);
+
+const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
+
+/**
+ * Shows a photograph in grey, then in colour.
+ *
+ * @element colorize-canvas
+ * @attr {string} src - Address of the photograph. Of another site only with CORS.
+ * @attr {string} alt - Text for those who do not see it; empty for decoration.
+ * @attr {number} saturation - Factor on the predicted colour, 0 to 4 or 0% to 400%: 1 (default) as predicted, 0 grey.
+ * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
+ * @attr {string} model - Address of a model folder or its model.json.
+ * @fires load - The picture is coloured; detail: ColorizeResult.
+ * @fires error - It cannot be; detail: EngineError.
+ * @fires progress - Detail: { stage, loaded, total }.
+ * @slot - Nothing is shown of the element's content; it is for browsers without scripts.
+ * @csspart frame - Around picture and progress.
+ * @csspart original - The <img> of the original.
+ * @csspart canvas - The <canvas> of the coloured picture.
+ * @csspart status - The progress bar with its text.
+ * @csspart error - The error message.
+ * @cssprop --colorize-canvas-accent - Colour of the progress bar.
+ * @cssprop --colorize-canvas-backdrop - Background of the progress text.
+ * @cssprop --colorize-canvas-text - Colour of texts.
+ * @cssprop --colorize-canvas-error - Background of the error message.
+ */
+export class ColorizeCanvas extends Base {
+  static readonly observedAttributes = ["src", "alt", "saturation", "size", "model"];
+
+  readonly #parts: ElementParts;
+  #job: AbortController | undefined;
+  #scheduled = false;
+  /** What is shown, or under way, is not what the attributes say. */
+  #stale = true;
+  #state: ColorizeState = "idle";
+  #result: ColorizeResult | null = null;
+  #error: EngineError | null = null;
+
+  constructor() {
+    super();
+    this.#parts = buildParts(this.attachShadow({ mode: "open" }));
+  }
+
+  get src(): string {
+    return this.getAttribute("src") ?? "";
+  }
+  set src(value: string) {
+    this.setAttribute("src", value);
+  }
+
+  get alt(): string {
+    return this.getAttribute("alt") ?? "";
+  }
+  set alt(value: string) {
+    this.setAttribute("alt", value);
+  }
+
+  /** 1 where the attribute is absent; what is not a number is NaN, and an `error` when the picture is coloured. */
+  get saturation(): number {
+    return factorOf(this.getAttribute("saturation") ?? "1");
+  }
+  set saturation(value: number) {
+    this.setAttribute("saturation", String(value));
+  }
+
+  /** Undefined where the attribute is absent: the model's own. Errors as for saturation. */
+  get size(): number | undefined {
+    return this.hasAttribute("size") ? Number(this.getAttribute("size")) : undefined;
+  }
+  set size(value: number | undefined) {
+    if (value === undefined) this.removeAttribute("size");
+    else this.setAttribute("size", String(value));
+  }
+
+  get model(): string {
+    return this.getAttribute("model") ?? "";
+  }
+  set model(value: string) {
+    this.setAttribute("model", value);
+  }
+
+  get state(): ColorizeState {
+    return this.#state;
+  }
+
+  /** The coloured picture in state "ready", for downloads. */
+  get result(): ColorizeResult | null {
+    return this.#result;
+  }
+
+  /** What went wrong in state "error". */
+  get error(): EngineError | null {
+    return this.#error;
+  }
+
+  connectedCallback(): void {
+    for (const name of ColorizeCanvas.observedAttributes) upgradeProperty(this, name);
+    if (this.#stale || this.#state === "idle" || this.#state === "error") this.#schedule();
+  }
+
+  disconnectedCallback(): void {
+    // Moving within the page disconnects and connects at once; only a real removal stops the work.
+    queueMicrotask(() => {
+      if (this.isConnected || this.#state !== "loading") return;
+      this.#job?.abort();
+      this.#setState("idle");
+    });
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (before === after && name !== "src") return;
+    if (name === "alt") this.#nameParts();
+    else if (name === "saturation") void this.#resaturate();
+    else {
+      this.#stale = true;
+      this.#schedule();
+    }
+  }
+
+  /** Several attributes set at once start one job. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.isConnected) void this.#start();
+    });
+  }
+
+  async #start(): Promise<void> {
+    this.#job?.abort();
+    const { signal } = (this.#job = new AbortController());
+    this.#stale = false;
+    this.#result = null;
+    this.#error = null;
+    if (this.src === "") return this.#setState("idle");
+    this.#setState("loading");
+    const picture = loadOriginal(this.#parts.original, this.src, signal);
+    try {
+      this.#options(); // what is wrong with them is said before the model is downloaded
+      const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
+      const [colorizer, original] = await Promise.all([model, picture]);
+      const { saturation, size } = this.#options();
+      const result = await colorizer.colorize(original, {
+        size,
+        saturation,
+        signal,
+        onStage: (stage) => this.#progress({ stage: "colorize", loaded: STAGES.indexOf(stage), total: STAGES.length }),
+      });
+      this.#show(result);
+      this.#setState("ready");
+      this.dispatchEvent(new CustomEvent("load", { detail: result }));
+      if (this.saturation !== saturation) void this.#resaturate();
+    } catch (error) {
+      await picture.catch(() => undefined); // the photograph stays visible if only the colour failed
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  /** The newest saturation wins; a running one is given up. */
+  async #resaturate(): Promise<void> {
+    if (this.#error?.where === SATURATION.name) return this.#schedule();
+    if (this.#state !== "ready" || !this.#result) return;
+    this.#job?.abort();
+    const { signal } = (this.#job = new AbortController());
+    try {
+      this.#show(await this.#result.withSaturation(this.#options().saturation, { signal }));
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  /** Throws InputError with the attribute's own text. */
+  #options(): { saturation: number; size: number | undefined } {
+    const { saturation, size } = this;
+    checkNumber(SATURATION, saturation, this.getAttribute("saturation") ?? saturation);
+    if (size !== undefined) checkNumber(SIZE, size, this.getAttribute("size"));
+    return { saturation, size };
+  }
+
+  #show(result: ColorizeResult): void {
+    this.#result = result;
+    result.canvas(this.#parts.canvas);
+  }
+
+  #progress(progress: ColorizeProgress): void {
+    if (this.#state !== "loading") return;
+    showProgress(this.#parts.status, progressText(progress), progressDone(progress));
+    this.dispatchEvent(new CustomEvent("progress", { detail: progress }));
+  }
+
+  #fail(cause: unknown): void {
+    const error =
+      cause instanceof EngineError
+        ? cause
+        : new InputError({ where: this.localName, expected: "a coloured photograph", received: String(cause), cause });
+    this.#error = error;
+    this.#parts.error.textContent = error.message;
+    this.#setState("error");
+    this.dispatchEvent(new CustomEvent("error", { detail: error }));
+  }
+
+  #setState(state: ColorizeState): void {
+    this.#state = state;
+    const { frame, original, canvas, status, error } = this.#parts;
+    frame.classList.toggle("loading", state === "loading");
+    frame.classList.toggle("ready", state === "ready");
+    original.hidden = state === "idle" || (state === "error" && original.naturalWidth === 0);
+    canvas.hidden = state !== "ready";
+    status.hidden = state !== "loading";
+    frame.classList.toggle("with-picture", !original.hidden);
+    error.hidden = state !== "error";
+    if (state === "loading") showProgress(status, "Loading", 0);
+    frame.setAttribute("aria-busy", String(state === "loading"));
+    this.#nameParts();
+  }
+
+  /** The picture has one name for screen readers: that of the original until there is a coloured one. */
+  #nameParts(): void {
+    const { original, canvas } = this.#parts;
+    const ready = this.#state === "ready";
+    original.alt = ready ? "" : this.alt;
+    if (ready && this.alt !== "") {
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", this.alt);
+      canvas.removeAttribute("aria-hidden");
+    } else canvas.setAttribute("aria-hidden", "true");
+  }
+}
+
+/** A property set on the element before the element was defined hides the accessor of that name: it is set again. */
+function upgradeProperty(element: ColorizeCanvas, name: string): void {
+  if (!Object.hasOwn(element, name)) return;
+  const properties = element as unknown as Record<string, unknown>;
+  const value = properties[name];
+  delete properties[name];
+  properties[name] = value;
+}
+
+export interface ColorizeCanvas {
+  addEventListener<K extends keyof ColorizeCanvasEventMap>(
+    type: K,
+    listener: (this: ColorizeCanvas, event: ColorizeCanvasEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "colorize-canvas": ColorizeCanvas;
+  }
+}

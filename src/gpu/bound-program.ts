@@ -1,0 +1,202 @@
+/** A program on a device: pipelines, buffers and bind groups made once, then recorded again and again. */
+import { CommandScope } from "./command-scope";
+import { DeviceError } from "../base/errors";
+import { runtimeBytes } from "../kernels/assemble";
+import type { Elem } from "../kernels/kernel";
+import { Pacer } from "../base/pacer";
+import { sizeOf, type Constant } from "../graph/ir";
+import { bindResources, SIZES, type AnyKernel, type Compiled, type PipelineCache } from "./pipelines";
+import { bufferBytes, type Port, type Program, type Step } from "../graph/lower/program";
+import type { WeightStore } from "./weight-store";
+
+interface Dispatch {
+  readonly compiled: Compiled;
+  readonly bindGroup: GPUBindGroup;
+  readonly grid: readonly [number, number, number];
+}
+
+/** Everything a run needs, ready; running allocates nothing. */
+export class BoundProgram {
+  readonly program: Program;
+  readonly #slots: readonly GPUBuffer[];
+  /** All buffers that go with this program: slots and sizes. */
+  readonly #owned: readonly GPUBuffer[];
+  readonly #dispatches: readonly Dispatch[];
+
+  private constructor(
+    program: Program,
+    slots: readonly GPUBuffer[],
+    owned: readonly GPUBuffer[],
+    dispatches: readonly Dispatch[],
+  ) {
+    this.program = program;
+    this.#slots = slots;
+    this.#owned = owned;
+    this.#dispatches = dispatches;
+  }
+
+  /** Compiles, allocates and uploads in parallel, one program of a WeightStore at a time. Nothing is left allocated when it throws. */
+  static async create(
+    device: GPUDevice,
+    program: Program,
+    kernels: Readonly<Record<string, AnyKernel>>,
+    constants: ReadonlyMap<string, Constant>,
+    pipelines: PipelineCache,
+    weights: WeightStore,
+    pacer = new Pacer(),
+  ): Promise<BoundProgram> {
+    checkLimits(device, program);
+    const pending: Promise<Compiled>[] = [];
+    for (const step of program.steps) {
+      const pipeline = pipelines.get(kernels[step.kernel]!, step.plan);
+      pipeline.catch(() => undefined); // reported below
+      pending.push(pipeline);
+      await pacer.pause();
+    }
+    const buffers: GPUBuffer[] = [];
+    let reserved: readonly GPUBuffer[] = [];
+    const allocate = (label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
+      const buffer = device.createBuffer({ label: `${program.label} ${label}`, size, usage });
+      buffers.push(buffer);
+      return buffer;
+    };
+    try {
+      const memory = new CommandScope(device, {
+        where: program.label,
+        expected: `${program.weightBytes + program.activationBytes} bytes of GPU memory`,
+        hint: "Use a smaller size, or precision: 'f16' or 'f16-weights'.",
+      });
+      const { slots, filled, sizes } = memory.run(() => {
+        const slots = program.slots.map((size, i) =>
+          allocate(`slot ${i}`, size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
+        );
+        const filled = weights.reserve(
+          program.weights.map(({ constant, data, packing }) => ({
+            name: constant,
+            content: data ? { data } : constants.get(constant)!,
+            packing,
+          })),
+        );
+        reserved = filled.made;
+        return { slots, filled, sizes: uploadSizes(device, program, kernels, allocate) };
+      });
+      const { ranges } = filled;
+      const allowed = memory.check();
+      allowed.catch(() => undefined); // reported below
+      const scope = new CommandScope(device, { where: program.label });
+      if (reserved.length > 0) {
+        await allowed; // before packing weights for nothing
+        // The driver compiles meanwhile.
+        await filled.fill(pacer, scope);
+        await scope.check();
+        reserved = []; // they stay for other programs, whatever happens to this one
+      }
+      const compiled = await Promise.all(pending);
+      const bind = (step: Step, i: number): Dispatch => {
+        const resources: Record<string, GPUBindingResource> = {};
+        for (const [binding, operand] of Object.entries(step.operands)) {
+          if (operand.kind === "weight") resources[binding] = ranges[operand.weight]!;
+          else {
+            const { shape, slot } = program.placements.get(operand.value)!;
+            resources[binding] = { buffer: slots[slot]!, size: bufferBytes(sizeOf(shape), program.elem) };
+          }
+        }
+        if (sizes[i]) resources[SIZES] = sizes[i];
+        const bindGroup = bindResources(device, compiled[i]!, kernels[step.kernel]!, step.plan, resources);
+        return { compiled: compiled[i]!, bindGroup, grid: step.plan.grid };
+      };
+      const dispatches = scope.run(() => program.steps.map(bind));
+      await Promise.all([allowed, scope.check()]);
+      return new BoundProgram(program, slots, buffers, dispatches);
+    } catch (error) {
+      for (const buffer of buffers) buffer.destroy();
+      weights.discard(reserved);
+      throw error;
+    }
+  }
+
+  get elem(): Elem {
+    return this.program.elem;
+  }
+
+  /** GPU memory while running, in bytes: activations and weights. */
+  get peakBytes(): number {
+    return this.program.activationBytes + this.program.weightBytes;
+  }
+
+  get steps(): number {
+    return this.#dispatches.length;
+  }
+
+  /** The buffer of an input: elements of type `elem`, row-major in the input's shape. Write it before encode(). */
+  input(name: string): GPUBuffer {
+    return this.#buffer(this.program.inputs, name);
+  }
+
+  /** The buffer of an output, valid after the encoded pass has run and until the next run. */
+  output(name: string): GPUBuffer {
+    return this.#buffer(this.program.outputs, name);
+  }
+
+  #buffer(ports: readonly Port[], name: string): GPUBuffer {
+    const port = ports.find((p) => p.name === name);
+    const placement = port && this.program.placements.get(port.value);
+    if (!placement)
+      throw new DeviceError({
+        where: this.program.label,
+        expected: `one of ${ports.map((p) => p.name).join(", ")}`,
+        received: name,
+      });
+    return this.#slots[placement.slot]!;
+  }
+
+  /** Records all steps, or those from `first` up to but not including `end`. */
+  encode(pass: GPUComputePassEncoder, first = 0, end = this.#dispatches.length): void {
+    let current: GPUComputePipeline | undefined;
+    for (let i = first; i < end; i++) {
+      const { compiled, bindGroup, grid } = this.#dispatches[i]!;
+      if (compiled.pipeline !== current) pass.setPipeline((current = compiled.pipeline));
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...grid);
+    }
+  }
+
+  destroy(): void {
+    for (const buffer of this.#owned) buffer.destroy();
+  }
+}
+
+/** One uniform buffer with the run-time constants of all steps; per step its range, where it has any. */
+function uploadSizes(
+  device: GPUDevice,
+  program: Program,
+  kernels: Readonly<Record<string, AnyKernel>>,
+  allocate: (label: string, size: number, usage: GPUBufferUsageFlags) => GPUBuffer,
+): (GPUBufferBinding | undefined)[] {
+  const all = program.steps.map((step) => runtimeBytes(kernels[step.kernel]!, step.plan));
+  const stride = device.limits.minUniformBufferOffsetAlignment;
+  const offsets: number[] = [];
+  let total = 0;
+  for (const bytes of all) {
+    offsets.push(total);
+    if (bytes) total += Math.ceil(bytes.length / stride) * stride;
+  }
+  if (total === 0) return all.map(() => undefined);
+  const buffer = allocate("sizes", total, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  const content = new Uint8Array(total);
+  all.forEach((bytes, i) => bytes && content.set(bytes, offsets[i]!));
+  device.queue.writeBuffer(buffer, 0, content);
+  return all.map((bytes, i) => bytes && { buffer, offset: offsets[i]!, size: bytes.length });
+}
+
+function checkLimits(device: GPUDevice, program: Program): void {
+  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  const largest = Math.max(0, ...program.slots);
+  if (largest > limit)
+    throw new DeviceError({
+      where: program.label,
+      expected: `activations of at most ${limit} bytes on this adapter`,
+      received: `${largest}`,
+      hint: "Use a smaller size, or precision: 'f16'.",
+    });
+}

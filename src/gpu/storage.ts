@@ -1,0 +1,61 @@
+/** How activations and weights are stored, and Float32Array -> the bytes of a GPU buffer of such elements. */
+import { DeviceError, InputError } from "../base/errors";
+import type { Elem } from "../kernels/kernel";
+import { finish } from "../base/pacer";
+import { floatFromHalf } from "../weights/numbers/from-half";
+import { halfFromFloat } from "../weights/numbers/half";
+
+/**
+ * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32, but for weights of convolutions (not of
+ * depthwise and transposed ones), which are stored as halves on every adapter; 8-bit integers of the model stay so, but
+ * after upsampling. Sums are f32 everywhere.
+ */
+export type Precision = (typeof PRECISIONS)[number];
+export const PRECISIONS = ["auto", "f32", "f16", "f16-weights"] as const;
+
+/** Throws DeviceError when f16 is asked for and the device has no shader-f16, InputError for another precision. */
+export function storageOf(device: GPUDevice, precision: Precision): Elem {
+  if (!PRECISIONS.includes(precision))
+    throw new InputError({
+      where: "precision",
+      expected: `how numbers are stored on the GPU: one of ${PRECISIONS.join(", ")}`,
+      received: String(precision),
+    });
+  const half = device.features.has("shader-f16");
+  if (precision === "f16" && !half)
+    throw new DeviceError({
+      where: "precision",
+      expected: "an adapter with shader-f16",
+      received: "one without",
+      hint: "Use precision: 'auto', 'f32' or 'f16-weights'.",
+    });
+  return half && (precision === "auto" || precision === "f16") ? "f16" : "f32";
+}
+
+/** Elements that are rounded in a piece. */
+const PIECE = 2 ** 16;
+
+/** The elements as stored, padded to a multiple of 4 bytes (writeBuffer's unit). */
+export function storedElements(values: Float32Array, elem: Elem): Uint8Array<ArrayBuffer> {
+  return finish(storing(values, elem));
+}
+
+/** storedElements() in pieces of at most some milliseconds. */
+export function* storing(values: Float32Array, elem: Elem): Generator<undefined, Uint8Array<ArrayBuffer>> {
+  if (elem === "f32") {
+    // Of shared memory a copy: Node's WebGPU crashes on it.
+    const { buffer, byteOffset, byteLength } = values.buffer instanceof ArrayBuffer ? values : new Float32Array(values);
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  }
+  const halves = new Uint16Array(Math.ceil(values.length / 2) * 2);
+  for (let at = 0; at < values.length; at += PIECE) {
+    halves.set(halfFromFloat(values.subarray(at, at + PIECE)), at);
+    yield;
+  }
+  return new Uint8Array(halves.buffer);
+}
+
+/** The first `count` elements of a mapped buffer, copied. */
+export function loadedElements(bytes: ArrayBuffer, count: number, elem: Elem): Float32Array {
+  return elem === "f32" ? new Float32Array(bytes.slice(0, count * 4)) : floatFromHalf(new Uint16Array(bytes, 0, count));
+}

@@ -1,0 +1,29 @@
+/** Running a bound program in parts of bounded work. */
+import type { BoundProgram } from "./bound-program";
+
+/** Flops in one submit: well under the two seconds after which systems reset a slow adapter. */
+const SUBMIT_FLOPS = 4e9;
+
+/** Ranges [first, end) of steps, each with about `limit` flops and at least one step. */
+export function submitRanges(flops: readonly number[], limit = SUBMIT_FLOPS): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (let first = 0, end = 0; first < flops.length; first = end) {
+    let sum = 0;
+    do sum += flops[end++]!;
+    while (end < flops.length && sum + flops[end]! <= limit);
+    ranges.push([first, end]);
+  }
+  return ranges;
+}
+
+/** Submits all steps of the program, in as many command buffers as submitRanges() says. */
+export function submitProgram(device: GPUDevice, bound: BoundProgram): void {
+  const { label, steps } = bound.program;
+  for (const [first, end] of submitRanges(steps.map((step) => step.plan.flops))) {
+    const encoder = device.createCommandEncoder({ label });
+    const pass = encoder.beginComputePass({ label });
+    bound.encode(pass, first, end);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+  }
+}

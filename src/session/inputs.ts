@@ -1,0 +1,67 @@
+/** What a session is given to run: tensors by name. */
+import { InputError } from "../base/errors";
+import { ownEntry } from "../base/own-entry";
+import type { OnnxValueInfo } from "../weights/onnx/types";
+import { sizeOf, type Shape } from "../graph/ir";
+
+/** A tensor on the CPU: row-major float32 elements. */
+export interface Tensor {
+  readonly data: Float32Array;
+  readonly shape: Shape;
+}
+
+/** Every input's shape, as given or as the model says, or undefined when some dimension is still open. */
+export function knownShapes(
+  inputs: readonly OnnxValueInfo[],
+  given: Readonly<Record<string, Shape>> = {},
+): Record<string, Shape> | undefined {
+  const shapes: [string, Shape][] = [];
+  for (const input of inputs) {
+    const shape = ownEntry(given, input.name) ?? input.shape;
+    if (!shape?.every((n): n is number => typeof n === "number")) return undefined;
+    shapes.push([input.name, shape]);
+  }
+  return Object.fromEntries(shapes);
+}
+
+/** Throws InputError unless there is a tensor of a fitting shape for every input, and nothing else. */
+export function checkInputs(
+  label: string,
+  expected: readonly OnnxValueInfo[],
+  inputs: Readonly<Record<string, Tensor>>,
+): void {
+  const names = expected.map(({ name }) => name);
+  for (const name of Object.keys(inputs))
+    if (!names.includes(name))
+      throw new InputError({
+        where: label,
+        expected: `inputs ${names.join(", ")}`,
+        received: `"${name}"`,
+      });
+  for (const input of expected) {
+    const where = `input "${input.name}"`;
+    const tensor = ownEntry(inputs, input.name);
+    if (!tensor?.shape)
+      throw new InputError({ where, expected: "a tensor { data, shape }", received: describe(tensor) });
+    const rank = input.shape?.length ?? tensor.shape.length;
+    const fits = input.shape?.every((n, i) => typeof n !== "number" || n === tensor.shape[i]) ?? true;
+    if (tensor.shape.length !== rank || !fits)
+      throw new InputError({
+        where,
+        expected: `shape [${input.shape?.join(", ")}]`,
+        received: `[${tensor.shape.join(", ")}]`,
+      });
+    if (!(tensor.data instanceof Float32Array))
+      throw new InputError({ where, expected: "data in a Float32Array", received: describe(tensor.data) });
+    if (tensor.data.length !== sizeOf(tensor.shape))
+      throw new InputError({
+        where,
+        expected: `${sizeOf(tensor.shape)} elements`,
+        received: `${tensor.data.length}`,
+      });
+  }
+}
+
+function describe(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}

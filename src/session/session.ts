@@ -1,0 +1,301 @@
+/** Loading and running one ONNX model on a device. */
+import { lossOf, type DeviceLoss } from "../gpu/device-loss";
+import { DeviceError, InputError } from "../base/errors";
+import { requestDevice } from "../gpu/device";
+import type { Elem } from "../kernels/kernel";
+import type { TuneOptions, TuneReport } from "../tuning/tune";
+import { readModel } from "../weights/onnx/decode";
+import { fetchFile } from "../weights/model/download";
+import { packagePart } from "../base/package-part";
+import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
+import { ownEntry } from "../base/own-entry";
+import { Pacer } from "../base/pacer";
+import { ENGINE } from "./engine";
+import { chooseDefault, ConvChoices, SMALL } from "../graph/lower/conv-choice";
+import type { Engine } from "../graph/engine";
+import { BoundProgram } from "../gpu/bound-program";
+import { checkOps, importing, importModel } from "../graph/import";
+import type { Graph, Shape } from "../graph/ir";
+import { lower, lowering } from "../graph/lower/lower";
+import { optimize, optimizing } from "../graph/optimize";
+import { PipelineCache } from "../gpu/pipelines";
+import type { Profile } from "../gpu/profile";
+import { runProgram } from "./run-program";
+import { checkInputs, knownShapes, type Tensor } from "./inputs";
+import type { SessionOptions } from "./options";
+import type { Program } from "../graph/lower/program";
+import { storageOf } from "../gpu/storage";
+import { WeightStore } from "../gpu/weight-store";
+
+export type { SessionOptions } from "./options";
+export type { Precision } from "../gpu/storage";
+
+type ModelSource = Uint8Array | ArrayBuffer | URL | string;
+
+/** An ONNX model on a device. Programs are made per combination of input shapes and kept. */
+export class Session {
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  /** Storage type of activations and weights. */
+  readonly elem: Elem;
+  readonly #model: OnnxModel;
+  readonly #device: GPUDevice;
+  readonly #freeze: SessionOptions["freeze"];
+  readonly #pipelines: PipelineCache;
+  readonly #choices: ConvChoices;
+  /** What of them programs are made of. */
+  readonly #convs: Pick<ConvChoices, "choose" | "record">;
+  readonly #weights: WeightStore;
+  readonly #keep: number;
+  readonly #engine: Engine;
+  readonly #bound = new Map<string, Promise<BoundProgram>>();
+  #creating: Promise<unknown> = Promise.resolve();
+  #defaultShapes: Readonly<Record<string, Shape>> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  readonly #lost: DeviceLoss;
+  #disposed = false;
+
+  #ownsDevice = false;
+
+  private constructor(model: OnnxModel, elem: Elem, options: SessionOptions & { readonly device: GPUDevice }) {
+    this.#model = model;
+    this.#device = options.device;
+    this.#lost = lossOf(options.device);
+    this.#freeze = options.freeze;
+    this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
+    this.#choices = options.choices ?? new ConvChoices(options.device);
+    this.#convs = options.precision === "f16-weights" ? SMALL : this.#choices;
+    this.#weights = new WeightStore(options.device, elem);
+    this.#keep = Math.max(1, options.keep ?? 4);
+    const { engine = ENGINE, passes = [] } = options;
+    this.#engine = { ...engine, passes: [...engine.passes, ...passes] };
+    this.elem = elem;
+    this.inputs = model.inputs.filter((input) => ownEntry(options.freeze, input.name) === undefined);
+    this.outputs = model.outputs;
+  }
+
+  /**
+   * Decodes the model and, when all input shapes are known, makes it ready to run. Throws DownloadError for a file that
+   * does not arrive, ModelError for a damaged one, UnsupportedError naming every unsupported node, InputError for wrong
+   * shapes, DeviceError for the device.
+   */
+  static async load(source: ModelSource, options: SessionOptions = {}): Promise<Session> {
+    options.signal?.throwIfAborted();
+    const device = options.device ?? (await requestDevice());
+    try {
+      const session = await Session.#load(source, { ...options, device });
+      session.#ownsDevice = !options.device;
+      return session;
+    } catch (error) {
+      if (!options.device) device.destroy();
+      throw error;
+    }
+  }
+
+  static async #load(source: ModelSource, options: SessionOptions & { readonly device: GPUDevice }): Promise<Session> {
+    const { signal } = options;
+    const elem = storageOf(options.device, options.precision ?? "auto");
+    const located = typeof source === "string" || source instanceof URL;
+    const label = options.label ?? (located ? String(source) : "model");
+    const bytes = located
+      ? await fetchFile(source, { onProgress: options.onProgress, signal })
+      : source instanceof ArrayBuffer
+        ? new Uint8Array(source)
+        : source;
+    const pacer = new Pacer();
+    const session = new Session(await readModel(bytes, { label, externalData: options.externalData }), elem, options);
+    try {
+      await pacer.pause();
+      const shapes = knownShapes(session.inputs, options.inputShapes);
+      await session.#choices.ready;
+      if (shapes) {
+        session.#defaultShapes = shapes;
+        await session.bind(shapes);
+      } else checkOps(session.#model, session.#engine);
+      signal?.throwIfAborted();
+      return session;
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * The lowered program for these input shapes, without touching the GPU: known costs, memory and steps.
+   */
+  plan(shapes: Readonly<Record<string, Shape>>): Program {
+    return lower(this.graph(shapes), this.#engine, { elem: this.elem, chooseConv: this.#convs.choose });
+  }
+
+  /** The optimised graph for these input shapes. */
+  graph(shapes: Readonly<Record<string, Shape>>): Graph {
+    const imported = importModel(this.#model, this.#engine, { inputShapes: shapes, freeze: this.#freeze });
+    return optimize(imported, this.#engine);
+  }
+
+  /**
+   * A program bound for these input shapes, for inputs and outputs that stay on the GPU. It is kept and shared, and
+   * stays usable until `keep` other combinations of shapes have been bound.
+   */
+  bind(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
+    this.#check();
+    const key = JSON.stringify(this.inputs.map(({ name }) => ownEntry(shapes, name) ?? null));
+    let bound = this.#bound.get(key);
+    if (bound) this.#bound.delete(key);
+    else {
+      // One after the other: weights of one program are there before the next looks for them.
+      bound = Promise.all([this.#creating, this.#evict()]).then(() => this.#create(shapes));
+      this.#creating = bound.catch(() => undefined);
+    }
+    this.#bound.set(key, bound);
+    // Unless it was evicted and another one is being made.
+    bound.catch(() => this.#bound.get(key) === bound && this.#bound.delete(key));
+    return bound;
+  }
+
+  /** Forgets a program that failed, so that bind() makes it again. The caller destroys it when no run uses it. @internal */
+  async forget(program: BoundProgram): Promise<void> {
+    for (const [key, bound] of [...this.#bound])
+      if ((await bound.catch(() => undefined)) === program && this.#bound.get(key) === bound) this.#bound.delete(key);
+  }
+
+  /** Makes room for one more program before it is made, so that no more than `keep` take memory. */
+  async #evict(keep = this.#keep - 1): Promise<void> {
+    const old = [...this.#bound].slice(0, Math.max(0, this.#bound.size - keep));
+    for (const [key] of old) this.#bound.delete(key);
+    // Work already submitted with these buffers still runs; WebGPU frees them afterwards.
+    for (const [, program] of old)
+      await program.then(
+        (p) => p.destroy(),
+        () => undefined,
+      );
+  }
+
+  async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#convs.record): Promise<BoundProgram> {
+    const pacer = new Pacer();
+    let graph = await pacer.finish(importing(this.#model, this.#engine, { inputShapes: shapes, freeze: this.#freeze }));
+    for (const next of optimizing(graph, this.#engine)) {
+      graph = next;
+      await pacer.pause();
+    }
+    const program = await pacer.finish(lowering(graph, this.#engine, { elem: this.elem, chooseConv }));
+    try {
+      const { kernels } = this.#engine;
+      return await BoundProgram.create(
+        this.#device,
+        program,
+        kernels,
+        graph.constants,
+        this.#pipelines,
+        this.#weights,
+        pacer,
+      );
+    } catch (error) {
+      // A faster way may need more memory, or more of the driver's compiler: then all in the way that works everywhere.
+      const last = chooseConv === chooseDefault || this.#convs === SMALL;
+      if (this.#lost.reason !== undefined || last) throw error;
+      return this.#create(shapes, chooseDefault);
+    }
+  }
+
+  /**
+   * Runs the model once. Inputs by name, all of them; returns every output. Calls queue up.
+   * Throws InputError for missing, unknown or misshapen inputs.
+   */
+  async run(
+    inputs: Readonly<Record<string, Tensor>>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Record<string, Tensor>> {
+    options.signal?.throwIfAborted();
+    const result = this.#queue.then(async () => {
+      options.signal?.throwIfAborted();
+      checkInputs(this.#model.label, this.inputs, inputs);
+      const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
+      const bound = await this.bind(shapes);
+      this.#check();
+      // Once more: while it waited, a buffer may have been transferred.
+      checkInputs(this.#model.label, this.inputs, inputs);
+      return runProgram(this.#device, bound, inputs).catch(async (cause: unknown) => {
+        await this.forget(bound);
+        bound.destroy();
+        this.#check();
+        throw cause;
+      });
+    });
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * Time of every step, by GPU timestamps where the device has them. Uses the shapes given at load, or `shapes`.
+   * Inputs keep whatever they hold.
+   */
+  async profile(shapes: Readonly<Record<string, Shape>> | undefined = this.#defaultShapes): Promise<Profile> {
+    if (!shapes)
+      throw new InputError({
+        where: this.#model.label,
+        expected: "input shapes to profile",
+        received: "none",
+        hint: "Pass inputShapes to Session.load or to profile().",
+      });
+    const profile = this.#queue.then(async () => {
+      const { profileProgram } = await packagePart(import("../gpu/profile"));
+      return profileProgram(this.#device, await this.bind(shapes));
+    });
+    this.#queue = profile.catch(() => undefined);
+    return profile;
+  }
+
+  /**
+   * Times ways of computing this session's convolutions on its device, and computes them in the fastest from then on:
+   * see docs/tuning.md. Programs that bind() gave out before end then. Runs go first. Throws the signal's reason.
+   */
+  async tune(options: TuneOptions = {}): Promise<TuneReport> {
+    this.#check();
+    const { tune } = await packagePart(import("../tuning/tune"));
+    const [device, pipelines, choices] = [this.#device, this.#pipelines, this.#choices];
+    const report = await tune({ device, pipelines, choices, engine: this.#engine, turn: () => this.#queue }, options);
+    if (report.changed > 0) await this.rebuild();
+    return report;
+  }
+
+  /** Frees the bound programs and their weights, and makes them again in the ways now chosen. */
+  async rebuild(): Promise<void> {
+    const rebuilt = this.#queue.then(async () => {
+      await this.#creating;
+      const keys = [...this.#bound.keys()].map((key) => JSON.parse(key) as Shape[]);
+      this.#creating = this.#evict(0).then(() => this.#weights.destroy());
+      await this.#creating;
+      for (const shapes of keys)
+        if (!this.#disposed) await this.bind(Object.fromEntries(this.inputs.map(({ name }, i) => [name, shapes[i]!])));
+    });
+    this.#queue = rebuilt.catch(() => undefined);
+    return rebuilt;
+  }
+
+  #check(): void {
+    if (this.#disposed)
+      throw new InputError({ where: this.#model.label, expected: "a live session", received: "a disposed one" });
+    if (this.#lost.reason !== undefined)
+      throw new DeviceError({
+        where: this.#model.label,
+        expected: "a working device",
+        received: `a lost one (${this.#lost.reason})`,
+        hint: "Request a new device and load the model again.",
+      });
+  }
+
+  /** Frees all GPU memory of this session once the run in progress has ended, and the device if load() requested it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const programs = [...this.#bound.values()];
+    this.#bound.clear();
+    // A run in progress ends first: destroyed weights would give it zeros.
+    void Promise.allSettled([this.#queue, ...programs]).then(() => {
+      for (const program of programs) void program.then((p) => p.destroy()).catch(() => undefined);
+      this.#weights.destroy();
+      if (this.#ownsDevice) this.#device.destroy();
+    });
+  }
+}

@@ -1,0 +1,83 @@
+/** Reading the body of an HTTP answer. */
+import { DownloadError } from "../../base/errors";
+import { Pacer } from "../../base/pacer";
+
+export interface BodyOptions {
+  /** Size of the whole, where it is known. */
+  readonly bytes?: number;
+  readonly onProgress?: (loaded: number, total: number | undefined) => void;
+}
+
+/** Reads the body as it arrives. With a known size, into one buffer of that size. */
+export async function readBody(response: Response, address: string, options: BodyOptions): Promise<Uint8Array> {
+  const announced = announcedLength(response);
+  const total = options.bytes ?? announced;
+  const tooLong = (received: string): DownloadError =>
+    new DownloadError({
+      where: address,
+      expected: `${options.bytes} bytes`,
+      received,
+      hint: "The address gives another version of the file, or an error page.",
+    });
+  if (options.bytes !== undefined && announced !== undefined && announced > options.bytes) {
+    await response.body?.cancel();
+    throw tooLong(`${announced} bytes`);
+  }
+  const sink = new Sink(options.bytes);
+  const reader = response.body?.getReader();
+  // What comes out of a cache is there at once: reading it does not wait for anything.
+  const pacer = new Pacer();
+  for (;;) {
+    await pacer.pause();
+    const chunk = await reader?.read();
+    if (!chunk || chunk.done) break;
+    if (!sink.push(chunk.value)) {
+      await reader?.cancel();
+      throw tooLong("more");
+    }
+    options.onProgress?.(sink.length, total);
+  }
+  const expected = options.bytes ?? announced;
+  if (expected !== undefined && sink.length < expected) throw new Error(`${sink.length} of ${expected} bytes came`);
+  options.onProgress?.(sink.length, total);
+  return sink.bytes();
+}
+
+/** Content-Length, unless it counts compressed bytes. */
+function announcedLength(response: Response): number | undefined {
+  const text = response.headers.get("content-length");
+  if (text === null || response.headers.has("content-encoding")) return undefined;
+  const length = Number(text);
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/** Bytes in order of arrival, in one buffer when the size is known. */
+class Sink {
+  length = 0;
+  private readonly whole: Uint8Array | undefined;
+  private readonly chunks: Uint8Array[] = [];
+
+  constructor(size: number | undefined) {
+    this.whole = size === undefined ? undefined : new Uint8Array(size);
+  }
+
+  /** False when there are more bytes than the known size. */
+  push(chunk: Uint8Array): boolean {
+    if (this.whole && this.length + chunk.byteLength > this.whole.byteLength) return false;
+    if (this.whole) this.whole.set(chunk, this.length);
+    else this.chunks.push(chunk);
+    this.length += chunk.byteLength;
+    return true;
+  }
+
+  bytes(): Uint8Array {
+    if (this.whole) return this.whole;
+    const joined = new Uint8Array(this.length);
+    let offset = 0;
+    for (const chunk of this.chunks) {
+      joined.set(chunk, offset);
+      offset += chunk.byteLength;
+    }
+    return joined;
+  }
+}

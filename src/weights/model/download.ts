@@ -1,0 +1,171 @@
+/** Fetching weight files: streamed, checked, retried, kept in the browser's cache. */
+import { DownloadError } from "../../base/errors";
+import { FileCache } from "./file-cache";
+import { readBody } from "./body";
+import { hashingFault, integrityFault, type Expected } from "./integrity";
+
+export interface FetchOptions extends Expected {
+  /** Bytes so far, and of the whole file where that is known; whether the cache has them. Called at least once, at the end. */
+  readonly onProgress?: (loaded: number, total: number | undefined, fromCache?: boolean) => void;
+  readonly signal?: AbortSignal;
+  /** "default": the Cache API where there is one and a sha256 is given. */
+  readonly cache?: "default" | "none";
+  /** Milliseconds before the first retry; the second waits three times as long. Default 400. */
+  readonly retryDelay?: number;
+}
+
+const RETRIES = 2;
+
+/**
+ * The bytes of `url`, with the expected size and SHA-256 when given. Network errors and answers of 500 and above are
+ * tried twice again. Throws DownloadError, or the signal's reason when aborted.
+ */
+export async function fetchFile(url: string | URL, options: FetchOptions = {}): Promise<Uint8Array> {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const address = String(url);
+  const unable = options.sha256 === undefined ? undefined : hashingFault(address);
+  if (unable) throw new DownloadError(unable);
+  const cache =
+    options.cache === "none" || options.sha256 === undefined
+      ? undefined
+      : await FileCache.open(address, "colorize-canvas-sha256", options.sha256.toLowerCase());
+  const cached = await cache?.read(options);
+  signal?.throwIfAborted();
+  if (cached) {
+    onProgress?.(cached.byteLength, cached.byteLength, true);
+    return cached;
+  }
+  let bytes = await download(address, options, "default");
+  let fault = await integrityFault(bytes, options, address);
+  if (fault && options.sha256 !== undefined) {
+    // The browser's own HTTP cache may hold an older version under this address.
+    bytes = await download(address, options, "reload");
+    fault = await integrityFault(bytes, options, address);
+  }
+  if (fault) throw new DownloadError(fault);
+  signal?.throwIfAborted();
+  await cache?.write(bytes);
+  return bytes;
+}
+
+/**
+ * A small file of which the newest version counts, as `parse` understands it. The network is asked first, past the HTTP cache;
+ * where it does not answer, the version of an earlier visit is taken. What `parse` refuses is not kept.
+ * Throws as fetchFile() and as `parse`.
+ */
+export async function fetchNewest<T>(
+  url: string | URL,
+  parse: (bytes: Uint8Array) => T,
+  options: Pick<FetchOptions, "signal" | "retryDelay"> = {},
+): Promise<T> {
+  const address = String(url);
+  const cache = await FileCache.open(address, "colorize-canvas-version", "newest");
+  const bytes = await download(address, options, "no-cache", () => cache?.read({}));
+  const parsed = parse(bytes);
+  void cache?.write(bytes);
+  return parsed;
+}
+
+/** `instead` may give the bytes where the network does not. */
+async function download(
+  address: string,
+  options: FetchOptions,
+  cache: RequestCache,
+  instead?: () => Promise<Uint8Array | undefined> | undefined,
+): Promise<Uint8Array> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await downloadOnce(address, options, cache);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof TransientError)) throw error;
+      const other = await instead?.();
+      if (other) return other;
+      if (attempt === RETRIES) throw error.facts;
+      await pause((options.retryDelay ?? 400) * 3 ** attempt, options.signal);
+    }
+  }
+}
+
+/** Worth another try; `facts` is what to throw in the end. */
+class TransientError extends Error {
+  constructor(readonly facts: DownloadError) {
+    super(facts.message);
+  }
+}
+
+async function downloadOnce(address: string, options: FetchOptions, cache: RequestCache): Promise<Uint8Array> {
+  const { signal } = options;
+  let response: Response;
+  try {
+    response = await fetch(address, { cache, ...(signal ? { signal } : {}) });
+  } catch (cause) {
+    if (/^file:/i.test(address))
+      throw new DownloadError({
+        where: address,
+        expected: "an http: or https: address",
+        received: "a file: address, which fetch does not read",
+        hint:
+          "In Node, load models from disk with loadNodeColorizer() or folderReader() of colorize-canvas/node; " +
+          "in a browser, open the page through a web server.",
+        cause,
+      });
+    throw new TransientError(
+      new DownloadError({
+        where: address,
+        expected: "an answer",
+        received: reason(cause),
+        hint: "Check the address and the connection; files of another site must allow this page (CORS).",
+        cause,
+      }),
+    );
+  }
+  if (!response.ok) {
+    await response.body?.cancel();
+    const error = new DownloadError({
+      where: address,
+      expected: "HTTP 200",
+      received: `HTTP ${response.status} ${response.statusText}`.trim(),
+      hint:
+        response.status === 404
+          ? "Check the address (option or attribute `model`), and that the model's files lie beside its model.json."
+          : undefined,
+    });
+    throw response.status >= 500 ? new TransientError(error) : error;
+  }
+  try {
+    return await readBody(response, address, options);
+  } catch (cause) {
+    if (cause instanceof DownloadError) throw cause;
+    throw new TransientError(
+      new DownloadError({
+        where: address,
+        expected: "the whole file",
+        received: `a broken connection (${reason(cause)})`,
+        hint: "Try again.",
+        cause,
+      }),
+    );
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** undici puts the useful part in `cause`. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,143 @@
+/** A model folder -> its manifest and the bytes of its files, checked; from the network or any other reader. */
+import { ManifestError } from "../../base/errors";
+import { fetchFile, fetchNewest } from "./download";
+import { integrityFault } from "./integrity";
+import { parseManifest, type Manifest } from "./manifest";
+
+export interface ModelProgress {
+  /** The file that moved last, as the manifest's `files` calls it; "model.json" at the start. */
+  readonly file: string;
+  /** Bytes of all files together. */
+  readonly loaded: number;
+  /** 0 until the manifest is read. */
+  readonly total: number;
+  /** Whether all bytes so far come from this device's cache. */
+  readonly fromCache: boolean;
+}
+
+/**
+ * Reads one file of the folder. `path` is relative, "model.json" first; `expected` is what the manifest says.
+ * `fromCache` says that the bytes were kept on this device; default: false.
+ */
+export type ModelReader = (
+  path: string,
+  expected: { readonly bytes: number; readonly sha256: string } | undefined,
+  onProgress: (loaded: number, total: number | undefined, fromCache?: boolean) => void,
+  signal: AbortSignal,
+) => Promise<Uint8Array>;
+
+export interface LoadModelOptions {
+  readonly onProgress?: (progress: ModelProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Default: fetchFile, relative to `location`. */
+  readonly read?: ModelReader;
+  /** Called with each file as soon as it is there and checked; what it returns is waited for, what it throws is a failure. */
+  readonly onFile?: (file: string, bytes: Uint8Array, manifest: Manifest) => void | Promise<void>;
+}
+
+export interface LoadedModel {
+  readonly manifest: Manifest;
+  /** Bytes by the manifest's names, e.g. files["embedder"]. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+/**
+ * Reads model.json and then all of its files at once, and checks their sizes and SHA-256. `location` is the URL of
+ * the folder or of its .json file (relative to the page); with `read` it only names the model in messages.
+ * Throws ManifestError, DownloadError, what `read` throws, or the signal's reason. One failure stops the other files.
+ */
+export async function loadModel(location: string | URL, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const { folder, name } = split(String(location));
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  signal.throwIfAborted();
+  const read = options.read ?? fetchReader(baseOf(folder));
+  const parse = (bytes: Uint8Array): Manifest => parseManifest(parseJson(bytes, folder + name), folder + name);
+  options.onProgress?.({ file: name, loaded: 0, total: 0, fromCache: true });
+  const manifest = options.read
+    ? parse(await read(name, undefined, () => {}, signal))
+    : await fetchNewest(new URL(name, baseOf(folder)), parse, { signal });
+
+  const entries = Object.entries(manifest.files);
+  const total = entries.reduce((sum, [, file]) => sum + file.bytes, 0);
+  const progress = new Map<string, { readonly loaded: number; readonly fromCache: boolean }>();
+  const readOne = async ([key, file]: (typeof entries)[number]): Promise<[string, Uint8Array]> => {
+    const report = (loaded: number, _total?: number, fromCache = false): void => {
+      progress.set(key, { loaded, fromCache });
+      const all = [...progress.values()];
+      if (stop.signal.aborted) return;
+      options.onProgress?.({
+        file: key,
+        loaded: all.reduce((sum, one) => sum + one.loaded, 0),
+        total,
+        fromCache: all.every((one) => one.fromCache),
+      });
+    };
+    const bytes = await read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
+    // fetchFile has checked already; hashing 60 MB twice would be felt.
+    const fault = options.read ? await integrityFault(bytes, file, `${folder}${file.path}`) : undefined;
+    if (fault) throw new ManifestError(fault);
+    report(bytes.byteLength, undefined, progress.get(key)?.fromCache);
+    await options.onFile?.(key, bytes, manifest);
+    return [key, bytes];
+  };
+  try {
+    return { manifest, files: Object.fromEntries(await Promise.all(entries.map(readOne))) };
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  }
+}
+
+/** "a/b/model.json" -> a/b/ and model.json; "a/b" and "a/b/" mean the model.json in there. A query stays a query. */
+function split(location: string): { folder: string; name: string } {
+  const path = location.replace(/[?#].*$/s, "");
+  if (!path.endsWith(".json"))
+    return { folder: path === "" || path.endsWith("/") ? path : `${path}/`, name: "model.json" };
+  const slash = path.lastIndexOf("/") + 1;
+  return { folder: path.slice(0, slash), name: path.slice(slash) };
+}
+
+/** The folder's full address. Throws ManifestError. */
+function baseOf(folder: string): URL {
+  const page = (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
+  try {
+    return new URL(folder, page);
+  } catch (cause) {
+    throw new ManifestError({
+      where: folder,
+      expected: "the URL of a model folder",
+      received: folder === "" ? "an empty string" : "something else",
+      hint: "Outside a page give an absolute URL; in Node, colorize-canvas/node reads folders.",
+      cause,
+    });
+  }
+}
+
+function fetchReader(base: URL): ModelReader {
+  return (path, expected, onProgress, signal) => fetchFile(new URL(path, base), { ...expected, onProgress, signal });
+}
+
+function parseJson(bytes: Uint8Array, where: string): unknown {
+  // Servers of single-page applications answer unknown addresses with their page.
+  if (/^\ufeff?\s*</.test(new TextDecoder().decode(bytes.subarray(0, 100))))
+    throw new ManifestError({
+      where,
+      expected: "a model.json",
+      received: "a web page (HTML): no model is served at this address",
+      hint:
+        "Serve a copy of the package's folder models/inception-table, and name it in the option `model` of " +
+        'Colorizer.load() or the element\'s attribute: model="/models/inception-table/".',
+    });
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
+  } catch (cause) {
+    throw new ManifestError({
+      where,
+      expected: "JSON",
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: "The file is damaged: fetch it again.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,261 @@
+/** ONNX bytes -> OnnxModel: guard, onnx-proto, then plain data. */
+import onnxProto, { type onnx } from "onnx-proto";
+import { ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
+import { finish, Pacer } from "../../base/pacer";
+import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
+import { int64ToNumber } from "../numbers/integers";
+import { decodeTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
+import { fault } from "./tensor-bytes";
+import type { ExternalData, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
+
+export type { DecodeLimits } from "./guard";
+export type { ExternalData } from "./types";
+
+export interface DecodeOptions {
+  /** For messages: the file's name or URL. Default "model". */
+  readonly label?: string;
+  /** Raise single limits for files you trust. */
+  readonly limits?: Partial<DecodeLimits>;
+  /** Gives files that tensors are stored in beside the model; see externalLocations. */
+  readonly externalData?: ExternalData;
+}
+
+/** AttributeProto.AttributeType by number. */
+const ATTRIBUTE_TYPES = [
+  "undefined",
+  "float",
+  "int",
+  "string",
+  "tensor",
+  "graph",
+  "floats",
+  "ints",
+  "strings",
+  "tensors",
+  "graphs",
+  "sparse tensor",
+  "sparse tensors",
+  "type",
+  "types",
+];
+
+/**
+ * Reads an ONNX file. Tensors are views of `bytes` (raw_data, external data): keep `bytes` unchanged while the model
+ * is in use. Graph inputs that have an initializer (IR version 3 wrote all of them so) are not listed as inputs.
+ * Training info and metadata are passed over. Nothing is checked against the operator set here: import does that.
+ *
+ * Throws ModelError when the file is damaged, exceeds a limit or contradicts itself, and UnsupportedError for sparse
+ * or non-numeric initializers and model-local functions, all of them at once.
+ */
+export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}): Promise<OnnxModel> {
+  const pacer = new Pacer();
+  guard(bytes, options);
+  await pacer.pause();
+  const proto = decodeProto(bytes, options);
+  return pacer.finish(modelOf(proto, options));
+}
+
+/** readModel() at once. */
+export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
+  guard(bytes, options);
+  return finish(modelOf(decodeProto(bytes, options), options));
+}
+
+function guard(bytes: Uint8Array, { label = "model", limits }: DecodeOptions): void {
+  guardModel(bytes, label, { ...DEFAULT_LIMITS, ...limits });
+}
+
+function* modelOf(
+  proto: onnx.ModelProto,
+  { label = "model", externalData }: DecodeOptions,
+): Generator<undefined, OnnxModel> {
+  const { graph } = proto;
+  if (!graph) throw notOnnx(label, "a graph");
+  refuseUnsupported(proto, graph, label);
+  const initializers = new Map<string, OnnxTensor>();
+  for (const tensor of graph.initializer ?? []) {
+    const name = tensor.name ?? "";
+    if (name === "") throw fault(label, "a name for every initializer", "none");
+    if (initializers.has(name)) throw fault(`${label}, initializer "${name}"`, "one tensor of this name", "two");
+    initializers.set(name, decodeTensor(tensor, name, label, externalData));
+    yield;
+  }
+  const inputs = (graph.input ?? [])
+    .filter((info) => !initializers.has(info.name ?? ""))
+    .map((info) => valueInfo(info, label));
+  const inputNames = new Set<string>();
+  for (const { name } of inputs) {
+    if (inputNames.has(name)) throw fault(`${label}, input "${name}"`, "one input of this name", "two");
+    inputNames.add(name);
+  }
+  const nodes: OnnxNode[] = [];
+  for (const node of graph.node ?? []) {
+    nodes.push(decodeNode(node, label, externalData));
+    yield;
+  }
+  return {
+    label,
+    producer: [proto.producerName, proto.producerVersion].filter(Boolean).join(" "),
+    irVersion: int64ToNumber(proto.irVersion ?? 0, `${label}, ir_version`),
+    opsets: opsetsOf(proto, label),
+    inputs,
+    outputs: (graph.output ?? []).map((info) => valueInfo(info, label)),
+    nodes,
+    initializers,
+  };
+}
+
+/** The external data files that a model's tensors name, so that they can be fetched before `decodeModel`. */
+export function externalLocations(bytes: Uint8Array, options: DecodeOptions = {}): string[] {
+  guard(bytes, options);
+  const locations = tensorsOf(decodeProto(bytes, options)).map(externalLocation);
+  return [...new Set(locations.filter((location) => location !== undefined))];
+}
+
+/** Initializers and values of attributes. */
+function tensorsOf({ graph }: onnx.ModelProto): onnx.ITensorProto[] {
+  const attributes = (graph?.node ?? []).flatMap((node) => node.attribute ?? []);
+  return [...(graph?.initializer ?? []), ...attributes.flatMap(({ t }) => t ?? [])];
+}
+
+/** guard() comes before. */
+function decodeProto(bytes: Uint8Array, { label = "model" }: DecodeOptions): onnx.ModelProto {
+  // A Node Buffer would make every tensor a Buffer.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    return onnxProto.onnx.ModelProto.decode(plain);
+  } catch (cause) {
+    throw new ModelError({
+      where: label,
+      expected: "a well-formed ONNX file",
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: "The file is damaged: fetch it again, or export it again.",
+      cause,
+    });
+  }
+}
+
+function refuseUnsupported(proto: onnx.IModelProto, graph: onnx.IGraphProto, label: string): void {
+  const items: Unsupported[] = [];
+  for (const fn of proto.functions ?? [])
+    items.push({ node: fn.name ?? "", op: "function", reason: "model-local functions; inline them when exporting" });
+  for (const sparse of graph.sparseInitializer ?? [])
+    items.push({ node: sparse.values?.name ?? "", op: "initializer", reason: "sparse tensor" });
+  for (const tensor of graph.initializer ?? []) {
+    const type = unreadType(tensor.dataType ?? 0);
+    if (type !== undefined) items.push({ node: tensor.name ?? "", op: "initializer", reason: `elements of ${type}` });
+  }
+  if (items.length > 0) throw new UnsupportedError(label, items);
+}
+
+function opsetsOf(proto: onnx.IModelProto, label: string): Record<string, number> {
+  const opsets = table<number>();
+  for (const { domain, version } of proto.opsetImport ?? [])
+    opsets[domainOf(domain)] = int64ToNumber(version ?? 0, `${label}, opset_import`);
+  if (Object.keys(opsets).length === 0) throw notOnnx(label, "an operator set (opset_import)");
+  return opsets;
+}
+
+/** "ai.onnx" is the default domain's long name. */
+function domainOf(domain: string | null | undefined): string {
+  return domain === "ai.onnx" ? "" : (domain ?? "");
+}
+
+function decodeNode(proto: onnx.INodeProto, label: string, external: ExternalData | undefined): OnnxNode {
+  const op = proto.opType ?? "";
+  const outputs = proto.output ?? [];
+  const name = proto.name || `${op}(${outputs[0] ?? ""})`;
+  const where = `${label}, node "${name}"`;
+  if (op === "") throw fault(where, "an op_type", "none");
+  const attributes = table<OnnxAttribute>();
+  for (const attribute of proto.attribute ?? []) {
+    const key = attribute.name ?? "";
+    if (key in attributes) throw fault(where, `one attribute "${key}"`, "two");
+    attributes[key] = decodeAttribute(attribute, `${where}, attribute "${key}"`, external);
+  }
+  return { name, op, domain: domainOf(proto.domain), inputs: proto.input ?? [], outputs, attributes };
+}
+
+function decodeAttribute(
+  proto: onnx.IAttributeProto,
+  where: string,
+  external: ExternalData | undefined,
+): OnnxAttribute {
+  if (proto.refAttrName) return { type: "unsupported", kind: "reference to a function's attribute" };
+  const type = proto.type ? (ATTRIBUTE_TYPES[proto.type] ?? `attribute type ${proto.type}`) : impliedType(proto);
+  switch (type) {
+    case "float":
+      return { type, value: proto.f ?? 0 };
+    case "int":
+      return { type, value: int64ToNumber(proto.i ?? 0, where) };
+    case "string":
+      return { type, value: text(proto.s) };
+    case "floats":
+      return { type, value: proto.floats ?? [] };
+    case "ints":
+      return { type, value: (proto.ints ?? []).map((value) => int64ToNumber(value, where)) };
+    case "strings":
+      return { type, value: (proto.strings ?? []).map(text) };
+    case "tensor": {
+      const unread = unreadType(proto.t?.dataType ?? 0);
+      if (!proto.t) throw fault(where, "a tensor", "none");
+      if (unread !== undefined) return { type: "unsupported", kind: `tensor of ${unread}` };
+      return { type, value: decodeTensor(proto.t, proto.t.name ?? "", where, external) };
+    }
+    default:
+      return { type: "unsupported", kind: type };
+  }
+}
+
+/** Files of IR version 1 give no type; the one field that is there tells. */
+function impliedType(proto: onnx.IAttributeProto): string {
+  const has = (key: keyof onnx.IAttributeProto): boolean => Object.hasOwn(proto, key);
+  if (has("f")) return "float";
+  if (has("i")) return "int";
+  if (has("s")) return "string";
+  if (has("t")) return "tensor";
+  if (proto.floats?.length) return "floats";
+  if (proto.ints?.length) return "ints";
+  if (proto.strings?.length) return "strings";
+  return "undefined";
+}
+
+function valueInfo(proto: onnx.IValueInfoProto, label: string): OnnxValueInfo {
+  const name = proto.name ?? "";
+  const tensor = proto.type?.tensorType;
+  const dims = tensor?.shape?.dim;
+  const where = `${label}, value "${name}"`;
+  return {
+    name,
+    dtype: dtypeOf(tensor?.elemType ?? 0),
+    shape: tensor?.shape ? (dims ?? []).map((dim) => dimension(dim, where)) : null,
+  };
+}
+
+/** Some exporters write -1 for a size that is not known. */
+function dimension(dim: onnx.TensorShapeProto.IDimension, where: string): number | string | null {
+  if (Object.hasOwn(dim, "dimParam") && dim.dimParam) return dim.dimParam;
+  if (!Object.hasOwn(dim, "dimValue")) return null;
+  const size = int64ToNumber(dim.dimValue ?? 0, where);
+  return size < 0 ? null : size;
+}
+
+/** A record without a prototype, so that a file's names cannot meet "__proto__" or "constructor". */
+function table<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}
+
+const utf8 = new TextDecoder();
+
+function text(bytes: Uint8Array | null | undefined): string {
+  return utf8.decode(bytes ?? new Uint8Array());
+}
+
+function notOnnx(label: string, expected: string): ModelError {
+  return new ModelError({
+    where: label,
+    expected,
+    received: "none",
+    hint: "The file is truncated, or is not an ONNX model.",
+  });
+}

@@ -1,0 +1,84 @@
+/** TensorProto -> OnnxTensor: whichever field holds the elements, they come out as little-endian bytes. */
+import type { onnx } from "onnx-proto";
+import { ELEMENT_BYTES } from "../numbers/dtype";
+import { int64ToNumber, type Int64 } from "../numbers/integers";
+import { externalEntry, fault, tensorBytes } from "./tensor-bytes";
+import type { ExternalData, OnnxDType, OnnxTensor } from "./types";
+
+/** ONNX ends at rank 8 in practice; more is a damaged file. */
+const MAX_RANK = 32;
+
+/** TensorProto.DataType by number; `undefined` for what this engine does not read. */
+export const DTYPES: Readonly<Record<number, OnnxDType>> = {
+  1: "f32",
+  2: "u8",
+  3: "i8",
+  4: "u16",
+  5: "i16",
+  6: "i32",
+  7: "i64",
+  9: "bool",
+  10: "f16",
+  11: "f64",
+  12: "u32",
+  13: "u64",
+  16: "bf16",
+};
+const UNREAD: Readonly<Record<number, string>> = {
+  8: "string",
+  14: "complex64",
+  15: "complex128",
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+  21: "uint4",
+  22: "int4",
+  23: "float4e2m1",
+};
+
+export function dtypeOf(dataType: number): OnnxDType | "unknown" {
+  return DTYPES[dataType] ?? "unknown";
+}
+
+/** The name of an element type that cannot be read, or undefined when it can. */
+export function unreadType(dataType: number): string | undefined {
+  if (DTYPES[dataType] !== undefined) return undefined;
+  return UNREAD[dataType] ?? (dataType === 0 ? "undefined" : `data type ${dataType}`);
+}
+
+/** The file that holds this tensor's elements, or undefined when they are in the model itself. */
+export function externalLocation(proto: onnx.ITensorProto): string | undefined {
+  if (proto.dataLocation !== 1) return undefined;
+  return externalEntry(proto, "location") ?? "";
+}
+
+/** Throws ModelError unless the tensor has exactly the bytes that its shape and type ask for. */
+export function decodeTensor(
+  proto: onnx.ITensorProto,
+  name: string,
+  label: string,
+  external: ExternalData | undefined,
+): OnnxTensor {
+  const where = `${label}, tensor "${name}"`;
+  const dtype = dtypeOf(proto.dataType ?? 0);
+  if (dtype === "unknown") throw fault(where, "a numeric element type", unreadType(proto.dataType ?? 0) ?? "none");
+  if (proto.segment) throw fault(where, "a whole tensor", "a segment of one");
+  const shape = shapeOf(proto.dims ?? [], where);
+  const count = shape.reduce((product, n) => product * n, 1);
+  const size = count * ELEMENT_BYTES[dtype];
+  if (!Number.isSafeInteger(size)) throw fault(where, "a tensor that fits in memory", `shape [${shape.join(", ")}]`);
+  const bytes = tensorBytes(proto, dtype, where, external);
+  if (bytes.byteLength !== size)
+    throw fault(where, `${size} bytes for ${dtype}[${shape.join(", ")}]`, `${bytes.byteLength} bytes`);
+  return { name, dtype, shape, bytes };
+}
+
+function shapeOf(dims: readonly Int64[], where: string): number[] {
+  if (dims.length > MAX_RANK) throw fault(where, `at most ${MAX_RANK} dimensions`, `${dims.length}`);
+  return dims.map((dim) => {
+    const size = int64ToNumber(dim, where);
+    if (size < 0) throw fault(where, "dimensions of 0 or more", `${size}`);
+    return size;
+  });
+}

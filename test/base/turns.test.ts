@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { Turns } from "../../src/base/turns";
+
+it("gives turns in the order they were asked for, each when those before have ended", async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  const work = async (name: string, milliseconds: number): Promise<void> => {
+    const end = await turns.take();
+    order.push(`${name} begins`);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      if (name === "b") throw new Error("b fails");
+    } finally {
+      order.push(`${name} ends`);
+      end();
+      end(); // which changes nothing
+    }
+  };
+  await Promise.allSettled([work("a", 5), work("b", 1), work("c", 0)]);
+  expect(order).toEqual(["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
+});

@@ -1,2 +1,0 @@
-/** Comparing numbers, for tests; bench/ has it from test/shared. */
-export * from "./shared/expect-close";

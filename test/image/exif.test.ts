@@ -1,0 +1,45 @@
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { carryExif } from "../../src/image/exif";
+
+const grey = sharp({ create: { width: 40, height: 30, channels: 3, background: "#777" } });
+const blobOf = (bytes: Uint8Array): Blob => new Blob([Uint8Array.from(bytes)], { type: "image/jpeg" });
+
+/** A photograph of a camera held sideways, in Fürth. */
+async function photograph(): Promise<Blob> {
+  const exif = { IFD0: { Make: "Voigtlander", Copyright: "Maria" }, IFD3: { GPSLatitudeRef: "N" } };
+  return blobOf(
+    await grey.clone().withExif(exif).withMetadata({ orientation: 6 }).withExifMerge(exif).jpeg().toBuffer(),
+  );
+}
+
+async function coloured(): Promise<Blob> {
+  return blobOf(
+    await sharp({ create: { width: 30, height: 40, channels: 3, background: "#a64" } })
+      .jpeg()
+      .toBuffer(),
+  );
+}
+
+test("the EXIF of a photograph comes along, upright", async () => {
+  const to = await coloured();
+  expect((await sharp(Buffer.from(await (await photograph()).arrayBuffer())).metadata()).orientation).toBe(6);
+  const carried = await carryExif(await photograph(), to, { width: 30, height: 40 });
+  expect(carried.type).toBe("image/jpeg");
+  const bytes = Buffer.from(await carried.arrayBuffer());
+  const metadata = await sharp(bytes).metadata();
+  expect(metadata.orientation).toBe(1);
+  expect(metadata.exif!.includes("Voigtlander")).toBe(true);
+  expect(metadata.exif!.includes("Maria")).toBe(true);
+  // The picture itself is the same.
+  const pixels = async (file: Uint8Array): Promise<Buffer> => sharp(file).raw().toBuffer();
+  expect((await pixels(bytes)).equals(await pixels(Buffer.from(await to.arrayBuffer())))).toBe(true);
+});
+
+test("what has no EXIF, is no JPEG or is cut off changes nothing", async () => {
+  const to = await coloured();
+  const whole = await photograph();
+  const png = new Blob([Uint8Array.from(await grey.clone().png().toBuffer())]);
+  for (const from of [new Blob([]), new Blob(["text"]), png, await coloured(), whole.slice(0, 30), whole.slice(0, 3)])
+    expect(await carryExif(from, to, { width: 30, height: 40 })).toBe(to);
+});

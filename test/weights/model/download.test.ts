@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { DownloadError } from "../../../src/base/errors";
+import { fetchFile } from "../../../src/weights/model/download";
+import { serve, type TestServer } from "./server";
+
+const BODY = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) & 255);
+const SHA = createHash("sha256").update(BODY).digest("hex");
+
+let server: TestServer;
+
+beforeEach(async () => {
+  server = await serve((path, response, nth) => {
+    switch (path.replace(/\?.*/, "")) {
+      case "/ok":
+        return response.writeHead(200, { "content-length": BODY.length }).end(BODY);
+      case "/chunked":
+        response.write(BODY.subarray(0, 1000));
+        return response.end(BODY.subarray(1000));
+      case "/twice-500":
+        return nth <= 2 ? response.writeHead(500).end("no") : response.end(BODY);
+      case "/500":
+        return response.writeHead(503).end();
+      case "/truncated":
+        response.writeHead(200, { "content-length": BODY.length });
+        return response.write(BODY.subarray(0, 5000), () => response.destroy());
+      case "/short":
+        return response.end(BODY.subarray(0, 5000));
+      case "/page":
+        return response.end("<!doctype html>");
+      case "/stale":
+        return response.end(nth === 1 ? Buffer.alloc(BODY.length) : BODY);
+      case "/slow":
+        response.writeHead(200, { "content-length": BODY.length });
+        return response.write(BODY.subarray(0, 5000));
+      case "/drop":
+        return response.destroy();
+      default:
+        return response.writeHead(404).end();
+    }
+  });
+});
+afterEach(() => server.close());
+
+const get = (path: string, options: Parameters<typeof fetchFile>[1] = {}): Promise<Uint8Array> =>
+  fetchFile(server.url + path, { retryDelay: 1, ...options });
+
+async function failure(promise: Promise<unknown>): Promise<DownloadError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof DownloadError)) throw new Error(`no DownloadError: ${String(error)}`);
+  return error;
+}
+
+const same = (bytes: Uint8Array): boolean => Buffer.compare(bytes, BODY) === 0;
+
+test("fetches, checks and reports progress up to the total", async () => {
+  const seen: [number, number | undefined][] = [];
+  const onProgress = (loaded: number, total: number | undefined): void => void seen.push([loaded, total]);
+  expect(same(await get("ok", { bytes: BODY.length, sha256: SHA, onProgress }))).toBe(true);
+  expect(seen.at(-1)).toEqual([BODY.length, BODY.length]);
+  expect(seen.every(([loaded], i) => i === 0 || loaded >= seen[i - 1]![0])).toBe(true);
+});
+
+test("without a known size", async () => {
+  const seen: (number | undefined)[] = [];
+  expect(same(await get("chunked", { onProgress: (_, total) => seen.push(total) }))).toBe(true);
+  expect(seen.at(-1)).toBeUndefined();
+});
+
+test("tries twice again after 500, then gives up on 503", async () => {
+  expect(same(await get("twice-500", { sha256: SHA }))).toBe(true);
+  expect(server.requests).toHaveLength(3);
+  const error = await failure(get("500"));
+  expect(error.received).toBe("HTTP 503 Service Unavailable");
+  expect(server.requests).toHaveLength(6);
+});
+
+test("404 is final", async () => {
+  const error = await failure(get("missing"));
+  expect(error.where).toBe(`${server.url}missing`);
+  expect(error.received).toBe("HTTP 404 Not Found");
+  expect(error.hint).toContain("model.json");
+  expect(server.requests).toHaveLength(1);
+});
+
+test("a connection that breaks is tried again", async () => {
+  const error = await failure(get("truncated"));
+  expect(error.received).toContain("a broken connection");
+  expect(server.requests).toHaveLength(3);
+  expect((await failure(get("drop"))).expected).toBe("an answer");
+});
+
+test("a body shorter or longer than the manifest's bytes", async () => {
+  expect((await failure(get("short", { bytes: BODY.length }))).received).toContain(`5000 of ${BODY.length} bytes came`);
+  expect((await failure(get("ok", { bytes: 10 }))).received).toBe(`${BODY.length} bytes`);
+  expect((await failure(get("chunked", { bytes: 10 }))).received).toBe("more");
+});
+
+test("another hash: once more past the HTTP cache, then an error", async () => {
+  const error = await failure(get("page", { sha256: SHA }));
+  expect(error.expected).toBe(`SHA-256 ${SHA}`);
+  expect(server.requests).toHaveLength(2);
+  expect(same(await get("stale", { sha256: SHA.toUpperCase() }))).toBe(true);
+});
+
+test("an address that is none", async () => {
+  expect((await failure(fetchFile("http://127.0.0.1:1/", { retryDelay: 1 }))).hint).toContain("CORS");
+});
+
+describe("abort", () => {
+  test("before, during and between tries", async () => {
+    await expect(get("ok", { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
+    expect(server.requests).toHaveLength(0);
+    const during = new AbortController();
+    const slow = get("slow", { signal: during.signal, onProgress: () => during.abort(new Error("enough")) });
+    await expect(slow).rejects.toThrow("enough");
+    const waiting = get("500", { signal: AbortSignal.timeout(150), retryDelay: 60_000 });
+    await expect(waiting).rejects.toThrow(/timeout/i);
+  });
+});
+
+test("without crypto.subtle a hash cannot be checked, which is said before anything is fetched", async () => {
+  vi.stubGlobal("crypto", {});
+  const error = await failure(get("ok", { sha256: SHA }));
+  vi.unstubAllGlobals();
+  expect(error.hint).toContain("https");
+  expect(server.requests).toHaveLength(0);
+});
+
+describe("the Cache API", () => {
+  /** As much of it as is used. */
+  function fakeCaches(put?: () => Promise<void>): Map<string, Uint8Array> {
+    const entries = new Map<string, Uint8Array>();
+    const cache = {
+      match: async (key: string) => {
+        const bytes = entries.get(key);
+        return bytes && new Response(bytes as Uint8Array<ArrayBuffer>);
+      },
+      put:
+        put ??
+        (async (key: string, response: Response) =>
+          void entries.set(key, new Uint8Array(await response.arrayBuffer()))),
+      delete: async (key: string) => entries.delete(key),
+    };
+    vi.stubGlobal("caches", { open: async () => cache });
+    return entries;
+  }
+  afterEach(() => void vi.unstubAllGlobals());
+
+  test("keeps a file under its address and hash", async () => {
+    const entries = fakeCaches();
+    await get("ok?v=2", { sha256: SHA });
+    expect([...entries.keys()]).toEqual([`${server.url}ok?v=2&colorize-canvas-sha256=${SHA}`]);
+    const progress = vi.fn();
+    expect(same(await get("ok?v=2", { sha256: SHA, onProgress: progress }))).toBe(true);
+    expect(progress).toHaveBeenCalledExactlyOnceWith(BODY.length, BODY.length, true);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("drops a damaged entry and fetches again", async () => {
+    const entries = fakeCaches();
+    await get("ok", { sha256: SHA });
+    const [key] = entries.keys();
+    entries.set(key!, BODY.subarray(1));
+    expect(same(await get("ok", { sha256: SHA }))).toBe(true);
+    expect(server.requests).toHaveLength(2);
+    expect(same(entries.get(key!)!)).toBe(true);
+  });
+
+  test("drops an entry that is cut short, also when there is no room for the file", async () => {
+    const entries = fakeCaches(() => Promise.reject(new DOMException("full", "QuotaExceededError")));
+    entries.set(`${server.url}ok?colorize-canvas-sha256=${SHA}`, BODY.subarray(1));
+    expect(same(await get("ok", { sha256: SHA, bytes: BODY.length }))).toBe(true);
+    expect(entries.size).toBe(0);
+  });
+
+  test("is left alone without a hash, with cache: none, and when it is full", async () => {
+    const entries = fakeCaches();
+    await get("ok");
+    await get("ok", { sha256: SHA, cache: "none" });
+    expect(entries.size).toBe(0);
+    fakeCaches(() => Promise.reject(new DOMException("full", "QuotaExceededError")));
+    expect(same(await get("ok", { sha256: SHA }))).toBe(true);
+  });
+});
+
+test("points file: URLs to the Node entry, at once", async () => {
+  const error = await failure(fetchFile("file:///models/model.json", { retryDelay: 60_000 }));
+  expect(error.received).toContain("file: address");
+  expect(error.hint).toContain("colorize-canvas/node");
+});

@@ -1,0 +1,45 @@
+/** A tiny model folder whose files are noise: enough for loading, not for decoding. */
+import { createHash } from "node:crypto";
+import { randoms } from "../../shared/expect-close";
+
+/** Fresh contents by path. */
+export function modelFolder(): Record<string, Uint8Array> {
+  const files = {
+    embedder: { path: "embedder.onnx", bytes: noise(3000, 1) },
+    colorizer: { path: "sub/colorizer.onnx", bytes: noise(500, 2) },
+  };
+  const entry = ({ path, bytes }: { path: string; bytes: Uint8Array }): object => ({
+    path,
+    bytes: bytes.length,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  });
+  const manifest = {
+    format: 1,
+    name: "tiny",
+    version: "0.0.1",
+    license: "CC0-1.0",
+    files: { embedder: entry(files.embedder), colorizer: entry(files.colorizer) },
+    embedder: { file: "embedder", input: "image", output: "embedding", size: 32, channels: 3, range: [-1, 1] },
+    colorizer: {
+      file: "colorizer",
+      luminance: "luminance",
+      embedding: "embedding",
+      output: "ab",
+      size: 32,
+      multiple: 8,
+      luminanceScale: 0.02,
+      luminanceOffset: -1,
+      chromaScale: 128,
+      saturation: 1,
+    },
+  };
+  return {
+    "model.json": new TextEncoder().encode(JSON.stringify(manifest)),
+    [files.embedder.path]: files.embedder.bytes,
+    [files.colorizer.path]: files.colorizer.bytes,
+  };
+}
+
+function noise(count: number, seed: number): Uint8Array {
+  return Uint8Array.from(randoms(count, seed, 0, 256));
+}
