@@ -46,7 +46,7 @@ export function phasesOf(params: Conv2dParams): PhaseParams[] {
   if (!upsample || (upsample[0] === 1 && upsample[1] === 1)) return [rest];
   const { kernel, strides, dilations, padTop, padLeft, outHeight, outWidth } = params;
   if ([...strides, ...dilations].some((n) => n !== 1))
-    throw new KernelError("conv2d", "strides and dilations of 1 after upsampling", `${strides}, ${dilations}`);
+    throw new KernelError("convolution", "strides and dilations of 1 after upsampling", `${strides}, ${dilations}`);
   const phases: PhaseParams[] = [];
   for (let oy = 0; oy < Math.min(upsample[0], outHeight); oy++)
     for (let ox = 0; ox < Math.min(upsample[1], outWidth); ox++) {
