@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import ts from "typescript";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
@@ -112,6 +113,25 @@ describe("the built package", () => {
           true,
         );
       }
+    }
+  });
+
+  it("has the type of every op's node", () => {
+    const user = join(dist, "types", "user.ts");
+    writeFileSync(
+      user,
+      `import type { Graph } from "./engine.js";
+declare const graph: Graph;
+for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis satisfies number;
+`,
+    );
+    try {
+      const options = { module: ts.ModuleKind.NodeNext, strict: true, noEmit: true, types: ["@webgpu/types"] };
+      const program = ts.createProgram([user], options);
+      const found = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText);
+      expect(found).toEqual([]);
+    } finally {
+      rmSync(user);
     }
   });
 
