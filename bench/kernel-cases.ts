@@ -1,6 +1,6 @@
 /** The kernels' cases, ready to run: convolutions as the engine lowers them, and everything else by its plan. */
 import { ConvChoices } from "../src/graph/lower/conv-choice";
-import { convGraph } from "../src/graph/conv-graph";
+import { convGraph } from "../src/tuning/conv-graph";
 import { BoundProgram } from "../src/gpu/bound-program";
 import { sizeOf } from "../src/graph/ir";
 import { lower } from "../src/graph/lower/lower";

@@ -11,7 +11,7 @@
 import { parseArgs } from "node:util";
 import { describeDevice } from "../src/gpu/device";
 import { ConvChoices } from "../src/graph/lower/conv-choice";
-import { convGraph } from "../src/graph/conv-graph";
+import { convGraph } from "../src/tuning/conv-graph";
 import { BoundProgram } from "../src/gpu/bound-program";
 import { lower } from "../src/graph/lower/lower";
 import { PipelineCache } from "../src/gpu/pipelines";

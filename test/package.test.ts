@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
+import ts from "typescript";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
@@ -133,6 +134,25 @@ describe("the built package", () => {
       }
     }
     expect(imports, "imports that were found").toBeGreaterThan(10);
+  });
+
+  it("has the type of every op's node", () => {
+    const user = join(dist, "types", "user.ts");
+    writeFileSync(
+      user,
+      `import type { Graph } from "./engine.js";
+declare const graph: Graph;
+for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis satisfies number;
+`,
+    );
+    try {
+      const options = { module: ts.ModuleKind.NodeNext, strict: true, noEmit: true, types: [], skipLibCheck: true };
+      const program = ts.createProgram([user], options);
+      const found = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText);
+      expect(found).toEqual([]);
+    } finally {
+      rmSync(user);
+    }
   });
 
   it("loads in Node", () => {

@@ -5,7 +5,7 @@
  * that package's types along. package.json chooses by the condition "types@<6.0".
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,6 +51,18 @@ function buildTypes(out: string): void {
   mkdirSync(out, { recursive: true });
   const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", out], { stdio: "inherit" });
+  const declarations = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".d.ts"));
+  // Files that add to another one's interfaces, as the ops do to src/graph/ir.ts: no import leads to them.
+  for (const name of declarations) {
+    const file = resolve(out, name);
+    for (const [, specifier] of readFileSync(file, "utf8").matchAll(/^declare module "(\.[^"]+)"/gm)) {
+      const augmented = target(file, specifier!)!;
+      const steps = relative(dirname(augmented), file)
+        .replaceAll("\\", "/")
+        .replace(/\.d\.ts$/, "");
+      appendFileSync(augmented, `import "./${steps}";\n`);
+    }
+  }
   const queue = ENTRIES.map((name) => resolve(out, `${name}.d.ts`));
   const reached = new Set(queue);
   for (const file of queue) {
@@ -62,10 +74,7 @@ function buildTypes(out: string): void {
       queue.push(path);
     }
   }
-  for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
-    const path = resolve(out, name);
-    if (name.endsWith(".d.ts") && !reached.has(path)) rmSync(path);
-  }
+  for (const name of declarations) if (!reached.has(resolve(out, name))) rmSync(resolve(out, name));
   mkdirSync(join(out, TYPESCRIPT_5));
   for (const name of ENTRIES)
     writeFileSync(

@@ -114,20 +114,6 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
-/** Distance between neighbours on each axis of a row-major tensor. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
-  return strides;
-}
-
-/** Strides that read a tensor of shape `from` at the indices of shape `to` by NumPy's rule: 0 along broadcast axes. */
-export function broadcastStrides(from: Shape, to: Shape): number[] {
-  const strides = stridesOf(from);
-  const missing = to.length - from.length;
-  return to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : strides[axis - missing]!));
-}
-
 /** NumPy broadcasting of two shapes, or null where they do not go together. */
 export function broadcastShapes(a: Shape, b: Shape): Shape | null {
   const rank = Math.max(a.length, b.length);

@@ -1,10 +1,11 @@
 /** Elementwise function of two tensors, with NumPy broadcasting. */
 import wgsl from "../../shaders/binary.wgsl?raw";
 import { KernelError } from "../base/errors";
+import { stridesOf } from "../base/strides";
 import { activationConstants, type ActivationParams } from "./activation";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
-import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "./strides";
+import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 
 /** The index is the shader's FUNCTION. */
 const BINARY_CODES = ["add", "sub", "mul", "div", "pow", "min", "max", "prelu"] as const;
@@ -30,8 +31,8 @@ export const binary: Kernel<BinaryParams> = {
     requirePositive("binary", { shape });
     const code = BINARY_CODES.indexOf(fn);
     if (code < 0) throw new KernelError("binary", `one of ${BINARY_CODES.join(", ")}`, String(fn));
-    const strides = [shapeA, shapeB].map((operand) => broadcastStrides("binary", operand, shape));
-    const collapsed = collapseAxes(shape, [...strides, rowMajorStrides(shape)]);
+    const strides = [shapeA, shapeB].map((operand) => operandStrides("binary", operand, shape));
+    const collapsed = collapseAxes(shape, [...strides, stridesOf(shape)]);
     const dims = collapsed.dims;
     const last = dims.length - 1;
     const lanes = lanesFor(dims[last]!);

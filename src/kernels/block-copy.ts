@@ -1,7 +1,7 @@
 /** Between pixels and channels: ops that only move elements, in blocks of pixels. */
 import { requirePositive } from "./checks";
 import type { Elem, Kernel } from "./kernel";
-import { rowMajorStrides } from "./strides";
+import { stridesOf } from "../base/strides";
 import { copyPlan, stridedCopy } from "./strided-copy";
 
 export interface DepthToSpaceParams {
@@ -27,7 +27,7 @@ export const depthToSpace: Kernel<DepthToSpaceParams> = {
     const pixel = width * channels;
     const [row, column, channel] = mode === "DCR" ? [block * outChannels, outChannels, 1] : [block, 1, block * block];
     const srcStrides = [height * pixel, pixel, row, channels, column, channel];
-    const dstStrides = rowMajorStrides(dims);
+    const dstStrides = stridesOf(dims);
     return copyPlan("depth-to-space", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
   },
 };
@@ -52,7 +52,7 @@ export const spaceToDepth: Kernel<SpaceToDepthParams> = {
     const dims = [batch, rows, columns, block, block, channels];
     const line = width * channels;
     const srcStrides = [height * line, block * line, block * channels, line, channels, 1];
-    const dstStrides = rowMajorStrides(dims);
+    const dstStrides = stridesOf(dims);
     return copyPlan("space-to-depth", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
   },
 };

@@ -1,9 +1,10 @@
 /** Adding elements around a tensor. */
 import wgsl from "../../shaders/pad.wgsl?raw";
 import { KernelError } from "../base/errors";
+import { stridesOf } from "../base/strides";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
-import { rowMajorStrides, toMaxAxes } from "./strides";
+import { toMaxAxes } from "./strides";
 
 /** The index is the shader's MODE. */
 const PAD_CODES = ["constant", "reflect", "edge"] as const;
@@ -81,7 +82,7 @@ export const pad: Kernel<PadParams> = {
         unit: unitTypes(elem, lanes)["unit"]!,
         SIZES: toMaxAxes("pad", sizes, 1),
         BEFORE: toMaxAxes("pad", befores, 0),
-        STRIDES: toMaxAxes("pad", rowMajorStrides(sizes), 0),
+        STRIDES: toMaxAxes("pad", stridesOf(sizes), 0),
         DIMS: toMaxAxes("pad", outSizes, 1),
         COUNT: units,
         MODE: code,

@@ -1,9 +1,10 @@
 /** Ops that only move elements, as one kernel: a strided view of src is copied to a strided view of dst. */
 import wgsl from "../../shaders/strided-copy.wgsl?raw";
 import { KernelError } from "../base/errors";
+import { stridesOf } from "../base/strides";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
-import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "./strides";
+import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 
 /** Every number in elements. */
 interface Views {
@@ -69,14 +70,14 @@ export const transpose: Kernel<TransposeParams> = {
     requireRank("transpose", "a perm", perm, shape.length);
     if ([...perm].sort((a, b) => a - b).some((axis, i) => axis !== i))
       throw new KernelError("transpose", `a permutation of 0..${shape.length - 1}`, perm.join(", "));
-    const strides = rowMajorStrides(shape);
+    const strides = stridesOf(shape);
     const dims = perm.map((axis) => shape[axis]!);
     const srcStrides = perm.map((axis) => strides[axis]!);
     return copyPlan("transpose", {
       dims,
       srcStrides,
       srcOffset: 0,
-      dstStrides: rowMajorStrides(dims),
+      dstStrides: stridesOf(dims),
       dstOffset: 0,
       elem,
     });
@@ -107,12 +108,12 @@ export const slice: Kernel<SliceParams> = {
       if (![first, final].every((index) => Number.isInteger(index) && index >= 0 && index < size))
         throw new KernelError("slice", `indices inside axis ${axis} of size ${size}`, `${first} to ${final}`);
     });
-    const strides = rowMajorStrides(shape);
+    const strides = stridesOf(shape);
     return copyPlan("slice", {
       dims: outShape,
       srcStrides: strides.map((stride, axis) => stride * steps[axis]!),
       srcOffset: strides.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0),
-      dstStrides: rowMajorStrides(outShape),
+      dstStrides: stridesOf(outShape),
       dstOffset: 0,
       elem,
     });
@@ -130,8 +131,8 @@ export interface ExpandParams {
 export const expand: Kernel<ExpandParams> = {
   ...stridedCopy,
   plan({ shape, outShape, elem }) {
-    const srcStrides = broadcastStrides("expand", shape, outShape);
-    const dstStrides = rowMajorStrides(outShape);
+    const srcStrides = operandStrides("expand", shape, outShape);
+    const dstStrides = stridesOf(outShape);
     const plan = copyPlan("expand", { dims: outShape, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
     return { ...plan, bytes: (product(shape) + product(outShape)) * elemBytes(elem) };
   },
@@ -155,9 +156,9 @@ export const concatPart: Kernel<ConcatPartParams> = {
     const size = shape[axis];
     if (size === undefined || !Number.isInteger(offset) || offset < 0 || offset + size > axisTotal)
       throw new KernelError("concat", `a part of axis ${axis} of size ${axisTotal}`, `${size} from ${offset}`);
-    const dstStrides = rowMajorStrides(shape.map((n, i) => (i === axis ? axisTotal : n)));
+    const dstStrides = stridesOf(shape.map((n, i) => (i === axis ? axisTotal : n)));
     const dstOffset = offset * dstStrides[axis]!;
-    const srcStrides = rowMajorStrides(shape);
+    const srcStrides = stridesOf(shape);
     return copyPlan("concat", { dims: shape, srcStrides, srcOffset: 0, dstStrides, dstOffset, elem });
   },
 };

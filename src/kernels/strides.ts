@@ -1,26 +1,16 @@
-/** Index arithmetic of row-major tensors, and how kernels of a few axes serve tensors of many. */
+/** How kernels of a few axes serve tensors of many. */
 import { KernelError } from "../base/errors";
+import { broadcastStrides } from "../base/strides";
 
 /** Axes that the shaders with an index lib/axes.wgsl unroll. */
 export const MAX_AXES = 6;
 
-/** Elements to skip for a step along each axis. */
-export function rowMajorStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  for (let axis = shape.length - 1, step = 1; axis >= 0; step *= shape[axis]!, axis--) strides[axis] = step;
-  return strides;
-}
-
-/**
- * Strides that read a tensor of `shape` as one of `outShape` by NumPy's rule: shapes are aligned at the last axis and
- * a missing axis or one of size 1 repeats (stride 0). Throws KernelError when a size is neither 1 nor the output's.
- */
-export function broadcastStrides(kernel: string, shape: readonly number[], outShape: readonly number[]): number[] {
+/** broadcastStrides(). Throws KernelError when a size is neither 1 nor the output's. */
+export function operandStrides(kernel: string, shape: readonly number[], outShape: readonly number[]): number[] {
   const missing = outShape.length - shape.length;
-  const own = rowMajorStrides(shape);
   if (missing < 0 || !shape.every((n, axis) => n === 1 || n === outShape[axis + missing]))
     throw new KernelError(kernel, `a shape that broadcasts to [${outShape.join(", ")}]`, `[${shape.join(", ")}]`);
-  return outShape.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : own[axis - missing]!));
+  return broadcastStrides(shape, outShape);
 }
 
 export interface CollapsedAxes {

@@ -2,7 +2,7 @@
 import { lossAfterError } from "../gpu/device-loss";
 import { DeviceError } from "../base/errors";
 import { unsliced } from "../graph/lower/conv-choice";
-import { convGraph, type ConvConstants } from "../graph/conv-graph";
+import { convGraph, type ConvConstants } from "../tuning/conv-graph";
 import type { Engine } from "../graph/engine";
 import { BoundProgram } from "../gpu/bound-program";
 import { sizeOf } from "../graph/ir";

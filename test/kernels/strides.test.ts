@@ -1,26 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { splitAt } from "../../src/kernels/gather";
-import { broadcastStrides, collapseAxes, rowMajorStrides, toMaxAxes } from "../../src/kernels/strides";
+import { stridesOf } from "../../src/base/strides";
+import { collapseAxes, operandStrides, toMaxAxes } from "../../src/kernels/strides";
 
 describe("strides", () => {
   it("are row-major", () => {
-    expect(rowMajorStrides([2, 3, 5])).toEqual([15, 5, 1]);
-    expect(rowMajorStrides([])).toEqual([]);
+    expect(stridesOf([2, 3, 5])).toEqual([15, 5, 1]);
+    expect(stridesOf([])).toEqual([]);
   });
 
   it("are zero where an axis is repeated", () => {
-    expect(broadcastStrides("k", [3, 1], [2, 3, 5])).toEqual([0, 1, 0]);
-    expect(broadcastStrides("k", [2, 3, 5], [2, 3, 5])).toEqual([15, 5, 1]);
-    expect(() => broadcastStrides("k", [3], [4])).toThrow(/broadcasts to \[4\]/);
-    expect(() => broadcastStrides("k", [1, 4], [4])).toThrow(/broadcasts to \[4\]/);
+    expect(operandStrides("k", [3, 1], [2, 3, 5])).toEqual([0, 1, 0]);
+    expect(operandStrides("k", [2, 3, 5], [2, 3, 5])).toEqual([15, 5, 1]);
+    expect(() => operandStrides("k", [3], [4])).toThrow(/broadcasts to \[4\]/);
+    expect(() => operandStrides("k", [1, 4], [4])).toThrow(/broadcasts to \[4\]/);
   });
 });
 
 describe("collapseAxes", () => {
   it("merges what every operand walks as one", () => {
     const dims = [2, 3, 5, 4];
-    expect(collapseAxes(dims, [rowMajorStrides(dims)])).toEqual({ dims: [120], strides: [[1]] });
-    expect(collapseAxes(dims, [rowMajorStrides(dims), [0, 0, 0, 1]])).toEqual({
+    expect(collapseAxes(dims, [stridesOf(dims)])).toEqual({ dims: [120], strides: [[1]] });
+    expect(collapseAxes(dims, [stridesOf(dims), [0, 0, 0, 1]])).toEqual({
       dims: [30, 4],
       strides: [
         [4, 1],

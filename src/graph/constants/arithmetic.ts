@@ -1,5 +1,6 @@
 /** Arithmetic on constants, in double precision. */
-import { broadcastStrides, sizeOf, type Shape } from "../ir";
+import { broadcastStrides } from "../../base/strides";
+import { sizeOf, type Shape } from "../ir";
 import type { Elements, NumberArray } from "./elements";
 import { forEachStrided } from "./strided";
 

@@ -1,5 +1,6 @@
 /** Constants read in another order: broadcasting, transposing and slicing are strided views. */
-import { sizeOf, stridesOf, type Shape } from "../ir";
+import { stridesOf } from "../../base/strides";
+import { sizeOf, type Shape } from "../ir";
 import { deferred, derivedKey } from "./deferred";
 import { zerosLike, type Elements, type NumberArray } from "./elements";
 

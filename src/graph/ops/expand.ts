@@ -1,7 +1,7 @@
 /** A tensor repeated along its axes of size 1. */
 import { expand as kernel } from "../../kernels/strided-copy";
 import { strided } from "../constants/strided";
-import { broadcastStrides } from "../ir";
+import { broadcastStrides } from "../../base/strides";
 import type { OpDefinition } from "../op";
 import { fail, show } from "../op-tools";
 import { permuteShape } from "../permutation";

@@ -1,7 +1,8 @@
 /** Elements around a tensor. */
 import { pad as kernel } from "../../kernels/pad";
 import { zerosLike } from "../constants/elements";
-import { sizeOf, stridesOf } from "../ir";
+import { stridesOf } from "../../base/strides";
+import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
 import { invert, permute } from "../permutation";
 

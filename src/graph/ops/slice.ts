@@ -1,7 +1,7 @@
 /** Elements at regular distances along every axis. */
 import { slice as kernel } from "../../kernels/strided-copy";
 import { strided } from "../constants/strided";
-import { stridesOf } from "../ir";
+import { stridesOf } from "../../base/strides";
 import type { OpDefinition } from "../op";
 import { expectRank, fail } from "../op-tools";
 import { invert, permute } from "../permutation";

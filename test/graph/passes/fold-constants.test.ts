@@ -28,8 +28,10 @@ it("leaves a growing expand and a constant output as nodes", () => {
   expect(foldConstants.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });
 
-/** Each makes a value of shape [2, 3] from the constant c [2, 3] alone. */
-const folded: [string, (g: GraphMaker, c: string) => string][] = [
+/** Makes a value that broadcasts with [2, 3] from constants alone, c [2, 3] among them. */
+type Folded = [string, (g: GraphMaker, c: string) => string];
+
+const folded: Folded[] = [
   ["unary", (g, c) => g.node("n", "unary", [c], { activation: { fn: "gelu" } })],
   ["erf", (g, c) => g.node("n", "unary", [c], { activation: { fn: "erf" } })],
   [
@@ -46,6 +48,14 @@ const folded: [string, (g: GraphMaker, c: string) => string][] = [
     "matmul",
     (g, c) => g.node("n", "matmul", [c, g.constant("d", [3, 3]), g.constant("e", [3])], { activation: { fn: "relu" } }),
   ],
+  [
+    "matmul of batches",
+    (g) => g.node("n", "matmul", [g.constant("d", [2, 1, 4]), g.constant("e", [2, 4, 3])], { activation: IDENTITY }),
+  ],
+  ...(["constant", "edge", "reflect"] as const).map((mode): Folded => [
+    `pad ${mode}`,
+    (g) => g.node("n", "pad", [g.constant("d", [2, 2])], { mode, before: [0, 1], after: [0, 0], value: 7 }),
+  ]),
   ["reshape", (g) => g.node("n", "reshape", [g.constant("d", [6])], {}, [2, 3])],
   ["expand of equal size", (g, c) => g.node("n", "expand", [c], {}, [2, 3])],
 ];

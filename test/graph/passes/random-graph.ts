@@ -5,7 +5,6 @@
 import {
   IDENTITY,
   sizeOf,
-  stridesOf,
   type Activation,
   type BinaryFn,
   type Graph,
@@ -15,6 +14,7 @@ import {
   type Pair,
   type Shape,
 } from "../../../src/graph/ir";
+import { stridesOf } from "../../../src/base/strides";
 import { shapesOf } from "../../../src/graph/cost";
 import { randoms } from "../../shared/expect-close";
 import { convAttributes, makeGraph } from "../make";

@@ -1,6 +1,6 @@
 /** Every convolution algorithm, on every awkward case that it takes. */
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { convGraph } from "../../../src/graph/conv-graph";
+import { convGraph } from "../../../src/tuning/conv-graph";
 import { BoundProgram } from "../../../src/gpu/bound-program";
 import { lower } from "../../../src/graph/lower/lower";
 import { PipelineCache } from "../../../src/gpu/pipelines";

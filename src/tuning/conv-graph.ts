@@ -1,7 +1,7 @@
 /** A graph of one convolution, to test and to time the ways of computing it. */
 import type { Conv2dParams } from "../kernels/conv/params";
-import { quantized } from "./constants/int8";
-import type { Activation, Constant, Graph } from "./ir";
+import { quantized } from "../graph/constants/int8";
+import type { Activation, Constant, Graph } from "../graph/ir";
 
 /** Values of the constant operands, row-major: weights [KH,KW,C/groups,OC] and bias [OC]. */
 export interface ConvConstants {
