@@ -144,6 +144,9 @@ export const ACTIVATIONS: Record<Activation["fn"], Activation> = {
   clip: { fn: "clip", min: -0.4, max: 0.6 },
 };
 
+/** Those that are finite, and not much larger than their argument, for any. */
+const TAME = Object.values(ACTIVATIONS).filter(({ fn }) => !["sqrt", "log", "reciprocal", "exp"].includes(fn));
+
 function activation(d: Draft, x: string): string {
   const chosen = d.pick(Object.values(ACTIVATIONS));
   switch (chosen.fn) {
@@ -195,7 +198,9 @@ function conv(d: Draft, x: string, options: ConvOptions = {}, residual: readonly
   const { out = d.pick(CHANNELS), kernel: [kh, kw] = [1, 1], ...attributes } = options;
   const inner = d.shape(x)[3]! / (attributes.groups ?? 1);
   const operands = [x, weights(d, [kh, kw, inner, out], kh * kw * inner), bias(d, out), ...residual];
-  return d.node("conv", operands, convAttributes(attributes));
+  // Some come with their activation, as after another run of the passes.
+  const activation = d.once(8) ? d.pick(TAME) : IDENTITY;
+  return d.node("conv", operands, convAttributes({ activation, ...attributes }));
 }
 
 /** A kernel that fits on the picture without pads. */
@@ -364,9 +369,7 @@ const IDENTITIES: readonly ((d: Draft, x: string) => string)[] = [
 
 function siblings(d: Draft, x: string): string {
   const attributes = d.pick<ConvOptions>([{}, {}, { kernel: [3, 3], pads: [1, 1, 1, 1] }]);
-  const shared = d.pick(
-    Object.values(ACTIVATIONS).filter(({ fn }) => !["sqrt", "log", "reciprocal", "exp"].includes(fn)),
-  );
+  const shared = d.pick(TAME);
   const members = Array.from({ length: 2 + d.roll(2) }, () => {
     const out = d.once(8) ? 3 : d.pick([4, 4, 8, 12]);
     const member = conv(d, x, { ...attributes, out });
@@ -393,7 +396,12 @@ function residual(d: Draft, x: string): string {
   const out = d.shape(x)[3]!;
   const first = d.shared(conv(d, x, { ...sameSize(d), out }));
   const scaled = d.once(3) ? affine(d, first) : first;
-  const other = d.once(3) ? conv(d, x, { ...sameSize(d), out }) : d.like(x);
+  const other = d.pick([
+    () => conv(d, x, { ...sameSize(d), out }),
+    () => d.like(first),
+    () => x,
+    () => d.input([1, 1, 1, out]),
+  ])();
   return maybeActivation(d, binary(d, "add", ...orders(d, scaled, other)));
 }
 
@@ -483,8 +491,10 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
     onPicture(d, x, (p) => {
       const groups = d.once(6) && d.shape(p)[3]! % 2 === 0 ? 2 : 1;
       const c = conv(d, p, { ...sameSize(d), groups, out: groups * d.pick(CHANNELS) });
-      const sum = d.once(6) ? binary(d, "add", c, d.like(c)) : c;
-      return anyPool(d, d.shared(maybeActivation(d, sum)));
+      const sum = d.once(8) ? binary(d, "add", c, d.like(c)) : c;
+      const { identity, relu, leakyRelu, clip, tanh } = ACTIVATIONS;
+      const rising = d.pick([identity, relu, leakyRelu, clip, tanh]);
+      return anyPool(d, d.shared(d.once(3) ? activation(d, sum) : unary(d, sum, rising)));
     }),
   "resize before a convolution": (d, x) =>
     onPicture(d, x, (p) => {

@@ -22,7 +22,7 @@ import { ACTIVATIONS, BINARIES, OTHERS, PATTERNS, randomGraph } from "./random-g
 /** As pages run them: those of every graph, then those of the two networks. */
 const ALL_PASSES: readonly Pass[] = [...ENGINE.passes, sumGreyInput("grey"), dropLastUpsampling];
 
-const SEEDS = 300;
+const SEEDS = 400;
 const [FIRST, LAST] = seeds(process.env["GRAPH_SEEDS"] ?? `${SEEDS}`);
 /** Graphs of those that each pass has to change at least, where it changes most. */
 const LEAST = 15;
