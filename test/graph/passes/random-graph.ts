@@ -394,7 +394,8 @@ function siblings(d: Draft, x: string): string {
 
 function residual(d: Draft, x: string): string {
   const out = d.shape(x)[3]!;
-  const first = d.shared(conv(d, x, { ...sameSize(d), out }));
+  const has = d.once(4) ? [d.like(x)] : [];
+  const first = d.shared(conv(d, x, { ...sameSize(d), out }, has));
   const scaled = d.once(3) ? affine(d, first) : first;
   const other = d.pick([
     () => conv(d, x, { ...sameSize(d), out }),
@@ -411,11 +412,13 @@ function tileConcat(d: Draft, x: string): string {
   const [rank, shape] = [4, d.shape(x)];
   const part = (): string => {
     const length = d.pick([1, 2, 5]);
-    const only = Array.from({ length: rank }, (_, i) => (i === axis ? length : 1));
+    // Sometimes another vector for each of the batch, which stays.
+    const batch = d.once(5) ? shape[0]! : 1;
+    const only = Array.from({ length: rank }, (_, i) => (i === axis ? length : i === 0 ? batch : 1));
     const vector = d.pick([
       () => d.input(only),
       () => d.constant(only),
-      () => d.node("reshape", [d.input([1, length])], {}, only),
+      () => d.node("reshape", [d.input([batch, length])], {}, only),
     ])();
     return d.node(
       "expand",
