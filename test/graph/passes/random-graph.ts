@@ -5,7 +5,6 @@
 import {
   IDENTITY,
   sizeOf,
-  stridesOf,
   type Activation,
   type BinaryFn,
   type Graph,
@@ -349,6 +348,7 @@ const IDENTITIES: readonly ((d: Draft, x: string) => string)[] = [
   (d, x) => binary(d, "div", x, d.uniform([d.shape(x)[3]!], 1)),
   (d, x) => binary(d, "pow", binary(d, "max", x, d.uniform([], 0.5)), d.uniform([], 1)),
   (d, x) => binary(d, "add", x, d.uniform(d.shape(x)[0] === 1 ? [2, 1, 1, 1] : [1], 0)),
+  (d, x) => d.node("binary", [x, d.uniform([], 0)], { fn: "add", activation: d.pick(TAME) }),
   (d, x) => d.node("reshape", [x], {}, d.shape(x)),
   (d, x) => d.node("reshape", [d.node("reshape", [x], {}, [sizeOf(d.shape(x))])], {}, d.shape(x)),
   (d, x) => d.node("reshape", [d.node("reshape", [x], {}, [sizeOf(d.shape(x))])], {}, d.shape(x).toReversed()),
@@ -616,7 +616,8 @@ export function randomGraph(seed: number): RandomGraph {
   const inputs = graph.inputs.map(({ name, shape }, i) => {
     const data = randoms(sizeOf(shape), seed + i);
     if (name !== "grey") return [name, data];
-    const [image, plane] = stridesOf(shape) as [number, number];
+    const plane = height * width;
+    const image = 3 * plane;
     return [name, data.map((_, at) => data[Math.floor(at / image) * image + (at % plane)]!)];
   });
   return { graph, patterns, inputs: Object.fromEntries(inputs) as Record<string, Float32Array> };

@@ -64,6 +64,7 @@ const SLICED: Conv2dParams = {
 
 it.for(["split-k", "workgroup", "subgroup"])(
   "reads and writes slices of channels: %s",
+  { timeout: 600_000 },
   async (algorithm, { skip }) => {
     const gpu = await testDevice();
     const { features, limits, adapterInfo } = gpu;
@@ -114,5 +115,4 @@ it.for(["split-k", "workgroup", "subgroup"])(
     expectClose(written, expected, sumTolerance(9 * 32 + 2, expected, "f32"), choice);
     expect(dst.filter((_value, i) => i % 20 < 4 || i % 20 >= 16).every((value) => value === 7)).toBe(true);
   },
-  600_000,
 );
