@@ -531,7 +531,7 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
   },
   "constants to compute": (d, x) => {
     const make = (): string => d.pick(Object.values(CONSTANT_VECTORS))(d, d.shape(x)[3]!);
-    const c = d.once(2) ? make() : binary(d, d.pick(["add", "mul"]), make(), make());
+    const c = d.shared(d.once(2) ? make() : binary(d, d.pick(["add", "mul"]), make(), make()));
     return d.pick(Object.values(BINARIES))(d, x, c);
   },
   identity: (d, x) => d.pick(IDENTITIES)(d, x),
