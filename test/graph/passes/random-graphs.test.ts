@@ -48,6 +48,8 @@ function run(graph: Graph, inputs: Readonly<Record<string, Float32Array>>): Map<
 /** The tensor's elements, each repeated along every axis so that the shape comes about. */
 function repeated(tensor: Tensor, shape: readonly number[]): Float32Array {
   const times = shape.map((n, axis) => n / tensor.shape[axis]!);
+  const [along, across, ...others] = times.filter((n) => n !== 1);
+  expect([across, others], "height and width repeated alike").toEqual([along, []]);
   const source = (index: number[]): number[] => index.map((at, axis) => Math.floor(at / times[axis]!));
   return fill(shape, (index) => tensor.data[flatOf(source(index), tensor.shape)]!).data;
 }
