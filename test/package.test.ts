@@ -7,7 +7,6 @@ import ts from "typescript";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
-import { completeSpecifiers } from "../tools/build-types";
 
 /** Inside the tree, as the built modules look for packages above themselves, and for ../models. */
 let dist: string;
@@ -218,14 +217,5 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
       const image = missing("ImageError", "sharp");
       expect(printed.trim().split("\n")).toEqual([missing("DeviceError", "webgpu"), image, image]);
     });
-  });
-});
-
-it("completes relative specifiers, and only those", () => {
-  const text = `import type { A } from "./a";\nexport * from '../b';\nexport type { C } from "pkg";\n`;
-  const paths: Record<string, string> = { "./a": "/t/x/a.d.ts", "../b": "/t/b/index.d.ts" };
-  expect(completeSpecifiers(text, (specifier) => paths[specifier], "/t/x/file.d.ts")).toEqual({
-    text: `import type { A } from "./a.js";\nexport * from '../b/index.js';\nexport type { C } from "pkg";\n`,
-    targets: ["/t/b/index.d.ts", "/t/x/a.d.ts"],
   });
 });

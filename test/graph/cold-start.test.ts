@@ -1,15 +1,12 @@
 /** Loading a large network: in short stretches, and without copies of all its weights. */
 import { expect, it, vi } from "vitest";
-import { CommandScope } from "../../src/gpu/command-scope";
 import { fingerprint } from "../../src/graph/constants/deferred";
 import type { Graph } from "../../src/graph/ir";
 import { importModel } from "../../src/graph/import";
 import { optimize } from "../../src/graph/optimize";
 import { Pacer } from "../../src/base/pacer";
 import { Session } from "../../src/session/session";
-import { WeightStore } from "../../src/gpu/weight-store";
 import { decodeModel } from "../../src/weights/onnx/decode";
-import { randoms } from "../shared/expect-close";
 import { testDevice } from "../gpu";
 import { inceptionResNetV2, tableNetwork } from "../shared/networks";
 import { ENGINE } from "../../src/session/engine";
@@ -57,40 +54,4 @@ it("gives way between weights, and binds other shapes without reading them again
     pause.mockRestore();
     written.mockRestore();
   }
-});
-
-it("pauses let other work in, and only after a stretch of work", async () => {
-  const turns: string[] = [];
-  setImmediate(() => turns.push("other"));
-  const pacer = new Pacer();
-  await pacer.pause();
-  expect(turns).toEqual([]);
-  const until = performance.now() + 20;
-  while (performance.now() < until);
-  setTimeout(() => turns.push("timer"), 0);
-  await pacer.pause();
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(turns).toContain("other");
-});
-
-it("reserves room once for equal keys, and reads the content when it fills", async () => {
-  const device = await testDevice();
-  const store = new WeightStore(device, "f32");
-  const read = vi.fn(() => randoms(8, 1));
-  const content = {
-    key: "w",
-    get data() {
-      return read();
-    },
-  };
-  const request = { name: "w", content, packing: { layout: "pad", length: 8 } } as const;
-  const { ranges, made, fill } = store.reserve([request, request]);
-  expect(made.length).toBe(1);
-  expect(ranges[0]).toBe(ranges[1]);
-  expect(read).not.toHaveBeenCalled();
-  await fill(new Pacer(), new CommandScope(device, { where: "test" }));
-  expect(read).toHaveBeenCalledTimes(1);
-  expect(store.reserve([request]).made).toEqual([]);
-  expect(store.reserve([{ ...request, content: { key: "v", data: randoms(8, 2) } }]).made.length).toBe(1);
-  store.destroy();
 });

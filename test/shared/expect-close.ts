@@ -24,10 +24,13 @@ export function maxError(
       index = i;
       if (error === Infinity) return { index, error, range: 1 };
     }
-    if (e < low) low = e;
-    if (e > high) high = e;
+    // One infinite value would allow any error beside it.
+    if (Number.isFinite(e)) {
+      low = Math.min(low, e);
+      high = Math.max(high, e);
+    }
   }
-  return { index, error, range: high - low };
+  return { index, error, range: Math.max(0, high - low) };
 }
 
 export function expectClose(
@@ -38,6 +41,7 @@ export function expectClose(
 ): void {
   if (actual.length !== expected.length)
     throw new Error(`${label}: ${actual.length} elements instead of ${expected.length}`);
+  if (expected.length === 0) throw new Error(`${label}: nothing to compare`);
   const { index, error, range } = maxError(actual, expected);
   const allowed = Math.max(tolerance.abs ?? 0, (tolerance.range ?? 0) * range);
   if (!(error <= allowed))

@@ -14,7 +14,6 @@ import {
   type Pair,
   type Shape,
 } from "../../../src/graph/ir";
-import { stridesOf } from "../../../src/base/strides";
 import { shapesOf } from "../../../src/graph/cost";
 import { randoms } from "../../shared/expect-close";
 import { convAttributes, makeGraph } from "../make";
@@ -144,6 +143,9 @@ export const ACTIVATIONS: Record<Activation["fn"], Activation> = {
   clip: { fn: "clip", min: -0.4, max: 0.6 },
 };
 
+/** Those that are finite, and not much larger than their argument, for any. */
+const TAME = Object.values(ACTIVATIONS).filter(({ fn }) => !["sqrt", "log", "reciprocal", "exp"].includes(fn));
+
 function activation(d: Draft, x: string): string {
   const chosen = d.pick(Object.values(ACTIVATIONS));
   switch (chosen.fn) {
@@ -195,7 +197,9 @@ function conv(d: Draft, x: string, options: ConvOptions = {}, residual: readonly
   const { out = d.pick(CHANNELS), kernel: [kh, kw] = [1, 1], ...attributes } = options;
   const inner = d.shape(x)[3]! / (attributes.groups ?? 1);
   const operands = [x, weights(d, [kh, kw, inner, out], kh * kw * inner), bias(d, out), ...residual];
-  return d.node("conv", operands, convAttributes(attributes));
+  // Some come with their activation, as after another run of the passes.
+  const activation = d.once(8) ? d.pick(TAME) : IDENTITY;
+  return d.node("conv", operands, convAttributes({ activation, ...attributes }));
 }
 
 /** A kernel that fits on the picture without pads. */
@@ -344,6 +348,7 @@ const IDENTITIES: readonly ((d: Draft, x: string) => string)[] = [
   (d, x) => binary(d, "div", x, d.uniform([d.shape(x)[3]!], 1)),
   (d, x) => binary(d, "pow", binary(d, "max", x, d.uniform([], 0.5)), d.uniform([], 1)),
   (d, x) => binary(d, "add", x, d.uniform(d.shape(x)[0] === 1 ? [2, 1, 1, 1] : [1], 0)),
+  (d, x) => d.node("binary", [x, d.uniform([], 0)], { fn: "add", activation: d.pick(TAME) }),
   (d, x) => d.node("reshape", [x], {}, d.shape(x)),
   (d, x) => d.node("reshape", [d.node("reshape", [x], {}, [sizeOf(d.shape(x))])], {}, d.shape(x)),
   (d, x) => d.node("reshape", [d.node("reshape", [x], {}, [sizeOf(d.shape(x))])], {}, d.shape(x).toReversed()),
@@ -364,9 +369,7 @@ const IDENTITIES: readonly ((d: Draft, x: string) => string)[] = [
 
 function siblings(d: Draft, x: string): string {
   const attributes = d.pick<ConvOptions>([{}, {}, { kernel: [3, 3], pads: [1, 1, 1, 1] }]);
-  const shared = d.pick(
-    Object.values(ACTIVATIONS).filter(({ fn }) => !["sqrt", "log", "reciprocal", "exp"].includes(fn)),
-  );
+  const shared = d.pick(TAME);
   const members = Array.from({ length: 2 + d.roll(2) }, () => {
     const out = d.once(8) ? 3 : d.pick([4, 4, 8, 12]);
     const member = conv(d, x, { ...attributes, out });
@@ -391,9 +394,15 @@ function siblings(d: Draft, x: string): string {
 
 function residual(d: Draft, x: string): string {
   const out = d.shape(x)[3]!;
-  const first = d.shared(conv(d, x, { ...sameSize(d), out }));
+  const has = d.once(4) ? [d.like(x)] : [];
+  const first = d.shared(conv(d, x, { ...sameSize(d), out }, has));
   const scaled = d.once(3) ? affine(d, first) : first;
-  const other = d.once(3) ? conv(d, x, { ...sameSize(d), out }) : d.like(x);
+  const other = d.pick([
+    () => conv(d, x, { ...sameSize(d), out }),
+    () => d.like(first),
+    () => x,
+    () => d.input([1, 1, 1, out]),
+  ])();
   return maybeActivation(d, binary(d, "add", ...orders(d, scaled, other)));
 }
 
@@ -403,11 +412,13 @@ function tileConcat(d: Draft, x: string): string {
   const [rank, shape] = [4, d.shape(x)];
   const part = (): string => {
     const length = d.pick([1, 2, 5]);
-    const only = Array.from({ length: rank }, (_, i) => (i === axis ? length : 1));
+    // Sometimes another vector for each of the batch, which stays.
+    const batch = d.once(5) ? shape[0]! : 1;
+    const only = Array.from({ length: rank }, (_, i) => (i === axis ? length : i === 0 ? batch : 1));
     const vector = d.pick([
       () => d.input(only),
       () => d.constant(only),
-      () => d.node("reshape", [d.input([1, length])], {}, only),
+      () => d.node("reshape", [d.input([batch, length])], {}, only),
     ])();
     return d.node(
       "expand",
@@ -483,8 +494,10 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
     onPicture(d, x, (p) => {
       const groups = d.once(6) && d.shape(p)[3]! % 2 === 0 ? 2 : 1;
       const c = conv(d, p, { ...sameSize(d), groups, out: groups * d.pick(CHANNELS) });
-      const sum = d.once(6) ? binary(d, "add", c, d.like(c)) : c;
-      return anyPool(d, d.shared(maybeActivation(d, sum)));
+      const sum = d.once(8) ? binary(d, "add", c, d.like(c)) : c;
+      const { identity, relu, leakyRelu, clip, tanh } = ACTIVATIONS;
+      const rising = d.pick([identity, relu, leakyRelu, clip, tanh]);
+      return anyPool(d, d.shared(d.once(3) ? activation(d, sum) : unary(d, sum, rising)));
     }),
   "resize before a convolution": (d, x) =>
     onPicture(d, x, (p) => {
@@ -518,7 +531,7 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
   },
   "constants to compute": (d, x) => {
     const make = (): string => d.pick(Object.values(CONSTANT_VECTORS))(d, d.shape(x)[3]!);
-    const c = d.once(2) ? make() : binary(d, d.pick(["add", "mul"]), make(), make());
+    const c = d.shared(d.once(2) ? make() : binary(d, d.pick(["add", "mul"]), make(), make()));
     return d.pick(Object.values(BINARIES))(d, x, c);
   },
   identity: (d, x) => d.pick(IDENTITIES)(d, x),
@@ -603,7 +616,8 @@ export function randomGraph(seed: number): RandomGraph {
   const inputs = graph.inputs.map(({ name, shape }, i) => {
     const data = randoms(sizeOf(shape), seed + i);
     if (name !== "grey") return [name, data];
-    const [image, plane] = stridesOf(shape) as [number, number];
+    const plane = height * width;
+    const image = 3 * plane;
     return [name, data.map((_, at) => data[Math.floor(at / image) * image + (at % plane)]!)];
   });
   return { graph, patterns, inputs: Object.fromEntries(inputs) as Record<string, Float32Array> };

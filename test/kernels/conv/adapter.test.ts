@@ -19,7 +19,7 @@ const ABLE: ConvDevice = {
 function offered(device: ConvDevice): string[] {
   const cases = [...CONV_CASES, ...COMPOSED_CASES].flatMap(({ params }) => [
     params,
-    { ...params, elem: "f16" as const },
+    ...(device.features.has("shader-f16") ? [{ ...params, elem: "f16" as const }] : []),
     { ...params, int8: true },
   ]);
   const able = ENGINE.convolutions.filter(({ variants }) =>

@@ -1,15 +1,15 @@
 /** What a run takes on the GPU is known from the plan, and stays within the promised bound. */
 import { describe, expect, it } from "vitest";
-import { importModel } from "../../src/graph/import";
-import { ConvChoices, SMALL } from "../../src/graph/lower/conv-choice";
-import { sizeOf, type Shape } from "../../src/graph/ir";
-import { lower } from "../../src/graph/lower/lower";
-import { optimize } from "../../src/graph/optimize";
-import type { LowerOptions } from "../../src/graph/lower/program-builder";
-import { bufferBytes, type Program } from "../../src/graph/lower/program";
-import { decodeModel } from "../../src/weights/onnx/decode";
-import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../shared/networks";
-import { ENGINE } from "../../src/session/engine";
+import { importModel } from "../../../src/graph/import";
+import { ConvChoices, SMALL } from "../../../src/graph/lower/conv-choice";
+import { sizeOf, type Shape } from "../../../src/graph/ir";
+import { lower } from "../../../src/graph/lower/lower";
+import { optimize } from "../../../src/graph/optimize";
+import type { LowerOptions } from "../../../src/graph/lower/program-builder";
+import { bufferBytes, type Program } from "../../../src/graph/lower/program";
+import { decodeModel } from "../../../src/weights/onnx/decode";
+import { inceptionResNetV2, stridedNetwork, tableNetwork } from "../../shared/networks";
+import { ENGINE } from "../../../src/session/engine";
 
 const programOf = (
   model: Uint8Array,
