@@ -25,6 +25,8 @@ export interface Environment extends Required<Omit<Host, "send" | "device">> {
   device(elem?: Elem): Promise<GPUDevice>;
   /** Says that a task starts or goes on; `failure` is its row if nothing more is heard. */
   begin(key: string, failure: Finding): Promise<void>;
+  /** What the rows of a task would be now; see Message. */
+  draft(key: string, rows: readonly Finding[]): Promise<void>;
   rows(key: string, rows: readonly Finding[]): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function environmentOf(host: Host): Promise<Environment> {
       return device;
     },
     begin: (key, failure) => host.send({ type: "begin", key, failure: placed(failure) }),
+    draft: (key, rows) => host.send({ type: "draft", key, rows: rows.map(placed) }),
     rows: (key, rows) => host.send({ type: "rows", key, rows: rows.map(placed) }),
   };
 }

@@ -67,7 +67,9 @@ async function benchGroup(
         wall.push(lap.wall);
         if (lap.gpu !== undefined) gpu.push(lap.gpu);
         const { kernels, flops, bytes } = work;
-        rows.set(name, { ...rowOf(name, elem), kernels, flops, bytes, wall: spreadOf(wall), gpu: spreadOf(gpu) });
+        const row = { ...rowOf(name, elem), kernels, flops, bytes, wall: spreadOf(wall), gpu: spreadOf(gpu) };
+        rows.set(name, row);
+        await env.draft(name, [row]);
       };
       turns.push({ name, repeats, run });
     } catch (error) {

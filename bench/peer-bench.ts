@@ -56,6 +56,7 @@ export async function benchPeers(
     const { contender, prepared } = entrant;
     entrant.row = compared(entrant, reference!);
     rows.set(contender.name, entrant.row);
+    await env.draft(contender.name, [entrant.row]);
     if (entrant.row.error !== undefined) continue;
     const times: number[] = [];
     const cpu: number[] = [];
@@ -77,7 +78,9 @@ export async function benchPeers(
       cpu.push(env.cpuMilliseconds() - cpuFrom);
       const known = spreadOf(cpu);
       const cpuTimes = known && [...cpu];
-      rows.set(contender.name, { ...entrant.row, wall: spreadOf(times), times: [...times], cpu: known, cpuTimes });
+      const row = { ...entrant.row, wall: spreadOf(times), times: [...times], cpu: known, cpuTimes };
+      rows.set(contender.name, row);
+      await env.draft(contender.name, [row]);
     };
     turns.push({ name: contender.name, repeats, run });
   }

@@ -226,6 +226,8 @@ export type Message =
   | { readonly type: "begin"; readonly key: string; readonly failure: Row }
   /** Rows of a task that need not be repeated. */
   | { readonly type: "rows"; readonly key: string; readonly rows: readonly Row[] }
+  /** What is known of a task that goes on: its rows, if it does not come to its end for want of time. */
+  | { readonly type: "draft"; readonly key: string; readonly rows: readonly Row[] }
   | { readonly type: "adapter"; readonly info: Readonly<Record<string, string>> }
   /** The job has ended; `error`: why not all of it could be done. */
   | { readonly type: "end"; readonly error?: string };

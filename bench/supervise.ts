@@ -32,16 +32,26 @@ export async function supervise<J>(
   deadline = Infinity,
 ): Promise<string | undefined> {
   const done = new Set(limits.exclude);
+  const drafts: Drafts = new Map();
+  const finish = (error: string | undefined): string | undefined => {
+    for (const [key, rows] of drafts) if (!done.has(key)) report.onRows(rows);
+    return error;
+  };
   for (;;) {
-    if (Date.now() >= deadline) return OVERDUE;
-    const attempt = await once(start, job, { ...limits, exclude: [...done] }, { silence, deadline }, done, report);
-    if (attempt.ended) return attempt.error;
-    if (!attempt.task || done.has(attempt.task.key)) return attempt.error;
+    if (Date.now() >= deadline) return finish(OVERDUE);
+    const rest = { ...limits, exclude: [...done] };
+    const attempt = await once(start, job, rest, { silence, deadline }, { done, drafts }, report);
+    if (attempt.ended) return finish(attempt.error);
+    if (!attempt.task || done.has(attempt.task.key)) return finish(attempt.error);
+    if (attempt.error === OVERDUE && drafts.has(attempt.task.key)) return finish(OVERDUE);
     done.add(attempt.task.key);
     const error = attempt.error ?? "its process ended";
     report.onRows([{ ...attempt.task.failure, error } as Row]);
   }
 }
+
+/** The last of each task. */
+type Drafts = Map<string, readonly Row[]>;
 
 interface Attempt {
   readonly ended: boolean;
@@ -54,7 +64,7 @@ async function once<J>(
   job: J,
   limits: Limits,
   { silence, deadline }: { readonly silence: number; readonly deadline: number },
-  done: Set<string>,
+  { done, drafts }: { readonly done: Set<string>; readonly drafts: Drafts },
   report: Report,
 ): Promise<Attempt> {
   let worker: Worker<J>;
@@ -90,7 +100,8 @@ async function once<J>(
       } else if (message.type === "rows") {
         done.add(message.key);
         report.onRows(message.rows);
-      } else if (message.type === "adapter") report.onAdapter(message.info);
+      } else if (message.type === "draft") drafts.set(message.key, message.rows);
+      else if (message.type === "adapter") report.onAdapter(message.info);
       else end = message;
     });
   } catch (cause) {

@@ -22,11 +22,12 @@ import { findings, report } from "./report";
 import { LEAST, planSteps, timesOf, type Step } from "./steps";
 import { textTable } from "../table";
 
-const USAGE = `Usage: run.sh [--seconds N] [--out DIR]
+const USAGE = `Usage: run.sh [--seconds N] [--out DIR] [--only STEPS]
 
 Measures this machine's GPU with colorize-canvas and its peers.
   --seconds N  how long it may take: at least 30, for example 90, 240 or 600 (default 240)
   --out DIR    where the results go: a JSON file and the same as text (default bench-results)
+  --only STEPS parts of the names of steps, with commas, for example "peers,tuner"; all of the time is theirs
 
 It looks for the Vulkan driver by itself; VK_DRIVER_FILES says which one to take.
 `;
@@ -47,19 +48,25 @@ function usageError(problem: string): never {
 interface Options {
   readonly seconds: number;
   readonly out: string;
+  readonly only: readonly string[];
 }
 
 function optionsOf(): Options {
-  const options = { seconds: { type: "string" }, out: { type: "string" }, help: { type: "boolean" } } as const;
+  const text = { type: "string" } as const;
   try {
-    const { values } = parseArgs({ options });
+    const { values } = parseArgs({ options: { seconds: text, out: text, only: text, help: { type: "boolean" } } });
     if (values.help) {
       process.stdout.write(USAGE);
       process.exit(0);
     }
     const seconds = Number(values.seconds ?? 240);
     if (!(seconds >= 30)) usageError(`--seconds: expected a number of at least 30, received ${values.seconds}`);
-    return { seconds, out: resolve(values.out ?? "bench-results") };
+    const only = (values.only ?? "").split(",").filter(Boolean);
+    const known = planSteps(seconds, 1).map(({ name }) => name);
+    for (const part of only)
+      if (!known.some((name) => name.includes(part)))
+        usageError(`--only: expected parts of ${known.join("; ")}, received ${part}`);
+    return { seconds, out: resolve(values.out ?? "bench-results"), only };
   } catch (error) {
     return usageError(error instanceof Error ? error.message : String(error));
   }
@@ -67,9 +74,11 @@ function optionsOf(): Options {
 
 /** When run.sh was started: unpacking counts. */
 const started = 1000 * Number(process.env["COLORIZE_BENCH_STARTED"] ?? Date.now() / 1000);
-const { seconds, out } = optionsOf();
+const { seconds, out, only } = optionsOf();
 const end = started + 1000 * seconds;
 const models = join(HERE, "models");
+/** For what runtimes leave behind: it goes with the folder. */
+const temporary = join(HERE, "tmp");
 
 /** Rows that are not in the file yet: tests find many a second, and the file is written as a whole. */
 const pending: Row[] = [];
@@ -108,7 +117,13 @@ async function ask(choice: DriverChoice): Promise<Probe> {
 function driverEnvironment({ file }: DriverChoice): Record<string, string> {
   const libraries = [process.env["LD_LIBRARY_PATH"], ...libraryFolders()].filter(Boolean).join(":");
   const chosen: Record<string, string> = file ? { VK_DRIVER_FILES: file, VK_ICD_FILENAMES: file } : {};
-  return { LD_LIBRARY_PATH: libraries, COLORIZE_ADAPTER: "system", [MODEL_FOLDER]: models, ...chosen };
+  return {
+    LD_LIBRARY_PATH: libraries,
+    COLORIZE_ADAPTER: "system",
+    TMPDIR: temporary,
+    [MODEL_FOLDER]: models,
+    ...chosen,
+  };
 }
 
 /** The GPU in the words of NVIDIA's tool, where there is one. */
@@ -132,10 +147,10 @@ if ("tried" in found) {
 const { probe, choice } = found;
 const adapter = nameOf(probe.info);
 progress(`${adapter} by ${choice.name}`);
-mkdirSync(out, { recursive: true });
+for (const folder of [out, temporary]) mkdirSync(folder, { recursive: true });
 const file = new ResultFile(out, "pack", {
   facts: facts({ ...versions, node: process.versions.node }),
-  options: { seconds },
+  options: { seconds, only },
 });
 const place = { where: "node", adapter } as const;
 const info = { ...probe.info, driver: choice.name, ...driverFacts() };
@@ -152,7 +167,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 
 // Needed from the second step on.
 const made = runJob("networks", { suite: "models" }, { repeats: 1, budget: 1, tune: 0 }, { until: end, deadline: end });
-for (const step of planSteps(seconds, availableParallelism())) {
+for (const step of planSteps(seconds, availableParallelism(), only)) {
   const stepEnd = Math.min(end - 1000 * (step.leaves ?? 0), Date.now() + 1000 * step.most);
   const left = (stepEnd - Date.now()) / 1000;
   if (left < LEAST) {
@@ -229,7 +244,9 @@ async function runJob(
       onRows(found) {
         const rows = found.map((row) => placed(row, step));
         keep(rows);
-        for (const row of rows) if (row.kind === "test" && row.state === "failed") progress(`FAILED: ${row.name}`);
+        for (const row of rows)
+          if (row.kind === "test" && row.state === "failed")
+            progress(`FAILED: ${row.name}: ${row.error?.split("\n")[0]}`);
       },
       onAdapter: () => {},
       onProgress: (text) => job.suite !== "tests" && progress(`${packJobName(job)}: ${text}`),

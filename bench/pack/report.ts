@@ -54,6 +54,9 @@ export function report(result: Result): string {
 const speed = (gflops: number): string =>
   gflops >= 1000 ? `${(gflops / 1000).toFixed(2)} TFLOP/s` : `${gflops.toFixed(1)} GFLOP/s`;
 
+/** At least three digits. */
+const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
 /** The figures that decide. */
 export function findings(rows: readonly Row[]): Finding[] {
   const found: (Finding | false)[] = [
@@ -99,7 +102,7 @@ function roofs(rows: readonly Row[]): Finding[] {
   return ofKind(rows, "roof").flatMap((roof): Finding[] => {
     const half = roof.halfGflops ? `, ${speed(roof.halfGflops)} f16` : "";
     const arithmetic = `${speed(roof.gflops)} f32${half}`;
-    const memory = `${roof.gbytes.toFixed(0)} GB/s, ${roof.cachedGbytes.toFixed(0)} GB/s of 8 MiB`;
+    const memory = `${short(roof.gbytes)} GB/s, ${short(roof.cachedGbytes)} GB/s of 8 MiB`;
     const one = `${roof.dispatch?.toFixed(1)} us a dispatch, ${ms(roof.roundTrip)} ms from submit to done`;
     return [
       ["roofs", `${arithmetic}; ${memory}`],

@@ -10,7 +10,7 @@ const FILES = import.meta.glob([
   "../../test/parity.test.ts",
 ]);
 /** Milliseconds of one test. */
-const PATIENCE = 120_000;
+const PATIENCE = 600_000;
 
 type TestFinding = Extract<Finding, { kind: "test" }>;
 

@@ -46,7 +46,9 @@ if ! "$work/bin/node" --version >/dev/null; then
 fi
 
 LD_LIBRARY_PATH="$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-export LD_LIBRARY_PATH
+# NVIDIA's tool is asked for names, clocks and memory; where the driver is mounted, it is there.
+PATH="$PATH:/usr/local/nvidia/bin"
+export LD_LIBRARY_PATH PATH
 code=0
 "$work/bin/node" "$work/app/main.js" "$@" || code=$?
 exit "$code"

@@ -25,8 +25,26 @@ const ELEMS: readonly Elem[] = ["f32", "f16"];
 /** Seconds below which a step is not begun. */
 export const LEAST = 3;
 
+/**
+ * Those steps whose names contain one of `only`, or all. Chosen ones share all of the time: each gets as many times more
+ * of it.
+ */
+export function planSteps(seconds: number, cores: number, only: readonly string[] = []): Step[] {
+  const all = allSteps(seconds, cores);
+  if (only.length === 0) return all;
+  const chosen = all.filter(({ name }) => only.some((part) => name.includes(part)));
+  const times = Math.max(1, seconds / chosen.reduce((sum, { most }) => sum + most, 0));
+  return chosen.map(({ name, jobs, together, most, limits }) => ({
+    name,
+    jobs,
+    together,
+    most: times * most,
+    limits: { ...limits, budget: times * limits.budget, tune: times * limits.tune },
+  }));
+}
+
 /** The steps of a run of `seconds`, on a machine with so many cores. */
-export function planSteps(seconds: number, cores: number): Step[] {
+function allSteps(seconds: number, cores: number): Step[] {
   const short = seconds < 200;
   const long = seconds >= 500;
   const workers = Math.max(1, Math.min(8, Math.floor(cores / 2)));

@@ -30,6 +30,13 @@ describe("what is done in the time there is", () => {
       for (const { name, most } of planSteps(seconds, 4)) expect(most, name).toBeLessThanOrEqual(0.4 * seconds);
   });
 
+  it("chosen steps share all of the time", () => {
+    const chosen = planSteps(100, 4, ["peers", "tuner"]);
+    expect(chosen.map(({ name }) => name)).toEqual(["peers", "what the tuner wins"]);
+    expect(chosen.reduce((sum, { most }) => sum + most, 0)).toBeCloseTo(100);
+    expect(planSteps(100, 4, ["tuner"])[0]!.limits.tune).toBeCloseTo(2.5 * planSteps(100, 4).at(-2)!.limits.tune);
+  });
+
   it("tests are dealt out to as many processes as half of the cores, at most eight", () => {
     const shards = (cores: number) => planSteps(90, cores)[0]!.jobs.map((job) => ("shard" in job ? job.shard : NaN));
     expect(shards(1)).toEqual([0]);

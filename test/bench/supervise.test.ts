@@ -12,7 +12,7 @@ function rowOf(name: string, error?: string): Row {
 
 /** A worker that does tasks a to d; `misfortune` says what happens to some. */
 function player(
-  misfortune: Readonly<Record<string, "crash" | "hang">>,
+  misfortune: Readonly<Record<string, "crash" | "hang" | "stuck">>,
   starts: string[][],
 ): () => Promise<Worker<Job>> {
   return () => {
@@ -27,6 +27,8 @@ function player(
           onMessage({ type: "begin", key, failure: rowOf(key, "") });
           if (misfortune[key] === "crash") throw new Error("signal 11");
           if (misfortune[key] === "hang") await death;
+          onMessage({ type: "draft", key, rows: [rowOf(`draft of ${key}`)] });
+          if (misfortune[key] === "stuck") await death;
           onMessage({ type: "rows", key, rows: [rowOf(key)] });
         }
         onMessage({ type: "end" });
@@ -77,4 +79,12 @@ it("ends a job at its deadline, keeps what it found and starts nothing more", as
   expect(rows).toEqual([rowOf("a"), rowOf("b", "ended: its time was over")]);
   expect(error).toBe("ended: its time was over");
   expect(starts).toHaveLength(1);
+});
+
+it("takes what is known of a task that its deadline ends, but not of one that hangs", async () => {
+  const { rows, error } = await play(player({ b: "stuck" }, []), Date.now() + 20);
+  expect(rows).toEqual([rowOf("a"), rowOf("draft of b")]);
+  expect(error).toBe("ended: its time was over");
+  const hung = await play(player({ b: "stuck" }, []));
+  expect(hung.rows).toEqual([rowOf("a"), rowOf("b", "no answer for 0 s"), rowOf("c"), rowOf("d")]);
 });
