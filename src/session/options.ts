@@ -3,6 +3,7 @@ import type { Engine } from "../graph/engine";
 import type { Shape } from "../graph/ir";
 import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { Pass } from "../graph/passes/pass";
+import { fetchFile } from "../weights/model/download";
 import type { PipelineCache } from "../gpu/pipelines";
 import type { Precision } from "../gpu/storage";
 
@@ -31,4 +32,17 @@ export interface SessionOptions {
   readonly engine?: Engine;
   /** Further passes after the engine's, for callers that know more than the model says. run() is not for these. @internal */
   readonly passes?: readonly Pass[];
+}
+
+/** The bytes of an ONNX file, or its address. */
+export type ModelSource = Uint8Array | ArrayBuffer | URL | string;
+
+/** The bytes, and a name for messages. Throws DownloadError, or the signal's reason. */
+export async function readSource(
+  source: ModelSource,
+  { label, onProgress, signal }: SessionOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly label: string }> {
+  if (typeof source === "string" || source instanceof URL)
+    return { bytes: await fetchFile(source, { onProgress, signal }), label: label ?? String(source) };
+  return { bytes: source instanceof ArrayBuffer ? new Uint8Array(source) : source, label: label ?? "model" };
 }

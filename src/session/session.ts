@@ -5,7 +5,6 @@ import { requestDevice } from "../gpu/device";
 import type { Elem } from "../kernels/kernel";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/onnx/decode";
-import { fetchFile } from "../weights/model/download";
 import { packagePart } from "../base/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import { ownEntry } from "../base/own-entry";
@@ -22,15 +21,13 @@ import { PipelineCache } from "../gpu/pipelines";
 import type { Profile } from "../gpu/profile";
 import { runProgram } from "./run-program";
 import { checkInputs, knownShapes, type Tensor } from "./inputs";
-import type { SessionOptions } from "./options";
+import { readSource, type ModelSource, type SessionOptions } from "./options";
 import type { Program } from "../graph/lower/program";
 import { storageOf } from "../gpu/storage";
 import { WeightStore } from "../gpu/weight-store";
 
 export type { SessionOptions } from "./options";
 export type { Precision } from "../gpu/storage";
-
-type ModelSource = Uint8Array | ArrayBuffer | URL | string;
 
 /** An ONNX model on a device. Programs are made per combination of input shapes and kept. */
 export class Session {
@@ -95,13 +92,7 @@ export class Session {
   static async #load(source: ModelSource, options: SessionOptions & { readonly device: GPUDevice }): Promise<Session> {
     const { signal } = options;
     const elem = storageOf(options.device, options.precision ?? "auto");
-    const located = typeof source === "string" || source instanceof URL;
-    const label = options.label ?? (located ? String(source) : "model");
-    const bytes = located
-      ? await fetchFile(source, { onProgress: options.onProgress, signal })
-      : source instanceof ArrayBuffer
-        ? new Uint8Array(source)
-        : source;
+    const { bytes, label } = await readSource(source, options);
     const pacer = new Pacer();
     const session = new Session(await readModel(bytes, { label, externalData: options.externalData }), elem, options);
     try {
