@@ -25,6 +25,13 @@ export const SIZE: NumberOption = {
   unit: "pixels: the side of a square with as many as the network's picture has",
 };
 
+export const TEMPERATURE: NumberOption = {
+  name: "temperature",
+  least: 0.05,
+  most: 10,
+  unit: "what scores are divided by before the softmax: below 1 nearer to the likeliest colour",
+};
+
 /** Of an encoded picture, as browsers take it. */
 export const QUALITY: NumberOption = {
   name: "quality",

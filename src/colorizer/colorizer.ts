@@ -1,5 +1,5 @@
 /** Photographs in colour: both networks and the colour kernels behind one call. */
-import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./options";
+import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile, Look } from "./options";
 import { ColorizeResult, type ColorizeTimings } from "./result";
 import { choicesFor, tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
@@ -14,7 +14,7 @@ import { openSource, type ColorizeSource, type PixelSource } from "../image/sour
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { Networks, type BoundNetworks } from "./networks";
-import { checkNumber, SATURATION, SIZE } from "../base/option-checks";
+import { checkNumber, SATURATION, SIZE, TEMPERATURE } from "../base/option-checks";
 import { startPrediction } from "./predict";
 import { modelAddress } from "./shipped-models";
 import { abortable, StageClock, type ColorizeStage } from "./stage-clock";
@@ -113,7 +113,7 @@ export class Colorizer {
    * lost, short of memory, refuses commands or computes nonsense, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const saturation = checkNumber(SATURATION, options.saturation ?? 1);
+    const look = this.#look(options);
     if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#track(options.signal, async () => {
       const opened = await this.#opening.take();
@@ -122,7 +122,7 @@ export class Colorizer {
         const clock = new StageClock(options.signal, options.onStage);
         const pixels = await openSource(source);
         try {
-          const result = await this.#run(pixels, saturation, clock, options, opened);
+          const result = await this.#run(pixels, look, clock, options, opened);
           this.#later?.();
           this.#later = undefined;
           return result;
@@ -139,7 +139,7 @@ export class Colorizer {
   /** `started` is called when the picture has its turn. With `embedding`, only the second network runs. */
   async #run(
     source: PixelSource,
-    saturation: number,
+    look: Look,
     clock: StageClock,
     { size, signal }: ColorizeOptions,
     started?: () => void,
@@ -163,7 +163,7 @@ export class Colorizer {
       throw error;
     }
     clock.next("recombine");
-    return this.#recombine(source, chroma, saturation, signal, () => clock.end());
+    return this.#recombine(source, chroma, look, signal, () => clock.end());
   }
 
   /** Networks that failed are made again for the next picture. One that has begun with them ends first. */
@@ -173,20 +173,37 @@ export class Colorizer {
     for (const program of [bound.embedder, bound.colorizer]) program?.destroy();
   }
 
-  /** The last stage, also for another saturation of a picture already predicted. */
+  /** Throws InputError for a temperature where the model has none. */
+  #look({ saturation = 1, temperature }: Pick<ColorizeOptions, "saturation" | "temperature">): Look {
+    checkNumber(SATURATION, saturation);
+    if (temperature === undefined) return { saturation };
+    const { kind } = this.manifest.colorizer.output;
+    if (kind === "cells") return { saturation, temperature: checkNumber(TEMPERATURE, temperature) };
+    const expected = "a model that predicts a distribution over colours";
+    throw new InputError({
+      where: "temperature",
+      expected,
+      received: `${this.manifest.name}, whose output is ${kind}`,
+    });
+  }
+
+  /** The last stage, also for another look of a picture already predicted. */
   async #recombine(
     source: PixelSource,
     chroma: KeptChroma,
-    saturation: number,
+    look: Look,
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
-    const { saturation: preset } = this.manifest.colorizer;
-    const data = await this.#stages.recombine(source, chroma, preset * saturation, signal);
+    const { saturation, temperature } = look;
+    const { output } = chroma;
+    const changed = output.kind === "cells" && temperature !== undefined ? { ...output, temperature } : output;
+    const factor = this.manifest.colorizer.saturation * saturation;
+    const data = await this.#stages.recombine(source, { ...chroma, output: changed }, factor, signal);
     const { width, height } = source;
     const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
-      const other = checkNumber(SATURATION, change.saturation ?? saturation);
+      const other = this.#look({ ...look, ...change });
       return this.#track(otherSignal, async () => {
         this.#check(otherSignal);
         const clock = new StageClock(otherSignal);

@@ -33,6 +33,11 @@ export interface ColorizeOptions {
   readonly size?: number;
   /** Factor on the predicted chroma, 0 to 4: 1 (default) as predicted, 0 grey. */
   readonly saturation?: number;
+  /**
+   * For a model that predicts a distribution over colours, 0.05 to 10: below 1 nearer to the likeliest colour, above 1 nearer to the mean of
+   * all. Default: the model's.
+   */
+  readonly temperature?: number;
   readonly signal?: AbortSignal;
   /** Called as each stage starts. */
   readonly onStage?: (stage: ColorizeStage) => void;
@@ -57,4 +62,11 @@ export interface ColorizerProfile {
   /** Where the model has one. */
   readonly embedder?: Profile;
   readonly colorizer: Profile;
+}
+
+/** How predicted chroma becomes colour. */
+export interface Look {
+  readonly saturation: number;
+  /** Undefined: the model's, if it has one. */
+  readonly temperature?: number | undefined;
 }

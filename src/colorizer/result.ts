@@ -32,6 +32,8 @@ export interface ResultChange {
   /** As in ColorizeOptions. */
   readonly saturation?: number;
   /** As in ColorizeOptions. */
+  readonly temperature?: number;
+  /** As in ColorizeOptions. */
   readonly size?: number;
 }
 
@@ -71,6 +73,14 @@ export class ColorizeResult implements ResultFacts {
    */
   withSize(size: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
     return this.#recolor({ size }, options.signal);
+  }
+
+  /**
+   * The same picture at another temperature (0.05 to 10), for a model that predicts a distribution over colours. Only the last stage runs
+   * again. Throws InputError for other models; other errors as withSaturation().
+   */
+  withTemperature(temperature: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor({ temperature }, options.signal);
   }
 
   /** ImageData that shares this result's bytes; a plain { data, width, height } where there is no ImageData. */

@@ -88,7 +88,7 @@ describe("Colorizer", () => {
       device: await testDevice(),
       onProgress: (p) => progress.push(p),
     });
-    expect(progress.at(-1)).toEqual({ stage: "compile", loaded: 2, total: 2 });
+    expect(progress.at(-1)).toEqual({ stage: "compile", loaded: 2, total: 2, fromCache: false });
     expect(progress.some(({ stage, loaded, total }) => stage === "download" && loaded === total && total > 0)).toBe(
       true,
     );
