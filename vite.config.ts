@@ -7,7 +7,7 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
-const ENGINE = /src\/(base|graph|gpu|kernels|session|weights|tuning\/store)|shaders|models|node_modules/;
+const ENGINE = /src\/(base|graph|gpu|kernels|session|weights|tuning\/store)|shaders\/|models\/manifest|node_modules/;
 
 /** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
 const plainWorkers: Plugin = {
