@@ -24,6 +24,9 @@ export function modelFolder(folder: string): Plugin {
   };
   return {
     name: "model-folder",
+    // The build's code lies in assets/, beside models/; in development the sources lie where they are.
+    config: (_, { command }) =>
+      command === "build" ? { define: { MODELS_FOLDER: JSON.stringify("../models/") } } : undefined,
     configResolved(config) {
       outDir = resolve(config.root, config.build.outDir);
     },
