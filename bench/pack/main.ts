@@ -32,7 +32,10 @@ Measures this machine's GPU with colorize-canvas and its peers.
 It looks for the Vulkan driver by itself; VK_DRIVER_FILES says which one to take.
 `;
 
-/** Share of a job's time after which a worker that says nothing is ended, so that another one can do the rest. */
+/**
+ * Share of a job's time after which a worker that says nothing is ended, so that another one can do the rest. A driver in
+ * software is only slow.
+ */
 const SILENCE = 0.4;
 /** Milliseconds for a driver to start. */
 const START = 60_000;
@@ -221,7 +224,7 @@ function placed(row: Row, step: string): Row {
 /** Jobs of one task have nobody to do the rest. */
 function silenceOf({ suite }: PackJob, milliseconds: number): number {
   const many = suite === "tests" || suite === "kernels" || suite === "peers";
-  return many ? Math.max(5000, SILENCE * milliseconds) : Infinity;
+  return many && !probe.software ? Math.max(5000, SILENCE * milliseconds) : Infinity;
 }
 
 async function runJob(

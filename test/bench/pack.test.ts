@@ -64,18 +64,18 @@ describe("which driver", () => {
   });
 
   it("takes what the user chose, and nothing else", () => {
-    expect(driverChoices({ VK_DRIVER_FILES: "/a.json" }, "/work", files)).toEqual([
+    expect(driverChoices({ VK_DRIVER_FILES: "/a.json" }, "/unpacked", files)).toEqual([
       { name: "VK_DRIVER_FILES=/a.json" },
     ]);
-    expect(driverChoices({ VK_ICD_FILENAMES: "/b.json" }, "/work", files)).toHaveLength(1);
+    expect(driverChoices({ VK_ICD_FILENAMES: "/b.json" }, "/unpacked", files)).toHaveLength(1);
   });
 
   it("tries GPUs first, then NVIDIA's libraries, then software", () => {
-    expect(driverChoices({}, "/work", files).map(({ file }) => file)).toEqual([
+    expect(driverChoices({}, "/unpacked", files).map(({ file }) => file)).toEqual([
       "/etc/vulkan/icd.d/nvidia_icd.json",
       "/usr/share/vulkan/icd.d/intel_icd.json",
-      "/work/libGLX_nvidia.so.0.json",
-      "/work/libEGL_nvidia.so.0.json",
+      "/unpacked/libGLX_nvidia.so.0.json",
+      "/unpacked/libEGL_nvidia.so.0.json",
       "/usr/share/vulkan/icd.d/lvp_icd.json",
       undefined,
     ]);
@@ -83,12 +83,12 @@ describe("which driver", () => {
   });
 
   it("writes a description that names the library", () => {
-    const [, , own] = driverChoices({}, "/work", files);
+    const [, , own] = driverChoices({}, "/unpacked", files);
     expect(JSON.parse(own!.content!)).toMatchObject({ ICD: { library_path: "libGLX_nvidia.so.0" } });
   });
 
   it("leaves it to the loader where it knows of none", () => {
-    const choices = driverChoices({}, "/work", machine({}));
+    const choices = driverChoices({}, "/unpacked", machine({}));
     expect(choices.map(({ file }) => file)).toEqual([undefined]);
   });
 
