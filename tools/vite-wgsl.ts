@@ -82,16 +82,16 @@ function depthsOf(source: string): number[] {
 }
 
 /**
- * `x.wgsl?raw` as its text with includes resolved. Builds strip it; in development and tests, errors show the whole
- * shader.
+ * `x.wgsl?raw` as its text with includes resolved. Builds strip it unless `strip` is false; in development and tests, errors show the
+ * whole shader.
  */
-export function wgsl(): Plugin {
+export function wgsl({ strip = true } = {}): Plugin {
   let build = false;
   return {
     name: "wgsl",
     enforce: "pre",
     configResolved({ command }) {
-      build = command === "build";
+      build = strip && command === "build";
     },
     load(id) {
       if (!id.endsWith(".wgsl?raw")) return null;

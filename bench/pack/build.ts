@@ -25,6 +25,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { extract } from "tar";
 import { build, type Plugin } from "vite";
+import { wgsl } from "../../tools/vite-wgsl";
 import { softwareDriver } from "../../src/node/software-driver";
 import { versionsHere } from "../facts";
 
@@ -90,7 +91,8 @@ async function bundle(outDir: string): Promise<void> {
     root: ROOT,
     logLevel: "warn",
     publicDir: false,
-    plugins: [effects],
+    // Tests compare the text of shaders as it stands in the sources.
+    plugins: [effects, wgsl({ strip: false })],
     resolve: { alias: { vitest: join(HERE, "vitest.ts") } },
     ssr: { noExternal: true, external: Object.keys(PACKAGES) },
     build: {
