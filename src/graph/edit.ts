@@ -49,7 +49,8 @@ export function isIdentity(activation: Activation): boolean {
 /**
  * Builds a new graph by visiting the nodes in order, their inputs already renamed. The visitor emits what shall stand
  * for the node: itself, others, or nothing after a `replace`. Order stays topological because a node can only
- * read what was emitted before. Constants that lose their last use stay until drop-dead.
+ * read what was emitted before. Constants that lose their last use stay until drop-dead. Gives `graph` itself where every node stays
+ * as it is.
  */
 export function rewrite(graph: Graph, visit: (node: Node, rw: Rewrite) => void, hooks: RewriteHooks = {}): Graph {
   const constants = new Map(graph.constants);
@@ -97,10 +98,18 @@ export function rewrite(graph: Graph, visit: (node: Node, rw: Rewrite) => void, 
   };
 
   hooks.start?.(rw);
-  for (const node of graph.nodes) visit({ ...node, inputs: node.inputs.map(current) }, rw);
+  for (const node of graph.nodes) {
+    const moved = node.inputs.some((name) => renamed.has(name));
+    visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
+  }
   const outputs = graph.outputs.map(({ name, value }) => {
     const last = current(value);
     return { name, value: hooks.output?.(last, rw) ?? last };
   });
-  return { ...graph, outputs, constants, nodes: [...emitted.values()] };
+  const nodes = [...emitted.values()];
+  const same =
+    nodes.length === graph.nodes.length &&
+    nodes.every((node, i) => node === graph.nodes[i]) &&
+    outputs.every(({ value }, i) => value === graph.outputs[i]!.value);
+  return same ? graph : { ...graph, outputs, constants, nodes };
 }

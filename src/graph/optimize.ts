@@ -11,7 +11,7 @@ export interface OptimizeOptions {
   readonly onPass?: (name: string, graph: Graph) => void;
 }
 
-/** Runs the passes and verifies the graph before and after each. Pure: `graph` is left as it is. */
+/** Runs the passes and verifies the graph before and after each that changes it. Pure: `graph` is left as it is. */
 export function optimize(graph: Graph, engine: Optimizer, options: OptimizeOptions = {}): Graph {
   for (const next of optimizing(graph, engine, options)) graph = next;
   return graph;
@@ -25,8 +25,9 @@ export function* optimizing(
 ): Generator<Graph> {
   verify(graph, ops);
   for (const pass of passes) {
-    graph = pass.run(graph, ops);
-    verify(graph, ops, pass.name);
+    const next = pass.run(graph, ops);
+    if (next !== graph) verify(next, ops, pass.name);
+    graph = next;
     onPass?.(pass.name, graph);
     yield graph;
   }

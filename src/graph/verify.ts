@@ -1,4 +1,4 @@
-/** Checks that a graph says the truth about itself; run after import and after every pass. */
+/** Checks that a graph says the truth about itself; run after import and after every pass that changes it. */
 import { GraphError } from "../base/errors";
 import { isDeferred } from "./constants/deferred";
 import { inferShape, type Ops } from "./op";

@@ -46,3 +46,10 @@ it("names the pass that breaks a graph", () => {
   const breaking = { name: "break-things", run: (graph: Graph) => ({ ...graph, inputs: [] }) };
   expect(() => optimize(residualBlock(), { ...ENGINE, passes: [breaking] })).toThrow(/after break-things/);
 });
+
+it("verifies no graph twice: passes with nothing to do give the graph that they got", () => {
+  const graph = optimize(residualBlock(), ENGINE);
+  // Transposes are placed anew, dead values looked for anew; all others compare.
+  const others = ENGINE.passes.filter(({ name }) => name !== "cancel-transposes" && name !== "drop-dead");
+  expect(others.filter((pass) => pass.run(graph, ENGINE.ops) !== graph).map(({ name }) => name)).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import type { Graph } from "../ir";
 import type { Ops } from "../op";
 
-/** A pure function from graph to graph; the driver verifies its result. */
+/** A pure function from graph to graph, best the same one where it changes nothing; the driver verifies any other result. */
 export interface Pass {
   readonly name: string;
   /** `ops`: what the engine knows of the graph's ops. */

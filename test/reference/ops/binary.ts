@@ -2,6 +2,7 @@ import { IDENTITY, type Activation, type BinaryFn, type NodeFor, type Shape } fr
 import { binary as kernel } from "../../../src/kernels/binary";
 import { kernelCase, ROUNDED, type KernelCase, type Operand } from "../../kernels/kernel-case";
 import { activate } from "../activation";
+import { bools, example, weights, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { broadcastAt, fill, type Tensor } from "../tensor";
 
@@ -73,4 +74,19 @@ export const cases: readonly KernelCase[] = [
   ),
   binaryCase("sub", { shape: [2, 9] }, { shape: [9] }, [2, 9], { fn: "relu" }),
   binaryCase("mul", { shape: [2, 8] }, { shape: [8] }, [2, 8], { fn: "clip", min: -0.25, max: 0.5 }),
+];
+
+export const onnx: readonly OnnxExample[] = [
+  example("Add", ["x", "positive"]),
+  example("Sub", ["x", "positive"]),
+  example("Mul", ["x", "positive"]),
+  example("Div", ["x", "positive"]),
+  example("Pow", ["positive", weights([4, 1, 1], -2, 2)]),
+  example("PRelu", ["x", weights([4, 1, 1])]),
+  example("Min", ["x", "positive"]),
+  example("Max", ["x", "positive"]),
+  example("Sum", ["x", "positive", "x"]),
+  example("Mean", ["x", "positive", "x"]),
+  example("BatchNormalization", ["x", weights([4]), weights([4]), weights([4]), weights([4], 0.1, 1)]),
+  example("Where", [bools([1, 0, 0, 1, 1, 0]), "x", "positive"]),
 ];

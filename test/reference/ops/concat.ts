@@ -1,4 +1,5 @@
 import type { NodeFor } from "../../../src/graph/ir";
+import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { fill, flatOf, type Tensor } from "../tensor";
 
@@ -15,3 +16,8 @@ function concat(node: NodeFor<"concat">, parts: readonly Tensor[]): Tensor {
 }
 
 export const reference: Reference<"concat"> = { op: "concat", compute: concat };
+
+export const onnx: readonly OnnxExample[] = [
+  example("Concat", ["x", "positive"], { axis: 1 }),
+  example("Tile", ["x", int64s([1, 2, 1, 3])]),
+];

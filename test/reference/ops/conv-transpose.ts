@@ -1,5 +1,6 @@
 import type { NodeFor } from "../../../src/graph/ir";
 import { activate } from "../activation";
+import { example, weights, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { as4, type Tensor } from "../tensor";
 
@@ -32,3 +33,7 @@ function convTranspose(node: NodeFor<"convTranspose">, [x, w, bias]: readonly (T
 }
 
 export const reference: Reference<"convTranspose"> = { op: "convTranspose", compute: convTranspose };
+
+export const onnx: readonly OnnxExample[] = [
+  example("ConvTranspose", ["x", weights([4, 3, 4, 4])], { strides: [2, 2] }),
+];

@@ -1,5 +1,6 @@
 import { IDENTITY, type NodeFor } from "../../../src/graph/ir";
 import { activate } from "../activation";
+import { example, weights, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { as4, fill, type Tensor } from "../tensor";
 
@@ -45,3 +46,7 @@ function conv(node: NodeFor<"conv">, [x, w, bias, residual]: readonly (Tensor | 
 }
 
 export const reference: Reference<"conv"> = { op: "conv", compute: conv };
+
+export const onnx: readonly OnnxExample[] = [
+  example("Conv", ["x", weights([5, 4, 3, 3]), weights([5])], { pads: [1, 1, 1, 1] }),
+];

@@ -1,6 +1,7 @@
 import type { NodeFor, Shape } from "../../../src/graph/ir";
 import { cumSum as kernel } from "../../../src/kernels/cum-sum";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { fill, flatOf, type Tensor } from "../tensor";
 
@@ -42,3 +43,5 @@ export const cases: readonly KernelCase[] = [
   ),
   cumSumCase([1, 1000, 4], false, false),
 ];
+
+export const onnx: readonly OnnxExample[] = [example("CumSum", ["x", int64s([2], [])])];

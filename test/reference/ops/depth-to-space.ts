@@ -1,6 +1,7 @@
 import type { NodeFor, Shape } from "../../../src/graph/ir";
 import { depthToSpace as kernel } from "../../../src/kernels/block-copy";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { as4, fill, type Tensor } from "../tensor";
 
@@ -36,3 +37,5 @@ export const cases: readonly KernelCase[] = [
     depthToSpaceCase([1, 2, 3, 18], 3, mode),
   ]),
 ];
+
+export const onnx: readonly OnnxExample[] = [example("DepthToSpace", ["x"], { blocksize: 2 })];

@@ -1,6 +1,7 @@
 import type { NodeFor, Shape } from "../../../src/graph/ir";
 import { expand as kernel } from "../../../src/kernels/strided-copy";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { broadcastAt, fill, type Tensor } from "../tensor";
 
@@ -22,3 +23,5 @@ export const cases: readonly KernelCase[] = [
   expandCase([2, 1, 3, 1], [2, 4, 3, 5]),
   expandCase([3], [2, 3]),
 ];
+
+export const onnx: readonly OnnxExample[] = [example("Expand", ["x", int64s([3, 4, 6, 6])])];

@@ -1,6 +1,7 @@
 import type { NodeFor, Shape } from "../../../src/graph/ir";
 import { gather as kernel, gatherIndices } from "../../../src/kernels/gather";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { rearrange, type Tensor } from "../tensor";
 
@@ -25,3 +26,5 @@ export const cases: readonly KernelCase[] = [
   gatherCase([3, 7], 1, [6, 5, 4, 3, 2, 1, 0, 6]),
   gatherCase([5000, 2], 0, [4999, 2047, 2048, 2049, 4097, 0]), // past what one f16 can count
 ];
+
+export const onnx: readonly OnnxExample[] = [example("Gather", ["x", int64s([3, 0, 1])], { axis: 1 })];

@@ -2,6 +2,7 @@ import type { NodeFor } from "../../../src/graph/ir";
 import { instanceNorm as kernel } from "../../../src/kernels/normalize";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
 import { NORMALIZED } from "../rows";
+import { example, weights, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { as4, type Tensor } from "../tensor";
 
@@ -39,4 +40,9 @@ export const cases: readonly KernelCase[] = [
   instanceNormCase([1, 9, 11, 3]),
   instanceNormCase([1, 8, 8, 4], 9, 11),
   instanceNormCase([1, 32, 33, 8]),
+];
+
+export const onnx: readonly OnnxExample[] = [
+  example("InstanceNormalization", ["x", weights([4]), weights([4])]),
+  example("GroupNormalization", ["x", weights([4]), weights([4])], { num_groups: 2 }),
 ];

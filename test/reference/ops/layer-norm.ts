@@ -2,6 +2,7 @@ import type { NodeFor } from "../../../src/graph/ir";
 import { layerNorm as kernel } from "../../../src/kernels/normalize";
 import { kernelCase, type KernelCase, type Operand } from "../../kernels/kernel-case";
 import { NORMALIZED } from "../rows";
+import { example, weights, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { type Tensor } from "../tensor";
 
@@ -40,3 +41,5 @@ export const cases: readonly KernelCase[] = [
   layerNormCase(3, 197, true),
   layerNormCase(2, 96, true, 9, 11), // far from zero
 ];
+
+export const onnx: readonly OnnxExample[] = [example("LayerNormalization", ["x", weights([6]), weights([6])])];

@@ -1,5 +1,6 @@
 import type { NodeFor } from "../../../src/graph/ir";
 import { activate } from "../activation";
+import { example, weights, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { fill, flatOf, type Tensor } from "../tensor";
 
@@ -21,3 +22,8 @@ function matmul(node: NodeFor<"matmul">, [a, b, bias]: readonly Tensor[]): Tenso
 }
 
 export const reference: Reference<"matmul"> = { op: "matmul", compute: matmul };
+
+export const onnx: readonly OnnxExample[] = [
+  example("MatMul", ["x", "positive"]),
+  example("Gemm", [weights([3, 5]), weights([5, 4]), weights([4])], { alpha: 0.5 }),
+];

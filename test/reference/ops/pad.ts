@@ -1,6 +1,7 @@
 import type { NodeFor, OpAttributes, Shape } from "../../../src/graph/ir";
 import { pad as kernel } from "../../../src/kernels/pad";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { fill, flatOf, type Tensor } from "../tensor";
 
@@ -48,4 +49,8 @@ export const cases: readonly KernelCase[] = [
     padCase([2, 3, 4, 5], [0, 2, 0, 1], [0, 0, 3, 4], mode, -0.5),
     padCase([1, 2, 2, 3, 2, 2, 2], [0, 1, 0, 1, 0, 1, 0], [0, 0, 0, 1, 0, 1, 0], mode), // seven axes in five
   ]),
+];
+
+export const onnx: readonly OnnxExample[] = [
+  example("Pad", ["x", int64s([0, 0, 1, 2, 0, 0, 2, 1])], { mode: "reflect" }),
 ];

@@ -1,6 +1,7 @@
 import type { NodeFor, OpAttributes, Shape } from "../../../src/graph/ir";
 import { pool2d } from "../../../src/kernels/pool2d";
 import { kernelCase, ROUNDED, type KernelCase } from "../../kernels/kernel-case";
+import { example, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { as4, fill, type Tensor } from "../tensor";
 
@@ -71,4 +72,9 @@ export const cases: readonly KernelCase[] = [
   poolCase([1, 6, 6, 1], { ...average, kernel: [3, 3], pads: [1, 1, 1, 1], countIncludePad: true }, 4, 4),
   poolCase([1, 9, 9, 4], { ...average, kernel: [2, 2], pads: [1, 1, 1, 1], dilations: [2, 2] }, 5, 5),
   poolCase([1, 4, 3, 63], { kernel: [4, 3], ...average }, 1, 1),
+];
+
+export const onnx: readonly OnnxExample[] = [
+  example("AveragePool", ["x"], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
+  example("MaxPool", ["x"], { kernel_shape: [3, 3], strides: [2, 2] }),
 ];

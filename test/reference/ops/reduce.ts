@@ -2,6 +2,7 @@ import type { NodeFor, OpAttributes } from "../../../src/graph/ir";
 import { reduce as kernel, type Rows } from "../../../src/kernels/reduce";
 import { kernelCase, type KernelCase, type Operand } from "../../kernels/kernel-case";
 import { awkward, rows, shapeOf } from "../rows";
+import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { indexOf, stridesOf, type Tensor } from "../tensor";
 
@@ -50,4 +51,10 @@ export const cases: readonly KernelCase[] = [
     reduceCase(rows(2, 64, 1), fn, 0.5, 2), // a minimum above and a maximum below zero
     reduceCase(rows(2, 5, 4), fn, -2, -0.5),
   ]),
+];
+
+export const onnx: readonly OnnxExample[] = [
+  ...["Max", "Mean", "Min", "Sum", "L1", "L2", "SumSquare"].map((fn) => example(`Reduce${fn}`, ["x", int64s([1])])),
+  example("GlobalAveragePool", ["x"]),
+  example("GlobalMaxPool", ["x"]),
 ];

@@ -1,6 +1,7 @@
 import type { NodeFor, OpAttributes, Shape } from "../../../src/graph/ir";
 import { resize2d } from "../../../src/kernels/resize2d";
 import { EXACT, kernelCase, ROUNDED, type KernelCase } from "../../kernels/kernel-case";
+import { example, floats, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { as4, fill, type Tensor } from "../tensor";
 
@@ -122,4 +123,10 @@ export const cases: readonly KernelCase[] = [
   resizeCase([1, 5, 7, 1], [8, 10], { scales: [1.7, 1.5], coordinates: "asymmetric", nearest: "floor" }),
   resizeCase([1, 5, 7, 4], [8, 10], { ...linear, scales: [1.7, 1.5] }),
   resizeCase([1, 5, 7, 4], [8, 10], { ...linear, scales: [1.7, 1.5], coordinates: "half_pixel_symmetric" }),
+];
+
+export const onnx: readonly OnnxExample[] = [
+  example("Resize", ["x", "", "", int64s([1, 4, 9, 15])], { mode: "linear" }),
+  // The newest opset that has it.
+  example("Upsample", ["x", floats([1, 1, 2, 3])], { mode: "nearest" }, { opset: 9 }),
 ];

@@ -1,6 +1,7 @@
 import type { NodeFor, OpAttributes, Shape } from "../../../src/graph/ir";
 import { slice as kernel } from "../../../src/kernels/strided-copy";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { rearrange, type Tensor } from "../tensor";
 
@@ -24,4 +25,9 @@ export const cases: readonly KernelCase[] = [
   sliceCase([2, 3, 16], [0, 0, 3], [1, 1, 1], [2, 3, 8]), // off the vec4
   sliceCase([1, 6, 5, 8], [0, 1, 0, 0], [1, 1, 1, 1], [1, 4, 5, 8]),
   sliceCase([4, 8], [3, 0], [-1, 1], [4, 8]), // vec4 rows backwards
+];
+
+export const onnx: readonly OnnxExample[] = [
+  example("Slice", ["x", int64s([1, 5]), int64s([4, 0]), int64s([1, 2]), int64s([1, -2])]),
+  example("Split", ["x", int64s([1, 3])], { axis: 1 }, { outputs: 2 }),
 ];

@@ -3,6 +3,7 @@ import type { Rows } from "../../../src/kernels/reduce";
 import { softmax as kernel } from "../../../src/kernels/softmax";
 import { kernelCase, ROUNDED, type KernelCase } from "../../kernels/kernel-case";
 import { awkward, rows, shapeOf } from "../rows";
+import { example, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { stridesOf, type Tensor } from "../tensor";
 
@@ -35,3 +36,5 @@ export const cases: readonly KernelCase[] = [
   softmaxCase(rows(2, 10, 3), 500, 1000), // exp would overflow without the maximum subtracted
   softmaxCase(rows(2, 70, 1), -1000, -500),
 ];
+
+export const onnx: readonly OnnxExample[] = [example("Softmax", ["x"], { axis: 1 }), example("LogSoftmax", ["x"])];

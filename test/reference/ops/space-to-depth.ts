@@ -1,6 +1,7 @@
 import type { NodeFor, Shape } from "../../../src/graph/ir";
 import { spaceToDepth as kernel } from "../../../src/kernels/block-copy";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { as4, fill, type Tensor } from "../tensor";
 
@@ -32,3 +33,5 @@ export const cases: readonly KernelCase[] = [
   spaceToDepthCase([2, 6, 4, 3], 2),
   spaceToDepthCase([1, 6, 9, 4], 3),
 ];
+
+export const onnx: readonly OnnxExample[] = [example("SpaceToDepth", ["x"], { blocksize: 3 })];

@@ -1,6 +1,7 @@
 import type { NodeFor, Shape } from "../../../src/graph/ir";
 import { transpose as kernel } from "../../../src/kernels/strided-copy";
 import { kernelCase, type KernelCase } from "../../kernels/kernel-case";
+import { example, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { rearrange, type Tensor } from "../tensor";
 
@@ -27,3 +28,5 @@ export const cases: readonly KernelCase[] = [
   transposeCase([2, 3, 2, 1, 2, 3, 2, 4], [4, 5, 6, 7, 0, 1, 2, 3]), // eight that merge to two
   transposeCase([255, 257], [1, 0]),
 ];
+
+export const onnx: readonly OnnxExample[] = [example("Transpose", ["x"], { perm: [0, 2, 3, 1] })];

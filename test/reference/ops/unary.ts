@@ -2,6 +2,7 @@ import type { Activation } from "../../../src/graph/ir";
 import { unary as kernel } from "../../../src/kernels/unary";
 import { kernelCase, type KernelCase, type Operand } from "../../kernels/kernel-case";
 import { activate } from "../activation";
+import { example, floats, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 
 export const reference: Reference<"unary"> = {
@@ -54,4 +55,15 @@ export const cases: readonly KernelCase[] = [
   unaryCase(4, { fn: "tanh" }),
   unaryCase(1023, { fn: "tanh" }),
   unaryCase(1028, { fn: "sigmoid" }),
+];
+
+export const onnx: readonly OnnxExample[] = [
+  ...["Abs", "Ceil", "Celu", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish"].map((op) =>
+    example(op, ["x"]),
+  ),
+  ...["LeakyRelu", "Mish", "Neg", "Relu", "Selu", "Sigmoid", "Softplus", "Softsign", "Tanh"].map((op) =>
+    example(op, ["x"]),
+  ),
+  ...["Log", "Reciprocal", "Sqrt"].map((op) => example(op, ["positive"])),
+  example("Clip", ["x", floats([-0.25], []), floats([0.5], [])]),
 ];
