@@ -20,6 +20,8 @@ export async function runProcess(terminal: number): Promise<void> {
     else if (performance.now() - stoppedAt > 500) process.exit(EXIT.interrupted);
     stop.abort();
   });
+  // The process before this one was killed: whoever did it wants no more photographs.
+  process.on("disconnect", () => stop.abort());
   // `| head` has read enough: as an interrupt, so that no file is left half-written.
   let broken = false;
   for (const stream of [stdout, stderr])

@@ -12,6 +12,9 @@ export function isNoise(line: string): boolean {
   return NOISE.test(line);
 }
 
+/** What the progress bar turned off: the cursor and the wrapping of lines. */
+const TERMINAL_AS_BEFORE = "\u001b[?25h\u001b[?7h";
+
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -21,8 +24,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function runBehindFilter(): Promise<number> {
   const [, script, ...args] = process.argv;
   const child = spawn(process.execPath, [...process.execArgv, script!, ...args], {
-    // The terminal itself, for the progress bar, is descriptor 3.
-    stdio: ["inherit", "inherit", "pipe", 2],
+    // The terminal itself, for the progress bar, is descriptor 3. The channel tells the child when this process was killed.
+    stdio: ["inherit", "inherit", "pipe", 2, "ipc"],
     env: { ...process.env, COLORIZE_STDERR: "3" },
   });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
@@ -33,6 +36,8 @@ export function runBehindFilter(): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      // A child that was killed, or left at a second Ctrl+C, could not do it.
+      if (process.stderr.isTTY && code !== 0) process.stderr.write(TERMINAL_AS_BEFORE);
       if (signal && !(SIGNALS as readonly string[]).includes(signal))
         process.stderr.write(
           `The command was ended by ${signal}, perhaps in the GPU driver: try --adapter swiftshader.\n`,

@@ -119,6 +119,19 @@ it("leaves whole files only when interrupted", async () => {
   for (const name of names) await readImage(join(out, name));
 });
 
+it.runIf(process.platform === "linux")("stops when it is killed, too", async () => {
+  const out = join(folder, "killed");
+  const script = ["--import", "./tools/register.mjs", "src/node/cli-main.ts"];
+  const pictures = join(folder, "many-to-kill");
+  await mkdir(pictures);
+  for (let i = 0; i < 400; i++) await writeFile(join(pictures, `${i}.png`), await readFile(photo));
+  const child = spawn(process.execPath, [...script, pictures, "--model", model, "--out", out]);
+  child.stdout.once("data", () => child.kill("SIGKILL"));
+  // The streams end with the last process that has them.
+  await new Promise((resolve) => child.on("close", resolve));
+  expect((await readdir(out)).length).toBeLessThan(400);
+});
+
 it("leaves out what Dawn prints on every start, and nothing else", () => {
   const warning = "maxDynamicUniformBuffersPerPipelineLayout artificially reduced from 1000000 to 16 to fit dynamic";
   expect(isNoise(`Warning: ${warning} offset allocation limit.`)).toBe(true);
