@@ -4,7 +4,7 @@ import type { Elem, Kernel } from "./kernel";
 import { stridesOf } from "../base/strides";
 import { copyPlan, stridedCopy } from "./strided-copy";
 
-export interface DepthToSpaceParams {
+interface DepthToSpaceParams {
   readonly batch: number;
   /** Of src. */
   readonly height: number;
@@ -32,7 +32,7 @@ export const depthToSpace: Kernel<DepthToSpaceParams> = {
   },
 };
 
-export interface SpaceToDepthParams {
+interface SpaceToDepthParams {
   readonly batch: number;
   /** Of src; multiples of block. */
   readonly height: number;

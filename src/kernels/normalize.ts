@@ -5,7 +5,7 @@ import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
 import { invocationsPerRow, type Rows } from "./reduce";
 
-export interface LayerNormParams {
+interface LayerNormParams {
   readonly rows: number;
   /** Elements of a row, of scale and of bias. */
   readonly size: number;
@@ -15,7 +15,7 @@ export interface LayerNormParams {
   readonly elem: Elem;
 }
 
-export interface InstanceNormParams {
+interface InstanceNormParams {
   readonly batch: number;
   /** Height x width. */
   readonly pixels: number;

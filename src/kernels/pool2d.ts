@@ -6,7 +6,7 @@ import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { windowSizes } from "./window";
 
-export interface Pool2dParams {
+interface Pool2dParams {
   readonly batch: number;
   readonly inHeight: number;
   readonly inWidth: number;

@@ -14,7 +14,7 @@ export interface Rows {
   readonly inner: number;
 }
 
-export interface ReduceParams extends Rows {
+interface ReduceParams extends Rows {
   readonly fn: (typeof REDUCE_CODES)[number];
   readonly elem: Elem;
 }

@@ -8,7 +8,7 @@ import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 type CoordinateMode = "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
 type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
 
-export interface Resize2dParams {
+interface Resize2dParams {
   readonly batch: number;
   readonly inHeight: number;
   readonly inWidth: number;
@@ -25,7 +25,7 @@ export interface Resize2dParams {
 }
 
 /** A source coordinate as a ratio of integers: (step * x + start) / divisor for position x of the output. */
-export interface SourceCoordinate {
+interface SourceCoordinate {
   readonly step: number;
   readonly start: number;
   readonly divisor: number;

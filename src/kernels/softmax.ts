@@ -4,7 +4,7 @@ import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { invocationsPerRow, type Rows } from "./reduce";
 
-export interface SoftmaxParams extends Rows {
+interface SoftmaxParams extends Rows {
   readonly elem: Elem;
 }
 

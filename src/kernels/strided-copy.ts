@@ -55,7 +55,7 @@ function requireRank(kernel: string, what: string, values: readonly number[], ra
   if (values.length !== rank) throw new KernelError(kernel, `${what} for ${rank} axes`, `${values.length}`);
 }
 
-export interface TransposeParams {
+interface TransposeParams {
   /** Of src. */
   readonly shape: readonly number[];
   /** Axis i of dst is axis perm[i] of src. */
@@ -84,7 +84,7 @@ export const transpose: Kernel<TransposeParams> = {
   },
 };
 
-export interface SliceParams {
+interface SliceParams {
   /** Of src. */
   readonly shape: readonly number[];
   /** First index on each axis, inside the axis. */
@@ -120,7 +120,7 @@ export const slice: Kernel<SliceParams> = {
   },
 };
 
-export interface ExpandParams {
+interface ExpandParams {
   /** Of src; aligned with outShape at the last axis. */
   readonly shape: readonly number[];
   readonly outShape: readonly number[];
@@ -138,7 +138,7 @@ export const expand: Kernel<ExpandParams> = {
   },
 };
 
-export interface ConcatPartParams {
+interface ConcatPartParams {
   /** Of this operand. */
   readonly shape: readonly number[];
   readonly axis: number;

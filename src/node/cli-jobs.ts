@@ -14,7 +14,7 @@ export interface Job {
 }
 
 /** A path that is no job. */
-export interface BadInput {
+interface BadInput {
   readonly input: string;
   readonly error: ImageError;
 }
@@ -36,7 +36,7 @@ export interface JobList {
   readonly folder: string;
 }
 
-export interface JobOptions {
+interface JobOptions {
   /** The folder for results; or, for one photograph, a file name that ends as picture files do. */
   readonly out: string;
   /** Default: each input's own format. */

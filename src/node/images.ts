@@ -21,7 +21,7 @@ export const EXTENSIONS: Readonly<Record<ImageFormat, readonly string[]>> = {
 };
 
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
-export const MAX_PIXELS = 2 ** 28;
+const MAX_PIXELS = 2 ** 28;
 
 const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
 

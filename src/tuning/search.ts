@@ -27,7 +27,7 @@ export interface TunedShape {
   readonly count: number;
 }
 
-export interface TuneResult {
+interface TuneResult {
   readonly choice: ConvChoice;
   /** Median of one run; absent where it was not timed. */
   readonly milliseconds?: number;

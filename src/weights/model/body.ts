@@ -2,7 +2,7 @@
 import { DownloadError } from "../../base/errors";
 import { Pacer } from "../../base/pacer";
 
-export interface BodyOptions {
+interface BodyOptions {
   /** Size of the whole, where it is known. */
   readonly bytes?: number;
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
