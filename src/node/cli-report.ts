@@ -1,7 +1,7 @@
 /** What the command line shows: a progress bar on a terminal, lines elsewhere, JSON lines on request. */
 import { MultiBar, type SingleBar } from "cli-progress";
 import { relative } from "node:path";
-import { EngineError } from "../base/errors";
+import { EngineError, messageOf } from "../base/errors";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import type { Skipped } from "./cli-jobs";
 import { printable, printableLines } from "./printable";
@@ -146,7 +146,7 @@ export class Reporter {
     this.#step();
     if (!this.#options.json) return;
     const code = error instanceof EngineError ? error.code : "unexpected";
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.#json({ input, error: { code, message } });
   }
 
