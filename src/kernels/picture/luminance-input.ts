@@ -4,7 +4,7 @@ import { KernelError } from "../../base/errors";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
 import { pictureGrid, type Size } from "./tile";
 
-interface LuminanceInputParams {
+export interface LuminanceInputParams {
   readonly size: Size;
   /** At least `size`; the last column and row are repeated. */
   readonly padded: Size;
