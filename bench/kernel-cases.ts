@@ -41,7 +41,7 @@ async function readyConv(
   const scale = 1.5 / Math.sqrt(depth);
   const constants = { weights: randoms(depth * outChannels, 1, -scale, scale), bias: randoms(outChannels, 2) };
   const graph = convGraph(params, constants);
-  const choices = new ConvChoices(device);
+  const choices = new ConvChoices(device, ENGINE.convolutions);
   await choices.ready;
   const program = lower(graph, ENGINE, { elem, chooseConv: choices.choose });
   const weights = new WeightStore(device, elem);

@@ -18,7 +18,7 @@ import { PipelineCache } from "../src/gpu/pipelines";
 import type { Program } from "../src/graph/lower/program";
 import { storedElements } from "../src/gpu/storage";
 import { WeightStore } from "../src/gpu/weight-store";
-import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv/algorithms";
+import { DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv/algorithms";
 import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";
 import { CONV_LAYERS, type ConvCase } from "../test/shared/conv-cases";
@@ -56,7 +56,7 @@ async function prepare(
   fixed: boolean,
 ): Promise<Bench> {
   const params = { ...given, elem };
-  const flops = planConvolution(CONV_ALGORITHMS, params, DEFAULT_CHOICE).steps.reduce(
+  const flops = planConvolution(ENGINE.convolutions, params, DEFAULT_CHOICE).steps.reduce(
     (sum, { plan }) => sum + plan.flops,
     0,
   );
@@ -111,13 +111,13 @@ const { values, positionals } = parseArgs({
 const elem = values.elem as Elem;
 const device = await requestNodeDevice();
 console.log(`${describeDevice(device)}, ${elem}`);
-const facts = new ConvChoices(device).device;
+const choices = new ConvChoices(device, ENGINE.convolutions);
 const pipelines = new PipelineCache(device);
 const wanted = values.algorithm.split(",");
 const layers = CONV_LAYERS.filter(({ name }) => positionals.every((part) => name.includes(part)));
 const groups: Bench[][] = [];
 for (const layer of layers) {
-  const admissible = convChoices(CONV_ALGORITHMS, { ...layer.params, elem }, facts);
+  const admissible = choices.admissible({ ...layer.params, elem });
   for (const fixed of values.fixed ? [false, true] : [false]) {
     const benches: Bench[] = [];
     for (const choice of wanted.filter((one) => admissible.includes(one)))

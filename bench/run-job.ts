@@ -1,4 +1,5 @@
 /** One job in the place where this code runs. */
+import { messageOf } from "../src/base/errors";
 import type { Host } from "./environment";
 import { benchEndurance } from "./endurance-bench";
 import { environmentOf } from "./environment";
@@ -33,6 +34,6 @@ export async function runJob(host: Host, job: Job, limits: Limits): Promise<void
     }
     await host.send({ type: "end" });
   } catch (error) {
-    await host.send({ type: "end", error: error instanceof Error ? error.message : String(error) });
+    await host.send({ type: "end", error: messageOf(error) });
   }
 }

@@ -1,4 +1,5 @@
 /** Getting a job done by workers that may crash or hang. */
+import { messageOf } from "../src/base/errors";
 import type { Limits, Message, Row } from "./rows";
 
 /** The error of what was ended at its deadline. */
@@ -71,7 +72,7 @@ async function once<J>(
   try {
     worker = await start();
   } catch (error) {
-    return { ended: true, error: `no worker: ${error instanceof Error ? error.message : String(error)}` };
+    return { ended: true, error: `no worker: ${messageOf(error)}` };
   }
   const seen = new Set<string>();
   let task: Attempt["task"];
@@ -105,7 +106,7 @@ async function once<J>(
       else end = message;
     });
   } catch (cause) {
-    error ??= cause instanceof Error ? cause.message : String(cause);
+    error ??= messageOf(cause);
   } finally {
     clearTimeout(timer);
     worker.kill();

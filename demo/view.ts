@@ -32,14 +32,16 @@ export const page = {
 
 page.closeMessage.addEventListener("click", () => (page.message.hidden = true));
 
+function hide(...elements: HTMLElement[]): void {
+  for (const element of elements) element.hidden = true;
+}
+
 /** The empty page. */
 export function showWelcome(): void {
   document.body.classList.remove("with-picture");
   page.stage.classList.add("empty");
   page.welcome.hidden = false;
-  page.picture.hidden = true;
-  page.controls.hidden = true;
-  page.profile.hidden = true;
+  hide(page.picture, page.controls, page.profile);
   page.facts.textContent = "";
 }
 
@@ -47,9 +49,7 @@ export function showWelcome(): void {
 export function showOriginal(original: HTMLImageElement): void {
   showPicture(original, original);
   page.picture.classList.add("waiting");
-  page.controls.hidden = true;
-  page.message.hidden = true;
-  page.profile.hidden = true;
+  hide(page.controls, page.message, page.profile);
   page.profile.open = false;
   page.facts.textContent = "";
   page.stage.scrollIntoView({ block: "nearest" }); // the samples lie below

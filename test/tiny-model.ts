@@ -43,14 +43,19 @@ function embedder(unused = 0): Uint8Array {
   });
 }
 
+/** Inputs and outputs of its colorizer. */
+export const COLORIZER_PORTS = {
+  inputs: [
+    { name: "luminance", shape: [1, 1, "h", "w"] },
+    { name: "embedding", shape: [1, 3] },
+  ],
+  outputs: [{ name: "ab", shape: [1, 2, "h", "w"] }],
+} as const;
+
 /** Joins the embedding to every pixel as the shipped model does, so that a page needs no more code for it. */
 function colorizer(bias: readonly number[]): Uint8Array {
   return buildModel({
-    inputs: [
-      { name: "luminance", shape: [1, 1, "h", "w"] },
-      { name: "embedding", shape: [1, 3] },
-    ],
-    outputs: [{ name: "ab", shape: [1, 2, "h", "w"] }],
+    ...COLORIZER_PORTS,
     nodes: [
       node("AveragePool", ["luminance"], ["half"], { kernel_shape: [2, 2], strides: [2, 2] }),
       node("Shape", ["half"], ["half_shape"]),

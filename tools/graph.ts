@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { EngineError, InputError } from "../src/base/errors";
+import { EngineError, InputError, messageOf } from "../src/base/errors";
 import { importModel } from "../src/graph/import";
 import type { Graph, Shape } from "../src/graph/ir";
 import { optimize } from "../src/graph/optimize";
@@ -29,7 +29,7 @@ function addShape(text: string, shapes: Record<string, Shape>): Record<string, S
 
 async function readModel(path: string): Promise<OnnxModel> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    const received = cause instanceof Error ? cause.message : String(cause);
+    const received = messageOf(cause);
     throw new InputError({ where: path, expected: "an ONNX file", received, cause });
   });
   return decodeModel(bytes, { label: basename(path), externalData: externalDataIn(dirname(path)) });

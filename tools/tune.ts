@@ -7,11 +7,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { format, resolveConfig } from "prettier";
 import { loadNodeColorizer, tuningFiles, type NodeAdapter } from "../src/node";
+import { ENGINE } from "../src/session/engine";
 import { tuningFile } from "../src/node/tuning-file";
 import { adapterClass, ConvChoices, shapeKey } from "../src/graph/lower/conv-choice";
 import { ruleChoices } from "../src/graph/lower/conv-rules";
 import { CONV_TABLE } from "../src/graph/lower/conv-table";
-import { CONV_ALGORITHMS, convChoices, DEFAULT_CHOICE } from "../src/kernels/conv/algorithms";
+import { DEFAULT_CHOICE } from "../src/kernels/conv/algorithms";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import type { TuneRow } from "../src/tuning/search";
 import { tuningKey } from "../src/tuning/store";
@@ -63,7 +64,7 @@ function lineOf(row: TuneRow): string {
 
 /** What rules alone would choose. */
 function byRule(params: Conv2dParams, choices: ConvChoices): string {
-  const admissible = convChoices(CONV_ALGORITHMS, params, choices.device);
+  const admissible = choices.admissible(params);
   return ruleChoices(params, choices.row).find((choice) => admissible.includes(choice)) ?? DEFAULT_CHOICE;
 }
 
@@ -110,7 +111,7 @@ async function main(options: Options): Promise<void> {
   for (const shape of report.shapes)
     if (shape.choice !== DEFAULT_CHOICE) console.log(`  ${describe(shape)}: ${shape.choice}`);
   console.log(`kept in ${tuningFile(tuningKey(device))}`);
-  if (options.table) await writeTable(report, new ConvChoices(device));
+  if (options.table) await writeTable(report, new ConvChoices(device, ENGINE.convolutions));
 }
 
 const parsed = new Command("tune")

@@ -1,4 +1,5 @@
 /** Finding a machine's Vulkan drivers, so that nobody has to say where they are. */
+import { messageOf } from "../../src/base/errors";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Probe } from "./probe";
@@ -111,7 +112,7 @@ export async function findAdapter(
       if (!probe.software) return { probe, choice };
       software ??= { probe, choice };
     } catch (error) {
-      tried.push({ name: choice.name, error: error instanceof Error ? error.message : String(error) });
+      tried.push({ name: choice.name, error: messageOf(error) });
     }
   }
   return software ?? { tried };

@@ -3,6 +3,7 @@
  * a process of its own, and writes the results after every finding. Exit codes: 0 measured; 1 measured, and something is
  * wrong; 2 bad arguments; 3 no adapter.
  */
+import { messageOf } from "../../src/base/errors";
 import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -71,7 +72,7 @@ function optionsOf(): Options {
         usageError(`--only: expected parts of ${known.join("; ")}, received ${part}`);
     return { seconds, out: resolve(values.out ?? "bench-results"), only };
   } catch (error) {
-    return usageError(error instanceof Error ? error.message : String(error));
+    return usageError(messageOf(error));
   }
 }
 

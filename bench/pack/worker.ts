@@ -1,4 +1,5 @@
 /** A child process of the pack: takes one job, sends messages, and ends. Whatever a driver does to it, the rest lives on. */
+import { messageOf } from "../../src/base/errors";
 import { create, globals } from "webgpu";
 import { environmentOf } from "../environment";
 import { nodeHost } from "../node-host";
@@ -29,7 +30,7 @@ async function run(job: PackJob, limits: Limits): Promise<void> {
     else await (await import("./run-tests")).runTests(await environmentOf(host), job, limits);
     await send({ type: "end" });
   } catch (error) {
-    await send({ type: "end", error: error instanceof Error ? error.message : String(error) });
+    await send({ type: "end", error: messageOf(error) });
   }
 }
 

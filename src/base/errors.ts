@@ -14,6 +14,11 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
+/** The message of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Base class: `catch (e) { if (e instanceof EngineError) ... e.code }`. */
 export class EngineError extends Error {
   override readonly name: string = "EngineError";

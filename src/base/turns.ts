@@ -10,4 +10,19 @@ export class Turns {
     await before;
     return release;
   }
+
+  /** Does `work` when it has its turn, and returns or throws what it does. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const release = await this.take();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  /** Resolves when all work that was asked for before has ended. */
+  async ended(): Promise<void> {
+    (await this.take())();
+  }
 }

@@ -169,7 +169,7 @@ export class Colorizer {
   /** Networks that failed are made again for the next picture. One that has begun with them ends first. */
   async #drop(bound: BoundNetworks): Promise<void> {
     await this.#networks.forget(bound);
-    (await this.#running.take())();
+    await this.#running.ended();
     for (const program of [bound.embedder, bound.colorizer]) program?.destroy();
   }
 
@@ -226,17 +226,14 @@ export class Colorizer {
     return this.#track(signal, async () => {
       this.#check(options.signal);
       const { tune } = await packagePart(import("../tuning/tune"));
-      const turn = async (): Promise<void> => (await this.#running.take())();
+      const turn = (): Promise<void> => this.#running.ended();
       const [device, pipelines, choices] = [this.device, this.#networks.pipelines, this.#choices];
       const target = { device, pipelines, choices, engine: ENGINE, turn };
       const report = await tune(target, { store: this.#store, ...options, signal });
-      const release = await this.#running.take();
-      try {
+      await this.#running.run(async () => {
         this.#check(signal);
         if (report.changed > 0) await this.#networks.rebuild();
-      } finally {
-        release();
-      }
+      });
       return report;
     });
   }
@@ -247,15 +244,12 @@ export class Colorizer {
    */
   async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
     const working = this.#workingSize(picture, options.size);
-    return this.#track(undefined, async () => {
-      const release = await this.#running.take();
-      try {
+    return this.#track(undefined, () =>
+      this.#running.run(async () => {
         this.#check(undefined);
-        return await this.#networks.profile(working);
-      } finally {
-        release();
-      }
-    });
+        return this.#networks.profile(working);
+      }),
+    );
   }
 
   #check(signal: AbortSignal | undefined): void {

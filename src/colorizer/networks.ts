@@ -21,7 +21,7 @@ import type { Manifest } from "../weights/model/manifest";
 import { loadModel, type ModelReader } from "../weights/model/files";
 import { packagePart } from "../base/package-part";
 
-export interface NetworkOptions {
+interface NetworkOptions {
   readonly device: GPUDevice;
   readonly model: string | URL;
   readonly precision?: Precision;

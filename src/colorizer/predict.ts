@@ -5,7 +5,7 @@ import type { PictureStages } from "../image/picture-stages";
 import type { PixelSource } from "../image/source";
 import type { BoundNetworks, Networks } from "./networks";
 
-export interface PredictOptions {
+interface PredictOptions {
   /** One kept from another prediction: then the embedder does not run. */
   readonly embedding?: Uint8Array<ArrayBuffer>;
   /** Called as each stage starts. */

@@ -18,7 +18,7 @@ export interface ColorizeTimings {
 }
 
 /** What a result was made with. */
-export interface ResultFacts extends Size {
+interface ResultFacts extends Size {
   /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   /** The picture as the network saw it. */
@@ -28,7 +28,7 @@ export interface ResultFacts extends Size {
 }
 
 /** What is to be different; the rest stays. */
-export interface ResultChange {
+interface ResultChange {
   /** As in ColorizeOptions. */
   readonly saturation?: number;
   /** As in ColorizeOptions. */
@@ -37,7 +37,7 @@ export interface ResultChange {
   readonly size?: number;
 }
 
-export type Recolor = (change: ResultChange, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
+type Recolor = (change: ResultChange, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
 
 export class ColorizeResult implements ResultFacts {
   readonly width: number;

@@ -13,7 +13,7 @@ export function isShippedModel(model: string): model is ShippedModel {
 }
 
 /** The address of a model.json of this package. */
-export function shippedModel(name: ShippedModel = SHIPPED_MODELS[0]): URL {
+function shippedModel(name: ShippedModel = SHIPPED_MODELS[0]): URL {
   // Not a literal inside new URL(): bundlers would copy or inline model.json without the files beside it.
   const path = `${FOLDER}${name}/model.json`;
   return new URL(/* @vite-ignore */ path, import.meta.url);

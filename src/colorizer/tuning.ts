@@ -1,6 +1,7 @@
 /** How a Colorizer's convolutions are chosen: as measured in earlier sessions, and in this one when there is time. */
 import { ConvChoices } from "../graph/lower/conv-choice";
 import { checkNumber, TUNE_MILLISECONDS } from "../base/option-checks";
+import { ENGINE } from "../session/engine";
 import { recall } from "../tuning/store";
 import type { TuneOptions } from "../tuning/tune";
 
@@ -19,7 +20,7 @@ const PATIENCE = 2000;
 
 /** With a setting, programs wait for what was measured in earlier sessions; it is read while the model comes in. */
 export function choicesFor(device: GPUDevice, setting: TuneSetting = false): ConvChoices {
-  const choices = new ConvChoices(device);
+  const choices = new ConvChoices(device, ENGINE.convolutions);
   if (!setting) return choices;
   const recalled = recall(device, choices, tuneOptions(setting).store);
   // A database that other pages block may never answer: pictures do not wait for it.

@@ -1,7 +1,7 @@
 /** Time of recorded work on a device: wall time from submit to done, and GPU timestamps where there are any. */
 
 /** Milliseconds of one recording. */
-export interface Lap {
+interface Lap {
   readonly wall: number;
   readonly gpu: number | undefined;
 }

@@ -4,7 +4,7 @@ import { DeviceError, type ErrorFacts } from "../base/errors";
 const KINDS = ["validation", "out-of-memory", "internal"] as const;
 
 /** What an error says besides the device's own words. */
-export type ScopeFacts = Pick<ErrorFacts, "where"> & Partial<Pick<ErrorFacts, "expected" | "hint">>;
+type ScopeFacts = Pick<ErrorFacts, "where"> & Partial<Pick<ErrorFacts, "expected" | "hint">>;
 
 /** Commands that make one result. WebGPU drops commands that it refuses: without a scope their result is whatever was there. */
 export class CommandScope {

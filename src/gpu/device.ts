@@ -25,21 +25,21 @@ export async function requestDevice(
   options: DeviceOptions = {},
 ): Promise<GPUDevice> {
   if (!gpu)
-    throw new DeviceError({
-      where: "requestDevice",
-      expected: "WebGPU (navigator.gpu)",
-      received: "none",
-      hint: "Use a browser with WebGPU over https or localhost; in Node pass the `device` that requestNodeDevice() of colorize-canvas/node gives.",
-    });
+    throw none(
+      "WebGPU (navigator.gpu)",
+      "Use a browser with WebGPU over https or localhost; in Node pass the `device` that requestNodeDevice() of colorize-canvas/node gives.",
+    );
   const adapter = await adapterOf(gpu, options);
   if (!adapter)
-    throw new DeviceError({
-      where: "requestDevice",
-      expected: "a WebGPU adapter",
-      received: "none",
-      hint: "Turn on hardware acceleration in the browser's settings, or update the graphics driver.",
-    });
+    throw none(
+      "a WebGPU adapter",
+      "Turn on hardware acceleration in the browser's settings, or update the graphics driver.",
+    );
   return deviceOf(adapter, options);
+}
+
+function none(expected: string, hint: string): DeviceError {
+  return new DeviceError({ where: "requestDevice", expected, received: "none", hint });
 }
 
 /** What requestAdapter gives. Throws DeviceError where it rejects, as it does when the browser's GPU process is gone. */

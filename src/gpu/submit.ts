@@ -5,7 +5,7 @@ import type { BoundProgram } from "./bound-program";
 const SUBMIT_FLOPS = 4e9;
 
 /** Ranges [first, end) of steps, each with about `limit` flops and at least one step. */
-export function submitRanges(flops: readonly number[], limit = SUBMIT_FLOPS): [number, number][] {
+function submitRanges(flops: readonly number[], limit = SUBMIT_FLOPS): [number, number][] {
   const ranges: [number, number][] = [];
   for (let first = 0, end = 0; first < flops.length; first = end) {
     let sum = 0;

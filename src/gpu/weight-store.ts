@@ -14,10 +14,10 @@ import { storing } from "./storage";
 const CHUNK_BYTES = 64 * 2 ** 20;
 
 /** A bound range of a buffer. */
-export type WeightRange = Required<GPUBufferBinding>;
+type WeightRange = Required<GPUBufferBinding>;
 
 /** One constant in one layout. */
-export interface WeightRequest {
+interface WeightRequest {
   readonly name: string;
   readonly content: Pick<Constant, "data" | "key" | "int8">;
   readonly packing: Packing;
@@ -30,7 +30,7 @@ interface Pending {
 }
 
 /** Room for weights on the GPU, some of it still to be filled. */
-export interface ReservedWeights {
+interface ReservedWeights {
   readonly ranges: readonly WeightRange[];
   /** New buffers among those of `ranges`. */
   readonly made: readonly GPUBuffer[];

@@ -2,7 +2,7 @@
 import { sizeOf, type Graph, type Shape } from "./ir";
 import { definitionOf, type Inputs, type Ops } from "./op";
 
-export interface GraphTotals {
+interface GraphTotals {
   readonly nodes: number;
   readonly flops: number;
   /** Elements that nodes write; reshape writes none. */

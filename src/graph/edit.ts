@@ -21,7 +21,7 @@ export interface Rewrite {
   fresh(hint: string): string;
 }
 
-export interface RewriteHooks {
+interface RewriteHooks {
   /** Called before the first node. */
   readonly start?: (rw: Rewrite) => void;
   /** Names the value to give out for an output's value; the default is that value itself. */

@@ -6,7 +6,7 @@ import { verify } from "./verify";
 /** Of an engine, what optimize() needs. */
 type Optimizer = Pick<Engine, "ops" | "passes">;
 
-export interface OptimizeOptions {
+interface OptimizeOptions {
   /** Called after each pass with its result; a pass may run more than once. */
   readonly onPass?: (name: string, graph: Graph) => void;
 }

@@ -11,7 +11,7 @@ import { totals } from "./cost";
 import type { Activation, Graph, Node, Shape } from "./ir";
 import type { Ops } from "./op";
 
-export interface PrintOptions {
+interface PrintOptions {
   /** List constants (default true). */
   readonly constants?: boolean;
   /** Add `# origin` to nodes (default true). */
@@ -45,7 +45,7 @@ function printType(shape: Shape): string {
   return `f32[${shape.join(",")}]`;
 }
 
-export function printNode(node: Node, options: PrintOptions = {}): string {
+function printNode(node: Node, options: PrintOptions = {}): string {
   const attributes = Object.entries(node.attributes)
     .filter(([key, value]) => !isDefault(key, value))
     .map(([key, value]) => `${key}=${printAttribute(value)}`);

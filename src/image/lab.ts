@@ -23,7 +23,7 @@ function xyzOf([x, y]: readonly [number, number]): Triple {
   return [x / y, 1, (1 - x - y) / y];
 }
 
-export function multiply(m: Matrix, v: Triple): Triple {
+function multiply(m: Matrix, v: Triple): Triple {
   const row = (r: Triple): number => r[0] * v[0] + r[1] * v[1] + r[2] * v[2];
   return [row(m[0]), row(m[1]), row(m[2])];
 }
@@ -54,7 +54,7 @@ export const RGB_TO_XYZ: Matrix = (() => {
   return columns(...(multiply(invert(columns(1, 1, 1)), WHITE) as [number, number, number]));
 })();
 
-export const XYZ_TO_RGB: Matrix = invert(RGB_TO_XYZ);
+const XYZ_TO_RGB: Matrix = invert(RGB_TO_XYZ);
 
 /** sRGB component to linear light. */
 export function toLinear(c: number): number {
@@ -88,7 +88,7 @@ export function luminance([r, g, b]: Triple): number {
 }
 
 /** L*, a*, b* to linear R G B, which leaves [0, 1] for colours that sRGB does not have. */
-export function labToLinear([l, a, b]: Triple): Triple {
+function labToLinear([l, a, b]: Triple): Triple {
   const fy = (l + 16) / 116;
   const x = WHITE[0] * labInverseF(fy + a / 500);
   const y = WHITE[1] * labInverseF(fy);
@@ -105,7 +105,7 @@ export function labToRgb(lab: Triple): Triple {
 /** Room for rounding at the gamut's faces, in linear light: a tenth of the darkest 8-bit step. */
 const GAMUT_SLACK = 3e-5;
 /** Halvings of the chroma interval: at chroma 180 the rest is 0.04. */
-export const CLIP_STEPS = 12;
+const CLIP_STEPS = 12;
 
 /** Whether sRGB has this colour. */
 export function inGamut(lab: Triple): boolean {

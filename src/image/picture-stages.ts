@@ -7,7 +7,7 @@ import { runtimeBytes } from "../kernels/assemble";
 import type { AnyKernel, Elem, Kernel, KernelPlan } from "../kernels/kernel";
 import { cellsChroma } from "../kernels/picture/cells-chroma";
 import { luminanceColumns } from "../kernels/picture/luminance-columns";
-import { luminanceInput } from "../kernels/picture/luminance-input";
+import { luminanceInput, type LuminanceInputParams } from "../kernels/picture/luminance-input";
 import { luminanceRows } from "../kernels/picture/luminance-rows";
 import { recombine } from "../kernels/picture/recombine";
 import { rgbChroma } from "../kernels/picture/rgb-chroma";
@@ -18,15 +18,7 @@ import { withScratch, type Scratch } from "./scratch";
 import type { PixelSource } from "./source";
 
 /** A network input to fill. */
-export interface LuminanceTarget {
-  readonly size: Size;
-  readonly padded: Size;
-  readonly channels: number;
-  /** What is scaled: see LuminanceInputParams. */
-  readonly value: "lightness" | "grey";
-  readonly scale: number;
-  readonly offset: number;
-  readonly elem: Elem;
+export interface LuminanceTarget extends LuminanceInputParams {
   /** [1, channels, padded.height, padded.width] of `elem`. */
   readonly buffer: GPUBuffer;
 }

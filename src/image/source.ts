@@ -1,5 +1,5 @@
 /** Where pixels come from: anything a browser can draw, or plain bytes. */
-import { ImageError, InputError } from "../base/errors";
+import { ImageError, InputError, messageOf } from "../base/errors";
 import type { Size, Tile } from "../kernels/picture/tile";
 
 /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
@@ -115,7 +115,7 @@ async function snapshot(source: Exclude<ColorizeSource, RawImage>): Promise<Imag
     throw new ImageError({
       where: "colorize",
       expected: "a picture that this browser can read",
-      received: `${describe(source)} (${cause instanceof Error ? cause.message : String(cause)})`,
+      received: `${describe(source)} (${messageOf(cause)})`,
       hint: "Save it as JPEG, PNG or WebP.",
       cause,
     });

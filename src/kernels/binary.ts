@@ -10,7 +10,7 @@ import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 /** The index is the shader's FUNCTION. */
 const BINARY_CODES = ["add", "sub", "mul", "div", "pow", "min", "max", "prelu"] as const;
 
-export interface BinaryParams {
+interface BinaryParams {
   /** Broadcast to `shape`, as is shapeB. */
   readonly shapeA: readonly number[];
   readonly shapeB: readonly number[];

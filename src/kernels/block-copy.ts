@@ -4,7 +4,7 @@ import type { Elem, Kernel } from "./kernel";
 import { stridesOf } from "../base/strides";
 import { copyPlan, stridedCopy } from "./strided-copy";
 
-export interface DepthToSpaceParams {
+interface DepthToSpaceParams {
   readonly batch: number;
   /** Of src. */
   readonly height: number;
@@ -28,11 +28,11 @@ export const depthToSpace: Kernel<DepthToSpaceParams> = {
     const [row, column, channel] = mode === "DCR" ? [block * outChannels, outChannels, 1] : [block, 1, block * block];
     const srcStrides = [height * pixel, pixel, row, channels, column, channel];
     const dstStrides = stridesOf(dims);
-    return copyPlan("depth-to-space", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
+    return copyPlan("depth-to-space", { dims, srcStrides, dstStrides, elem });
   },
 };
 
-export interface SpaceToDepthParams {
+interface SpaceToDepthParams {
   readonly batch: number;
   /** Of src; multiples of block. */
   readonly height: number;
@@ -53,6 +53,6 @@ export const spaceToDepth: Kernel<SpaceToDepthParams> = {
     const line = width * channels;
     const srcStrides = [height * line, block * line, block * channels, line, channels, 1];
     const dstStrides = stridesOf(dims);
-    return copyPlan("space-to-depth", { dims, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
+    return copyPlan("space-to-depth", { dims, srcStrides, dstStrides, elem });
   },
 };

@@ -4,7 +4,7 @@ import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import type { Rows } from "./reduce";
 
-export interface CumSumParams extends Rows {
+interface CumSumParams extends Rows {
   /** Without the element itself. */
   readonly exclusive: boolean;
   /** From the end of the axis. */

@@ -12,7 +12,7 @@ export function splitAt(shape: readonly number[], axis: number): [outer: number,
   return [product(shape.slice(0, axis)), shape[axis]!, product(shape.slice(axis + 1))];
 }
 
-export interface GatherParams {
+interface GatherParams {
   /** Of src. */
   readonly shape: readonly number[];
   readonly axis: number;

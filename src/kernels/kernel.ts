@@ -90,7 +90,7 @@ export interface Kernel<P> {
 export type AnyKernel = Omit<Kernel<never>, "plan">;
 
 /** Invocations of a 1-D workgroup in elementwise kernels. */
-export const WORKGROUP_SIZE = 64;
+const WORKGROUP_SIZE = 64;
 /** WebGPU's default limit of workgroups per dimension. */
 export const MAX_WORKGROUPS = 65_535;
 

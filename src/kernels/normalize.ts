@@ -1,11 +1,11 @@
 /** Layer and instance normalisation: rows brought to mean 0 and variance 1, then scaled and shifted. */
 import wgsl from "../../shaders/normalize.wgsl?raw";
 import { KernelError } from "../base/errors";
-import { lanesFor, requirePositive, unitTypes } from "./checks";
-import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
-import { invocationsPerRow, type Rows } from "./reduce";
+import { requirePositive } from "./checks";
+import { elemBytes, type Elem, type Kernel, type KernelPlan } from "./kernel";
+import { rowSizes, type Rows } from "./reduce";
 
-export interface LayerNormParams {
+interface LayerNormParams {
   readonly rows: number;
   /** Elements of a row, of scale and of bias. */
   readonly size: number;
@@ -15,7 +15,7 @@ export interface LayerNormParams {
   readonly elem: Elem;
 }
 
-export interface InstanceNormParams {
+interface InstanceNormParams {
   readonly batch: number;
   /** Height x width. */
   readonly pixels: number;
@@ -41,22 +41,12 @@ interface NormalizeParams extends Rows {
 function normalizePlan(kernel: string, params: NormalizeParams): KernelPlan {
   const { outer, axis, inner, epsilon, bias, scaleAlongAxis, elem } = params;
   if (!(epsilon >= 0)) throw new KernelError(kernel, "an epsilon of at least 0", `${epsilon}`);
-  const lanes = lanesFor(inner);
-  const rows = (outer * inner) / lanes;
-  const perRow = invocationsPerRow({ outer, axis, inner: inner / lanes });
+  const { constants, grid } = rowSizes({ outer, axis, inner }, elem);
   const elements = outer * axis * inner;
   return {
-    constants: {
-      ...unitTypes(elem, lanes),
-      ROWS: rows,
-      AXIS: axis,
-      INNER: inner / lanes,
-      PER_ROW: perRow,
-      EPSILON: epsilon,
-      SCALE_ALONG_AXIS: scaleAlongAxis,
-    },
+    constants: { ...constants, EPSILON: epsilon, SCALE_ALONG_AXIS: scaleAlongAxis },
     flags: { BIAS: bias },
-    grid: linearGrid(rows * perRow),
+    grid,
     flops: 8 * elements,
     bytes: (2 * elements + (bias ? 2 : 1) * (scaleAlongAxis ? axis : inner)) * elemBytes(elem),
     ...(bias ? {} : { unbound: ["bias"] }),

@@ -5,7 +5,7 @@ import { elemBytes, type ConvPacking, type Elem, type Packing } from "./kernel";
 import { packedLength, packingInto } from "./packing";
 
 /** data[i] * scales[i % scales.length]: scales are those of the last axis, output channels. */
-export interface Int8Weights {
+interface Int8Weights {
   readonly data: Int8Array;
   readonly scales: Float32Array;
 }

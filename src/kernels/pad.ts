@@ -9,7 +9,7 @@ import { toMaxAxes } from "./strides";
 /** The index is the shader's MODE. */
 const PAD_CODES = ["constant", "reflect", "edge"] as const;
 
-export interface PadParams {
+interface PadParams {
   /** Of src. */
   readonly shape: readonly number[];
   /** Elements added in front of each axis; never negative. */

@@ -4,16 +4,10 @@ import type { Pair } from "../base/pair";
 import { KernelError } from "../base/errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
-import { windowSizes } from "./window";
+import { windowSizes, type PictureSizes } from "./window";
 
-export interface Pool2dParams {
-  readonly batch: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
-  readonly channels: number;
-  /** Given, not computed: ceil_mode has been resolved; windows may reach past the padding. */
-  readonly outHeight: number;
-  readonly outWidth: number;
+/** outHeight and outWidth are given, not computed: ceil_mode has been resolved; windows may reach past the padding. */
+interface Pool2dParams extends PictureSizes {
   /** Pairs are [along height, along width]. */
   readonly kernel: Pair;
   readonly strides: Pair;

@@ -2,7 +2,7 @@
 import wgsl from "../../shaders/reduce.wgsl?raw";
 import { KernelError } from "../base/errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
-import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
+import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
 
 /** The index is the shader's FUNCTION. */
 const REDUCE_CODES = ["sum", "mean", "max", "min"] as const;
@@ -14,7 +14,7 @@ export interface Rows {
   readonly inner: number;
 }
 
-export interface ReduceParams extends Rows {
+interface ReduceParams extends Rows {
   readonly fn: (typeof REDUCE_CODES)[number];
   readonly elem: Elem;
 }
@@ -24,9 +24,20 @@ export interface ReduceParams extends Rows {
  * workgroup. Elements of a row are `inner` apart; reading them together pays only where they are neighbours
  * (inner = 1), or where rows are long and few.
  */
-export function invocationsPerRow({ outer, axis, inner }: Rows): 1 | 64 {
+function invocationsPerRow({ outer, axis, inner }: Rows): 1 | 64 {
   if (inner === 1) return axis < 64 ? 1 : 64;
   return axis >= 1024 && outer * inner < 1024 ? 64 : 1;
+}
+
+/** The constants of lib/rows.wgsl, and the grid that covers all rows. */
+export function rowSizes({ outer, axis, inner }: Rows, elem: Elem): Pick<KernelPlan, "constants" | "grid"> {
+  const lanes = lanesFor(inner);
+  const rows = (outer * inner) / lanes;
+  const perRow = invocationsPerRow({ outer, axis, inner: inner / lanes });
+  return {
+    constants: { ...unitTypes(elem, lanes), ROWS: rows, AXIS: axis, INNER: inner / lanes, PER_ROW: perRow },
+    grid: linearGrid(rows * perRow),
+  };
 }
 
 /** ONNX ReduceSum, ReduceMean, ReduceMax, ReduceMin of one run of axes. [outer, axis, inner] -> [outer, inner]. */
@@ -38,19 +49,10 @@ export const reduce: Kernel<ReduceParams> = {
     requirePositive("reduce", { outer, axis, inner });
     const code = REDUCE_CODES.indexOf(fn);
     if (code < 0) throw new KernelError("reduce", `one of ${REDUCE_CODES.join(", ")}`, String(fn));
-    const lanes = lanesFor(inner);
-    const rows = (outer * inner) / lanes;
-    const perRow = invocationsPerRow({ outer, axis, inner: inner / lanes });
+    const { constants, grid } = rowSizes({ outer, axis, inner }, elem);
     return {
-      constants: {
-        ...unitTypes(elem, lanes),
-        ROWS: rows,
-        AXIS: axis,
-        INNER: inner / lanes,
-        PER_ROW: perRow,
-        FUNCTION: code,
-      },
-      grid: linearGrid(rows * perRow),
+      constants: { ...constants, FUNCTION: code },
+      grid,
       flops: outer * axis * inner,
       bytes: outer * (axis + 1) * inner * elemBytes(elem),
     };

@@ -4,17 +4,12 @@ import type { Pair } from "../base/pair";
 import { KernelError } from "../base/errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
+import type { PictureSizes } from "./window";
 
 type CoordinateMode = "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
 type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
 
-export interface Resize2dParams {
-  readonly batch: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
-  readonly channels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
+interface Resize2dParams extends PictureSizes {
   readonly mode: "nearest" | "linear";
   readonly coordinates: CoordinateMode;
   /** For mode nearest only. */
@@ -25,7 +20,7 @@ export interface Resize2dParams {
 }
 
 /** A source coordinate as a ratio of integers: (step * x + start) / divisor for position x of the output. */
-export interface SourceCoordinate {
+interface SourceCoordinate {
   readonly step: number;
   readonly start: number;
   readonly divisor: number;

@@ -1,10 +1,10 @@
 /** Softmax along one axis. */
 import wgsl from "../../shaders/softmax.wgsl?raw";
-import { lanesFor, requirePositive, unitTypes } from "./checks";
-import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
-import { invocationsPerRow, type Rows } from "./reduce";
+import { requirePositive } from "./checks";
+import { elemBytes, type Elem, type Kernel } from "./kernel";
+import { rowSizes, type Rows } from "./reduce";
 
-export interface SoftmaxParams extends Rows {
+interface SoftmaxParams extends Rows {
   readonly elem: Elem;
 }
 
@@ -15,13 +15,9 @@ export const softmax: Kernel<SoftmaxParams> = {
   bindings: { src: "read", dst: "write" },
   plan({ outer, axis, inner, elem }) {
     requirePositive("softmax", { outer, axis, inner });
-    const lanes = lanesFor(inner);
-    const rows = (outer * inner) / lanes;
-    const perRow = invocationsPerRow({ outer, axis, inner: inner / lanes });
     const elements = outer * axis * inner;
     return {
-      constants: { ...unitTypes(elem, lanes), ROWS: rows, AXIS: axis, INNER: inner / lanes, PER_ROW: perRow },
-      grid: linearGrid(rows * perRow),
+      ...rowSizes({ outer, axis, inner }, elem),
       flops: 4 * elements,
       bytes: 2 * elements * elemBytes(elem),
     };

@@ -10,15 +10,17 @@ import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 interface Views {
   readonly dims: readonly number[];
   readonly srcStrides: readonly number[];
-  readonly srcOffset: number;
+  /** Default 0. */
+  readonly srcOffset?: number;
   readonly dstStrides: readonly number[];
-  readonly dstOffset: number;
+  /** Default 0. */
+  readonly dstOffset?: number;
   readonly elem: Elem;
 }
 
 /** For every `at` in dims: dst[dstOffset + at . dstStrides] = src[srcOffset + at . srcStrides]. */
 export function copyPlan(kernel: string, views: Views): KernelPlan {
-  const { elem, srcOffset, dstOffset } = views;
+  const { elem, srcOffset = 0, dstOffset = 0 } = views;
   requirePositive(kernel, { sizes: views.dims });
   const { dims, strides } = collapseAxes(views.dims, [views.srcStrides, views.dstStrides]);
   const last = dims.length - 1;
@@ -55,7 +57,7 @@ function requireRank(kernel: string, what: string, values: readonly number[], ra
   if (values.length !== rank) throw new KernelError(kernel, `${what} for ${rank} axes`, `${values.length}`);
 }
 
-export interface TransposeParams {
+interface TransposeParams {
   /** Of src. */
   readonly shape: readonly number[];
   /** Axis i of dst is axis perm[i] of src. */
@@ -73,18 +75,11 @@ export const transpose: Kernel<TransposeParams> = {
     const strides = stridesOf(shape);
     const dims = perm.map((axis) => shape[axis]!);
     const srcStrides = perm.map((axis) => strides[axis]!);
-    return copyPlan("transpose", {
-      dims,
-      srcStrides,
-      srcOffset: 0,
-      dstStrides: stridesOf(dims),
-      dstOffset: 0,
-      elem,
-    });
+    return copyPlan("transpose", { dims, srcStrides, dstStrides: stridesOf(dims), elem });
   },
 };
 
-export interface SliceParams {
+interface SliceParams {
   /** Of src. */
   readonly shape: readonly number[];
   /** First index on each axis, inside the axis. */
@@ -114,13 +109,12 @@ export const slice: Kernel<SliceParams> = {
       srcStrides: strides.map((stride, axis) => stride * steps[axis]!),
       srcOffset: strides.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0),
       dstStrides: stridesOf(outShape),
-      dstOffset: 0,
       elem,
     });
   },
 };
 
-export interface ExpandParams {
+interface ExpandParams {
   /** Of src; aligned with outShape at the last axis. */
   readonly shape: readonly number[];
   readonly outShape: readonly number[];
@@ -133,12 +127,12 @@ export const expand: Kernel<ExpandParams> = {
   plan({ shape, outShape, elem }) {
     const srcStrides = operandStrides("expand", shape, outShape);
     const dstStrides = stridesOf(outShape);
-    const plan = copyPlan("expand", { dims: outShape, srcStrides, srcOffset: 0, dstStrides, dstOffset: 0, elem });
+    const plan = copyPlan("expand", { dims: outShape, srcStrides, dstStrides, elem });
     return { ...plan, bytes: (product(shape) + product(outShape)) * elemBytes(elem) };
   },
 };
 
-export interface ConcatPartParams {
+interface ConcatPartParams {
   /** Of this operand. */
   readonly shape: readonly number[];
   readonly axis: number;
@@ -159,6 +153,6 @@ export const concatPart: Kernel<ConcatPartParams> = {
     const dstStrides = stridesOf(shape.map((n, i) => (i === axis ? axisTotal : n)));
     const dstOffset = offset * dstStrides[axis]!;
     const srcStrides = stridesOf(shape);
-    return copyPlan("concat", { dims: shape, srcStrides, srcOffset: 0, dstStrides, dstOffset, elem });
+    return copyPlan("concat", { dims: shape, srcStrides, dstStrides, dstOffset, elem });
   },
 };

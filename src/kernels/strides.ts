@@ -3,7 +3,7 @@ import { KernelError } from "../base/errors";
 import { broadcastStrides } from "../base/strides";
 
 /** Axes that the shaders with an index lib/axes.wgsl unroll. */
-export const MAX_AXES = 6;
+const MAX_AXES = 6;
 
 /** broadcastStrides(). Throws KernelError when a size is neither 1 nor the output's. */
 export function operandStrides(kernel: string, shape: readonly number[], outShape: readonly number[]): number[] {
@@ -13,7 +13,7 @@ export function operandStrides(kernel: string, shape: readonly number[], outShap
   return broadcastStrides(shape, outShape);
 }
 
-export interface CollapsedAxes {
+interface CollapsedAxes {
   readonly dims: readonly number[];
   /** For each operand, one stride per axis of `dims`. */
   readonly strides: readonly (readonly number[])[];

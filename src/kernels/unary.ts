@@ -4,7 +4,7 @@ import { activationConstants, type ActivationParams } from "./activation";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 
-export interface UnaryParams {
+interface UnaryParams {
   /** Elements of the tensor, at least 1. */
   readonly count: number;
   readonly activation: ActivationParams;

@@ -23,6 +23,16 @@ export interface WindowParams {
   readonly groups: number;
 }
 
+/** Sizes of an op that changes the height and width of NHWC pictures and keeps their channels. */
+export interface PictureSizes {
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly channels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
 /** Throws KernelError unless all sizes are positive integers and groups divide the channels. */
 export function checkWindow(kernel: string, params: WindowParams): void {
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, groups } = params;

@@ -1,7 +1,7 @@
 /** From the command line's paths to a list of jobs: which file becomes which. Touches no picture. */
 import { readdirSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { ImageError, InputError } from "../base/errors";
+import { ImageError, InputError, messageOf } from "../base/errors";
 import { EXTENSIONS, formatOfBytes, formatOfName, type ImageFormat } from "./images";
 import { notAFile, otherKind, startOf } from "./other-kinds";
 import { probeFolder } from "./output-folder";
@@ -14,7 +14,7 @@ export interface Job {
 }
 
 /** A path that is no job. */
-export interface BadInput {
+interface BadInput {
   readonly input: string;
   readonly error: ImageError;
 }
@@ -36,7 +36,7 @@ export interface JobList {
   readonly folder: string;
 }
 
-export interface JobOptions {
+interface JobOptions {
   /** The folder for results; or, for one photograph, a file name that ends as picture files do. */
   readonly out: string;
   /** Default: each input's own format. */
@@ -113,7 +113,7 @@ export function listJobs(paths: readonly string[], { out, format }: JobOptions):
       jobs.push({ input: path, output: file ? out : join(out, outputName(path, target)), format: target });
     } catch (cause) {
       const error =
-        cause instanceof ImageError ? cause : badInput(path, message(cause), "Check its permissions.", cause);
+        cause instanceof ImageError ? cause : badInput(path, messageOf(cause), "Check its permissions.", cause);
       bad.push({ input: path, error });
     }
   }
@@ -145,10 +145,6 @@ function badInput(where: string, received: string, hint: string, cause?: unknown
   return new ImageError({ where, expected: "a JPEG, PNG, WebP or TIFF picture", received, hint, cause });
 }
 
-function message(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
 /** Throws ImageError for what is no file: opening a pipe or a device may never end. */
 function checkFile(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -170,7 +166,7 @@ function expand(path: string, bad: BadInput[], skipped: Skipped[]): string[] {
     const files = picturesIn(path, skipped);
     if (files.length > 0) return files;
   } catch (cause) {
-    return fail(`what cannot be read (${message(cause)})`, "Check its permissions and links.", cause);
+    return fail(`what cannot be read (${messageOf(cause)})`, "Check its permissions and links.", cause);
   }
   return fail("a folder without pictures", "Folders inside it are not searched: name them, too.");
 }
@@ -202,7 +198,7 @@ function whySkipped(path: string): Omit<Skipped, "input"> {
     const name = EXTENSIONS[format][0];
     return { reason: `a ${format.toUpperCase()} picture. Name it, too, or let it end in ${name}.`, known: true };
   } catch (cause) {
-    return { reason: `what cannot be read (${message(cause)}).`, known: true };
+    return { reason: `what cannot be read (${messageOf(cause)}).`, known: true };
   }
 }
 

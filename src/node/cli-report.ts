@@ -1,7 +1,7 @@
 /** What the command line shows: a progress bar on a terminal, lines elsewhere, JSON lines on request. */
 import { MultiBar, type SingleBar } from "cli-progress";
 import { relative } from "node:path";
-import { EngineError } from "../base/errors";
+import { EngineError, messageOf } from "../base/errors";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import type { Skipped } from "./cli-jobs";
 import { printable, printableLines } from "./printable";
@@ -30,7 +30,7 @@ export interface FileReport {
 }
 
 /** One file that failed. */
-export interface FileFailure {
+interface FileFailure {
   readonly input: string;
   readonly error: unknown;
 }
@@ -48,7 +48,7 @@ const STAGES = {
   recombine: [88, "putting together"],
   write: [94, "writing"],
 } as const satisfies Record<ColorizeStage | "read" | "write", readonly [number, string]>;
-export type FileStage = keyof typeof STAGES;
+type FileStage = keyof typeof STAGES;
 
 /** How an error reads on a terminal: the engine's own without a stack, others with. */
 export function errorText(error: unknown): string {
@@ -80,7 +80,7 @@ function skippedText(skipped: readonly Skipped[]): string {
   return `${skipped.length} skipped:\n${known.join("")}${others}`;
 }
 
-export interface ReporterOptions {
+interface ReporterOptions {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly json: boolean;
@@ -146,7 +146,7 @@ export class Reporter {
     this.#step();
     if (!this.#options.json) return;
     const code = error instanceof EngineError ? error.code : "unexpected";
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.#json({ input, error: { code, message } });
   }
 

@@ -13,14 +13,14 @@ import { alreadyThere, exists } from "./place-file";
 import { printableLines } from "./printable";
 
 /** What the command needs of a colorizer. */
-export interface CommandColorizer {
+interface CommandColorizer {
   colorize(source: Pixels, options: ColorizeSettings): Promise<CommandResult>;
   /** Peak GPU bytes for a picture of this size. */
   plan(width: number, height: number, options: { readonly size?: number }): { readonly peakBytes: number };
   dispose(): void;
 }
 
-export interface CommandResult extends Pixels {
+interface CommandResult extends Pixels {
   /** Milliseconds by stage. */
   readonly timings: object;
 }

@@ -1,7 +1,7 @@
 /** ONNX external data on disk: files beside the model that hold its large tensors. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ModelError } from "../base/errors";
+import { ModelError, messageOf } from "../base/errors";
 import type { ExternalData } from "../weights/onnx/types";
 import { containedPath } from "./contained-path";
 
@@ -23,7 +23,7 @@ export function externalDataIn(folder: string): ExternalData {
       throw new ModelError({
         where: join(folder, location),
         expected: "an external data file in the model's folder",
-        received: cause instanceof Error ? cause.message : String(cause),
+        received: messageOf(cause),
         hint: "Keep the data file beside the .onnx file, or save the model as one file.",
         cause,
       });

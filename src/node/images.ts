@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Sharp } from "sharp";
-import { ImageError } from "../base/errors";
+import { ImageError, messageOf } from "../base/errors";
 import { exifForPixels } from "../image/exif";
 import { checkNumber, FILE_QUALITY } from "../base/option-checks";
 import { replaceExif, tiffHasExif } from "./exif";
@@ -21,7 +21,7 @@ export const EXTENSIONS: Readonly<Record<ImageFormat, readonly string[]>> = {
 };
 
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
-export const MAX_PIXELS = 2 ** 28;
+const MAX_PIXELS = 2 ** 28;
 
 const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
 
@@ -76,7 +76,7 @@ export function formatOfBytes(bytes: Uint8Array): ImageFormat | undefined {
 }
 
 function message(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
+  return messageOf(cause).split("\n")[0]!.trim();
 }
 
 async function readBytes(path: string): Promise<Buffer> {

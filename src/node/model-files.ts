@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ManifestError } from "../base/errors";
+import { ManifestError, messageOf } from "../base/errors";
 import { loadModel, type LoadedModel, type LoadModelOptions, type ModelReader } from "../weights/model/files";
 import { containedPath } from "./contained-path";
 
@@ -38,7 +38,7 @@ export function folderReader(folder: string): ModelReader {
       throw new ManifestError({
         where: join(folder, path),
         expected: "a file",
-        received: cause instanceof Error ? cause.message : String(cause),
+        received: messageOf(cause),
         hint: "Check the model's folder: model.json and the files it names lie side by side.",
         cause,
       });

@@ -37,7 +37,7 @@ export function startOf(path: string): Uint8Array {
   }
 }
 
-export interface OtherKind {
+interface OtherKind {
   /** "a GIF file". */
   readonly kind: string;
   readonly hint: string;

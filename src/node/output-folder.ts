@@ -1,7 +1,7 @@
 /** Whether results can be written into a folder, and how it takes names: found out before there are any. */
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { InputError } from "../base/errors";
+import { InputError, messageOf } from "../base/errors";
 
 /** Leaves nothing behind. Throws InputError where no file can be written. */
 export function probeFolder(folder: string): { readonly caseSensitive: boolean } {
@@ -15,7 +15,7 @@ export function probeFolder(folder: string): { readonly caseSensitive: boolean }
     throw new InputError({
       where: "--out",
       expected: "a folder that can be written",
-      received: `${folder} (${cause instanceof Error ? cause.message : String(cause)})`,
+      received: `${folder} (${messageOf(cause)})`,
       hint: "Choose another folder, or change its permissions.",
       cause,
     });

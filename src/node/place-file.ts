@@ -1,7 +1,7 @@
 /** A file that is there whole or not at all, and never replaces another by accident. */
 import { link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ImageError } from "../base/errors";
+import { ImageError, messageOf } from "../base/errors";
 
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -39,7 +39,7 @@ export async function placeFile(path: string, file: Uint8Array, overwrite: boole
     throw new ImageError({
       where: path,
       expected: "to write the file",
-      received: cause instanceof Error ? cause.message : String(cause),
+      received: messageOf(cause),
       hint: "Check the folder's permissions and the free space.",
       cause,
     });

@@ -9,7 +9,7 @@ import { isShippedModel, SHIPPED_MODELS, type ShippedModel } from "../colorizer/
  * The folder of a model that ships in this package; without a name, of the default one. models/ stands beside package.json, above this
  * module both in the sources and in dist. Throws ManifestError when it is not there.
  */
-export function shippedModelFolder(name: ShippedModel = SHIPPED_MODELS[0]): string {
+function shippedModelFolder(name: ShippedModel = SHIPPED_MODELS[0]): string {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let folder = start; ; folder = dirname(folder)) {
     const model = join(folder, "models", name);

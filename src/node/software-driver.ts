@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type * as Tar from "tar";
 import { createBrotliDecompress } from "node:zlib";
-import { DeviceError } from "../base/errors";
+import { DeviceError, messageOf } from "../base/errors";
 import { loadTar } from "./peer";
 
 /** A folder for unpacked files that outlives the process: XDG_CACHE_HOME, else ~/.cache, else the temporary folder. */
@@ -76,7 +76,7 @@ export async function unpackChromiumArchive(archive: string): Promise<string> {
   throw new DeviceError({
     where: "software driver",
     expected: `to unpack ${archive} into ${cacheFolder()} or ${tmpdir()}`,
-    received: failures.map((error) => (error instanceof Error ? error.message : String(error))).join("; "),
+    received: failures.map(messageOf).join("; "),
     hint: "Make room or give permission there, or point XDG_CACHE_HOME at a folder that can be written.",
     cause: failures[0],
   });

@@ -9,6 +9,7 @@ import { packagePart } from "../base/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import { ownEntry } from "../base/own-entry";
 import { Pacer } from "../base/pacer";
+import { Turns } from "../base/turns";
 import { ENGINE } from "./engine";
 import { chooseDefault, ConvChoices, SMALL } from "../graph/lower/conv-choice";
 import type { Engine } from "../graph/engine";
@@ -48,7 +49,7 @@ export class Session {
   readonly #bound = new Map<string, Promise<BoundProgram>>();
   #creating: Promise<unknown> = Promise.resolve();
   #defaultShapes: Readonly<Record<string, Shape>> | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   readonly #lost: DeviceLoss;
   #disposed = false;
 
@@ -60,12 +61,12 @@ export class Session {
     this.#lost = lossOf(options.device);
     this.#freeze = options.freeze;
     this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
-    this.#choices = options.choices ?? new ConvChoices(options.device);
-    this.#convs = options.precision === "f16-weights" ? SMALL : this.#choices;
     this.#weights = new WeightStore(options.device, elem);
     this.#keep = Math.max(1, options.keep ?? 4);
     const { engine = ENGINE, passes = [] } = options;
     this.#engine = { ...engine, passes: [...engine.passes, ...passes] };
+    this.#choices = options.choices ?? new ConvChoices(options.device, engine.convolutions);
+    this.#convs = options.precision === "f16-weights" ? SMALL : this.#choices;
     this.elem = elem;
     this.inputs = model.inputs.filter((input) => ownEntry(options.freeze, input.name) === undefined);
     this.outputs = model.outputs;
@@ -198,7 +199,7 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): Promise<Record<string, Tensor>> {
     options.signal?.throwIfAborted();
-    const result = this.#queue.then(async () => {
+    return this.#turns.run(async () => {
       options.signal?.throwIfAborted();
       checkInputs(this.#model.label, this.inputs, inputs);
       const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
@@ -213,8 +214,6 @@ export class Session {
         throw cause;
       });
     });
-    this.#queue = result.catch(() => undefined);
-    return result;
   }
 
   /**
@@ -229,12 +228,10 @@ export class Session {
         received: "none",
         hint: "Pass inputShapes to Session.load or to profile().",
       });
-    const profile = this.#queue.then(async () => {
+    return this.#turns.run(async () => {
       const { profileProgram } = await packagePart(import("../gpu/profile"));
       return profileProgram(this.#device, await this.bind(shapes));
     });
-    this.#queue = profile.catch(() => undefined);
-    return profile;
   }
 
   /**
@@ -245,14 +242,17 @@ export class Session {
     this.#check();
     const { tune } = await packagePart(import("../tuning/tune"));
     const [device, pipelines, choices] = [this.#device, this.#pipelines, this.#choices];
-    const report = await tune({ device, pipelines, choices, engine: this.#engine, turn: () => this.#queue }, options);
+    const report = await tune(
+      { device, pipelines, choices, engine: this.#engine, turn: () => this.#turns.ended() },
+      options,
+    );
     if (report.changed > 0) await this.rebuild();
     return report;
   }
 
   /** Frees the bound programs and their weights, and makes them again in the ways now chosen. */
   async rebuild(): Promise<void> {
-    const rebuilt = this.#queue.then(async () => {
+    return this.#turns.run(async () => {
       await this.#creating;
       const keys = [...this.#bound.keys()].map((key) => JSON.parse(key) as Shape[]);
       this.#creating = this.#evict(0).then(() => this.#weights.destroy());
@@ -260,8 +260,6 @@ export class Session {
       for (const shapes of keys)
         if (!this.#disposed) await this.bind(Object.fromEntries(this.inputs.map(({ name }, i) => [name, shapes[i]!])));
     });
-    this.#queue = rebuilt.catch(() => undefined);
-    return rebuilt;
   }
 
   #check(): void {
@@ -283,7 +281,7 @@ export class Session {
     const programs = [...this.#bound.values()];
     this.#bound.clear();
     // A run in progress ends first: destroyed weights would give it zeros.
-    void Promise.allSettled([this.#queue, ...programs]).then(() => {
+    void Promise.allSettled([this.#turns.ended(), ...programs]).then(() => {
       for (const program of programs) void program.then((p) => p.destroy()).catch(() => undefined);
       this.#weights.destroy();
       if (this.#ownsDevice) this.#device.destroy();

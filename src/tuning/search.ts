@@ -1,4 +1,5 @@
 /** The search for the fastest way of computing each convolution: what is timed when, and what counts as faster. */
+import { messageOf } from "../base/errors";
 import { nearestKey, type Measured, type Scores } from "../graph/lower/conv-choice";
 import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
 import { convSizes, type Conv2dParams } from "../kernels/conv/params";
@@ -27,7 +28,7 @@ export interface TunedShape {
   readonly count: number;
 }
 
-export interface TuneResult {
+interface TuneResult {
   readonly choice: ConvChoice;
   /** Median of one run; absent where it was not timed. */
   readonly milliseconds?: number;
@@ -207,7 +208,7 @@ async function attempt(
     trial = await bench.open(params, choice);
     return { choice, ...(await compare(reference, trial, params)) };
   } catch (error) {
-    return { choice, score: null, problem: error instanceof Error ? error.message : String(error) };
+    return { choice, score: null, problem: messageOf(error) };
   } finally {
     trial?.close();
   }

@@ -3,7 +3,7 @@ import { describeDevice } from "../gpu/device";
 import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { Engine } from "../graph/engine";
 import type { PipelineCache } from "../gpu/pipelines";
-import { CONV_ALGORITHMS, DEFAULT_CHOICE, convChoices, type ConvChoice } from "../kernels/conv/algorithms";
+import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
 import type { Conv2dParams } from "../kernels/conv/params";
 import { checkNumber, TUNE_MILLISECONDS } from "../base/option-checks";
 import { GpuBench } from "./bench";
@@ -108,7 +108,5 @@ const keepsRange = (choice: ConvChoice): boolean => !choice.startsWith("half/");
 /** What is to be measured, the present choice first. */
 function candidates(choices: ConvChoices, params: Conv2dParams): readonly ConvChoice[] {
   const present = choices.choose(params);
-  return [...new Set([present, ...convChoices(CONV_ALGORITHMS, params, choices.device)])].filter(
-    (choice) => choice !== DEFAULT_CHOICE,
-  );
+  return [...new Set([present, ...choices.admissible(params)])].filter((choice) => choice !== DEFAULT_CHOICE);
 }

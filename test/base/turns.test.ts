@@ -19,3 +19,23 @@ it("gives turns in the order they were asked for, each when those before have en
   await Promise.allSettled([work("a", 5), work("b", 1), work("c", 0)]);
   expect(order).toEqual(["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
 });
+
+it("runs work in turn, passes on its failure, and says when all of it has ended", async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  const slow = turns.run(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    order.push("slow");
+    return 1;
+  });
+  const failing = turns.run(async () => {
+    order.push("failing");
+    throw new Error("it failed");
+  });
+  const failed = expect(failing).rejects.toThrow("it failed");
+  await turns.ended();
+  order.push("ended");
+  expect(await slow).toBe(1);
+  await failed;
+  expect(order).toEqual(["slow", "failing", "ended"]);
+});

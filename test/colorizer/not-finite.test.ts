@@ -6,7 +6,7 @@ import { Session } from "../../src/session/session";
 import { randoms } from "../shared/expect-close";
 import { testDevice } from "../gpu";
 import { buildModel, node, type NodeSpec } from "../onnx-builder";
-import { tinyReader } from "../tiny-model";
+import { COLORIZER_PORTS, tinyReader } from "../tiny-model";
 
 const LAYERS = ["first", "middle", "last"] as const;
 type Layer = (typeof LAYERS)[number];
@@ -38,11 +38,7 @@ function network(layer: Layer | undefined, broken: number, between: readonly Nod
     last: [2, CHANNELS, 1, 1],
   };
   return buildModel({
-    inputs: [
-      { name: "luminance", shape: [1, 1, "h", "w"] },
-      { name: "embedding", shape: [1, 3] },
-    ],
-    outputs: [{ name: "ab", shape: [1, 2, "h", "w"] }],
+    ...COLORIZER_PORTS,
     nodes: [
       node("ReduceMean", ["embedding"], ["mean"], { keepdims: 0 }),
       node("Add", ["luminance", "mean"], ["x"]),

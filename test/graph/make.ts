@@ -55,6 +55,14 @@ export function convAttributes(changes: Partial<OpAttributes["conv"]> = {}): OpA
   return { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1, activation: IDENTITY, ...changes };
 }
 
+/** Attributes of a plain transposed convolution. */
+export function convTransposeAttributes(
+  changes: Partial<OpAttributes["convTranspose"]> = {},
+): OpAttributes["convTranspose"] {
+  const { strides, pads, dilations, groups, activation } = convAttributes();
+  return { strides, pads, dilations, groups, activation, ...changes };
+}
+
 /** The graph's nodes and outputs as text, one a line. */
 export function printBody(graph: Graph): string {
   return printGraph(graph, ENGINE.ops, { constants: false, origin: false })

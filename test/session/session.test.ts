@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { DeviceError, InputError, ModelError, UnsupportedError } from "../../src/base/errors";
+import { ENGINE } from "../../src/session/engine";
 import { ConvChoices } from "../../src/graph/lower/conv-choice";
 import { BoundProgram } from "../../src/gpu/bound-program";
 import { Session, type Precision } from "../../src/session/session";
@@ -247,7 +248,7 @@ describe("Session", () => {
     });
     const live = trackLive(device);
     const before = live();
-    const choices = new ConvChoices(device);
+    const choices = new ConvChoices(device, ENGINE.convolutions);
     const session = await Session.load(convolution, { device, precision: "f32", choices });
     const input = { x: { data: randoms(8 * 6 * 5, 6), shape: [1, 8, 6, 5] } };
     const kernels = (): string[] => session.plan({ x: input.x.shape }).steps.map(({ kernel }) => kernel);

@@ -40,15 +40,22 @@ function bench<P extends { readonly elem: Elem }>(
   };
 }
 
+/** One square picture [inSide, inSide, channels], and its result [outSide, outSide, channels]. */
+function squares(inSide: number, channels: number, outSide: number) {
+  return { batch: 1, inHeight: inSide, inWidth: inSide, channels, outHeight: outSide, outWidth: outSide };
+}
+
 const picture: Shape = [1, 128, 128, 64];
 const flat = 128 * 128 * 64;
 const grid: Shape = [1, 32, 32, 256];
 const around = { padTop: 1, padLeft: 1, padBottom: 1, padRight: 1 };
 const none = { padTop: 0, padLeft: 0, padBottom: 0, padRight: 0 };
-const noDilation = [1, 1] as const;
+const plainPool = { dilations: [1, 1], countIncludePad: false } as const;
+const halving = { ...plainPool, ...none, kind: "max", kernel: [2, 2], strides: [2, 2] } as const;
+const averaging = { ...plainPool, ...around, kind: "average", kernel: [3, 3], strides: [1, 1] } as const;
 const double = { mode: "nearest", coordinates: "asymmetric", nearest: "floor", scales: [2, 2] } as const;
 const smooth = { mode: "linear", coordinates: "half_pixel", nearest: "floor", scales: [2, 2] } as const;
-const size = { batch: 1, inHeight: 64, inWidth: 64, channels: 128, outHeight: 128, outWidth: 128 };
+const size = squares(64, 128, 128);
 
 export const graphBenches: readonly KernelBench[] = [
   bench("unary relu", unary, { count: flat, activation: { fn: "relu" } }, { src: picture }, picture),
@@ -70,40 +77,14 @@ export const graphBenches: readonly KernelBench[] = [
   bench(
     "pool max 2x2 /2",
     pool2d,
-    {
-      batch: 1,
-      inHeight: 256,
-      inWidth: 256,
-      channels: 128,
-      outHeight: 128,
-      outWidth: 128,
-      ...none,
-      kernel: [2, 2],
-      strides: [2, 2],
-      dilations: noDilation,
-      kind: "max",
-      countIncludePad: false,
-    },
+    { ...squares(256, 128, 128), ...halving },
     { src: [1, 256, 256, 128] },
     [1, 128, 128, 128],
   ),
   bench(
     "pool average 3x3, Inception",
     pool2d,
-    {
-      batch: 1,
-      inHeight: 35,
-      inWidth: 35,
-      channels: 192,
-      outHeight: 35,
-      outWidth: 35,
-      ...around,
-      kernel: [3, 3],
-      strides: [1, 1],
-      dilations: noDilation,
-      kind: "average",
-      countIncludePad: false,
-    },
+    { ...squares(35, 192, 35), ...averaging },
     { src: [1, 35, 35, 192] },
     [1, 35, 35, 192],
   ),

@@ -28,7 +28,7 @@ class Memory implements TuningStore {
 
 async function target(): Promise<TuneTarget> {
   const device = await testDevice();
-  const choices = new ConvChoices(device);
+  const choices = new ConvChoices(device, ENGINE.convolutions);
   choices.record(convCase("matrix", [5, 9, 16], [1, 1], 24, { residual: true }).params);
   choices.record({ ...convCase("slice", [6, 7, 8], [1, 1], 8).params, slice: { first: 8, channels: 24 } });
   return { device, choices, engine: ENGINE, pipelines: new PipelineCache(device) };

@@ -19,11 +19,14 @@ class Table {
   readonly layers: KerasLayer[] = [];
   #unnamed = 0;
 
+  readonly #convs: readonly string[];
+  readonly #norms: readonly string[];
+
   /** `convs` and `norms`: the file's names for the unnamed layers, in order. */
-  constructor(
-    private readonly convs: readonly string[],
-    private readonly norms: readonly string[],
-  ) {}
+  constructor(convs: readonly string[], norms: readonly string[]) {
+    this.#convs = convs;
+    this.#norms = norms;
+  }
 
   layer(className: string, name: string, inputs: readonly string[], config: Record<string, unknown> = {}): string {
     this.layers.push({ className, name, config, inputs, group: name });
@@ -39,10 +42,10 @@ class Table {
   ): string {
     const { strides = 1, valid = false, name } = options;
     const index = name === undefined ? this.#unnamed++ : -1;
-    const conv = name ?? this.convs[index]!;
+    const conv = name ?? this.#convs[index]!;
     const padding = valid ? "valid" : "same";
     this.layer("Conv2D", conv, [x], { filters, kernel_size: size, strides, padding });
-    const norm = this.layer("BatchNormalization", name ? `${name}_bn` : this.norms[index]!, [conv], { epsilon: 1e-3 });
+    const norm = this.layer("BatchNormalization", name ? `${name}_bn` : this.#norms[index]!, [conv], { epsilon: 1e-3 });
     return this.layer("Activation", `${conv}_relu`, [norm], { activation: "relu" });
   }
 

@@ -105,12 +105,7 @@ function conv(
     { weight, shape: [outputs, channels, kh, kw], bias, attributes },
     precision,
   );
-  return activate(
-    writer,
-    { name, kind: "spatial", channels: outputs },
-    config["activation"],
-    `${layer.name}_activation`,
-  );
+  return ownActivation(writer, layer, { name, kind: "spatial", channels: outputs });
 }
 
 function dense(
@@ -132,12 +127,7 @@ function dense(
     writer.constant(`${layer.name}_bias`, [units], bias),
   ];
   const name = writer.add("Gemm", parts, layer.name, { transB: 1 });
-  return activate(
-    writer,
-    { name, kind: "vector", channels: units },
-    layer.config["activation"],
-    `${layer.name}_activation`,
-  );
+  return ownActivation(writer, layer, { name, kind: "vector", channels: units });
 }
 
 function batchNorm(
@@ -215,6 +205,11 @@ function tiled(value: Value): Value {
 }
 
 const ACTIVATIONS: Readonly<Record<string, string>> = { relu: "Relu", tanh: "Tanh", sigmoid: "Sigmoid", elu: "Elu" };
+
+/** The activation that a layer with weights names in itself. */
+function ownActivation(writer: NetworkWriter, layer: KerasLayer, x: Value): Value | undefined {
+  return activate(writer, x, layer.config["activation"], `${layer.name}_activation`);
+}
 
 function activate(writer: NetworkWriter, x: Value, activation: unknown, name: string): Value | undefined {
   if (activation == null || activation === "linear") return x;

@@ -29,8 +29,11 @@ export class NetworkWriter {
   /** Taken: the names that the world sees are kept free for inputs and outputs. */
   readonly #names = new Set(["image", "luminance", "embedding", "ab"]);
   readonly #inputs: { name: string; shape: (number | string)[] }[] = [];
+  readonly #precision: Precision;
 
-  constructor(private readonly precision: Precision) {}
+  constructor(precision: Precision) {
+    this.#precision = precision;
+  }
 
   input(name: string, shape: (number | string)[]): string {
     this.#inputs.push({ name, shape });
@@ -61,7 +64,7 @@ export class NetworkWriter {
   }
 
   /** `data` [outputs, ...] as a value of f32. */
-  weight(name: string, shape: readonly number[], data: Float32Array, precision = this.precision): string {
+  weight(name: string, shape: readonly number[], data: Float32Array, precision = this.#precision): string {
     if (precision === "f32") return this.constant(name, shape, data);
     if (precision === "f16")
       return this.add("Cast", [this.constant(`${name}_f16`, shape, data, "f16")], name, { to: 1 });

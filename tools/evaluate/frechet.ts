@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { basename } from "node:path";
-import { InputError } from "../../src/base/errors";
+import { InputError, messageOf } from "../../src/base/errors";
 import { Session } from "../../src/session/session";
 import type { Pixels } from "../../src/node/images";
 import { resizePicture } from "./pictures";
@@ -30,7 +30,7 @@ export class FeatureNetwork {
   /** An ONNX file [1, 3, H, W] -> [1, N]. Throws InputError where it cannot be read or has other inputs. */
   static async open(path: string, device: GPUDevice): Promise<FeatureNetwork> {
     const bytes = await readFile(path).catch((cause: unknown) => {
-      const received = cause instanceof Error ? cause.message : String(cause);
+      const received = messageOf(cause);
       throw new InputError({ where: "--features", expected: "an ONNX file", received, hint: "Check the path.", cause });
     });
     const session = await Session.load(bytes, { device, precision: "f32", label: basename(path), keep: 1 });

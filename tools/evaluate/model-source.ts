@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { InputError } from "../../src/base/errors";
+import { InputError, messageOf } from "../../src/base/errors";
 import { externalDataIn } from "../../src/node/external-data";
 import { folderReader } from "../../src/node/model-files";
 import { readModel } from "../../src/weights/onnx/decode";
@@ -44,7 +44,7 @@ interface Manifest {
 export async function modelSource(path: string, scaling: Scaling): Promise<ModelSource> {
   if (!path.endsWith(".onnx") || /^https?:/i.test(path)) return { location: path };
   const bytes = await readFile(path).catch((cause: unknown) => {
-    const received = cause instanceof Error ? cause.message : String(cause);
+    const received = messageOf(cause);
     throw new InputError({ where: "--model", expected: "an ONNX file", received, hint: "Check the path.", cause });
   });
   const externalData = externalDataIn(dirname(path));

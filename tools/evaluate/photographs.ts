@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { openPromise, type Entry } from "yauzl";
-import { ImageError, InputError } from "../../src/base/errors";
+import { ImageError, InputError, messageOf } from "../../src/base/errors";
 import { formatOfName } from "../../src/node/images";
 
 /** Names with "/" between folders, in natural order, and the bytes behind them. */
@@ -51,7 +51,7 @@ function isFolder(source: string, where: string): boolean {
 }
 
 function unreadable(where: string, cause: unknown): ImageError {
-  const received = cause instanceof Error ? cause.message : String(cause);
+  const received = messageOf(cause);
   return new ImageError({ where, expected: "a readable file", received, hint: "Check the file.", cause });
 }
 
@@ -74,7 +74,7 @@ async function openZip(path: string, where: string): Promise<PictureFiles> {
     new InputError({
       where,
       expected: "a folder or a zip file",
-      received: `${path} (${cause instanceof Error ? cause.message : String(cause)})`,
+      received: `${path} (${messageOf(cause)})`,
       hint: "The file is damaged, or of another kind.",
       cause,
     });

@@ -20,7 +20,7 @@ export class Refusal extends Error {
 export type Importer = (ctx: NodeContext) => Value | readonly Value[];
 
 /** An op of ONNX. docs/ops.md is made of these. */
-export interface OnnxOp {
+interface OnnxOp {
   readonly import: Importer;
   /** What is supported and what is not, where that is not all of the op. */
   readonly notes?: string;

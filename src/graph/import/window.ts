@@ -60,7 +60,7 @@ export function padsOf(ctx: NodeContext, rank: number): Pads {
   return rank === 3 ? [0, given[0]!, 0, given[1]!] : [given[0]!, given[1]!, given[2]!, given[3]!];
 }
 
-export type AutoPad = "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
+type AutoPad = "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
 
 export function autoPadOf(ctx: NodeContext): AutoPad {
   const value = ctx.string("auto_pad", "NOTSET") || "NOTSET";

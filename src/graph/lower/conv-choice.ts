@@ -1,6 +1,6 @@
 /** Which way each convolution is computed: as measured here, as measured on adapters of this kind, else by rule. */
-import type { ConvDevice } from "../../kernels/conv/algorithm";
-import { CONV_ALGORITHMS, convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
+import type { ConvAlgorithm, ConvDevice } from "../../kernels/conv/algorithm";
+import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
 import type { Conv2dParams } from "../../kernels/conv/params";
 import { ruleChoices } from "./conv-rules";
 import { CONV_TABLE } from "./conv-table";
@@ -15,7 +15,7 @@ export type Scores = Readonly<Record<ConvChoice, number | null>>;
 export type Measured = Readonly<Record<string, Scores>>;
 
 /** A choice replaces the default where it takes less than this share of its time: 5 % are noise. */
-export const WINNING_SCORE = 0.95;
+const WINNING_SCORE = 0.95;
 
 /** A measured shape stands for others of up to this factor more or fewer pixels. */
 const NEAR = 2;
@@ -51,7 +51,7 @@ function nearest<T>(entries: Readonly<Record<string, T>>, key: string): T | unde
 }
 
 /** What of an adapter's info is looked at. */
-export type AdapterFacts = Partial<
+type AdapterFacts = Partial<
   Pick<GPUAdapterInfo, "vendor" | "architecture" | "device" | "description" | "isFallbackAdapter">
 >;
 
@@ -74,17 +74,27 @@ export class ConvChoices {
   measured: Measured = {};
   /** Programs are made when this has resolved: what was measured earlier is on its way. Must not reject. */
   ready: Promise<unknown> = Promise.resolve();
+  readonly #algorithms: readonly ConvAlgorithm[];
 
-  constructor({ adapterInfo, features, limits }: Pick<GPUDevice, "adapterInfo" | "features" | "limits">) {
+  constructor(
+    { adapterInfo, features, limits }: Pick<GPUDevice, "adapterInfo" | "features" | "limits">,
+    algorithms: readonly ConvAlgorithm[],
+  ) {
+    this.#algorithms = algorithms;
     ({ kind: this.kind, row: this.row } = adapterClass(adapterInfo));
     const { subgroupMinSize } = adapterInfo;
     this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
   }
 
+  /** Every choice that computes this convolution on the device. */
+  admissible(params: Conv2dParams): ConvChoice[] {
+    return convChoices(this.#algorithms, params, this.device);
+  }
+
   /** Never throws: names that are unknown, or not admissible for these parameters, are passed over. */
   readonly choose = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
-    const admissible = convChoices(CONV_ALGORITHMS, params, this.device);
+    const admissible = this.admissible(params);
     const expected =
       [nearest(CONV_TABLE[this.row] ?? {}, key), ...ruleChoices(params, this.row)].find(
         (choice) => choice !== undefined && admissible.includes(choice),

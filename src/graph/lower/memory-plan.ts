@@ -14,7 +14,7 @@ export interface Lifetime {
   readonly last: number;
 }
 
-export interface MemoryPlan {
+interface MemoryPlan {
   /** Value -> index into `slots`. */
   readonly slotOf: ReadonlyMap<string, number>;
   /** Bytes of each slot. */

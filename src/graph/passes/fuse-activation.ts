@@ -19,7 +19,7 @@ function isActivated(node: Node | undefined): node is Activated {
 }
 
 /** The node with another activation. */
-export function withActivation(node: Activated, activation: Activation): Activated {
+function withActivation(node: Activated, activation: Activation): Activated {
   switch (node.op) {
     case "conv":
       return { ...node, attributes: { ...node.attributes, activation } };

@@ -5,7 +5,7 @@ import { activationConstants, type ActivationParams } from "../activation";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 import { checkWindow, windowSizes, type WindowParams } from "../window";
 
-export interface DepthwiseConv2dParams extends WindowParams {
+interface DepthwiseConv2dParams extends WindowParams {
   readonly activation: ActivationParams;
   /** Whether a tensor of the output's shape is added before the activation. */
   readonly residual: boolean;

@@ -11,7 +11,7 @@ export function gathersVectors(p: Conv2dParams): boolean {
 }
 
 /** What a shader that gathers adds to the common plan. */
-export interface GatherForm {
+interface GatherForm {
   /** Output pixels and output channels of a workgroup; those of a group of channels apart from those of others. */
   readonly pixels: number;
   readonly channels: number;

@@ -13,7 +13,7 @@ import { convWinogradInput, convWinogradOutput } from "./winograd-transforms";
 import { convWorkgroup } from "./workgroup";
 
 /** By the name of a step. Kernels that differ only in their plans share a shader, and so pipelines. */
-export const CONV_KERNELS = {
+export const CONV_KERNELS: Readonly<Record<string, AnyKernel>> = {
   convDirect,
   convFlat,
   convHalf,
@@ -29,4 +29,4 @@ export const CONV_KERNELS = {
   // For algorithms that neither pool nor enlarge.
   pool2d,
   resize2d,
-} as const satisfies Readonly<Record<string, AnyKernel>>;
+};

@@ -6,7 +6,7 @@ import { elemBytes, type Elem } from "../kernel";
 import { checkWindow, type WindowParams } from "../window";
 
 /** Some of the channels of a wider tensor, from `first` on. */
-export interface ChannelSlice {
+interface ChannelSlice {
   readonly first: number;
   /** Of the wider tensor. */
   readonly channels: number;
@@ -43,7 +43,7 @@ export function isPlain({ upsample: [y, x] = [1, 1], pool = false }: Conv2dParam
 }
 
 /** Numbers that follow from a convolution's parameters. */
-export interface ConvSizes {
+interface ConvSizes {
   /** Of the kernel's window. */
   readonly taps: number;
   /** Output pixels of all images, before pooling. */

@@ -5,7 +5,7 @@ import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 import { checkWindow, windowSizes, type WindowParams } from "../window";
 
 /** Here strides, pads and dilations move the window over the output; ONNX's output padding is in outHeight and outWidth. */
-export interface ConvTranspose2dParams extends WindowParams {
+interface ConvTranspose2dParams extends WindowParams {
   readonly activation: ActivationParams;
   readonly elem: Elem;
 }

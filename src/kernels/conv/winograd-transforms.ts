@@ -7,7 +7,7 @@ import { elemBytes, linearGrid, type Kernel } from "../kernel";
 import type { Conv2dParams } from "./params";
 
 /** A part of a convolution by F(outputs x outputs, kernel x kernel): the tiles first, ..., first + count - 1. */
-export interface WinogradParams extends Conv2dParams {
+interface WinogradParams extends Conv2dParams {
   /** Output pixels along each side of a tile. */
   readonly outputs: number;
   readonly first: number;

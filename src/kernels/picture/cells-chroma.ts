@@ -4,7 +4,7 @@ import { KernelError } from "../../base/errors";
 import { requirePositive } from "../checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 
-export interface CellsChromaParams {
+interface CellsChromaParams {
   /** Cells, at least 1. */
   readonly cells: number;
   /** Samples of the map, at least 1. */

@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/picture/luminance-columns.wgsl?raw";
 import type { Kernel } from "../kernel";
 import { pictureGrid, type Size, type Tile } from "./tile";
 
-export interface LuminanceColumnsParams {
+interface LuminanceColumnsParams {
   /** The whole picture, pixels. */
   readonly picture: Size;
   readonly tile: Tile;

@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/picture/luminance-rows.wgsl?raw";
 import type { Kernel } from "../kernel";
 import { pictureGrid, type Size, type Tile } from "./tile";
 
-export interface LuminanceRowsParams {
+interface LuminanceRowsParams {
   /** The whole picture, pixels. */
   readonly picture: Size;
   readonly tile: Tile;

@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/picture/rgb-chroma.wgsl?raw";
 import { requirePositive } from "../checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 
-export interface RgbChromaParams {
+interface RgbChromaParams {
   /** Samples of the picture, at least 1. */
   readonly count: number;
   /** Numbers that stand for black and white. */

@@ -2,7 +2,7 @@
 import { DownloadError } from "../../base/errors";
 import { Pacer } from "../../base/pacer";
 
-export interface BodyOptions {
+interface BodyOptions {
   /** Size of the whole, where it is known. */
   readonly bytes?: number;
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
@@ -54,27 +54,27 @@ function announcedLength(response: Response): number | undefined {
 /** Bytes in order of arrival, in one buffer when the size is known. */
 class Sink {
   length = 0;
-  private readonly whole: Uint8Array | undefined;
-  private readonly chunks: Uint8Array[] = [];
+  readonly #whole: Uint8Array | undefined;
+  readonly #chunks: Uint8Array[] = [];
 
   constructor(size: number | undefined) {
-    this.whole = size === undefined ? undefined : new Uint8Array(size);
+    this.#whole = size === undefined ? undefined : new Uint8Array(size);
   }
 
   /** False when there are more bytes than the known size. */
   push(chunk: Uint8Array): boolean {
-    if (this.whole && this.length + chunk.byteLength > this.whole.byteLength) return false;
-    if (this.whole) this.whole.set(chunk, this.length);
-    else this.chunks.push(chunk);
+    if (this.#whole && this.length + chunk.byteLength > this.#whole.byteLength) return false;
+    if (this.#whole) this.#whole.set(chunk, this.length);
+    else this.#chunks.push(chunk);
     this.length += chunk.byteLength;
     return true;
   }
 
   bytes(): Uint8Array {
-    if (this.whole) return this.whole;
+    if (this.#whole) return this.#whole;
     const joined = new Uint8Array(this.length);
     let offset = 0;
-    for (const chunk of this.chunks) {
+    for (const chunk of this.#chunks) {
       joined.set(chunk, offset);
       offset += chunk.byteLength;
     }

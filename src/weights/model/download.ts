@@ -4,7 +4,7 @@ import { FileCache } from "./file-cache";
 import { readBody } from "./body";
 import { hashingFault, integrityFault, type Expected } from "./integrity";
 
-export interface FetchOptions extends Expected {
+interface FetchOptions extends Expected {
   /** Bytes so far, and of the whole file where that is known; whether the cache has them. Called at least once, at the end. */
   readonly onProgress?: (loaded: number, total: number | undefined, fromCache?: boolean) => void;
   readonly signal?: AbortSignal;

@@ -9,11 +9,15 @@ const PIECE = 2 ** 20;
 
 /** One entry of the Cache API. Every failure of the cache is as if it were empty. */
 export class FileCache {
-  private constructor(
-    private readonly cache: Cache,
-    private readonly key: string,
-    private readonly address: string,
-  ) {}
+  readonly #cache: Cache;
+  readonly #key: string;
+  readonly #address: string;
+
+  private constructor(cache: Cache, key: string, address: string) {
+    this.#cache = cache;
+    this.#key = key;
+    this.#address = address;
+  }
 
   /** An address has an entry for each value of `query`, a parameter that is added to it. Undefined where there is no cache. */
   static async open(address: string, query: string, value: string): Promise<FileCache | undefined> {
@@ -32,12 +36,12 @@ export class FileCache {
   /** A damaged entry is deleted. */
   async read(expected: Expected): Promise<Uint8Array | undefined> {
     try {
-      const response = await this.cache.match(this.key);
+      const response = await this.#cache.match(this.#key);
       if (!response) return undefined;
       // Not arrayBuffer(), which keeps the page from answering for 0.1 s when it hands over 56 MB.
-      const bytes = await readBody(response, this.address, { bytes: expected.bytes }).catch(() => undefined);
-      if (bytes && !(await integrityFault(bytes, expected, this.address))) return bytes;
-      await this.cache.delete(this.key);
+      const bytes = await readBody(response, this.#address, { bytes: expected.bytes }).catch(() => undefined);
+      if (bytes && !(await integrityFault(bytes, expected, this.#address))) return bytes;
+      await this.#cache.delete(this.#key);
     } catch {
       // As if it were not there.
     }
@@ -46,7 +50,7 @@ export class FileCache {
 
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      await this.cache.put(this.key, new Response(inPieces(bytes)));
+      await this.#cache.put(this.#key, new Response(inPieces(bytes)));
     } catch {
       // No room, or storage is switched off: the file is fetched again next time.
     }

@@ -1,5 +1,5 @@
 /** A model folder -> its manifest and the bytes of its files, checked; from the network or any other reader. */
-import { ManifestError } from "../../base/errors";
+import { ManifestError, messageOf } from "../../base/errors";
 import { fetchFile, fetchNewest } from "./download";
 import { integrityFault } from "./integrity";
 import { parseManifest, type Manifest } from "./manifest";
@@ -135,7 +135,7 @@ function parseJson(bytes: Uint8Array, where: string): unknown {
     throw new ManifestError({
       where,
       expected: "JSON",
-      received: cause instanceof Error ? cause.message : String(cause),
+      received: messageOf(cause),
       hint: "The file is damaged: fetch it again.",
       cause,
     });

@@ -2,7 +2,7 @@
 import { pathProblem } from "../../base/paths";
 import { checkManifest, wrongValue } from "./schema";
 
-export interface ManifestFile {
+interface ManifestFile {
   /** Relative to model.json, in its folder or below. */
   readonly path: string;
   /** 64 lower-case hexadecimal digits. */
@@ -11,7 +11,7 @@ export interface ManifestFile {
 }
 
 /** ONNX input [1, channels, H, W]: L* (0..100) x scale + offset, the same in every channel. */
-export interface LightnessInput {
+interface LightnessInput {
   readonly kind: "lightness";
   readonly name: string;
   readonly channels: number;
@@ -20,7 +20,7 @@ export interface LightnessInput {
 }
 
 /** ONNX input [1, channels, H, W]: the sRGB grey of L*, that is the colour of L* with a* = b* = 0, in every channel. */
-export interface GreyInput {
+interface GreyInput {
   readonly kind: "grey";
   readonly name: string;
   readonly channels: number;
@@ -37,7 +37,7 @@ export interface ConstantInput {
 }
 
 /** ONNX input [1, N]: the embedder's output. */
-export interface EmbeddingInput {
+interface EmbeddingInput {
   readonly kind: "embedding";
   readonly name: string;
 }
@@ -47,21 +47,21 @@ export type PictureInput = LightnessInput | GreyInput;
 export type NetworkInput = PictureInput | ConstantInput | EmbeddingInput;
 
 /** ONNX output [1, 2, h, w]: a* and b* divided by scale. */
-export interface ChromaOutput {
+interface ChromaOutput {
   readonly kind: "ab";
   readonly name: string;
   readonly scale: number;
 }
 
 /** ONNX output [1, 3, h, w]: sRGB between black and white, of which a* and b* are taken. */
-export interface RgbOutput {
+interface RgbOutput {
   readonly kind: "rgb";
   readonly name: string;
   readonly range: readonly [number, number];
 }
 
 /** ONNX output [1, N, h, w]: scores of N cells of the a*b* plane before the softmax. */
-export interface CellsOutput {
+interface CellsOutput {
   readonly kind: "cells";
   readonly name: string;
   /** The cells' centres, [a*, b*]. */
@@ -73,7 +73,7 @@ export interface CellsOutput {
 export type NetworkOutput = ChromaOutput | RgbOutput | CellsOutput;
 
 /** The size at which a network sees the photograph. */
-export interface NetworkSize {
+interface NetworkSize {
   /** The side in pixels of the square that has as many pixels as the working picture. */
   readonly pixels: number;
   /** H and W are multiples of it. */
@@ -83,7 +83,7 @@ export interface NetworkSize {
 }
 
 /** Photograph -> embedding, such as an ImageNet classifier's scores. */
-export interface EmbedderManifest {
+interface EmbedderManifest {
   /** A key of `files`. */
   readonly file: string;
   /** Its H and W are `size`. */
@@ -97,7 +97,7 @@ export interface EmbedderManifest {
 }
 
 /** Photograph, and the embedding where there is one, -> colour. */
-export interface ColorizerManifest {
+interface ColorizerManifest {
   readonly file: string;
   readonly inputs: readonly NetworkInput[];
   readonly output: NetworkOutput;

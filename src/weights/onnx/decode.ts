@@ -1,6 +1,6 @@
 /** ONNX bytes -> OnnxModel: guard, onnx-proto, then plain data. */
 import onnxProto, { type onnx } from "onnx-proto";
-import { ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
+import { messageOf, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
 import { finish, Pacer } from "../../base/pacer";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
 import { int64ToNumber } from "../numbers/integers";
@@ -128,7 +128,7 @@ function decodeProto(bytes: Uint8Array, { label = "model" }: DecodeOptions): onn
     throw new ModelError({
       where: label,
       expected: "a well-formed ONNX file",
-      received: cause instanceof Error ? cause.message : String(cause),
+      received: messageOf(cause),
       hint: "The file is damaged: fetch it again, or export it again.",
       cause,
     });

@@ -62,72 +62,78 @@ export function guardModel(bytes: Uint8Array, label: string, limits: DecodeLimit
   new Guard(bytes, label, limits).walk();
 }
 
-class Guard {
-  private readonly stack: Frame[] = [];
-  private position = 0;
-  private readonly counts = { nodes: 0, tensors: 0, attributes: 0, dims: 0, fields: 0, numbers: 0, integers: 0 };
+type Counts = Record<Exclude<keyof DecodeLimits, "bytes" | "depth" | "stringBytes">, number>;
 
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly label: string,
-    private readonly limits: DecodeLimits,
-  ) {}
+class Guard {
+  readonly #stack: Frame[] = [];
+  #position = 0;
+  readonly #counts: Counts = { nodes: 0, tensors: 0, attributes: 0, dims: 0, fields: 0, numbers: 0, integers: 0 };
+  readonly #bytes: Uint8Array;
+  readonly #label: string;
+  readonly #limits: DecodeLimits;
+
+  constructor(bytes: Uint8Array, label: string, limits: DecodeLimits) {
+    this.#bytes = bytes;
+    this.#label = label;
+    this.#limits = limits;
+  }
 
   walk(): void {
-    const { bytes, limits, stack } = this;
-    if (bytes.length === 0) this.fail(0, "an ONNX file", "an empty file", DAMAGED);
-    if (bytes.length > limits.bytes) this.over(0, "bytes", bytes.length);
+    const bytes = this.#bytes;
+    const stack = this.#stack;
+    if (bytes.length === 0) this.#fail(0, "an ONNX file", "an empty file", DAMAGED);
+    if (bytes.length > this.#limits.bytes) this.#over(0, "bytes", bytes.length);
     stack.push({ message: "Model", name: "model", end: bytes.length });
     for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-      if (this.position === frame.end) stack.pop();
-      else this.field(frame);
+      if (this.#position === frame.end) stack.pop();
+      else this.#field(frame);
     }
   }
 
   /** One field: tag, then its value. A message is only entered; the loop in `walk` goes on inside it. */
-  private field(frame: Frame): void {
-    const start = this.position;
-    this.count("fields", 1, start);
-    const tag = this.uint32(frame.end, "a field's tag");
+  #field(frame: Frame): void {
+    const start = this.#position;
+    this.#count("fields", 1, start);
+    const tag = this.#uint32(frame.end, "a field's tag");
     const wire = tag & 7;
     const schema = SCHEMA[frame.message][tag >>> 3];
-    if (tag >>> 3 === 0) this.fail(start, "a field number of 1 or more", "0", DAMAGED);
-    if (schema === undefined) return this.skip(wire, frame.end, start);
+    if (tag >>> 3 === 0) this.#fail(start, "a field number of 1 or more", "0", DAMAGED);
+    if (schema === undefined) return this.#skip(wire, frame.end, start);
     switch (schema.kind) {
       case "int32":
-        this.wireIs(wire, VARINT, schema, start);
-        return this.int32(frame.end);
+        this.#wireIs(wire, VARINT, schema, start);
+        return this.#int32(frame.end);
       case "int64":
-        this.wireIs(wire, VARINT, schema, start);
-        return void this.varintLength(frame.end);
+        this.#wireIs(wire, VARINT, schema, start);
+        return void this.#varintLength(frame.end);
       case "float":
-        this.wireIs(wire, FIXED32, schema, start);
-        return this.step(4, frame.end);
+        this.#wireIs(wire, FIXED32, schema, start);
+        return this.#step(4, frame.end);
       case "bytes":
       case "string": {
-        this.wireIs(wire, DELIMITED, schema, start);
-        const length = this.length(frame.end, schema.name);
-        if (schema.kind === "string" && length > this.limits.stringBytes) this.over(start, "stringBytes", length);
-        this.position += length;
+        this.#wireIs(wire, DELIMITED, schema, start);
+        const length = this.#length(frame.end, schema.name);
+        if (schema.kind === "string" && length > this.#limits.stringBytes) this.#over(start, "stringBytes", length);
+        this.#position += length;
         return;
       }
       case "int32s":
       case "int64s":
       case "floats":
       case "doubles":
-        return this.list(schema.kind, schema, wire, frame.end, start);
+        return this.#list(schema.kind, schema, wire, frame.end, start);
       default: {
-        this.wireIs(wire, DELIMITED, schema, start);
-        if (schema.counts) this.count(schema.counts, 1, start);
-        const end = this.length(frame.end, schema.name) + this.position;
-        if (this.stack.length >= this.limits.depth) this.over(start, "depth", this.stack.length + 1);
-        this.stack.push({ message: schema.kind, name: schema.name, end });
+        this.#wireIs(wire, DELIMITED, schema, start);
+        if (schema.counts) this.#count(schema.counts, 1, start);
+        const end = this.#length(frame.end, schema.name) + this.#position;
+        if (this.#stack.length >= this.#limits.depth) this.#over(start, "depth", this.#stack.length + 1);
+        this.#stack.push({ message: schema.kind, name: schema.name, end });
       }
     }
   }
 
   /** A repeated number, one element or packed. */
-  private list(
+  #list(
     kind: "int32s" | "int64s" | "floats" | "doubles",
     schema: FieldSchema,
     wire: number,
@@ -138,55 +144,55 @@ class Guard {
     const counter = kind === "int64s" ? "integers" : "numbers";
     const element = size === 4 ? FIXED32 : size === 8 ? FIXED64 : VARINT;
     if (wire !== DELIMITED) {
-      this.wireIs(wire, element, schema, start);
-      this.count(counter, 1, start);
-      if (schema.counts) this.count(schema.counts, 1, start);
-      if (size > 0) this.step(size, parentEnd);
-      else if (kind === "int32s") this.int32(parentEnd);
-      else this.varintLength(parentEnd);
+      this.#wireIs(wire, element, schema, start);
+      this.#count(counter, 1, start);
+      if (schema.counts) this.#count(schema.counts, 1, start);
+      if (size > 0) this.#step(size, parentEnd);
+      else if (kind === "int32s") this.#int32(parentEnd);
+      else this.#varintLength(parentEnd);
       return;
     }
-    const length = this.length(parentEnd, schema.name);
-    const end = this.position + length;
+    const length = this.#length(parentEnd, schema.name);
+    const end = this.#position + length;
     if (size > 0) {
       if (length % size !== 0)
-        this.fail(start, `${schema.name} to hold whole ${size}-byte numbers`, `${length} bytes`, DAMAGED);
-      this.count(counter, length / size, start);
-      this.position = end;
+        this.#fail(start, `${schema.name} to hold whole ${size}-byte numbers`, `${length} bytes`, DAMAGED);
+      this.#count(counter, length / size, start);
+      this.#position = end;
       return;
     }
-    while (this.position < end) {
-      this.count(counter, 1, this.position);
-      if (schema.counts) this.count(schema.counts, 1, this.position);
-      if (kind === "int32s") this.int32(end);
-      else this.varintLength(end);
+    while (this.#position < end) {
+      this.#count(counter, 1, this.#position);
+      if (schema.counts) this.#count(schema.counts, 1, this.#position);
+      if (kind === "int32s") this.#int32(end);
+      else this.#varintLength(end);
     }
   }
 
-  private skip(wire: number, end: number, start: number): void {
-    if (wire === VARINT) this.varintLength(end);
-    else if (wire === FIXED64) this.step(8, end);
-    else if (wire === FIXED32) this.step(4, end);
+  #skip(wire: number, end: number, start: number): void {
+    if (wire === VARINT) this.#varintLength(end);
+    else if (wire === FIXED64) this.#step(8, end);
+    else if (wire === FIXED32) this.#step(4, end);
     else if (wire === DELIMITED) {
-      const length = this.length(end, "a field of a later ONNX version");
-      this.position += length;
+      const length = this.#length(end, "a field of a later ONNX version");
+      this.#position += length;
     } else
-      this.fail(start, "a wire type of ONNX (0, 1, 2 or 5)", `${wire}`, "This is not an ONNX file, or it is damaged.");
+      this.#fail(start, "a wire type of ONNX (0, 1, 2 or 5)", `${wire}`, "This is not an ONNX file, or it is damaged.");
   }
 
-  private step(size: number, end: number): void {
-    if (this.position + size > end) this.short(size, end);
-    this.position += size;
+  #step(size: number, end: number): void {
+    if (this.#position + size > end) this.#short(size, end);
+    this.#position += size;
   }
 
   /** The length in front of a delimited value; what follows is inside `end`. */
-  private length(end: number, what: string): number {
-    const at = this.position;
-    const length = this.uint32(end, `the length of ${what}`);
-    if (length > end - this.position)
-      this.fail(
+  #length(end: number, what: string): number {
+    const at = this.#position;
+    const length = this.#uint32(end, `the length of ${what}`);
+    if (length > end - this.#position)
+      this.#fail(
         at,
-        `${what} to end inside its parent, with ${end - this.position} bytes left`,
+        `${what} to end inside its parent, with ${end - this.#position} bytes left`,
         `${length} bytes`,
         DAMAGED,
       );
@@ -194,64 +200,64 @@ class Guard {
   }
 
   /** An unsigned varint of at most 5 bytes, as tags and lengths are. */
-  private uint32(end: number, what: string): number {
-    const at = this.position;
+  #uint32(end: number, what: string): number {
+    const at = this.#position;
     let value = 0;
     for (let i = 0; i < 5; i++) {
-      if (this.position >= end) this.fail(at, `${what}`, "the end of the data", DAMAGED);
-      const byte = this.bytes[this.position++]!;
+      if (this.#position >= end) this.#fail(at, `${what}`, "the end of the data", DAMAGED);
+      const byte = this.#bytes[this.#position++]!;
       value += (byte & 127) * 2 ** (7 * i);
       if (byte < 128) {
         if (value >= 2 ** 32) break;
         return value;
       }
     }
-    return this.fail(at, `${what} below 2^32`, "a larger number", DAMAGED);
+    return this.#fail(at, `${what} below 2^32`, "a larger number", DAMAGED);
   }
 
   /** Steps over a varint of 1 to 10 bytes and gives its length. */
-  private varintLength(end: number): number {
-    const at = this.position;
+  #varintLength(end: number): number {
+    const at = this.#position;
     for (let i = 1; i <= 10; i++) {
-      if (this.position >= end) this.short(1, end);
-      if (this.bytes[this.position++]! < 128) return i;
+      if (this.#position >= end) this.#short(1, end);
+      if (this.#bytes[this.#position++]! < 128) return i;
     }
-    return this.fail(at, "an integer of at most 10 bytes", "a longer one", DAMAGED);
+    return this.#fail(at, "an integer of at most 10 bytes", "a longer one", DAMAGED);
   }
 
   /** A 32-bit integer: 1 to 5 bytes, or 10 when negative. */
-  private int32(end: number): void {
-    const at = this.position;
-    const length = this.varintLength(end);
-    if (length > 5 && length < 10) this.fail(at, "a 32-bit integer", `one of ${length} bytes`, DAMAGED);
+  #int32(end: number): void {
+    const at = this.#position;
+    const length = this.#varintLength(end);
+    if (length > 5 && length < 10) this.#fail(at, "a 32-bit integer", `one of ${length} bytes`, DAMAGED);
   }
 
-  private wireIs(wire: number, expected: number, schema: FieldSchema, start: number): void {
+  #wireIs(wire: number, expected: number, schema: FieldSchema, start: number): void {
     if (wire === expected) return;
     const name = (type: number): string => WIRE_NAMES[type] ?? `wire type ${type}`;
-    this.fail(start, `${schema.name} as ${name(expected)}`, name(wire), DAMAGED);
+    this.#fail(start, `${schema.name} as ${name(expected)}`, name(wire), DAMAGED);
   }
 
-  private count(counter: keyof Guard["counts"], by: number, at: number): void {
-    this.counts[counter] += by;
-    if (this.counts[counter] > this.limits[counter]) this.over(at, counter, this.counts[counter]);
+  #count(counter: keyof Counts, by: number, at: number): void {
+    this.#counts[counter] += by;
+    if (this.#counts[counter] > this.#limits[counter]) this.#over(at, counter, this.#counts[counter]);
   }
 
-  private over(at: number, limit: keyof DecodeLimits, received: number): never {
-    return this.fail(
+  #over(at: number, limit: keyof DecodeLimits, received: number): never {
+    return this.#fail(
       at,
-      `at most ${this.limits[limit]} for the limit "${limit}"`,
+      `at most ${this.#limits[limit]} for the limit "${limit}"`,
       `${received}`,
       `If you trust this file, pass limits: { ${limit}: ... } with a larger number.`,
     );
   }
 
-  private short(size: number, end: number): never {
-    return this.fail(this.position, `${size} more bytes`, `${end - this.position}`, DAMAGED);
+  #short(size: number, end: number): never {
+    return this.#fail(this.#position, `${size} more bytes`, `${end - this.#position}`, DAMAGED);
   }
 
-  private fail(at: number, expected: string, received: string, hint: string): never {
-    const path = this.stack.map((frame) => frame.name).join(".") || "model";
-    throw new ModelError({ where: `${this.label}, byte ${at} (${path})`, expected, received, hint });
+  #fail(at: number, expected: string, received: string, hint: string): never {
+    const path = this.#stack.map((frame) => frame.name).join(".") || "model";
+    throw new ModelError({ where: `${this.#label}, byte ${at} (${path})`, expected, received, hint });
   }
 }

@@ -10,9 +10,11 @@ export class Reader {
   /** Bytes read, and bytes there are. */
   pos = 0;
   readonly len: number;
+  readonly #buf: Uint8Array;
   readonly #view: DataView;
 
-  constructor(private readonly buf: Uint8Array) {
+  constructor(buf: Uint8Array) {
+    this.#buf = buf;
     this.len = buf.length;
     this.#view = new DataView(buf.buffer, buf.byteOffset, buf.length);
   }
@@ -26,7 +28,7 @@ export class Reader {
     let low = 0;
     let high = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = this.buf[this.pos++]!;
+      const byte = this.#buf[this.pos++]!;
       const bits = byte & 127;
       if (shift < 32) low |= bits << shift;
       if (shift > 25) high |= shift < 32 ? bits >>> (32 - shift) : bits << (shift - 32);
@@ -63,7 +65,7 @@ export class Reader {
   /** A view, not a copy. */
   bytes(): Uint8Array {
     const length = this.uint32();
-    return this.buf.subarray(this.pos, (this.pos += length));
+    return this.#buf.subarray(this.pos, (this.pos += length));
   }
 
   string(): string {

@@ -8,8 +8,8 @@
  * string, bytes: length-delimited. int32: varint read as 32 bits. int64: varint. float, double: fixed.
  * `...s`: repeated numbers, packed or not. Any other word: the name of a message.
  */
-export type ScalarKind = "string" | "bytes" | "int32" | "int64" | "float";
-export type ListKind = "int32s" | "int64s" | "floats" | "doubles";
+type ScalarKind = "string" | "bytes" | "int32" | "int64" | "float";
+type ListKind = "int32s" | "int64s" | "floats" | "doubles";
 
 export interface FieldSchema {
   readonly name: string;

@@ -11,13 +11,13 @@ const MODELS = 3000;
 
 /** A seeded source of random choices. */
 class Dice {
-  private readonly numbers: Float32Array;
-  private next = 0;
+  readonly #numbers: Float32Array;
+  #next = 0;
   constructor(seed: number) {
-    this.numbers = randoms(4096, seed, 0, 1);
+    this.#numbers = randoms(4096, seed, 0, 1);
   }
   below(limit: number): number {
-    return Math.min(limit - 1, Math.floor(this.numbers[this.next++ % this.numbers.length]! * limit));
+    return Math.min(limit - 1, Math.floor(this.#numbers[this.#next++ % this.#numbers.length]! * limit));
   }
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)]!;

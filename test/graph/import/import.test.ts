@@ -4,21 +4,13 @@ import { InputError, ModelError, UnsupportedError } from "../../../src/base/erro
 import { importModel, type ImportOptions } from "../../../src/graph/import/index";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { buildModel, node, type ModelSpec } from "../../onnx-builder";
+import { thrownBy } from "../../shared/thrown";
 import { agree, importSketch, int64s, opsOf } from "./harness";
 import { ENGINE } from "../../../src/session/engine";
 
 function load(spec: Partial<ModelSpec>, options?: ImportOptions) {
   const whole = { inputs: [], outputs: [{ name: "y" }], nodes: [], ...spec };
   return importModel(decodeModel(buildModel(whole), { label: "m.onnx" }), ENGINE, options);
-}
-
-function thrownBy(run: () => unknown): Error {
-  try {
-    run();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 const open: Partial<ModelSpec> = {
@@ -28,7 +20,7 @@ const open: Partial<ModelSpec> = {
 
 describe("inputs", () => {
   it("need sizes where the model leaves them open", () => {
-    const error = thrownBy(() => load(open));
+    const error = thrownBy(Error, () => load(open));
     expect(error).toBeInstanceOf(InputError);
     expect(error.message).toBe(
       'input "photo": expected a shape that is known at load, received [batch, 3, height, width]. Pass inputShapes: { "photo": [...] }.',
@@ -45,7 +37,7 @@ describe("inputs", () => {
       [1, 3, 0, 8],
       [1, 3, 8.5, 8],
     ])
-      expect(thrownBy(() => load(open, { inputShapes: { photo } }))).toBeInstanceOf(InputError);
+      expect(thrownBy(Error, () => load(open, { inputShapes: { photo } }))).toBeInstanceOf(InputError);
     expect(() => load(open, { inputShapes: { foto: [1] } })).toThrow(/expected an input of the model: "photo"/);
   });
 
@@ -108,7 +100,7 @@ describe("names", () => {
 
 describe("refusals", () => {
   it("come all at once, by node, without their dependants", () => {
-    const error = thrownBy(() =>
+    const error = thrownBy(Error, () =>
       load({
         inputs: [{ name: "x", shape: [1, 2, 4, 4] }],
         nodes: [
@@ -177,7 +169,7 @@ describe("damaged models", () => {
   ];
   for (const [name, spec, message] of cases)
     it(name, () => {
-      const error = thrownBy(() => load({ inputs: [x], ...spec }));
+      const error = thrownBy(Error, () => load({ inputs: [x], ...spec }));
       expect(error).toBeInstanceOf(ModelError);
       expect(error.message).toMatch(message);
     });

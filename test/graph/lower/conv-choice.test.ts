@@ -8,6 +8,7 @@ import {
   type Scores,
 } from "../../../src/graph/lower/conv-choice";
 import { DEFAULT_CHOICE } from "../../../src/kernels/conv/algorithms";
+import { ENGINE } from "../../../src/session/engine";
 import { convCase } from "../../shared/conv-cases";
 
 const facts = (words: object): GPUAdapterInfo => words as GPUAdapterInfo;
@@ -15,7 +16,10 @@ const NVIDIA = facts({ vendor: "nvidia", architecture: "ampere" });
 
 function choices(adapterInfo = NVIDIA): ConvChoices {
   const limits = { maxComputeWorkgroupStorageSize: 16_384 } as GPUSupportedLimits;
-  return new ConvChoices({ adapterInfo, features: new Set() as unknown as GPUSupportedFeatures, limits });
+  return new ConvChoices(
+    { adapterInfo, features: new Set() as unknown as GPUSupportedFeatures, limits },
+    ENGINE.convolutions,
+  );
 }
 
 const { params } = convCase("any", [16, 16, 32], [1, 1], 32);
@@ -53,6 +57,16 @@ describe("shapeKey", () => {
 });
 
 describe("ConvChoices", () => {
+  it("knows the algorithms of the engine it was made for, and no others", () => {
+    const device = { adapterInfo: NVIDIA, features: new Set(), limits: { maxComputeWorkgroupStorageSize: 16_384 } };
+    const algorithms = ENGINE.convolutions.filter(({ name }) => name === "direct");
+    const own = new ConvChoices(device as unknown as GPUDevice, algorithms);
+    expect(choices().admissible(params)).toContain("split/2");
+    expect(own.admissible(params).every((choice) => choice.startsWith("direct/"))).toBe(true);
+    own.measured = { [key]: { "direct/8": 0.9, "split/2": 0.5 } };
+    expect(own.choose(params)).toBe("direct/8");
+  });
+
   it("uses what was measured fastest, here or nearby, by more than the noise", () => {
     const own = choices();
     own.measured = { [key]: { "direct/8": 0.9, "split/2": 0.94, "direct/5": 0.1 } };

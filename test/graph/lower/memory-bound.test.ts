@@ -22,11 +22,14 @@ const programOf = (
   });
 
 /** As the rules choose on a driver: by Winograd where they may. */
-const onLlvmpipe = new ConvChoices({
-  adapterInfo: { description: "llvmpipe", subgroupMinSize: 8 } as GPUAdapterInfo,
-  features: new Set(["subgroups"]),
-  limits: { maxComputeWorkgroupStorageSize: 16_384 } as GPUSupportedLimits,
-}).choose;
+const onLlvmpipe = new ConvChoices(
+  {
+    adapterInfo: { description: "llvmpipe", subgroupMinSize: 8 } as GPUAdapterInfo,
+    features: new Set(["subgroups"]),
+    limits: { maxComputeWorkgroupStorageSize: 16_384 } as GPUSupportedLimits,
+  },
+  ENGINE.convolutions,
+).choose;
 
 /** The largest sum of a step's distinct values: what one dispatch reads and writes. */
 function largestPair(program: Program): number {

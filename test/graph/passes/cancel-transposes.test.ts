@@ -3,6 +3,7 @@ import { IDENTITY, type Graph, type OpName } from "../../../src/graph/ir";
 import { cancelTransposes } from "../../../src/graph/passes/cancel-transposes";
 import { dropDead } from "../../../src/graph/passes/drop-dead";
 import { verify } from "../../../src/graph/verify";
+import { PLAIN_POOL } from "../../reference/ops/pool";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
 
@@ -34,7 +35,7 @@ describe("cancel-transposes", () => {
     const u = g.node("u", "transpose", [r], TO_NHWC);
     checkPass(
       cancelTransposes,
-      g.graph(g.node("y", "pool", [u], poolAttributes)),
+      g.graph(g.node("y", "pool", [u], { ...PLAIN_POOL, strides: [1, 1] })),
       `%t: f32[1,2,3,3] = transpose(%x) {perm=0x3x1x2}
        %r: f32[1,2,3,3] = unary(%t) {activation=relu}
        %u: f32[1,3,3,2] = transpose(%r) {perm=0x2x3x1}
@@ -140,12 +141,3 @@ describe("cancel-transposes", () => {
     expect(count("transpose")).toBe(1);
   });
 });
-
-const poolAttributes = {
-  kind: "max",
-  kernel: [2, 2],
-  strides: [1, 1],
-  pads: [0, 0, 0, 0],
-  dilations: [1, 1],
-  countIncludePad: false,
-} as const;

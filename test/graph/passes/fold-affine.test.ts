@@ -3,7 +3,14 @@ import { IDENTITY, type BinaryFn, type Graph } from "../../../src/graph/ir";
 import { dropDead } from "../../../src/graph/passes/drop-dead";
 import { foldAffine } from "../../../src/graph/passes/fold-affine";
 import { verify } from "../../../src/graph/verify";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import {
+  checkPass,
+  convAttributes,
+  convTransposeAttributes,
+  expectSameNumbers,
+  makeGraph,
+  type GraphMaker,
+} from "../make";
 import { ENGINE } from "../../../src/session/engine";
 
 function binary(g: GraphMaker, name: string, fn: BinaryFn, a: string, b: string): string {
@@ -67,12 +74,11 @@ describe("fold-affine after an op", () => {
   it("knows which channel a weight of a grouped convTranspose makes", () => {
     const g = makeGraph();
     const x = g.input("x", [1, 2, 3, 6]);
-    const { strides, pads, dilations, groups } = convAttributes({ groups: 2 });
     const c = g.node(
       "c",
       "convTranspose",
       [x, g.constant("w", [2, 2, 2, 6]), g.constant("b", [4])],
-      { strides, pads, dilations, groups, activation: IDENTITY },
+      convTransposeAttributes({ groups: 2 }),
       [1, 3, 4, 4],
     );
     expect(opsAfter(g.graph(binary(g, "y", "mul", c, g.constant("s", [4], scales))))).toEqual(["convTranspose"]);

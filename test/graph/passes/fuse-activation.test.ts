@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { IDENTITY } from "../../../src/graph/ir";
 import { fuseActivation } from "../../../src/graph/passes/fuse-activation";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph } from "../make";
+import { checkPass, convAttributes, convTransposeAttributes, expectSameNumbers, makeGraph } from "../make";
 import { ENGINE } from "../../../src/session/engine";
 
 it("computes relu in the convolution", () => {
@@ -23,12 +23,11 @@ it("computes relu in the convolution", () => {
 it("fuses into convTranspose, matmul and binary, and one activation only", () => {
   const g = makeGraph();
   const x = g.input("x", [1, 2, 2, 2]);
-  const { groups, strides, pads, dilations } = convAttributes({ strides: [2, 2] });
   const up = g.node(
     "up",
     "convTranspose",
     [x, g.constant("w", [2, 2, 3, 2]), g.constant("b", [3])],
-    { groups, strides, pads, dilations, activation: IDENTITY },
+    convTransposeAttributes({ strides: [2, 2] }),
     [1, 4, 4, 3],
   );
   const t = g.node("t", "unary", [up], { activation: { fn: "tanh" } });

@@ -3,17 +3,9 @@ import { IDENTITY, type Activation, type Graph, type OpAttributes } from "../../
 import { totals } from "../../../src/graph/cost";
 import { optimize } from "../../../src/graph/optimize";
 import { fusePool } from "../../../src/graph/passes/fuse-pool";
+import { PLAIN_POOL } from "../../reference/ops/pool";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-
-const POOL: OpAttributes["pool"] = {
-  kind: "max",
-  kernel: [2, 2],
-  strides: [2, 2],
-  pads: [0, 0, 0, 0],
-  dilations: [1, 1],
-  countIncludePad: false,
-};
 
 interface Options {
   readonly pool?: Partial<OpAttributes["pool"]>;
@@ -32,7 +24,7 @@ function pooled({ pool = {}, conv = {}, residual, after = (_, __, p) => [p] }: O
     g.constant("b", [6]),
   ];
   const c = g.node("c", "conv", residual ? [...operands, g.input("s", [1, 5, 7, 6])] : operands, attributes);
-  return g.graph(...after(g, c, g.node("p", "pool", [c], { ...POOL, ...pool })));
+  return g.graph(...after(g, c, g.node("p", "pool", [c], { ...PLAIN_POOL, ...pool })));
 }
 
 it("pools in the convolution and drops an odd row and column", () => {

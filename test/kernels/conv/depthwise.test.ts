@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { depthwiseConv2d } from "../../../src/kernels/conv/depthwise";
 import type { Elem } from "../../../src/kernels/kernel";
 import { expectClose, randoms } from "../../shared/expect-close";
-import { runKernel, testDevice } from "../../gpu";
+import { runKernel } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";
 import { convCase, type ConvCase } from "../../shared/conv-cases";
+import { describeConv } from "./describe-conv";
 import { stored, sumTolerance } from "../stored";
 
 const CASES: readonly ConvCase[] = [
@@ -28,22 +29,7 @@ async function check(device: GPUDevice, { name, params: p }: ConvCase, elem: Ele
   expectClose(dst!, expected, sumTolerance(p.kernel[0] * p.kernel[1], expected, elem), name);
 }
 
-// Drivers compile for seconds where many processes share few cores.
-vi.setConfig({ testTimeout: 300_000 });
-
-describe("depthwiseConv2d", () => {
-  for (const test of CASES)
-    it(test.name, async () => {
-      await check(await testDevice(), test, "f32");
-      await check(await testDevice({ defaultLimits: true }), test, "f32");
-    });
-
-  it("stores halves and accumulates in f32", async ({ skip }) => {
-    const device = await testDevice();
-    if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
-    for (const test of CASES) await check(device, test, "f16");
-  });
-
+describeConv("depthwiseConv2d", CASES, check, () => {
   it("refuses other groups", () => {
     const { params } = convCase("", [4, 4, 8], [3, 3], 16, { groups: 8 });
     expect(() => depthwiseConv2d.plan(params)).toThrow(/groups = inChannels = outChannels/);

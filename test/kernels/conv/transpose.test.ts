@@ -1,10 +1,10 @@
-import { describe, it, vi } from "vitest";
 import { convTranspose2d } from "../../../src/kernels/conv/transpose";
 import type { Elem } from "../../../src/kernels/kernel";
 import { expectClose, randoms } from "../../shared/expect-close";
-import { runKernel, testDevice } from "../../gpu";
+import { runKernel } from "../../gpu";
 import { convTranspose2dReference } from "../../reference/conv";
 import { convCase, type ConvCase } from "../../shared/conv-cases";
+import { describeConv } from "./describe-conv";
 import { stored, sumTolerance } from "../stored";
 
 const CASES: readonly ConvCase[] = [
@@ -30,19 +30,4 @@ async function check(device: GPUDevice, { name, params: p }: ConvCase, elem: Ele
   expectClose(dst!, expected, sumTolerance(p.kernel[0] * p.kernel[1] * p.inChannels, expected, elem), name);
 }
 
-// Drivers compile for seconds where many processes share few cores.
-vi.setConfig({ testTimeout: 300_000 });
-
-describe("convTranspose2d", () => {
-  for (const test of CASES)
-    it(test.name, async () => {
-      await check(await testDevice(), test, "f32");
-      await check(await testDevice({ defaultLimits: true }), test, "f32");
-    });
-
-  it("stores halves and accumulates in f32", async ({ skip }) => {
-    const device = await testDevice();
-    if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
-    for (const test of CASES) await check(device, test, "f16");
-  });
-});
+describeConv("convTranspose2d", CASES, check);

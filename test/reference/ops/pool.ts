@@ -35,7 +35,8 @@ export const reference: Reference<"pool"> = { op: "pool", compute: (node, [x]) =
 
 type Attributes = OpAttributes["pool"];
 
-const plain: Attributes = {
+/** Maxima of 2x2 pixels that do not overlap. */
+export const PLAIN_POOL: Attributes = {
   kind: "max",
   kernel: [2, 2],
   strides: [2, 2],
@@ -46,7 +47,7 @@ const plain: Attributes = {
 
 function poolCase(shape: Shape, attributes: Partial<Attributes>, outHeight: number, outWidth: number): KernelCase {
   const [batch, inHeight, inWidth, channels] = shape as [number, number, number, number];
-  const all: Attributes = { ...plain, ...attributes };
+  const all: Attributes = { ...PLAIN_POOL, ...attributes };
   const [padTop, padLeft, padBottom, padRight] = all.pads;
   const pads = { padTop, padLeft, padBottom, padRight };
   const params = { batch, inHeight, inWidth, channels, outHeight, outWidth, ...all, ...pads };

@@ -6,6 +6,7 @@ import { toIntegers } from "../../../src/weights/numbers/dtype";
 import { toFloat32 } from "../../../src/weights/numbers/floats";
 import type { OnnxDType, OnnxModel, OnnxTensor } from "../../../src/weights/onnx/types";
 import { buildModel, DATA_TYPES, node } from "../../onnx-builder";
+import { thrownBy } from "../../shared/thrown";
 
 const io = { inputs: [{ name: "x", shape: [1] }], outputs: [{ name: "y", shape: [1] }] };
 const identity = [node("Identity", ["x"], ["y"])];
@@ -22,16 +23,6 @@ function modelOf(graph: onnx.IGraphProto, model: onnx.IModelProto = {}): Uint8Ar
 
 function tensorOf(tensor: onnx.ITensorProto, options: DecodeOptions = {}): OnnxTensor {
   return decodeModel(modelOf({ initializer: [{ name: "t", ...tensor }] }), options).initializers.get("t")!;
-}
-
-function errorOf(run: () => unknown): EngineError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof EngineError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 test("reads inputs, outputs, nodes, attributes and opsets into plain data", () => {
@@ -141,7 +132,7 @@ describe("tensors", () => {
     const max = Number.MAX_SAFE_INTEGER;
     expect(toIntegers(tensorOf({ dataType: 7, dims: [3], int64Data: list }))).toEqual([max, -max, -max]);
     const wide = [{ low: 0, high: 0x200000, unsigned: false }] as unknown as number[];
-    const error = errorOf(() => toIntegers(tensorOf({ dataType: 7, dims: [1], int64Data: wide })));
+    const error = thrownBy(EngineError, () => toIntegers(tensorOf({ dataType: 7, dims: [1], int64Data: wide })));
     expect(error.received).toBe("about 9007199254740992");
     const attribute = [{ name: "a", type: 7, ints: list }];
     const model = decodeModel(modelOf({ node: [{ opType: "Slice", output: ["y"], attribute }] }));
@@ -161,7 +152,7 @@ describe("tensors", () => {
       "a segment",
     ],
   ])("%s", (_, tensor, expected, received) => {
-    const error = errorOf(() => tensorOf(tensor));
+    const error = thrownBy(EngineError, () => tensorOf(tensor));
     expect(error).toBeInstanceOf(ModelError);
     expect(error.where).toBe('model, tensor "t"');
     expect(error.expected).toBe(expected);
@@ -215,7 +206,7 @@ describe("external data", () => {
     ["a negative offset", { location: "w.bin", offset: "-4" }, options, "offset as a whole number"],
     ["the wrong length", { location: "w.bin", length: "4" }, options, "8 bytes for f32[2]"],
   ])("%s is refused", (_, entries, given, expected) => {
-    const error = errorOf(() => tensorOf(external(entries), given));
+    const error = thrownBy(EngineError, () => tensorOf(external(entries), given));
     expect(error).toBeInstanceOf(ModelError);
     expect(error.expected).toContain(expected);
   });
@@ -223,7 +214,7 @@ describe("external data", () => {
 
 describe("what the engine does not read", () => {
   test("functions, sparse and string initializers are refused together, by name", () => {
-    const error = errorOf(() =>
+    const error = thrownBy(EngineError, () =>
       decodeModel(
         modelOf(
           {
@@ -342,7 +333,7 @@ describe("graphs", () => {
     ],
     ["a node without an op", modelOf({ node: [{ output: ["y"] }] }), "an op_type"],
   ])("%s", (_, bytes, expected) => {
-    const error = errorOf(() => decodeModel(bytes, { label: "bad.onnx" }));
+    const error = thrownBy(EngineError, () => decodeModel(bytes, { label: "bad.onnx" }));
     expect(error).toBeInstanceOf(ModelError);
     expect(error.where).toContain("bad.onnx");
     expect(error.expected).toBe(expected);

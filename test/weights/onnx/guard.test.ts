@@ -3,6 +3,7 @@ import { ModelError } from "../../../src/base/errors";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "../../../src/weights/onnx/guard";
 import { buildModel, node } from "../../onnx-builder";
+import { thrownBy } from "../../shared/thrown";
 
 const MODEL = buildModel({
   inputs: [{ name: "x", shape: [1, "n"] }],
@@ -26,15 +27,7 @@ function varint(value: number): number[] {
   return [...bytes, value];
 }
 
-function failure(run: () => unknown): ModelError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ModelError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+const failure = (run: () => unknown): ModelError => thrownBy(ModelError, run);
 
 const guard = (bytes: number[] | Uint8Array, limits: Partial<DecodeLimits> = {}): void =>
   guardModel(Uint8Array.from(bytes), "m.onnx", { ...DEFAULT_LIMITS, ...limits });

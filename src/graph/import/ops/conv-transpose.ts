@@ -2,14 +2,12 @@
 import { IDENTITY, type Pads, type Pair } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { transpose } from "../primitives";
-import { autoPadOf, liftToImage, lowerFromImage, pairOf, padsOf, positivePair, splitPads, toPair } from "../window";
+import { autoPadOf, lowerFromImage, pairOf, padsOf, positivePair, splitPads, toPair } from "../window";
 import type { Value } from "../values";
-import { biasOf, groupsOf, weightsOf } from "./conv";
+import { biasOf, groupsOf, imageAndWeights } from "./conv";
 
 function convTranspose(ctx: NodeContext): Value {
-  const rank = ctx.input(0).shape.length;
-  const x = liftToImage(ctx, ctx.input(0));
-  const weights = weightsOf(ctx, rank);
+  const { rank, x, weights } = imageAndWeights(ctx);
   const [n, channels, height, width] = x.shape as [number, number, number, number];
   const [inChannels, perGroup, kh, kw] = weights.shape as [number, number, number, number];
   if (inChannels !== channels) ctx.malformed(`weights for ${channels} channels`, describe(weights.shape));

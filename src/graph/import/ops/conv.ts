@@ -6,7 +6,7 @@ import { liftToImage, lowerFromImage, resolveWindow } from "../window";
 import { revised, type ConstantValue, type Value } from "../values";
 
 /** Constant weights as rank 4 ([A,B,K] -> [A,B,1,K]), checked against kernel_shape. */
-export function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
+function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
   const given = ctx.constant(1, "weights");
   if (given.shape.length !== rank) ctx.malformed(`weights of rank ${rank}`, describe(given.shape));
   const kernel = ctx.ints("kernel_shape");
@@ -14,6 +14,12 @@ export function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
     ctx.malformed(`weights with a kernel of ${describe(kernel)}`, describe(given.shape));
   const [a, b, k] = given.shape as [number, number, number];
   return rank === 4 ? given : revised(given, { shape: [a, b, 1, k] });
+}
+
+/** The first two inputs as rank 4, and the rank that they have. */
+export function imageAndWeights(ctx: NodeContext): { rank: number; x: Value; weights: ConstantValue } {
+  const rank = ctx.input(0).shape.length;
+  return { rank, x: liftToImage(ctx, ctx.input(0)), weights: weightsOf(ctx, rank) };
 }
 
 export function biasOf(ctx: NodeContext, channels: number): Value {
@@ -31,9 +37,7 @@ export function groupsOf(ctx: NodeContext, ...channels: number[]): number {
 }
 
 function conv(ctx: NodeContext): Value {
-  const rank = ctx.input(0).shape.length;
-  const x = liftToImage(ctx, ctx.input(0));
-  const weights = weightsOf(ctx, rank);
+  const { rank, x, weights } = imageAndWeights(ctx);
   const [n, channels, height, width] = x.shape as [number, number, number, number];
   const [outChannels, perGroup, kh, kw] = weights.shape as [number, number, number, number];
   const groups = groupsOf(ctx, channels, outChannels);
