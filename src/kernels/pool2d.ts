@@ -11,7 +11,7 @@ export interface Pool2dParams {
   readonly inHeight: number;
   readonly inWidth: number;
   readonly channels: number;
-  /** Given, not computed: ceil_mode has been resolved; windows may reach past the padding. */
+  /** Output sizes after ceil_mode is resolved; windows may reach past the padding. */
   readonly outHeight: number;
   readonly outWidth: number;
   /** Pairs are [along height, along width]. */
@@ -20,11 +20,11 @@ export interface Pool2dParams {
   readonly dilations: Pair;
   readonly padTop: number;
   readonly padLeft: number;
-  /** These two matter only for countIncludePad: how far the padding that counts reaches. */
+  /** Used for countIncludePad alone: the padding that counts at the bottom and right. */
   readonly padBottom: number;
   readonly padRight: number;
   readonly kind: "max" | "average";
-  /** Average divides by taps inside the picture (false) or the padded picture (true). */
+  /** Whether average pooling divides by the taps inside the padded image (true) or inside the image (false). */
   readonly countIncludePad: boolean;
   readonly elem: Elem;
 }

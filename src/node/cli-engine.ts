@@ -1,4 +1,4 @@
-/** The command's engine: a device, a model from disk or the network, a Colorizer. */
+/** Loads the command's engine: a device, a model from disk or the network, a Colorizer. */
 import type { Engine, EngineSettings } from "./cli";
 import { loadNodeColorizer } from "./load-colorizer";
 

@@ -219,7 +219,7 @@ export class Session {
 
   /**
    * Measures every step once, by GPU timestamps where the device has them, for `shapes` (default: those given at load).
-   * It runs on the inputs of the last run. Throws InputError without shapes.
+   * It runs on the current contents of the input buffers. Throws InputError without shapes.
    */
   async profile(shapes: Readonly<Record<string, Shape>> | undefined = this.#defaultShapes): Promise<Profile> {
     if (!shapes)
