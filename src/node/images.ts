@@ -142,8 +142,8 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
   const image = sharp(bytes, { failOn: "warning", limitInputPixels: MAX_PIXELS, sequentialRead: true });
   const info = await image.metadata();
   const depth = /^u?char$/.test(info.depth) ? 8 : /^u?short$/.test(info.depth) ? 16 : 32;
-  // sharp goes through the profile of 8-bit samples by itself, of 16-bit colour when it writes a profile, and of
-  // 16-bit grey not at all: those become 8 bits first.
+  // sharp applies the ICC profile of 8-bit samples always, of 16-bit colour when it writes a profile, and of
+  // 16-bit grey never: 16-bit grey is converted to 8 bits first.
   const greyProfile = info.space === "grey16" && info.icc !== undefined;
   const source = greyProfile ? sharp(await eightBits(image)) : image;
   let pipeline = source.autoOrient().toColourspace("srgb");

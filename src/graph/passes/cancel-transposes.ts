@@ -1,5 +1,5 @@
 /**
- * Pushes transposes down through ops that do not care about the order of axes, until they meet their inverse.
+ * Pushes transposes down through ops that do not depend on the order of axes, until they meet their inverse.
  *
  *   before                                                        after
  *   %t: f32[1,4,9,9] = transpose(%x) {perm=0x3x1x2}               %r: f32[1,9,9,4] = unary(%x) {activation=relu}
@@ -7,10 +7,10 @@
  *   %u: f32[1,9,9,4] = transpose(%r) {perm=0x2x3x1}
  *   %y: f32[1,9,9,8] = conv(%u, %w, %b) {...}
  *
- * Every value of the old graph is kept as a view: a value of the new graph and the permutation that it still needs.
- * A node that does not care takes over the permutation of its operands (the cheapest one where they differ;
- * constants are permuted here), any other node makes its operands come true. Where only axes of size 1 move, a
- * reshape does that for nothing; a repeated value is repeated in the other order instead of being moved.
+ * Every value of the old graph is represented as a view: a value of the new graph and the permutation that it still needs.
+ * A node that does not depend on the order takes over the permutation of its operands (the cheapest one where they differ;
+ * constants are permuted here). For any other node, the operands' transposes are emitted. Where only axes of size 1 move, a
+ * reshape replaces the transpose; an expanded value is expanded in the new order instead of being transposed.
  */
 import { rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type OpName, type Shape } from "../ir";
@@ -27,7 +27,7 @@ import {
 import { reshaped, transposed } from "../constants/strided";
 import type { Pass } from "./pass";
 
-/** A value of the old graph = transpose(base, perm), base being one of the new graph. */
+/** A value of the old graph: transpose(base, perm), where base is a value of the new graph. */
 interface View {
   readonly base: string;
   readonly perm: Permutation;
@@ -35,12 +35,12 @@ interface View {
 
 type PermuteNode = NonNullable<OpDefinition<OpName>["permute"]>;
 
-/** Transposes made once and reused; key: base and permutation. */
+/** Emitted transposes, for reuse, by base and permutation. */
 type Made = Map<string, string>;
 
 const keyOf = (base: string, perm: Permutation): string => `${perm.join(",")} ${base}`;
 
-/** Elements that have to be moved to make transpose(base, perm) come true. */
+/** Number of elements to move for transpose(base, perm). */
 function cost(base: string, perm: Permutation, rw: Rewrite, made: Made): number {
   const shape = rw.shape(base);
   if (isReshape(perm, shape) || rw.constant(base) !== undefined || made.has(keyOf(base, perm))) return 0;
@@ -48,7 +48,7 @@ function cost(base: string, perm: Permutation, rw: Rewrite, made: Made): number 
   return node?.op === "expand" ? cost(node.inputs[0]!, perm, rw, made) : sizeOf(shape);
 }
 
-/** The name of transpose(base, perm), made in the cheapest way. */
+/** Emits transpose(base, perm) by the cheapest nodes and returns its name. */
 function materialise(base: string, perm: Permutation, rw: Rewrite, made: Made): string {
   if (isIdentityPermutation(perm)) return base;
   const key = keyOf(base, perm);
