@@ -27,8 +27,8 @@ throws an \`UnsupportedError\` that lists every unsupported node: at load, or, w
 
 Tensors at run time are floats of fixed shape. Integers and booleans exist only in values that are evaluated at load. All shapes are
 known then, so the shape arithmetic of exporters is evaluated. Ops whose inputs are all constants are evaluated at load, except
-convolutions, pooling, resizing, normalisations and softmax, which become nodes of the graph. "Constants only" marks ops that are
-not supported at run time.
+convolutions, pooling, resizing, DepthToSpace, SpaceToDepth, normalisations and softmax, which become nodes of the graph.
+"Constants only" marks ops that are not supported at run time.
 
 ${table()}`;
   return format(text, { parser: "markdown", printWidth: 120 });

@@ -71,7 +71,7 @@ function materialise(base: string, perm: Permutation, rw: Rewrite, made: Made): 
   }
 }
 
-/** The same elements with axes of size 1 in front. */
+/** Prepends axes of size 1 up to `rank`. */
 function padRank(shape: Shape, rank: number): Shape {
   return [...new Array<number>(rank - shape.length).fill(1), ...shape];
 }
@@ -85,8 +85,8 @@ function permuteOperand(constant: Constant, perm: Permutation): Constant {
 }
 
 /**
- * The permutation that the axes of a graph input are given in the end: that of the transposes that all uses of it come to
- * through ops that do not care. Giving it to the input at once lets those ops work in the final order.
+ * The permutation of the transposes that all uses of a graph input reach through ops that do not depend on the order of axes;
+ * undefined where uses differ. Transposing the input by it at once lets those ops work in the final order.
  */
 function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph, ops: Ops): Permutation | undefined {
   const reached = new Set([input]);
@@ -116,11 +116,11 @@ export const cancelTransposes: Pass = {
       return materialise(base, perm, rw, made);
     };
 
-    /** Chooses the order of axes in which `node` is computed; the identity when all operands have it. */
+    /** Chooses the order of axes in which `node` is computed: the identity when all operands have it. */
     const choose = (operands: readonly View[], rank: number, rw: Rewrite): Permutation => {
       const price = (target: Permutation): number =>
         operands.reduce((sum, { base, perm }) => sum + cost(base, compose(perm, invert(target)), rw, made), 0);
-      // The last of equal prices wins: a permutation rather than the identity, so that transposes move down.
+      // Of equal costs the last one wins: a permutation rather than the identity, so that transposes move down.
       return operands
         .map((view) => view.perm)
         .reduce(
@@ -129,7 +129,7 @@ export const cancelTransposes: Pass = {
         );
     };
 
-    /** Operands of the node's own rank, as views; lower ranks (binary only) get leading ones. */
+    /** The node's operands as views of its rank; operands of lower rank (binary only) get leading axes of size 1. */
     const operandsOf = (node: Node, rank: number, rw: Rewrite): View[] =>
       node.inputs
         .filter((name) => rw.constant(name) === undefined)
@@ -199,7 +199,7 @@ export const cancelTransposes: Pass = {
       output(value, rw) {
         const name = actual(value, rw);
         if (rw.node(name) !== undefined) return name;
-        // Every output is written by a node, so what is now an input or a constant is copied.
+        // Every output is written by a node, so an input or a constant is copied.
         const common = { output: rw.fresh(`${name}.copy`), shape: rw.shape(name), origin: [] };
         return rw.emit({ op: "unary", inputs: [name], attributes: { activation: IDENTITY }, ...common });
       },

@@ -4,6 +4,6 @@ import type { Ops } from "../op";
 /** A pure function from graph to graph; the driver verifies its result. */
 export interface Pass {
   readonly name: string;
-  /** `ops`: what the engine knows of the graph's ops. */
+  /** `ops`: definitions of the graph's ops. */
   run(graph: Graph, ops: Ops): Graph;
 }

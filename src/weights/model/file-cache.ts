@@ -4,7 +4,7 @@ import { integrityFault, type Expected } from "./integrity";
 
 const CACHE_NAME = "colorize-canvas-1";
 
-/** Bytes that are handed to the cache at a time. */
+/** Bytes that are written to the cache at a time. */
 const PIECE = 2 ** 20;
 
 /** One entry of the Cache API. Failures of the cache count as a missing entry. */
