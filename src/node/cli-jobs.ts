@@ -170,7 +170,7 @@ function expand(path: string, bad: BadInput[], skipped: Skipped[]): string[] {
     const files = picturesIn(path, skipped);
     if (files.length > 0) return files;
   } catch (cause) {
-    return fail(`what cannot be read (${message(cause)})`, "Check its permissions and links.", cause);
+    return fail(`an unreadable path (${message(cause)})`, "Check its permissions and links.", cause);
   }
   return fail("a folder without pictures", "Folders inside it are not searched: name them, too.");
 }
@@ -202,7 +202,7 @@ function whySkipped(path: string): Omit<Skipped, "input"> {
     const name = EXTENSIONS[format][0];
     return { reason: `a ${format.toUpperCase()} picture. Name it, too, or let it end in ${name}.`, known: true };
   } catch (cause) {
-    return { reason: `what cannot be read (${message(cause)}).`, known: true };
+    return { reason: `an unreadable file (${message(cause)}).`, known: true };
   }
 }
 

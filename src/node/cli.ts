@@ -90,30 +90,39 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
   return new Command("colorize-canvas")
     .description("Colours black-and-white photographs with a neural network.")
     .argument("<photographs...>", "JPEG, PNG, WebP or TIFF files, and folders of them (top level)")
-    .option("-o, --out <folder>", "where results go, under the same names; or a file name, for one photograph", "out")
+    .option(
+      "-o, --out <folder>",
+      "folder for results, which keep the names of their inputs; or a file name, for one photograph",
+      "out",
+    )
     .addOption(
       new Option("--format <format>", "file format; default: as the input").choices(["jpeg", "png", "webp", "tiff"]),
     )
     .option(
       "--size <pixels>",
-      "the network's picture has as many pixels as a square of this side, 32 to 1024",
+      "working size: the network's picture has as many pixels as a square of this side, 32 to 1024",
       numberOf(SIZE, Number),
     )
     .option(
       "--saturation <factor>",
-      "strength of the colours, 0 to 4; 1 or 100% is as predicted",
+      "factor on the predicted colours, 0 to 4; 1 or 100% keeps the prediction",
       numberOf(SATURATION, factorOf),
     )
-    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(PRECISIONS).default("auto"))
+    .addOption(
+      new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
+    )
     .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
     .addOption(
       new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")
         .choices(["auto", "system", "swiftshader"])
         .default(undefined, "COLORIZE_ADAPTER, else auto"),
     )
-    .option("--tune", `first look for the fastest way of computing here, for up to ${TUNE_SECONDS} s; it is remembered`)
-    .option("--json", "print one JSON line a file", false)
-    .option("--overwrite", "replace results that are there already", false)
+    .option(
+      "--tune",
+      `first measure the fastest convolution algorithms on this GPU, for up to ${TUNE_SECONDS} s, and store them`,
+    )
+    .option("--json", "print one JSON line per file", false)
+    .option("--overwrite", "replace existing results", false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),
