@@ -1,7 +1,7 @@
-/** How often something short has to be recorded for one submit of it to be worth timing. */
+/** Finds how many recordings of short work one timed submit needs. */
 import type { Encode, GpuClock } from "../src/gpu/clock";
 
-/** Submits that are timed should take about this long, so that the clock and the submit itself count for little. */
+/** Timed submits should take about this long, so that the overhead of the clock and the submit is negligible. */
 const TARGET_MS = 50;
 const MOST_RECORDINGS = 4096;
 

@@ -1,4 +1,4 @@
-/** The picture of a result: milliseconds of every contender on every subject, as an SVG that any page can show. */
+/** Draws a result as an SVG: milliseconds of every contender on every subject. */
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { Result } from "./results";
@@ -8,12 +8,12 @@ interface Bar {
   readonly panel: string;
   readonly contender: string;
   readonly milliseconds: number;
-  /** "1.23 s, 4.5x": its time, and how many times longer than ours in f32. */
+  /** "1.23 s, 4.5x": the time, and its ratio to ours in f32. */
   readonly label: string;
   readonly kind: "this project" | "other, same adapter" | "other, processor";
 }
 
-/** Where and on what: "Inception-ResNet-v2 299x299 - node, SwiftShader". */
+/** The panel's title: "Inception-ResNet-v2 299x299 - node, SwiftShader". */
 function panelOf({ subject, where, adapter }: PeerRow): string {
   const driver = /swiftshader|llvmpipe/i.exec(adapter)?.[0] ?? adapter;
   const names: Readonly<Record<string, string>> = { embedder: "Inception-ResNet-v2", colorizer: "table network" };
@@ -26,8 +26,8 @@ function seconds(milliseconds: number): string {
 }
 
 /**
- * The bars of all results' peers that were timed; a subject measured twice keeps its last time.
- * Single layers are drawn only where there are no networks.
+ * The bars of all timed peers; for a subject that was measured twice, the last time. Single layers are drawn only where no
+ * network was measured.
  */
 export function barsOf(results: readonly Result[]): Bar[] {
   const rows = results.flatMap((result) => result.rows.filter((row): row is PeerRow => row.kind === "peer"));
@@ -53,7 +53,7 @@ export function barsOf(results: readonly Result[]): Bar[] {
 
 const INK = "#333";
 
-/** An SVG document: a panel a subject, bars from zero, shorter is faster. */
+/** An SVG document with one panel per subject; bars start at zero, and shorter is faster. */
 export async function chart(results: readonly Result[]): Promise<string> {
   const bars = barsOf(results);
   const panels = [...new Set(bars.map(({ panel }) => panel))];
@@ -90,7 +90,7 @@ export async function chart(results: readonly Result[]): Promise<string> {
             x: {
               field: "milliseconds",
               type: "quantitative",
-              // Room for the longest bar's label.
+              // Leaves room for the longest bar's label.
               scale: { domain: [0, 1.3 * longest(panel)], nice: false },
               axis: { title: "milliseconds", tickCount: 5 },
             },

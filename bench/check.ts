@@ -1,4 +1,4 @@
-/** Whether ratios have fallen against a committed result by more than noise. */
+/** Checks whether ratios are lower than in a committed result by more than noise. */
 import type { Ratio } from "./ratios";
 
 /** Committed in bench/results/quick-baseline.json: ratios by adapter, then by key. */
@@ -17,22 +17,22 @@ export interface Verdict {
   readonly passed: boolean;
 }
 
-/** Falls below this share are never reported: machines differ. */
+/** Drops below this share are never reported, because machines differ. */
 const SMALLEST_FALL = 0.2;
-/** Above it nothing is left of the check, whatever the noise was. */
+/** Drops above this share are always reported, whatever the noise. */
 const LARGEST_FALL = 0.5;
-/** Standard errors that a ratio may fall: by chance it does so in one run of three million, were noise normal. */
+/** Allowed drop in standard errors: for normal noise, one run in three million exceeds it by chance. */
 const SIGMAS = 5;
 
-/** The lowest ratio that is still the same as `before`, given the noise of both measurements. */
+/** The lowest ratio that passes against `before`, given the noise of both measurements. */
 export function leastRatio(before: { ratio: number; noise: number }, noiseNow: number): number {
   const fall = 1 - Math.exp(-SIGMAS * Math.hypot(before.noise, noiseNow));
   return before.ratio * (1 - Math.min(LARGEST_FALL, Math.max(SMALLEST_FALL, fall)));
 }
 
 /**
- * One verdict for every ratio of this adapter in the baseline; one that was not measured now has failed. Undefined when
- * the baseline does not know the adapter.
+ * One verdict for every ratio of this adapter in the baseline; a ratio that was not measured now fails. Undefined when the
+ * baseline lacks the adapter.
  */
 export function check(baseline: Baseline, adapter: string, ratios: readonly Ratio[]): Verdict[] | undefined {
   const known = baseline.adapters[adapterClass(adapter)];
@@ -44,14 +44,14 @@ export function check(baseline: Baseline, adapter: string, ratios: readonly Rati
   });
 }
 
-/** The baseline with these ratios as what is to be held on their adapter. */
+/** The baseline with these ratios for their adapter. */
 export function updated(baseline: Baseline, adapter: string, ratios: readonly Ratio[]): Baseline {
   const round = (value: number): number => Number(value.toPrecision(3));
   const entries = ratios.map(({ key, ratio, noise }) => [key, { ratio: round(ratio), noise: round(noise) }]);
   return { adapters: { ...baseline.adapters, [adapterClass(adapter)]: Object.fromEntries(entries) } };
 }
 
-/** A software driver's name without what varies with the processor or the version. */
+/** A software driver's name without the parts that depend on processor and version. */
 export function adapterClass(adapter: string): string {
   return /swiftshader|llvmpipe/i.exec(adapter)?.[0].toLowerCase() ?? adapter;
 }

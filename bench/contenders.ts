@@ -1,4 +1,4 @@
-/** Who runs a subject: this engine and its peers, behind one interface. */
+/** The contenders that run a subject (this engine and its peers), behind one interface. */
 import type * as Ort from "onnxruntime-common";
 import { Session } from "../src/session/session";
 import type { Elem } from "../src/kernels/kernel";
@@ -12,7 +12,7 @@ export type OrtModule = Pick<typeof Ort, "InferenceSession" | "Tensor">;
 export interface Prepared {
   /** Uploads the inputs, runs, reads the output back. */
   run(): Promise<Float32Array>;
-  /** Chooses faster ways of computing, between the first run and those that are timed. */
+  /** Tunes the contender, between the first run and the timed runs. */
   tune?(milliseconds: number, onProgress: () => void): Promise<Tuning>;
   dispose(): void | Promise<void>;
   readonly flops?: number;
@@ -22,15 +22,15 @@ export interface Contender {
   readonly name: string;
   readonly elem: Elem;
   readonly ours: boolean;
-  /** Takes part only where what tuning wins is measured. */
+  /** Whether this is the tuned engine, which runs only where the benefit of tuning is measured. */
   readonly tuned?: boolean;
-  /** Whether it can do this subject at all. */
+  /** Whether it supports this subject. */
   takes?(subject: SubjectCase): boolean;
-  /** From the model's bytes to something that can run; the time of this and the first run is "cold". */
+  /** Loads the model from its bytes; "cold" is the time of this and the first run. */
   prepare(subject: SubjectCase): Promise<Prepared>;
 }
 
-/** This engine. `device` is made before, as for every contender. */
+/** This engine. `device` exists before the time starts, as for every contender. */
 export function engine(elem: Elem, device: () => Promise<GPUDevice>, tuned = false): Contender {
   return {
     name: `colorize-canvas ${elem}${tuned ? " tuned" : ""}`,
@@ -54,7 +54,7 @@ export function engine(elem: Elem, device: () => Promise<GPUDevice>, tuned = fal
   };
 }
 
-/** What was measured, small enough to keep. */
+/** A summary of the measurements for the result file. */
 function tuningOf({ milliseconds, stopped, rows, shapes }: TuneReport): Tuning {
   const chosen = new Map(shapes.map(({ key, choice }) => [key, choice]));
   return {

@@ -1,4 +1,4 @@
-/** Suite "endurance": many pictures, one after the other, and whether memory stays flat. */
+/** Suite "endurance": colours many pictures one after another and checks that memory does not grow. */
 import { Colorizer } from "../src/colorizer/colorizer";
 import { trackLive } from "../test/shared/live-memory";
 import type { Environment } from "./environment";
@@ -8,12 +8,12 @@ import { spreadOf } from "./statistics";
 
 type Endurance = Extract<Job, { suite: "endurance" }>;
 
-/** Pictures before the first sample: caches and the collector's heap have their size by then. */
+/** Share of the pictures before the first sample, after which caches and the garbage collector's heap have their size. */
 const WARM_UP = 0.1;
 const SAMPLES = 10;
-/** Different photographs; they are made before and shown again and again. */
+/** Number of different photographs, which are generated first and used repeatedly. */
 const PHOTOGRAPHS = 4;
-/** MiB of a process that come and go with the garbage collector. */
+/** MiB by which a process's memory varies with the garbage collector. */
 const COLLECTOR = 128;
 
 export async function benchEndurance(env: Environment, job: Endurance, limits: Limits): Promise<void> {
@@ -42,7 +42,7 @@ export async function benchEndurance(env: Environment, job: Endurance, limits: L
     times.push(performance.now() - start);
     if (made >= first && ((made - first) % every === 0 || made === pictures)) {
       samples.push({ pictures: made, live: live(), ...(await env.memory()) });
-      // Says that it lives, and leaves what is known if it dies.
+      // Reports progress, and leaves the samples so far in case the process crashes.
       await env.begin(key, { ...row, samples: [...samples], wall: spreadOf(times), error: "" });
     }
     if (over(limits)) {
@@ -54,7 +54,7 @@ export async function benchEndurance(env: Environment, job: Endurance, limits: L
   colorizer.dispose();
 }
 
-/** What grew, between the first sample and the last; undefined when nothing did. */
+/** Names the memory that grew between the first and the last sample; undefined when none did. */
 export function growth(samples: EnduranceRow["samples"]): string | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
   if (!first || !last || first === last) return undefined;

@@ -1,16 +1,16 @@
-/** What a suite needs of the place where it runs: Node or a page. */
+/** The services that a suite needs from its host, Node or a page. */
 import type { Elem } from "../src/kernels/kernel";
 import type { Contender } from "./contenders";
 import type { Finding, MemorySample, Message, Row, Where } from "./rows";
 
-/** What differs between Node and a page. */
+/** The services that differ between Node and a page. */
 export interface Host {
   readonly where: Where;
   /** A device of the adapter under test; the same one for every call. */
   device(): Promise<GPUDevice>;
   /** A file of the model's folder. */
   read(path: string): Promise<Uint8Array>;
-  /** Everything that can run a network here, the reference first. */
+  /** All contenders that run here, the reference first. */
   readonly contenders: readonly Contender[];
   /** Processor milliseconds of all threads but the main one, so far; NaN where that is not known. */
   cpuMilliseconds(): number;
@@ -19,13 +19,13 @@ export interface Host {
   send(message: Message): Promise<void>;
 }
 
-/** A host, with rows that say where they come from. */
+/** A host whose rows include where they were measured. */
 export interface Environment extends Required<Omit<Host, "send" | "device">> {
   /** Throws where the adapter has no such storage type. */
   device(elem?: Elem): Promise<GPUDevice>;
-  /** Says that a task starts or goes on; `failure` is its row if nothing more is heard. */
+  /** Reports that a task starts or continues; `failure` becomes its row if no further message arrives. */
   begin(key: string, failure: Finding): Promise<void>;
-  /** What the rows of a task would be now; see Message. */
+  /** Reports the rows of a task so far; see Message. */
   draft(key: string, rows: readonly Finding[]): Promise<void>;
   rows(key: string, rows: readonly Finding[]): Promise<void>;
 }
@@ -52,13 +52,13 @@ export async function environmentOf(host: Host): Promise<Environment> {
   };
 }
 
-/** What the adapter says of itself; GPUAdapterInfo has getters, which do not travel. */
+/** The adapter's info as plain data, because GPUAdapterInfo has getters, which messages do not copy. */
 export function infoOf(info: GPUAdapterInfo): Record<string, string> {
   const fields = ["vendor", "architecture", "device", "description"] as const;
   return Object.fromEntries(fields.flatMap((field) => (info[field] ? [[field, info[field]]] : [])));
 }
 
-/** "vendor architecture: description"; a device's number says nothing to people. */
+/** "vendor architecture: description", without the device's number. */
 export function nameOf({ vendor, architecture, device, description }: Record<string, string>): string {
   const family = [vendor, architecture].filter(Boolean).join(" ");
   return [family, description ?? device].filter(Boolean).join(": ") || "unknown adapter";

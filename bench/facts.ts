@@ -1,4 +1,4 @@
-/** The machine and the versions that a result belongs to. Nothing that names a person, a host or a folder. */
+/** The machine and versions of a result, without names of persons, hosts or folders. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";

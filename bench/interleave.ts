@@ -1,4 +1,4 @@
-/** Measuring several contenders in turns, so that a busy machine disturbs all alike. */
+/** Interleaves the runs of several contenders, so that a busy machine disturbs all equally. */
 
 export interface Turn {
   readonly name: string;
@@ -7,15 +7,15 @@ export interface Turn {
   readonly run: () => Promise<void>;
 }
 
-/** How often something of this duration may run: `wanted`, or less to stay in the budget, but once. */
+/** How often work of this duration may run: `wanted` times, or fewer to stay in the budget, but at least once. */
 export function repeatsWithin(wanted: number, milliseconds: number, budget: number): number {
   return Math.max(1, Math.min(wanted, Math.floor(budget / Math.max(milliseconds, 1e-3))));
 }
 
 /**
  * Runs every contender `repeats` times in rounds: as many rounds as the largest number of repeats, the others spread
- * evenly over them, the order reversed every other round. A contender that throws takes no further turns. After the
- * first round nothing is begun when `enough` says so.
+ * evenly over them, the order reversed every other round. A contender that throws does not run again. After the first round,
+ * no run starts once `enough` returns true.
  */
 export async function interleave(
   turns: readonly Turn[],

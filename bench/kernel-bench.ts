@@ -10,7 +10,7 @@ import { measureRoof } from "./roof";
 import { NO_TIME, over, type Finding, type Job, type Limits } from "./rows";
 import { spreadOf } from "./statistics";
 
-/** Cases that are measured in turns: few enough for their buffers, and for what a crash would lose. */
+/** Number of interleaved cases; small, to limit memory and the results that a crash would lose. */
 const GROUP = 6;
 
 export async function benchKernels(

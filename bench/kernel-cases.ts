@@ -50,7 +50,7 @@ async function readyConv(
     device.queue.writeBuffer(bound.input(input), 0, storedElements(randoms(sizeOf(shape), 3, 0, 1), elem));
   return {
     kernels: [...new Set(program.steps.map(({ kernel }) => kernel))],
-    // Of the convolution as defined, however it is computed.
+    // Counts the flops of the convolution's definition, whatever the algorithm.
     flops: 2 * depth * sizeOf(graph.nodes[0]!.shape),
     bytes: program.bytes,
     encode: (pass) => bound.encode(pass),
@@ -104,12 +104,12 @@ async function readyKernel(
   };
 }
 
-/** `count` rows of a table, each far from the one before. */
+/** `count` row indices of a table, each far from the previous one. */
 function scattered(count: number, rows: number): number[] {
   return Array.from({ length: count }, (_, i) => (i * 7919) % rows);
 }
 
-/** All cases or a part of them; `quick`: those that a slow software driver does in a moment. */
+/** All cases or a part of them; `quick`: only cases that are fast on a slow software driver. */
 export function kernelCases(quick: boolean, part?: "layers" | "others"): readonly KernelCase[] {
   const convs = CONV_LAYERS.filter(({ name }) => !quick || name.startsWith("block")).map(
     ({ name, params }): KernelCase => ({

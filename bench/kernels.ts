@@ -1,7 +1,7 @@
 /**
- * Times ways of computing convolutions on real layers:
+ * Times convolution algorithms on real layers:
  * `npm run bench:kernels [-- part of a name] [--algorithm direct/4,winograd/2,winograd/4] [--elem f16] [--fixed]`.
- * Ways that do not take a layer are left out there. --fixed adds each case with its sizes compiled into the shaders
+ * Algorithms that do not support a layer are left out there. --fixed adds each case with its sizes compiled into the shaders
  * instead of in uniform buffers. Repeats are interleaved, so that a busy machine disturbs all cases alike; the median
  * counts. Wall time is from submit to onSubmittedWorkDone over several runs. GFLOP/s count the operations of the
  * convolution as written, so algorithms that need fewer show more. "driver GFLOP/s" (Linux) divides by the processor

@@ -62,28 +62,33 @@ function listed<T extends string>(known: readonly T[]): (text: string) => T[] {
 const options = new Command("bench")
   .description("Times the engine: kernels, whole model, and against other runtimes.")
   .option("--quick", "small shapes and few repeats, in Node alone: for CI", false)
-  .option("--check", "with --quick: fail when ratios fell below bench/results/quick-baseline.json", false)
-  .option("--update-baseline", "with --quick: make this run's ratios the ones to hold on this adapter", false)
-  .option("--only <suites>", `of ${SUITES.join(",")}; default: kernels,model,peers`, listed(SUITES))
+  .option("--check", "with --quick: fail when ratios dropped below bench/results/quick-baseline.json", false)
+  .option("--update-baseline", "with --quick: store this run's ratios as the baseline of this adapter", false)
+  .option("--only <suites>", `suites to run, of ${SUITES.join(",")}; default: kernels,model,peers`, listed(SUITES))
   .addOption(new Option("--where <place>", "default: both; with --quick node").choices(["node", "chromium", "both"]))
-  .option("--repeats <n>", "timed runs of each; default 7, with --quick 5", whole)
+  .option("--repeats <n>", "timed runs of each contender or case; default 7, with --quick 5", whole)
   .option(
     "--budget <seconds>",
-    "for the timed runs of one contender on one subject; default 180, with --quick 20",
+    "time for the timed runs of one contender on one subject; default 180, with --quick 20",
     positive,
   )
-  .option("--silence <seconds>", "a worker that says nothing for so long is ended", positive, 900)
-  .option("--tune <seconds>", "measure convolutions for so long before this engine is timed; default: not", positive)
+  .option("--silence <seconds>", "end a worker that sends no message for this time", positive, 900)
+  .option("--tune <seconds>", "tune this engine for this time before it is timed; default: no tuning", positive)
   .option("--sizes <pixels>", "working sizes of the whole model; default 128,256,512,1024", (text) =>
     text.split(",").map(whole),
   )
   .option("--embedder-size <pixels>", "side of the embedder's input among peers", whole, 299)
   .option("--colorizer-size <pixels>", "side of the colorizer's input among peers", whole, 256)
-  .option("--precision <elems>", "of f32,f16", listed<Elem>(["f32", "f16"]), ["f32", "f16"] as Elem[])
-  .option("--contenders <parts>", "only peers with one of these in their names", (text) => text.split(","), [])
-  .option("--out <folder>", "where the JSON file goes", "bench/results")
-  .option("--chart <files...>", "measure nothing: draw these results")
-  .option("--svg <file>", "the picture that --chart draws", "docs/bench.svg")
+  .option("--precision <elems>", "storage types, of f32,f16", listed<Elem>(["f32", "f16"]), ["f32", "f16"] as Elem[])
+  .option(
+    "--contenders <parts>",
+    "run only peers whose names contain one of these parts",
+    (text) => text.split(","),
+    [],
+  )
+  .option("--out <folder>", "folder for the JSON file", "bench/results")
+  .option("--chart <files...>", "draw these results instead of measuring")
+  .option("--svg <file>", "output file of --chart", "docs/bench.svg")
   .parse()
   .opts<Options>();
 
@@ -139,7 +144,7 @@ for (const { job, error } of file.result.failures) console.log(`\n${job} failed:
 console.log(`\n${file.path}`);
 process.exitCode = quick ? held() : 0;
 
-/** The exit code of --check: 0 when no ratio has fallen, and where nothing is known of the adapter. */
+/** The exit code of --check: 0 when no ratio has dropped, or when the baseline lacks the adapter. */
 function held(): number {
   const byDriver = ratiosOf(file.result.rows, "cpu").filter(({ key }) => !key.endsWith(" cpu"));
   const ratios = byDriver.length > 0 ? byDriver : ratiosOf(file.result.rows);

@@ -1,4 +1,4 @@
-/** Suite "model": a photograph through the whole of Colorizer, from cold and warm, at several working sizes. */
+/** Suite "model": colours a photograph with Colorizer, cold and warm, at several working sizes. */
 import type { ColorizeResult } from "../src/colorizer/result";
 import { Colorizer } from "../src/colorizer/colorizer";
 import type { Environment } from "./environment";
@@ -13,7 +13,7 @@ export type Pixels = readonly [width: number, height: number];
 /** A photograph of 2 megapixels. */
 const PICTURE: Pixels = [1632, 1224];
 
-/** Seeded shades of grey: soft bands and their grain. Another seed is another photograph, as far as any cache knows. */
+/** A seeded synthetic photograph: grey bands with grain. Each seed gives another photograph, so caches cannot help. */
 export function photograph(
   seed: number,
   [width, height]: Pixels,
@@ -42,7 +42,7 @@ export async function benchModel(
   for (const path of ["model.json", "embedder.onnx", "colorizer.onnx"]) files.set(path, await env.read(path));
   let seed = 1;
   let colorizer: Colorizer | undefined;
-  /** Milliseconds a flop took at the size before. */
+  /** Milliseconds per flop at the previous size. */
   let pace = 0;
   for (const size of left) {
     const key = keyOf(size);
@@ -90,7 +90,7 @@ export async function benchModel(
   colorizer?.dispose();
 }
 
-/** Warm pictures, every one another photograph. */
+/** Times warm pictures, each of another photograph. */
 async function warm(
   colorizer: Colorizer,
   size: number,

@@ -1,4 +1,4 @@
-/** The yardstick of --quick: a convolution without any idea, measured beside ours on the same device. */
+/** The reference of --quick: a naive convolution, measured beside ours on the same device. */
 import { bindResources, PipelineCache } from "../src/gpu/pipelines";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
@@ -41,7 +41,7 @@ function transposed(data: Float32Array, rows: number, columns: number): Float32A
   return Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
 }
 
-/** Chains of convolutions only. NCHW becomes NHWC once, before; the output's way back is not timed work of the GPU. */
+/** Supports chains of convolutions only. The input is converted to NHWC once, before the timed runs; the CPU converts the output. */
 export function naive(device: () => Promise<GPUDevice>): Contender {
   return {
     name: "naive kernel",

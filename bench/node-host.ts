@@ -1,4 +1,4 @@
-/** Node as a place to measure: Dawn, onnxruntime-node and tfjs on one adapter. Runs in a process of its own. */
+/** The host in Node: Dawn, onnxruntime-node and tfjs on one adapter, in a separate process. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ export function nodeHost(send: (message: Message) => Promise<void>, model: () =>
   };
 }
 
-/** MiB in use on the first GPU, where NVIDIA's tool says so. */
+/** MiB in use on the first GPU, by nvidia-smi; undefined without it. */
 async function gpuMemory(): Promise<number | undefined> {
   const query = ["--query-gpu=memory.used", "--format=csv,noheader,nounits"];
   const answer = await promisify(execFile)("nvidia-smi", query, { timeout: 10_000 }).catch(() => undefined);
@@ -49,7 +49,7 @@ async function gpuMemory(): Promise<number | undefined> {
   return Number.isFinite(used) ? used : undefined;
 }
 
-/** tfjs looks for navigator.gpu while it is loaded; it gets the GPU that the device under test came from. */
+/** Imports tfjs with navigator.gpu set to the GPU of the device under test, because tfjs reads it during import. */
 async function loadTfjs(expected: GPUAdapterInfo): Promise<TfModule> {
   const opened = (globalThis as { __colorizeCanvasGpu?: Map<string, GPU> }).__colorizeCanvasGpu;
   for (const gpu of [...(opened?.values() ?? [])].reverse()) {

@@ -1,4 +1,4 @@
-/** A child process: takes one job, sends messages, and ends. Whatever a driver does to it, the command lives on. */
+/** A child process that runs one job, sends messages, and ends. A driver's crash ends only this process. */
 import { nodeHost } from "./node-host";
 import type { Job, Limits, Message } from "./rows";
 import { runJob } from "./run-job";
@@ -9,7 +9,7 @@ function send(message: Message): Promise<void> {
   });
 }
 
-// Keeps the process while a driver takes its time: a wait that never ends is the command's to notice.
+// Keeps the process alive while a driver works; the command ends a worker that hangs.
 setInterval(() => {}, 1000);
 
 process.once("message", ({ job, limits }: { job: Job; limits: Limits }) => {

@@ -1,4 +1,4 @@
-/** Suite "peers": one subject, every contender in turns, its outputs compared before it is timed. */
+/** Suite "peers": interleaves all contenders on one subject; compares their outputs before timing them. */
 import { maxError } from "../test/shared/expect-close";
 import type { Contender, Prepared } from "./contenders";
 import type { Environment } from "./environment";
@@ -49,7 +49,7 @@ export async function benchPeers(
       rows.set(contender.name, { ...row, error: String(error) });
     }
   }
-  // The first that came this far is the reference: onnxruntime on the processor, unless it failed.
+  // The first contender that ran is the reference: onnxruntime on the processor, unless it failed.
   const reference = entrants[0];
   const turns = [];
   for (const entrant of entrants) {
@@ -112,7 +112,7 @@ async function enter(
   return { contender, prepared, first, row };
 }
 
-/** The row with its difference to the reference; with an error when that is too large. */
+/** The row with its difference from the reference, and with an error when the difference is too large. */
 export function compared(
   { contender, first, row }: Pick<Entrant, "contender" | "first" | "row">,
   reference: Pick<Entrant, "contender" | "first">,

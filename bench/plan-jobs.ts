@@ -1,4 +1,4 @@
-/** From the command's options to the jobs of one run. */
+/** Turns the command's options into the jobs of one run. */
 import type { Elem } from "../src/kernels/kernel";
 import type { Job, Subject, Where } from "./rows";
 import { LAYER_NAMES, QUICK_LAYER_NAMES } from "./subjects";

@@ -1,4 +1,4 @@
-/** Suite "profile": where a network's time goes, step by step. */
+/** Suite "profile": measures every step of a network. */
 import { Session } from "../src/session/session";
 import type { Environment } from "./environment";
 import { over, type Finding, type Job, type Limits } from "./rows";
@@ -35,7 +35,7 @@ export async function benchProfile(env: Environment, { subject, elem }: Profile,
   session.dispose();
 }
 
-/** Wraps what makes pipelines of this device; returns how many were made since. */
+/** Counts the pipelines that this device creates; the returned function gives the number so far. */
 function countPipelines(device: GPUDevice): () => number {
   let count = 0;
   for (const method of ["createComputePipeline", "createComputePipelineAsync"] as const) {

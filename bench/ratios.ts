@@ -1,12 +1,12 @@
-/** Ours against the others: ratios of what was measured in one run. */
+/** Ratios of peers' times to ours, within one run. */
 import type { PeerRow, Row } from "./rows";
 import { median, noiseOf } from "./statistics";
 
 export interface Ratio {
-  /** "where / subject / ours / peer": what is compared, for people and as a key. */
+  /** "where / subject / ours / peer": identifies the comparison, for people and as a key. */
   readonly key: string;
   readonly adapter: string;
-  /** How many times as long the peer takes; median over pairs of neighbouring repeats. */
+  /** The peer's time divided by ours; median over pairs of neighbouring repeats. */
   readonly ratio: number;
   /** Standard error of ln(ratio). */
   readonly noise: number;
@@ -15,7 +15,7 @@ export interface Ratio {
 /** wall: from call to result. cpu: processor time of the driver's threads, which other programs disturb less. */
 export type Clock = "wall" | "cpu";
 
-/** Repeats of both, paired in the order in which they were measured; the shorter list is stretched. */
+/** Pairs the repeats of both in the order of measurement; entries of the shorter list are repeated. */
 function pairs(ours: readonly number[], peer: readonly number[]): number[] {
   const count = Math.min(ours.length, peer.length);
   const nth = (times: readonly number[], i: number): number => times[Math.floor(((i + 0.5) * times.length) / count)]!;
@@ -48,8 +48,8 @@ export function ratiosOf(rows: readonly Row[], clock: Clock = "wall"): Ratio[] {
 }
 
 /**
- * Both networks together: sums of the medians, the peer's over ours, where embedder and colorizer were measured with
- * both. Key "where / embedder 299x299 + colorizer 256x256 / ours / peer".
+ * Ratios for both networks together: the peer's sum of medians divided by ours, where both contenders ran embedder and
+ * colorizer. Key "where / embedder 299x299 + colorizer 256x256 / ours / peer".
  */
 export function combinedRatios(rows: readonly Row[]): Pick<Ratio, "key" | "adapter" | "ratio">[] {
   const all = timed(rows);

@@ -1,4 +1,4 @@
-/** What one run leaves behind: a JSON file, rewritten after every finding. */
+/** The result of one run: a JSON file that is rewritten after every row. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withoutPaths, type Facts } from "./facts";
@@ -6,21 +6,21 @@ import type { Row, Where } from "./rows";
 
 export interface Result {
   readonly facts: Facts;
-  /** What was asked for. */
+  /** The command's options. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** By place: what its adapter says of itself, and the browser's version. */
+  /** By place: the adapter's info and the browser's version. */
   readonly adapters: Partial<Record<Where, Readonly<Record<string, string>>>>;
   readonly rows: readonly Row[];
-  /** Jobs that could not be done, or not to their end. */
+  /** Jobs that failed or did not finish. */
   readonly failures: readonly { readonly job: string; readonly error: string }[];
-  /** Of a run in steps, what became of each, in order. */
+  /** The outcome of each step, in order, for runs with steps. */
   readonly steps?: readonly StepFacts[];
 }
 
 export interface StepFacts {
   readonly name: string;
   readonly seconds: number;
-  /** Why it was not done, or not to its end. */
+  /** Why the step failed or did not finish. */
   readonly error?: string;
 }
 
@@ -32,7 +32,7 @@ export class ResultFile {
   readonly #steps: StepFacts[] = [];
   readonly #head: Pick<Result, "facts" | "options">;
 
-  /** Named after the date, the kind of run and the driver asked for. */
+  /** The file's name has the date, the kind of run and the requested driver. */
   constructor(folder: string, name: string, head: Pick<Result, "facts" | "options">) {
     mkdirSync(folder, { recursive: true });
     this.path = join(folder, `${head.facts.date.slice(0, 16).replace(/[:T]/g, "-")}-${name}.json`);
@@ -65,7 +65,7 @@ export class ResultFile {
     this.#save();
   }
 
-  /** Whole or not at all. */
+  /** Writes the file atomically. */
   #save(): void {
     const beside = `${this.path}.part`;
     writeFileSync(beside, resultText(this.result));
@@ -73,7 +73,7 @@ export class ResultFile {
   }
 }
 
-/** JSON with a row a line, so that differences can be read; numbers with five digits. */
+/** JSON with one row per line, so that diffs are readable; numbers have five digits. */
 export function resultText({ rows, ...head }: Result): string {
   const five = (_: string, value: unknown): unknown =>
     typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;

@@ -1,4 +1,4 @@
-/** The roofs of an adapter (Williams et al. 2009, "Roofline"): its best at arithmetic, and at moving bytes. */
+/** Measures the roofs of an adapter (Williams et al. 2009, "Roofline"): its peak rates of arithmetic and of memory traffic. */
 import { storedElements } from "../src/gpu/storage";
 import { PipelineCache, bindResources, type Compiled } from "../src/gpu/pipelines";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "../src/kernels/kernel";
@@ -53,7 +53,7 @@ const roofCopy: Kernel<{ readonly count: number; readonly each: number }> = {
   }),
 };
 
-/** The best of `repeats`: a roof is what is possible, not what is usual. */
+/** Measures the roofs as the best of `repeats`, because a roof is the peak, not the average. */
 export async function measureRoof(device: GPUDevice, repeats: number): Promise<Roof> {
   const clock = new GpuClock(device);
   try {

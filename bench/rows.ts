@@ -1,4 +1,4 @@
-/** What the bench measures (jobs), what it finds (rows), and what workers tell the command (messages): plain data. */
+/** The bench's data: jobs to run, rows with results, and messages from workers to the command. */
 import type { Elem } from "../src/kernels/kernel";
 import type { Roof } from "./roof-share";
 import type { Spread } from "./statistics";
@@ -10,23 +10,23 @@ export interface Limits {
   readonly repeats: number;
   /** Milliseconds that the timed runs of one contender on one subject may take together. */
   readonly budget: number;
-  /** Milliseconds that this engine may measure its convolutions before it is timed; 0: it takes what it knows. */
+  /** Milliseconds of tuning before this engine is timed; 0: no tuning. */
   readonly tune: number;
-  /** Keys of tasks that are done or have failed before; see Message. */
+  /** Keys of tasks that finished or failed earlier; see Message. */
   readonly exclude: readonly string[];
-  /** By Date.now(): nothing new is begun afterwards. */
+  /** No task starts after this time, by Date.now(). */
   readonly until?: number;
 }
 
-/** Whether nothing new is to be begun. */
+/** Whether no further task may start. */
 export function over({ until = Infinity }: Limits): boolean {
   return Date.now() >= until;
 }
 
-/** Why something was not done. */
+/** The error of tasks that did not start. */
 export const NO_TIME = "not run: no time was left";
 
-/** What to compare: a whole network by its place in model.json and its side in pixels, or one convolution. */
+/** The subject of a comparison: a network by its key in model.json and its side in pixels, or one convolution. */
 export type Subject =
   | { readonly kind: "network"; readonly network: "embedder" | "colorizer"; readonly size: number }
   | { readonly kind: "conv"; readonly layer: string };
@@ -52,7 +52,7 @@ export type Job =
       readonly elems: readonly Elem[];
       /** Part of a contender's name; empty: all. */
       readonly contenders: readonly string[];
-      /** Beside this engine as it comes, the same with its convolutions measured before. */
+      /** Whether to run the tuned engine beside the untuned one. */
       readonly tuned?: boolean;
     }
   | { readonly suite: "profile"; readonly elem: Elem; readonly subject: Subject }
@@ -71,7 +71,7 @@ interface Place {
   readonly step?: string;
 }
 
-/** What an adapter can do. */
+/** The adapter's features and limits. */
 export interface DeviceRow extends Place {
   readonly kind: "device";
   readonly info: Readonly<Record<string, string>>;
@@ -110,7 +110,7 @@ export interface ProfileRow extends Place {
   readonly error?: string;
 }
 
-/** Many pictures in a row, with what they left in memory. */
+/** Many pictures in a row, with samples of memory. */
 export interface EnduranceRow extends Place {
   readonly kind: "endurance";
   readonly elem: Elem;
@@ -153,7 +153,7 @@ export interface KernelRow extends Place {
   readonly error?: string;
 }
 
-/** The parts of a picture's time: both networks, and what happens to pixels before and after. */
+/** The parts of a picture's time: both networks, and the colour kernels before and after them. */
 export type ModelStage = "embedder" | "colorizer" | "luminance" | "recombine";
 
 export interface ModelRow extends Place {
@@ -178,7 +178,7 @@ export interface PeerRow extends Place {
   readonly subject: string;
   readonly contender: string;
   readonly elem: Elem;
-  /** Whether this project made it. */
+  /** Whether the contender is this engine. */
   readonly ours: boolean;
   readonly flops?: number;
   /** Milliseconds from bytes to the first result. */
@@ -189,11 +189,11 @@ export interface PeerRow extends Place {
   /** Processor milliseconds of all threads but the main one, which only waits; in Node on Linux alone. */
   readonly cpu?: Spread;
   readonly cpuTimes?: readonly number[];
-  /** Whose output it was compared with, the largest difference as a share of that output's range, and what is allowed. */
+  /** The reference contender, the largest difference as a share of the reference output's range, and the allowed difference. */
   readonly reference?: string;
   readonly difference?: number;
   readonly allowed?: number;
-  /** What measuring found, for a contender that was tuned. */
+  /** Results of tuning, for a tuned contender. */
   readonly tuning?: Tuning;
   readonly error?: string;
 }
@@ -222,11 +222,11 @@ export type Row = DeviceRow | TestRow | RoofRow | KernelRow | ModelRow | PeerRow
 export type Finding = Row extends infer R ? (R extends Row ? Omit<R, keyof Place> : never) : never;
 
 export type Message =
-  /** The task with this key starts, or goes on: it is to blame if nothing follows. */
+  /** The task with this key starts or continues; it has failed if no message follows. */
   | { readonly type: "begin"; readonly key: string; readonly failure: Row }
   /** Rows of a task that need not be repeated. */
   | { readonly type: "rows"; readonly key: string; readonly rows: readonly Row[] }
-  /** What is known of a task that goes on: its rows, if it does not come to its end for want of time. */
+  /** The rows so far of a running task, which count if the task does not finish in time. */
   | { readonly type: "draft"; readonly key: string; readonly rows: readonly Row[] }
   | { readonly type: "adapter"; readonly info: Readonly<Record<string, string>> }
   /** The job has ended; `error`: why not all of it could be done. */

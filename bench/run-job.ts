@@ -1,4 +1,4 @@
-/** One job in the place where this code runs. */
+/** Runs one job on this host. */
 import { messageOf } from "../src/base/errors";
 import type { Host } from "./environment";
 import { benchEndurance } from "./endurance-bench";
@@ -9,7 +9,7 @@ import { benchPeers } from "./peer-bench";
 import { benchProfile } from "./profile-bench";
 import type { Job, Limits } from "./rows";
 
-/** Ends with the message "end", whatever happens. */
+/** Always sends the message "end" last. */
 export async function runJob(host: Host, job: Job, limits: Limits): Promise<void> {
   try {
     const env = await environmentOf(host);

@@ -11,7 +11,7 @@ import type { Worker } from "./supervise";
 
 const PAGE = fileURLToPath(new URL("page", import.meta.url));
 
-/** Threads in WebAssembly need a page that is isolated from others. */
+/** Headers for cross-origin isolation, which threads in WebAssembly need. */
 const ISOLATED = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
@@ -32,7 +32,7 @@ async function openSite(): Promise<Site> {
   );
 }
 
-/** One browser a worker: its own profile, so that nothing is cached from the one before. */
+/** Starts one browser per worker with a new profile, so that caches are empty. */
 export async function startChromium(): Promise<Worker<Job>> {
   const { address } = await (site ??= openSite());
   const browser = await launchBrowser();
@@ -68,7 +68,7 @@ export async function startChromium(): Promise<Worker<Job>> {
   };
 }
 
-/** Closes what workers shared. */
+/** Closes the server that workers share. */
 export async function closeSite(): Promise<void> {
   (await site)?.close();
   site = undefined;

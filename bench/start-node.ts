@@ -7,7 +7,7 @@ import type { Worker } from "./supervise";
 const WORKER = fileURLToPath(new URL("node-worker.ts", import.meta.url));
 const REGISTER = new URL("../tools/register.mjs", import.meta.url).href;
 
-/** Drivers keep no compiled shaders on disk meanwhile: cold is cold, also the second time. */
+/** Switches off the drivers' disk caches of compiled shaders, so that every cold run is cold. */
 const NO_CACHES = { MESA_SHADER_CACHE_DISABLE: "true", __GL_SHADER_DISK_CACHE: "0" };
 
 /** bench/node-worker.ts, as it stands in the sources. */
@@ -24,7 +24,7 @@ export function startWorker<J>(
   const child = fork(module, {
     execArgv: [...execArgv],
     env: { ...process.env, ...NO_CACHES, ...env },
-    // What drivers and runtimes print is not the bench's; the last of it says why a process died.
+    // stderr of drivers and runtimes is captured; its last line explains a crash.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   let complaints = "";

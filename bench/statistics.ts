@@ -1,6 +1,6 @@
-/** What is said of repeated measurements. */
+/** Statistics of repeated measurements. */
 
-/** Milliseconds of repeats: the median, the quartiles around it, and how many there were. */
+/** Milliseconds of repeats: the median, the quartiles, and the number of repeats. */
 export interface Spread {
   readonly median: number;
   readonly low: number;

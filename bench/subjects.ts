@@ -1,4 +1,4 @@
-/** What contenders are compared on, as ONNX bytes with inputs: the shipped networks, and chains of one convolution. */
+/** The subjects of comparisons as ONNX bytes with inputs: the shipped networks, and chains of one convolution. */
 import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
 import type { Tensor } from "../src/session/inputs";
@@ -74,7 +74,7 @@ function randomFeeds(shapes: Readonly<Record<string, Shape>>): Record<string, Te
   );
 }
 
-/** NCHW at both ends, as ONNX wants it: a runtime that works in NHWC transposes there. */
+/** A chain with NCHW at both ends, as in ONNX; a runtime that works in NHWC transposes there. */
 function convChain(name: string, layer: string): SubjectCase {
   const found = LAYERS.find((candidate) => candidate.name === layer);
   if (!found) throw new Error(`layer ${layer}: expected one of ${LAYERS.map((l) => l.name).join("; ")}`);

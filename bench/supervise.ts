@@ -1,8 +1,8 @@
-/** Getting a job done by workers that may crash or hang. */
+/** Runs a job by workers that may crash or hang. */
 import { messageOf } from "../src/base/errors";
 import type { Limits, Message, Row } from "./rows";
 
-/** The error of what was ended at its deadline. */
+/** The error of work that was ended at its deadline. */
 export const OVERDUE = "ended: its time was over";
 
 export interface Worker<J> {
@@ -15,14 +15,14 @@ export interface Worker<J> {
 export interface Report {
   onRows(rows: readonly Row[]): void;
   onAdapter(info: Readonly<Record<string, string>>): void;
-  /** What is going on, for people. */
+  /** Reports progress as text. */
   onProgress(text: string): void;
 }
 
 /**
- * Runs a job to its end. A task whose worker dies, or says nothing for `silence` milliseconds, becomes a row with that
- * error, and a new worker does the rest. Without a task to blame the job is given up. By `deadline` (Date.now()) the job
- * is ended, too: a worker looks at its limits between tasks, but may be stuck in one.
+ * Runs a job to its end. A task whose worker crashes, or sends no message for `silence` milliseconds, becomes a row with that
+ * error, and a new worker runs the remaining tasks. A crash outside of tasks ends the job. The job also ends at `deadline`
+ * (Date.now()), because a worker checks its limits between tasks only.
  */
 export async function supervise<J>(
   start: () => Promise<Worker<J>>,
@@ -51,7 +51,7 @@ export async function supervise<J>(
   }
 }
 
-/** The last of each task. */
+/** The latest draft of each task. */
 type Drafts = Map<string, readonly Row[]>;
 
 interface Attempt {

@@ -1,4 +1,4 @@
-/** Results as text. */
+/** Formats results as text. */
 import type { Verdict } from "./check";
 import { combinedRatios, ratiosOf, type Ratio } from "./ratios";
 import { shareOfRoof } from "./roof-share";
@@ -135,7 +135,7 @@ function short(error: string | undefined): string {
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 
-/** Everything measured, a table for each suite and place. */
+/** All rows as text, one table per suite and place. */
 export function tables(rows: readonly Row[]): string {
   const parts: string[] = [];
   const places = [...new Set(rows.map(({ where, adapter }) => `${where}, ${adapter}`))];

@@ -1,7 +1,7 @@
 /**
- * A graph run by tfjs ops in NHWC, as a model written in tfjs would: batch norm folded, bias and activation fused into
- * convolutions where tfjs can, the embedding tiled and concatenated, upsampling as its own step. Intermediate tensors
- * are disposed after their last use.
+ * Runs a graph by tfjs ops in NHWC, like a model written in tfjs: batch norm is folded, bias and activation are fused into
+ * convolutions where tfjs supports it, the embedding is tiled and concatenated, and upsampling is a separate op. Intermediate
+ * tensors are disposed after their last use.
  */
 import type * as Tf from "@tensorflow/tfjs-core";
 import { importModel } from "../src/graph/import";
@@ -21,7 +21,7 @@ import { ENGINE } from "../src/session/engine";
 export type TfModule = typeof Tf;
 type Tensor = Tf.Tensor;
 
-/** What anyone would do by hand, and nothing of this engine's own algebra. */
+/** The passes that a tfjs author would do by hand, without this engine's algebraic optimisations. */
 const PASSES = [
   foldConstants,
   dropIdentities,
@@ -41,7 +41,7 @@ export function referenceGraph({ name, bytes, shapes }: Pick<SubjectCase, "name"
   });
 }
 
-/** A graph with its constants uploaded. Throws at the first run for what has no counterpart here. */
+/** A graph with uploaded constants. The first run throws for unsupported ops. */
 export class TfjsNetwork {
   readonly #tf: TfModule;
   readonly #graph: Graph;

@@ -1,4 +1,4 @@
-/** Clocks for benches on machines that do other things too. */
+/** Clocks for benches on busy machines. */
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
@@ -7,8 +7,8 @@ export { median } from "./statistics";
 export const CORES = availableParallelism();
 
 /**
- * Processor milliseconds used by this process outside its main thread, or NaN where /proc does not say. Of a software
- * driver this is the work itself, while Node's main thread only polls.
+ * Processor milliseconds used by this process outside its main thread; NaN without /proc. For a software driver this is the
+ * work itself, while Node's main thread only polls.
  */
 export function driverMilliseconds(): number {
   try {

@@ -2,7 +2,7 @@
 import encode from "@jsquash/jpeg/encode.js";
 
 async function answer(pixels: ImageData): Promise<void> {
-  // The colours are what was added: no chroma subsampling. A progressive file would be 1% smaller and take twice as long.
+  // No chroma subsampling, because the colours are what colouring adds. A progressive file would be 1% smaller and take twice as long.
   const resolution = { auto_subsample: false, chroma_subsample: 1 };
   const bytes = await encode(pixels, { quality: 92, ...resolution, baseline: true, progressive: false });
   postMessage(bytes, { transfer: [bytes] });

@@ -1,4 +1,4 @@
-/** The demo page: a photograph in, coloured with the public API, compared and saved. */
+/** The demo page: colours a photograph by the public API, compares it with the original, and saves it. */
 import { Colorizer, type ColorizeResult, type LoadProgress } from "../src/index";
 import { readPhotograph, type Photograph } from "./photograph";
 import { showProfile } from "./profile";
@@ -27,7 +27,7 @@ const STAGE_TEXT = {
 } as const;
 const STAGES = Object.keys(STAGE_TEXT) as (keyof typeof STAGE_TEXT)[];
 
-/** What part of the bar downloads, preparing and colouring fill while the networks are not there yet. */
+/** The parts of the progress bar for download, compilation and colouring, while the networks are not loaded yet. */
 const DOWNLOADED = 0.6;
 const PREPARED = 0.75;
 
@@ -42,11 +42,11 @@ interface Shown {
 
 let colorizer: Promise<Colorizer> | undefined;
 let networksReady = false;
-/** The last result, also while the next photograph is in work. */
+/** The last result, which stays while the next photograph is being coloured. */
 let shown: Shown | undefined;
 /** Ends the work on a photograph when a newer one takes its place. */
 let job = new AbortController();
-/** Name of the photograph in work. */
+/** Name of the photograph that is being coloured. */
 let working: string | undefined;
 /** Photographs are numbered as they are chosen: one that decodes late does not replace a newer one. */
 let chosen = 0;
@@ -83,8 +83,8 @@ function reportLoading({ stage, loaded, total, fromCache }: LoadProgress): void 
 }
 
 /**
- * Shows and colours one picture. It takes the place of one that is still in work, once it turns out to be a picture: until then,
- * and when it is none, what is on the page stays.
+ * Shows and colours one picture. Once the picture is decoded, it replaces one that is still being coloured; if it cannot be
+ * decoded, the page does not change.
  */
 async function open(
   source: Blob | string,
@@ -139,7 +139,7 @@ function showResult({ photograph, canvas, sample, adapter, result }: Shown): voi
   showFacts(result, adapter);
 }
 
-/** Back to the last result, or to the empty page. */
+/** Shows the last result again, or the empty page. */
 async function giveUp(error: unknown, name: string): Promise<void> {
   hideProgress();
   if (shown) showResult(shown);
@@ -152,7 +152,7 @@ async function fail(error: unknown, name: string): Promise<void> {
   showMessage(await explain(error, name));
 }
 
-/** Renders the newest saturation; older requests that still wait are given up. */
+/** Renders the newest saturation and aborts older requests. */
 let rendering = new AbortController();
 async function saturate(): Promise<void> {
   const value = page.saturation.valueAsNumber;
@@ -171,7 +171,7 @@ async function saturate(): Promise<void> {
   }
 }
 
-/** Runs both networks once more, a step at a time, when somebody wants to know. */
+/** Measures every step of both networks, when the user opens the panel. */
 async function measure(): Promise<void> {
   if (!page.profile.open || !shown) return;
   page.layers.textContent = "Measuring every step…";

@@ -4,7 +4,7 @@
 #include "lib/linear.wgsl"
 #include "lib/axes.wgsl"
 #include "lib/activation.wgsl"
-alias a_unit = f32;             // what an array holds, and the same in f32; set by src/kernels/binary.ts
+alias a_unit = f32;             // element type of an array, and the same in f32; set by src/kernels/binary.ts
 alias a_wide = f32;
 alias b_unit = f32;
 alias b_wide = f32;
@@ -17,7 +17,7 @@ const FUNCTION: u32 = 0u;       // index into BINARY_CODES
 @group(0) @binding(1) var<storage, read> b: array<b_unit>;
 @group(0) @binding(2) var<storage, read_write> dst: array<dst_unit>;  // [DIMS]
 
-// WGSL's pow is undefined for a negative base; ONNX Pow is not when the exponent is whole.
+// WGSL's pow is undefined for negative bases; ONNX Pow is defined for them when the exponent is an integer.
 fn signed_pow(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
   let magnitude = pow(abs(x), y);
   let odd = abs(y - 2.0 * floor(y * 0.5)) == vec4(1.0);

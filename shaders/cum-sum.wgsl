@@ -1,4 +1,4 @@
-// Running sums along the middle of [outer, AXIS, INNER].
+// Cumulative sums along the middle of [outer, AXIS, INNER].
 //   dst[o, k, i] = sum over j <= k of src[o, j, i]
 // With EXCLUSIVE over j < k, with REVERSE over j >= k, with both over j > k. One invocation works on one row.
 #include "lib/linear.wgsl"

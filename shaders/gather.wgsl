@@ -1,12 +1,12 @@
-// Entries of an axis picked by index (ONNX Gather).
+// Gathers entries of an axis by index (ONNX Gather).
 //   dst[o, k, i] = src[o, index(k), i],   index(k) = (indices[3k] * BASE + indices[3k + 1]) * BASE + indices[3k + 2]
 // One invocation writes one unit of dst.
 #include "lib/linear.wgsl"
 alias elem = f32;               // set by src/kernels/gather.ts
 alias unit = f32;               // one element or four neighbours
 const BASE: u32 = 2048u;        // digits of this size are exact in f16 too
-const SIZE: u32 = 1u;           // of src's axis
-const PICKED: u32 = 1u;         // of dst's axis
+const SIZE: u32 = 1u;           // size of src's axis
+const PICKED: u32 = 1u;         // size of dst's axis
 const INNER: u32 = 1u;          // units after the axis
 
 @group(0) @binding(0) var<storage, read> src: array<unit>;        // [outer, SIZE, INNER]

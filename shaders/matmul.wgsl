@@ -37,7 +37,7 @@ const INVOCATIONS: u32 = 64u;          // WORKGROUP_X * WORKGROUP_Y * SPLITS
 var<workgroup> partials: array<array<vec4<f32>, 4>, INVOCATIONS>;
 #endif
 
-// a[row, 4*step ..]; zero past TERMS. Rows that do not exist repeat the last.
+// a[row, 4*step ..]; zero past TERMS. Rows past the end repeat the last one.
 fn load_a(image: u32, row: u32, step: u32) -> vec4<f32> {
   let base = image * ROWS + min(row, ROWS - 1u);
 #if VECTOR_A
@@ -49,7 +49,7 @@ fn load_a(image: u32, row: u32, step: u32) -> vec4<f32> {
 #endif
 }
 
-// b[k, 4*column4 ..]. Where k or a column does not exist the nearest is read: it meets a zero or is not written.
+// b[k, 4*column4 ..]. Past the last k or column the nearest one is read; its product is zero or not written.
 fn load_b(image: u32, k: u32, column4: u32) -> vec4<f32> {
   let row = select(image * TERMS, 0u, SHARED_B) + min(k, TERMS - 1u);
 #if VECTOR_B

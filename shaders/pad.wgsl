@@ -1,4 +1,4 @@
-// Elements added around a tensor (ONNX Pad).
+// Pads a tensor (ONNX Pad).
 //   dst[at] = src[at - BEFORE] inside src; outside VALUE, the mirrored element or the nearest one
 // One invocation writes one unit of dst.
 #include "lib/linear.wgsl"

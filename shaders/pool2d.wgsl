@@ -1,7 +1,7 @@
 // Max and average pooling (ONNX MaxPool, AveragePool), NHWC.
 //   dst[n, y, x, c] = max or mean over (ky, kx) of src[n, y*STRIDE_Y - PAD_TOP + ky*DILATION_Y, (x likewise), c]
 // Taps outside the picture are skipped. The mean divides by the taps inside the picture or, with PADDING_COUNTS,
-// inside the padded picture; a window that reaches past the padding (ceil_mode) never counts what lies there.
+// inside the padded picture; taps past the padding (ceil_mode) never count.
 // One invocation writes one unit of channels of one pixel.
 #include "lib/linear.wgsl"
 #include "lib/window.wgsl"

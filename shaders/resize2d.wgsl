@@ -2,7 +2,7 @@
 //   sy = (Y_STEP * y + Y_START) / Y_DIVISOR, sx likewise: exact ratios of integers
 //   nearest: dst[n, y, x, c] = src[n, floor(sy), floor(sx), c]; the rounding mode is folded into START and DIVISOR
 //   linear:  the four pixels around (sy, sx), weighted by nearness
-// Coordinates outside the picture take the nearest pixel in it. One invocation writes one unit of channels.
+// Coordinates outside the picture read its nearest pixel. One invocation writes one unit of channels.
 #include "lib/linear.wgsl"
 alias unit = f32;               // one channel or four, and the same in f32; set by src/kernels/resize2d.ts
 alias wide = f32;

@@ -1,5 +1,5 @@
-// Copies one strided view of a tensor into another: transpose, slice, expand, a part of concat, and moving
-// blocks of pixels to channels and back differ only in their strides.
+// Copies one strided view of a tensor into another. Transpose, slice, expand, a part of concat, DepthToSpace and
+// SpaceToDepth differ only in their strides.
 //   dst[DST_OFFSET + sum(at * DST_STRIDES)] = src[SRC_OFFSET + sum(at * SRC_STRIDES)]   for every at in DIMS
 // One invocation copies one unit.
 #include "lib/linear.wgsl"
@@ -11,7 +11,7 @@ const SRC_STRIDES: array<i32, 6> = array<i32, 6>(0, 0, 0, 0, 0, 1);
 const DST_STRIDES: array<i32, 6> = array<i32, 6>(0, 0, 0, 0, 0, 1);
 
 @group(0) @binding(0) var<storage, read> src: array<unit>;
-@group(0) @binding(1) var<storage, read_write> dst: array<unit>;  // elements outside the view stay
+@group(0) @binding(1) var<storage, read_write> dst: array<unit>;  // elements outside the view are not written
 
 fn run(index: u32) {
   let at = coordinates_of(index);

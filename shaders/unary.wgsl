@@ -1,6 +1,6 @@
 // Elementwise function of one tensor.
 //   dst[i] = activate(src[i])
-// One invocation writes four consecutive elements of dst: as one vec4 with VECTOR, which takes a LENGTH divisible by 4.
+// One invocation writes four consecutive elements of dst: as one vec4 with VECTOR, which requires a LENGTH divisible by 4.
 #include "lib/linear.wgsl"
 #include "lib/activation.wgsl"
 alias unit = f32;               // one element, or four with VECTOR; set by src/kernels/unary.ts

@@ -1,8 +1,8 @@
 /**
- * Writes the package's type declarations to dist/types, or to the folder given. Sources import without extensions; Node's and bundlers'
- * ESM resolution of declarations wants `./x.js`, so the specifiers are completed. Only what the public entries reach
- * is kept. Since TypeScript 6, lib.dom knows WebGPU, and @webgpu/types contradicts it; for TypeScript 5, the entries in ts5/ bring
- * that package's types along. package.json chooses by the condition "types@<6.0".
+ * Writes the package's type declarations to dist/types, or to the given folder. Sources import without extensions, but ESM
+ * resolution of declarations needs `./x.js`, so the tool completes the specifiers. It keeps only files that the public entries
+ * reach. Since TypeScript 6, lib.dom includes WebGPU and conflicts with @webgpu/types; for TypeScript 5, the entries in ts5/
+ * reference that package. package.json chooses by the condition "types@<6.0".
  */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ function target(file: string, specifier: string): string | undefined {
   throw new Error(`${file}: no declarations for ${specifier}`);
 }
 
-/** The text with each relative specifier ending in .js, and the files it leads to. */
+/** Appends .js to each relative specifier of a text; also returns the files that the specifiers name. */
 export function completeSpecifiers(
   text: string,
   resolveSpecifier: (specifier: string) => string | undefined,
@@ -29,7 +29,7 @@ export function completeSpecifiers(
 ): { text: string; targets: string[] } {
   const targets: string[] = [];
   let result = text;
-  // From the end, so that positions before stay true.
+  // Replaces from the end, so that earlier positions stay valid.
   for (const { fileName, pos } of ts.preProcessFile(text).importedFiles.toReversed()) {
     const path = resolveSpecifier(fileName);
     if (path === undefined) continue;
@@ -52,7 +52,7 @@ function buildTypes(out: string): void {
   const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", out], { stdio: "inherit" });
   const declarations = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".d.ts"));
-  // Files that add to another one's interfaces, as the ops do to src/graph/ir.ts: no import leads to them.
+  // Adds files that extend another file's interfaces, as the ops extend src/graph/ir.ts: no import reaches them.
   for (const name of declarations) {
     const file = resolve(out, name);
     for (const [, specifier] of readFileSync(file, "utf8").matchAll(/^declare module "(\.[^"]+)"/gm)) {

@@ -1,13 +1,13 @@
-/** Gzip bytes of dist's browser entries with the chunks they reach: what every page downloads, and all, against budgets. */
+/** Compares the gzip size of dist's browser entries with budgets: the files that every page downloads, and all files. */
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-/** Bytes, gzip -9, of what a page downloads to colour a picture. The weights are 300 times as much; below this, the simpler form wins. */
+/** Most bytes, gzip -9, that a page downloads to colour a picture, without weights, which are 300 times as large. Below this, simpler code wins. */
 export const PAGE_BUDGET = 100 * 1024;
 
-/** Bytes, gzip -9, of all that the browser entries reach. */
+/** Most bytes, gzip -9, of all files that the browser entries reach. */
 export const BUDGET = 160 * 1024;
 
 /**
@@ -34,12 +34,12 @@ export function reached(entries: readonly string[], follow: (file: string) => bo
   return queue;
 }
 
-/** What a page loads to colour. */
+/** The files that a page loads to colour a picture. */
 export function pageFiles(entries: readonly string[]): string[] {
   return reached(entries, (file) => !ON_DEMAND.test(file));
 }
 
-/** Sum of the gzip sizes of files, as a server would send them one by one. */
+/** Sum of the gzip sizes of separately compressed files. */
 export function gzipBytes(files: readonly string[]): number {
   return files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
 }

@@ -1,4 +1,4 @@
-/** Prints what the engine makes of an ONNX file: `npm run graph -- model.onnx --shape input=1x1x256x256`. */
+/** Prints the engine's graphs of an ONNX file: `npm run graph -- model.onnx --shape input=1x1x256x256`. */
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";

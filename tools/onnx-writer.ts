@@ -1,4 +1,4 @@
-/** Writes ONNX files with onnx-proto: for the weight converters, and for tests that read as the model they are about. */
+/** Writes ONNX files with onnx-proto, for the weight converters and for tests. */
 import onnxProto from "onnx-proto";
 import { halfFromFloat } from "../src/weights/numbers/half";
 import type { OnnxDType } from "../src/weights/onnx/types";
@@ -39,7 +39,7 @@ export interface NodeSpec {
 
 export interface ValueSpec {
   readonly name: string;
-  /** Names are symbolic dimensions. Absent: the file says nothing about the shape. */
+  /** Strings are symbolic dimensions. Default: the file states no shape. */
   readonly shape?: readonly (number | string)[];
   /** Default f32. */
   readonly dtype?: OnnxDType;
@@ -75,8 +75,8 @@ export const DATA_TYPES: Readonly<Record<OnnxDType, number>> = {
 };
 
 /**
- * One node. Integers become INT (or INTS), other numbers FLOAT (or FLOATS); wrap a float that happens to be
- * whole: `{ float: 1 }`, `{ floats: [1, 2] }`. An empty array is INTS.
+ * One node. Integers become INT (or INTS), other numbers FLOAT (or FLOATS); wrap floats with integer
+ * values: `{ float: 1 }`, `{ floats: [1, 2] }`. An empty array is INTS.
  */
 export function node(
   op: string,
@@ -110,7 +110,7 @@ export function buildModel(spec: ModelSpec): Uint8Array {
       })),
     },
   }).finish();
-  // In Node it is a Buffer, whose slice() is a view.
+  // In Node `buffer` is a Buffer, whose slice() would return a view.
   return Uint8Array.from(buffer);
 }
 
@@ -172,7 +172,7 @@ function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** What onnx-proto writes as an int64: a number, or both halves where a number would round. */
+/** The value that onnx-proto writes as an int64: a number, or both halves where a number would round. */
 function int64(value: number): number {
   if (Number.isSafeInteger(value)) return value;
   const wide = BigInt.asUintN(64, saturated(value));

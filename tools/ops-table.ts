@@ -21,14 +21,14 @@ export async function opsPage(): Promise<string> {
 
 <!-- Written by npm run docs:ops from the tables in src/graph/import/ops; change those instead. -->
 
-What \`Session.load\` reads: the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. Anything else is refused with an
-\`UnsupportedError\` that lists every node concerned: at load, or, what depends on sizes that the model and
-\`inputShapes\` leave open, when a run first gives them.
+\`Session.load\` supports these ops of the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. A model with other ops or attributes
+throws an \`UnsupportedError\` that lists every unsupported node: at load, or, where support depends on sizes that the model and
+\`inputShapes\` leave open, at the first run with such sizes.
 
-Tensors at run time are floats of fixed shape. Whole numbers and booleans exist only in what can be computed at load,
-which includes the shape of every value, so the shape arithmetic of exporters is evaluated away. Any op below whose inputs
-are all constants is evaluated at load, but for convolutions, pools, matrix products, resizing, normalisations and
-softmax, which become nodes of the graph. "Constants only" marks ops that do not exist at run time.
+Tensors at run time are floats of fixed shape. Integers and booleans exist only in values that are evaluated at load. All shapes are
+known then, so the shape arithmetic of exporters is evaluated. Ops whose inputs are all constants are evaluated at load, except
+convolutions, pooling, resizing, DepthToSpace, SpaceToDepth, normalisations and softmax, which become nodes of the graph.
+"Constants only" marks ops that are not supported at run time.
 
 ${table()}`;
   return format(text, { parser: "markdown", printWidth: 120 });

@@ -1,7 +1,7 @@
 /**
- * Times every way of computing each convolution of a model on this machine's adapter and keeps the result for the next
+ * Times every admissible algorithm for each convolution of a model on this machine's adapter and stores the results for later
  * sessions: `npm run tune [-- --size 256] [--only direct,winograd] [--fresh] [--table]`. --table also writes the choices
- * into the table that ships, src/graph/lower/conv-table.ts, as the row of this kind of adapter.
+ * into the shipped table, src/graph/lower/conv-table.ts, as the row of this kind of adapter.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -53,7 +53,7 @@ function describe({ params: p, count }: Pick<TuneRow, "params" | "count">): stri
   return [sizes, ...extras.filter(Boolean)].join(", ");
 }
 
-/** One line: the default's time, then all that was tried, fastest first, as shares of it. */
+/** One line: the default's time, then all tried choices, fastest first, as shares of that time. */
 function lineOf(row: TuneRow): string {
   const order = [...row.results].sort((a, b) => (a.score ?? Infinity) - (b.score ?? Infinity));
   const tried = order.map(({ choice, score, problem }) => `${choice} ${score ?? `refused (${problem})`}`);
@@ -62,13 +62,13 @@ function lineOf(row: TuneRow): string {
   return `${describe(row)}: ${own}; ${tried.join(", ")}`;
 }
 
-/** What rules alone would choose. */
+/** The choice by rules alone. */
 function byRule(params: Conv2dParams, choices: ConvChoices): string {
   const admissible = choices.admissible(params);
   return ruleChoices(params, choices.row).find((choice) => admissible.includes(choice)) ?? DEFAULT_CHOICE;
 }
 
-/** Puts this adapter's row into the shipped table: of its earlier content, the shapes that were not seen now stay. */
+/** Writes this adapter's row of the shipped table. Shapes of the old row that were not seen now stay. */
 async function writeTable(report: TuneReport, choices: ConvChoices): Promise<void> {
   const row: Record<string, string> = { ...CONV_TABLE[choices.row] };
   for (const { params, choice } of report.shapes)
@@ -96,7 +96,7 @@ async function main(options: Options): Promise<void> {
   const { device } = colorizer;
   console.log(`${colorizer.adapter}, row "${adapterClass(device.adapterInfo).row}", ${colorizer.elem}`);
   if (size !== undefined) {
-    // A square grey picture: its programs are among those measured.
+    // Colours a square grey picture, so that the programs for this size are measured too.
     const data = new Uint8ClampedArray(size * size * 4).fill(128);
     await colorizer.colorize({ data, width: size, height: size }, { size });
   }
@@ -116,13 +116,13 @@ async function main(options: Options): Promise<void> {
 
 const parsed = new Command("tune")
   .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
-  .option("--size <pixels>", "also the programs for this working size, beside the model's own", positive)
+  .option("--size <pixels>", "also measure the programs for this working size, beside the model's own", positive)
   .addOption(new Option("--precision <type>").choices(["auto", "f32", "f16"]).default("auto"))
   .addOption(new Option("--adapter <kind>").choices(["auto", "system", "swiftshader"]))
   .option("--milliseconds <number>", "time to spend", positive, Infinity)
-  .option("--only <names>", "ways to try, by the starts of their names", (text) => text.split(","))
-  .option("--fresh", "measure again what was measured before")
-  .option("--table", `write the choices into ${TABLE}`)
+  .option("--only <names>", "algorithms to try, by the beginnings of their names", (text) => text.split(","))
+  .option("--fresh", "ignore stored measurements")
+  .option("--table", `also write the choices into ${TABLE}`)
   .parse();
 await main(parsed.opts<Options>());
 process.exit(0);

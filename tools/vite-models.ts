@@ -1,4 +1,4 @@
-/** Vite plugin: the folder of models at /models/, served as it is and copied into the build. */
+/** Vite plugin: serves the folder of models at /models/ and copies it into the build. */
 import { createReadStream, cpSync, existsSync, statSync } from "node:fs";
 import { join, normalize, resolve, sep } from "node:path";
 import type { Connect, Plugin } from "vite";
@@ -13,7 +13,7 @@ export function modelFolder(folder: string): Plugin {
     if (!path.startsWith(PREFIX)) return next();
     const file = normalize(join(folder, path.slice(PREFIX.length)));
     if (!file.startsWith(resolve(folder) + sep) || !existsSync(file) || !statSync(file).isFile()) {
-      // Not the page instead, which is what single-page servers answer: the reader would parse it as a model.
+      // Responds with 404, not with the page as single-page servers do, because a reader would parse the page as a model.
       response.statusCode = 404;
       response.end();
       return;

@@ -1,7 +1,7 @@
 /**
- * Vite plugin: of onnx-proto, a page needs the decoders of what src/weights reads. Encoders, verifiers and converters
- * from and to objects are two thirds of its code and static members of each class, which no bundler can prove unused; of
- * the rest, more than half is for fields that nothing reads. The decoders step over those as over unknown ones.
+ * Vite plugin that keeps only the decoders of onnx-proto, and of these only the fields that src/weights reads. Encoders,
+ * verifiers and converters are two thirds of its code; bundlers cannot remove them, because they are static members of each
+ * class. More than half of the rest is for fields that nothing reads; the decoders skip these like unknown fields.
  */
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
@@ -26,14 +26,14 @@ export const READ: Readonly<Record<string, string>> = {
   ValueInfoProto: "name type",
 };
 
-/** Functions of each class, but for decode(). The generator ends each with `};` at its own indent. */
+/** Functions of each class except decode(). The generator ends each with `};` at the function's indent. */
 const UNUSED =
   /^( +)\w+\.(?:prototype\.)?(?:create|encode|encodeDelimited|decodeDelimited|verify|fromObject|toObject|toJSON) = function [^]*?^\1};\n/gm;
 
-/** Lines of the decoders that do nothing here: options no caller gives, arrays that the constructor has already made. */
+/** Lines of the decoders without effect here: options that no caller passes, arrays that the constructor already creates. */
 const IDLE = [/^ +if \(properties\)\n.*\n.*\n.*\n/gm, /^ +if \(!\(message\.\w+ && message\.\w+\.length\)\)\n.*\n/gm];
 
-/** Values of fields that a file leaves out, and which one of a group is there: src/weights minds both itself. */
+/** Defaults of absent fields, and getters of oneof groups; src/weights handles both itself. */
 const DEFAULTS = [/^ +\w+\.prototype\.\w+ = .*;\n/gm, /^ +var \$oneOfFields;\n[^]*?^ +}\);\n/gm];
 
 /** A class or enum, inner ones first: `onnx.NAME = (function() { ... })();` */
@@ -42,7 +42,7 @@ const CLASSES = [
   /^( {4})onnx\.(\w+) = \(function\(\) \{\n[^]*?^\1}\)\(\);\n/gm,
 ];
 
-/** The text of onnx-proto/dist/onnx.js without what pages do not need. */
+/** The text of onnx-proto/dist/onnx.js without the code that pages do not need. */
 export function decodersOnly(source: string): string {
   let text = source.replace(UNUSED, "");
   for (const idle of [...IDLE, ...DEFAULTS]) text = text.replace(idle, "");
@@ -65,7 +65,7 @@ export function decodersOnly(source: string): string {
   return text;
 }
 
-/** A CommonJS module needs helpers of the bundler's that an ES module does without. */
+/** Converts the CommonJS module to an ES module, which needs no helpers of the bundler. */
 export function asModule(source: string): string {
   return source
     .replace(/^var \$protobuf = require\("([^"]+)"\);$/m, 'import * as $$protobuf from "$1";')

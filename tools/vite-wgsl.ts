@@ -1,10 +1,10 @@
-/** Vite plugin: shaders with the files that they include; they ship without comments, which are for readers of the source. */
+/** Vite plugin: resolves the includes of shaders, and strips comments in builds. */
 import type { Plugin } from "vite";
 import { resolveIncludes } from "./wgsl-includes.mjs";
 
 /**
- * WGSL without comments, indentation and blank lines. Lines stay lines: `#if` ... `#endif` and the `const` lines
- * that the host sets are found by line. Block comments nest in WGSL; there are no string literals to mind.
+ * WGSL without comments, indentation and blank lines. Line breaks stay, because `#if` ... `#endif` and the `const` lines
+ * that the host sets are found by line. Block comments nest in WGSL; WGSL has no string literals.
  */
 export function stripWgsl(source: string): string {
   let text = "";
@@ -14,7 +14,7 @@ export function stripWgsl(source: string): string {
     if (pair === "/*" || (depth > 0 && pair === "*/")) {
       depth += pair === "/*" ? 1 : -1;
       i++;
-      if (depth === 0) text += " "; // a comment parts words
+      if (depth === 0) text += " "; // a comment separates words
     } else if (depth > 0) {
       if (source[i] === "\n") text += "\n";
     } else if (pair === "//") {
@@ -28,13 +28,13 @@ export function stripWgsl(source: string): string {
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
 
-/** Drops blanks beside punctuation; `a - -b` keeps them, and so does `#if !NAME`. */
+/** Drops spaces beside punctuation, except in `a - -b` and `#if !NAME`. */
 function tighten(line: string): string {
   if (line.startsWith("#")) return line;
   return line.replace(/ ?([^\w\s#+-]) ?/g, "$1").replace(/(\w) ?([+-]) ?(?=\w)/g, "$1$2");
 }
 
-/** Words that must not become names, of at most two letters. */
+/** Reserved words of at most two letters, which must not become names. */
 const RESERVED = new Set(["as", "do", "fn", "go", "if", "in", "of", "or", "_"]);
 
 /** Short names, in order: a, b, ... z, aa, ab, ... */
@@ -45,8 +45,8 @@ function* shortNames(): Generator<string> {
 }
 
 /**
- * Gives the parameters and variables of functions short names. Names that the file also uses for anything else (module
- * scope, fields) stay; new names are none that occur in the file, so nothing is hidden that a function uses.
+ * Shortens the names of functions' parameters and variables. Names that the file also uses for anything else (module scope,
+ * fields) stay. New names do not occur in the file, so they shadow nothing.
  */
 export function shortenLocals(source: string): string {
   const local = /\b(?:let|var|const) ([a-z]\w*)|[(,]\s*(?:@\w+(?:\(\w+\))? ?)?([a-z]\w*) ?:/g;
@@ -59,7 +59,7 @@ export function shortenLocals(source: string): string {
   }
   for (const [, name] of source.matchAll(/^\s*(?:@[^\n]*\) ?)?(?:fn|struct|alias|var<[^>]*>|override) ?(\w+)/gm))
     others.add(name!);
-  // A parameter may be called as an address space is.
+  // A parameter may have the name of an address space.
   for (const [spaces] of source.matchAll(/\bvar<[^>]*>/g)) for (const name of spaces.match(/\w+/g)!) others.add(name);
   for (const [, fields] of source.matchAll(/\bstruct \w+ ?\{([^}]*)\}/g))
     for (const [, name] of fields!.matchAll(/(\w+) ?:/g)) others.add(name!);
@@ -82,7 +82,7 @@ function depthsOf(source: string): number[] {
 }
 
 /**
- * `x.wgsl?raw` as its text with includes resolved. Builds strip it unless `strip` is false; in development and tests, errors show the
+ * Loads `x.wgsl?raw` as its text with includes resolved. Builds strip the text; in development and tests, errors show the
  * whole shader.
  */
 export function wgsl({ strip = true } = {}): Plugin {

@@ -24,7 +24,7 @@ alias unit = elem;
 @group(0) @binding(4) var<storage, read_write> dst: array<unit>;  // [batch, OUT_H, OUT_W, CHANNELS]
 
 #if !VECTOR
-// The four channels from 4*c on of a row; those that do not exist repeat the last.
+// The four channels from 4*c on of a row; channels past the end repeat the last one.
 fn channels(row: u32, c: u32) -> vec4<u32> {
   return row * CHANNELS + min(4u * c + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(CHANNELS - 1u));
 }

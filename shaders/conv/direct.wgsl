@@ -1,9 +1,9 @@
-// Convolution of NHWC images, as a matrix product whose rows are gathered on the way (implicit GEMM).
+// Convolution of NHWC images as a matrix product whose rows are gathered during the product (implicit GEMM).
 //   dst[n, y, x, o] = activate(bias[o] + residual[n, y, x, o]
 //     + sum over ky, kx, i of src[n, y*STRIDE_Y + ky*DILATION_Y - PAD_TOP, x*STRIDE_X + kx*DILATION_X - PAD_LEFT, i]
 //                           * weights[ky, kx, i, o])        with src = 0 outside the image
 // One invocation sums 4 (EIGHT_PIXELS: 8) consecutive pixels x 8 output channels. No workgroup memory.
-// With POOL = 2, dst keeps the largest of each 2x2 window; with PHASE, pixels lie FACTOR apart in dst.
+// With POOL = 2, 2x2 max pooling follows; with PHASE, output pixels are FACTOR apart in dst.
 #include "../lib/window.wgsl"
 #include "../lib/conv-weights.wgsl"
 #include "../lib/conv-epilogue.wgsl"
@@ -15,7 +15,7 @@ const GROUP_OUT_C: u32 = 8u;    // output channels of one group
 const GROUPED: bool = false;    // whether there are several groups
 const GROUP_BLOCKS: u32 = 1u;   // ceil(GROUP_OUT_C / 8)
 const PIXELS: u32 = 1u;         // batch * OUT_H * OUT_W
-const POOL: u32 = 1u;           // 2: dst keeps the largest of each 2x2 window, and OUT_H and OUT_W are even
+const POOL: u32 = 1u;           // 2: 2x2 max pooling follows, and OUT_H and OUT_W are even
 const PHASE: bool = false;      // output pixel (y, x) goes to (y*FACTOR_Y + OFFSET_Y, x*FACTOR_X + OFFSET_X)
 const FACTOR_Y: u32 = 1u;
 const FACTOR_X: u32 = 1u;
@@ -26,7 +26,7 @@ const DST_W: u32 = 1u;
 const INVOCATION_PIXELS: u32 = 4u;  // pixels of one invocation: 4, or 8 with EIGHT_PIXELS
 const WORKGROUP_X: u32 = 8u;    // invocations of a workgroup along pixels
 const WORKGROUP_Y: u32 = 8u;    // and along blocks of output channels
-const POOLED: u32 = POOL * POOL;    // output pixels that dst keeps one of
+const POOLED: u32 = POOL * POOL;    // output pixels per pixel of dst
 
 #if VECTOR_IN
 @group(0) @binding(0) var<storage, read> src: array<elem4>;                 // [batch*IN_H*IN_W, IN_C/4]
@@ -34,7 +34,7 @@ const POOLED: u32 = POOL * POOL;    // output pixels that dst keeps one of
 @group(0) @binding(0) var<storage, read> src: array<elem>;                  // [batch*IN_H*IN_W, IN_C]
 #endif
 
-// place() of an output pixel. With pooling they are counted window by window.
+// place() of an output pixel. With pooling, output pixels are numbered window by window.
 fn place_pooled(pixel: u32) -> vec3<u32> {
   if (POOL == 2u) {
     let column = pixel / 4u % (OUT_W / 2u) * 2u + pixel % 2u;
@@ -49,7 +49,7 @@ fn window(pixel: u32) -> vec3<i32> {
   return window_at(place_pooled(min(pixel, PIXELS - 1u)));
 }
 
-// The pixel of dst that an output pixel goes to, DST_PIXELS or more when there is none.
+// The pixel of dst for an output pixel; DST_PIXELS or more when there is none.
 fn destination(pixel: u32) -> u32 {
   if (PHASE) {
     let at = place(pixel);

@@ -1,4 +1,4 @@
-// The windows of a convolution as rows of a matrix (im2col), for pictures of so few channels that a vec4 would be mostly padding.
+// im2col: writes the windows of a convolution as rows of a matrix, for images with so few channels that a vec4 would be mostly padding.
 //   dst[n, y, x, tap*IN_C + i] = src[n, y*STRIDE_Y + ky*DILATION_Y - PAD_TOP, x*STRIDE_X + kx*DILATION_X - PAD_LEFT, i]
 //   with tap = ky*KERNEL_W + kx, src = 0 outside the image, and zeros after the last tap
 // One invocation writes four elements of a row.

@@ -1,4 +1,4 @@
-// The last step of a convolution whose terms were summed in parts.
+// The last step of a split-K convolution: adds the parts.
 //   dst[pixel, o] = activate(bias[o] + residual[pixel, o] + sum over p of src[pixel, p, o])
 // One invocation writes 4 output channels of a pixel.
 #include "../lib/linear.wgsl"

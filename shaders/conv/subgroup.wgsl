@@ -1,6 +1,6 @@
-// Convolution of NHWC images by the formula of direct.wgsl, for GPUs with subgroups: invocations of a workgroup take
-// 4 output channels each and share 8 pixels. Every eighth lane loads the same 4 of 32 input channels, and the first
-// eight hand theirs to all. Nothing depends on how many more lanes a subgroup has, nor on which invocations they hold.
+// Convolution of NHWC images by the formula of direct.wgsl, for GPUs with subgroups: each invocation of a workgroup computes
+// 4 output channels of the same 8 pixels. Every eighth lane loads the same 4 of 32 input channels, and the first eight lanes
+// broadcast theirs. Results depend neither on the size of a subgroup (8 or more) nor on the order of its invocations.
 #include "../lib/conv-gather.wgsl"
 const WORKGROUP_X: u32 = 8u;    // invocations of a workgroup; set by src/kernels/conv/subgroup.ts
 
@@ -34,7 +34,7 @@ fn main(
       let a2 = load_src(p2, group, mine); let a3 = load_src(p3, group, mine);
       let a4 = load_src(p4, group, mine); let a5 = load_src(p5, group, mine);
       let a6 = load_src(p6, group, mine); let a7 = load_src(p7, group, mine);
-      // Past the last channel this reads other weights, which meet zeros.
+      // Past the last channel this reads other weights, which are multiplied by zeros.
       for (var step = 0u; step < 8u; step++) {
         let row = ((workgroup.y * TAPS + tap) * GROUP_IN_C4 + k + step) * 4u;
         let w0 = factor4(weights[row][index]);

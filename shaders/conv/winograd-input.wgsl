@@ -1,12 +1,12 @@
 // Winograd's input transform of NHWC images: dst[t] = B^T d B of each channel, where d is the POINTS x POINTS pixels
 // under tile t of OUTPUTS x OUTPUTS output pixels, 0 outside the (enlarged) image. Tiles go along x, then y, then images.
-// One invocation does one unit of one tile: a channel, or four.
+// One invocation transforms one unit of one tile: a channel, or four.
 #include "../lib/linear.wgsl"
 #include "../lib/winograd.wgsl"
 alias unit = f32;               // defaults; set by src/kernels/conv/winograd-transforms.ts
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
-const UP_Y: i32 = 1;            // src is enlarged by these whole factors first, repeating pixels
+const UP_Y: i32 = 1;            // integer factors by which src is upsampled first (nearest)
 const UP_X: i32 = 1;
 const IN_UNITS: u32 = 4u;       // units of a pixel
 const UNITS: u32 = 4u;          // units of a transformed pixel, of which those past IN_UNITS are 0

@@ -1,19 +1,19 @@
 // Winograd's output transform into NHWC images:
 //   dst[pixels of tile t] = activate(bias + residual + A^T m A) of each channel (its maxima with POOL), where m is the POINTS x POINTS products
 // of tile t, which covers OUTPUTS x OUTPUTS pixels. Tiles go along x, then y, then images; pixels past the image are
-// not written. One invocation does one unit of one tile: a channel, or four.
+// not written. One invocation transforms one unit of one tile: a channel, or four.
 #include "../lib/linear.wgsl"
 #include "../lib/winograd.wgsl"
 #include "../lib/activation.wgsl"
 alias unit = f32;               // defaults; set by src/kernels/conv/winograd-transforms.ts
 alias product = f32;            // as many channels in f32, also in f16 storage: products are larger than what they sum to
-const POOL: u32 = 1u;           // dst keeps the largest of each POOL x POOL window, which divides OUTPUTS and the image
+const POOL: u32 = 1u;           // side of the max pooling window that follows; it divides OUTPUTS and the image
 const OUT_H: u32 = 1u;          // before pooling
 const OUT_W: u32 = 1u;
 const OUT_UNITS: u32 = 4u;      // units of an output pixel
-const UNITS: u32 = 4u;          // units of a product, of which those past OUT_UNITS are nothing
-const DST_UNITS: u32 = 4u;      // units of a pixel of dst, of which this writes OUT_UNITS
-const DST_FIRST: u32 = 0u;      // from this one on
+const UNITS: u32 = 4u;          // units of a product; those past OUT_UNITS are unused
+const DST_UNITS: u32 = 4u;      // units of a pixel of dst, of which this shader writes OUT_UNITS
+const DST_FIRST: u32 = 0u;      // the first unit that is written
 const TILES_Y: u32 = 1u;        // tiles of one image
 const TILES_X: u32 = 1u;
 const FIRST_TILE: u32 = 0u;     // the first tile of this dispatch

@@ -1,5 +1,5 @@
 // Convolution of NHWC images by the formula of direct.wgsl, for GPUs: a workgroup stages tiles of the gathered matrix
-// and of the weights in its memory, 16 input channels at a time, so that all its invocations share what is read.
+// and of the weights in workgroup memory, 16 input channels at a time, which all of its invocations share.
 // One invocation sums 4 (EIGHT_PIXELS: 8) pixels, WORKGROUP_X apart, x 8 output channels.
 #include "../lib/conv-gather.wgsl"
 const INVOCATION_PIXELS: u32 = 4u;  // pixels of one invocation; set by src/kernels/conv/workgroup.ts
@@ -42,7 +42,7 @@ fn main(
   var d4 = sum4(); var d5 = sum4(); var d6 = sum4(); var d7 = sum4();
 #endif
   for (var tap = 0u; tap < TAPS; tap++) {
-    // Nobody reads sources after the second barrier of the previous tap's last tile.
+    // No invocation reads sources after the second barrier of the previous tap's last tile.
     for (var i = index; i < WORKGROUP_PIXELS; i += INVOCATIONS) {
       sources[i] = under(window(first + i), tap / KERNEL_W, tap % KERNEL_W);
     }
@@ -53,7 +53,7 @@ fn main(
         let i = n * INVOCATIONS + index;
         left[i / 4u / WORKGROUP_X][i / 4u % WORKGROUP_X][i % 4u] = load_src(sources[i / 4u], group, k + i % 4u);
       }
-      // Past the last block or channel this reads other weights: they are not written, or meet zeros.
+      // Past the last block or channel this reads other weights, whose products are not written or are zero.
       for (var n = 0u; n < 32u * WORKGROUP_Y / INVOCATIONS; n++) {
         let i = n * INVOCATIONS + index;
         let block = i / 32u;

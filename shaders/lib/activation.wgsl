@@ -1,5 +1,5 @@
-// Elementwise functions for epilogues and the unary kernel. Which one is a constant, so the switch
-// costs nothing at run time. Set by activationConstants() of src/kernels/activation.ts.
+// Elementwise functions for epilogues and the unary kernel. ACTIVATION is a constant, so the switch costs nothing at
+// run time. activationConstants() of src/kernels/activation.ts sets the constants.
 const ACTIVATION: u32 = 0u;     // index into ACTIVATION_CODES
 const ACT_A: f32 = 0.0;         // alpha, or the lower bound of clip
 const ACT_B: f32 = 0.0;         // beta, or the upper bound of clip
@@ -16,13 +16,13 @@ fn erf4(x: vec4<f32>) -> vec4<f32> {
   return sign(x) * (1.0 - poly * exp(-x * x));
 }
 
-// min, max and clamp give a number where x is none: NaN goes on as NaN, so that the result tells. By its bits, because
-// compilers may take comparisons of floats to be free of NaN.
+// Returns x where it is NaN, so that NaN shows in the result; min, max and clamp would return a number. Tests the bits, because
+// compilers may assume that floats in comparisons are not NaN.
 fn keep_nan(value: vec4<f32>, x: vec4<f32>) -> vec4<f32> {
   return select(value, x, (bitcast<vec4<u32>>(x) & vec4(0x7fffffffu)) > vec4(0x7f800000u));
 }
 
-// tanh would hide an infinite sum, too, which is what numbers too large for f16 become: it goes on as it is.
+// Also keeps infinities, which are sums too large for f16: tanh would hide them.
 fn telling_tanh(x: vec4<f32>) -> vec4<f32> {
   return select(safe_tanh(x), x, (bitcast<vec4<u32>>(x) & vec4(0x7f800000u)) == vec4(0x7f800000u));
 }

@@ -1,11 +1,11 @@
-// What convolutions do last: bias, residual, activation, and storing into DST_C channels from DST_FIRST on. Set by
-// src/kernels/conv/epilogue.ts.
+// The epilogue of convolutions: bias, residual, activation, and storing into DST_C channels from DST_FIRST on.
+// src/kernels/conv/epilogue.ts sets the constants.
 #include "activation.wgsl"
 alias elem = f32;
-alias dst_elem = elem;          // f32 where dst takes sums for another step
+alias dst_elem = elem;          // f32 where dst holds sums for another step
 const OUT_C: u32 = 8u;          // all output channels
-const DST_C: u32 = 8u;          // channels of dst, of which this writes OUT_C
-const DST_FIRST: u32 = 0u;      // from this one on
+const DST_C: u32 = 8u;          // channels of dst, of which the shader writes OUT_C
+const DST_FIRST: u32 = 0u;      // the first channel that is written
 const DST_PIXELS: u32 = 1u;     // pixels of dst
 
 alias elem4 = vec4<elem>;
@@ -29,7 +29,7 @@ alias sum4 = vec4<f32>;
 @group(0) @binding(4) var<storage, read_write> dst: array<dst_elem>;        // [DST_PIXELS, DST_C]
 #endif
 
-// Four output channels from `channel` on, of which those below `end` exist.
+// Stores four output channels from `channel` on, without those from `end` on.
 fn write(pixel: u32, channel: u32, end: u32, sum: vec4<f32>) {
   if (pixel >= DST_PIXELS || channel >= end) { return; }
   let at = pixel * OUT_C + channel;

@@ -1,4 +1,4 @@
-// Which elements of src an output pixel reads, four channels at a time; set by src/kernels/conv/gather.ts.
+// Gathers the elements of src that an output pixel reads, four channels at a time. src/kernels/conv/gather.ts sets the constants.
 #include "window.wgsl"
 #include "conv-epilogue.wgsl"
 #include "conv-mac.wgsl"

@@ -1,6 +1,6 @@
 // The inner step of convolutions: four input channels of a pixel times their weights of four output channels.
 #if HALF_PRODUCTS
-// The four products are made and summed in f16 and then added to a sum of f32.
+// The four products are computed and summed in f16 and then added to an f32 sum.
 alias factor4 = vec4<f16>;
 
 fn mac(sum: sum4, a: factor4, w0: factor4, w1: factor4, w2: factor4, w3: factor4) -> sum4 {

@@ -1,12 +1,12 @@
-// How convolutions read weights packed as [BLOCKS, TAPS, GROUP_IN_C4][4 input channels x 8 output channels], and what
-// is left to do with the sums.
+// Reads weights packed as [BLOCKS, TAPS, GROUP_IN_C4][4 input channels x 8 output channels], and scales the sums where
+// weights are integers.
 #include "conv-epilogue.wgsl"
 #include "conv-mac.wgsl"
 const BLOCKS: u32 = 1u;         // groups * GROUP_BLOCKS
 const TAPS: u32 = 1u;           // KERNEL_H * KERNEL_W
 const GROUP_IN_C4: u32 = 1u;    // ceil(input channels of one group / 4)
 
-// Of input channel i of a step: u[i] for output channels 0 to 3 of the block, v[i] for 4 to 7.
+// Weights of input channel i of a step: u[i] for output channels 0 to 3 of the block, v[i] for 4 to 7.
 struct Weights {
   u0: factor4, v0: factor4,
   u1: factor4, v1: factor4,
@@ -15,10 +15,10 @@ struct Weights {
 }
 
 #if INT8
-// A word holds four integers of 8 bits, the lowest first. Behind all of them are 8 scales for every block.
+// A word holds four 8-bit integers, the lowest first. After all integers come 8 scales for every block.
 @group(0) @binding(1) var<storage, read> weights: array<array<vec4<u32>, 2>>;
 
-// The integers times 2^24, which the scales undo: each is moved to the top of its word.
+// The integers times 2^24, because each is shifted to the top of its word; the scales include 2^-24.
 fn unpack(word: u32) -> vec4<f32> {
   let moved = word * vec4<u32>(0x1000000u, 0x10000u, 0x100u, 1u);   // drivers' vector shifts are slower
   return vec4<f32>(bitcast<vec4<i32>>(moved & vec4<u32>(0xff000000u)));
@@ -31,7 +31,7 @@ fn load_weights(step: u32) -> Weights {
     unpack(a.x), unpack(a.y), unpack(a.z), unpack(a.w), unpack(b.x), unpack(b.y), unpack(b.z), unpack(b.w));
 }
 
-// Of output channels 0 to 3 (quad 0) or 4 to 7 (quad 1) of a block.
+// Scales of output channels 0 to 3 (quad 0) or 4 to 7 (quad 1) of a block.
 fn scales(block: u32, quad: u32) -> vec4<f32> {
   return bitcast<vec4<f32>>(weights[BLOCKS * TAPS * GROUP_IN_C4 + block][quad]);
 }
@@ -46,7 +46,7 @@ fn largest(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, block: u32, q
 }
 #else
 #if HALF_WEIGHTS
-// A word holds two numbers of 16 bits, the first in its low half. Needs no shader-f16.
+// A word holds two f16 numbers, the first in its low half. Needs no shader-f16.
 @group(0) @binding(1) var<storage, read> weights: array<array<vec4<u32>, 4>>;
 
 fn unpack(first: u32, second: u32) -> factor4 {

@@ -38,7 +38,7 @@ fn grey_luminance(l: f32) -> f32 {
   return select(l / LAB_KAPPA, f * f * f, f * f * f > LAB_EPSILON);
 }
 
-// Linear R, G, B of L*, a*, b*; outside [0, 1] where sRGB does not have the colour.
+// Linear R, G, B of L*, a*, b*; outside [0, 1] for colours outside sRGB.
 fn lab_to_linear(l: f32, ab: vec2<f32>) -> vec3<f32> {
   let fy = (l + 16.0) / 116.0;
   let f = vec3(fy + ab.x / 500.0, fy, fy - ab.y / 200.0);
@@ -55,7 +55,7 @@ fn in_gamut(linear: vec3<f32>) -> bool {
   return all(linear >= vec3(-GAMUT_SLACK)) && all(linear <= vec3(1.0 + GAMUT_SLACK));
 }
 
-// Linear R, G, B of the same L* and hue with the largest chroma up to the given one that sRGB has.
+// Linear R, G, B of the colour inside sRGB with the same L* and hue and the largest chroma, up to the given one.
 fn clip_chroma(l: f32, ab: vec2<f32>) -> vec3<f32> {
   var linear = lab_to_linear(l, ab);
   if (in_gamut(linear)) { return linear; }

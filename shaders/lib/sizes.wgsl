@@ -1,4 +1,4 @@
-// The run-time constants of a variant; assemble() puts in its fields and its binding.
+// The run-time constants of a variant; assemble() inserts the fields and the binding.
 struct Sizes {
   FIELD: u32,
 }

@@ -1,5 +1,5 @@
 // The taps of an antialiasing triangle filter for one output sample: bilinear interpolation whose support
-// grows with the reduction. Samples outside the picture do not count.
+// grows with the reduction factor. Samples outside the picture are ignored.
 struct Taps {
   begin: u32,
   end: u32,          // one past the last

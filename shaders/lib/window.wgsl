@@ -1,5 +1,5 @@
-// A window that slides over NHWC images: which pixel of src is under which tap. Set by windowSizes() of
-// src/kernels/window.ts.
+// A window that slides over NHWC images: finds the pixel of src under each tap. windowSizes() of
+// src/kernels/window.ts sets the constants.
 const IN_H: i32 = 1;
 const IN_W: i32 = 1;
 const OUT_H: u32 = 2u;

@@ -1,4 +1,4 @@
-// A network's input: L* scaled, repeated over channels, its last row and column repeated into the padding.
+// Writes a network's input: L*, scaled and repeated over channels; the last row and column are repeated into the padding.
 //   dst[c, y, x] = value(src[min(y, SRC_H - 1), min(x, SRC_W - 1)]) * SCALE + OFFSET
 //   value(L*) = L*, or with GREY the sRGB component (0 to 1) of the grey with this L*
 // One invocation writes one position in all channels.

@@ -1,15 +1,15 @@
 /**
- * Every error this package throws on purpose. A message says where it went wrong, what was
- * expected, what came, and what to do next. This module imports nothing, so any layer may use it.
+ * The errors of this package. A message says where the error occurred, what was expected, what was received, and what to do
+ * next. This module imports nothing, so any layer may use it.
  */
 
 /** The parts of an error's message; each is kept as a property for programs. */
 export interface ErrorFacts {
-  /** Where: a file, a node's name, a parameter, a URL. */
+  /** The place of the error: a file, a node's name, a parameter, a URL. */
   readonly where: string;
   readonly expected: string;
   readonly received: string;
-  /** The next step for the person who reads it. */
+  /** What the reader should do next. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
@@ -41,22 +41,22 @@ export class EngineError extends Error {
   }
 }
 
-/** The model file itself is damaged, hostile or contradicts itself. */
+/** The model file is damaged, malicious or inconsistent. */
 export class ModelError extends EngineError {
   override readonly name = "ModelError";
   override readonly code = "model";
 }
 
-/** One thing in a model that this engine does not do. */
+/** One unsupported feature of a model. */
 export interface Unsupported {
   /** The ONNX node's name, or its first output when it has none. */
   readonly node: string;
   readonly op: string;
-  /** Why: "not implemented", "attribute mode=cubic", ... */
+  /** What is unsupported: "not implemented", "attribute mode=cubic", ... */
   readonly reason: string;
 }
 
-/** The model is sound but asks for what the engine does not do; lists everything at once. */
+/** The model is valid but needs unsupported ops or attributes; the message lists all of them. */
 export class UnsupportedError extends EngineError {
   override readonly name = "UnsupportedError";
   override readonly code = "unsupported";
@@ -81,13 +81,13 @@ export class ManifestError extends EngineError {
   override readonly code = "manifest";
 }
 
-/** A graph contradicts itself: a bug in import or in a pass, not in the model. */
+/** A graph is inconsistent: a bug in import or in a pass, not in the model. */
 export class GraphError extends EngineError {
   override readonly name = "GraphError";
   override readonly code = "graph";
 }
 
-/** A downloaded file does not have the expected bytes, or cannot be fetched. */
+/** A file cannot be fetched, or does not have the expected bytes. */
 export class DownloadError extends EngineError {
   override readonly name = "DownloadError";
   override readonly code = "download";
@@ -111,7 +111,7 @@ export class DeviceError extends EngineError {
   override readonly code = "device";
 }
 
-/** A kernel was asked for something outside its contract: a bug in lowering, not in the model. */
+/** A kernel received unsupported parameters: a bug in lowering, not in the model. */
 export class KernelError extends EngineError {
   override readonly name = "KernelError";
   override readonly code = "kernel";

@@ -1,4 +1,4 @@
-/** What numbers the options of the library, the element and the command line may be; one place for ranges and units. */
+/** Ranges and units of the numeric options of the library, the element and the command line. */
 import { InputError } from "./errors";
 
 export interface NumberOption {
@@ -6,7 +6,7 @@ export interface NumberOption {
   readonly least: number;
   readonly most: number;
   readonly whole?: boolean;
-  /** The unit, and what the number means. */
+  /** The unit and meaning of the number. */
   readonly unit: string;
 }
 
@@ -32,7 +32,7 @@ export const TEMPERATURE: NumberOption = {
   unit: "what scores are divided by before the softmax: below 1 nearer to the likeliest colour",
 };
 
-/** Of an encoded picture, as browsers take it. */
+/** The quality of an encoded picture, on the browsers' scale. */
 export const QUALITY: NumberOption = {
   name: "quality",
   least: 0,
@@ -40,7 +40,7 @@ export const QUALITY: NumberOption = {
   unit: "1 is the best; for image/jpeg and image/webp",
 };
 
-/** Of a picture file, as image programs take it. */
+/** The quality of a picture file, on the scale of image programs. */
 export const FILE_QUALITY: NumberOption = {
   name: "quality",
   least: 1,
@@ -65,14 +65,14 @@ export function fits({ least, most, whole }: NumberOption, value: unknown): valu
   return typeof value === "number" && value >= least && value <= most && (!whole || Number.isInteger(value));
 }
 
-/** The value. Throws InputError with the option's range and unit; `received` is what the user wrote where that is another. */
+/** Returns `value`. Throws InputError with the option's range and unit; `received` is the user's text where it differs from `value`. */
 export function checkNumber(option: NumberOption, value: number, received: unknown = value): number {
   if (fits(option, value)) return value;
   const text = typeof received === "string" ? JSON.stringify(received) : String(received);
   throw new InputError({ where: option.name, expected: rangeOf(option), received: text });
 }
 
-/** A factor as CSS filters take it: "1.5" or "150%". NaN for any other text. */
+/** Parses a factor in the syntax of CSS filters: "1.5" or "150%". NaN for any other text. */
 export function factorOf(text: string): number {
   const [, number, percent] = /^\s*([^\s%]+)\s*(%?)\s*$/.exec(text) ?? [];
   return number === undefined ? NaN : Number(number) / (percent ? 100 : 1);

@@ -1,13 +1,13 @@
-/** Long work in short stretches, so that a page goes on answering. */
+/** Splits long work into short stretches, so that a page stays responsive. */
 
-/** Milliseconds of work between pauses: within a frame. */
+/** Milliseconds of work between pauses; less than a frame. */
 const STRETCH = 12;
 
 /** Resolves after the event loop has had a turn. */
 function turn(): Promise<void> {
   const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
   if (scheduler?.yield) return scheduler.yield();
-  // Timers would wait: 4 ms when nested, a second in pages that are not visible.
+  // Timers are too slow: they wait 4 ms when nested, and a second in hidden pages.
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.addEventListener("message", () => {
@@ -19,7 +19,7 @@ function turn(): Promise<void> {
   });
 }
 
-/** What a generator returns, its pieces done at once. */
+/** Runs a generator to its end without pauses; returns its return value. */
 export function finish<T>(work: Generator<unknown, T>): T {
   let step = work.next();
   while (!step.done) step = work.next();
@@ -33,14 +33,14 @@ export class Pacer {
     return performance.now() - this.#since >= STRETCH;
   }
 
-  /** Call it between pieces of work: gives way when the thread has been kept for long enough. */
+  /** Call it between pieces of work. It yields to the event loop when the last yield was long enough ago. */
   async pause(): Promise<void> {
     if (!this.#due) return;
     await turn();
     this.#since = performance.now();
   }
 
-  /** What a generator returns, with pauses between its pieces. */
+  /** Runs a generator to its end with pauses between its pieces; resolves with its return value. */
   async finish<T>(work: Generator<unknown, T>): Promise<T> {
     for (;;) {
       await this.pause();

@@ -1,7 +1,7 @@
-/** Code of this package that comes in files of its own: see docs/decisions/package.md. */
+/** Loads code of this package that is in separate files: see docs/decisions/package.md. */
 import { DownloadError } from "./errors";
 
-/** What import() gives. Throws DownloadError where the file does not arrive, which import() says as a TypeError. */
+/** Awaits an import(). Throws DownloadError where the file cannot be fetched, which import() reports as a TypeError. */
 export function packagePart<T>(part: Promise<T>): Promise<T> {
   return part.catch((cause: unknown) => {
     throw new DownloadError({

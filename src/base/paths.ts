@@ -1,6 +1,6 @@
-/** File names that a manifest or a model may give: relative, forward slashes, never out of their folder. */
+/** Checks file names in a manifest or a model: relative paths with forward slashes that stay in their folder. */
 
-/** Why `path` is refused, or undefined when it stays inside its folder on every platform and as a URL. */
+/** Why `path` is refused; undefined when it stays inside its folder on every platform and as a URL. */
 export function pathProblem(path: string): string | undefined {
   if (path === "") return "an empty path";
   if (path.length > 1024) return `a path of ${path.length} characters`;

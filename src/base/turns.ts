@@ -1,8 +1,8 @@
-/** Taking turns with something that one piece of work at a time may use. */
+/** A lock: grants access to one caller at a time, in the order of their calls. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Resolves when everybody who asked before has called what they got. Call the result at least once, whatever happens. */
+  /** Resolves with a release function once all earlier callers have released. The caller must call it, even after an error. */
   async take(): Promise<() => void> {
     const before = this.#last;
     let release!: () => void;

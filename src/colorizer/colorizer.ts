@@ -1,4 +1,4 @@
-/** Photographs in colour: both networks and the colour kernels behind one call. */
+/** Colours photographs: runs the networks and the colour kernels behind one call. */
 import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile, Look } from "./options";
 import { ColorizeResult, type ColorizeTimings } from "./result";
 import { choicesFor, tuneOptions, whenIdle } from "./tuning";
@@ -29,13 +29,13 @@ export class Colorizer {
   readonly #networks: Networks;
   readonly #stages: PictureStages;
   readonly #ownsDevice: boolean;
-  /** One picture is opened ahead of the one that has the networks, so that the GPU need not wait for it. */
+  /** The next picture is opened while the networks run the current one, so that the GPU need not wait. */
   readonly #opening = new Turns();
   /** The networks' buffers hold one picture. */
   readonly #running = new Turns();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #choices: ConvChoices;
-  /** To be called after the first picture. */
+  /** Starts tuning; called after the first picture. */
   #later: (() => void) | undefined;
   readonly #store: TuneOptions["store"];
   readonly #closing = new AbortController();
@@ -53,15 +53,15 @@ export class Colorizer {
   }
 
   /**
-   * Downloads and prepares a model. Throws ManifestError, DownloadError, ModelError, UnsupportedError or DeviceError,
-   * or the signal's reason; nothing stays on the GPU then.
+   * Downloads and compiles a model. Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError,
+   * InputError for wrong options, or the signal's reason, and then frees all GPU memory.
    */
   static async load(options: ColorizerOptions = {}): Promise<Colorizer> {
     options.signal?.throwIfAborted();
-    // First the device: without one there is no point in downloading.
+    // Requests the device first: without one, the download would be useless.
     const device = options.device ?? (await requestDevice());
     try {
-      storageOf(device, options.precision ?? "auto"); // a precision that cannot be is said before the download
+      storageOf(device, options.precision ?? "auto"); // throws for an unsupported precision before the download
       const model = modelAddress(options.model);
       const choices = choicesFor(device, options.tune);
       const networks = await Networks.load({ ...options, device, model, choices });
@@ -86,7 +86,7 @@ export class Colorizer {
     return describeDevice(this.device);
   }
 
-  /** Sizes and GPU memory for a picture of this size, without running anything. Throws InputError for a bad size. */
+  /** Sizes and GPU memory for a picture of width x height pixels, without running the networks. Throws InputError for a wrong size. */
   plan(width: number, height: number, options: Pick<ColorizeOptions, "size"> = {}): ColorizePlan {
     const working = this.#workingSize({ width, height }, options.size);
     const { embedder, colorizer } = this.#networks.plan(working);
@@ -108,9 +108,9 @@ export class Colorizer {
   }
 
   /**
-   * Colours one picture; calls queue up, and each picture is opened and uploaded while the one before it is on the GPU.
-   * Throws ImageError for a picture that cannot be read, InputError for wrong options, DeviceError when the device is
-   * lost, short of memory, refuses commands or computes nonsense, and the signal's reason (an AbortError) when aborted.
+   * Colours one picture. Concurrent calls run one after another; each picture is opened and uploaded while the GPU works on
+   * the previous one. Throws ImageError for an unreadable picture, InputError for wrong options, DeviceError when the device
+   * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const look = this.#look(options);
@@ -136,7 +136,7 @@ export class Colorizer {
     });
   }
 
-  /** `started` is called when the picture has its turn. With `embedding`, only the second network runs. */
+  /** Calls `started` when the picture's turn begins. With `embedding`, only the colorizer network runs. */
   async #run(
     source: PixelSource,
     look: Look,
@@ -166,7 +166,7 @@ export class Colorizer {
     return this.#recombine(source, chroma, look, signal, () => clock.end());
   }
 
-  /** Networks that failed are made again for the next picture. One that has begun with them ends first. */
+  /** Drops networks that failed, so that the next picture binds new ones. Waits for a picture that already uses them. */
   async #drop(bound: BoundNetworks): Promise<void> {
     await this.#networks.forget(bound);
     await this.#running.ended();
@@ -187,7 +187,7 @@ export class Colorizer {
     });
   }
 
-  /** The last stage, also for another look of a picture already predicted. */
+  /** Runs the last stage, for a new picture or for another look of a predicted one. */
   async #recombine(
     source: PixelSource,
     chroma: KeptChroma,
@@ -216,10 +216,10 @@ export class Colorizer {
   }
 
   /**
-   * Times ways of computing the convolutions of what was prepared so far, and goes on with the fastest: pictures stay
-   * what they are but for rounding. Pictures go first; one that comes meanwhile waits for one measurement, or for the
-   * networks to be made again.
-   * Throws the signal's reason; what was measured by then is kept.
+   * Times the algorithms for each convolution of the networks compiled so far, and uses the fastest from then on. Results
+   * change by rounding only. Pictures have priority: a call of colorize() waits for at most one measurement, or for the
+   * networks to be compiled again. Throws InputError for wrong options and the signal's reason when aborted; earlier
+   * measurements stay stored.
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
@@ -239,8 +239,8 @@ export class Colorizer {
   }
 
   /**
-   * Time of every step of both networks for a picture of this size: each runs once more, a step at a time, on whatever
-   * its inputs hold. Throws as colorize().
+   * Measures every step of both networks for a picture of this size. Each network runs once, on the current contents of its
+   * input buffers. Throws as colorize().
    */
   async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
     const working = this.#workingSize(picture, options.size);
@@ -258,7 +258,7 @@ export class Colorizer {
       throw new InputError({ where: "colorize", expected: "a live Colorizer", received: "a disposed one" });
   }
 
-  /** Runs `work`, which dispose() then waits for. An abort rejects at once, also while waiting. */
+  /** Runs `work`; dispose() waits for it. An abort rejects at once, even while `work` waits for its turn. */
   #track<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const run = work().catch(async (error: unknown) => {
       throw await explain(error, this.device, signal);
@@ -280,7 +280,7 @@ export class Colorizer {
     return this.#networks.workingSize(picture, size);
   }
 
-  /** Frees the networks once running work has ended, and the device if this Colorizer made it. */
+  /** Frees the networks once running work has ended, and the device if this Colorizer requested it. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -1,8 +1,8 @@
-/** Saying what went wrong on a device. */
+/** Turns a device's errors into errors that say what to do. */
 import { lossAfterError } from "../gpu/device-loss";
 import { DeviceError, EngineError, InputError } from "../base/errors";
 
-/** A lost device shows as all kinds of errors; its own words are the useful ones. */
+/** The error to report. A lost device causes many kinds of errors, of which its own reason is the useful one. */
 export async function explain(error: unknown, device: GPUDevice, signal: AbortSignal | undefined): Promise<unknown> {
   if (signal?.aborted || error instanceof InputError) return error;
   const { reason } = await lossAfterError(device);

@@ -1,10 +1,10 @@
-/** Whether a model's networks are what its manifest says. */
+/** Checks a model's networks against its manifest. */
 import { ManifestError } from "../base/errors";
 import type { Shape } from "../graph/ir";
 import type { Session } from "../session/session";
 import type { Manifest } from "../weights/model/manifest";
 
-/** Throws ManifestError unless the shape fits; a name stands for any size. */
+/** Throws ManifestError unless `shape` matches; a string in `expected` matches any size. */
 export function expectShape(where: string, shape: Shape, expected: readonly (number | string)[]): void {
   const fits = shape.length === expected.length && expected.every((n, i) => typeof n === "string" || n === shape[i]);
   if (!fits)

@@ -1,4 +1,4 @@
-/** What a manifest says of the networks' inputs, for sessions and for the GPU. */
+/** Describes the networks' inputs by the manifest, for sessions and for the GPU. */
 import type { BoundProgram } from "../gpu/bound-program";
 import type { Shape } from "../graph/ir";
 import { dropLastUpsampling } from "../graph/passes/drop-last-upsampling";
@@ -10,21 +10,21 @@ import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import type { ConstantInput, Manifest, NetworkInput, PictureInput } from "../weights/model/manifest";
 
-/** [1, channels, H, W] of an input that is a picture. */
+/** Shape [1, channels, H, W] of a picture input. */
 export function pictureShape({ channels }: PictureInput | ConstantInput, { width, height }: Size): Shape {
   return [1, channels, height, width];
 }
 
 export type Network = "embedder" | "colorizer";
 
-/** Where and how a picture's luminance is written for `input` of the bound network. */
+/** Describes how a picture's luminance is written into `input` of the bound network. */
 export function targetOf(
   input: PictureInput,
   network: BoundProgram,
   working: WorkingSize,
   elem: Elem,
 ): LuminanceTarget {
-  // One channel where a pass has summed the first convolution's kernel over equal channels.
+  // The program has one channel where the pass sumGreyInput() summed the first convolution's kernel over equal channels.
   const channels = network.program.inputs.find(({ name }) => name === input.name)!.shape[1]!;
   const common = { ...working, channels, elem, buffer: network.input(input.name) };
   if (input.kind === "lightness") return { ...common, value: "lightness", scale: input.scale, offset: input.offset };
@@ -32,12 +32,12 @@ export function targetOf(
   return { ...common, value: "grey", scale: white - black, offset: black };
 }
 
-/** Whether an input is made of the photograph. */
+/** Whether an input is computed from the photograph. */
 export function isPicture(input: NetworkInput): input is PictureInput {
   return input.kind === "lightness" || input.kind === "grey";
 }
 
-/** What Session.load() and the checks want to know of a network. */
+/** A network's inputs, output, shapes and passes, for Session.load() and the checks. */
 export function described(
   network: Network,
   manifest: Manifest,
@@ -45,12 +45,12 @@ export function described(
   if (network === "embedder") {
     const { input, output, size } = manifest.embedder!;
     const inputShapes = { [input.name]: pictureShape(input, { width: size, height: size }) };
-    // The picture is grey, so its channels are one.
+    // The picture is grey, so its channels are equal.
     return { inputs: [input.name], inputShapes, output, passes: [sumGreyInput(input.name)] };
   }
   const { inputs, output } = manifest.colorizer;
   const { padded } = squareOf(manifest);
-  // Where the file says how long the embedding is, the colorizer is made ready while the larger embedder still comes in.
+  // Where the file states the embedding's length, the colorizer compiles while the larger embedder is still downloading.
   const shapes = inputs.flatMap((input): [string, Shape][] =>
     input.kind === "embedding" ? [] : [[input.name, pictureShape(input, padded)]],
   );
@@ -58,12 +58,12 @@ export function described(
     inputs: inputs.map(({ name }) => name),
     inputShapes: Object.fromEntries(shapes),
     output: output.name,
-    // The colour kernel interpolates, so nothing need be repeated for it.
+    // The colour kernel interpolates, so the network's last upsampling is dropped.
     passes: [dropLastUpsampling, ...inputs.filter(isPicture).map(({ name }) => sumGreyInput(name))],
   };
 }
 
-/** The square picture of the manifest's size that the networks are made ready for. */
+/** The square picture of the manifest's size, for which the networks are compiled at load. */
 export function squareOf({ colorizer: { size } }: Manifest): WorkingSize {
   return workingSize({ width: 1, height: 1 }, size.pixels, size.multiple);
 }

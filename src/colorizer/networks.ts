@@ -1,4 +1,4 @@
-/** The networks of a model, an embedder where there is one and a colorizer: loaded, checked against their manifest, and run on the GPU. */
+/** Loads a model's networks (a colorizer and an optional embedder), checks them against the manifest and runs them on the GPU. */
 import { CommandScope } from "../gpu/command-scope";
 import type { ColorizerProfile } from "./options";
 import type { ConvChoices } from "../graph/lower/conv-choice";
@@ -25,12 +25,12 @@ interface NetworkOptions {
   readonly device: GPUDevice;
   readonly model: string | URL;
   readonly precision?: Precision;
-  /** How convolutions are computed. */
+  /** The choice of convolution algorithms. */
   readonly choices?: ConvChoices;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
   readonly read?: ModelReader;
-  /** Reads tensors that lie in files of their own: see SessionOptions. Models with a manifest have none. */
+  /** Reads tensors from external data files: see SessionOptions. Models with a manifest have none. */
   readonly externalData?: SessionOptions["externalData"];
 }
 
@@ -47,9 +47,9 @@ export class Networks {
   readonly device: GPUDevice;
   readonly #embedder: Session | undefined;
   readonly #colorizer: Session;
-  /** Its shapes are fixed, so it is lowered for plan() once. */
+  /** The embedder's program for plan(), lowered once because its shapes are fixed. */
   #embedderProgram: Program | undefined;
-  /** Colorizers whose constant inputs are filled. */
+  /** Programs of the colorizer whose constant inputs are filled. */
   readonly #filled = new WeakSet<BoundProgram>();
 
   private constructor(
@@ -77,7 +77,7 @@ export class Networks {
     onProgress,
   }: NetworkOptions): Promise<Networks> {
     const pipelines = new PipelineCache(device);
-    // One program of each stays bound: memory is that of one picture, and binding again is quick.
+    // Keeps one bound program per network, so memory is for one picture; binding again is quick.
     const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
     const sessions: Partial<Record<Network, Session>> = {};
     const progress = new ProgressReport(onProgress);
@@ -111,7 +111,7 @@ export class Networks {
       return networks;
     } catch (error) {
       failed = true;
-      // Of the two networks, one may still be on its way.
+      // One of the two networks may still be loading.
       await Promise.allSettled(opening);
       for (const session of Object.values(sessions)) session.dispose();
       throw error;
@@ -119,8 +119,8 @@ export class Networks {
   }
 
   /**
-   * Binds the networks for a square picture of the manifest's size: what they ask for that the engine does not support is refused at
-   * load, and the first picture finds its pipelines compiled. Throws ManifestError when the networks do not fit.
+   * Binds the networks for a square picture of the manifest's size, so that unsupported ops are reported at load and the
+   * first picture finds its pipelines compiled. Throws ManifestError when the networks do not match the manifest.
    */
   async #prepare(): Promise<void> {
     const { name, embedder: e, colorizer: c } = this.manifest;
@@ -133,7 +133,7 @@ export class Networks {
       expectShape(`${where} at $.embedder.output`, portShape(embedder.program, e!.output), [1, classes]);
     }
     const output = portShape(colorizer.program, c.output.name);
-    // The picture's size, or smaller by a whole factor.
+    // The output has the picture's size, or that divided by an integer.
     const rows = output[2] ?? side;
     const fit = side % rows === 0 ? rows : side;
     expectShape(`${where} at $.colorizer.output`, output, [1, outputChannels(c.output), fit, fit]);
@@ -144,17 +144,17 @@ export class Networks {
     return this.#colorizer.elem;
   }
 
-  /** The embedder's picture. */
+  /** Size of the embedder's picture. */
   get #embedderSize(): WorkingSize {
     const { size } = this.manifest.embedder!;
     const square = { width: size, height: size };
     return { size: square, padded: square };
   }
 
-  /** The picture as the colorizer sees it. `pixels` as in the manifest's size, which is the default. Throws InputError. */
+  /** The working size for a picture. `pixels`: as `size.pixels` of the manifest, which is the default. Throws InputError. */
   workingSize(picture: Size, pixels = this.manifest.colorizer.size.pixels): WorkingSize {
     const { multiple, shape } = this.manifest.colorizer.size;
-    // A square photograph has a square working picture, whatever the proportions of this one.
+    // With shape "square", every picture gets the working size of a square one.
     return workingSize(shape === "square" ? { width: 1, height: 1 } : picture, pixels, multiple);
   }
 
@@ -187,7 +187,7 @@ export class Networks {
     return { embedder, colorizer, working };
   }
 
-  /** Fills the constant inputs, which keep their content. */
+  /** Fills the constant inputs once; runs do not change them. */
   #fill(colorizer: BoundProgram): void {
     for (const input of this.manifest.colorizer.inputs) {
       if (input.kind !== "constant") continue;
@@ -198,20 +198,20 @@ export class Networks {
     this.#filled.add(colorizer);
   }
 
-  /** Forgets what was bound and failed: the next bind() makes it again. The caller destroys it. */
+  /** Removes failed programs from the cache, so that the next bind() makes new ones. The caller destroys them. */
   async forget({ embedder, colorizer }: BoundNetworks): Promise<void> {
     await Promise.all([embedder && this.#embedder?.forget(embedder), this.#colorizer.forget(colorizer)]);
   }
 
-  /** Binds again what is bound, with the algorithms now chosen. */
+  /** Compiles and binds the networks again, with the algorithms now chosen. */
   async rebuild(): Promise<void> {
-    // Both have ended when this has: nothing is remade under the next picture.
+    // Waits for both, even when one fails, so that no rebuild runs during the next picture.
     const rebuilt = await Promise.allSettled([this.#embedder?.rebuild(), this.#colorizer.rebuild()]);
     this.#embedderProgram = undefined;
     for (const one of rebuilt) if (one.status === "rejected") throw one.reason;
   }
 
-  /** The networks' inputs that a picture's luminance fills; those of the colorizer alone where an embedding is kept. */
+  /** The inputs that a picture's luminance fills: of both networks, or of the colorizer alone where an embedding is reused. */
   targets({ embedder, colorizer, working }: BoundNetworks, which: "both" | "colorizer" = "both"): LuminanceTarget[] {
     const { embedder: e, colorizer: c } = this.manifest;
     const targets = c.inputs.filter(isPicture).map((input) => targetOf(input, colorizer, working, this.elem));
@@ -219,15 +219,15 @@ export class Networks {
     return [...targets, targetOf(e!.input, embedder, this.#embedderSize, this.elem)];
   }
 
-  /** Sizes of what targets() gives, without padding. */
+  /** Sizes of targets(), without padding. */
   targetSizes({ size }: WorkingSize): Size[] {
     const { embedder, colorizer } = this.manifest;
     return [...colorizer.inputs.filter(isPicture).map(() => size), ...(embedder ? [this.#embedderSize.size] : [])];
   }
 
   /**
-   * Runs the embedder and hands its output to the colorizer, on the GPU; or hands over an embedding kept from a run. Does nothing
-   * where the colorizer takes no embedding.
+   * Runs the embedder and copies its output to the colorizer on the GPU, or uploads the embedding `kept` from an earlier run.
+   * Does nothing where the colorizer takes no embedding.
    */
   async embed({ embedder, colorizer }: BoundNetworks, kept?: Uint8Array<ArrayBuffer>): Promise<void> {
     if (!embedder) return;
@@ -252,7 +252,7 @@ export class Networks {
     return this.manifest.colorizer.inputs.find(({ kind }) => kind === "embedding")?.name;
   }
 
-  /** Starts the colorizer; returns the buffers that will hold its output and the embedding. */
+  /** Submits the colorizer; returns the buffers that will hold its output and the embedding. */
   predict({ embedder, colorizer }: BoundNetworks, scope: CommandScope): Prediction {
     scope.run(() => submitProgram(this.device, colorizer));
     const { output } = this.manifest.colorizer;
@@ -273,7 +273,7 @@ export class Networks {
     return bufferBytes(sizeOf(portShape(embedder, this.manifest.embedder!.output)), this.elem);
   }
 
-  /** Runs the networks a step at a time. */
+  /** Measures every step of both networks. */
   async profile(working: WorkingSize): Promise<ColorizerProfile> {
     const { profileProgram } = await packagePart(import("../gpu/profile"));
     const { embedder, colorizer } = await this.bind(working);
@@ -283,7 +283,7 @@ export class Networks {
     };
   }
 
-  /** The colorizer's output, samples; the padded picture has a whole number of pixels for each. */
+  /** Size of the colorizer's output in samples. The padded picture's size is an integer multiple of it. */
   outputSize(colorizer: Program): Size {
     const [, , height = 0, width = 0] = portShape(colorizer, this.manifest.colorizer.output.name);
     return { width, height };

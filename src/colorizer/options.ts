@@ -1,4 +1,4 @@
-/** What a Colorizer takes and tells. */
+/** Options and reports of a Colorizer. */
 import type { TuneSetting } from "./tuning";
 import type { Profile } from "../gpu/profile";
 import type { Precision } from "../session/session";
@@ -12,23 +12,23 @@ export interface ColorizerOptions {
   readonly model?: string | URL;
   /** Default: a new device of this browser, which dispose() then frees. */
   readonly device?: GPUDevice;
-  /** How numbers are stored on the GPU. Default "auto": halves where the adapter has shader-f16. */
+  /** Storage type of activations and weights; see Precision. Default "auto": f16 where the adapter has shader-f16, else f32. */
   readonly precision?: Precision;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
   /** Reads the model's files where fetch cannot, for example from a folder. */
   readonly read?: ModelReader;
   /**
-   * Whether ways of computing are timed on this device when there is time after the first picture, to go on with the
-   * fastest; what earlier sessions found is then used from the start. Default: false. See docs/tuning.md.
+   * Whether to measure convolution algorithms on this device when the page is idle after the first picture, and to use the
+   * fastest. Measurements of earlier sessions are then used from the start. Default: false. See docs/tuning.md.
    */
   readonly tune?: TuneSetting;
 }
 
 export interface ColorizeOptions {
   /**
-   * Side in pixels of a square with as many pixels as the network's picture: a whole number from 32 to 1024, and at least
-   * the model's `multiple`. Default: the model's.
+   * Working size: the side in pixels of a square with as many pixels as the network's picture. An integer from 32 to 1024,
+   * and at least the model's `multiple`. Default: the model's.
    */
   readonly size?: number;
   /** Factor on the predicted chroma, 0 to 4: 1 (default) as predicted, 0 grey. */
@@ -43,12 +43,12 @@ export interface ColorizeOptions {
   readonly onStage?: (stage: ColorizeStage) => void;
 }
 
-/** What colouring one picture of some size will need, known without running; the stages of the next may add theirs. */
+/** Costs of colouring one picture, known without running. Concurrent calls may use more memory, for the next picture's first stages. */
 export interface ColorizePlan {
-  /** The picture as the network sees it, and with padding. */
+  /** Size of the network's picture; `paddedSize` includes padding. */
   readonly workingSize: Size;
   readonly paddedSize: Size;
-  /** GPU memory in bytes: weights + activations of the networks + the picture's part. */
+  /** GPU memory in bytes: weights and activations of the networks, and the picture's buffers. */
   readonly peakBytes: number;
   readonly weightBytes: number;
   readonly activationBytes: number;
@@ -59,7 +59,7 @@ export interface ColorizePlan {
 
 /** Time of every step of the networks. */
 export interface ColorizerProfile {
-  /** Where the model has one. */
+  /** Present where the model has an embedder. */
   readonly embedder?: Profile;
   readonly colorizer: Profile;
 }

@@ -1,4 +1,4 @@
-/** A picture's way through the networks: its luminance into their inputs, and what the colorizer says of it. */
+/** Predicts chroma: writes a picture's luminance into the networks' inputs and runs the networks. */
 import { CommandScope } from "../gpu/command-scope";
 import { readChroma, type KeptChroma } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
@@ -6,15 +6,15 @@ import type { PixelSource } from "../image/source";
 import type { BoundNetworks, Networks } from "./networks";
 
 interface PredictOptions {
-  /** One kept from another prediction: then the embedder does not run. */
+  /** The embedding of an earlier prediction; with it, the embedder does not run. */
   readonly embedding?: Uint8Array<ArrayBuffer>;
   /** Called as each stage starts. */
   readonly onStage?: (stage: "luminance" | "embedding" | "chroma") => void;
 }
 
 /**
- * Starts a prediction. When the promise is fulfilled, all work is submitted: the networks may take the next picture while `reading` is
- * awaited. Throws DeviceError.
+ * Starts a prediction. When the promise resolves, all work is submitted, so the networks may start on the next picture while
+ * `reading` is awaited. Throws DeviceError.
  */
 export async function startPrediction(
   networks: Networks,

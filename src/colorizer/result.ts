@@ -6,28 +6,28 @@ import { checkNumber, QUALITY } from "../base/option-checks";
 
 /** Milliseconds by stage. */
 export interface ColorizeTimings {
-  /** Opening the source and making the networks ready for its size. */
+  /** Opening the source and binding the networks for its size. */
   readonly prepare: number;
-  /** Luminance at the networks' sizes. */
+  /** Computing luminance at the networks' sizes. */
   readonly luminance: number;
   readonly embedding: number;
   readonly chroma: number;
-  /** Full-resolution colour, and reading it back. */
+  /** Computing colour at full resolution, and reading it back. */
   readonly recombine: number;
   readonly total: number;
 }
 
-/** What a result was made with. */
+/** The data of a result. */
 interface ResultFacts extends Size {
-  /** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
+  /** [height, width, 4], row-major: R, G, B, A bytes of sRGB; colour is not multiplied by alpha. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
-  /** The picture as the network saw it. */
+  /** Size in pixels of the network's picture. */
   readonly workingSize: Size;
   readonly saturation: number;
   readonly timings: ColorizeTimings;
 }
 
-/** What is to be different; the rest stays. */
+/** The options to change; the others keep their values. */
 interface ResultChange {
   /** As in ColorizeOptions. */
   readonly saturation?: number;
@@ -59,17 +59,17 @@ export class ColorizeResult implements ResultFacts {
   }
 
   /**
-   * The same picture with another saturation (0 to 4; 1: as predicted, 0: grey). Only the last stage runs again.
-   * Throws InputError for another number and after the Colorizer was disposed or the source's buffer was transferred, DeviceError as
-   * colorize(), and the signal's reason when aborted.
+   * The same picture with another saturation (0 to 4; 1: as predicted, 0: grey). Only the last stage runs again. Throws
+   * InputError for a number outside that range, after dispose() of the Colorizer, and when the source's buffer was
+   * transferred; DeviceError as colorize(); and the signal's reason when aborted.
    */
   withSaturation(saturation: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
     return this.#recolor({ saturation }, options.signal);
   }
 
   /**
-   * The same picture with chroma predicted at another size (pixels, as in ColorizeOptions). The embedding is kept, so
-   * only the second network and the last stage run again. Errors as withSaturation().
+   * The same picture with chroma predicted at another working size (pixels, as in ColorizeOptions). The embedding is reused,
+   * so only the colorizer network and the last stage run again. Throws as withSaturation().
    */
   withSize(size: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
     return this.#recolor({ size }, options.signal);
@@ -128,7 +128,7 @@ export class ColorizeResult implements ResultFacts {
         received: `${this.width}x${this.height}`,
         hint: "Use image/jpeg, or write the bytes of `data` with another encoder.",
       });
-    // In place of a type that it does not know, a browser gives a PNG.
+    // For an unknown type, browsers return a PNG.
     if (blob.type === type.toLowerCase()) return blob;
     throw new ImageError({
       where: "blob()",

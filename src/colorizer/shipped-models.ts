@@ -1,10 +1,10 @@
-/** The models of this package, by name. */
+/** Names and addresses of the models in this package. */
 
 /** The first is the default. */
 export const SHIPPED_MODELS = ["inception-table"] as const;
 export type ShippedModel = (typeof SHIPPED_MODELS)[number];
 
-/** Where models/ lies, seen from the file that this code is in. The build sets it, since the package's files lie in dist/. */
+/** Path from this module to models/. The build sets it for the files in dist/. */
 declare const MODELS_FOLDER: string | undefined;
 const FOLDER = typeof MODELS_FOLDER === "undefined" ? "../../models/" : MODELS_FOLDER;
 
@@ -19,7 +19,7 @@ function shippedModel(name: ShippedModel = SHIPPED_MODELS[0]): URL {
   return new URL(/* @vite-ignore */ path, import.meta.url);
 }
 
-/** The address that `model` names: of a model of this package where it is one's name. Default: the first of them. */
+/** The address of `model`: of this package's model where `model` is its name, else `model` itself. Default: the first shipped model. */
 export function modelAddress(model: string | URL = SHIPPED_MODELS[0]): string | URL {
   return typeof model === "string" && isShippedModel(model) ? shippedModel(model) : model;
 }

@@ -40,7 +40,7 @@ export class StageClock {
   }
 }
 
-/** `work`, or a rejection with the signal's reason as soon as it is aborted; `work` itself goes on. */
+/** `work`, or a rejection with the signal's reason as soon as it is aborted. An abort does not stop `work` itself. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

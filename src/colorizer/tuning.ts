@@ -1,38 +1,38 @@
-/** How a Colorizer's convolutions are chosen: as measured in earlier sessions, and in this one when there is time. */
+/** Tuning of a Colorizer: reads measurements of earlier sessions, and measures when the page is idle. */
 import { ConvChoices } from "../graph/lower/conv-choice";
 import { checkNumber, TUNE_MILLISECONDS } from "../base/option-checks";
 import { ENGINE } from "../session/engine";
 import { recall } from "../tuning/store";
 import type { TuneOptions } from "../tuning/tune";
 
-/** true: with the defaults of TuneOptions. */
+/** true: tune with the defaults of TuneOptions. */
 export type TuneSetting = boolean | Pick<TuneOptions, "milliseconds" | "store" | "admit">;
 
-/** Of a setting, what tune() takes. Throws InputError for a time that is none. */
+/** The options of tune() from a setting. Throws InputError for an invalid time. */
 export function tuneOptions(setting?: TuneSetting): TuneOptions {
   if (typeof setting !== "object") return {};
   if (setting.milliseconds !== undefined) checkNumber(TUNE_MILLISECONDS, setting.milliseconds);
   return setting;
 }
 
-/** Milliseconds that loading waits for what was measured earlier. */
+/** The most milliseconds that loading waits for stored measurements. */
 const PATIENCE = 2000;
 
-/** With a setting, programs wait for what was measured in earlier sessions; it is read while the model comes in. */
+/** The choices of a device. With a setting, stored measurements are read during the download, and compilation waits for them. */
 export function choicesFor(device: GPUDevice, setting: TuneSetting = false): ConvChoices {
   const choices = new ConvChoices(device, ENGINE.convolutions);
   if (!setting) return choices;
   const recalled = recall(device, choices, tuneOptions(setting).store);
-  // A database that other pages block may never answer: pictures do not wait for it.
+  // A database that another page blocks may never answer, so the wait is limited.
   const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   choices.ready = Promise.all([choices.ready, Promise.race([recalled, patience])]);
   return choices;
 }
 
-/** Runs `work` when the page has nothing to do, and lets it fail. */
+/** Runs `work` when the page is idle, and ignores its errors. */
 export function whenIdle(work: () => Promise<unknown>): void {
   const start = (): void => void work().catch(() => undefined);
-  // Not in Node and Safari.
+  // Node and Safari lack requestIdleCallback.
   if ("requestIdleCallback" in globalThis) requestIdleCallback(start, { timeout: 5000 });
   else setTimeout(start, 200);
 }

@@ -30,15 +30,15 @@ const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
  * Shows a photograph in grey, then in colour.
  *
  * @element colorize-canvas
- * @attr {string} src - Address of the photograph. Of another site only with CORS.
- * @attr {string} alt - Text for those who do not see it; empty for decoration.
+ * @attr {string} src - Address of the photograph. Other sites must allow it by CORS.
+ * @attr {string} alt - Text for screen readers; empty for a decorative photograph.
  * @attr {number} saturation - Factor on the predicted colour, 0 to 4 or 0% to 400%: 1 (default) as predicted, 0 grey.
  * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
  * @attr {string} model - Address of a model folder or its model.json.
  * @fires load - The picture is coloured; detail: ColorizeResult.
- * @fires error - It cannot be; detail: EngineError.
+ * @fires error - Colouring failed; detail: EngineError.
  * @fires progress - Detail: { stage, loaded, total }.
- * @slot - Nothing is shown of the element's content; it is for browsers without scripts.
+ * @slot - Fallback content for browsers without scripts; otherwise it is not shown.
  * @csspart frame - Around picture and progress.
  * @csspart original - The <img> of the original.
  * @csspart canvas - The <canvas> of the coloured picture.
@@ -55,7 +55,7 @@ export class ColorizeCanvas extends Base {
   readonly #parts: ElementParts;
   #job: AbortController | undefined;
   #scheduled = false;
-  /** What is shown, or under way, is not what the attributes say. */
+  /** Whether the attributes changed since the current job started. */
   #stale = true;
   #state: ColorizeState = "idle";
   #result: ColorizeResult | null = null;
@@ -80,7 +80,7 @@ export class ColorizeCanvas extends Base {
     this.setAttribute("alt", value);
   }
 
-  /** 1 where the attribute is absent; what is not a number is NaN, and an `error` when the picture is coloured. */
+  /** Default 1. NaN for text that is not a number, which fires `error` when colouring starts. */
   get saturation(): number {
     return factorOf(this.getAttribute("saturation") ?? "1");
   }
@@ -88,7 +88,7 @@ export class ColorizeCanvas extends Base {
     this.setAttribute("saturation", String(value));
   }
 
-  /** Undefined where the attribute is absent: the model's own. Errors as for saturation. */
+  /** Working size in pixels; undefined (default): the model's. Wrong values behave as for saturation. */
   get size(): number | undefined {
     return this.hasAttribute("size") ? Number(this.getAttribute("size")) : undefined;
   }
@@ -113,7 +113,7 @@ export class ColorizeCanvas extends Base {
     return this.#result;
   }
 
-  /** What went wrong in state "error". */
+  /** The error in state "error". */
   get error(): EngineError | null {
     return this.#error;
   }
@@ -162,7 +162,7 @@ export class ColorizeCanvas extends Base {
     this.#setState("loading");
     const picture = loadOriginal(this.#parts.original, this.src, signal);
     try {
-      this.#options(); // what is wrong with them is said before the model is downloaded
+      this.#options(); // throws for wrong attributes before the model is downloaded
       const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
       const [colorizer, original] = await Promise.all([model, picture]);
       const { saturation, size } = this.#options();
@@ -182,7 +182,7 @@ export class ColorizeCanvas extends Base {
     }
   }
 
-  /** The newest saturation wins; a running one is given up. */
+  /** Applies the newest saturation and aborts a running change. */
   async #resaturate(): Promise<void> {
     if (this.#error?.where === SATURATION.name) return this.#schedule();
     if (this.#state !== "ready" || !this.#result) return;
@@ -240,7 +240,7 @@ export class ColorizeCanvas extends Base {
     this.#nameParts();
   }
 
-  /** The picture has one name for screen readers: that of the original until there is a coloured one. */
+  /** Gives the picture one name for screen readers: on the original until the coloured canvas is ready, then on the canvas. */
   #nameParts(): void {
     const { original, canvas } = this.#parts;
     const ready = this.#state === "ready";
@@ -253,7 +253,7 @@ export class ColorizeCanvas extends Base {
   }
 }
 
-/** A property set on the element before the element was defined hides the accessor of that name: it is set again. */
+/** Sets a property again through its accessor: one that was set before the element was defined hides the accessor. */
 function upgradeProperty(element: ColorizeCanvas, name: string): void {
   if (!Object.hasOwn(element, name)) return;
   const properties = element as unknown as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** The inside of <colorize-canvas>: its nodes and their style. */
+/** Builds the shadow tree of <colorize-canvas> and its style. */
 const STYLE = `
 :host { display: inline-block; position: relative; max-width: 100%; vertical-align: middle; }
 :host([hidden]) { display: none; }
@@ -37,7 +37,7 @@ function part<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, class
 
 let sheet: CSSStyleSheet | undefined;
 
-/** Fills a shadow root. Nodes are made one by one and the style is a sheet, so that strict CSP and Trusted Types allow it. */
+/** Fills a shadow root. Uses createElement() and a constructed style sheet, which strict CSP and Trusted Types allow. */
 export function buildParts(root: ShadowRoot): ElementParts {
   if (!sheet) {
     sheet = new CSSStyleSheet();
@@ -65,7 +65,7 @@ export interface ColorizeProgress {
   readonly stage: "download" | "compile" | "colorize";
   readonly loaded: number;
   readonly total: number;
-  /** Of downloads: whether all bytes so far were kept on this device by an earlier visit. */
+  /** In stage "download": whether all bytes so far came from the cache of an earlier visit. */
   readonly fromCache?: boolean;
 }
 
@@ -79,10 +79,10 @@ export function progressText({ stage, loaded, total, fromCache }: ColorizeProgre
   return `Downloading the model: ${megabytes(loaded)} of ${megabytes(total)} MB`;
 }
 
-/** What part of the bar each stage fills, so that it only grows. */
+/** The part of the progress bar that each stage fills; the bar never moves back. */
 const SPANS = { download: [0, 0.6], compile: [0.6, 0.7], colorize: [0.7, 1] } as const;
 
-/** How much of the way from address to colour is done, 0 to 1. */
+/** Progress of the whole job, 0 to 1. */
 export function progressDone({ stage, loaded, total }: ColorizeProgress): number {
   const [from, to] = SPANS[stage];
   return from + (to - from) * (total > 0 ? loaded / total : 0);

@@ -3,8 +3,8 @@ import { ImageError } from "../base/errors";
 import { withheldPixels } from "../image/source";
 
 /**
- * Shows the photograph at `src` and resolves when it is decoded. Throws the signal's reason, or ImageError: a photograph of
- * another site without CORS is shown then, but its pixels are not readable.
+ * Shows the photograph at `src` and resolves when it is decoded. Throws the signal's reason or ImageError. A photograph of
+ * another site without CORS is shown, but throws ImageError because its pixels are not readable.
  */
 export async function loadOriginal(
   original: HTMLImageElement,
@@ -24,7 +24,7 @@ export async function loadOriginal(
   return original;
 }
 
-/** Shows the photograph without asking for its pixels, where that works. */
+/** Tries to show the photograph without CORS; returns the error to report. */
 async function explainFailure(original: HTMLImageElement, src: string, cause: unknown): Promise<ImageError> {
   original.crossOrigin = null; // loads it once more
   try {

@@ -12,9 +12,9 @@ interface Entry {
 const entries = new Map<string, Entry>();
 
 /**
- * The page's Colorizer for a model; `model` is an address relative to the page, "" the default model. The first caller
- * starts loading. An abort ends the caller's waiting and not the loading, which others may wait for. A failed load or
- * a lost device is forgotten, so that the next caller tries again.
+ * The page's Colorizer for a model. `model` is an address relative to the page; "" is the default model. The first caller
+ * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load or
+ * a lost device is removed from the cache, so that the next caller tries again.
  */
 export function sharedColorizer(
   model: string,

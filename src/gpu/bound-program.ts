@@ -15,11 +15,11 @@ interface Dispatch {
   readonly grid: readonly [number, number, number];
 }
 
-/** Everything a run needs, ready; running allocates nothing. */
+/** Holds everything a run needs; a run allocates nothing. */
 export class BoundProgram {
   readonly program: Program;
   readonly #slots: readonly GPUBuffer[];
-  /** All buffers that go with this program: slots and sizes. */
+  /** Buffers that this program alone uses (slots and run-time sizes); dispose() frees them. */
   readonly #owned: readonly GPUBuffer[];
   readonly #dispatches: readonly Dispatch[];
 
@@ -35,7 +35,7 @@ export class BoundProgram {
     this.#dispatches = dispatches;
   }
 
-  /** Compiles, allocates and uploads in parallel, one program of a WeightStore at a time. Nothing is left allocated when it throws. */
+  /** Compiles, allocates and uploads in parallel. Programs of one WeightStore are created one at a time. Frees everything when it throws. */
   static async create(
     device: GPUDevice,
     program: Program,
@@ -85,11 +85,11 @@ export class BoundProgram {
       allowed.catch(() => undefined); // reported below
       const scope = new CommandScope(device, { where: program.label });
       if (reserved.length > 0) {
-        await allowed; // before packing weights for nothing
-        // The driver compiles meanwhile.
+        await allowed; // a refused allocation makes packing the weights useless
+        // The driver compiles the pipelines meanwhile.
         await filled.fill(pacer, scope);
         await scope.check();
-        reserved = []; // they stay for other programs, whatever happens to this one
+        reserved = []; // filled weights stay in the store for other programs, even when this one fails
       }
       const compiled = await Promise.all(pending);
       const bind = (step: Step, i: number): Dispatch => {
@@ -166,7 +166,7 @@ export class BoundProgram {
   }
 }
 
-/** One uniform buffer with the run-time constants of all steps; per step its range, where it has any. */
+/** One uniform buffer with the run-time constants of all steps, and the range of each step that has any. */
 function uploadSizes(
   device: GPUDevice,
   program: Program,

@@ -1,4 +1,4 @@
-/** Time of recorded work on a device: wall time from submit to done, and GPU timestamps where there are any. */
+/** Times recorded work on a device: wall time from submit to completion, and GPU timestamps where the device has them. */
 
 /** Milliseconds of one recording. */
 interface Lap {
@@ -50,7 +50,7 @@ export class GpuClock {
     const [from, to] = new BigUint64Array(queries.staging.getMappedRange());
     const nanoseconds = Number(to! - from!);
     queries.staging.unmap();
-    // Browsers round timestamps; what rounds to nothing took at most a step.
+    // Browsers round timestamps; a duration that rounds to zero took at most one step.
     return { wall, gpu: Math.max(nanoseconds / 1e6, 1e-3) / count };
   }
 

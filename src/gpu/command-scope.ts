@@ -1,12 +1,12 @@
-/** What a device says of the commands it was given: nobody waits for it, and all of it is looked at before a result counts. */
+/** Collects a device's errors without waiting for them; check() awaits all of them before a result is used. */
 import { DeviceError, type ErrorFacts } from "../base/errors";
 
 const KINDS = ["validation", "out-of-memory", "internal"] as const;
 
-/** What an error says besides the device's own words. */
+/** Facts that an error adds to the device's own message. */
 type ScopeFacts = Pick<ErrorFacts, "where"> & Partial<Pick<ErrorFacts, "expected" | "hint">>;
 
-/** Commands that make one result. WebGPU drops commands that it refuses: without a scope their result is whatever was there. */
+/** The commands that compute one result. WebGPU drops commands that it refuses; without a scope, old buffer contents would pass as the result. */
 export class CommandScope {
   readonly #device: GPUDevice;
   readonly #facts: ScopeFacts;
@@ -17,7 +17,7 @@ export class CommandScope {
     this.#facts = facts;
   }
 
-  /** Runs `give`, which gives the device commands and awaits nothing: error scopes are a stack that others use, too. */
+  /** Runs `give`, which must issue its commands synchronously: error scopes are one stack that other callers share. */
   run<T>(give: () => T): T {
     for (const kind of KINDS) this.#device.pushErrorScope(kind);
     try {
@@ -31,7 +31,7 @@ export class CommandScope {
     }
   }
 
-  /** Throws DeviceError when the device refused any of the commands so far. Await it together with what is read. */
+  /** Throws DeviceError when the device refused any of the commands so far. Await it together with the readback. */
   async check(): Promise<void> {
     const errors = await Promise.all(this.#errors.splice(0));
     const error = errors.find((e) => e !== null);

@@ -1,16 +1,16 @@
-/** Whether a device was lost, without a callback for everyone who wants to know. */
+/** Records whether a device was lost, with one callback per device. */
 
-/** What is known of a device's end. */
+/** The state of a device: working or lost. */
 export interface DeviceLoss {
-  /** The device's own words; undefined while it works. */
+  /** Why the device was lost, in its own words; undefined while it works. */
   reason?: string;
 }
 
 const known = new WeakMap<GPUDevice, DeviceLoss>();
 
 /**
- * The record of this device. There is one callback a device, which holds the record and nothing else: a promise that
- * never settles keeps its callbacks, and all that they can reach, as long as the device lives.
+ * The record of this device. Each device has one callback, which references the record alone: `device.lost` may never
+ * settle, and then keeps its callbacks and everything that they reference alive as long as the device.
  */
 export function lossOf(device: GPUDevice): DeviceLoss {
   let loss = known.get(device);
@@ -24,7 +24,7 @@ function observe(lost: Promise<GPUDeviceLostInfo>): DeviceLoss {
   return loss;
 }
 
-/** The same once something failed: the news of the loss may come a moment after the errors it causes. */
+/** lossOf() after an error: the loss may be reported a moment after the errors that it causes. */
 export async function lossAfterError(device: GPUDevice): Promise<DeviceLoss> {
   const loss = lossOf(device);
   if (loss.reason === undefined) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,4 +1,4 @@
-/** Asking a GPUAdapter for a device with what this engine can use, and saying clearly when there is none. */
+/** Requests a device with the features and limits that this engine can use. */
 import { DeviceError } from "../base/errors";
 
 /** Limits worth raising where the adapter offers more than the WebGPU default. */
@@ -14,12 +14,12 @@ const WANTED_LIMITS = [
 const WANTED_FEATURES: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 
 export interface DeviceOptions {
-  /** Keep WebGPU's default limits and no optional features: what every adapter has. */
+  /** Request WebGPU's default limits and no optional features, which every adapter supports. */
   readonly defaultLimits?: boolean;
   readonly powerPreference?: GPUPowerPreference;
 }
 
-/** A device of `gpu` (the browser's `navigator.gpu` unless given). Throws DeviceError with the next step. */
+/** A device of `gpu` (default: the browser's `navigator.gpu`). Throws DeviceError, with what to do, where there is none. */
 export async function requestDevice(
   gpu: GPU | undefined = globalThis.navigator?.gpu,
   options: DeviceOptions = {},
@@ -42,7 +42,7 @@ function none(expected: string, hint: string): DeviceError {
   return new DeviceError({ where: "requestDevice", expected, received: "none", hint });
 }
 
-/** What requestAdapter gives. Throws DeviceError where it rejects, as it does when the browser's GPU process is gone. */
+/** The result of requestAdapter(). Throws DeviceError where that rejects, as it does when the browser's GPU process has crashed. */
 export async function adapterOf(gpu: GPU, { powerPreference }: DeviceOptions): Promise<GPUAdapter | null> {
   try {
     return await gpu.requestAdapter({ powerPreference: powerPreference ?? "high-performance" });

@@ -22,7 +22,7 @@ const LAYOUTS: Readonly<Record<Access | "uniform", Omit<GPUBindGroupLayoutEntry,
 /** Name under which the run-time constants are bound. */
 export const SIZES = "sizes";
 
-/** The bindings a variant really has: [index, name, access]. */
+/** The bindings of a variant, without the unbound ones: [index, name, access]. */
 function boundEntries(kernel: AnyKernel, plan: KernelPlan): [number, string, Access | "uniform"][] {
   const entries = Object.entries(kernel.bindings)
     .map(([name, access], index): [number, string, Access | "uniform"] => [index, name, access])
@@ -35,7 +35,7 @@ function boundEntries(kernel: AnyKernel, plan: KernelPlan): [number, string, Acc
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<Compiled>>();
-  /** Shader texts by kernel and what of a plan is in the text: most layers differ in run-time constants alone. */
+  /** Shader texts by kernel and by the compiled-in part of the plan: most layers differ in run-time constants alone. */
   readonly #texts = new WeakMap<AnyKernel, Map<string, string>>();
 
   constructor(device: GPUDevice) {

@@ -2,7 +2,7 @@
 import type { BoundProgram } from "./bound-program";
 
 export interface ProfileRow {
-  /** The value the step makes. */
+  /** Name of the value that the step computes. */
   readonly output: string;
   readonly kernel: string;
   /** ONNX nodes it came from. */

@@ -1,4 +1,4 @@
-/** How activations and weights are stored, and Float32Array -> the bytes of a GPU buffer of such elements. */
+/** Storage types of activations and weights, and conversion between Float32Array and the bytes of a GPU buffer. */
 import { DeviceError, InputError } from "../base/errors";
 import type { Elem } from "../kernels/kernel";
 import { finish } from "../base/pacer";
@@ -6,9 +6,9 @@ import { floatFromHalf } from "../weights/numbers/from-half";
 import { halfFromFloat } from "../weights/numbers/half";
 
 /**
- * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32, but for weights of convolutions (not of
- * depthwise and transposed ones), which are stored as halves on every adapter; 8-bit integers of the model stay so, but
- * after upsampling. Sums are f32 everywhere.
+ * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32 activations on every adapter; weights of
+ * convolutions are stored as 8-bit integers where the model has them and the convolution does not upsample, else as
+ * halves (depthwise and transposed convolutions keep f32). Sums are f32 everywhere.
  */
 export type Precision = (typeof PRECISIONS)[number];
 export const PRECISIONS = ["auto", "f32", "f16", "f16-weights"] as const;
@@ -32,7 +32,7 @@ export function storageOf(device: GPUDevice, precision: Precision): Elem {
   return half && (precision === "auto" || precision === "f16") ? "f16" : "f32";
 }
 
-/** Elements that are rounded in a piece. */
+/** Elements that are rounded in one piece of work. */
 const PIECE = 2 ** 16;
 
 /** The elements as stored, padded to a multiple of 4 bytes (writeBuffer's unit). */
@@ -43,7 +43,7 @@ export function storedElements(values: Float32Array, elem: Elem): Uint8Array<Arr
 /** storedElements() in pieces of at most some milliseconds. */
 export function* storing(values: Float32Array, elem: Elem): Generator<undefined, Uint8Array<ArrayBuffer>> {
   if (elem === "f32") {
-    // Of shared memory a copy: Node's WebGPU crashes on it.
+    // Shared memory is copied: Node's WebGPU crashes on it.
     const { buffer, byteOffset, byteLength } = values.buffer instanceof ArrayBuffer ? values : new Float32Array(values);
     return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
   }

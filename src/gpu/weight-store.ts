@@ -29,12 +29,12 @@ interface Pending {
   readonly size: number;
 }
 
-/** Room for weights on the GPU, some of it still to be filled. */
+/** Buffer ranges reserved for weights; fill() writes those that are new. */
 interface ReservedWeights {
   readonly ranges: readonly WeightRange[];
   /** New buffers among those of `ranges`. */
   readonly made: readonly GPUBuffer[];
-  /** Packs and uploads what is not there yet, in short stretches. Nothing may run before that. */
+  /** Packs and uploads the weights that are not on the GPU yet, in short stretches. No program may run before it ends. */
   fill(pacer: Pacer, scope: CommandScope): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export class WeightStore {
     return this.#bytes;
   }
 
-  /** The ranges for these constants; those not yet there get room in the buffers `made`. One call's fill() ends before the next. */
+  /** The ranges of these constants; new ones are allocated in the buffers `made`. fill() must end before the next reserve(). */
   reserve(requests: readonly WeightRequest[]): ReservedWeights {
     const before = this.#buffers.length;
     const keys = requests.map(
@@ -79,7 +79,7 @@ export class WeightStore {
           const { buffer, offset } = this.#ranges.get(key)!;
           const { packing, content } = request;
           const source = isInt8(packing) ? content.int8! : content;
-          // Held until the last is made, or they would be made again.
+          // Keeps deferred constants alive until the last one is packed; otherwise they would be computed again.
           const made: (Float32Array | Int8Array)[] = [];
           for (const piece of piecesOf(source)) {
             made.push(piece.data);
@@ -125,7 +125,7 @@ export class WeightStore {
     }
   }
 
-  /** Takes back what one reserve() made, where the device refused it or it was not filled. */
+  /** Frees the buffers of one reserve() that the device refused or that were not filled. */
   discard(buffers: readonly GPUBuffer[]): void {
     for (const buffer of buffers) {
       this.#buffers.splice(this.#buffers.indexOf(buffer), 1);

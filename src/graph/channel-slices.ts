@@ -1,7 +1,6 @@
 /**
- * Channels of a wider buffer: a convolution whose result only goes into a concatenation of channels writes its channels
- * of the concatenation's buffer itself, and a slice of channels that only goes into convolutions is read where it lies.
- * Nothing is copied.
+ * Values that are channels of a wider buffer. A convolution whose result is only concatenated writes into the
+ * concatenation's buffer, and a slice of channels that only convolutions read is read in place. Nothing is copied.
  *
  *   %a = conv(..)                     %c[.., 0:32] = conv(..)
  *   %b = conv(..)             ->      %c[.., 32:96] = conv(..)
@@ -14,7 +13,7 @@ import { countUses } from "./edit";
 import type { Graph, NodeFor } from "./ir";
 import { definitionOf, type ChannelSlice, type Ops } from "./op";
 
-/** Tells of a value whether convolutions that can read channels of a wider one are all that reads it. */
+/** Whether every reader of a value is a convolution that can read channels of a wider buffer. */
 export function readInPlace(graph: Graph, ops: Ops): (value: string) => boolean {
   const uses = countUses(graph);
   const reads = new Map<string, number>();
@@ -30,13 +29,13 @@ function takesChannels({ attributes: { starts, steps }, shape }: NodeFor<"slice"
   return shape.length === 4 && steps.every((step) => step === 1) && starts.slice(0, 3).every((start) => start === 0);
 }
 
-/** Values that lie in the buffer of another one, by name. */
+/** Values that are channels of another value's buffer, by name. */
 export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, ChannelSlice> {
   const uses = countUses(graph);
   const shapes = shapesOf(graph);
   const inPlace = readInPlace(graph, ops);
   const channelsOf = (value: string): number => shapes.get(value)!.at(-1)!;
-  /** Slices that are read where they lie, by what they are slices of; and the convolutions that read them. */
+  /** Slices that are read in place, by the value that they are slices of. */
   const views = new Map<string, NodeFor<"slice">[]>();
   for (const node of graph.nodes) {
     if (node.op !== "slice" || !takesChannels(node) || !inPlace(node.output)) continue;
@@ -55,7 +54,7 @@ export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, Chann
     if (node.op !== "concat" || node.attributes.axis !== node.shape.length - 1) continue;
     let first = 0;
     for (const part of node.inputs) {
-      // Besides the concatenation only slices may read it, and who reads those may not write into the concatenation.
+      // Only slices may read it besides the concatenation, and their readers may not write into the concatenation.
       const alone = uses.get(part) === 1 + (views.get(part)?.length ?? 0);
       const clear = !readersOf(part).some((reader) => node.inputs.includes(reader));
       if (writable.has(part) && alone && clear)

@@ -5,7 +5,7 @@ import { definitionOf, type Inputs, type Ops } from "./op";
 interface GraphTotals {
   readonly nodes: number;
   readonly flops: number;
-  /** Elements that nodes write; reshape writes none. */
+  /** Elements that nodes write. Reshape writes none. */
   readonly activations: number;
   /** Elements of constants. */
   readonly constants: number;

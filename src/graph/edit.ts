@@ -1,20 +1,20 @@
-/** Tools that passes share: a forward rewrite of a graph, and questions about it. */
+/** Helpers that passes share: a forward rewrite of a graph, and queries. */
 import { GraphError } from "../base/errors";
 import type { Activation, Constant, Graph, Node, Shape } from "./ir";
 
-/** What a visitor of `rewrite` can see and do. Values are named as in the new graph. */
+/** Operations for a visitor of rewrite(). Values are named as in the new graph. */
 export interface Rewrite {
   shape(value: string): Shape;
   constant(value: string): Constant | undefined;
-  /** The node, emitted so far, that makes `value`; undefined for inputs and constants. */
+  /** The emitted node that computes `value`; undefined for inputs and constants. */
   node(value: string): Node | undefined;
-  /** Uses by nodes and graph outputs in the graph as it came; `replace` moves them. */
+  /** Uses by nodes and graph outputs in the old graph; replace() moves them. */
   uses(value: string): number;
   /** Appends a node to the new graph and returns its output's name. */
   emit(node: Node): string;
-  /** Takes an emitted node back; its value must have no use left. */
+  /** Removes an emitted node, whose value must have no use left. */
   remove(value: string): void;
-  /** Later nodes and the graph's outputs read `by` where they read `value`. */
+  /** Makes later nodes and the graph's outputs read `by` instead of `value`. */
   replace(value: string, by: string): void;
   addConstant(hint: string, constant: Constant): string;
   /** A name like `hint` that no value has. */
@@ -24,7 +24,7 @@ export interface Rewrite {
 interface RewriteHooks {
   /** Called before the first node. */
   readonly start?: (rw: Rewrite) => void;
-  /** Names the value to give out for an output's value; the default is that value itself. */
+  /** The value to use for a graph output; default: the value itself. */
   readonly output?: (value: string, rw: Rewrite) => string;
 }
 
@@ -47,10 +47,9 @@ export function isIdentity(activation: Activation): boolean {
 }
 
 /**
- * Builds a new graph by visiting the nodes in order, their inputs already renamed. The visitor emits what shall stand
- * for the node: itself, others, or nothing after a `replace`. Order stays topological because a node can only
- * read what was emitted before. Constants that lose their last use stay until drop-dead. Gives `graph` itself where every node stays
- * as it is.
+ * Builds a new graph by visiting the nodes in order, their inputs already renamed. For each node the visitor emits the
+ * node itself, other nodes, or nothing after replace(). Order stays topological because a node can only read values
+ * emitted before it. Constants that lose their last use stay until drop-dead.
  */
 export function rewrite(graph: Graph, visit: (node: Node, rw: Rewrite) => void, hooks: RewriteHooks = {}): Graph {
   const constants = new Map(graph.constants);

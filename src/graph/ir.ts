@@ -55,7 +55,7 @@ export type OpName = keyof OpAttributes;
 
 interface NodeOf<K extends OpName> {
   readonly op: K;
-  /** The name of the one value this node makes. */
+  /** The name of the one value that this node computes. */
   readonly output: string;
   /** Names of values: graph inputs, constants or other nodes' outputs. */
   readonly inputs: readonly string[];
@@ -72,18 +72,18 @@ export type NodeFor<K extends OpName> = NodeOf<K>;
 
 /** Integers times a scale per index of the last axis: data[i] * scales[i % scales.length]. */
 export interface Int8Values {
-  /** Row-major. May be computed when it is read. */
+  /** Row-major. May be deferred, that is computed when read. */
   readonly data: Int8Array;
   readonly scales: Float32Array;
 }
 
 export interface Constant {
   readonly shape: Shape;
-  /** Row-major; length = product of shape. Never written to. May be computed when it is read: see deferred.ts. */
+  /** Row-major; length = product of shape. Never written to. May be computed when read: see constants/deferred.ts. */
   readonly data: Float32Array;
-  /** Stands for the content where it is known without reading it: within one model, equal keys mean equal data. */
+  /** Identifies the content without reading it: within one model, equal keys mean equal data. */
   readonly key?: string | undefined;
-  /** The same numbers but for rounding, where the model has them so. */
+  /** The same numbers up to rounding as 8-bit integers, where the model stores them so. */
   readonly int8?: Int8Values | undefined;
 }
 
@@ -97,7 +97,7 @@ export interface Graph {
   /** A label for messages. */
   readonly label: string;
   readonly inputs: readonly GraphInput[];
-  /** Public output name -> value name, with the shape that the model promises. */
+  /** Public output names and the values that they refer to. */
   readonly outputs: readonly { readonly name: string; readonly value: string }[];
   readonly constants: ReadonlyMap<string, Constant>;
   readonly nodes: readonly Node[];
@@ -114,7 +114,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
-/** NumPy broadcasting of two shapes, or null where they do not go together. */
+/** The shape that two shapes broadcast to by NumPy's rules, or null where they do not. */
 export function broadcastShapes(a: Shape, b: Shape): Shape | null {
   const rank = Math.max(a.length, b.length);
   const shape: number[] = [];

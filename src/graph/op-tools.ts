@@ -1,4 +1,4 @@
-/** What the files of ops/ share: checks of shapes, and sizes by name. */
+/** Helpers that the files of ops/ share: checks of shapes, and sizes by name. */
 import { GraphError } from "../base/errors";
 import { sameShape, sizeOf, type Node, type Pads, type Pair, type Shape } from "./ir";
 
@@ -21,7 +21,7 @@ export function expectAxis(node: Node, axis: number, rank: number): void {
   if (!Number.isInteger(axis) || axis < 0 || axis >= rank) fail(node, `an axis of 0..${rank - 1}`, `${axis}`);
 }
 
-/** Positions of a window on x [N,H,W,C]: floor((size + pads - dilation*(kernel-1) - 1) / stride) + 1 along height and width. */
+/** Number of window positions on x [N,H,W,C]: floor((size + pads - dilation*(kernel-1) - 1) / stride) + 1 along height and width. */
 export function slidingSize(x: Shape, kernel: Pair, strides: Pair, pads: Pads, dilations: Pair): Pair {
   const along = (axis: 0 | 1): number => {
     const padded = x[axis + 1]! + pads[axis] + pads[axis + 2]!;
@@ -30,7 +30,7 @@ export function slidingSize(x: Shape, kernel: Pair, strides: Pair, pads: Pads, d
   return [along(0), along(1)];
 }
 
-/** Elements of the axes from `from` up to but not including `to`. */
+/** Product of the sizes of axes `from` (included) to `to` (excluded). */
 export const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
 
 /** The four sizes of an NHWC shape. */

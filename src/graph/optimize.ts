@@ -3,7 +3,7 @@ import type { Engine } from "./engine";
 import type { Graph } from "./ir";
 import { verify } from "./verify";
 
-/** Of an engine, what optimize() needs. */
+/** The parts of an engine that optimize() needs. */
 type Optimizer = Pick<Engine, "ops" | "passes">;
 
 interface OptimizeOptions {
@@ -11,13 +11,13 @@ interface OptimizeOptions {
   readonly onPass?: (name: string, graph: Graph) => void;
 }
 
-/** Runs the passes and verifies the graph before and after each that changes it. Pure: `graph` is left as it is. */
+/** Runs the passes and verifies the graph before and after each. Pure: `graph` is not changed. Throws GraphError. */
 export function optimize(graph: Graph, engine: Optimizer, options: OptimizeOptions = {}): Graph {
   for (const next of optimizing(graph, engine, options)) graph = next;
   return graph;
 }
 
-/** optimize() in steps: gives the graph after each pass. */
+/** optimize() in steps: yields the graph after each pass. */
 export function* optimizing(
   graph: Graph,
   { ops, passes }: Optimizer,

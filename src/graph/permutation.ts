@@ -32,7 +32,7 @@ export function isReshape(perm: Permutation, shape: Shape): boolean {
   return moved.every((axis, i) => i === 0 || axis > moved[i - 1]!);
 }
 
-/** OpDefinition.permute of ops that have the output's shape alone to permute. */
+/** OpDefinition.permute for ops where only the output's shape changes. */
 export function permuteShape<N extends { readonly shape: Shape }>(
   node: N,
   perm: Permutation,
@@ -40,7 +40,7 @@ export function permuteShape<N extends { readonly shape: Shape }>(
   return { node: { ...node, shape: permute(node.shape, invert(perm)) }, perm };
 }
 
-/** OpDefinition.permute of ops that work along one axis. */
+/** OpDefinition.permute for ops that work along one axis. */
 export function permuteAxis<N extends { readonly shape: Shape; readonly attributes: { readonly axis: number } }>(
   node: N,
   perm: Permutation,

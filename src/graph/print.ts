@@ -33,7 +33,7 @@ function printAttribute(value: unknown): string {
   return String(value);
 }
 
-/** Attributes that say nothing are left out: an identity activation, one group, dilations of 1. */
+/** Whether an attribute has its default value and is not printed: identity activation, one group, dilations of 1. */
 function isDefault(key: string, value: unknown): boolean {
   if (key === "activation") return (value as Activation).fn === "identity";
   if (key === "groups") return value === 1;

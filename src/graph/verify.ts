@@ -1,4 +1,4 @@
-/** Checks that a graph says the truth about itself; run after import and after every pass that changes it. */
+/** Checks that a graph is consistent; runs after import and after every pass. */
 import { GraphError } from "../base/errors";
 import { isDeferred } from "./constants/deferred";
 import { inferShape, type Ops } from "./op";
@@ -6,10 +6,10 @@ import { show } from "./op-tools";
 import { sameShape, sizeOf, type Graph, type Shape } from "./ir";
 
 /**
- * Throws GraphError (a bug in this package, not in the model) unless names are unique, every value is made before
- * it is used, constants fill their shapes, every node's shape follows from its inputs, and all outputs exist.
+ * Throws GraphError (a bug in this package, not in the model) unless names are unique, every value is defined before its
+ * first use, constants fill their shapes, every node's shape follows from its inputs, and all outputs exist.
  *
- * @param stage What made the graph ("import" or a pass's name), for the message.
+ * @param stage "import" or the name of the pass that returned the graph, for the message.
  */
 export function verify(graph: Graph, ops: Ops, stage = "import"): void {
   const shapes = new Map<string, Shape>();

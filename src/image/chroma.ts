@@ -1,4 +1,4 @@
-/** The network's output on the CPU: small, checked, and kept so that saturation can change without another run. */
+/** Reads the network's output back and checks it. Results keep it, so that saturation can change without another run. */
 import type { CommandScope } from "../gpu/command-scope";
 import { DeviceError } from "../base/errors";
 import { bufferBytes } from "../graph/lower/program";
@@ -9,7 +9,7 @@ import type { WorkingSize } from "./layout";
 import type { Chroma } from "./picture-stages";
 import { withScratch } from "./scratch";
 
-/** Chroma with the embedding it was predicted with, where there is one, so that another size need not compute that again. */
+/** Chroma and its embedding, where there is one, so that another working size need not compute the embedding again. */
 export interface KeptChroma extends Chroma {
   readonly embedding?: Uint8Array<ArrayBuffer>;
 }
@@ -30,9 +30,8 @@ export function outputChannels(output: NetworkOutput): number {
 }
 
 /**
- * Reads the network's output and the embedding back. The copies are submitted before it returns, so the buffers may be
- * used again at once; `scope` is that of the run. Throws DeviceError when the output cannot be a picture's chroma, see
- * checkOutput().
+ * Reads the network's output and the embedding back. Submits the copies before it returns, so the buffers may be reused at
+ * once. `scope` is the run's. Throws DeviceError when the output cannot be a picture's chroma, see checkOutput().
  */
 export function readChroma(
   device: GPUDevice,
@@ -69,16 +68,15 @@ export function readChroma(
   });
 }
 
-/** Bits of a storage type: exponent, magnitude without the sign, and the number 0.999. */
+/** Bit patterns of a storage type: masks of exponent and magnitude, and the number 0.999. */
 const BITS = {
   f32: { exponent: 0x7f800000, magnitude: 0x7fffffff, extreme: 0x3f7fbe77 },
   f16: { exponent: 0x7c00, magnitude: 0x7fff, extreme: 0x3bfe },
 } as const;
 
 /**
- * Throws DeviceError for bit patterns that cannot be a network's output: numbers that are not finite (see
- * shaders/lib/activation.wgsl), zero everywhere, or a* or b* zero or at the end of tanh everywhere, which is what a broken driver or an
- * overflow gives.
+ * Throws DeviceError for outputs of a broken driver or an overflow: numbers that are not finite (see
+ * shaders/lib/activation.wgsl), zeros everywhere, or a* or b* that is zero or at the limit of tanh everywhere.
  */
 export function checkOutput(words: Uint16Array | Uint32Array, elem: Elem, kind: NetworkOutput["kind"]): void {
   const plane = words.length / 2;

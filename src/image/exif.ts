@@ -1,6 +1,6 @@
 /**
- * EXIF carried from one JPEG file to another without decoding it: the block is copied byte for byte, apart
- * from what the new pixels make untrue. This module is an entry of the package, and imports nothing.
+ * Copies EXIF from one JPEG file to another byte for byte, apart from fields that are wrong for the new pixels. It does not
+ * decode the picture. This module is an entry of the package, and imports nothing.
  */
 
 const ORIENTATION = 0x0112;
@@ -11,7 +11,7 @@ const PIXEL_HEIGHT = 0xa003;
 const SHORT = 3;
 const LONG = 4;
 
-/** What comes before the TIFF structure in a JPEG segment: "Exif\0\0". */
+/** The bytes before the TIFF structure in a JPEG segment: "Exif\0\0". */
 const PREFIX = [0x45, 0x78, 0x69, 0x66, 0, 0];
 /** JPEG markers: application data 0 (JFIF) and 1 (EXIF or XMP), start of the image data. */
 const APP0 = 0xe0;
@@ -25,9 +25,9 @@ const MAX_JPEG_EXIF = 65_535 - 2 - 6;
 const HEAD_BYTES = 2 ** 20;
 
 /**
- * The JPEG file `to` with the EXIF block of the JPEG file `from`, made true for upright pixels of the size of `to`: the
- * orientation is 1 and the thumbnail is left out. Camera, time and place stay, so that a file that is published says where it
- * was taken. `to` itself when `from` is no JPEG file, has no EXIF, or a damaged one.
+ * The JPEG file `to` with the EXIF block of the JPEG file `from`, changed for upright pixels of the size of `to`: the
+ * orientation is 1 and the thumbnail is left out. Camera, time and place stay, so a published file shows where the photograph
+ * was taken. Returns `to` unchanged when `from` is no JPEG file, or its EXIF is missing or damaged.
  */
 export async function carryExif(
   from: Blob,
@@ -55,13 +55,13 @@ function hasPrefix(bytes: Uint8Array): boolean {
 
 interface Segment {
   readonly marker: number;
-  /** With marker and length. */
+  /** The whole segment, including marker and length. */
   readonly bytes: Uint8Array;
 }
 
 const isExif = ({ marker, bytes }: Segment): boolean => marker === APP1 && hasPrefix(bytes.subarray(4));
 
-/** The segments of a JPEG file before its image data, and the rest. None where it is no JPEG file, or cut off. */
+/** The segments of a JPEG file before its image data, and the rest. No segments where the file is truncated or no JPEG file. */
 function jpegSegments(file: Uint8Array): { segments: Segment[]; rest: Uint8Array } {
   const view = viewOf(file);
   const segments: Segment[] = [];
@@ -81,14 +81,14 @@ function exifOfJpeg(file: Uint8Array): Uint8Array | undefined {
   return jpegSegments(file).segments.find(isExif)?.bytes.subarray(4);
 }
 
-/** Puts an EXIF block (TIFF structure) in place of the one in an encoded JPEG; unchanged when it does not fit. */
+/** Replaces the EXIF block (TIFF structure) of an encoded JPEG. Returns the file unchanged when the block does not fit. */
 export function replaceExifInJpeg(file: Uint8Array, exif: Uint8Array): Uint8Array {
   if (exif.length > MAX_JPEG_EXIF) return file;
   const { segments, rest } = jpegSegments(file);
   const length = 2 + PREFIX.length + exif.length;
   const own = [Uint8Array.of(0xff, APP1, length >> 8, length & 255, ...PREFIX), exif];
   const kept = segments.filter((segment) => !isExif(segment)).map(({ bytes }) => bytes);
-  // JFIF wants its APP0 first, EXIF its APP1 right after.
+  // JFIF requires its APP0 first, and EXIF its APP1 right after.
   kept.splice(segments[0]?.marker === APP0 ? 1 : 0, 0, ...own);
   const parts = [file.subarray(0, 2), ...kept, rest];
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -102,10 +102,10 @@ export function replaceExifInJpeg(file: Uint8Array, exif: Uint8Array): Uint8Arra
 
 /**
  * A copy of an EXIF block for upright pixels of this size: orientation 1, pixel dimensions set, thumbnail
- * unlinked (it shows the picture before). Undefined when the block is damaged.
+ * unlinked (it shows the old picture). Undefined when the block is damaged.
  */
 export function exifForPixels(exif: Uint8Array, width: number, height: number): Uint8Array | undefined {
-  // JPEG and WebP put "Exif\0\0" before it.
+  // In JPEG and WebP, "Exif\0\0" precedes the block.
   const bytes = exif.slice(hasPrefix(exif) ? PREFIX.length : 0);
   const view = viewOf(bytes);
   try {

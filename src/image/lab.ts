@@ -6,7 +6,7 @@
 /** Three numbers: R G B, X Y Z, or L* a* b*. */
 export type Triple = readonly [number, number, number];
 
-/** CIE 15: where the cube root gives way to a straight line, and that line's slope. */
+/** CIE 15: below EPSILON the cube root is replaced by a line of slope KAPPA. */
 export const EPSILON = 216 / 24389;
 export const KAPPA = 24389 / 27;
 
@@ -87,7 +87,7 @@ export function luminance([r, g, b]: Triple): number {
   return 116 * labF(y[0] * toLinear(r) + y[1] * toLinear(g) + y[2] * toLinear(b)) - 16;
 }
 
-/** L*, a*, b* to linear R G B, which leaves [0, 1] for colours that sRGB does not have. */
+/** L*, a*, b* to linear R G B; components are outside [0, 1] for colours outside sRGB. */
 function labToLinear([l, a, b]: Triple): Triple {
   const fy = (l + 16) / 116;
   const x = WHITE[0] * labInverseF(fy + a / 500);
@@ -96,25 +96,25 @@ function labToLinear([l, a, b]: Triple): Triple {
   return multiply(XYZ_TO_RGB, [x, y, z]);
 }
 
-/** L*, a*, b* to sRGB; components leave [0, 1] for colours that sRGB does not have. */
+/** L*, a*, b* to sRGB; components are outside [0, 1] for colours outside sRGB. */
 export function labToRgb(lab: Triple): Triple {
   const [r, g, b] = labToLinear(lab);
   return [fromLinear(r), fromLinear(g), fromLinear(b)];
 }
 
-/** Room for rounding at the gamut's faces, in linear light: a tenth of the darkest 8-bit step. */
+/** Tolerance at the gamut's faces, in linear light: a tenth of the darkest 8-bit step. */
 const GAMUT_SLACK = 3e-5;
-/** Halvings of the chroma interval: at chroma 180 the rest is 0.04. */
+/** Bisection steps of the chroma interval: for chroma 180 they leave an interval of 0.04. */
 const CLIP_STEPS = 12;
 
-/** Whether sRGB has this colour. */
+/** Whether the colour is inside sRGB. */
 export function inGamut(lab: Triple): boolean {
   return labToLinear(lab).every((c) => c >= -GAMUT_SLACK && c <= 1 + GAMUT_SLACK);
 }
 
 /**
- * The colour of the same L* and hue with the largest chroma, up to its own, that sRGB has.
- * Bisection: grey (chroma 0) is inside, so the lower end always is. L* never changes.
+ * The colour inside sRGB of the same L* and hue with the largest chroma, up to the given one. Bisection: grey (chroma 0) is
+ * inside, so the lower end always is. L* never changes.
  */
 export function clipChroma(lab: Triple): Triple {
   if (inGamut(lab)) return lab;

@@ -1,20 +1,20 @@
-/** Sizes: the network's picture, and the tiles of a large one. Pure arithmetic. */
+/** Computes the size of the network's picture, and the tiles of a large picture. Pure arithmetic. */
 import { InputError } from "../base/errors";
 import type { Size, Tile } from "../kernels/picture/tile";
 
-/** Beyond this aspect ratio the working picture is squeezed rather than made longer. */
+/** Pictures with a larger aspect ratio are squeezed to this one. */
 const MAX_ASPECT = 16;
 
 export interface WorkingSize {
-  /** The picture as the network sees it. */
+  /** Size of the network's picture without padding. */
   readonly size: Size;
-  /** With the padding that makes both sides multiples of what the network needs. */
+  /** Size with padding: both sides are multiples of the manifest's `multiple`. */
   readonly padded: Size;
 }
 
 /**
- * The working size of a picture: its aspect ratio, and the area of a square with side `size`, so that cost and
- * memory do not depend on the shape. Sides are at least `multiple`; past 16:1 they stay at those of 16:1.
+ * The working size of a picture: it has the picture's aspect ratio and the area of a square with side `size`, so that cost
+ * and memory do not depend on the shape. Sides are at least `multiple`; aspect ratios are limited to 16:1.
  */
 export function workingSize(picture: Size, size: number, multiple: number): WorkingSize {
   if (!Number.isInteger(size) || size < multiple)
@@ -30,7 +30,7 @@ export function workingSize(picture: Size, size: number, multiple: number): Work
   return { size: { width, height }, padded: { width: up(width), height: up(height) } };
 }
 
-/** Pixels of a tile: 16 MiB of RGBA, so that texture, result and its copy stay small on every device. */
+/** The most pixels of a tile: 16 MiB of RGBA, so that texture, result and its copy stay small on every device. */
 export const TILE_PIXELS = 4 * 1024 * 1024;
 
 /** Rectangles that cover the picture once, none wider or higher than `maxSide` or with more than `maxPixels`. */

@@ -1,4 +1,4 @@
-/** The colour kernels at work on a picture of any size: before the networks, and after them. */
+/** Runs the colour kernels on a picture of any size, before and after the networks. */
 import { CommandScope } from "../gpu/command-scope";
 import { DeviceError } from "../base/errors";
 import type { PipelineCache } from "../gpu/pipelines";
@@ -23,16 +23,16 @@ export interface LuminanceTarget extends LuminanceInputParams {
   readonly buffer: GPUBuffer;
 }
 
-/** A network's output on the CPU, as the GPU stored it. */
+/** A network's output on the CPU, in the GPU's storage type. */
 export interface Chroma {
-  /** What the network says of colour; of cells, with the temperature to use. */
+  /** The kind of output; for cells, with the temperature to use. */
   readonly output: NetworkOutput;
   /** [1, channels, map.height, map.width] of `elem`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly elem: Elem;
   readonly size: Size;
   readonly padded: Size;
-  /** Samples of the network's output; they cover the padded picture. */
+  /** Size of the network's output in samples; it covers the padded picture. */
   readonly map: Size;
 }
 
@@ -45,7 +45,7 @@ interface Dispatch {
   readonly resources: Readonly<Record<string, GPUBindingResource>>;
 }
 
-/** A dispatch of a kernel, with its parameters checked by the compiler. */
+/** A dispatch of a kernel; the type ties the parameters to the kernel. */
 function dispatch<P>(kernel: Kernel<P>, params: P, resources: Dispatch["resources"]): Dispatch {
   return { kernel, plan: kernel.plan(params), resources };
 }
@@ -55,7 +55,7 @@ export class PictureStages {
   readonly #pipelines: PipelineCache;
   readonly #tilePixels: number;
 
-  /** `tilePixels` bounds the part of a picture that is on the GPU at a time. */
+  /** `tilePixels`: the most pixels of a picture that are on the GPU at a time. */
   constructor(device: GPUDevice, pipelines: PipelineCache, tilePixels = TILE_PIXELS) {
     this.#device = device;
     this.#pipelines = pipelines;
@@ -66,7 +66,7 @@ export class PictureStages {
     return tilesOf(picture, this.#device.limits.maxTextureDimension2D, this.#tilePixels);
   }
 
-  /** Bytes of GPU memory that luminance() and recombine() need at most, besides the networks' buffers. */
+  /** Peak of GPU memory, in bytes, of luminance() and recombine(), without the networks' buffers. */
   peakBytes(
     picture: Size,
     targets: readonly Pick<LuminanceTarget, "size">[],
@@ -76,7 +76,7 @@ export class PictureStages {
     const { width, height } = this.#tiles(picture)[0]!;
     const tile = 4 * width * height;
     const resampled = targets.reduce((sum, { size }) => sum + 4 * size.width * (height + size.height), 0);
-    // The network's output, and a* and b* where they are made of it.
+    // The network's output, and buffers for a* and b* where the output is another kind.
     const chroma = map.width * map.height * (channels * (elem === "f16" ? 2 : 4) + (channels === 2 ? 0 : 8));
     return Math.max(tile + resampled, 3 * tile + chroma);
   }
@@ -123,8 +123,8 @@ export class PictureStages {
   }
 
   /**
-   * The picture in colour: its own luminance at full resolution with the chroma of the network, times `saturation`. Returns R, G, B, A
-   * bytes.
+   * Combines the picture's luminance at full resolution with the network's chroma times `saturation`. Returns R, G, B, A
+   * bytes, [height, width, 4].
    */
   async recombine(
     source: PixelSource,
@@ -172,7 +172,7 @@ export class PictureStages {
     });
   }
 
-  /** Buffers for the network's output and for a* and b*; one where the output is a* and b*. */
+  /** Buffers for the network's output and for a* and b*; both are one buffer where the output is a* and b*. */
   #chromaBuffers(scratch: Scratch, { output, bytes, map }: Chroma): { network: GPUBuffer; ab: GPUBuffer } {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
     const network = scratch.buffer("network output", bytes.length, usage);
@@ -180,7 +180,7 @@ export class PictureStages {
     return { network, ab };
   }
 
-  /** Makes a* and b* of the network's output. Returns how they are stored, and the factor on them. */
+  /** Converts the network's output to a* and b*. Returns their storage type and scale. */
   async #toChroma(
     scope: CommandScope,
     scratch: Scratch,
@@ -235,7 +235,7 @@ export class PictureStages {
   }
 }
 
-/** Throws DeviceError unless the coloured tile has the alpha of its source: a picture of zeros has not, nor has another one. */
+/** Throws DeviceError unless the coloured tile has the alpha of its source. This detects tiles of zeros and wrong tiles. */
 function checkAlpha(source: PixelSource, tile: Tile, pixels: Uint8Array): void {
   if (source.hasAlpha(tile, pixels)) return;
   throw new DeviceError({

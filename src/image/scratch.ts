@@ -1,4 +1,4 @@
-/** GPU memory that lives for one piece of work and is freed whatever happens. */
+/** GPU memory that lives for one piece of work and is always freed. */
 import { CommandScope } from "../gpu/command-scope";
 
 export class Scratch {
@@ -9,7 +9,7 @@ export class Scratch {
     this.#device = device;
   }
 
-  /** Runs `make`, which calls buffer() and pictureTexture(). Throws DeviceError when the memory is not there. */
+  /** Runs `make`, which calls buffer() and pictureTexture(). Throws DeviceError when the device is out of memory. */
   async allocate<T>(where: string, make: () => T): Promise<T> {
     const scope = new CommandScope(this.#device, {
       where,
@@ -40,7 +40,7 @@ export class Scratch {
   }
 }
 
-/** Runs `work` with scratch memory that is freed afterwards, also when it throws. */
+/** Runs `work` with scratch memory that is freed afterwards, even when it throws. */
 export async function withScratch<T>(device: GPUDevice, work: (scratch: Scratch) => Promise<T>): Promise<T> {
   const scratch = new Scratch(device);
   try {

@@ -1,15 +1,15 @@
-/** Where pixels come from: anything a browser can draw, or plain bytes. */
+/** Sources of pixels: anything that a browser can draw, or plain bytes. */
 import { ImageError, InputError, messageOf } from "../base/errors";
 import type { Size, Tile } from "../kernels/picture/tile";
 
-/** R, G, B, A bytes of sRGB, row-major, colour not multiplied by alpha. */
+/** [height, width, 4], row-major: R, G, B, A bytes of sRGB; colour is not multiplied by alpha. */
 export interface RawImage {
   readonly data: Uint8Array | Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
 }
 
-/** What can be colourised. Blobs are decoded by the browser, which applies their EXIF orientation. */
+/** The supported sources. The browser decodes blobs and applies their EXIF orientation. */
 export type ColorizeSource =
   | Blob
   | ImageBitmap
@@ -23,18 +23,18 @@ export type ColorizeSource =
 
 /** A picture that can be uploaded rectangle by rectangle. */
 export interface PixelSource extends Size {
-  /** Puts a rectangle into the upper left corner of an rgba8unorm texture. */
+  /** Copies a rectangle into the upper left corner of an rgba8unorm texture. */
   upload(device: GPUDevice, texture: GPUTexture, tile: Tile): void;
-  /** Whether R, G, B, A bytes have the alpha of this rectangle, in the rows that are looked at. */
+  /** Whether R, G, B, A bytes have the alpha of this rectangle, compared in every ROW_STEP-th row. */
   hasAlpha(tile: Tile, pixels: Uint8Array): boolean;
-  /** Frees what the source holds; upload() fails afterwards. */
+  /** Frees the source's memory; upload() fails afterwards. */
   close(): void;
 }
 
 /**
- * Opens a source. Elements, bitmaps and frames are copied, so they may change or close at once; `data` of ImageData
- * and RawImage is not copied, unless it is shared memory, and must not change while a result made from it is in use.
- * Throws ImageError when the picture cannot be read, InputError for what is none.
+ * Opens a source. Elements, bitmaps and frames are copied, so they may change or close at once. `data` of ImageData
+ * and RawImage is copied only when it is shared memory, and must not change while a result made from it is in use.
+ * Throws ImageError when the picture cannot be read, InputError for an unsupported source.
  */
 export async function openSource(source: ColorizeSource): Promise<PixelSource> {
   if (isRaw(source)) return rawSource(source);
@@ -49,7 +49,7 @@ export async function openSource(source: ColorizeSource): Promise<PixelSource> {
   return bitmapSource(await snapshot(source), source);
 }
 
-/** ImageData in another colour space than sRGB goes through the browser, which converts it. */
+/** Whether the source is sRGB bytes. The browser converts ImageData in other colour spaces. */
 function isRaw(source: ColorizeSource): source is RawImage {
   if (typeof source !== "object" || source === null || !("data" in source)) return false;
   const space = (source as Partial<ImageData>).colorSpace;
@@ -91,7 +91,7 @@ function rawSource({ data: given, width, height }: RawImage): PixelSource {
   };
 }
 
-/** An address is the likely mistake: pictures are loaded by the caller. */
+/** Throws InputError for an unsupported source. The likely mistake is an address, because the caller loads pictures. */
 function checkKind(source: unknown): void {
   if (typeof source === "object" && source !== null && !(source instanceof URL)) return;
   const address = typeof source === "string" || source instanceof URL;
@@ -144,7 +144,7 @@ function bitmapSource(bitmap: ImageBitmap, origin: ColorizeSource): PixelSource 
   };
 }
 
-/** Rows from one that is looked at to the next: a workgroup of the colour kernel writes four, so each of them is seen. */
+/** Every so many rows one is compared. A workgroup of the colour kernel writes four rows, so one row of each is compared. */
 const ROW_STEP = 4;
 
 function isOpaque(pixels: Uint8Array, { width, height }: Tile): boolean {
@@ -168,13 +168,13 @@ function sameAlpha(pixels: Uint8Array, { x, y, ...size }: Tile, picture: RawImag
   return difference >>> 24 === 0;
 }
 
-/** Four bytes of a pixel as one number, alpha in the highest byte. */
+/** The four bytes of each pixel as one number, with alpha in the highest byte. */
 function wordsOf(bytes: RawImage["data"]): Uint32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
-/** A rectangle of the bitmap as a 2D canvas has it: the browser's second opinion on transparent pixels. */
+/** A rectangle of the bitmap drawn by a 2D canvas, to compare transparent pixels with. */
 function drawn(bitmap: ImageBitmap, { x, y, width, height }: Tile): Uint8ClampedArray {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
   context.drawImage(bitmap, -x, -y);
@@ -191,7 +191,7 @@ function taintedSource(source: ColorizeSource, cause: unknown): ImageError {
   return withheldPixels(address || "colorize", received, cause);
 }
 
-/** A picture that the browser shows but keeps from the page's programs. */
+/** The error for a picture that the browser shows but whose pixels pages may not read. */
 export function withheldPixels(where: string, received: string, cause: unknown): ImageError {
   return new ImageError({
     where,

@@ -25,7 +25,7 @@ const ACTIVATION_CODES = [
   "clip",
 ] as const;
 
-/** Structurally equal to the graph's Activation: kernels know nothing of the graph. */
+/** Has the structure of the graph's Activation; kernels do not import the graph. */
 export interface ActivationParams {
   readonly fn: (typeof ACTIVATION_CODES)[number];
   readonly alpha?: number;

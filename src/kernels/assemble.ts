@@ -1,6 +1,6 @@
 /**
- * From a shader file to the text of one variant: `#if` branches chosen by wgsl-preprocessor, named
- * `const` and `alias` lines set, run-time sizes declared, `enable` lines put first for f16 and subgroup functions.
+ * Turns a shader file into the text of one variant: wgsl-preprocessor chooses `#if` branches, then named `const` and
+ * `alias` lines are set, run-time sizes are declared, and `enable` lines for f16 and subgroups are put first.
  */
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import sizesLib from "../../shaders/lib/sizes.wgsl?raw";
@@ -27,7 +27,7 @@ export function chooseBranches(name: string, source: string, flags: Readonly<Rec
   return preprocess(Object.assign(strings, { raw: strings }) as TemplateStringsArray, ...values);
 }
 
-/** The text a WGSL `const` or `alias` line gets for a value. */
+/** The WGSL text of a value for a `const` or `alias` line. */
 function literal(type: string | undefined, value: Constants[string]): string {
   if (typeof value === "object") {
     const element = /^array<(\w+)/.exec(type ?? "")?.[1];
@@ -94,7 +94,7 @@ function declareRuntime(source: string, fields: readonly RuntimeField[], binding
   return `${source.replace(declarations, "").replace(uses, "sizes.$&")}\n${struct}`;
 }
 
-/** runtimeFields() of a kernel by the names of the plan: layers ask for the same again and again. */
+/** A cache of runtimeFields() by kernel and names, because many layers use the same ones. */
 const known = new WeakMap<object, Map<string, readonly RuntimeField[]>>();
 
 function fieldsOf(kernel: ShaderText, runtime: readonly string[]): readonly RuntimeField[] {

@@ -11,12 +11,12 @@ import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 const BINARY_CODES = ["add", "sub", "mul", "div", "pow", "min", "max", "prelu"] as const;
 
 interface BinaryParams {
-  /** Broadcast to `shape`, as is shapeB. */
+  /** Shapes of a and b; both broadcast to `shape`. */
   readonly shapeA: readonly number[];
   readonly shapeB: readonly number[];
-  /** Of dst. */
+  /** Shape of dst. */
   readonly shape: readonly number[];
-  /** pow(a, b) is ONNX Pow, also for negative a with a whole b. prelu: a < 0 ? a * b : a. */
+  /** pow(a, b) is ONNX Pow, including negative a with an integer b. prelu: a < 0 ? a * b : a. */
   readonly fn: (typeof BINARY_CODES)[number];
   readonly activation: ActivationParams;
   readonly elem: Elem;

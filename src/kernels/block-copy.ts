@@ -1,4 +1,4 @@
-/** Between pixels and channels: ops that only move elements, in blocks of pixels. */
+/** DepthToSpace and SpaceToDepth: ops that move elements between channels and blocks of pixels. */
 import { requirePositive } from "./checks";
 import type { Elem, Kernel } from "./kernel";
 import { stridesOf } from "../base/strides";

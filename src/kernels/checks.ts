@@ -1,4 +1,4 @@
-/** What the kernels' plans share: argument checks, and the choice between scalar and vec4 storage. */
+/** Helpers that plans share: argument checks, and the choice between scalar and vec4 storage. */
 import { KernelError } from "../base/errors";
 import type { Constants, Elem } from "./kernel";
 
@@ -12,8 +12,8 @@ export function requirePositive(kernel: string, values: Readonly<Record<string, 
 const VEC4: Readonly<Record<Elem, string>> = { f32: "vec4<f32>", f16: "vec4<f16>" };
 
 /**
- * `alias unit` (what a buffer's array holds) and `alias wide` (the same in f32, for arithmetic): one element, or
- * four neighbours. In WGSL `wide(x)` converts and `unit(x)` stores in both cases, so shaders need no branches.
+ * `alias unit` (the element type of a buffer's array) and `alias wide` (the same in f32, for arithmetic): one element, or a
+ * vec4 of neighbours. In WGSL `wide(x)` loads and `unit(x)` stores in both cases, so shaders need no branches.
  */
 export function unitTypes(elem: Elem, lanes: 1 | 4): Constants {
   return lanes === 4 ? { unit: VEC4[elem], wide: VEC4.f32 } : { unit: elem, wide: "f32" };

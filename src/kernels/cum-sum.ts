@@ -5,9 +5,9 @@ import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import type { Rows } from "./reduce";
 
 interface CumSumParams extends Rows {
-  /** Without the element itself. */
+  /** Whether each sum excludes the element itself. */
   readonly exclusive: boolean;
-  /** From the end of the axis. */
+  /** Whether sums run from the end of the axis. */
   readonly reverse: boolean;
   readonly elem: Elem;
 }

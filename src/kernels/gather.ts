@@ -1,10 +1,10 @@
-/** Picking entries of an axis by index. */
+/** Gathers entries of an axis by constant indices. */
 import wgsl from "../../shaders/gather.wgsl?raw";
 import { KernelError } from "../base/errors";
 import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 
-/** Must equal the shader's BASE: the largest for which every digit is exact in f16. */
+/** Equals the shader's BASE: the largest base whose digits are all exact in f16. */
 const BASE = 2048;
 
 /** [before, at, after] an axis: sizes multiplied together. */
@@ -13,10 +13,10 @@ export function splitAt(shape: readonly number[], axis: number): [outer: number,
 }
 
 interface GatherParams {
-  /** Of src. */
+  /** Shape of src. */
   readonly shape: readonly number[];
   readonly axis: number;
-  /** How many indices. */
+  /** Number of indices. */
   readonly count: number;
   readonly elem: Elem;
 }
@@ -34,8 +34,8 @@ export function gatherIndices(indices: readonly number[], axisSize: number): Flo
 }
 
 /**
- * ONNX Gather with constant indices, flat: src [.., shape[axis], ..] -> [.., count, ..]. The binding `indices` holds
- * what `gatherIndices()` gives, stored as `elem`.
+ * ONNX Gather with flat constant indices: src [.., shape[axis], ..] -> [.., count, ..]. The binding `indices` holds
+ * the result of gatherIndices(), stored as `elem`.
  */
 export const gather: Kernel<GatherParams> = {
   name: "gather",

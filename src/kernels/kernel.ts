@@ -1,4 +1,4 @@
-/** What a kernel is: one shader file, its bindings, and a pure plan() from parameters to plain data. */
+/** The interface of a kernel: one shader file, its bindings, and a pure plan() from parameters to plain data. */
 
 import type { WinogradWeights } from "./conv/winograd-weights";
 
@@ -12,8 +12,8 @@ export type Elem = "f32" | "f16";
 export type Access = "read" | "write" | "texture" | "storage-texture";
 
 /**
- * Values for the shader's `const` and `alias` lines of the same name. An array is for a line whose type is
- * written out: `const DIMS: array<u32, 6> = ...;`.
+ * Values for the shader's `const` and `alias` lines of the same name. An array needs a line with an explicit type:
+ * `const DIMS: array<u32, 6> = ...;`.
  */
 export type Constants = Readonly<Record<string, number | boolean | string | readonly number[]>>;
 
@@ -55,13 +55,13 @@ export interface KernelPlan {
   /** Set into the shader's `const NAME: type = value;` and `alias NAME = value;` lines; unknown names throw. */
   readonly constants: Constants;
   /**
-   * Values that are given at run time, by the name of a `const` line: these lines become fields of a uniform struct at
-   * the binding after the last of `bindings`, so variants that differ only in them share one pipeline. They must be
-   * u32, i32 or f32, and the shader may not use them where WGSL wants a constant (array sizes, workgroup sizes). No
-   * name is also among `constants`.
+   * Values given at run time, by the name of a `const` line. These lines become fields of a uniform struct at the binding
+   * after the last of `bindings`, so variants that differ only in them share one pipeline. They must be u32, i32 or f32,
+   * and the shader may not use them where WGSL needs a constant (array sizes, workgroup sizes). A name may not be in
+   * both `runtime` and `constants`.
    */
   readonly runtime?: Readonly<Record<string, number>>;
-  /** Values of the shader's `#if NAME` lines. Every name used in the shader must be here. */
+  /** Values of the shader's `#if NAME` lines. Every name that the shader uses must have one. */
   readonly flags?: Readonly<Record<string, boolean>>;
   /** Workgroups along x, y, z; each at most 65,535. */
   readonly grid: readonly [number, number, number];
@@ -69,20 +69,20 @@ export interface KernelPlan {
   readonly flops: number;
   /** Bytes read + written, each buffer once. */
   readonly bytes: number;
-  /** How constant operands are laid out for this variant, by binding; absent: as in the graph. See packing.ts. */
+  /** Layouts of constant operands, by binding; default: row-major as in the graph. See packing.ts. */
   readonly packing?: Readonly<Record<string, Packing>>;
   /** Bindings this variant leaves out (their declaration is inside an `#if`). */
   readonly unbound?: readonly string[];
 }
 
 export interface Kernel<P> {
-  /** Path of the shader file below shaders/, without ending. */
+  /** Path of the shader file below shaders/, without extension. */
   readonly name: string;
-  /** The shader's text with what it includes (import of `shaders/NAME.wgsl?raw`). */
+  /** The shader's text with its includes (import of `shaders/NAME.wgsl?raw`). */
   readonly wgsl: string;
-  /** In order of @binding(i) of group 0; names are those of the shader's variables. */
+  /** Access by the name of the shader's variable, in the order of @binding(i) of group 0. */
   readonly bindings: Readonly<Record<string, Access>>;
-  /** Pure: same parameters, same plan. Throws KernelError when the parameters are outside the contract. */
+  /** Pure: same parameters, same plan. Throws KernelError for unsupported parameters. */
   plan(params: P): KernelPlan;
 }
 
@@ -95,8 +95,8 @@ const WORKGROUP_SIZE = 64;
 export const MAX_WORKGROUPS = 65_535;
 
 /**
- * A grid for `count` invocations in workgroups of `size`. Past 65,535 workgroups it wraps into y;
- * shaders recover the index with lib/linear.wgsl, which leaves out what is past COUNT.
+ * A grid for `count` invocations in workgroups of `size`. Past 65,535 workgroups it wraps into y. Shaders recover the index
+ * with lib/linear.wgsl, which skips invocations past COUNT.
  */
 export function linearGrid(count: number, size: number = WORKGROUP_SIZE): [number, number, number] {
   const groups = Math.max(1, Math.ceil(count / size));

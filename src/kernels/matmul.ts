@@ -1,4 +1,4 @@
-/** Matrix product with bias and activation, batched or with one right-hand matrix for all. */
+/** Matrix product with bias and activation, batched or with one right-hand matrix for all batches. */
 import wgsl from "../../shaders/matmul.wgsl?raw";
 import { KernelError } from "../base/errors";
 import { activationConstants, type ActivationParams } from "./activation";
@@ -12,16 +12,16 @@ export interface MatmulParams {
   readonly columns: number;
   /** Whether b has no batch. */
   readonly sharedB: boolean;
-  /** Whether b is a constant, packed as the plan says; otherwise it is row-major. Needs sharedB. */
+  /** Whether b is a constant, packed as in the plan's `packing`; otherwise it is row-major. Needs sharedB. */
   readonly constantB: boolean;
   readonly bias: boolean;
   readonly activation: ActivationParams;
   readonly elem: Elem;
 }
 
-/** Invocations of a workgroup. */
+/** Invocations per workgroup. */
 const INVOCATIONS = 64;
-/** With fewer invocations than this in all, each sum is split over the invocations of a workgroup. */
+/** With fewer invocations in all than this, the invocations of a workgroup share each sum. */
 const ENOUGH = 4096;
 
 /** a [batch,M,K], b [batch or none,K,N], bias [N] -> dst [batch,M,N]. */

@@ -1,4 +1,4 @@
-/** Layer and instance normalisation: rows brought to mean 0 and variance 1, then scaled and shifted. */
+/** Layer and instance normalisation: rows get mean 0 and variance 1, and are then scaled and shifted. */
 import wgsl from "../../shaders/normalize.wgsl?raw";
 import { KernelError } from "../base/errors";
 import { requirePositive } from "./checks";
@@ -10,7 +10,7 @@ interface LayerNormParams {
   /** Elements of a row, of scale and of bias. */
   readonly size: number;
   readonly epsilon: number;
-  /** Whether there is a bias; without one its binding is left out. */
+  /** Whether the op has a bias; without one, its binding is left out. */
   readonly bias: boolean;
   readonly elem: Elem;
 }

@@ -1,34 +1,34 @@
-/** Constant weights of convolutions that stay integers of 8 bits: a quarter of the memory, and of what is read. */
+/** Packing of convolution weights as 8-bit integers, which need a quarter of the memory and bandwidth of f32. */
 import { KernelError } from "../base/errors";
 import { finish } from "../base/pacer";
 import { elemBytes, type ConvPacking, type Elem, type Packing } from "./kernel";
 import { packedLength, packingInto } from "./packing";
 
-/** data[i] * scales[i % scales.length]: scales are those of the last axis, output channels. */
+/** Weight i is data[i] * scales[i % scales.length]: one scale per output channel, the last axis. */
 interface Int8Weights {
   readonly data: Int8Array;
   readonly scales: Float32Array;
 }
 
-/** The shader has every integer in the top 8 bits of 32. */
+/** The shader keeps each integer in the top 8 of 32 bits, so scales are multiplied by 2^-24. */
 const UNIT = 2 ** -24;
 
 export function isInt8(packing: Packing): packing is ConvPacking & { readonly int8: true } {
   return packing.layout === "conv2d" && packing.int8 === true;
 }
 
-/** Where the scales of output channels go: into blocks as a row of weights would. */
+/** The packing of the scales: in blocks of output channels, like a row of weights. */
 function scalesPacking(packing: ConvPacking): ConvPacking {
   const { groups = 1, outChannels, block } = packing;
   return { layout: "conv2d", taps: 1, inChannels: 1, outChannels, groups, block, inBlock: 1 };
 }
 
-/** How the elements of an operand are stored where activations are stored as `elem`. */
+/** Storage type of a packed operand, where `elem` is the storage type of activations. */
 export function packedElem(packing: Packing, elem: Elem): Elem {
   return (packing.layout === "conv2d" && packing.elem) || elem;
 }
 
-/** Bytes of a packed operand where activations are stored as `elem`. */
+/** Bytes of a packed operand, where `elem` is the storage type of activations. */
 export function packedBytes(packing: Packing, elem: Elem): number {
   const count = packedLength(packing);
   if (isInt8(packing)) return count + 4 * packedLength(scalesPacking(packing));
@@ -36,14 +36,14 @@ export function packedBytes(packing: Packing, elem: Elem): number {
 }
 
 /**
- * The integers in the packed layout, then for each block of output channels its scales, f32, times 2^-24; padding is
- * zero. Throws KernelError for another number of weights or scales.
+ * The integers in the packed layout, then for each block of output channels its scales as f32, times 2^-24; padding is
+ * zero. Throws KernelError when the number of weights or scales is wrong.
  */
 export function packInt8(packing: ConvPacking, weights: Int8Weights): Uint8Array<ArrayBuffer> {
   return finish(packingInt8(packing, weights));
 }
 
-/** packInt8() in pieces of at most some milliseconds. */
+/** packInt8() as a generator that yields every few milliseconds. */
 export function* packingInt8(
   packing: ConvPacking,
   { data, scales }: Int8Weights,

@@ -1,10 +1,10 @@
-/** Laying out constant operands for kernels: pure functions from row-major arrays to packed ones. */
+/** Packs constant operands for kernels: pure functions from row-major arrays to packed ones. */
 import { KernelError } from "../base/errors";
 import { finish } from "../base/pacer";
 import type { Packing } from "./kernel";
 import { transformWeights } from "./conv/winograd-weights";
 
-/** Rows of a block of output channels that are laid out in a piece. */
+/** Rows of a block of output channels that are packed between two yields. */
 const ROWS = 256;
 
 /** Elements after packing. */
@@ -17,12 +17,12 @@ export function packedLength(packing: Packing): number {
   );
 }
 
-/** A new array in the packed layout; padding is zero. Throws KernelError when `data` has another length. */
+/** A new array in the packed layout; padding is zero. Throws KernelError when the length of `data` is wrong. */
 export function pack(packing: Packing, data: Float32Array): Float32Array {
   return finish(packingOf(packing, data));
 }
 
-/** pack() in pieces of at most some milliseconds. */
+/** pack() as a generator that yields every few milliseconds. */
 export function* packingOf(packing: Packing, data: Float32Array): Generator<undefined, Float32Array> {
   const out = new Float32Array(packedLength(packing));
   if (packing.layout !== "winograd") return yield* packingInto(packing, data, out);
@@ -34,7 +34,7 @@ export function* packingOf(packing: Packing, data: Float32Array): Generator<unde
   return out;
 }
 
-/** The same into zeros of packedLength(packing) elements, which it returns. */
+/** packingOf() into a given array of packedLength(packing) zeros, which it returns. */
 export function* packingInto<T extends Float32Array | Int8Array>(
   packing: Exclude<Packing, { readonly layout: "winograd" }>,
   data: T,

@@ -1,4 +1,4 @@
-/** Adding elements around a tensor. */
+/** Pads a tensor. */
 import wgsl from "../../shaders/pad.wgsl?raw";
 import { KernelError } from "../base/errors";
 import { stridesOf } from "../base/strides";
@@ -10,7 +10,7 @@ import { toMaxAxes } from "./strides";
 const PAD_CODES = ["constant", "reflect", "edge"] as const;
 
 interface PadParams {
-  /** Of src. */
+  /** Shape of src. */
   readonly shape: readonly number[];
   /** Elements added in front of each axis; never negative. */
   readonly before: readonly number[];
@@ -18,7 +18,7 @@ interface PadParams {
   readonly after: readonly number[];
   /** reflect: mirrored without repeating the edge, at most size - 1 elements. edge: the edge repeated. */
   readonly mode: (typeof PAD_CODES)[number];
-  /** What mode "constant" adds. */
+  /** The padding value in mode "constant". */
   readonly value: number;
   readonly elem: Elem;
 }

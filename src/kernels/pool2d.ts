@@ -6,7 +6,7 @@ import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { windowSizes, type PictureSizes } from "./window";
 
-/** outHeight and outWidth are given, not computed: ceil_mode has been resolved; windows may reach past the padding. */
+/** outHeight and outWidth are the sizes after ceil_mode is resolved; windows may reach past the padding. */
 interface Pool2dParams extends PictureSizes {
   /** Pairs are [along height, along width]. */
   readonly kernel: Pair;
@@ -14,11 +14,11 @@ interface Pool2dParams extends PictureSizes {
   readonly dilations: Pair;
   readonly padTop: number;
   readonly padLeft: number;
-  /** These two matter only for countIncludePad: how far the padding that counts reaches. */
+  /** Used for countIncludePad alone: the padding that counts at the bottom and right. */
   readonly padBottom: number;
   readonly padRight: number;
   readonly kind: "max" | "average";
-  /** Average divides by taps inside the picture (false) or the padded picture (true). */
+  /** Whether average pooling divides by the taps inside the padded image (true) or inside the image (false). */
   readonly countIncludePad: boolean;
   readonly elem: Elem;
 }

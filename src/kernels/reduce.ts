@@ -7,7 +7,7 @@ import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "
 /** The index is the shader's FUNCTION. */
 const REDUCE_CODES = ["sum", "mean", "max", "min"] as const;
 
-/** A tensor seen as [outer, axis, inner], to be reduced along the middle. */
+/** A tensor viewed as [outer, axis, inner], which is reduced along the middle axis. */
 export interface Rows {
   readonly outer: number;
   readonly axis: number;
@@ -20,9 +20,8 @@ interface ReduceParams extends Rows {
 }
 
 /**
- * How many invocations share a row: one when rows are short or there are enough of them to fill a GPU, else a whole
- * workgroup. Elements of a row are `inner` apart; reading them together pays only where they are neighbours
- * (inner = 1), or where rows are long and few.
+ * How many invocations share a row: one when rows are short or numerous enough to fill a GPU, else a whole workgroup.
+ * Elements of a row are `inner` apart; sharing pays only where they are neighbours (inner = 1) or rows are long and few.
  */
 function invocationsPerRow({ outer, axis, inner }: Rows): 1 | 64 {
   if (inner === 1) return axis < 64 ? 1 : 64;
@@ -60,8 +59,8 @@ export const reduce: Kernel<ReduceParams> = {
 };
 
 /**
- * The reductions that together reduce `axes` of `shape`, to be run one after another, each on the result of the one
- * before. One step when the axes are neighbours (axes of size 1 between them do not matter); always at least one.
+ * Splits the reduction of `axes` of `shape` into reductions that run one after another, each on the result of the previous
+ * one. Neighbouring axes (apart from axes of size 1 between them) need one reduction; there is always at least one.
  */
 export function reducePlan(shape: readonly number[], axes: readonly number[]): Rows[] {
   if (axes.some((axis) => !Number.isInteger(axis) || axis < 0 || axis >= shape.length))
@@ -76,7 +75,7 @@ export function reducePlan(shape: readonly number[], axes: readonly number[]): R
   });
   const steps: Rows[] = [];
   const sizes = runs.map((run) => run.size);
-  // From the last run to the first: later steps then have longer contiguous inner runs.
+  // Reduces the last run first, so that later steps have longer contiguous inner runs.
   for (let i = runs.length - 1; i >= 0; i--) {
     if (!runs[i]!.reduced) continue;
     steps.push({ outer: product(sizes.slice(0, i)), axis: sizes[i]!, inner: product(sizes.slice(i + 1)) });

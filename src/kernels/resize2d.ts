@@ -12,9 +12,9 @@ type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil"
 interface Resize2dParams extends PictureSizes {
   readonly mode: "nearest" | "linear";
   readonly coordinates: CoordinateMode;
-  /** For mode nearest only. */
+  /** Rounding; used in mode nearest only. */
   readonly nearest: NearestMode;
-  /** ONNX's scales, [along height, along width]: out / in before rounding. */
+  /** ONNX's scales, [along height, along width]: output size / input size before rounding. */
   readonly scales: Pair;
   readonly elem: Elem;
 }
@@ -28,7 +28,7 @@ interface SourceCoordinate {
 
 const INT32_MAX = 2 ** 31 - 1;
 
-/** The fraction nearest to `value` whose parts are at most `limit` (continued fractions); stops once f32-exact. */
+/** The fraction nearest to `value` with numerator and denominator of at most `limit`, by continued fractions; stops once it equals `value` in f32. */
 export function nearestFraction(value: number, limit: number): [numerator: number, denominator: number] {
   let [n0, d0, n1, d1] = [0, 1, 1, 0];
   let rest = value;
@@ -44,8 +44,8 @@ export function nearestFraction(value: number, limit: number): [numerator: numbe
 }
 
 /**
- * ONNX Resize's coordinate_transformation_mode in exact integers, so that rounding never hits the wrong pixel:
- * scales are given as floats, but stand for ratios of small integers.
+ * ONNX Resize's coordinate_transformation_mode in exact integers, so that rounding never selects the wrong pixel: scales
+ * are floats, but represent ratios of small integers.
  */
 export function sourceCoordinate(
   mode: CoordinateMode,
@@ -55,7 +55,7 @@ export function sourceCoordinate(
 ): SourceCoordinate {
   if (mode === "align_corners") return outSize > 1 ? { step: inSize - 1, start: 0, divisor: outSize - 1 } : FIRST;
   if (mode === "pytorch_half_pixel" && outSize === 1) return FIRST;
-  // Twice the parts, times the largest x, must stay inside 32 bits; rounding modes double once more.
+  // Twice the numerator and denominator, times the largest x, must fit in 32 bits; rounding modes double once more.
   const limit = Math.floor(INT32_MAX / (8 * (Math.max(inSize, outSize) + 1)));
   const exact = Math.abs(scale * inSize - outSize) < outSize * 2 ** -23;
   const [p, q] = nearestFraction(exact ? outSize / inSize : scale, limit);
@@ -75,7 +75,7 @@ export function sourceCoordinate(
 
 const FIRST: SourceCoordinate = { step: 0, start: 0, divisor: 1 };
 
-/** The same, so that its floor is the pixel ONNX's nearest_mode names. */
+/** A coordinate whose floor is the pixel that ONNX's nearest_mode selects. */
 export function nearestCoordinate({ step, start, divisor }: SourceCoordinate, mode: NearestMode): SourceCoordinate {
   switch (mode) {
     case "floor":

@@ -1,4 +1,4 @@
-/** Ops that only move elements, as one kernel: a strided view of src is copied to a strided view of dst. */
+/** One kernel for ops that only move elements: it copies a strided view of src to a strided view of dst. */
 import wgsl from "../../shaders/strided-copy.wgsl?raw";
 import { KernelError } from "../base/errors";
 import { stridesOf } from "../base/strides";
@@ -6,7 +6,7 @@ import { lanesFor, product, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
 import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 
-/** Every number in elements. */
+/** Sizes, offsets and strides of both views, in elements. */
 interface Views {
   readonly dims: readonly number[];
   readonly srcStrides: readonly number[];
@@ -46,7 +46,7 @@ export function copyPlan(kernel: string, views: Views): KernelPlan {
   };
 }
 
-/** All but the plan. */
+/** The kernel without plan(). */
 export const stridedCopy = {
   name: "strided-copy",
   wgsl,
@@ -82,15 +82,15 @@ export const transpose: Kernel<TransposeParams> = {
 interface SliceParams {
   /** Of src. */
   readonly shape: readonly number[];
-  /** First index on each axis, inside the axis. */
+  /** First index on each axis; it lies inside the axis. */
   readonly starts: readonly number[];
-  /** May be negative, not zero. */
+  /** Steps on each axis, positive or negative, not zero. */
   readonly steps: readonly number[];
   readonly outShape: readonly number[];
   readonly elem: Elem;
 }
 
-/** ONNX Slice with everything resolved. [shape] -> [outShape], dst[i] = src[starts + i * steps] on every axis. */
+/** ONNX Slice with resolved indices. [shape] -> [outShape], dst[i] = src[starts + i * steps] on every axis. */
 export const slice: Kernel<SliceParams> = {
   ...stridedCopy,
   plan({ shape, starts, steps, outShape, elem }) {
@@ -115,7 +115,7 @@ export const slice: Kernel<SliceParams> = {
 };
 
 interface ExpandParams {
-  /** Of src; aligned with outShape at the last axis. */
+  /** Shape of src, aligned with outShape at the last axis. */
   readonly shape: readonly number[];
   readonly outShape: readonly number[];
   readonly elem: Elem;
@@ -133,17 +133,17 @@ export const expand: Kernel<ExpandParams> = {
 };
 
 interface ConcatPartParams {
-  /** Of this operand. */
+  /** Shape of this operand. */
   readonly shape: readonly number[];
   readonly axis: number;
-  /** Where this operand begins on the axis of the result. */
+  /** First index of this operand on the axis of the result. */
   readonly offset: number;
   /** Size of the axis in the result. */
   readonly axisTotal: number;
   readonly elem: Elem;
 }
 
-/** One operand of ONNX Concat: [.., shape[axis], ..] -> dst[.., offset : offset + shape[axis], ..]; the rest of dst stays. */
+/** One operand of ONNX Concat: [.., shape[axis], ..] -> dst[.., offset : offset + shape[axis], ..]. The rest of dst is not written. */
 export const concatPart: Kernel<ConcatPartParams> = {
   ...stridedCopy,
   plan({ shape, axis, offset, axisTotal, elem }) {

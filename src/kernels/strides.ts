@@ -1,11 +1,11 @@
-/** How kernels of a few axes serve tensors of many. */
+/** Merges axes, so that kernels for up to 6 axes support tensors of more. */
 import { KernelError } from "../base/errors";
 import { broadcastStrides } from "../base/strides";
 
-/** Axes that the shaders with an index lib/axes.wgsl unroll. */
+/** Number of axes in shaders that include lib/axes.wgsl. */
 const MAX_AXES = 6;
 
-/** broadcastStrides(). Throws KernelError when a size is neither 1 nor the output's. */
+/** broadcastStrides() with a check. Throws KernelError when a size is neither 1 nor the output's. */
 export function operandStrides(kernel: string, shape: readonly number[], outShape: readonly number[]): number[] {
   const missing = outShape.length - shape.length;
   if (missing < 0 || !shape.every((n, axis) => n === 1 || n === outShape[axis + missing]))
@@ -20,8 +20,8 @@ interface CollapsedAxes {
 }
 
 /**
- * The same index space with fewer axes: drops axes of size 1 and merges neighbours that every operand walks
- * as one (outer stride = inner stride x inner size). At least one axis remains.
+ * The same index space with fewer axes: drops axes of size 1 and merges neighbours that are contiguous in every operand
+ * (outer stride = inner stride x inner size). At least one axis remains.
  */
 export function collapseAxes(dims: readonly number[], strides: readonly (readonly number[])[]): CollapsedAxes {
   const kept: number[] = [];
@@ -39,7 +39,7 @@ export function collapseAxes(dims: readonly number[], strides: readonly (readonl
   return { dims: kept, strides: steps };
 }
 
-/** Puts `fill` in front until there are MAX_AXES numbers. Throws KernelError when there are more already. */
+/** Prepends `fill` up to MAX_AXES numbers. Throws KernelError when there are more than MAX_AXES. */
 export function toMaxAxes(kernel: string, values: readonly number[], fill: number): number[] {
   if (values.length > MAX_AXES)
     throw new KernelError(kernel, `at most ${MAX_AXES} axes after merging neighbours`, `${values.length}`);

@@ -1,10 +1,10 @@
-/** What convolutions have in common: a window sliding over NHWC images. */
+/** The sliding window that convolutions share. */
 import type { Pair } from "../base/pair";
 import { KernelError } from "../base/errors";
 
 /**
- * The shape of a window sliding over NHWC images. Pads at the bottom and right need not be given: the
- * output size decides how far the window goes, and everything outside the image counts as zero.
+ * A window sliding over NHWC images. It has no bottom and right pads: the output size determines how far the window
+ * moves, and pixels outside the image are zero.
  */
 export interface WindowParams {
   readonly batch: number;

@@ -1,4 +1,4 @@
-/** The command's engine: a device, a model from disk or the network, a Colorizer. */
+/** Loads the command's engine: a device, a model from disk or the network, a Colorizer. */
 import type { Engine, EngineSettings } from "./cli";
 import { loadNodeColorizer } from "./load-colorizer";
 
@@ -15,7 +15,7 @@ export async function loadEngine(settings: EngineSettings): Promise<Engine> {
       onProgress(stage === "download" ? "reading the model" : "compiling", total > 0 ? loaded / total : undefined),
   });
   if (tune !== undefined) {
-    const measuring = (): void => onProgress("looking for the fastest way of computing");
+    const measuring = (): void => onProgress("measuring the fastest algorithms");
     measuring();
     try {
       await colorizer.tune({ milliseconds: tune * 1000, signal, onProgress: measuring });

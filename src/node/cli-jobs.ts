@@ -1,4 +1,4 @@
-/** From the command line's paths to a list of jobs: which file becomes which. Touches no picture. */
+/** Turns the command line's paths into a list of jobs (input file, output file). Opens no picture. */
 import { readdirSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { ImageError, InputError, messageOf } from "../base/errors";
@@ -13,18 +13,18 @@ export interface Job {
   readonly format: ImageFormat;
 }
 
-/** A path that is no job. */
+/** A path that cannot be coloured. */
 interface BadInput {
   readonly input: string;
   readonly error: ImageError;
 }
 
-/** What lies in a folder that was named and is left alone. */
+/** An entry of a named folder that is not coloured. */
 export interface Skipped {
   readonly input: string;
   /** Why, and what to do. */
   readonly reason: string;
-  /** Whether it is a picture or document of a kind that is known, which people expect to be coloured. */
+  /** Whether it is a known but unsupported kind of picture or document, which people may expect to be coloured. */
   readonly known: boolean;
 }
 
@@ -32,12 +32,12 @@ export interface JobList {
   readonly jobs: readonly Job[];
   readonly bad: readonly BadInput[];
   readonly skipped: readonly Skipped[];
-  /** Where results go. */
+  /** The folder for results. */
   readonly folder: string;
 }
 
 interface JobOptions {
-  /** The folder for results; or, for one photograph, a file name that ends as picture files do. */
+  /** The folder for results; or, for one photograph, a file name with the extension of a picture format. */
   readonly out: string;
   /** Default: each input's own format. */
   readonly format?: ImageFormat;
@@ -45,7 +45,7 @@ interface JobOptions {
 
 const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** Format by name; a file without a known extension is asked for its first bytes. */
+/** The format by the file name's extension, else by the first bytes of the file. */
 function formatOf(path: string): ImageFormat {
   const byName = formatOfName(path);
   if (byName) return byName;
@@ -65,7 +65,7 @@ function outputName(input: string, format: ImageFormat): string {
   return stem + EXTENSIONS[format][0];
 }
 
-/** The path with links resolved as far as it exists. */
+/** The path with the links of its existing part resolved. */
 function realPath(path: string): string {
   const full = resolve(path);
   try {
@@ -76,7 +76,7 @@ function realPath(path: string): string {
   }
 }
 
-/** One for each file: a.jpg and A.JPG are the same where the file system says so. */
+/** A key that identifies a file: a.jpg and A.JPG have one key where the file system treats them as one file. */
 function identity(path: string): string {
   const stats = statsOf(path);
   return `${realPath(path).toLowerCase()} ${stats ? `${stats.dev}:${stats.ino}` : basename(path)}`;
@@ -86,7 +86,7 @@ function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {
-    return undefined; // what is wrong with it is said by who needs it
+    return undefined; // callers that need the file report the error
   }
 }
 
@@ -128,7 +128,7 @@ export function listJobs(paths: readonly string[], { out, format }: JobOptions):
   return { jobs, bad, skipped, folder };
 }
 
-/** The format where `out` names a file and no folder. Throws InputError for what names neither. */
+/** The format where `out` names a file; undefined for a folder. Throws InputError where `out` is neither. */
 function outputFile(out: string, format: ImageFormat | undefined): ImageFormat | undefined {
   const wrong = (expected: string, received: string, hint: string): InputError =>
     new InputError({ where: "--out", expected, received, hint });
@@ -145,7 +145,7 @@ function badInput(where: string, received: string, hint: string, cause?: unknown
   return new ImageError({ where, expected: "a JPEG, PNG, WebP or TIFF picture", received, hint, cause });
 }
 
-/** Throws ImageError for what is no file: opening a pipe or a device may never end. */
+/** Throws ImageError unless the path is a file: opening a pipe or a device may block forever. */
 function checkFile(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw badInput(path, "a link that leads nowhere", "Check where it leads.");
@@ -166,7 +166,7 @@ function expand(path: string, bad: BadInput[], skipped: Skipped[]): string[] {
     const files = picturesIn(path, skipped);
     if (files.length > 0) return files;
   } catch (cause) {
-    return fail(`what cannot be read (${messageOf(cause)})`, "Check its permissions and links.", cause);
+    return fail(`an unreadable path (${messageOf(cause)})`, "Check its permissions and links.", cause);
   }
   return fail("a folder without pictures", "Folders inside it are not searched: name them, too.");
 }
@@ -198,7 +198,7 @@ function whySkipped(path: string): Omit<Skipped, "input"> {
     const name = EXTENSIONS[format][0];
     return { reason: `a ${format.toUpperCase()} picture. Name it, too, or let it end in ${name}.`, known: true };
   } catch (cause) {
-    return { reason: `what cannot be read (${messageOf(cause)}).`, known: true };
+    return { reason: `an unreadable file (${messageOf(cause)}).`, known: true };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The command as a process. On Linux it runs in a process of its own, whose errors pass through this one: Dawn writes two
- * warnings on every start straight to the descriptor, which no program can take back inside its own process.
+ * The command's entry point. On Linux the command runs in a child process whose stderr passes through a filter: on every
+ * start Dawn writes two warnings directly to the file descriptor, which a process cannot intercept in itself.
  */
 import { runBehindFilter } from "./driver-noise";
 

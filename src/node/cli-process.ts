@@ -4,10 +4,10 @@ import { isatty, WriteStream } from "node:tty";
 import { EXIT, main } from "./cli";
 import { loadEngine } from "./cli-engine";
 
-/** As a shell reports a program that wrote to a pipe that nobody reads. */
+/** The exit code with which a shell reports a program that wrote to a closed pipe. */
 const BROKEN_PIPE = 128 + constants.signals.SIGPIPE;
 
-/** Runs the command and ends the process. `terminal` is the descriptor of the user's terminal for errors, where it is one. */
+/** Runs the command and ends the process. `terminal`: the file descriptor of the user's stderr, which may be a terminal. */
 export async function runProcess(terminal: number): Promise<void> {
   const { stdout } = process;
   const stderr = terminal !== 2 && isatty(terminal) ? new WriteStream(terminal) : process.stderr;
@@ -20,9 +20,9 @@ export async function runProcess(terminal: number): Promise<void> {
     else if (performance.now() - stoppedAt > 500) process.exit(EXIT.interrupted);
     stop.abort();
   });
-  // The process before this one was killed: whoever did it wants no more photographs.
+  // The parent process was killed: no more photographs are wanted.
   process.on("disconnect", () => stop.abort());
-  // `| head` has read enough: as an interrupt, so that no file is left half-written.
+  // A closed pipe (`| head`) is handled like an interrupt, so that no file is left half-written.
   let broken = false;
   for (const stream of [stdout, stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -31,6 +31,6 @@ export async function runProcess(terminal: number): Promise<void> {
       stop.abort();
     });
   const code = await main(process.argv.slice(2), { loadEngine, stdout, stderr, signal: stop.signal });
-  // Dawn's threads would keep the process alive. Output to pipes may still be on its way, so it goes first.
+  // Ends the process explicitly, because Dawn's threads would keep it alive, but only after output to pipes is flushed.
   stdout.write("", () => stderr.write("", () => process.exit(broken ? BROKEN_PIPE : code)));
 }

@@ -1,4 +1,4 @@
-/** What the command line shows: a progress bar on a terminal, lines elsewhere, JSON lines on request. */
+/** The command line's output: a progress bar on a terminal, lines elsewhere, JSON lines on request. */
 import { MultiBar, type SingleBar } from "cli-progress";
 import { relative } from "node:path";
 import { EngineError, messageOf } from "../base/errors";
@@ -6,7 +6,7 @@ import type { ColorizeStage } from "../colorizer/stage-clock";
 import type { Skipped } from "./cli-jobs";
 import { printable, printableLines } from "./printable";
 
-/** A text stream; `isTTY` tells whether a person sees it at once. */
+/** A text stream; `isTTY` is true for a terminal. */
 export interface TextStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -21,10 +21,10 @@ export interface FileReport {
   readonly height: number;
   readonly inputBytes: number;
   readonly outputBytes: number;
-  /** By stage: read, those of the colorizer, write, and total. */
+  /** Milliseconds by stage: read, the colorizer's stages, write, and total. */
   readonly ms: Readonly<Record<string, number>>;
   readonly adapter: string;
-  /** Most GPU memory in use at once, from the memory plan. */
+  /** Peak of GPU memory in bytes, from the memory plan. */
   readonly peakBytes: number;
   readonly notes: readonly string[];
 }
@@ -35,10 +35,10 @@ interface FileFailure {
   readonly error: unknown;
 }
 
-/** Of skipped files that are no pictures. */
+/** The most skipped files without pictures that are listed by name. */
 const MOST_NAMED = 10;
 
-/** The steps of one file: percent of its bar when the step starts, and what the bar says. */
+/** The stages of one file: percentage of its bar when the stage starts, and the bar's text. */
 const STAGES = {
   read: [0, "reading"],
   prepare: [2, "preparing"],
@@ -50,7 +50,7 @@ const STAGES = {
 } as const satisfies Record<ColorizeStage | "read" | "write", readonly [number, string]>;
 type FileStage = keyof typeof STAGES;
 
-/** How an error reads on a terminal: the engine's own without a stack, others with. */
+/** The text of an error on a terminal: an EngineError without its stack, other errors with it. */
 export function errorText(error: unknown): string {
   if (error instanceof EngineError) return printable(error.message);
   return printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -60,13 +60,13 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
 }
 
-/** Paths as people type them: relative where that is shorter. */
+/** A path for messages: relative where that is shorter. */
 function short(path: string): string {
   const near = relative(process.cwd(), path) || ".";
   return printable(near.length < path.length ? near : path);
 }
 
-/** Pictures of other kinds one by one, the rest in a line. */
+/** Lists known but unsupported pictures one per line, and the other files in one line. */
 function skippedText(skipped: readonly Skipped[]): string {
   if (skipped.length === 0) return "";
   const known = skipped
@@ -84,7 +84,7 @@ interface ReporterOptions {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly json: boolean;
-  /** Files to do. */
+  /** Number of files to colour. */
   readonly files: number;
 }
 
@@ -92,7 +92,7 @@ interface ReporterOptions {
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #started = performance.now();
-  /** One bar; a MultiBar, as that one keeps lines of text above it. */
+  /** One bar. It is a MultiBar, because only that class prints lines of text above it. */
   readonly #bars: MultiBar | undefined;
   readonly #bar: SingleBar | undefined;
   readonly #failures: FileFailure[] = [];
@@ -110,7 +110,7 @@ export class Reporter {
       barsize: 24,
       hideCursor: true,
       clearOnComplete: true,
-      gracefulExit: false, // interrupts are the command's own affair
+      gracefulExit: false, // the command itself handles interrupts
     });
     this.#bar = this.#bars.create(options.files * 100, 0, { finished: 0, files: options.files, doing: "starting" });
   }
@@ -119,7 +119,7 @@ export class Reporter {
     return this.#failures;
   }
 
-  /** Before the first file. `fraction` is of the model's bytes, 0 to 1. */
+  /** Shows progress before the first file. `fraction`: share of the model's bytes, 0 to 1. */
   loading(what: string, fraction?: number): void {
     const share = fraction === undefined ? "" : ` ${Math.floor(fraction * 100)}%`;
     this.#show(this.#finished * 100, { doing: `${what}${share}` });
@@ -150,7 +150,7 @@ export class Reporter {
     this.#json({ input, error: { code, message } });
   }
 
-  /** A file of a folder that is left alone; it counts as neither done nor failed. */
+  /** Reports a skipped file of a folder, which counts as neither done nor failed. */
   skip(file: Skipped): void {
     if (this.#options.json) this.#json({ input: file.input, skipped: file.reason });
     else this.#skipped.push(file);
@@ -160,7 +160,7 @@ export class Reporter {
     this.#options.stdout.write(`${printable(JSON.stringify(line))}\n`);
   }
 
-  /** Takes the bar away and says how it went. */
+  /** Removes the bar and prints the summary. */
   end({ out, stopped }: { readonly out: string; readonly stopped: boolean }): void {
     this.#bars?.update();
     this.#bars?.stop();
@@ -189,10 +189,10 @@ export class Reporter {
 
   #show(value: number, words: { readonly doing?: string; readonly finished?: number }): void {
     this.#bar?.update(value, words);
-    this.#bars?.update(); // at once: the bar's own timer waits while a stage keeps this thread busy
+    this.#bars?.update(); // draws now, because a stage may block the bar's timer
   }
 
-  /** A line of text, above the bar where both are on the terminal. */
+  /** Prints a line of text, above the bar where both are on the terminal. */
   #line(text: string): void {
     const { stdout } = this.#options;
     if (this.#bars && stdout.isTTY) this.#bars.log(text);

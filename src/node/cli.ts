@@ -1,4 +1,4 @@
-/** The command line: photographs in, coloured photographs out. Its engine is given, so tests can do without. */
+/** The command line. It receives its engine as a parameter, so tests can pass a stand-in. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { stat } from "node:fs/promises";
 import { InputError } from "../base/errors";
@@ -12,7 +12,7 @@ import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } 
 import { alreadyThere, exists } from "./place-file";
 import { printableLines } from "./printable";
 
-/** What the command needs of a colorizer. */
+/** The parts of a Colorizer that the command needs. */
 interface CommandColorizer {
   colorize(source: Pixels, options: ColorizeSettings): Promise<CommandResult>;
   /** Peak GPU bytes for a picture of this size. */
@@ -39,10 +39,10 @@ export interface EngineSettings {
   /** Default: the environment's COLORIZE_ADAPTER, else auto. */
   readonly adapter?: NodeAdapter;
   readonly precision: Precision;
-  /** Seconds to measure ways of computing for, first. */
+  /** Seconds of tuning before the first photograph. */
   readonly tune?: number;
   readonly signal: AbortSignal;
-  /** `fraction` of the model's bytes, 0 to 1, where known. */
+  /** Called with the current task and, where known, the loaded fraction of the model's bytes, 0 to 1. */
   readonly onProgress: (what: string, fraction?: number) => void;
 }
 
@@ -56,7 +56,7 @@ export interface CommandEnvironment {
   readonly loadEngine: (settings: EngineSettings) => Promise<Engine>;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
-  /** Stops the run: the file in progress is dropped, finished ones stay. */
+  /** Aborts the run: the file in progress is dropped, finished files stay. */
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +73,7 @@ interface CommandOptions {
   readonly overwrite: boolean;
 }
 
-/** Exit codes: all well; at least one file failed; the command was wrong; interrupted. */
+/** Exit codes: every file succeeded; at least one file failed; wrong usage; interrupted. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 const TUNE_SECONDS = 60;
@@ -90,30 +90,39 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
   return new Command("colorize-canvas")
     .description("Colours black-and-white photographs with a neural network.")
     .argument("<photographs...>", "JPEG, PNG, WebP or TIFF files, and folders of them (top level)")
-    .option("-o, --out <folder>", "where results go, under the same names; or a file name, for one photograph", "out")
+    .option(
+      "-o, --out <folder>",
+      "folder for results, which keep the names of their inputs; or a file name, for one photograph",
+      "out",
+    )
     .addOption(
       new Option("--format <format>", "file format; default: as the input").choices(["jpeg", "png", "webp", "tiff"]),
     )
     .option(
       "--size <pixels>",
-      "the network's picture has as many pixels as a square of this side, 32 to 1024",
+      "working size: the network's picture has as many pixels as a square of this side, 32 to 1024",
       numberOf(SIZE, Number),
     )
     .option(
       "--saturation <factor>",
-      "strength of the colours, 0 to 4; 1 or 100% is as predicted",
+      "factor on the predicted colours, 0 to 4; 1 or 100% keeps the prediction",
       numberOf(SATURATION, factorOf),
     )
-    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(PRECISIONS).default("auto"))
+    .addOption(
+      new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
+    )
     .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
     .addOption(
       new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")
         .choices(["auto", "system", "swiftshader"])
         .default(undefined, "COLORIZE_ADAPTER, else auto"),
     )
-    .option("--tune", `first look for the fastest way of computing here, for up to ${TUNE_SECONDS} s; it is remembered`)
-    .option("--json", "print one JSON line a file", false)
-    .option("--overwrite", "replace results that are there already", false)
+    .option(
+      "--tune",
+      `first measure the fastest convolution algorithms on this GPU, for up to ${TUNE_SECONDS} s, and store them`,
+    )
+    .option("--json", "print one JSON line per file", false)
+    .option("--overwrite", "replace existing results", false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),
@@ -154,7 +163,7 @@ export async function main(argv: readonly string[], environment: CommandEnvironm
   return reporter.failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** The jobs whose output is not there yet; the others fail before any work is done. */
+/** The jobs whose output does not exist yet; the others fail before any work starts. */
 async function freeJobs(jobs: readonly Job[], reporter: Reporter): Promise<Job[]> {
   const free: Job[] = [];
   for (const job of jobs) {
@@ -164,7 +173,7 @@ async function freeJobs(jobs: readonly Job[], reporter: Reporter): Promise<Job[]
   return free;
 }
 
-/** Colours one after another; one bad file does not stop the rest. Throws only when the engine cannot be had. */
+/** Colours one photograph after another; a bad file does not stop the others. Throws only when the engine cannot be loaded. */
 async function runJobs(
   jobs: readonly Job[],
   options: CommandOptions,
@@ -180,7 +189,7 @@ async function runJobs(
     onProgress: (what, fraction) => reporter.loading(what, fraction),
   });
   const { colorizer } = engine;
-  // The next photograph is read, and the last one written, while one is on the GPU.
+  // Reads the next photograph and writes the last one while the GPU works on the current one.
   let next = jobs[0] && read(jobs[0]);
   let writing: Promise<void> | undefined;
   try {
@@ -223,7 +232,7 @@ interface Photograph {
   readonly ms: number;
 }
 
-/** Started early, so a failure may come before anybody waits for it. */
+/** Starts reading a photograph; the handled rejection lets a failure wait until somebody awaits it. */
 function read({ input }: Job): Promise<Photograph> {
   const start = performance.now();
   const reading = Promise.all([readImage(input), stat(input)]).then(([image, { size }]) => {
@@ -260,7 +269,7 @@ async function write(
   };
 }
 
-/** The coloured pixels with the source's alpha, which colours do not change. */
+/** The coloured pixels with the source's alpha. */
 function withAlpha(coloured: Pixels, source: NodeImage): Pixels {
   if (!source.metadata.hasAlpha) return coloured;
   for (let i = 3; i < coloured.data.length; i += 4) coloured.data[i] = source.data[i]!;

@@ -1,4 +1,4 @@
-/** Paths that a file names, resolved so that they cannot leave a folder: not by "..", not by a symbolic link. */
+/** Resolves paths inside a folder and refuses those that leave it, by ".." or by a symbolic link. */
 import { realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { ManifestError } from "../base/errors";

@@ -1,4 +1,4 @@
-/** WebGPU in Node: Dawn (npm package `webgpu`) on a real GPU, else on the software driver npm brought. */
+/** WebGPU in Node: Dawn (npm package `webgpu`) on a real GPU, else on the software driver from npm. */
 import { constants as osConstants } from "node:os";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { loadWebgpu } from "./peer";
 import { rested } from "./rest";
 import { softwareDriver } from "./software-driver";
 
-/** auto: what the system offers, else SwiftShader. system: never SwiftShader. swiftshader: only it. */
+/** auto: the system's driver, else SwiftShader. system: only the system's driver. swiftshader: only SwiftShader. */
 export type NodeAdapter = "auto" | "system" | "swiftshader";
 
 export interface NodeDeviceOptions extends DeviceOptions {
@@ -17,7 +17,7 @@ export interface NodeDeviceOptions extends DeviceOptions {
   readonly adapter?: NodeAdapter;
 }
 
-// A GPU object that is garbage-collected takes its process down with it; and each driver is opened once.
+// Keeps GPU objects alive, because a garbage-collected one crashes the process; each driver is opened once.
 const instances = ((globalThis as { __colorizeCanvasGpu?: Map<string, GPU> }).__colorizeCanvasGpu ??= new Map());
 
 async function instance(kind: "system" | "swiftshader"): Promise<GPU> {
@@ -31,15 +31,14 @@ async function instance(kind: "system" | "swiftshader"): Promise<GPU> {
   return gpu;
 }
 
-/** Whether this process's user already chose Vulkan drivers. */
+/** Whether the environment already selects Vulkan drivers. */
 function driverChosen(): boolean {
   return Boolean(process.env["VK_ICD_FILENAMES"] ?? process.env["VK_DRIVER_FILES"]);
 }
 
 /**
- * A WebGPU device in Node. Prefers a real GPU; without one it falls back to SwiftShader, which
- * `npm install` brought inside `@sparticuz/chromium` and which is unpacked once into the user's cache folder.
- * Throws DeviceError when nothing works.
+ * A WebGPU device in Node. Prefers a real GPU; without one it falls back to SwiftShader from the npm package
+ * `@sparticuz/chromium`, which is unpacked once into the user's cache folder. Throws DeviceError when no adapter works.
  */
 export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promise<GPUDevice> {
   const wanted = options.adapter ?? ((process.env["COLORIZE_ADAPTER"] || "auto") as NodeAdapter);
@@ -75,7 +74,7 @@ async function open(adapter: GPUAdapter, options: NodeDeviceOptions): Promise<GP
   return adapterClass(device.adapterInfo).kind === "cpu" ? rested(device) : device;
 }
 
-/** Points Vulkan at SwiftShader. Without a system loader, the one beside the driver is kept in memory for Dawn. */
+/** Makes Vulkan use SwiftShader. Without a system's Vulkan loader, loads the one beside the driver into memory for Dawn. */
 async function useSwiftShader(): Promise<void> {
   if (driverChosen()) return;
   const folder = await softwareDriver();

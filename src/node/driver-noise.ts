@@ -1,13 +1,13 @@
-/** What Dawn, the WebGPU of Node, prints on every start and nobody can act on. */
+/** Filters warnings that Dawn, Node's WebGPU, prints on every start and that users cannot act on. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
-/** NormalizeLimits in dawn/native/Limits.cpp: such buffers are not used here, and limits are asked for by name. */
+/** Warnings of NormalizeLimits in dawn/native/Limits.cpp. They do not matter here: limits are requested by name. */
 const NOISE =
   /^Warning: maxDynamic(Uniform|Storage)BuffersPerPipelineLayout artificially reduced from \d+ to \d+ to fit dynamic offset allocation limit\.$/;
 
-/** Whether a line of the driver's says nothing. */
+/** Whether a line is one of these warnings. */
 export function isNoise(line: string): boolean {
   return NOISE.test(line);
 }
@@ -18,18 +18,18 @@ const TERMINAL_AS_BEFORE = "\u001b[?25h\u001b[?7h";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs this command once more in a child process and passes its errors on, but for Dawn's noise; the rest of its streams
- * are this process's own. Returns its exit code.
+ * Runs this command again in a child process and forwards its stderr without Dawn's warnings; the child inherits the other
+ * streams. Returns its exit code.
  */
 export function runBehindFilter(): Promise<number> {
   const [, script, ...args] = process.argv;
   const child = spawn(process.execPath, [...process.execArgv, script!, ...args], {
-    // The terminal itself, for the progress bar, is descriptor 3. The channel tells the child when this process was killed.
+    // Descriptor 3 of the child is this process's stderr, for the progress bar.
     stdio: ["inherit", "inherit", "pipe", 2, "ipc"],
     env: { ...process.env, COLORIZE_STDERR: "3" },
   });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
-  process.stderr.on("error", () => child.stderr!.destroy()); // nobody reads: the child finds out when it writes
+  process.stderr.on("error", () => child.stderr!.destroy()); // stderr is closed: the child notices when it writes
   createInterface({ input: child.stderr!, crlfDelay: Infinity }).on("line", (line) => {
     if (!isNoise(line)) process.stderr.write(`${line}\n`);
   });

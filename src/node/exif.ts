@@ -1,10 +1,10 @@
 /**
- * EXIF in the files that Node writes. (sharp writes single EXIF fields only, which would lose maker notes.)
+ * Writes EXIF into picture files in Node. (sharp writes single EXIF fields only, which would lose maker notes.)
  */
 import { crc32 } from "node:zlib";
 import { EXIF_IFD, GPS_IFD, replaceExifInJpeg } from "../image/exif";
 
-/** Whether a TIFF file's first IFD links to EXIF or GPS data. BigTIFF is not looked into. */
+/** Whether a TIFF file's first IFD links to EXIF or GPS data. Always false for BigTIFF. */
 export function tiffHasExif(file: Uint8Array): boolean {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   try {

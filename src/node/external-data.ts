@@ -1,4 +1,4 @@
-/** ONNX external data on disk: files beside the model that hold its large tensors. */
+/** Reads ONNX external data from disk: files beside the model that hold its large tensors. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ModelError, messageOf } from "../base/errors";
@@ -6,8 +6,8 @@ import type { ExternalData } from "../weights/onnx/types";
 import { containedPath } from "./contained-path";
 
 /**
- * A resolver for `decodeModel`'s `externalData` that reads below the model's folder and nowhere else: "..", absolute
- * paths and symbolic links out of it are refused with a ModelError. Each file is read once.
+ * A resolver for `Session.load`'s `externalData` that reads inside the model's folder only. It throws ModelError for "..",
+ * absolute paths, symbolic links out of the folder and unreadable files. Each file is read once.
  */
 export function externalDataIn(folder: string): ExternalData {
   const files = new Map<string, Uint8Array>();

@@ -12,7 +12,7 @@ import { alreadyThere, exists, placeFile } from "./place-file";
 
 export type ImageFormat = "jpeg" | "png" | "webp" | "tiff";
 
-/** File name extensions of each format; the first is the one to write. */
+/** File name extensions of each format; the first one is used for output. */
 export const EXTENSIONS: Readonly<Record<ImageFormat, readonly string[]>> = {
   jpeg: [".jpg", ".jpeg", ".jpe"],
   png: [".png"],
@@ -25,7 +25,7 @@ const MAX_PIXELS = 2 ** 28;
 
 const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
 
-/** What a file says about its picture, apart from the pixels. */
+/** A picture file's metadata. */
 export interface ImageMetadata {
   readonly format: ImageFormat;
   /** As the file names it: srgb, b-w, cmyk, rgb16, grey16, ... */
@@ -55,17 +55,17 @@ export interface NodeImage extends Pixels {
   /** Whether the file's EXIF orientation turned or mirrored the pixels. */
   readonly orientationApplied: boolean;
   readonly metadata: ImageMetadata;
-  /** What the reader should know: "samples of 16 bits read as 8", "first of 3 pages", "IPTC dropped: ...". */
+  /** Losses while reading, for people: "samples of 16 bits read as 8", "first of 3 pages", "IPTC dropped: ...". */
   readonly notes: readonly string[];
 }
 
-/** The format that a file name's extension stands for. */
+/** The format of a file name's extension; undefined for an unknown one. */
 export function formatOfName(path: string): ImageFormat | undefined {
   const extension = extname(path).toLowerCase();
   return (Object.keys(EXTENSIONS) as ImageFormat[]).find((format) => EXTENSIONS[format].includes(extension));
 }
 
-/** The format that a file's first 12 bytes stand for. */
+/** The format by a file's first 12 bytes; undefined for an unknown one. */
 export function formatOfBytes(bytes: Uint8Array): ImageFormat | undefined {
   const head = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
   if (head.startsWith("\xff\xd8\xff")) return "jpeg";
@@ -103,7 +103,7 @@ export async function readImage(path: string): Promise<NodeImage> {
   return decodeImage(await readBytes(path), path);
 }
 
-/** As `readImage`, for a file's bytes; `where` names the file in messages. */
+/** readImage() for a file's bytes; `where` names the file in messages. */
 export async function decodeImage(bytes: Buffer, where: string): Promise<NodeImage> {
   if (bytes.length === 0)
     throw new ImageError({
@@ -142,8 +142,8 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
   const image = sharp(bytes, { failOn: "warning", limitInputPixels: MAX_PIXELS, sequentialRead: true });
   const info = await image.metadata();
   const depth = /^u?char$/.test(info.depth) ? 8 : /^u?short$/.test(info.depth) ? 16 : 32;
-  // sharp goes through the profile of 8-bit samples by itself, of 16-bit colour when it writes a profile, and of
-  // 16-bit grey not at all: those become 8 bits first.
+  // sharp applies the ICC profile of 8-bit samples always, of 16-bit colour when it writes a profile, and of
+  // 16-bit grey never: 16-bit grey is converted to 8 bits first.
   const greyProfile = info.space === "grey16" && info.icc !== undefined;
   const source = greyProfile ? sharp(await eightBits(image)) : image;
   let pipeline = source.autoOrient().toColourspace("srgb");
@@ -179,7 +179,7 @@ async function decode(bytes: Buffer, format: ImageFormat): Promise<NodeImage> {
   };
 }
 
-/** The same picture with samples of 8 bits, its profile and orientation kept. */
+/** Converts to 8-bit samples and keeps profile and orientation. */
 function eightBits(image: Sharp): Promise<Buffer> {
   return image.toColourspace("b-w").keepMetadata().png({ compressionLevel: 1 }).toBuffer();
 }
@@ -189,7 +189,7 @@ export interface WriteImageOptions {
   readonly format?: ImageFormat;
   /** 1 to 100 for JPEG (default 92) and WebP (default 90). PNG and TIFF are lossless. */
   readonly quality?: number;
-  /** Metadata to carry over, as `readImage` gave it. */
+  /** Metadata to copy, from readImage(). */
   readonly metadata?: ImageMetadata;
   /** Default false: an existing file is an error. */
   readonly overwrite?: boolean;
@@ -199,15 +199,15 @@ export interface WrittenImage {
   readonly path: string;
   readonly format: ImageFormat;
   readonly bytes: number;
-  /** What of `metadata` the file does not have, and why: "EXIF dropped: ...". */
+  /** Metadata that the file lacks, and why: "EXIF dropped: ...". */
   readonly notes: readonly string[];
 }
 
 /**
- * Writes sRGB pixels to a file: first beside it under a temporary name, then renamed, so the file is there whole or not
- * at all. An sRGB profile is attached, as the pixels are sRGB whatever the source was. EXIF (upright, without the
- * thumbnail), XMP and density come from `metadata`; TIFF takes no EXIF (see `notes`). Alpha is kept except in JPEG, where the
- * picture is laid on white. Makes missing folders. Throws ImageError, and InputError for a wrong quality.
+ * Writes sRGB pixels to a file atomically: under a temporary name in the same folder, then renamed. Attaches an sRGB
+ * profile. EXIF (with upright orientation, without the thumbnail), XMP and density come from `metadata`; TIFF files get no
+ * EXIF (see `notes`). Alpha is kept except in JPEG, where the picture is composited on white. Creates missing folders.
+ * Throws ImageError, and InputError for a wrong quality.
  */
 export async function writeImage(path: string, pixels: Pixels, options: WriteImageOptions = {}): Promise<WrittenImage> {
   const format = options.format ?? formatOfName(path);
@@ -251,7 +251,7 @@ async function encode(
   const perMillimetre = metadata?.density ? { xres: metadata.density / 25.4, yres: metadata.density / 25.4 } : {};
   switch (format) {
     case "jpeg":
-      // The colours are what was added: no chroma subsampling.
+      // No chroma subsampling, because the colours are what colouring adds.
       image = image.jpeg({ quality: quality ?? 92, chromaSubsampling: "4:4:4" });
       break;
     case "png":
@@ -291,7 +291,7 @@ function isTransparent(data: Uint8ClampedArray): boolean {
   return false;
 }
 
-/** XMP repeats the orientation; it is 1 now. */
+/** Sets the orientation in XMP to 1, because the pixels are upright. */
 function uprightXmp(xmp: string): string {
   return xmp.replace(/(tiff:Orientation(?:>|=["']))[1-8]/g, "$11");
 }

@@ -1,4 +1,4 @@
-/** A Colorizer in Node in one call: a device of this machine, the shipped model from disk. */
+/** Loads a Colorizer in Node: a device of this machine, the shipped model from disk. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Colorizer } from "../colorizer/colorizer";
@@ -9,18 +9,18 @@ import { folderReader } from "./model-files";
 import { modelLocation } from "./shipped-models";
 import { tuningFiles } from "./tuning-file";
 
-/** Without `tune`, what `npm run tune` or --tune measured on this adapter is used, and nothing is measured. */
+/** Without `tune`, stored measurements of `npm run tune` or --tune on this adapter are used, and nothing is measured. */
 export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
   /** The name of a model of this package (default: inception-table), a folder or the path of its model.json, a file: URL, or an http(s) URL. */
   readonly model?: string | URL;
-  /** Which driver, where no device is given. Default: the environment's COLORIZE_ADAPTER, else "auto". */
+  /** The driver, where no device is given. Default: the environment's COLORIZE_ADAPTER, else "auto". */
   readonly adapter?: NodeAdapter;
 }
 
 /**
- * `Colorizer.load` for Node: the device comes from `requestNodeDevice` unless given, the model that ships with this
- * package is read from disk unless another is named. dispose() leaves the device as it is: `colorizer.device.destroy()`
- * frees it. Throws DeviceError, ManifestError, DownloadError, ModelError or UnsupportedError, or the signal's reason.
+ * `Colorizer.load` for Node. Default device: requestNodeDevice(); default model: the shipped one, read from disk. dispose()
+ * does not free the device; `colorizer.device.destroy()` does. Throws InputError for wrong options, DeviceError,
+ * ManifestError, DownloadError, ModelError or UnsupportedError, or the signal's reason.
  */
 export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Promise<Colorizer> {
   const { adapter, model, ...rest } = options;
@@ -35,17 +35,17 @@ export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Pro
   }
 }
 
-/** Measurements are kept in the user's cache folder where nothing else is said. */
+/** Fills in the default store: files in the user's cache folder. */
 function nodeTuning(tune: TuneSetting = { milliseconds: 0 }): TuneSetting {
   return tune && { store: tuningFiles(), ...tuneOptions(tune) };
 }
 
-/** An http(s) URL is fetched, and a caller's own reader is left to it; anything else is on disk. */
+/** An http(s) URL is fetched, the caller's own reader is used where given, and any other model is read from disk. */
 function modelSource(model: string | URL, read: ColorizerOptions["read"]): Pick<ColorizerOptions, "model" | "read"> {
   const address = String(model);
   if (read || /^https?:/i.test(address)) return { model, read };
   const path = /^file:/i.test(address) ? fileURLToPath(address) : address;
-  // With a reader, the address only names the model in messages.
+  // With a reader, the address is used in messages only.
   const name = path.replaceAll("\\", "/").replace(/[?#]/g, encodeURIComponent);
   return { model: name, read: folderReader(path.endsWith(".json") ? dirname(path) : path) };
 }

@@ -1,4 +1,4 @@
-/** Model folders on disk, with the same checks as over the network. */
+/** Reads model folders from disk, with the same checks as downloads. */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,8 +7,7 @@ import { loadModel, type LoadedModel, type LoadModelOptions, type ModelReader } 
 import { containedPath } from "./contained-path";
 
 /**
- * Reads a model folder (or the path of its model.json; a file: URL will do). Sizes and SHA-256 are checked.
- * Throws ManifestError.
+ * Reads a model from its folder or its model.json (a path or a file: URL). Checks sizes and SHA-256. Throws ManifestError.
  */
 export async function readModelFiles(
   folder: string | URL,
@@ -16,7 +15,7 @@ export async function readModelFiles(
 ): Promise<LoadedModel> {
   const path = folder instanceof URL ? fileURLToPath(folder) : folder;
   const json = path.endsWith(".json");
-  // loadModel takes its location apart as a URL; here it only names the model in messages.
+  // loadModel() parses the location as a URL; here it is used in messages only.
   const location = path.replaceAll("\\", "/").replace(/[?#]/g, encodeURIComponent);
   return loadModel(location, {
     ...options,
@@ -24,7 +23,7 @@ export async function readModelFiles(
   });
 }
 
-/** Reads files below `folder`, never through a link that leaves it. */
+/** A reader of files inside `folder`. It refuses links that leave the folder. */
 export function folderReader(folder: string): ModelReader {
   return async (path, _expected, onProgress, signal) => {
     signal.throwIfAborted();

@@ -1,14 +1,14 @@
-/** What a file is that cannot be coloured: why, and what to do. Pictures are JPEG, PNG, WebP and TIFF: images.ts. */
+/** Recognises unsupported kinds of files and says what to do. images.ts reads the supported ones: JPEG, PNG, WebP, TIFF. */
 import { closeSync, openSync, readSync, type Stats } from "node:fs";
 import { extname } from "node:path";
 
-/** Names of files whose content says less than their extension. */
+/** Kinds that are recognised by extension, because their first bytes do not tell. */
 const BY_NAME: Readonly<Record<string, string>> = {
   "camera raw": ".dng .cr2 .cr3 .crw .nef .nrw .arw .orf .raf .rw2 .pef .srw",
   SVG: ".svg .svgz",
 };
 
-/** How files begin, as Latin-1 text. */
+/** Kinds by the first bytes of the file, as Latin-1 text. */
 const BY_START: readonly (readonly [kind: string, start: RegExp])[] = [
   ["GIF", /^GIF8/],
   ["AVIF", /^.{4}ftypavi[fs]/s],
@@ -26,7 +26,7 @@ const HINTS: Readonly<Record<string, string>> = {
   "camera raw": "Develop it to TIFF or JPEG first.",
 };
 
-/** The first bytes of a file. Throws what the file system does. */
+/** The first bytes of a file. File system errors pass through. */
 export function startOf(path: string): Uint8Array {
   const bytes = Buffer.alloc(16);
   const file = openSync(path, "r");
@@ -43,7 +43,7 @@ interface OtherKind {
   readonly hint: string;
 }
 
-/** A kind of picture or document that is known but not read, by a file's name and first 16 bytes; undefined for anything else. */
+/** The known but unsupported kind of a file, by its name and first 16 bytes; undefined for any other file. */
 export function otherKind(path: string, start: Uint8Array): OtherKind | undefined {
   const extension = extname(path).toLowerCase();
   const head = Buffer.from(start.subarray(0, 16)).toString("latin1");
@@ -56,7 +56,7 @@ export function otherKind(path: string, start: Uint8Array): OtherKind | undefine
   };
 }
 
-/** What is no file at all and may never end; undefined for a file. */
+/** "a pipe", "a device" and so on, which may be endless; undefined for a file. */
 export function notAFile(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   if (stats.isDirectory()) return "a folder";

@@ -1,9 +1,9 @@
-/** Whether results can be written into a folder, and how it takes names: found out before there are any. */
+/** Tests, before any work, whether a folder is writable and whether its file system is case-sensitive. */
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { InputError, messageOf } from "../base/errors";
 
-/** Leaves nothing behind. Throws InputError where no file can be written. */
+/** Writes a test file and removes it again. Throws InputError where no file can be written. */
 export function probeFolder(folder: string): { readonly caseSensitive: boolean } {
   const probe = join(folder, `.colorize-canvas-${process.pid}.tmp`);
   let made: string | undefined;
@@ -24,12 +24,12 @@ export function probeFolder(folder: string): { readonly caseSensitive: boolean }
       rmSync(probe, { force: true });
       if (made !== undefined) removeEmpty(resolve(folder), made);
     } catch {
-      // Somebody else uses it already.
+      // Another process already uses the folder.
     }
   }
 }
 
-/** The uppermost folder that had to be made. Not mkdir's option `recursive`, which never ends where /proc refuses a name. */
+/** Creates a folder and returns the uppermost one that was created. mkdir's option `recursive` loops forever in /proc. */
 function makeFolder(folder: string): string | undefined {
   if (existsSync(folder)) return undefined;
   const above = makeFolder(dirname(folder));

@@ -1,7 +1,7 @@
-/** npm packages that only Node needs. They are optional, so that pages install none of them: loaded when they are used. */
+/** Loads npm packages that only Node needs, when they are used. They are optional, so that pages need not install them. */
 import { DeviceError, ImageError, type EngineError, type ErrorFacts } from "../base/errors";
 
-/** What `load` gives. Throws `Failure` with what to install where the package is not there. */
+/** The module that `load` imports. Throws `Failure`, which says what to install, where the package is missing. */
 async function peer<T>(
   name: string,
   load: () => Promise<T>,

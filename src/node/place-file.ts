@@ -1,4 +1,4 @@
-/** A file that is there whole or not at all, and never replaces another by accident. */
+/** Writes a file atomically and never overwrites another one by accident. */
 import { link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ImageError, messageOf } from "../base/errors";
@@ -21,9 +21,9 @@ export function alreadyThere(path: string): ImageError {
 
 let count = 0;
 
-/** Writes beside `path` and renames; without `overwrite`, a file that appeared meanwhile is kept. */
+/** Writes a temporary file beside `path` and renames it. Without `overwrite`, throws when `path` exists. */
 export async function placeFile(path: string, file: Uint8Array, overwrite: boolean): Promise<void> {
-  // Short, as names may be as long as the file system allows.
+  // The name is short, because the result's name may already have the greatest length that the file system allows.
   const beside = join(dirname(path), `.colorize-${process.pid}-${count++}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });

@@ -1,11 +1,11 @@
 /**
- * While anything of a device is awaited, Node's `webgpu` asks the driver in every turn of the event loop, without a pause.
- * That takes a processor core from a driver in software, which needs all of them: here such turns last a millisecond.
+ * Reduces polling. While a promise of a device is pending, Node's `webgpu` polls the driver in every turn of the event loop
+ * without a pause. That takes a processor core from a software driver, so such turns wait for a millisecond here.
  */
 
-/** Milliseconds of rest in a turn that had nothing else to do. */
+/** Milliseconds that an idle turn waits. */
 const REST = 1;
-/** A turn that took longer had something else to do. */
+/** A turn that took more milliseconds than this was not idle. */
 const IDLE = 1;
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
@@ -29,13 +29,13 @@ function resting<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-/** Makes what this method gives awaited with rests. */
+/** Wraps a method so that idle turns wait while its promise is pending. */
 function rest<K extends string>(target: Record<K, (...given: never[]) => Promise<unknown>>, method: K): void {
   const call = target[method].bind(target);
   target[method] = (...given) => resting(call(...given));
 }
 
-/** The device itself, which from now on is awaited with rests. For drivers in software. */
+/** Wraps the methods of `device` that return promises, and returns it. For software drivers. */
 export function rested(device: GPUDevice): GPUDevice {
   rest(device, "createComputePipelineAsync");
   rest(device, "popErrorScope");

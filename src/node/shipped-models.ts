@@ -1,4 +1,4 @@
-/** Where the models of this package lie on disk. */
+/** Folders of this package's models on disk. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,8 +6,8 @@ import { ManifestError } from "../base/errors";
 import { isShippedModel, SHIPPED_MODELS, type ShippedModel } from "../colorizer/shipped-models";
 
 /**
- * The folder of a model that ships in this package; without a name, of the default one. models/ stands beside package.json, above this
- * module both in the sources and in dist. Throws ManifestError when it is not there.
+ * The folder of a shipped model; default: the default model. models/ is beside package.json, which is above this module both
+ * in the sources and in dist. Throws ManifestError when the folder is missing.
  */
 function shippedModelFolder(name: ShippedModel = SHIPPED_MODELS[0]): string {
   const start = dirname(fileURLToPath(import.meta.url));
@@ -24,12 +24,12 @@ function shippedModelFolder(name: ShippedModel = SHIPPED_MODELS[0]): string {
   }
 }
 
-/** The folder of the model that is used where none is named. */
+/** The folder of the default model. */
 export function defaultModelFolder(): string {
   return shippedModelFolder();
 }
 
-/** What `model` names on disk: the folder of a model of this package where it is one's name, else itself. */
+/** The folder of `model` where it is the name of a shipped model, else `model` itself. */
 export function modelLocation(model: string | URL = SHIPPED_MODELS[0]): string | URL {
   return typeof model === "string" && isShippedModel(model) ? shippedModelFolder(model) : model;
 }

@@ -25,7 +25,7 @@ export function cacheFolder(): string {
   return join(base, "colorize-canvas");
 }
 
-/** This user's own folder below the temporary one; a new one when that name is taken by somebody else. */
+/** This user's folder inside the temporary folder; a new one when another user owns that name. */
 function temporaryFolder(): string {
   const user = process.getuid?.();
   const folder = join(tmpdir(), `colorize-canvas-${user ?? "user"}`);
@@ -44,8 +44,8 @@ function packageFolder(name: string): string {
 }
 
 /**
- * Unpacks a brotli-compressed tar of @sparticuz/chromium once; returns its folder. Where the cache folder cannot be
- * written, the temporary folder takes it. Throws DeviceError.
+ * Unpacks a brotli-compressed tar of @sparticuz/chromium once and returns its folder. Falls back to the temporary folder
+ * where the cache folder is not writable. Throws DeviceError.
  */
 export async function unpackChromiumArchive(archive: string): Promise<string> {
   let source: string;
@@ -82,7 +82,7 @@ export async function unpackChromiumArchive(archive: string): Promise<string> {
   });
 }
 
-/** Unpacks beside `target` and renames, so that it is there whole or not at all. */
+/** Unpacks beside `target` and renames, so that `target` is complete or missing. */
 async function unpackOnce(source: string, name: string, target: string, extract: typeof Tar.extract): Promise<string> {
   if (existsSync(target)) return target;
   mkdirSync(dirname(target), { recursive: true });
@@ -96,7 +96,7 @@ async function unpackOnce(source: string, name: string, target: string, extract:
     renameSync(beside, target);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
-    if (!existsSync(target)) throw error; // else another process was first
+    if (!existsSync(target)) throw error; // otherwise another process unpacked it first
   }
   return target;
 }

@@ -1,4 +1,4 @@
-/** Measurements of convolutions in files of the user's cache folder, one for each adapter. */
+/** Stores measurements of convolutions in the user's cache folder, one file per adapter. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,12 +6,12 @@ import type { TuningStore } from "../tuning/store";
 import { placeFile } from "./place-file";
 import { cacheFolder } from "./software-driver";
 
-/** The file for a key; `folder` default: XDG_CACHE_HOME's, else ~/.cache's colorize-canvas. */
+/** The file for a key. Default `folder`: colorize-canvas in XDG_CACHE_HOME, else in ~/.cache. */
 export function tuningFile(key: string, folder = cacheFolder()): string {
   return join(folder, `tuning-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 }
 
-/** Keeps measurements as JSON. A file that is damaged or of another key reads as nothing. */
+/** A store of JSON files. A file that is damaged or has another key reads as undefined. */
 export function tuningFiles(folder?: string): TuningStore {
   return {
     async read(key) {

@@ -1,4 +1,4 @@
-/** The engine: all that it can do, one line an op. Pages, tools and tests use this one value. */
+/** The engine as one value that lists its ops, importers, passes, kernels and algorithms. Pages, tools and tests use it. */
 import type { Engine } from "../graph/engine";
 import { composedOps } from "../graph/import/ops/composed";
 import { constantOps } from "../graph/import/ops/constants";

@@ -1,4 +1,4 @@
-/** What a session is given to run: tensors by name. */
+/** Input tensors of a session, by name. */
 import { InputError } from "../base/errors";
 import { ownEntry } from "../base/own-entry";
 import type { OnnxValueInfo } from "../weights/onnx/types";
@@ -10,7 +10,7 @@ export interface Tensor {
   readonly shape: Shape;
 }
 
-/** Every input's shape, as given or as the model says, or undefined when some dimension is still open. */
+/** Every input's shape, from `given` or else from the model; undefined when a dimension is still open. */
 export function knownShapes(
   inputs: readonly OnnxValueInfo[],
   given: Readonly<Record<string, Shape>> = {},
@@ -24,7 +24,7 @@ export function knownShapes(
   return Object.fromEntries(shapes);
 }
 
-/** Throws InputError unless there is a tensor of a fitting shape for every input, and nothing else. */
+/** Throws InputError unless `inputs` has exactly one tensor of a matching shape for every expected input. */
 export function checkInputs(
   label: string,
   expected: readonly OnnxValueInfo[],

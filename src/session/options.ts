@@ -1,4 +1,4 @@
-/** What a Session takes. */
+/** Options and sources of a Session. */
 import type { Engine } from "../graph/engine";
 import type { Shape } from "../graph/ir";
 import type { ConvChoices } from "../graph/lower/conv-choice";
@@ -10,12 +10,13 @@ import type { Precision } from "../gpu/storage";
 export interface SessionOptions {
   /** Default: a new device of this browser, which dispose() then frees. */
   readonly device?: GPUDevice;
-  /** Shapes of inputs whose dimensions the model leaves open; without them the first run decides. */
+  /** Shapes of inputs whose dimensions the model leaves open. Without them, the first run compiles for its inputs' shapes. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
-  /** Inputs that become constants. */
+  /** Values of inputs that become constants: row-major data and shape, by input name. */
   readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number>; readonly shape: Shape }>>;
+  /** Storage type of activations and weights; see Precision. Default "auto". */
   readonly precision?: Precision;
-  /** Bytes of the model read so far, when it is loaded from a URL. */
+  /** Called while the model is loaded from a URL, with bytes read so far and in all. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
   readonly signal?: AbortSignal;
   /** Resolves external data files of the model. */
@@ -24,13 +25,13 @@ export interface SessionOptions {
   readonly label?: string;
   /** Compiled pipelines to share between sessions of one device. */
   readonly pipelines?: PipelineCache;
-  /** How convolutions are computed, to share likewise. Default: as the adapter's kind suggests. @internal */
+  /** The choice of convolution algorithms, shared between sessions of one device. Default: chosen for the adapter. @internal */
   readonly choices?: ConvChoices;
-  /** Programs for different input shapes that stay bound; the least recently used one goes first. Default 4. */
+  /** How many programs for different input shapes stay bound, at least 1; the least recently used one is freed first. Default 4. */
   readonly keep?: number;
-  /** What the session can do. Default: ENGINE. @internal */
+  /** Ops, passes and algorithms of the session. Default: ENGINE. @internal */
   readonly engine?: Engine;
-  /** Further passes after the engine's, for callers that know more than the model says. run() is not for these. @internal */
+  /** Passes to run after the engine's. They may change inputs and outputs, so such sessions use bind() and not run(). @internal */
   readonly passes?: readonly Pass[];
 }
 

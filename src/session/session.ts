@@ -1,4 +1,4 @@
-/** Loading and running one ONNX model on a device. */
+/** Loads and runs one ONNX model on a device. */
 import { lossOf, type DeviceLoss } from "../gpu/device-loss";
 import { DeviceError, InputError } from "../base/errors";
 import { requestDevice } from "../gpu/device";
@@ -30,7 +30,7 @@ import { WeightStore } from "../gpu/weight-store";
 export type { SessionOptions } from "./options";
 export type { Precision } from "../gpu/storage";
 
-/** An ONNX model on a device. Programs are made per combination of input shapes and kept. */
+/** An ONNX model on a device. It compiles one program per combination of input shapes and caches them. */
 export class Session {
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
@@ -41,7 +41,7 @@ export class Session {
   readonly #freeze: SessionOptions["freeze"];
   readonly #pipelines: PipelineCache;
   readonly #choices: ConvChoices;
-  /** What of them programs are made of. */
+  /** How programs of this session choose algorithms: `#choices`, or SMALL for precision "f16-weights". */
   readonly #convs: Pick<ConvChoices, "choose" | "record">;
   readonly #weights: WeightStore;
   readonly #keep: number;
@@ -73,9 +73,9 @@ export class Session {
   }
 
   /**
-   * Decodes the model and, when all input shapes are known, makes it ready to run. Throws DownloadError for a file that
-   * does not arrive, ModelError for a damaged one, UnsupportedError naming every unsupported node, InputError for wrong
-   * shapes, DeviceError for the device.
+   * Decodes the model and, when all input shapes are known, compiles it and uploads its weights. Throws DownloadError for
+   * a failed download, ModelError for a damaged file, UnsupportedError naming every unsupported node, InputError for wrong
+   * shapes, DeviceError when the device is missing, lost or out of memory.
    */
   static async load(source: ModelSource, options: SessionOptions = {}): Promise<Session> {
     options.signal?.throwIfAborted();
@@ -113,7 +113,7 @@ export class Session {
   }
 
   /**
-   * The lowered program for these input shapes, without touching the GPU: known costs, memory and steps.
+   * The lowered program for these input shapes, made without the GPU: its steps, flops, bytes and memory.
    */
   plan(shapes: Readonly<Record<string, Shape>>): Program {
     return lower(this.graph(shapes), this.#engine, { elem: this.elem, chooseConv: this.#convs.choose });
@@ -135,23 +135,23 @@ export class Session {
     let bound = this.#bound.get(key);
     if (bound) this.#bound.delete(key);
     else {
-      // One after the other: weights of one program are there before the next looks for them.
+      // Programs are created one after another, so that the next one finds the weights that this one uploads.
       bound = Promise.all([this.#creating, this.#evict()]).then(() => this.#create(shapes));
       this.#creating = bound.catch(() => undefined);
     }
     this.#bound.set(key, bound);
-    // Unless it was evicted and another one is being made.
+    // The map may hold a newer program for this key by then.
     bound.catch(() => this.#bound.get(key) === bound && this.#bound.delete(key));
     return bound;
   }
 
-  /** Forgets a program that failed, so that bind() makes it again. The caller destroys it when no run uses it. @internal */
+  /** Removes a failed program from the cache, so that bind() makes a new one. The caller destroys it once no run uses it. @internal */
   async forget(program: BoundProgram): Promise<void> {
     for (const [key, bound] of [...this.#bound])
       if ((await bound.catch(() => undefined)) === program && this.#bound.get(key) === bound) this.#bound.delete(key);
   }
 
-  /** Makes room for one more program before it is made, so that no more than `keep` take memory. */
+  /** Frees the least recently used programs until at most `keep` are bound. */
   async #evict(keep = this.#keep - 1): Promise<void> {
     const old = [...this.#bound].slice(0, Math.max(0, this.#bound.size - keep));
     for (const [key] of old) this.#bound.delete(key);
@@ -183,7 +183,7 @@ export class Session {
         pacer,
       );
     } catch (error) {
-      // A faster way may need more memory, or more of the driver's compiler: then all in the way that works everywhere.
+      // The chosen algorithms may need too much memory or fail to compile: fall back to the default algorithm everywhere.
       const last = chooseConv === chooseDefault || this.#convs === SMALL;
       if (this.#lost.reason !== undefined || last) throw error;
       return this.#create(shapes, chooseDefault);
@@ -191,7 +191,7 @@ export class Session {
   }
 
   /**
-   * Runs the model once. Inputs by name, all of them; returns every output. Calls queue up.
+   * Runs the model once on all inputs, by name, and resolves with all outputs. Concurrent calls run one after another.
    * Throws InputError for missing, unknown or misshapen inputs.
    */
   async run(
@@ -205,7 +205,7 @@ export class Session {
       const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
       const bound = await this.bind(shapes);
       this.#check();
-      // Once more: while it waited, a buffer may have been transferred.
+      // Checks again: the caller may have transferred a buffer while this call waited.
       checkInputs(this.#model.label, this.inputs, inputs);
       return runProgram(this.#device, bound, inputs).catch(async (cause: unknown) => {
         await this.forget(bound);
@@ -217,8 +217,8 @@ export class Session {
   }
 
   /**
-   * Time of every step, by GPU timestamps where the device has them. Uses the shapes given at load, or `shapes`.
-   * Inputs keep whatever they hold.
+   * Measures every step once, by GPU timestamps where the device has them, for `shapes` (default: those given at load).
+   * It runs on the current contents of the input buffers. Throws InputError without shapes.
    */
   async profile(shapes: Readonly<Record<string, Shape>> | undefined = this.#defaultShapes): Promise<Profile> {
     if (!shapes)
@@ -235,8 +235,8 @@ export class Session {
   }
 
   /**
-   * Times ways of computing this session's convolutions on its device, and computes them in the fastest from then on:
-   * see docs/tuning.md. Programs that bind() gave out before end then. Runs go first. Throws the signal's reason.
+   * Times the algorithms for each of this session's convolutions on its device and uses the fastest from then on; see
+   * docs/tuning.md. Runs have priority. Programs returned by bind() become invalid. Throws the signal's reason when aborted.
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     this.#check();
@@ -250,7 +250,7 @@ export class Session {
     return report;
   }
 
-  /** Frees the bound programs and their weights, and makes them again in the ways now chosen. */
+  /** Frees the bound programs and their weights, and compiles them again with the algorithms now chosen. */
   async rebuild(): Promise<void> {
     return this.#turns.run(async () => {
       await this.#creating;
@@ -280,7 +280,7 @@ export class Session {
     this.#disposed = true;
     const programs = [...this.#bound.values()];
     this.#bound.clear();
-    // A run in progress ends first: destroyed weights would give it zeros.
+    // Waits for the run in progress: destroyed weights would read as zeros.
     void Promise.allSettled([this.#turns.ended(), ...programs]).then(() => {
       for (const program of programs) void program.then((p) => p.destroy()).catch(() => undefined);
       this.#weights.destroy();

@@ -1,4 +1,4 @@
-/** Convolutions on a device, with random operands: what the search times. */
+/** Runs convolutions with random operands on a device, for the search to time. */
 import { lossAfterError } from "../gpu/device-loss";
 import { DeviceError } from "../base/errors";
 import { unsliced } from "../graph/lower/conv-choice";
@@ -17,9 +17,9 @@ import { elemBytes, type Elem } from "../kernels/kernel";
 import { GpuClock } from "../gpu/clock";
 import type { Trial, TrialBench } from "./search";
 
-/** Random numbers repeat after this many: 2 x 181 x 181, which no row of a picture divides. */
+/** Random numbers repeat after this many elements: 2 x 181 x 181, which is no multiple of an image's row. */
 const PERIOD = 65_522;
-/** Elements of an output that are compared; of a larger one the first and the last. */
+/** Elements of an output that are compared; of a larger output, the first and the last ones. */
 const COMPARED = 2 ** 20;
 
 function randoms(count: number): Float32Array {
@@ -29,7 +29,7 @@ function randoms(count: number): Float32Array {
   return values;
 }
 
-/** Close it when done; trials are closed before. */
+/** Close it after all of its trials. */
 export class GpuBench implements TrialBench {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
@@ -93,7 +93,7 @@ export class GpuBench implements TrialBench {
     const device = this.#device;
     const dst = bound.output("dst");
     const whole = count <= COMPARED;
-    // Of the slot, which may be larger; padded to 16 bytes, so the last elements of a large one are the padding's neighbours.
+    // A slot is padded to 16 bytes, so the last bytes read of a large output may include padding.
     const bytes = bufferBytes(count, bound.elem);
     const size = whole ? bytes : COMPARED * elemBytes(bound.elem);
     const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });

@@ -1,4 +1,4 @@
-/** A graph of one convolution, to test and to time the ways of computing it. */
+/** A graph of one convolution, to test and to time convolution algorithms. */
 import type { Conv2dParams } from "../kernels/conv/params";
 import { quantized } from "../graph/constants/int8";
 import type { Activation, Constant, Graph } from "../graph/ir";
@@ -9,7 +9,7 @@ export interface ConvConstants {
   readonly bias: Float32Array;
 }
 
-/** With params.int8, weights are rounded to integers of 8 bits. Inputs src and, with `residual`, residual; output dst. Slices of `params` are left out: dst is the convolution's own. */
+/** Inputs: src and, with `residual`, residual; output: dst. `params.int8` rounds weights to 8-bit integers. Slices of `params` are ignored. */
 export function convGraph(params: Conv2dParams, { weights, bias }: ConvConstants): Graph {
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernel, groups } = params;
   const { strides, dilations, activation, residual, padTop, padLeft, upsample = [1, 1], pool = false } = params;

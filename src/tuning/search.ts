@@ -1,19 +1,19 @@
-/** The search for the fastest way of computing each convolution: what is timed when, and what counts as faster. */
+/** Searches for the fastest algorithm of each convolution: which candidates are timed, in which order, and which of them win. */
 import { messageOf } from "../base/errors";
 import { nearestKey, type Measured, type Scores } from "../graph/lower/conv-choice";
 import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
 import { convSizes, type Conv2dParams } from "../kernels/conv/params";
 
-/** One convolution made ready in one way, with operands that are the same for all ways. */
+/** One convolution, bound with one choice of algorithm. All choices get the same operands. */
 export interface Trial {
-  /** Runs once and returns the output, or of a large one the same parts each time. */
+  /** Runs once and returns the output, or the same parts of a large one each time. */
   output(): Promise<Float32Array>;
   /** Milliseconds of one run, from `runs` of them. */
   time(runs: number): Promise<number>;
   close(): void;
 }
 
-/** A device, or what stands for one in tests. */
+/** A device, or a test's stand-in for one. */
 export interface TrialBench {
   open(params: Conv2dParams, choice: ConvChoice): Promise<Trial>;
   /** Whether an error came from the loss of the device. */
@@ -24,21 +24,21 @@ export interface TrialBench {
 export interface TunedShape {
   readonly key: string;
   readonly params: Conv2dParams;
-  /** In how many places. */
+  /** In how many places of the programs it occurs. */
   readonly count: number;
 }
 
 interface TuneResult {
   readonly choice: ConvChoice;
-  /** Median of one run; absent where it was not timed. */
+  /** Median of one run; absent where the choice was not timed. */
   readonly milliseconds?: number;
-  /** Share of the default's time that it does not exceed in three of four pairs of measurements; null: refused. */
+  /** Upper quartile of (candidate's time / default's time) over pairs of measurements; null: refused. */
   readonly score: number | null;
   /** Why it was refused. */
   readonly problem?: string;
 }
 
-/** What was measured now for one shape. */
+/** Results of this search for one shape. */
 export interface TuneRow extends TunedShape {
   readonly flops: number;
   /** Median of one run of the default. */
@@ -51,43 +51,43 @@ export interface SearchOptions {
   /** Admissible choices, best guess first. */
   readonly choices: (params: Conv2dParams) => readonly ConvChoice[];
   readonly bench: TrialBench;
-  /** Known before; what it holds is not measured again. */
+  /** Earlier scores, which are not measured again. */
   readonly measured: Measured;
   readonly milliseconds: number;
   readonly signal?: AbortSignal;
   readonly now: () => number;
-  /** Awaited before each candidate and not counted: more urgent work goes first. */
+  /** Awaited before each candidate, outside the time budget, so that more urgent work runs first. */
   readonly turn: () => Promise<unknown>;
-  /** After each shape, with everything known by then. */
+  /** Called after each shape, with all scores known by then. */
   readonly onRow?: (row: TuneRow, measured: Measured) => unknown;
 }
 
 export interface SearchEnd {
   readonly measured: Measured;
   readonly rows: readonly TuneRow[];
-  /** Why something is left for the next time. */
+  /** Why the search ended early. */
   readonly stopped?: "time" | "aborted" | "lost";
-  /** Spent on measuring. */
+  /** Time spent on measuring. */
   readonly milliseconds: number;
 }
 
-/** Largest difference from the default's output, of the largest magnitude in it. Wrong taps are off by percents. */
+/** Largest allowed difference from the default's output, relative to its largest magnitude. A wrong tap differs by percents. */
 const TOLERANCE = { f32: 2 ** -11, f16: 2 ** -7 } as const;
-/** Milliseconds of one measurement: clocks step by 0.1 ms in browsers. */
+/** Milliseconds of one measurement; browsers' clocks have steps of 0.1 ms. */
 const SAMPLE = 4;
-/** Pairs of measurements, default and candidate in turns; slow ones have fewer. */
+/** Pairs of measurements, with default and candidate alternating; slow layers get fewer. */
 const PAIRS = 5;
 /** Runs that a candidate and its default take together at the very least. */
 const RUNS_AT_LEAST = 8;
 /** A candidate this much slower in its first pair is not timed again. */
 const HOPELESS = 1.5;
 
-/** Value below which `share` of the values lie. */
+/** The value below which `share` of the values lie. */
 function quantile(values: readonly number[], share: number): number {
   return [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1]!;
 }
 
-/** Largest difference by largest magnitude; Infinity for NaN. */
+/** Largest difference divided by the largest expected magnitude; Infinity for NaN or unequal lengths. */
 export function disagreement(actual: Float32Array, expected: Float32Array): number {
   let difference = 0;
   let magnitude = 1e-30;
@@ -99,7 +99,7 @@ export function disagreement(actual: Float32Array, expected: Float32Array): numb
   return actual.length === expected.length ? difference / magnitude : Infinity;
 }
 
-/** The default, ready to be compared with. */
+/** The default choice of one shape, which candidates are compared with. */
 interface Reference {
   readonly trial: Trial;
   readonly expected: Float32Array;
@@ -122,7 +122,7 @@ async function openReference(bench: TrialBench, params: Conv2dParams): Promise<R
   }
 }
 
-/** Correctness first, then times in turns with the default's. */
+/** Checks the candidate's output, then times it in alternation with the default. */
 async function compare(reference: Reference, trial: Trial, params: Conv2dParams): Promise<Omit<TuneResult, "choice">> {
   const apart = disagreement(await trial.output(), reference.expected);
   if (!(apart <= TOLERANCE[params.elem]))
@@ -140,16 +140,16 @@ async function compare(reference: Reference, trial: Trial, params: Conv2dParams)
   return { milliseconds: quantile(times, 0.5), score: Number(quantile(ratios, 0.75).toPrecision(3)) };
 }
 
-/** Heaviest shapes first, until there is nothing left or the time is over; what was measured is returned in any case. */
+/** Measures the shapes with the most flops first, until all are done or the time is over; always returns the scores so far. */
 export async function search(options: SearchOptions): Promise<SearchEnd> {
   const { bench, signal, milliseconds: budget, now } = options;
   const measured: Record<string, Scores> = { ...options.measured };
   const rows: TuneRow[] = [];
   let spent = 0;
-  /** Milliseconds of a flop in the best case so far. */
+  /** Fewest milliseconds per flop so far. */
   let pace = 0;
   let stopped: SearchEnd["stopped"];
-  /** Whether what takes so long may start. Too long for the rest of the budget is no end: lighter shapes follow. */
+  /** Whether work of this length may start. Work that exceeds the budget is skipped, because lighter shapes follow. */
   const may = async (milliseconds: number): Promise<boolean> => {
     if (stopped === "lost") return false;
     await options.turn();
@@ -173,7 +173,7 @@ export async function search(options: SearchOptions): Promise<SearchEnd> {
     const reference = await timed(() => openReference(bench, params)).catch(async () => {
       if (await bench.lost()) stopped = "lost";
     });
-    if (!reference) continue; // no memory for it: nothing is known of the candidates
+    if (!reference) continue; // the default does not fit in memory, so there is nothing to compare with
     pace = Math.min(pace || Infinity, reference.milliseconds / flops);
     const results: TuneResult[] = [];
     try {
@@ -181,7 +181,7 @@ export async function search(options: SearchOptions): Promise<SearchEnd> {
         if (!(await may(RUNS_AT_LEAST * reference.milliseconds))) break;
         const result = await timed(() => attempt(bench, reference, params, choice));
         if (result.problem !== undefined && (await bench.lost())) stopped = signal?.aborted ? "aborted" : "lost";
-        // A way that brings the device down is refused from now on, one that was interrupted is not.
+        // A choice that loses the device is refused from now on; a choice that was aborted is not.
         if (stopped !== "aborted") results.push(result);
       }
     } finally {
@@ -196,7 +196,7 @@ export async function search(options: SearchOptions): Promise<SearchEnd> {
   return { measured, rows, milliseconds: spent, ...(stopped && { stopped }) };
 }
 
-/** One candidate; what it throws is its problem. */
+/** Measures one candidate; an error that it throws becomes its `problem`. */
 async function attempt(
   bench: TrialBench,
   reference: Reference,

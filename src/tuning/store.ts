@@ -1,22 +1,22 @@
-/** Where measurements are kept between sessions. */
+/** Stores measurements between sessions. */
 import { describeDevice } from "../gpu/device";
 import type { ConvChoices, Measured, Scores } from "../graph/lower/conv-choice";
 
-/** Keeps plain data by key. What is read back is checked, and errors count as nothing found. */
+/** Stores plain data by key. Callers validate what read() returns, and treat its errors as an empty store. */
 export interface TuningStore {
   read(key: string): Promise<unknown>;
   write(key: string, measured: Measured): Promise<void>;
 }
 
-/** Of package.json. What was measured with other kernels says nothing. */
+/** The version in package.json. It is part of the key, because scores of other versions' kernels do not apply. */
 export const VERSION = "0.1.0";
 
-/** Package, adapter with driver where it is told, browser or Node with their shader compiler. */
+/** The key of a device's measurements: package version, adapter (with its driver, where known) and browser or Node version. */
 export function tuningKey(device: GPUDevice): string {
   return [VERSION, describeDevice(device), globalThis.navigator?.userAgent].filter(Boolean).join(" | ");
 }
 
-/** Takes over what earlier sessions measured on this device. Never throws. */
+/** Adds the stored measurements of this device to `choices`. Never throws. */
 export async function recall(device: GPUDevice, choices: ConvChoices, store?: TuningStore): Promise<void> {
   const read = async (): Promise<unknown> => (store ?? browserStore())?.read(tuningKey(device));
   const stored = readMeasured(await read().catch(() => undefined));
@@ -39,12 +39,12 @@ function entriesOf(value: unknown): [string, unknown][] {
 
 const STORE = "tuning";
 
-/** IndexedDB's, or undefined where there is none (Node, some private windows). */
+/** A store in IndexedDB; undefined where there is none (Node, some private windows). */
 export function browserStore(): TuningStore | undefined {
   try {
     if (!globalThis.indexedDB) return undefined;
   } catch {
-    return undefined; // where a page may keep nothing, some browsers throw for the mention of it
+    return undefined; // some browsers throw on access where a page may store nothing
   }
   const run = async <T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
     const opening = indexedDB.open("colorize-canvas", 1);

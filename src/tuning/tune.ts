@@ -12,48 +12,48 @@ import { browserStore, recall, tuningKey, type TuningStore } from "./store";
 
 export interface TuneOptions {
   /**
-   * Time to spend on measuring. Default 2000, and nothing on software adapters: there a layer takes so long that
-   * little could be measured. What is measured is kept, and the next call goes on from there.
+   * Time to spend on measuring. Default 2000; 0 on software adapters, where a layer takes so long that little could be
+   * measured. Measurements are stored, and the next call continues from them.
    */
   readonly milliseconds?: number;
   /**
-   * Which ways are tried. Default: all that compute a convolution on this device, but for "half/...": products in f16,
-   * whose sums of four must stay below 65,504.
+   * Selects the choices to try. Default: all that this device supports except "half/...", which computes products in f16
+   * and needs sums of four of them to stay below 65,504.
    */
   readonly admit?: (choice: ConvChoice) => boolean;
-  /** Where measurements are kept. Default: IndexedDB where there is one. */
+  /** Where measurements are stored. Default: IndexedDB, where there is one. */
   readonly store?: TuningStore;
   readonly signal?: AbortSignal;
-  /** Called after each shape. */
+  /** Called after each shape with its results. */
   readonly onProgress?: (row: TuneRow) => void;
 }
 
 export interface TuneReport {
   readonly adapter: string;
   readonly clock: "timestamps" | "wall";
-  /** What was measured now. */
+  /** Results of this call. */
   readonly rows: readonly TuneRow[];
-  /** Spent on measuring. */
+  /** Time spent on measuring. */
   readonly milliseconds: number;
-  /** Why something is left for the next time: the time was over, the device was lost, or it is one in software. */
+  /** Why shapes are left unmeasured: the time was over, the device was lost, or the adapter is a software one. */
   readonly stopped?: "time" | "lost" | "software";
-  /** All distinct convolutions of the programs made so far, and how each is computed now. */
+  /** All distinct convolutions of the programs made so far, with the choice now in use. */
   readonly shapes: readonly (TunedShape & { readonly choice: ConvChoice })[];
-  /** How many of them the programs made so far compute in another way: they are to be made again. */
+  /** How many of `shapes` got a new choice; existing programs use the old one until they are rebuilt. */
   readonly changed: number;
 }
 
-/** What a session measures with. */
+/** The parts of a session that tuning needs. */
 export interface TuneTarget {
   readonly device: GPUDevice;
   readonly pipelines: PipelineCache;
   readonly choices: ConvChoices;
   readonly engine: Engine;
-  /** Work that goes first. */
+  /** Awaited before each candidate, so that the session's runs have priority. */
   readonly turn?: () => Promise<unknown>;
 }
 
-/** Measures what the programs made so far need. Throws the signal's reason; what was measured by then is kept. */
+/** Measures the convolutions of the programs made so far. Throws the signal's reason when aborted; earlier measurements stay stored. */
 export async function tune(target: TuneTarget, options: TuneOptions = {}): Promise<TuneReport> {
   const { device, pipelines, choices, engine } = target;
   const { store = browserStore(), signal, onProgress, admit = keepsRange } = options;
@@ -73,7 +73,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
       milliseconds,
       signal,
       now: () => performance.now(),
-      // A task of its own: the page may draw and answer in between.
+      // Each candidate runs in its own task, so that the page can draw and respond in between.
       turn: () => new Promise((resolve) => setTimeout(resolve)).then(() => target.turn?.()),
       onRow: (row, measured) => {
         onProgress?.(row);
@@ -88,7 +88,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
   const now = shapes.map((shape) => ({ ...shape, choice: choices.choose(shape.params) }));
   const places = now.map(({ key }) => choices.seen.get(key)!);
   const changed = now.filter(({ choice }, i) => choice !== places[i]!.choice).length;
-  // Who is told of changes makes programs again.
+  // The caller rebuilds its programs when `changed` is not 0.
   now.forEach(({ choice }, i) => (places[i]!.choice = choice));
   const spared = end.stopped === "time" && options.milliseconds === undefined && choices.kind === "cpu";
   const stopped = spared ? "software" : end.stopped;
@@ -105,7 +105,7 @@ export async function tune(target: TuneTarget, options: TuneOptions = {}): Promi
 
 const keepsRange = (choice: ConvChoice): boolean => !choice.startsWith("half/");
 
-/** What is to be measured, the present choice first. */
+/** The choices to measure, the present one first. */
 function candidates(choices: ConvChoices, params: Conv2dParams): readonly ConvChoice[] {
   const present = choices.choose(params);
   return [...new Set([present, ...choices.admissible(params)])].filter((choice) => choice !== DEFAULT_CHOICE);

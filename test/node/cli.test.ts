@@ -143,7 +143,7 @@ describe("colorize-canvas", () => {
     const { code, stdout, stderr } = await run([loop, await photo("a.jpg"), "--out", out]);
     expect(code).toBe(EXIT.failed);
     expect(stdout).toContain("1 of 2 photographs coloured");
-    expect(stderr).toMatch(/^1 failed:\n {2}.*loop: expected a JPEG.* received what cannot be read \(ELOOP.*\n$/);
+    expect(stderr).toMatch(/^1 failed:\n {2}.*loop: expected a JPEG.* received an unreadable path \(ELOOP.*\n$/);
     expect(await readdir(out)).toEqual(["a.jpg"]);
   });
 

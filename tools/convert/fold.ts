@@ -1,13 +1,13 @@
 /**
- * What a convolution absorbs: a batch norm or a constant factor that is the only reader of a convolution without
- * activation goes into its weights.
+ * Folds a batch norm or a constant factor into the weights of the convolution before it, where it is the only reader of a
+ * convolution without activation.
  *
  *   conv(x) -> (y - mean) / sqrt(variance + epsilon) * gamma + beta   ==>   conv'(x)
  *   conv(x) -> y * scale                                             ==>   conv'(x)
  */
 import type { KerasLayer, KerasTensor, KerasTopology } from "./keras-model";
 
-/** Convolution layer -> the batch norm that goes into it, and back. */
+/** Maps between convolution layers and the batch norms that are folded into them. */
 export interface Folds {
   readonly normOf: ReadonlyMap<string, KerasLayer>;
   readonly folded: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-/** Keras HDF5 files (h5py's layout): weights only, or whole models with their topology. */
+/** Reads Keras HDF5 files (h5py's layout): weights only, or whole models with their topology. */
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import h5wasm from "h5wasm/node";
 import { ModelError } from "../../src/base/errors";
@@ -6,7 +6,7 @@ import type { KerasLayer, KerasTensor } from "./keras-model";
 
 type Group = InstanceType<typeof h5wasm.Group>;
 
-/** An open file. Weights are read when asked for, so that a file of 200 MB is never in memory as a whole. */
+/** An open file. Weights are read on demand, so that a file of 200 MB is never in memory as a whole. */
 export interface KerasFile {
   /** The parsed model_config, or undefined in a file of weights only. */
   readonly config: unknown;
@@ -60,7 +60,7 @@ function hasSignature(path: string): boolean {
 function readLayer(root: Group, layer: Pick<KerasLayer, "name" | "group">, path: string): readonly KerasTensor[] {
   const all = weightNames(root, layer.group);
   const named = all.filter((name) => name.split("/").at(-2) === layer.name);
-  // Of a nested model only the layer's own; a layer of its own may carry any prefix.
+  // For a layer of a nested model, takes its own weights only; other layers may have any prefix.
   const names = layer.group === layer.name ? all : named;
   return names.map((name) => {
     const dataset = root.get(`${layer.group}/${name}`);

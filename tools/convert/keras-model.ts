@@ -1,6 +1,6 @@
 /**
- * A Keras model as the converters see it, whether it came from HDF5, from tfjs shards or from a table: layers in
- * order, and a way to ask for their weights. Everything is channels-last, as Keras has it.
+ * The converters' representation of a Keras model, for HDF5, tfjs shards and tables: layers in order, and a function that
+ * reads their weights. Tensors are channels-last, as in Keras.
  */
 import { ModelError, UnsupportedError } from "../../src/base/errors";
 
@@ -34,7 +34,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads `model_config` (Keras 2 and 3) or a tfjs `modelTopology.model_config`: Sequential or functional, nested models
- * included. Throws ModelError when it contradicts itself and UnsupportedError for layers that are called twice.
+ * included. Throws ModelError for an inconsistent model and UnsupportedError for layers that are called twice.
  */
 export function parseTopology(json: unknown, where: string): KerasTopology {
   const { className, config } = layerParts(json, where);
@@ -47,7 +47,7 @@ interface Expanded {
   outputs: string[];
 }
 
-/** `feeds`: what a nested model's inputs stand for; undefined for the outermost model. */
+/** `feeds`: the values that a nested model's inputs receive; undefined for the outermost model. */
 function expand(className: string, config: Json, feeds: readonly string[] | undefined, where: string): Expanded {
   if (className === "Sequential") return expandSequential(config, feeds, where);
   if (className === "Functional" || className === "Model") return expandFunctional(config, feeds, where);
@@ -108,7 +108,7 @@ function expandFunctional(config: Json, feeds: readonly string[] | undefined, wh
   return { layers, outputs: references(config["output_layers"]).flatMap((name) => results.get(name) ?? []) };
 }
 
-/** Adds a layer, or the layers of a nested model; gives the names of its outputs. */
+/** Adds a layer, or the layers of a nested model; returns the names of its outputs. */
 function append(
   layers: KerasLayer[],
   className: string,

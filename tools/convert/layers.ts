@@ -9,11 +9,11 @@ export interface LayerContext {
   readonly writer: NetworkWriter;
   readonly weights: KerasWeights;
   readonly folds: Folds;
-  /** Of this layer's weights. */
+  /** Precision of this layer's weights. */
   readonly precision: Precision;
 }
 
-/** Writes a layer's nodes. undefined: this layer, or this setting of it, is not converted. */
+/** Writes a layer's nodes; returns undefined for an unsupported layer or setting. */
 export type LayerHandler = (layer: KerasLayer, inputs: readonly Value[], context: LayerContext) => Value | undefined;
 
 const same: LayerHandler = (_, [x]) => x;

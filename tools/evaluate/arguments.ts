@@ -54,18 +54,24 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
   const any = numberFrom(-1e6);
   return new Command("evaluate")
     .description("Colour photographs are made grey, coloured by models or other methods, and compared with themselves.")
-    .argument("<photographs>", "a folder (with those in it) or a zip file; folders inside are the sets")
+    .argument("<photographs>", "a folder (with its subfolders) or a zip file; each folder is a set")
     .option("--model <path>", "model folder, model.json or ONNX file; may be repeated, as name=path, too", addNamed, [])
     .option("--results <path>", "folder or zip file with results of the same names; may be repeated", addNamed, [])
-    .option("--limit <n>", "so many photographs, spread over all", numberFrom(1, true))
-    .option("--short-side <pixels>", "photographs are shrunk to this first", numberFrom(16, true), 256)
-    .option("--shuffle-embeddings", "also with the embedding of another photograph: worse, if it is of use", false)
-    .option("--features <file>", "ONNX network of image features: also the Frechet distance over them")
-    .addOption(
-      new Option("--rank <figure>", "what decides about worst and best").choices(Object.keys(RANKS)).default("gain"),
+    .option("--limit <n>", "measure this many photographs, spread over all", numberFrom(1, true))
+    .option("--short-side <pixels>", "shrink photographs to this short side first", numberFrom(16, true), 256)
+    .option(
+      "--shuffle-embeddings",
+      "also colour with the embedding of another photograph; the result is worse if the embedding helps",
+      false,
     )
-    .option("--html <file>", "report with all pictures in it")
-    .option("--json <file>", "all figures")
+    .option("--features <file>", "also measure the Frechet distance between features of this ONNX network")
+    .addOption(
+      new Option("--rank <figure>", "figure that orders the worst and the best")
+        .choices(Object.keys(RANKS))
+        .default("gain"),
+    )
+    .option("--html <file>", "write a report with all pictures")
+    .option("--json <file>", "write all figures")
     .option("--sheet <file>", "PNG: grey, coloured, photograph of up to 64 photographs")
     .option("--card <folder>", "metrics.md and metrics.json for a model card and a model.json")
     .option(
@@ -73,8 +79,10 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
       "JPEG of the worst ten (at most half); only where the photographs' licence lets you show them",
     )
     .option("--size <pixels>", "working size; default: the model's", numberFrom(8, true))
-    .option("--saturation <factor>", "strength of the colours", numberFrom(0), 1)
-    .addOption(new Option("--precision <type>", "numbers on the GPU").choices(PRECISIONS).default("auto"))
+    .option("--saturation <factor>", "factor on the predicted colours", numberFrom(0), 1)
+    .addOption(
+      new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
+    )
     .addOption(
       new Option("--adapter <kind>", "which driver").choices(["auto", "system", "swiftshader"]).default(undefined),
     )

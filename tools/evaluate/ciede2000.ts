@@ -22,7 +22,7 @@ function hue(a: number, b: number): number {
 
 /** The difference of two colours, given as L*, a*, b*. */
 export function ciede2000(l1: number, a1: number, b1: number, l2: number, a2: number, b2: number): number {
-  // Without Math.hypot, which is several times slower.
+  // Avoids Math.hypot, which is several times slower.
   const meanC = (Math.sqrt(a1 * a1 + b1 * b1) + Math.sqrt(a2 * a2 + b2 * b2)) / 2;
   const stretch = 1 + 0.5 * (1 - saturate(meanC));
   const [x1, x2] = [a1 * stretch, a2 * stretch];

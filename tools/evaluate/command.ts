@@ -1,4 +1,4 @@
-/** `npm run evaluate`: its methods, and where its reports go. */
+/** `npm run evaluate`: opens the methods, runs the evaluation and writes the reports. */
 import { CommanderError } from "commander";
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -21,12 +21,12 @@ import { htmlReport } from "./report-html";
 import { openResults } from "./results-method";
 import { ranked, summarise } from "./summary";
 
-/** Exit codes: figures were made; none could be made; the command was wrong; interrupted. */
+/** Exit codes: figures were measured; none could be measured; wrong usage; interrupted. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** Photographs in the lists of the worst and the best. */
+/** Number of photographs in the lists of the worst and the best. */
 const LISTED = 10;
-/** Bytes of the sheet for a model card. */
+/** Most bytes of the sheet for a model card. */
 const FAILURES_BYTES = 300_000;
 
 export interface CommandEnvironment {
@@ -129,7 +129,7 @@ function listText({ photographs, settings }: Evaluation, method: string): string
   return `\nWorst ${share} of ${method}, by ${settings.rank}:\n${worst}Best ${share}:\n${best}`;
 }
 
-/** Opens all methods into `methods`, so that those opened are freed when a later one fails; they share a device. */
+/** Opens all methods on one device and adds them to `methods`, so that the caller can free them when a later one fails. */
 async function openMethods(
   methods: Method[],
   devices: GPUDevice[],
@@ -191,16 +191,16 @@ async function reports(
   return out;
 }
 
-/** undefined where nothing is, also below a file. */
+/** The kind of a path; undefined where nothing exists, or where a parent is a file. */
 function kindOf(path: string): "folder" | "file" | undefined {
   try {
     return statSync(path).isDirectory() ? "folder" : "file";
   } catch {
-    return undefined; // what else is wrong shows when the report is written
+    return undefined; // other errors occur when the report is written
   }
 }
 
-/** Throws InputError where a report could not be written in the end. */
+/** Checks the reports' paths before any work. Throws InputError where a report cannot be written. */
 function checkOutputs({ html, json, sheet, card, failures }: Options): void {
   for (const [option, path] of Object.entries({ html, json, sheet, failures, card })) {
     if (path === undefined) continue;

@@ -1,4 +1,4 @@
-/** The evaluation itself: every photograph through every method, figures and small pictures. */
+/** Runs the evaluation: colours every photograph by every method, and collects figures and small pictures. */
 import { DeviceError, EngineError, ImageError } from "../../src/base/errors";
 import type { Pixels } from "../../src/node/images";
 import { frechetDistance, type FeatureNetwork } from "./frechet";
@@ -16,7 +16,7 @@ export interface EvaluateOptions {
   readonly strips: boolean;
   /** Whether to measure with the embeddings of other photographs, too. */
   readonly shuffle: boolean;
-  /** Measures the Frechet distance, too. */
+  /** The network whose features give the Frechet distance; without it, the distance is not measured. */
   readonly features?: FeatureNetwork;
   readonly signal: AbortSignal;
   readonly onPhotograph: (name: string, done: number, failed: number) => void;
@@ -35,7 +35,7 @@ interface MutableRow extends Row {
   readonly shuffled?: Record<string, number>;
 }
 
-/** What the run with another embedding needs of a photograph. */
+/** The data of a photograph for the run with another embedding. */
 interface Waiting {
   readonly row: MutableRow;
   readonly photograph: Photograph;
@@ -43,7 +43,7 @@ interface Waiting {
   readonly embeddings: ReadonlyMap<Method, Embedding>;
 }
 
-/** A method's result for a photograph; says which method failed. */
+/** A method's result for a photograph. Its errors name the method. */
 async function coloured(method: Method, photograph: Photograph): ReturnType<Method["colorize"]> {
   try {
     return await method.colorize(photograph);
@@ -54,8 +54,8 @@ async function coloured(method: Method, photograph: Photograph): ReturnType<Meth
 }
 
 /**
- * Measures the methods on `names` of `files`. A photograph that cannot be read, or that one method fails on, is left out of
- * all figures and listed. Throws DeviceErrors, the signal's reason, and what is no EngineError.
+ * Measures the methods on `names` of `files`. An unreadable photograph, or one that a method fails on, is listed and left out
+ * of all figures. Throws DeviceErrors, the signal's reason, and errors that are not EngineErrors.
  */
 export async function evaluate(
   files: PictureFiles,

@@ -10,12 +10,12 @@ import { Session } from "../../src/session/session";
 import type { Pixels } from "../../src/node/images";
 import { resizePicture } from "./pictures";
 
-/** Side of the network's picture, which photographs are stretched to. */
+/** Side of the network's picture in pixels; photographs are stretched to it. */
 const SIDE = 224;
-/** Keras's ResNet50 takes B, G, R (0 to 255) minus these means of ImageNet. */
+/** The input of Keras's ResNet50 is B, G, R (0 to 255) minus these means of ImageNet. */
 const MEAN_BGR = [103.939, 116.779, 123.68] as const;
 
-/** Picture -> pooled features. */
+/** Computes pooled features of pictures. */
 export class FeatureNetwork {
   readonly #session: Session;
   readonly #input: string;
@@ -84,7 +84,7 @@ function centred(features: readonly Float64Array[]): { mean: number[]; rows: Mat
   return { mean, rows: rows.subRowVector(mean).div(Math.sqrt(features.length - 1)) };
 }
 
-/** The trace of rows' rows. */
+/** The sum of squares of all elements. */
 function squaredNorm(rows: Matrix): number {
   return rows.norm("frobenius") ** 2;
 }

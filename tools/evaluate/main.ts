@@ -9,5 +9,5 @@ const code = await main(process.argv.slice(2), {
   stderr: process.stderr,
   signal: stop.signal,
 });
-// Dawn's threads would keep the process alive. Output to pipes may still be on its way, so it goes first.
+// Ends the process explicitly, because Dawn's threads would keep it alive, but only after output to pipes is flushed.
 process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

@@ -1,4 +1,4 @@
-/** How near a coloured picture is to the photograph. Everything is measured on 8-bit sRGB, as pictures are stored. */
+/** Measures the difference between a coloured picture and the photograph. All figures are of 8-bit sRGB, as pictures are stored. */
 import { EPSILON, fromLinear, KAPPA, RGB_TO_XYZ, toLinear, WHITE } from "../../src/image/lab";
 import { ImageError, InputError } from "../../src/base/errors";
 import type { Pixels } from "../../src/node/images";
@@ -14,19 +14,19 @@ export interface Scores {
   readonly abSquared: number;
   /** CIEDE2000, mean over pixels. */
   readonly ciede2000: number;
-  /** Of the picture itself; see colourfulness(). */
+  /** Colourfulness of the picture; see colourfulness(). */
   readonly colourfulness: number;
   readonly neutral: NeutralPixels;
 }
 
-/** Pixels whose true chroma is below NEUTRAL: what is white, grey or black. */
+/** Counts of pixels whose chroma in the photograph is below NEUTRAL: white, grey and black ones. */
 export interface NeutralPixels {
   readonly count: number;
-  /** Of these, with a chroma below KEPT in the picture. */
+  /** The number of these with a chroma below KEPT in the picture. */
   readonly kept: number;
 }
 
-/** Chroma sqrt(a*^2 + b*^2) below which a pixel of a photograph counts as neutral, and below which it stayed so. */
+/** A pixel is neutral when its chroma, sqrt(a*^2 + b*^2), is below NEUTRAL in the photograph, and stays neutral below KEPT in the picture. */
 const NEUTRAL = 4;
 const KEPT = 8;
 
@@ -43,7 +43,7 @@ function labF(t: number): number {
   return t > EPSILON ? Math.cbrt(t) : (KAPPA * t + 16) / 116;
 }
 
-/** The matrix of src/image/lab.ts over planes: arrays for each pixel would take most of the time. */
+/** Applies the formulas of src/image/lab.ts to planes, because an array per pixel would take most of the time. */
 export function labPlanes({ data, width, height }: Pixels): LabPlanes {
   const count = width * height;
   const planes = { l: new Float64Array(count), a: new Float64Array(count), b: new Float64Array(count) };
@@ -71,7 +71,7 @@ export function greyOf({ data, width, height }: Pixels): Pixels {
   return { data: grey, width, height };
 }
 
-/** PSNR of equal pictures, which has no number of its own. */
+/** The PSNR that is reported for equal pictures, whose PSNR is infinite. */
 const EQUAL_PSNR = 10 * Math.log10(255 ** 2 / 1e-6);
 
 /** 10 log10(255^2 / mean squared error over R, G and B), in dB; 108 for equal pictures. */
@@ -111,7 +111,7 @@ const WINDOW = (() => {
 const C1 = (0.01 * 255) ** 2;
 const C2 = (0.03 * 255) ** 2;
 
-/** The window's weighted means where it lies wholly inside, [height - 10, width - 10]. */
+/** Weighted means of all windows that are completely inside the picture, [height - 10, width - 10]. */
 function smooth(plane: Float64Array, width: number, height: number): Float64Array {
   const [outWidth, outHeight] = [width - TAPS + 1, height - TAPS + 1];
   const rows = new Float64Array(outWidth * height);
@@ -185,7 +185,7 @@ export function neutralPixels(truth: LabPlanes, picture: LabPlanes): NeutralPixe
   return { count, kept };
 }
 
-/** A photograph made ready to be compared with. */
+/** A photograph with precomputed planes for comparisons. */
 export interface Truth {
   readonly pixels: Pixels;
   readonly lab: LabPlanes;

@@ -1,4 +1,4 @@
-/** A model on the engine, with its embedding in reach. Networks and stages are those that a Colorizer has. */
+/** The method that runs a model on the engine, with access to its embedding. It uses the networks and stages of Colorizer. */
 import { dirname } from "node:path";
 import { describeDevice } from "../../src/gpu/device";
 import type { Precision } from "../../src/session/session";
@@ -17,12 +17,12 @@ export interface EngineOptions {
   readonly precision: Precision;
   /** Working size; default: the model's. */
   readonly size?: number;
-  /** Factor on the chroma as the model gives it. */
+  /** Factor on the predicted chroma. */
   readonly saturation: number;
   readonly signal: AbortSignal;
 }
 
-/** Throws what Networks.load() throws. */
+/** Throws as Networks.load(). */
 export async function openModel(
   { location, read, externalData }: ModelSource,
   label: string | undefined,
@@ -31,7 +31,7 @@ export async function openModel(
   const { device, precision, signal } = options;
   const onDisk = folderReader(location.endsWith(".json") ? dirname(location) : location);
   const reader = /^https?:/i.test(location) ? undefined : (read ?? onDisk);
-  // A reader's location only names the model in messages.
+  // With a reader, the location is used in messages only.
   const model = reader ? "model.json" : location;
   const networks = await Networks.load({ device, model, precision, signal, read: reader, externalData });
   return new ModelMethod(networks, label, options);

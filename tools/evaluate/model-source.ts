@@ -1,4 +1,4 @@
-/** What `--model` can name: a model folder, its model.json, a URL, or one ONNX file. */
+/** Resolves `--model`: a model folder, its model.json, a URL, or one ONNX file. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -13,13 +13,13 @@ import type { OnnxValueInfo } from "../../src/weights/onnx/types";
 export interface ModelSource {
   /** A folder, a model.json or an ONNX file. */
   readonly location: string;
-  /** Where it is not as it lies on disk. */
+  /** The reader, where the model is not read from disk unchanged. */
   readonly read?: ModelReader;
-  /** For a lone ONNX file. */
+  /** The resolver of external data, for a lone ONNX file. */
   readonly externalData?: ReturnType<typeof externalDataIn>;
 }
 
-/** How a lone network's numbers are scaled: input = L* x luminanceScale + luminanceOffset; a*, b* = output x chromaScale. */
+/** The scaling of a lone network: input = L* x luminanceScale + luminanceOffset; a*, b* = output x chromaScale. */
 export interface Scaling {
   readonly luminanceScale: number;
   readonly luminanceOffset: number;
@@ -27,19 +27,19 @@ export interface Scaling {
   readonly multiple: number;
 }
 
-/** Working size of a lone network, where neither the file nor the command says. */
+/** Default working size of a lone network. */
 const LONE_SIZE = 256;
 
-/** A manifest's parts that are read here; the engine checks the rest. */
+/** The parts of a manifest that are read here; the engine checks the rest. */
 interface Manifest {
   readonly files: Record<string, unknown>;
   readonly colorizer: { readonly file: string };
 }
 
 /**
- * An ONNX file with one input stands alone: it takes L* and gives a*b*, and `scaling` says in which numbers. One with two takes an
- * embedding: the model.json beside it says of which embedder, and the file takes the place of the colorizer named there. Throws
- * InputError, ModelError.
+ * An ONNX file with one input is a lone network that maps L* to a*b*, scaled by `scaling`. An ONNX file with two inputs also
+ * takes an embedding: the model.json beside it names the embedder, and the file replaces the colorizer named there. Throws
+ * InputError or ModelError.
  */
 export async function modelSource(path: string, scaling: Scaling): Promise<ModelSource> {
   if (!path.endsWith(".onnx") || /^https?:/i.test(path)) return { location: path };
@@ -62,7 +62,7 @@ export async function modelSource(path: string, scaling: Scaling): Promise<Model
   });
 }
 
-/** A model folder around one network. One that takes one size only gets every photograph stretched to that. */
+/** A model folder around one network. For a network of fixed size, every photograph is stretched to that size. */
 function loneNetwork(
   path: string,
   bytes: Uint8Array,

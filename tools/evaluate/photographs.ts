@@ -1,4 +1,4 @@
-/** Photographs from a folder or a zip file: their names, sets and bytes. */
+/** Reads photographs from a folder or a zip file: names, sets and bytes. */
 import { readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
@@ -18,12 +18,12 @@ export interface PictureFiles {
 
 const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** A picture by its name, not hidden and not what some systems put beside the files of a zip. */
+/** Whether a name is a picture's, not hidden, and not metadata that some systems add to zip files. */
 function wanted(name: string): boolean {
   return formatOfName(name) !== undefined && !name.split("/").some((part) => /^\.|^__MACOSX$/.test(part));
 }
 
-/** Opens a folder (with those below it) or a zip file. Throws InputError: missing, damaged, without pictures. */
+/** Opens a folder (with its subfolders) or a zip file. Throws InputError when it is missing, damaged or without pictures. */
 export async function openPictures(source: string, where = "photographs"): Promise<PictureFiles> {
   const found = await (isFolder(source, where) ? openFolder(source) : openZip(source, where));
   if (found.names.length > 0) return found;
@@ -102,7 +102,7 @@ async function openZip(path: string, where: string): Promise<PictureFiles> {
   };
 }
 
-/** What is left of a name without its format: pictures of one photograph agree in it. */
+/** A name without its extension, which all pictures of one photograph share. */
 export function stemOf(name: string): string {
   return name.replace(/\.[^./]+$/, "");
 }
@@ -129,7 +129,7 @@ export function spread(names: readonly string[], limit: number | undefined): rea
   return Array.from({ length: limit }, (_, i) => names[Math.floor(((i + 0.5) * names.length) / limit)]!);
 }
 
-/** A fixed random order, so that neighbours in it have nothing in common. Fisher-Yates, with a generator of 32 bits. */
+/** A seeded random order, in which neighbours are unrelated. Fisher-Yates with a 32-bit generator. */
 export function mixed<T>(list: readonly T[], seed = 1): T[] {
   const out = [...list];
   let state = seed >>> 0;

@@ -1,4 +1,4 @@
-/** Pictures on their way through an evaluation: decoded, shrunk, and small beside each other for people to look at. */
+/** Decodes and shrinks pictures, and draws strips and sheets of small pictures. */
 import sharp, { type Sharp } from "sharp";
 import { decodeImage, type Pixels } from "../../src/node/images";
 
@@ -17,7 +17,7 @@ async function pixelsOf(image: Sharp): Promise<Pixels> {
   };
 }
 
-/** Decodes a file to opaque 8-bit sRGB; transparent pictures are laid on white. Throws ImageError. */
+/** Decodes a file to opaque 8-bit sRGB; transparent pictures are composited on white. Throws ImageError. */
 export async function decodePicture(bytes: Buffer, where: string): Promise<Pixels> {
   const image = await decodeImage(bytes, where);
   return image.metadata.hasAlpha ? pixelsOf(opaque(image)) : image;
@@ -84,7 +84,7 @@ export async function contactSheet(strips: readonly Buffer[]): Promise<Buffer> {
   return (await sheetOf(chosen)).png().toBuffer();
 }
 
-/** The same as JPEG of at most `bytes`, by quality; the smallest there is when nothing fits. */
+/** A contact sheet as JPEG of at most `bytes`, by lowering the quality; the smallest one when none fits. */
 export async function smallSheet(strips: readonly Buffer[], bytes: number): Promise<Buffer> {
   const raw = await (await sheetOf(strips)).png({ compressionLevel: 1 }).toBuffer();
   let file = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-/** How far an evaluation is. */
+/** Shows the progress of an evaluation. */
 import { Presets, SingleBar } from "cli-progress";
 import type { TextStream } from "../../src/node/cli-report";
 

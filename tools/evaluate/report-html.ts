@@ -1,4 +1,4 @@
-/** The report as one HTML file: pictures inside, tables that sort. */
+/** Writes the report as one HTML file with embedded pictures and sortable tables. */
 import { CELL, stripWidth } from "./pictures";
 import { percent, tableHead, tableRows, type Evaluation } from "./report";
 import { ranked, type Row } from "./summary";
@@ -118,7 +118,7 @@ const RANK_TEXT = {
   ciede2000: "CIEDE2000",
 } as const;
 
-/** A whole page that needs nothing else. `count` photographs are shown as worst and best. */
+/** A self-contained page. Shows the worst and the best `count` photographs. */
 export function htmlReport(evaluation: Evaluation, strips: Strips, count = 10): string {
   const { settings, summary, photographs, failures } = evaluation;
   const methods = Object.keys(settings.methods);

@@ -125,7 +125,7 @@ export function cardTable({ summary }: Evaluation): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
 }
 
-/** The first method's figures as model.json has them under metrics.evaluation. */
+/** The first method's figures in the form of metrics.evaluation in model.json. */
 export function cardMetrics({ summary }: Evaluation): string {
   const method = Object.keys(Object.values(summary)[0]!.methods)[0]!;
   const sets = Object.entries(summary).map(([name, { photographs, truthColourfulness, grey, methods }]) => {

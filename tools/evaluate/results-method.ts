@@ -1,4 +1,4 @@
-/** Pictures that some other program made, found by the photographs' names. */
+/** The method that reads another program's results, by the photographs' names. */
 import { basename } from "node:path";
 import { InputError } from "../../src/base/errors";
 import type { Method } from "./method";
@@ -7,7 +7,7 @@ import { decodePicture, resizePicture } from "./pictures";
 
 /**
  * A folder or zip file of results: kodak/01.png for kodak/01.webp, or 01.png where only one photograph has that name. A
- * result has the size of the photograph's file (it is then shrunk in the same way) or the size that is measured.
+ * result has the size of the photograph's file (it is then shrunk in the same way) or the measured size.
  * `photographs` are the names of all. Throws InputError.
  */
 export async function openResults(

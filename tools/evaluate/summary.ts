@@ -1,4 +1,4 @@
-/** From figures of single photographs to those of sets. */
+/** Summarises the figures of single photographs by set. */
 import type { NeutralPixels, Scores } from "./metrics";
 
 /** One photograph that every method coloured. */
@@ -9,7 +9,7 @@ export interface Row {
   readonly height: number;
   /** Colourfulness of the photograph itself. */
   readonly truth: number;
-  /** The photograph without colour: what every method has to beat. */
+  /** Scores of the photograph without colour, the baseline of every method. */
   readonly grey: Scores;
   /** By method. */
   readonly methods: Readonly<Record<string, Scores>>;
@@ -122,7 +122,7 @@ function withFrechet(set: SetSummary, frechet: Readonly<Record<string, number>>)
   return { ...set, grey: { ...set.grey, frechet: frechet["grey"] }, methods: Object.fromEntries(methods) };
 }
 
-/** What photographs can be ordered by; higher is better. */
+/** Figures by which photographs can be ordered; higher is better. */
 export const RANKS = {
   gain: (row: Row, method: string): number => Math.sqrt(row.grey.abSquared) - Math.sqrt(row.methods[method]!.abSquared),
   "ab-rmse": (row: Row, method: string): number => -row.methods[method]!.abSquared,

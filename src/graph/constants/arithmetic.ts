@@ -4,13 +4,13 @@ import { sizeOf, type Shape } from "../ir";
 import type { Elements, NumberArray } from "./elements";
 import { forEachStrided } from "./strided";
 
-/** f of every element, stored in `out`. */
+/** Stores f of every element in `out`. */
 export function mapElements<T extends NumberArray>(x: NumberArray, f: (x: number) => number, out: T): T {
   for (let i = 0; i < out.length; i++) out[i] = f(x[i]!);
   return out;
 }
 
-/** f of two constants that broadcast to `shape` by NumPy's rules, stored in `out`. */
+/** Stores f of two constants, which broadcast to `shape` by NumPy's rules, in `out`. */
 export function zipElements<T extends NumberArray>(
   a: Elements,
   b: Elements,
@@ -27,7 +27,7 @@ export function zipElements<T extends NumberArray>(
   return out;
 }
 
-/** Combines the elements that fall onto the same element of `shape`, whose reduced axes are 1. */
+/** Reduces x to `shape`, whose reduced axes have size 1, by combining the elements that map to the same output element. */
 export function foldAxes(
   x: Elements,
   shape: Shape,

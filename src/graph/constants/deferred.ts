@@ -1,11 +1,11 @@
 /**
- * Constants computed when they are read. Weights come as bytes of a file and end on the GPU; what lies between
- * (dequantising, transposing, scaling) is done for one after the other at upload, and no copies of all of them exist.
+ * Constants that are computed when they are read. The steps between a weight's bytes in the file and its buffer on the GPU
+ * (dequantising, transposing, scaling) run for one weight after another at upload, so copies of all weights never exist at once.
  */
 const sourcesOf = new WeakMap<object, readonly object[]>();
 
 /**
- * `facts` with a property `data` that `make` gives when it is first read, and again after the memory was reclaimed:
+ * `facts` with a property `data`, which `make` computes when it is first read, and again after its memory was reclaimed.
  * `make` must be pure. In loops, read `data` once. `sources` are the large constants that `make` reads.
  */
 export function deferred<T extends object, D extends object>(
@@ -26,18 +26,18 @@ export function deferred<T extends object, D extends object>(
   return constant;
 }
 
-/** Whether reading the constant's data may take long. */
+/** Whether reading the constant's data may compute it. */
 export function isDeferred(constant: object): boolean {
   return sourcesOf.has(constant);
 }
 
-/** What the constant is computed from, and then itself: to read `data` of each is a piece of the whole work. */
+/** Yields the constants that it is computed from, and then itself. Reading `data` of each splits the work into pieces. */
 export function* piecesOf<T extends object>(constant: T): Generator<T> {
   for (const source of sourcesOf.get(constant) ?? []) yield* piecesOf(source as T);
   yield constant;
 }
 
-/** The key of what `how` makes of its operands: none where an operand has none. */
+/** The key of a constant computed by `how` from operands; undefined where an operand has no key. */
 export function derivedKey(
   how: string,
   ...operands: readonly { readonly key?: string | undefined }[]
@@ -46,7 +46,7 @@ export function derivedKey(
   return keys.includes(undefined) ? undefined : `${how}(${keys.join()})`;
 }
 
-/** A number for the content of an array (FNV-1a over its bits). */
+/** A hash of an array's content (FNV-1a over its bits). */
 export function fingerprint(data: Float32Array | Float64Array): number {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   let hash = 0x811c9dc5;

@@ -1,14 +1,14 @@
 /** Elements of constants of any number type. */
 import type { Shape } from "../ir";
 
-/** Elements of a constant: floats as f32, 8-bit integers and booleans as they are, wider integers as doubles. */
+/** Elements of a constant: floats as f32, 8-bit integers and booleans as bytes, wider integers as doubles. */
 export type NumberArray = Float32Array | Float64Array | Int8Array | Uint8Array;
 
 export interface Elements<T extends NumberArray = NumberArray> {
   readonly shape: Shape;
-  /** Row-major; length = product of shape. Never written to. May be computed when it is read: see deferred.ts. */
+  /** Row-major; length = product of shape. Never written to. May be computed when read: see deferred.ts. */
   readonly data: T;
-  /** Stands for the content where it is known without reading it: within one model, equal keys mean equal data. */
+  /** Identifies the content without reading it: within one model, equal keys mean equal data. */
   readonly key?: string | undefined;
 }
 

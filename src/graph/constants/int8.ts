@@ -1,7 +1,7 @@
-/** Weights that are integers of 8 bits times a scale per output channel, which may go to the GPU as they are. */
+/** Weights that are 8-bit integers times a scale per output channel, which can be stored as integers on the GPU. */
 import type { Constant, Shape } from "../ir";
 
-/** The nearest such constant to `data`: the largest of each channel (last axis) becomes 127. */
+/** Quantises `data` symmetrically: the largest magnitude of each channel (last axis) becomes 127. */
 export function quantized(shape: Shape, data: Float32Array): Constant {
   const channels = shape.at(-1)!;
   const scales = new Float32Array(channels);

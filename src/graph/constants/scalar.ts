@@ -9,7 +9,7 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** The function of one number that an activation stands for. */
+/** An activation as a function of one number. */
 export function scalarActivation(activation: Activation): (x: number) => number {
   switch (activation.fn) {
     case "identity":
@@ -57,7 +57,7 @@ export function scalarActivation(activation: Activation): (x: number) => number 
   }
 }
 
-/** The function of two numbers; on `whole` numbers `div` truncates towards zero, as ONNX and C do. */
+/** A binary op as a function of two numbers. With `whole` (integers), `div` truncates towards zero, as in ONNX and C. */
 export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number) => number {
   switch (fn) {
     case "add":
@@ -81,7 +81,7 @@ export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number
   }
 }
 
-/** Half to even, as ONNX Round and QuantizeLinear do. */
+/** Rounds half to even, as ONNX Round and QuantizeLinear do. */
 export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   const fraction = x - below;

@@ -1,12 +1,12 @@
-/** Constants read in another order: broadcasting, transposing and slicing are strided views. */
+/** Strided views of constants, for broadcasting, transposing and slicing. */
 import { stridesOf } from "../../base/strides";
 import { sizeOf, type Shape } from "../ir";
 import { deferred, derivedKey } from "./deferred";
 import { zerosLike, type Elements, type NumberArray } from "./elements";
 
 /**
- * Walks the elements of a tensor of `shape` row by row: the row that begins at flat position `to` reads from `from`
- * on, `step` apart, where index i lies at offset + sum of i[axis] * strides[axis].
+ * Visits the rows of a tensor of `shape`. The row that begins at flat position `to` reads from position `from` on, in steps
+ * of `step`; index i is at offset + sum of i[axis] * strides[axis].
  */
 function forEachRow(
   shape: Shape,
@@ -32,7 +32,7 @@ function forEachRow(
   }
 }
 
-/** For every element of a tensor of `shape`: its flat position `to`, and `from` = offset + sum of index * strides. */
+/** Visits every element of a tensor of `shape`: its flat position `to`, and `from` = offset + sum of index * strides. */
 export function forEachStrided(
   shape: Shape,
   strides: readonly number[],
@@ -44,13 +44,13 @@ export function forEachStrided(
   });
 }
 
-/** Elements of a row that are copied at a time: so many source lines stay in the processor's cache. */
+/** Elements of a row that are copied at a time; as many source lines fit in the processor's cache. */
 const BLOCK = 16;
 
 function copyStrided<T extends NumberArray>(source: T, shape: Shape, strides: readonly number[], offset: number): T {
   const data = zerosLike(source, sizeOf(shape));
   const width = shape.at(-1) ?? 1;
-  // Weights come through here: blocks, and a plain loop instead of a call an element, make it several times faster.
+  // Weights pass through here. Blocks, and a loop without a call per element, make it several times faster.
   for (let first = 0; first < width; first += BLOCK) {
     const length = Math.min(BLOCK, width - first);
     const block = [...shape.slice(0, -1), ...(shape.length === 0 ? [] : [length])];
@@ -63,8 +63,8 @@ function copyStrided<T extends NumberArray>(source: T, shape: Shape, strides: re
 }
 
 /**
- * A view of x: out[i] = x.data[offset + sum(i * strides)], copied when it is read. Strides may be zero (broadcast) or negative
- * (flip).
+ * A view of x: out[i] = x.data[offset + sum(i * strides)], copied when it is read. Strides may be zero (broadcast) or
+ * negative (flip).
  */
 export function strided<T extends NumberArray>(
   x: Elements<T>,
@@ -86,7 +86,7 @@ export function transposed<T extends NumberArray>(x: Elements<T>, perm: readonly
   );
 }
 
-/** The same elements in another shape. */
+/** The same elements with another shape of equal size. */
 export function reshaped<T extends NumberArray>(x: Elements<T>, shape: Shape): Elements<T> {
   return deferred({ shape, key: x.key }, () => x.data, x);
 }

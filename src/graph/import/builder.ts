@@ -19,13 +19,13 @@ export class GraphBuilder {
   readonly #stored = new WeakMap<ConstantValue, string>();
   readonly #shared = new Map<string, RuntimeValue>();
 
-  /** `modelNames`: names of the model's own values, which made-up names must not take. */
+  /** `modelNames`: names of the model's values, which generated names must not use. */
   constructor(modelNames: ReadonlySet<string>) {
     this.#modelNames = modelNames;
     this.#taken = new Set(modelNames);
   }
 
-  /** `base`, or `base.2`, `base.3`, ... when that is taken. */
+  /** `base`, or `base.2`, `base.3`, ... when `base` is taken. */
   #uniqueName(base: string): string {
     let name = base;
     for (let i = 2; this.#taken.has(name); i++) name = `${base}.${i}`;
@@ -33,7 +33,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Name of a value as an operand; puts a constant into the graph on its first use. */
+  /** Name of a value as an operand; adds a constant to the graph on its first use. */
   nameOf(value: Value): string {
     if (value.kind === "runtime") return value.name;
     const known = this.#stored.get(value);
@@ -58,12 +58,12 @@ export class GraphBuilder {
   ): RuntimeValue {
     const output = this.#uniqueName(name);
     const operands = inputs.map((value) => this.nameOf(value));
-    // The compiler cannot see that op and attributes belong together once K is a parameter.
+    // TypeScript cannot infer that op and attributes match when K is a type parameter.
     this.nodes.push({ op, output, inputs: operands, attributes, shape, origin: [origin] } as unknown as Node);
     return { kind: "runtime", name: output, dtype: inputs[0]?.dtype ?? "f32", shape };
   }
 
-  /** The value that `make` gave when first asked under this key: one rearrangement serves all its users. */
+  /** A cache by key: `make` runs on the first call only, so that all users of a value share one transpose. */
   once(key: string, make: () => RuntimeValue): RuntimeValue {
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
@@ -72,7 +72,7 @@ export class GraphBuilder {
     return made;
   }
 
-  /** Gives a value made by a node since position `mark` the model's name for it; older values keep theirs. */
+  /** Renames a value to the model's name if a node since position `mark` computes it; older values keep their names. */
   rename(value: RuntimeValue, name: string, mark: number): RuntimeValue {
     let made = mark;
     while (made < this.nodes.length && this.nodes[made]!.output !== value.name) made++;

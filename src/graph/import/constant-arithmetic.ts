@@ -1,4 +1,4 @@
-/** Functions of constants that no op of the graph computes. */
+/** Functions of constants for which the graph has no op. */
 import type { OnnxDType } from "../../weights/onnx/types";
 import { mapElements, zipElements } from "../constants/arithmetic";
 import { sizeOf } from "../ir";
@@ -6,7 +6,7 @@ import type { NodeContext } from "./context";
 import { broadcast } from "./primitives";
 import { allocate, type ConstantValue } from "./values";
 
-/** f of every element of a constant, in the constant's type unless `dtype` says another. */
+/** f of every element of a constant. Default `dtype`: the constant's. */
 export function mapConstant(
   ctx: NodeContext,
   x: ConstantValue,

@@ -1,4 +1,4 @@
-/** What an op's importer sees of its node: operands, attributes with their defaults, and how to emit or refuse. */
+/** An importer's access to its node: reads operands and attributes, emits nodes, reports unsupported features. */
 import { ModelError, type Unsupported } from "../../base/errors";
 import type { OnnxAttribute, OnnxNode } from "../../weights/onnx/types";
 import { deferred, isDeferred } from "../constants/deferred";
@@ -9,27 +9,27 @@ import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
 import { checkedSize, constantOf, LARGEST_COMPUTED, type ConstantValue, type RuntimeValue, type Value } from "./values";
 
-/** Thrown inside an importer and collected by importModel, which reports all of them at once. */
+/** Thrown by importers; importModel() collects them and reports all at once. */
 export class Refusal extends Error {
   constructor(readonly item: Unsupported) {
     super(item.reason);
   }
 }
 
-/** Gives the node's outputs, in order; later ones may be left out when they are not supported. */
+/** Returns the node's outputs, in order. Unsupported later outputs may be left out. */
 export type Importer = (ctx: NodeContext) => Value | readonly Value[];
 
-/** An op of ONNX. docs/ops.md is made of these. */
+/** An ONNX op. docs/ops.md is generated from these. */
 interface OnnxOp {
   readonly import: Importer;
-  /** What is supported and what is not, where that is not all of the op. */
+  /** What is supported and what is not, where the op is not fully supported. */
   readonly notes?: string;
-  /** First and last opset that has the op, where that is not every one of OPSETS. */
+  /** First and last opset with the op, where not all OPSETS have it. */
   readonly since?: number;
   readonly until?: number;
 }
 
-/** By the op's name. */
+/** Importers by the op's ONNX name. */
 export type OpTable = Readonly<Record<string, OnnxOp>>;
 
 type AttributeValues = { [A in Exclude<OnnxAttribute, { type: "unsupported" }> as A["type"]]: A["value"] };
@@ -46,7 +46,7 @@ export class NodeContext {
     builder: GraphBuilder,
     /** undefined: an optional input that was left out. */
     operands: readonly (Value | undefined)[],
-    /** What constants are evaluated with. */
+    /** Op definitions, to evaluate constants. */
     ops: Ops,
   ) {
     this.#builder = builder;
@@ -54,12 +54,12 @@ export class NodeContext {
     this.#ops = ops;
   }
 
-  /** The node asks for something this engine does not do. */
+  /** Refuses the node as unsupported; `reason` names the feature. */
   unsupported(reason: string): never {
     throw new Refusal({ node: this.node.name, op: this.node.op, reason });
   }
 
-  /** The node contradicts ONNX or its operands. */
+  /** Throws ModelError for a node that contradicts ONNX or its operands. */
   malformed(expected: string, received: string): never {
     throw new ModelError({ where: `${this.node.op} "${this.node.name}"`, expected, received });
   }
@@ -78,7 +78,7 @@ export class NodeContext {
     return this.#operands[index];
   }
 
-  /** All inputs; none may be left out. */
+  /** All inputs. Throws where one is left out. */
   inputs(): Value[] {
     return this.#operands.map((_, i) => this.input(i));
   }
@@ -96,7 +96,7 @@ export class NodeContext {
     return value.kind === "constant" ? value : this.unsupported(`${what} computed at run time`);
   }
 
-  /** A 1-D (or scalar) constant of whole numbers. */
+  /** A 1-D (or scalar) constant of integers. */
   integers(index: number, what: string): number[] {
     const value = this.constant(index, what);
     if (value.shape.length > 1) this.malformed(`${what} as a list`, `shape [${value.shape.join(", ")}]`);
@@ -146,7 +146,7 @@ export class NodeContext {
     return found.value as AttributeValues[T];
   }
 
-  /** A possibly negative axis of a tensor of `rank` dimensions -> 0 .. rank-1. */
+  /** Resolves a possibly negative axis of a tensor of `rank` dimensions to 0 .. rank-1. */
   axis(axis: number, rank: number): number {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
       this.malformed(`an axis of a tensor of rank ${rank}`, `${axis}`);
@@ -155,17 +155,17 @@ export class NodeContext {
 
   // --- results
 
-  /** The model's name of the first output; names of further nodes are made from it. */
+  /** The model's name of the first output; names of further nodes are derived from it. */
   get outputName(): string {
     return this.node.outputs.find((name) => name !== "") ?? this.node.name;
   }
 
-  /** The name of constants evaluated here, until one becomes the node's output and takes the model's name for it. */
+  /** The name of constants that this importer evaluates, until one becomes the node's output and gets the model's name. */
   get constantName(): string {
     return `${this.outputName}.folded`;
   }
 
-  /** Appends a node to the graph. `suffix` tells it from the other nodes of the same ONNX node. */
+  /** Appends a node to the graph. `suffix` distinguishes its name from other nodes of the same ONNX node. */
   emit<K extends OpName>(
     op: K,
     inputs: readonly Value[],
@@ -179,7 +179,7 @@ export class NodeContext {
   }
 
   /**
-   * The op's result: evaluated where all inputs are constants and the op can be, else a node's output.
+   * The op's result: a constant where all inputs are constants and the op has evaluate(), else a node's output.
    *
    * @param name Of an evaluated constant.
    */
@@ -201,7 +201,7 @@ export class NodeContext {
     return isDeferred(value) ? deferred(facts, () => value.data, value) : { ...facts, data: value.data };
   }
 
-  /** A float constant made here. */
+  /** A new float constant. */
   floatConstant(shape: Shape, data: ArrayLike<number>, suffix: string): ConstantValue {
     return constantOf("f32", shape, data, `${this.outputName}.${suffix}`);
   }

@@ -1,4 +1,4 @@
-/** Tensors of the file as constants. */
+/** Converts tensors of the file to constants. */
 import { ModelError } from "../../base/errors";
 import { ELEMENT_BYTES, toIntegers, view } from "../../weights/numbers/dtype";
 import { toFloat32 } from "../../weights/numbers/floats";
@@ -9,8 +9,8 @@ import type { NumberArray } from "../constants/elements";
 import { isFloat, type ConstantValue } from "./values";
 
 /**
- * Zero-copy for f32 and 8-bit integers where alignment allows. `name`: for tensors that have none; `key`: what tells
- * the tensor from all others of the model.
+ * Zero-copy for f32 and 8-bit integers where alignment allows. `name`: for tensors without a name; `key`: identifies the
+ * tensor within the model.
  */
 export function decodeConstant(tensor: OnnxTensor, name: string = tensor.name, key?: string): ConstantValue {
   const { dtype, shape, bytes } = tensor;

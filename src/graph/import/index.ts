@@ -1,4 +1,4 @@
-/** ONNX model + input shapes -> Graph. Opsets, layouts, int64 and optional inputs end here. */
+/** Imports an ONNX model with given input shapes as a Graph, which has no opsets, NCHW layouts, int64 or optional inputs. */
 import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
 import { ownEntry } from "../../base/own-entry";
 import { finish } from "../../base/pacer";
@@ -11,33 +11,33 @@ import type { Engine } from "../engine";
 import type { OpTable } from "./context";
 import { constantOf, TooLarge, type ConstantValue, revised, type Value } from "./values";
 
-/** Versions of the default operator set that importers know. */
+/** Supported versions of the default operator set. */
 export const OPSETS = { oldest: 7, newest: 22 } as const;
 
-/** Of an engine, what importModel() needs. */
+/** The parts of an engine that importModel() needs. */
 type Importing = Pick<Engine, "ops" | "importers">;
 
 export interface ImportOptions {
-  /** Sizes of inputs whose shape the model leaves open. A size that the model states must be repeated as it is. */
+  /** Shapes of inputs whose dimensions the model leaves open. Dimensions that the model states must be equal. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
-  /** Inputs that become constants. */
+  /** Values of inputs that become constants, by input name. */
   readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number>; readonly shape: Shape }>>;
 }
 
-/** "unknown": made by a node that was refused; what depends on it is passed over, so that one import names all. */
+/** "unknown" is an output of an unsupported node. Import skips nodes that depend on it, so that one error lists all unsupported nodes. */
 type Known = Value | "unknown";
 
 /**
- * Whole-number constants and shapes are evaluated, so the graph has float tensors of known shape only.
+ * Imports a model. Integer constants and shapes are evaluated, so the graph has float tensors of known shape only.
  *
- * Throws InputError when an input's shape is not known or does not fit the model, ModelError when the model
- * contradicts itself, and UnsupportedError with everything that the engine does not do.
+ * Throws InputError when an input's shape is unknown or does not match the model, ModelError for an inconsistent model, and
+ * UnsupportedError with all unsupported nodes.
  */
 export function importModel(model: OnnxModel, engine: Importing, options: ImportOptions = {}): Graph {
   return finish(importing(model, engine, options));
 }
 
-/** importModel() in pieces, one a node. */
+/** importModel() as a generator that yields after each node. */
 export function importing(
   model: OnnxModel,
   engine: Importing,
@@ -46,7 +46,7 @@ export function importing(
   return new Import(model, engine, options).run();
 }
 
-/** Why there is no importer for a node; undefined when there is one. */
+/** Why a node has no importer; undefined when it has one. */
 function unknownOp(node: OnnxNode, importers: OpTable): Unsupported | undefined {
   const standard = node.domain === "" || node.domain === "ai.onnx";
   if (standard && Object.hasOwn(importers, node.op)) return undefined;
@@ -54,8 +54,8 @@ function unknownOp(node: OnnxNode, importers: OpTable): Unsupported | undefined 
 }
 
 /**
- * What can be told before input shapes are known: throws UnsupportedError naming every node whose op has no importer.
- * Attributes are checked by importModel().
+ * Checks a model before its input shapes are known: throws UnsupportedError naming every node whose op has no importer.
+ * importModel() checks attributes.
  */
 export function checkOps(model: OnnxModel, { importers }: Pick<Engine, "importers">): void {
   const items = model.nodes.flatMap((node) => unknownOp(node, importers) ?? []);
@@ -172,7 +172,7 @@ class Import {
     this.#define(node, []);
   }
 
-  /** Gives the node's outputs their values. An output that is used but not made is refused. */
+  /** Assigns values to the node's outputs. An output that is used but has no value is unsupported. */
   #define(
     node: OnnxNode,
     made: readonly Value[],
@@ -206,7 +206,7 @@ class Import {
     return value;
   }
 
-  /** Forgets constants after their last use: decoded weights are large. */
+  /** Releases constants after their last use, because decoded weights are large. */
   #release(name: string): void {
     const left = (this.#usesLeft.get(name) ?? 0) - 1;
     this.#usesLeft.set(name, left);

@@ -1,6 +1,6 @@
 /**
- * The building blocks of importers. Each is evaluated where all its operands are constants, so shape arithmetic as exporters write it needs no
- * code of its own in the importers.
+ * The building blocks of importers. Each is evaluated where all of its operands are constants, so importers need no extra code
+ * for the shape arithmetic of exporters.
  */
 import {
   broadcastShapes,
@@ -15,7 +15,7 @@ import {
 import { describe, type NodeContext } from "./context";
 import { isFloat, type ConstantValue, type Value } from "./values";
 
-/** Runtime tensors are floats; arithmetic on what the model calls integers is only evaluated. */
+/** Refuses runtime tensors that the model types as integers: integer arithmetic is supported on constants only. */
 export function requireFloat(ctx: NodeContext, ...values: Value[]): void {
   const constant = values.every((value) => value.kind === "constant");
   const whole = values.find((value) => value.kind === "runtime" && !isFloat(value.dtype));
@@ -42,7 +42,7 @@ export function reshape(ctx: NodeContext, x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : ctx.apply("reshape", [x], {}, shape);
 }
 
-/** Output axis i is input axis perm[i]. Constants that were dequantised stay so. */
+/** Output axis i is input axis perm[i]. Keeps the 8-bit values of dequantised constants. */
 export function transpose(ctx: NodeContext, x: Value, perm: readonly number[]): Value {
   if (perm.every((from, to) => from === to)) return x;
   const shape = perm.map((from) => x.shape[from]!);
@@ -67,7 +67,7 @@ export function slice(
   return ctx.apply("slice", [x], { starts, steps }, shape);
 }
 
-/** Parts without elements are left out. */
+/** Concatenates along `axis`; leaves out parts without elements. */
 export function concat(ctx: NodeContext, parts: readonly Value[], axis: number): Value {
   const filled = parts.filter((part) => part.shape[axis] !== 0);
   const first = filled[0] ?? parts[0]!;
@@ -86,7 +86,7 @@ export function concat(ctx: NodeContext, parts: readonly Value[], axis: number):
   return ctx.apply("concat", filled, { axis }, shape);
 }
 
-/** Broadcasts to `shape`, which x's shape must fit into; x may have fewer dimensions. */
+/** Broadcasts x to `shape`; x may have fewer dimensions. */
 export function expand(ctx: NodeContext, x: Value, shape: Shape): Value {
   const aligned = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape];
   const same = reshape(ctx, x, aligned);
@@ -95,7 +95,7 @@ export function expand(ctx: NodeContext, x: Value, shape: Shape): Value {
 
 export type ReduceFn = OpAttributes["reduce"]["fn"];
 
-/** Over sorted, non-negative `axes`. */
+/** Reduces over sorted, non-negative `axes`. */
 export function reduce(ctx: NodeContext, fn: ReduceFn, x: Value, axes: readonly number[], keepDims: boolean): Value {
   if (axes.length === 0) return x;
   requireFloat(ctx, x);

@@ -1,4 +1,4 @@
-/** Values while a model is imported: constants, evaluated here, or names of tensors that exist at run time. */
+/** Values during import: constants with their elements, or names of tensors that exist at run time. */
 import type { OnnxDType } from "../../weights/onnx/types";
 import { deferred } from "../constants/deferred";
 import type { Elements, NumberArray } from "../constants/elements";
@@ -8,7 +8,7 @@ export interface ConstantValue extends Elements {
   readonly kind: "constant";
   readonly name: string;
   readonly dtype: OnnxDType;
-  /** What a float constant was dequantised from: `source` (i8, same shape) times a scale for all or one per index of `axis`. */
+  /** The quantised form of a dequantised constant: `source` (i8, same shape) times one scale, or one scale per index of `axis`. */
   readonly int8?: Dequantized | undefined;
 }
 
@@ -22,14 +22,14 @@ export interface Dequantized {
 export interface RuntimeValue {
   readonly kind: "runtime";
   readonly name: string;
-  /** What the model calls it; at run time it is a float tensor in any case. */
+  /** The model's element type; at run time the value is always a float tensor. */
   readonly dtype: OnnxDType;
   readonly shape: Shape;
 }
 
 export type Value = ConstantValue | RuntimeValue;
 
-/** The constant under another name, or with its elements in another shape. */
+/** The constant with a new name or shape. */
 export function revised(value: ConstantValue, { name = value.name, shape = value.shape }): ConstantValue {
   const { kind, dtype, key } = value;
   const int8 = shape === value.shape ? value.int8 : undefined;
@@ -40,12 +40,12 @@ export function isFloat(dtype: OnnxDType): boolean {
   return dtype === "f32" || dtype === "f16" || dtype === "f64" || dtype === "bf16";
 }
 
-/** Elements of the largest tensor that is evaluated: 512 MiB of f32. Bounds what a hostile file can ask for. */
+/** Most elements of an evaluated tensor: 512 MiB of f32. Limits the memory that a malicious file can request. */
 const LARGEST_EVALUATED = 2 ** 27;
-/** Elements of the largest tensor that is computed at run time: 2 GiB of f32. The device's own limit is asked later. */
+/** Most elements of a tensor at run time: 2 GiB of f32. The device's limit is checked later. */
 export const LARGEST_COMPUTED = 2 ** 29;
 
-/** Thrown for a tensor above such a limit, and reported by node name. */
+/** Thrown for a tensor above these limits; import reports it by node name. */
 export class TooLarge extends Error {}
 
 /** The element count of a shape, or of a list of that length. */

@@ -1,4 +1,4 @@
-/** Sliding windows: ONNX's kernel_shape, strides, dilations, pads, auto_pad and ceil_mode -> explicit pads and sizes. */
+/** Resolves ONNX's kernel_shape, strides, dilations, pads, auto_pad and ceil_mode of sliding windows to explicit pads and sizes. */
 import type { Pads, Pair } from "../ir";
 import { describe, type NodeContext } from "./context";
 import { reshape } from "./primitives";
@@ -13,7 +13,7 @@ export interface Window {
   readonly size: Pair;
 }
 
-/** [N,C,L] -> [N,C,1,L]; [N,C,H,W] stays. Other ranks are refused. */
+/** [N,C,L] -> [N,C,1,L]; [N,C,H,W] is returned unchanged. Other ranks are unsupported. */
 export function liftToImage(ctx: NodeContext, x: Value): Value {
   const [n, c, l] = x.shape as [number, number, number];
   if (x.shape.length === 4) return x;
@@ -69,13 +69,13 @@ export function autoPadOf(ctx: NodeContext): AutoPad {
   return value;
 }
 
-/** `total` in two halves; SAME_UPPER puts the odd pixel at the end. */
+/** Splits `total` into two halves; SAME_UPPER puts the odd pixel at the end. */
 export function splitPads(total: number, odd: "begin" | "end"): Pair {
   const small = Math.floor(total / 2);
   return odd === "end" ? [small, total - small] : [total - small, small];
 }
 
-/** The window over an input of [height, width]. rank: of the ONNX tensor, 3 or 4. */
+/** The window over an input of [height, width]. `rank`: rank of the ONNX tensor, 3 or 4. */
 export function resolveWindow(ctx: NodeContext, input: Pair, kernel: Pair, rank: number): Window {
   const strides = positivePair(ctx, "strides", rank);
   const dilations = positivePair(ctx, "dilations", rank);
@@ -95,7 +95,7 @@ export function resolveWindow(ctx: NodeContext, input: Pair, kernel: Pair, rank:
     const [begin, end] = autoPad === "VALID" ? [0, 0] : [given[axis], given[axis + 2]!];
     const room = size + begin + end - extent;
     let out = (roundUp ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
-    // With ceil_mode, a window that would begin past the picture and its leading pad is left out.
+    // With ceil_mode, a window that would start past the image and its leading pad is dropped.
     if (roundUp && (out - 1) * stride >= size + begin) out--;
     return { begin, end: Math.max(end, (out - 1) * stride + extent - size - begin), out };
   }) as [Along, Along];

@@ -1,4 +1,4 @@
-/** Which way each convolution is computed: as measured here, as measured on adapters of this kind, else by rule. */
+/** Chooses the algorithm of each convolution: by measurements on this device, else on adapters of its kind, else by rule. */
 import type { ConvAlgorithm, ConvDevice } from "../../kernels/conv/algorithm";
 import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
 import type { Conv2dParams } from "../../kernels/conv/params";
@@ -6,32 +6,32 @@ import { ruleChoices } from "./conv-rules";
 import { CONV_TABLE } from "./conv-table";
 
 /**
- * Times of one shape, each divided by that of DEFAULT_CHOICE, by choice. null: gives wrong numbers or does not run,
- * and is never used.
+ * Times of one shape by choice, each divided by the time of DEFAULT_CHOICE. null: the choice gives wrong numbers or fails
+ * to run, and is never used.
  */
 export type Scores = Readonly<Record<ConvChoice, number | null>>;
 
-/** Scores by shapeKey(): what tuning found, plain data for JSON. */
+/** Results of tuning: scores by shapeKey(), as plain data for JSON. */
 export type Measured = Readonly<Record<string, Scores>>;
 
-/** A choice replaces the default where it takes less than this share of its time: 5 % are noise. */
+/** A choice replaces the default where it takes less than this share of its time; 5 % is noise. */
 const WINNING_SCORE = 0.95;
 
-/** A measured shape stands for others of up to this factor more or fewer pixels. */
+/** A measured shape also applies to shapes with up to this factor more or fewer pixels. */
 const NEAR = 2;
 
-/** The convolution alone, out of and into buffers of its own. */
+/** The convolution with whole buffers as src and dst, without slices. */
 export function unsliced(params: Conv2dParams): Conv2dParams {
   return { ...params, slice: undefined, srcSlice: undefined };
 }
 
-/** Names a shape without its image's proportions and padding, which hardly matter: "family@output pixels". */
+/** "family@output pixels". Leaves out the image's aspect ratio and padding, which hardly affect times. */
 export function shapeKey(params: Conv2dParams): string {
   const size = { batch: 0, inHeight: 0, inWidth: 0, outHeight: 0, outWidth: 0, padTop: 0, padLeft: 0 };
   return `${convKey({ ...unsliced(params), ...size })}@${params.batch * params.outHeight * params.outWidth}`;
 }
 
-/** The key of this shape among `entries`, else of the same family's nearest in pixels. */
+/** The key of this shape among `entries`, else the key of its family that is nearest in pixels. */
 export function nearestKey(entries: object, key: string): string | undefined {
   if (Object.hasOwn(entries, key)) return key;
   const [family, pixels] = key.split("@");
@@ -50,12 +50,12 @@ function nearest<T>(entries: Readonly<Record<string, T>>, key: string): T | unde
   return found === undefined ? undefined : entries[found];
 }
 
-/** What of an adapter's info is looked at. */
+/** The fields of GPUAdapterInfo that matter here. */
 type AdapterFacts = Partial<
   Pick<GPUAdapterInfo, "vendor" | "architecture" | "device" | "description" | "isFallbackAdapter">
 >;
 
-/** cpu: a driver in software. `row` names the adapter's row of the shipped table. */
+/** Kind "cpu" is a software driver. `row` is the adapter's row of the shipped table. */
 export function adapterClass(info: AdapterFacts): { readonly kind: "cpu" | "gpu"; readonly row: string } {
   const words = [info.vendor, info.architecture, info.device, info.description].join(" ").toLowerCase();
   const driver = /swiftshader|llvmpipe|basic render/.exec(words)?.[0];
@@ -63,16 +63,16 @@ export function adapterClass(info: AdapterFacts): { readonly kind: "cpu" | "gpu"
   return { kind: "gpu", row: [info.vendor, info.architecture].filter(Boolean).join(" ") || "gpu" };
 }
 
-/** The choices of one device, to share between the sessions on it. */
+/** Chooses algorithms on one device; the sessions on it share one instance. */
 export class ConvChoices {
   readonly kind: "cpu" | "gpu";
   readonly row: string;
   readonly device: ConvDevice;
-  /** What programs were made of, by shapeKey(): the parameters, in how many places, and how the last one was computed. */
+  /** Convolutions of the programs made so far, by shapeKey(): parameters, number of places, and the choice last used. */
   readonly seen = new Map<string, { readonly params: Conv2dParams; count: number; choice: ConvChoice }>();
-  /** Replaced as a whole. */
+  /** Scores measured on this device. Never changed in place. */
   measured: Measured = {};
-  /** Programs are made when this has resolved: what was measured earlier is on its way. Must not reject. */
+  /** Sessions await this before they compile, so that stored measurements are used. Must not reject. */
   ready: Promise<unknown> = Promise.resolve();
   readonly #algorithms: readonly ConvAlgorithm[];
 
@@ -91,7 +91,7 @@ export class ConvChoices {
     return convChoices(this.#algorithms, params, this.device);
   }
 
-  /** Never throws: names that are unknown, or not admissible for these parameters, are passed over. */
+  /** The best choice for these parameters. Skips unknown and inadmissible names; never throws. */
   readonly choose = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
     const admissible = this.admissible(params);
@@ -106,11 +106,11 @@ export class ConvChoices {
       const score = scores[choice];
       if (typeof score === "number" && score < lowest) [best, lowest] = [choice, score];
     }
-    // What was expected to win and did not leaves the default.
+    // The expected choice was measured and did not win: use the default.
     return best ?? (expected in scores ? DEFAULT_CHOICE : expected);
   };
 
-  /** Like choose(), for a program that is going to run. */
+  /** choose() for a program that will run: notes the convolution in `seen`. */
   readonly record = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
     const choice = this.choose(params);
@@ -121,8 +121,8 @@ export class ConvChoices {
 
 const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice => (int8 && !upsample ? "int8/4" : "half-weights/4");
 
-/** One or two bytes a weight, at the price of rounding. */
+/** Choices for precision "f16-weights": weights of one or two bytes, which may be rounded. */
 export const SMALL: Pick<ConvChoices, "choose" | "record"> = { choose: chooseSmall, record: chooseSmall };
 
-/** The way that works everywhere. */
+/** The choice that every device supports. */
 export const chooseDefault = (): ConvChoice => DEFAULT_CHOICE;

@@ -1,4 +1,4 @@
-/** Graph -> program: a kernel variant for every node, then a slot for every value. Needs no GPU. */
+/** Lowers a graph to a program: chooses a kernel variant for every node, then a slot for every value. Needs no GPU. */
 import { finish } from "../../base/pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
 import { definitionOf } from "../op";
@@ -20,7 +20,7 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
     yield;
   }
   const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));
-  // An output's buffer must be its own: constants, inputs and values promised twice are copied.
+  // Every output needs its own buffer: constants, inputs and values that are output twice are copied.
   const taken = new Set(graph.inputs.map(({ name }) => name));
   const ports = outputs.map((port): Port => {
     const root = builder.root(port.value);
@@ -56,7 +56,7 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
   };
 }
 
-/** Slots for all values. Inputs live throughout, so that a bound program can run again with the same ones. */
+/** Assigns slots to all values. Inputs live throughout, so that a bound program can run again with the same ones. */
 function place(
   builder: ProgramBuilder,
   graph: Graph,

@@ -1,12 +1,12 @@
 /**
- * Lifetimes to slots. A slot is a whole GPU buffer, because WebGPU forbids binding one buffer for reading
- * and for writing in the same dispatch.
+ * Assigns values to slots by their lifetimes. A slot is a whole GPU buffer, because WebGPU forbids binding one buffer for
+ * reading and for writing in the same dispatch.
  *
  * Greedy by size (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference"):
  * values in descending order of size, each into the first slot that is free during its whole life.
  */
 
-/** A value's need: it is written and read during the steps first..last, both included. */
+/** A value and the steps first..last, both included, during which it is written and read. */
 export interface Lifetime {
   readonly value: string;
   readonly bytes: number;

@@ -1,4 +1,4 @@
-/** Collecting the steps and weights of a program while a graph is lowered. */
+/** Collects the steps and weights of a program while a graph is lowered. */
 import { DEFAULT_CHOICE, planConvolution, type ConvChoice } from "../../kernels/conv/algorithms";
 import type { ConvPlan } from "../../kernels/conv/algorithm";
 import type { Conv2dParams } from "../../kernels/conv/params";
@@ -11,7 +11,7 @@ import type { Operand, Step, Weight } from "./program";
 
 export interface LowerOptions {
   readonly elem: Elem;
-  /** Default: DEFAULT_CHOICE for all. */
+  /** The algorithm of each convolution. Default: DEFAULT_CHOICE for all. */
   readonly chooseConv?: (params: Conv2dParams) => ConvChoice;
 }
 

@@ -3,33 +3,33 @@ import { elemBytes, type Elem, type KernelPlan, type Packing } from "../../kerne
 import { packedBytes } from "../../kernels/packing-int8";
 import type { Shape } from "../ir";
 
-/** What a binding of a step refers to. */
+/** The resource of one binding of a step. */
 export type Operand =
   | { readonly kind: "value"; readonly value: string }
   /** Index into Program.weights. */
   | { readonly kind: "weight"; readonly weight: number };
 
 export interface Step {
-  /** Key of the engine's kernels. */
+  /** Key into the engine's `kernels`. */
   readonly kernel: string;
   readonly plan: KernelPlan;
-  /** By binding name, without the plan's unbound ones. */
+  /** Operands by binding name, without the plan's unbound ones. */
   readonly operands: Readonly<Record<string, Operand>>;
-  /** The value this step makes, or makes a part of. */
+  /** The value that this step writes, or of which it writes a part. */
   readonly output: string;
   readonly origin: readonly string[];
 }
 
-/** A constant in the layout one kernel wants. */
+/** A constant in the layout that one kernel reads. */
 export interface Weight {
   /** Name of the constant in the graph, or of the step that needs `data`. */
   readonly constant: string;
-  /** Content that lowering made; absent when it is the graph's constant. */
+  /** Content that lowering computed; absent when the content is the graph's constant. */
   readonly data?: Float32Array;
   readonly packing: Packing;
 }
 
-/** Where a runtime value lives. Several values share a slot when their lifetimes do not overlap. */
+/** The slot of a run-time value. Values share a slot when their lifetimes do not overlap. */
 export interface Placement {
   readonly shape: Shape;
   readonly slot: number;
@@ -38,7 +38,7 @@ export interface Placement {
 export interface Port {
   readonly name: string;
   readonly shape: Shape;
-  /** The value that holds it. */
+  /** The value that holds the input's or output's data. */
   readonly value: string;
 }
 
@@ -55,7 +55,7 @@ export interface Program {
   /** Sums over all steps. */
   readonly flops: number;
   readonly bytes: number;
-  /** Bytes of GPU memory while running: slots alone, and weights alone. */
+  /** Bytes of GPU memory while running: of the slots, and of the weights. */
   readonly activationBytes: number;
   readonly weightBytes: number;
 }

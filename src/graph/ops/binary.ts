@@ -1,4 +1,4 @@
-/** A function of two elements. */
+/** Elementwise function of two tensors. */
 import { binary as kernel } from "../../kernels/binary";
 import { zipElements } from "../constants/arithmetic";
 import { isWhole, zerosLike } from "../constants/elements";
@@ -21,7 +21,7 @@ export const binary: OpDefinition<"binary"> = {
   shape: (node, [a, b]) =>
     broadcastShapes(a, b!) ?? fail(node, "operands that broadcast", `${show(a)} and ${show(b!)}`),
   flops: ({ shape }) => sizeOf(shape),
-  /** The quotient of whole numbers is truncated towards zero. */
+  /** Integer quotients are truncated towards zero. */
   evaluate({ shape, attributes }, [a, b]) {
     const fn = scalarBinary(attributes.fn, isWhole(a.data));
     const activate = scalarActivation(attributes.activation);

@@ -1,4 +1,4 @@
-/** Tensors side by side along one axis. */
+/** Concatenation along one axis. */
 import { concatPart } from "../../kernels/strided-copy";
 import { zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";
@@ -44,7 +44,7 @@ export const concat: OpDefinition<"concat"> = {
     for (const part of node.inputs) {
       const shape = b.shape(part);
       const plan = concatPart.plan({ shape, axis, offset, axisTotal: node.shape[axis]!, elem: b.elem });
-      // What lies there already need not be copied.
+      // Parts that were written into the result's buffer need no copy.
       if (!b.sliceOf(part)) b.step(node, "concatPart", plan, { src: part });
       offset += shape[axis]!;
     }

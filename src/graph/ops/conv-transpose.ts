@@ -6,7 +6,7 @@ import { expectRank, expectShape, fail, show, spatialSizes } from "../op-tools";
 
 declare module "../ir" {
   interface OpAttributes {
-    /** inputs: x [N,H,W,C], weights [KH,KW,OC/groups,C], bias [OC]. The output's height and width are in the node's shape. */
+    /** inputs: x [N,H,W,C], weights [KH,KW,OC/groups,C], bias [OC]. The node's shape states the output's height and width. */
     convTranspose: { strides: Pair; pads: Pads; dilations: Pair; groups: number; activation: Activation };
   }
 }

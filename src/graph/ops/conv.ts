@@ -9,8 +9,8 @@ import { expectRank, expectShape, fail, show, slidingSize, spatialSizes } from "
 declare module "../ir" {
   interface OpAttributes {
     /** inputs: x [N,H,W,C], weights [KH,KW,C/groups,OC], bias [OC], residual? [N,OH,OW,OC].
-     *  out = activation(conv(x, weights) + bias + residual). bias may be a runtime value. With upsample, every pixel of x
-     *  counts that often along both axes. With pool (then no residual), out keeps the largest of each whole 2x2 window. */
+     *  out = activation(conv(x, weights) + bias + residual). bias may be a runtime value. With upsample, x is first
+     *  upsampled by these factors (nearest). With pool (not with residual), 2x2 max pooling follows. */
     conv: {
       strides: Pair;
       pads: Pads;
@@ -41,7 +41,7 @@ function shape(node: Conv, [x, weights, bias, residual]: Inputs<Shape>): Shape {
   return result;
 }
 
-/** Where pixels count several times (upsample), the taps on one pixel are one. */
+/** With upsample, taps that fall on one pixel of x count as one. */
 function flops({ shape, attributes }: Conv, [, weights]: Inputs<Shape>): number {
   const { upsample = [1, 1], pool, pads } = attributes;
   // Pixels under the window, summed over the positions along one axis.
@@ -55,7 +55,7 @@ function flops({ shape, attributes }: Conv, [, weights]: Inputs<Shape>): number 
   return 2 * shape[0]! * shape[3]! * weights![2]! * rows * columns;
 }
 
-/** Without slices. */
+/** The kernel's parameters, without slices. */
 function convParams(b: Lowering, node: Conv): Conv2dParams {
   const [x = "", weights = "", , residual] = node.inputs;
   const { strides, pads, dilations, groups, activation, upsample, pool } = node.attributes;
@@ -113,7 +113,7 @@ export const conv: OpDefinition<"conv"> = {
   kernels: { ...CONV_KERNELS, depthwiseConv2d },
   shape,
   flops,
-  // A depthwise convolution has a kernel of its own, which does neither.
+  // The kernel of depthwise convolutions supports neither.
   readsChannels: ({ attributes: { groups, upsample, pool } }) => groups === 1 && !upsample && !pool,
   writesChannels: ({ attributes: { groups } }) => groups === 1,
   lower,

@@ -1,4 +1,4 @@
-/** Running sums along one axis. */
+/** Cumulative sums along one axis. */
 import { cumSum as kernel } from "../../kernels/cum-sum";
 import { zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";

@@ -1,4 +1,4 @@
-/** Channels as blocks of pixels. */
+/** Rearranges channels into blocks of pixels. */
 import { depthToSpace as kernel } from "../../kernels/block-copy";
 import type { OpDefinition } from "../op";
 import { expectRank, nhwc } from "../op-tools";

@@ -1,4 +1,4 @@
-/** A tensor repeated along its axes of size 1. */
+/** Broadcasting: repeats a tensor along its axes of size 1. */
 import { expand as kernel } from "../../kernels/strided-copy";
 import { strided } from "../constants/strided";
 import { broadcastStrides } from "../../base/strides";

@@ -1,4 +1,4 @@
-/** Elements at given indices of one axis. */
+/** Gathers entries of one axis at constant indices. */
 import { gather as kernel, gatherIndices } from "../../kernels/gather";
 import { zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";

@@ -1,4 +1,4 @@
-/** (x - mean) / sqrt(variance + epsilon) * scale + bias, by the mean and variance of each picture's channel. */
+/** (x - mean) / sqrt(variance + epsilon) * scale + bias, with mean and variance over the pixels of each channel of each image. */
 import { instanceNorm as kernel } from "../../kernels/normalize";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";

@@ -1,4 +1,4 @@
-/** (x - mean) / sqrt(variance + epsilon) * scale + bias, by the mean and variance over the last axes. */
+/** (x - mean) / sqrt(variance + epsilon) * scale + bias, with mean and variance over the last axes. */
 import { layerNorm as kernel } from "../../kernels/normalize";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";

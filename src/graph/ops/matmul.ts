@@ -49,7 +49,7 @@ export const matmul: OpDefinition<"matmul"> = {
     const [inner, columns] = shapeB.slice(-2) as [number, number];
     const sharedB = sizeOf(shapeB.slice(0, -2)) === 1;
     const rowsOfMatrix = shapeA.at(-2) ?? 1;
-    // With one b for all, the batch is only more rows.
+    // With one b for all batches, the batch is folded into the rows.
     const batch = sharedB ? 1 : product(shapeA, 0, -2);
     const rows = sharedB ? product(shapeA, 0, -2) * rowsOfMatrix : rowsOfMatrix;
     const plan = kernel.plan({
@@ -59,7 +59,7 @@ export const matmul: OpDefinition<"matmul"> = {
       columns,
       sharedB,
       bias: bias !== undefined,
-      // Only one matrix for all is packed; constants of a batch are read as values are.
+      // Only a shared matrix is packed; a batch of constants is read row-major, like a runtime value.
       constantB: sharedB && b.isConstant(right),
       activation: node.attributes.activation,
       elem: b.elem,

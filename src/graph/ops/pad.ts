@@ -1,4 +1,4 @@
-/** Elements around a tensor. */
+/** Padding. */
 import { pad as kernel } from "../../kernels/pad";
 import { zerosLike } from "../constants/elements";
 import { stridesOf } from "../../base/strides";

@@ -1,4 +1,4 @@
-/** The largest or the average of each window. */
+/** Max and average pooling. */
 import { pool2d } from "../../kernels/pool2d";
 import { sizeOf, type Pair } from "../ir";
 import type { OpDefinition } from "../op";

@@ -31,7 +31,7 @@ export const reduce: OpDefinition<"reduce"> = {
     return keepDims ? x.map((n, i) => (axes.includes(i) ? 1 : n)) : x.filter((_, i) => !axes.includes(i));
   },
   flops: (_, [x]) => sizeOf(x),
-  /** The mean of whole numbers is truncated towards zero. */
+  /** Means of integers are truncated towards zero. */
   evaluate({ shape, attributes: { fn, axes } }, [x]) {
     const { start, step } = FOLDS[fn];
     const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
@@ -45,7 +45,7 @@ export const reduce: OpDefinition<"reduce"> = {
     const axes = node.attributes.axes.map((axis) => perm[axis]!).sort((a, b) => a - b);
     const attributes = { ...node.attributes, axes };
     if (attributes.keepDims) return { node: { ...node, shape: permute(node.shape, invert(perm)), attributes }, perm };
-    // Axes that stay, in both orders; the result is permuted as they are.
+    // The axes that stay, in both orders, determine the permutation of the result.
     const kept = perm.filter((_, i) => !node.attributes.axes.includes(i));
     const sorted = [...kept].sort((a, b) => a - b);
     const left = kept.map((axis) => sorted.indexOf(axis));

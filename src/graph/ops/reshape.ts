@@ -1,4 +1,4 @@
-/** The same elements in another shape, which costs nothing. */
+/** The same elements with another shape; values share a buffer, so nothing is copied. */
 import { unary } from "../../kernels/unary";
 import { reshaped } from "../constants/strided";
 import { IDENTITY, sizeOf } from "../ir";
@@ -23,7 +23,7 @@ export const reshape: OpDefinition<"reshape"> = {
   lower(b, node) {
     const [src = ""] = node.inputs;
     if (!b.isConstant(src)) return b.alias(node.output, src);
-    // A constant is no value of its own, so it is copied.
+    // A constant has no buffer to share, so it is copied.
     const plan = unary.plan({ count: sizeOf(node.shape), activation: IDENTITY, elem: b.elem });
     b.step(node, "unary", plan, { src });
   },

@@ -1,4 +1,4 @@
-/** A picture of another size. */
+/** Resizing of images. */
 import { resize2d } from "../../kernels/resize2d";
 import { sizeOf, type NodeFor, type Pair, type Shape } from "../ir";
 import type { OpDefinition } from "../op";
@@ -31,13 +31,13 @@ export const resize: OpDefinition<"resize"> = {
 };
 
 /**
- * How often `node` repeats the pixels of its input (of shape `from`) along height and width: out[i] = x[floor(i / n)].
- * Undefined when it does anything else.
+ * The factors [along height, along width] by which `node` repeats the pixels of its input (of shape `from`):
+ * out[i] = x[floor(i / n)]. Undefined when the node is any other resize.
  */
 export function repeatsOf(node: NodeFor<"resize">, from: Shape): Pair | undefined {
   const { mode, coordinates, nearest, scales } = node.attributes;
   const whole = scales.every((n, i) => Number.isInteger(n) && node.shape[i + 1] === n * from[i + 1]!);
-  // Half-pixel positions lie less than half a pixel from the one repeated, so that rounding never ties.
+  // Half-pixel positions are less than half a pixel from the repeated pixel, so rounding never meets a tie.
   const centred = coordinates.endsWith("half_pixel") && nearest.startsWith("round");
   const first = coordinates === "asymmetric" && nearest === "floor";
   return mode === "nearest" && whole && (first || centred) ? scales : undefined;

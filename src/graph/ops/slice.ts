@@ -1,4 +1,4 @@
-/** Elements at regular distances along every axis. */
+/** Slicing with a start and a step on every axis. */
 import { slice as kernel } from "../../kernels/strided-copy";
 import { strided } from "../constants/strided";
 import { stridesOf } from "../../base/strides";
@@ -8,7 +8,7 @@ import { invert, permute } from "../permutation";
 
 declare module "../ir" {
   interface OpAttributes {
-    /** out[i] = x[starts + i*steps] on every axis; steps may be negative. Output size is in the node's shape. */
+    /** out[i] = x[starts + i*steps] on every axis; steps may be negative. The node's shape states the output's sizes. */
     slice: { starts: readonly number[]; steps: readonly number[] };
   }
 }

@@ -1,4 +1,4 @@
-/** Blocks of pixels as channels. */
+/** Rearranges blocks of pixels into channels. */
 import { spaceToDepth as kernel } from "../../kernels/block-copy";
 import type { OpDefinition } from "../op";
 import { expectRank, nhwc } from "../op-tools";

@@ -1,4 +1,4 @@
-/** Axes in another order. */
+/** Permutes axes. */
 import { transpose as kernel } from "../../kernels/strided-copy";
 import { transposed } from "../constants/strided";
 import type { OpDefinition } from "../op";

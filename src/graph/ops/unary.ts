@@ -1,4 +1,4 @@
-/** A function of each element. */
+/** Elementwise function of one tensor. */
 import { unary as kernel } from "../../kernels/unary";
 import { mapElements } from "../constants/arithmetic";
 import { zerosLike } from "../constants/elements";

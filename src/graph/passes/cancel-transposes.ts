@@ -1,5 +1,5 @@
 /**
- * Pushes transposes down through ops that do not care about the order of axes, until they meet their inverse.
+ * Pushes transposes down through ops that do not depend on the order of axes, until they meet their inverse.
  *
  *   before                                                        after
  *   %t: f32[1,4,9,9] = transpose(%x) {perm=0x3x1x2}               %r: f32[1,9,9,4] = unary(%x) {activation=relu}
@@ -7,10 +7,10 @@
  *   %u: f32[1,9,9,4] = transpose(%r) {perm=0x2x3x1}
  *   %y: f32[1,9,9,8] = conv(%u, %w, %b) {...}
  *
- * Every value of the old graph is kept as a view: a value of the new graph and the permutation that it still needs.
- * A node that does not care takes over the permutation of its operands (the cheapest one where they differ;
- * constants are permuted here), any other node makes its operands come true. Where only axes of size 1 move, a
- * reshape does that for nothing; a repeated value is repeated in the other order instead of being moved.
+ * Every value of the old graph is represented as a view: a value of the new graph and the permutation that it still needs.
+ * A node that does not depend on the order takes over the permutation of its operands (the cheapest one where they differ;
+ * constants are permuted here). For any other node, the operands' transposes are emitted. Where only axes of size 1 move, a
+ * reshape replaces the transpose; an expanded value is expanded in the new order instead of being transposed.
  */
 import { rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type OpName, type Shape } from "../ir";
@@ -27,7 +27,7 @@ import {
 import { reshaped, transposed } from "../constants/strided";
 import type { Pass } from "./pass";
 
-/** A value of the old graph = transpose(base, perm), base being one of the new graph. */
+/** A value of the old graph: transpose(base, perm), where base is a value of the new graph. */
 interface View {
   readonly base: string;
   readonly perm: Permutation;
@@ -35,12 +35,12 @@ interface View {
 
 type PermuteNode = NonNullable<OpDefinition<OpName>["permute"]>;
 
-/** Transposes made once and reused; key: base and permutation. */
+/** Emitted transposes, for reuse, by base and permutation. */
 type Made = Map<string, string>;
 
 const keyOf = (base: string, perm: Permutation): string => `${perm.join(",")} ${base}`;
 
-/** Elements that have to be moved to make transpose(base, perm) come true. */
+/** Number of elements to move for transpose(base, perm). */
 function cost(base: string, perm: Permutation, rw: Rewrite, made: Made): number {
   const shape = rw.shape(base);
   if (isReshape(perm, shape) || rw.constant(base) !== undefined || made.has(keyOf(base, perm))) return 0;
@@ -48,7 +48,7 @@ function cost(base: string, perm: Permutation, rw: Rewrite, made: Made): number 
   return node?.op === "expand" ? cost(node.inputs[0]!, perm, rw, made) : sizeOf(shape);
 }
 
-/** The name of transpose(base, perm), made in the cheapest way. */
+/** Emits transpose(base, perm) by the cheapest nodes and returns its name. */
 function materialise(base: string, perm: Permutation, rw: Rewrite, made: Made): string {
   if (isIdentityPermutation(perm)) return base;
   const key = keyOf(base, perm);
@@ -71,7 +71,7 @@ function materialise(base: string, perm: Permutation, rw: Rewrite, made: Made): 
   }
 }
 
-/** The same elements with axes of size 1 in front. */
+/** Prepends axes of size 1 up to `rank`. */
 function padRank(shape: Shape, rank: number): Shape {
   return [...new Array<number>(rank - shape.length).fill(1), ...shape];
 }
@@ -85,8 +85,8 @@ function permuteOperand(constant: Constant, perm: Permutation): Constant {
 }
 
 /**
- * The permutation that the axes of a graph input are given in the end: that of the transposes that all uses of it come to
- * through ops that do not care. Giving it to the input at once lets those ops work in the final order.
+ * The permutation of the transposes that all uses of a graph input reach through ops that do not depend on the order of axes;
+ * undefined where uses differ. Transposing the input by it at once lets those ops work in the final order.
  */
 function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph, ops: Ops): Permutation | undefined {
   const reached = new Set([input]);
@@ -116,11 +116,11 @@ export const cancelTransposes: Pass = {
       return materialise(base, perm, rw, made);
     };
 
-    /** Chooses the order of axes in which `node` is computed; the identity when all operands have it. */
+    /** Chooses the order of axes in which `node` is computed: the identity when all operands have it. */
     const choose = (operands: readonly View[], rank: number, rw: Rewrite): Permutation => {
       const price = (target: Permutation): number =>
         operands.reduce((sum, { base, perm }) => sum + cost(base, compose(perm, invert(target)), rw, made), 0);
-      // The last of equal prices wins: a permutation rather than the identity, so that transposes move down.
+      // Of equal costs the last one wins: a permutation rather than the identity, so that transposes move down.
       return operands
         .map((view) => view.perm)
         .reduce(
@@ -129,7 +129,7 @@ export const cancelTransposes: Pass = {
         );
     };
 
-    /** Operands of the node's own rank, as views; lower ranks (binary only) get leading ones. */
+    /** The node's operands as views of its rank; operands of lower rank (binary only) get leading axes of size 1. */
     const operandsOf = (node: Node, rank: number, rw: Rewrite): View[] =>
       node.inputs
         .filter((name) => rw.constant(name) === undefined)
@@ -199,7 +199,7 @@ export const cancelTransposes: Pass = {
       output(value, rw) {
         const name = actual(value, rw);
         if (rw.node(name) !== undefined) return name;
-        // Every output is written by a node, so what is now an input or a constant is copied.
+        // Every output is written by a node, so an input or a constant is copied.
         const common = { output: rw.fresh(`${name}.copy`), shape: rw.shape(name), origin: [] };
         return rw.emit({ op: "unary", inputs: [name], attributes: { activation: IDENTITY }, ...common });
       },

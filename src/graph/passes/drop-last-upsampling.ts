@@ -1,13 +1,13 @@
 /**
- * Drops repetition of pixels as the last thing a graph does; whoever reads the output interpolates it instead.
+ * Drops nearest upsampling at the end of a graph; the reader of the output interpolates instead.
  *
  *   before                                                        after
  *   %r: f32[1,8,8,2] = resize(%x) {mode=nearest ...}              %y: f32[1,2,4,4] = transpose(%x) {perm=0x3x1x2}
  *   %y: f32[1,2,8,8] = transpose(%r) {perm=0x3x1x2}               output "y" = %y
  *   output "y" = %y
  *
- * Changes the shape of the output, so it is only for callers that look at it. The resize repeats each pixel a whole
- * number of times, the same along both axes; transposes and functions of one element may follow it, nothing else may read it.
+ * The pass changes the shape of the output, so it is only for callers that read that shape. The resize repeats each pixel an
+ * integer number of times, the same along both axes. Transposes and elementwise functions may follow it; nothing else may read it.
  */
 import { countUses } from "../edit";
 import { shapesOf } from "../cost";
@@ -15,7 +15,7 @@ import type { Graph, Node, NodeFor, Shape } from "../ir";
 import { repeatsOf } from "../ops/resize";
 import type { Pass } from "./pass";
 
-/** Whether both axes are repeated alike. */
+/** Whether the resize repeats pixels by the same factor along both axes. */
 function repeats(node: NodeFor<"resize">, from: Shape): boolean {
   const times = repeatsOf(node, from);
   return times !== undefined && times[0] === times[1];
@@ -27,7 +27,7 @@ export const dropLastUpsampling: Pass = {
     const uses = countUses(graph);
     const shapes = shapesOf(graph);
     const made = new Map(graph.nodes.map((node) => [node.output, node]));
-    /** Dropped values by what stands for them. */
+    /** Replacements of dropped values. */
     const dropped = new Map<string, string>();
     for (const { value } of graph.outputs) {
       let node = made.get(value);

@@ -1,6 +1,6 @@
 /**
- * Folds a scale and shift by constants per channel into the weights and bias beside it: batch normalisation and residual
- * scales after an op, input normalisation before one.
+ * Folds a constant scale and shift per channel into the weights and bias of the op before or after it: batch normalisation
+ * and residual scales after an op, input normalisation before one.
  *
  *   before                                              after
  *   %c: f32[1,8,8,4] = conv(%x, %w, %b) {...}           %y: f32[1,8,8,4] = conv(%x, %y.w, %y.b) {...}
@@ -9,8 +9,8 @@
  *
  * After conv, convTranspose or matmul: out = s*(x.W + b) + t = x.(W*s) + (s*b + t). Before conv or matmul:
  * (s*x + t).W + b = x.(s*W) + (b + sum of t*W), the shift only without padding, because pads are zeros after it.
- * The op has no activation (or the affine is before it), weights and bias are constants, and nothing else reads the
- * value between. A convolution that already adds a residual takes a shift but no scale.
+ * Conditions: the op has no activation (or the affine is before it), weights and bias are constants, and nothing else reads
+ * the value between. Into a convolution that already adds a residual, a shift is folded but no scale.
  */
 import { deferred, derivedKey, fingerprint } from "../constants/deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
@@ -28,7 +28,7 @@ interface Affine {
   readonly shifts: boolean;
 }
 
-/** The constant as a function of the channel, or undefined where it varies over other axes. */
+/** The constant as a function of the channel; undefined where it varies along other axes. */
 function perChannel(constant: Constant | undefined, channels: number): ((channel: number) => number) | undefined {
   if (constant === undefined) return undefined;
   const { shape } = constant;
@@ -41,7 +41,7 @@ function perChannel(constant: Constant | undefined, channels: number): ((channel
 const one = (): number => 1;
 const zero = (): number => 0;
 
-/** `node` read as an affine function of its runtime operand. */
+/** `node` as an affine function of its runtime operand; undefined where it is none. */
 function asAffine(node: Node | undefined, rw: Rewrite): Affine | undefined {
   if (node?.op !== "binary") return undefined;
   const [a, b] = node.inputs as [string, string];
@@ -70,8 +70,8 @@ function isLinear(node: Node | undefined): node is Linear {
 
 /**
  * Calls `visit(row, start)` for every run of weights along the last axis, in order; `row` is the index on the axis before it.
- * Channels: conv and matmul have input channels in rows and output channels in columns, convTranspose the other way
- * round. With groups, row r of group g is channel g * rows + r, and the columns are split among the groups.
+ * For conv and matmul, rows are input channels and columns are output channels; for convTranspose the reverse. With groups,
+ * row r of group g is channel g * rows + r, and the columns are split among the groups.
  */
 function forEachRow({ shape }: Constant, visit: (row: number, start: number) => void): void {
   const columns = shape.at(-1)!;
@@ -144,7 +144,7 @@ function addThroughWeights(bias: Constant, weights: Constant, groups: number, sh
   });
 }
 
-/** The function's values for all channels. */
+/** The values of a per-channel function for all channels. */
 function tabulate(perChannel: (channel: number) => number, channels: number): Float64Array {
   return Float64Array.from({ length: channels }, (_, channel) => perChannel(channel));
 }
@@ -154,7 +154,7 @@ interface Operands {
   readonly bias: Constant;
 }
 
-/** Weights and bias where both are constants; a matmul without bias has zeros. */
+/** Weights and bias where both are constants; for a matmul without bias, zeros. */
 function operandsOf(node: Linear, rw: Rewrite): Operands | undefined {
   const weights = rw.constant(node.inputs[1]!);
   const channels = node.shape.at(-1)!;
@@ -163,7 +163,7 @@ function operandsOf(node: Linear, rw: Rewrite): Operands | undefined {
   return weights === undefined || bias === undefined ? undefined : { weights, bias };
 }
 
-/** The node with other weights and bias, under another name. */
+/** The node with new weights, bias and output name. */
 function rebuild(node: Linear, output: string, x: string, operands: Partial<Operands>, rw: Rewrite): Linear {
   const { weights, bias } = operands;
   const inputs = [
@@ -175,7 +175,7 @@ function rebuild(node: Linear, output: string, x: string, operands: Partial<Oper
   return { ...node, output, inputs };
 }
 
-/** op(x) followed by an affine. */
+/** Folds an affine into the op before it. */
 function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
   const affine = asAffine(node, rw);
   const op = affine && rw.node(affine.x);
@@ -202,7 +202,7 @@ function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
   return { ...folded, attributes: { ...folded.attributes, activation }, origin: mergeOrigins(op, node) } as Linear;
 }
 
-/** An affine followed by `node`, once. */
+/** Folds one affine into `node`, which follows it. */
 function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typeof node | undefined {
   const before = rw.node(node.inputs[0]!);
   const affine = asAffine(before, rw);

@@ -6,8 +6,8 @@
  *   %t: f32[3,2] = transpose(%w) {perm=1x0}             %t: const f32[3,2]
  *   %y: f32[1,2] = matmul(%x, %t)                       %y: f32[1,2] = matmul(%x, %t)
  *
- * An expand is folded only where it does not make a constant larger: repeating is cheap, storing is not.
- * A constant that is a graph output stays a node, so that every output is written by one.
+ * An expand is folded only where the constant does not become larger: repeating is cheap, memory is not.
+ * A node whose value is a graph output stays, so that every output is written by a node.
  */
 import { rewrite } from "../edit";
 import { sizeOf, type Graph } from "../ir";

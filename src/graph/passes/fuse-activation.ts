@@ -1,5 +1,5 @@
 /**
- * Computes an elementwise function in the op before it.
+ * Fuses an elementwise function into the op before it.
  *
  *   before                                         after
  *   %c: f32[1,8,8,4] = conv(%x, %w, %b) {...}      %y: f32[1,8,8,4] = conv(%x, %w, %b) {... activation=relu}
@@ -18,7 +18,7 @@ function isActivated(node: Node | undefined): node is Activated {
   return conv || node?.op === "convTranspose" || node?.op === "matmul" || node?.op === "binary";
 }
 
-/** The node with another activation. */
+/** The node with this activation. */
 function withActivation(node: Activated, activation: Activation): Activated {
   switch (node.op) {
     case "conv":

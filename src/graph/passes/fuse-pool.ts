@@ -1,12 +1,12 @@
 /**
- * Takes the largest of each 2x2 window in the convolution that makes the pixels.
+ * Fuses 2x2 max pooling into the convolution before it.
  *
  *   before                                               after
  *   %c: f32[1,8,8,4] = conv(%x, %w, %b) {...}            %p: f32[1,4,4,4] = conv(%x, %w, %b) {... pool=true}
  *   %p: f32[1,4,4,4] = pool(%c) {kind=max kernel=2x2 strides=2x2 pads=0x0x0x0 ...}
  *
- * The convolution has one group, no residual, no other use, and an activation that nowhere decreases, so that the largest
- * sum gives the largest value. Runs after the other fusions: they look for convolutions that end with their activation.
+ * Conditions: the convolution has one group, no residual, no other use, and a non-decreasing activation, so that the maximum
+ * may be taken before it. Runs after the other fusions, which do not support convolutions with pooling.
  */
 import { mergeOrigins, rewrite } from "../edit";
 import type { Activation, Graph, Node, NodeFor } from "../ir";

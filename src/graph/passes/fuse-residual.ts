@@ -1,18 +1,18 @@
 /**
- * Adds a value of the same shape in the convolution before the addition.
+ * Fuses the addition of a value of the same shape into the convolution before it.
  *
  *   before                                               after
  *   %c: f32[1,8,8,4] = conv(%x, %w, %b) {...}            %y: f32[1,8,8,4] = conv(%x, %w, %b, %s) {... activation=relu}
  *   %y: f32[1,8,8,4] = binary(%c, %s) {fn=add activation=relu}
  *
- * The convolution has no activation, no residual yet and no other use. Where both operands are such
- * convolutions, the later one adds: by then the other is there.
+ * Conditions: the convolution has no activation, no residual and no other use. Where both operands are such convolutions, the
+ * addition is fused into the later one, because the other value exists by then.
  */
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { sameShape, type Graph, type NodeFor } from "../ir";
 import type { Pass } from "./pass";
 
-/** The convolution that makes `value`, if it can take a residual. */
+/** The convolution that computes `value`, if a residual can be fused into it. */
 function openConv(value: string, rw: Rewrite): NodeFor<"conv"> | undefined {
   const node = rw.node(value);
   const open =

@@ -1,5 +1,5 @@
 /**
- * Convolutions of one value with the same attributes become one, whose output's channels are read in place.
+ * Merges convolutions that read one value with the same attributes. Readers read their channels of the merged output in place.
  *
  *   before                                               after
  *   %a: f32[1,8,8,4] = conv(%x, %wa, %ba) {1x1}          %m: f32[1,8,8,12] = conv(%x, %m.w, %m.b) {1x1}
@@ -9,10 +9,10 @@
  *   %j: f32[1,8,8,8] = concat(%a, %d)                    %j.wide: f32[1,8,8,16] = concat(%m, %d)
  *                                                        %j: f32[1,8,8,8] = slice(%j.wide) {starts=0x0x0x8}
  *
- * Only where the slices cost nothing (see channel-slices.ts): what is merged goes only into plain convolutions, but for
- * one that may be the first or last part of a concatenation which itself goes only into plain convolutions, and has no
- * merged value at its other end. No reader of the merged value may write into that concatenation: one dispatch cannot
- * read and write a buffer.
+ * Only where the slices cost nothing (see channel-slices.ts): every merged convolution is read by plain convolutions only.
+ * One member may instead be the first or last part of a concatenation that is read by plain convolutions only and has no
+ * merged value at its other end. No reader of the merged value may write into that concatenation, because one dispatch
+ * cannot read and write a buffer.
  */
 import { readInPlace } from "../channel-slices";
 import { deferred, derivedKey } from "../constants/deferred";
@@ -24,14 +24,14 @@ import type { Pass } from "./pass";
 type Conv = NodeFor<"conv">;
 
 interface Group {
-  /** In the order of their channels in the merged convolution. */
+  /** Merged convolutions, in the order of their channels in the merged output. */
   readonly members: readonly Conv[];
-  /** The concatenation that takes the merged value instead of the first or last of the members. */
+  /** The concatenation that reads the merged value instead of the first or last member. */
   readonly concat?: NodeFor<"concat"> | undefined;
   readonly merged: string;
 }
 
-/** Rows of `widths` columns side by side, into `joined`. */
+/** Joins rows of several matrices side by side into `joined`. */
 function joinRows<T extends Float32Array | Int8Array>(parts: readonly T[], widths: readonly number[], joined: T): T {
   const total = widths.reduce((a, b) => a + b, 0);
   let first = 0;
@@ -44,7 +44,7 @@ function joinRows<T extends Float32Array | Int8Array>(parts: readonly T[], width
   return joined;
 }
 
-/** [KH,KW,C,OC] of all members, or their [OC], side by side; 8-bit values stay where all have them. */
+/** Joins [KH,KW,C,OC], or [OC], of all members along the last axis. Keeps 8-bit values where all members have them. */
 function joinColumns(parts: readonly Constant[]): Constant {
   const widths = parts.map(({ shape }) => shape.at(-1)!);
   const shape = [...parts[0]!.shape.slice(0, -1), widths.reduce((a, b) => a + b, 0)];
@@ -72,7 +72,7 @@ function joinColumns(parts: readonly Constant[]): Constant {
   return deferred({ shape, key: derivedKey("join", ...parts), int8 }, make, ...parts);
 }
 
-/** Convolutions that may become one, by what they have in common. */
+/** Groups of convolutions with the same input and attributes. */
 function siblings(graph: Graph): Conv[][] {
   const groups = new Map<string, Conv[]>();
   for (const node of graph.nodes) {
@@ -80,7 +80,7 @@ function siblings(graph: Graph): Conv[][] {
     const { upsample, pool } = node.attributes;
     const [x = "", ...constants] = node.inputs;
     const [weights] = constants.map((name) => graph.constants.get(name));
-    // Channels are read and written four at a time.
+    // Kernels read and write channels four at a time.
     if (upsample || pool || !constants.every((name) => graph.constants.has(name)) || node.shape[3]! % 4 !== 0) continue;
     const key = JSON.stringify([x, weights!.shape.slice(0, 2), node.attributes]);
     groups.set(key, [...(groups.get(key) ?? []), node]);
@@ -88,12 +88,12 @@ function siblings(graph: Graph): Conv[][] {
   return [...groups.values()].filter((members) => members.length > 1);
 }
 
-/** The groups that are worth it, by merged value. */
+/** The groups to merge. */
 function plan(graph: Graph, ops: Ops): Group[] {
   const inPlace = readInPlace(graph, ops);
   const readers = (value: string): Node[] => graph.nodes.filter(({ inputs }) => inputs.includes(value));
   const promised = new Set(graph.outputs.map(({ value }) => value));
-  /** Concatenations that have a merged value already. */
+  /** Concatenations that already have a merged value. */
   const taken = new Set<string>();
   return siblings(graph).flatMap((members): Group[] => {
     const inner = members.filter(({ output }) => inPlace(output));
@@ -123,7 +123,7 @@ export const mergeSiblings: Pass = {
     const groupInto = new Map(groups.flatMap((group) => (group.concat ? [[group.concat.output, group] as const] : [])));
     const made = new Map<Group, string>();
     return rewrite(graph, (node, rw) => {
-      /** Channels of `source` from `first` on, as the value of `of`. */
+      /** Emits the slice of `source` from channel `first` on, which replaces the value of `of`. */
       const slice = (of: Node, source: string, first: number): void =>
         void rw.emit({
           op: "slice",

@@ -4,6 +4,6 @@ import type { Ops } from "../op";
 /** A pure function from graph to graph, best the same one where it changes nothing; the driver verifies any other result. */
 export interface Pass {
   readonly name: string;
-  /** `ops`: what the engine knows of the graph's ops. */
+  /** `ops`: definitions of the graph's ops. */
   run(graph: Graph, ops: Ops): Graph;
 }

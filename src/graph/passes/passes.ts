@@ -1,4 +1,4 @@
-/** The list of passes that every graph goes through before lowering. */
+/** The passes that run on every graph before lowering. */
 import { cancelTransposes } from "./cancel-transposes";
 import { dropDead } from "./drop-dead";
 import { dropIdentities } from "./drop-identities";
@@ -13,8 +13,8 @@ import { splitTileConcat } from "./split-tile-concat";
 import { upsampleIntoConv } from "./upsample-into-conv";
 
 /**
- * In order. The first round tidies what exporters write; then transposes meet and cancel, which brings operands
- * together; folding and fusing follow, an affine before the activation that would hide it.
+ * The passes in order. The first ones simplify exporters' graphs; then transposes cancel, which makes operands adjacent;
+ * folding and fusing follow, affines before activations, because a fused activation prevents folding an affine.
  */
 export const PASSES: readonly Pass[] = [
   foldConstants,

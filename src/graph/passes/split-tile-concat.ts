@@ -1,6 +1,6 @@
 /**
- * Replaces the convolution of a picture joined with a repeated vector by a convolution of the picture alone,
- * whose bias is computed from the vector. The repeated tensor is never made.
+ * Replaces the convolution of a picture concatenated with a tiled vector by a convolution of the picture alone, whose bias
+ * is computed from the vector. The tiled tensor is never materialised.
  *
  *   before                                                  after
  *   %t: f32[1,8,8,1000] = expand(%e)  (e [1,1,1,1000])      %r: f32[1,1000] = reshape(%e)
@@ -8,8 +8,8 @@
  *   %y: f32[1,8,8,256] = conv(%j, %w, %b) {...}             %v: f32[256] = reshape(%m)
  *                                                           %y: f32[1,8,8,256] = conv(%x, %wx, %v) {...}
  *
- * Exact for any kernel size as long as there are no pads: each tap sees the same vector, so its
- * weights add up. Works for any number and order of operands; one at least must be a picture.
+ * Exact for any kernel size without pads: every tap reads the same vector, so the taps' weights can be summed. Works for any
+ * number and order of operands, at least one of which must be a picture.
  */
 import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite, type Rewrite } from "../edit";
@@ -18,7 +18,7 @@ import type { Pass } from "./pass";
 
 /** An operand of the concat, by its range of input channels. */
 interface Part {
-  /** The picture itself, or the vector [1,1,1,E] that is repeated. */
+  /** The picture, or the vector [1,1,1,E] that is tiled. */
   readonly value: string;
   readonly repeated: boolean;
   readonly start: number;
@@ -72,7 +72,7 @@ function sumTaps(weights: Constant): Constant {
   });
 }
 
-/** Joins values of the given shapes, but for one axis; a single one needs no node. */
+/** Concatenates values along one axis; a single value needs no node. */
 function join(values: readonly string[], axis: number, name: string, concat: NodeFor<"concat">, rw: Rewrite): string {
   if (values.length === 1) return values[0]!;
   const size = values.reduce((sum, value) => sum + rw.shape(value)[axis]!, 0);

@@ -1,20 +1,20 @@
 /**
- * A grey picture stacked over the channels of an input: the first convolution sums its kernel over them, and the input
- * has one channel.
+ * Reduces an input whose channels are all equal to one channel, by summing the first convolution's kernel over its input
+ * channels.
  *
  *   before  (%x: input f32[1,3,9,9])                              after  (%x: input f32[1,1,9,9])
  *   %t: f32[1,9,9,3] = transpose(%x) {perm=0x2x3x1}               %t: f32[1,9,9,1] = reshape(%x)
  *   %y: f32[1,9,9,8] = conv(%t, %w, %b) {...}                     %y: f32[1,9,9,8] = conv(%t, %y.w, %b) {...}
  *
- * Only for callers that know that all channels hold the same. Anything else between the input and its
- * convolutions leaves the graph as it is, input included.
+ * Only for callers that know that all channels are equal. Where other nodes are between the input and its convolutions, the
+ * graph and its input do not change.
  */
 import { deferred, derivedKey } from "../constants/deferred";
 import { rewrite } from "../edit";
 import type { Constant, Graph, Node } from "../ir";
 import type { Pass } from "./pass";
 
-/** The transpose that alone reads the input, when only plain convolutions with constant weights read that. */
+/** The transpose that is the input's only reader, when only plain convolutions with constant weights read the transpose. */
 function stackedInput(graph: Graph, input: string): Node | undefined {
   const [transpose, ...others] = graph.nodes.filter((node) => node.inputs.includes(input));
   if (transpose?.op !== "transpose" || transpose.attributes.perm.join() !== "0,2,3,1" || others.length > 0) return;

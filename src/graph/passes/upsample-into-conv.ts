@@ -1,13 +1,13 @@
 /**
- * A convolution of a picture whose pixels are repeated reads the picture as it was.
+ * Fuses nearest upsampling into the convolution after it.
  *
  *   before                                                    after
  *   %r: f32[1,8,8,4] = resize(%x) {mode=nearest scales=2x2}   %y: f32[1,8,8,4] = conv(%x, %w, %b) {... upsample=2x2}
  *   %y: f32[1,8,8,4] = conv(%r, %w, %b) {...}
  *
- * Taps that fall on the same pixel are then summed beforehand: of a 3x3 kernel 2x2 products stay, and the enlarged
- * picture is never made. Only for strides, dilations and groups of 1, a resize that nothing else reads, and factors
- * of at most 16 together, because each remainder of the coordinates is a dispatch of its own.
+ * The weights of taps that fall on the same pixel are then summed in advance: a 3x3 kernel becomes 2x2, and the upsampled
+ * picture is never materialised. Conditions: strides, dilations and groups of 1, a resize without other readers, and
+ * factors whose product is at most 16, because each remainder of the coordinates needs its own dispatch.
  */
 import { mergeOrigins, rewrite } from "../edit";
 import type { Graph } from "../ir";

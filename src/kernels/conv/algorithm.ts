@@ -1,18 +1,18 @@
-/** What a convolution algorithm is: variants for given parameters, each one or more dispatches. */
+/** The interface of a convolution algorithm: variants for given parameters, each with one or more dispatches. */
 import type { KernelPlan } from "../kernel";
 import type { Conv2dParams } from "./params";
 
-/** What of a device decides whether a variant can run there. */
+/** The properties of a device that decide whether it supports a variant. */
 export interface ConvDevice {
   /** GPUDevice.features, or any set of their names. */
   readonly features: ReadonlySet<string>;
   /** Bytes of workgroup memory; WebGPU guarantees 16,384. */
   readonly workgroupBytes: number;
-  /** GPUAdapterInfo.subgroupMinSize; without it nothing is known of subgroups. */
+  /** GPUAdapterInfo.subgroupMinSize; undefined where the browser does not report it. */
   readonly subgroupMinSize?: number | undefined;
 }
 
-/** WebGPU's guarantees and nothing more. */
+/** A device with WebGPU's guarantees alone. */
 export const DEFAULT_CONV_DEVICE: ConvDevice = { features: new Set(), workgroupBytes: 16_384 };
 
 /** An operand of the convolution, or the name of a temporary (which starts with #). */
@@ -39,16 +39,16 @@ export interface ConvAlgorithm {
   /** Whether it reads a part of the channels of a wider src (`srcSlice`). */
   readonly readsSlices?: true;
   /**
-   * Variants that compute this convolution on such a device, best guess first; none when the algorithm cannot.
-   * Must look at every field of the parameters: slices, residual, activation, batch, groups, storage type, and
-   * isPlain() unless it takes upsampling and pooling.
+   * Variants that support this convolution on such a device, best guess first; empty when the algorithm does not support it.
+   * Must check every field of the parameters: slices, residual, activation, batch, groups, storage type, and
+   * isPlain() unless the algorithm supports upsampling and pooling.
    */
   variants(params: Conv2dParams, device: ConvDevice): readonly string[];
-  /** Pure. Throws KernelError when the parameters are outside the contract. */
+  /** Pure. Throws KernelError for unsupported parameters. */
   plan(params: Conv2dParams, variant: string): ConvPlan;
 }
 
-/** The step that takes all operands and writes dst. `src` names what it reads in place of the convolution's src. */
+/** A step that reads all operands and writes dst. `src` is the operand to read as src; default: the convolution's src. */
 export function wholeStep(
   kernel: string,
   plan: KernelPlan,

@@ -29,10 +29,10 @@ export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [
 /** "algorithm/variant". */
 export type ConvChoice = string;
 
-/** What every convolution can be computed with, everywhere. */
+/** The choice that supports every convolution on every device. */
 export const DEFAULT_CHOICE: ConvChoice = "direct/4";
 
-/** Everything among `algorithms` that computes this convolution on such a device. */
+/** All choices among `algorithms` that support this convolution on such a device. */
 export function convChoices(
   algorithms: readonly ConvAlgorithm[],
   params: Conv2dParams,
@@ -42,7 +42,7 @@ export function convChoices(
   return able.flatMap(({ name, variants }) => variants(params, device).map((variant) => `${name}/${variant}`));
 }
 
-/** The dispatches of a choice. Throws KernelError for an unknown algorithm and for parameters that it does not take. */
+/** The dispatches of a choice. Throws KernelError for an unknown algorithm and for parameters that it does not support. */
 export function planConvolution(
   algorithms: readonly ConvAlgorithm[],
   params: Conv2dParams,
@@ -57,7 +57,7 @@ export function planConvolution(
   return algorithm.plan(params, variant);
 }
 
-/** Names a distinct convolution, activation aside: the key of tuned choices. */
+/** Identifies a convolution apart from its activation: the key of tuned choices. */
 export function convKey(p: Conv2dParams): string {
   const slices = [
     p.srcSlice && `from${p.srcSlice.first}/${p.srcSlice.channels}`,

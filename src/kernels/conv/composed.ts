@@ -1,4 +1,4 @@
-/** Upsampling and pooling as dispatches of their own around an algorithm for plain convolutions. */
+/** Extends an algorithm for plain convolutions by separate dispatches for upsampling and pooling. */
 import type { ConvAlgorithm, ConvOperand, ConvStep } from "./algorithm";
 import { isPlain, type Conv2dParams } from "./params";
 import { pool2d } from "../pool2d";
@@ -6,7 +6,7 @@ import { resize2d } from "../resize2d";
 
 const TIMES_ONE = [1, 1] as const;
 
-/** The convolution alone. */
+/** The convolution without upsampling and pooling. */
 function plainPart(params: Conv2dParams): Conv2dParams {
   const { upsample = TIMES_ONE, pool: _, ...plain } = params;
   return { ...plain, inHeight: params.inHeight * upsample[0], inWidth: params.inWidth * upsample[1] };
@@ -32,12 +32,12 @@ function pooling({ batch, outHeight, outWidth, outChannels, elem }: Conv2dParams
   return { kernel: "pool2d", plan, operands: { src: "#all", dst: "dst" } };
 }
 
-/** The algorithm, which need only know plain convolutions, for all: at the cost of the enlarged src or the whole dst. */
+/** Makes an algorithm for plain convolutions support all, at the cost of storing the upsampled src or the unpooled dst. */
 export function composed(algorithm: ConvAlgorithm): ConvAlgorithm {
   return {
     ...algorithm,
     variants(params, device) {
-      // The steps around it write and read whole tensors.
+      // Resize and pooling steps read and write whole tensors, not slices.
       if ((params.upsample && params.srcSlice) || (params.pool && params.slice)) return [];
       return algorithm.variants(plainPart(params), device);
     },

@@ -1,4 +1,4 @@
-/** The register-tiled implicit matrix product without workgroup memory: takes every convolution, mostly in one dispatch. */
+/** Register-tiled implicit matrix product without workgroup memory. Supports every convolution, mostly in one dispatch. */
 import wgsl from "../../../shaders/conv/direct.wgsl?raw";
 import { KernelError } from "../../base/errors";
 import { elemBytes, MAX_WORKGROUPS, type ConvPacking, type Kernel } from "../kernel";
@@ -8,24 +8,24 @@ import { biasPacking, CONV_BINDINGS, epilogueConstants, epilogueFlags, epilogueS
 import { convSizes, type ConvStepParams } from "./params";
 import { phasesOf, type ConvPhase, type PhaseParams } from "./phases";
 
-/** A convolution without upsampling, and how the shader does it. */
+/** A convolution without upsampling, and the shader's variant. */
 export interface DirectParams extends PhaseParams, Pick<ConvStepParams, "bias" | "dstElem"> {
   /**
-   * Output pixels of one invocation, each with 8 output channels. 4 is right nearly everywhere; 8 is a third faster
-   * on SwiftShader for 1x1 kernels, but compiles for many seconds there when the kernel is larger. Default 4.
+   * Output pixels per invocation, each with 8 output channels. Default 4, which is best nearly everywhere; on SwiftShader 8 is
+   * a third faster for 1x1 kernels, but larger kernels compile for many seconds.
    */
   readonly pixels?: 4 | 8;
-  /** How weights are stored: as `elem` (default), as integers of 8 bits (needs `int8`), or as halves. */
+  /** How weights are stored: as `elem` (default), as 8-bit integers (needs `int8`), or as halves. */
   readonly weights?: "elem" | "int8" | "half";
-  /** Whether products are computed in f16, four of them summed there. Needs `elem` f16. Default: false. */
+  /** Whether products and sums of four of them are computed in f16. Needs `elem` f16. Default: false. */
   readonly halfProducts?: boolean;
 }
 
-/** Output channels of one invocation. */
+/** Output channels per invocation. */
 const BLOCK = 8;
-/** Input channels of one step of the inner loop. */
+/** Input channels per step of the inner loop. */
 const STEP = 4;
-/** Invocations of a workgroup. */
+/** Invocations per workgroup. */
 const INVOCATIONS = 64;
 
 /** The layout of weights that the shader reads. */
@@ -40,7 +40,7 @@ export function directPacking(params: DirectParams): ConvPacking {
   };
 }
 
-/** FACTOR, OFFSET and DST sizes of a phase. */
+/** The FACTOR, OFFSET and DST sizes of a phase. */
 function phaseSizes({ factor, offset, size }: ConvPhase): Record<string, number> {
   return {
     ...{ FACTOR_Y: factor[0], FACTOR_X: factor[1], OFFSET_Y: offset[0], OFFSET_X: offset[1] },
@@ -65,7 +65,7 @@ export const convDirect: Kernel<DirectParams> = {
     const groupBlocks = Math.ceil(groupOut / BLOCK);
     const blocks = groups * groupBlocks;
     const strips = Math.ceil(pixels / each);
-    // A workgroup covers few pixels when there are few, and then more output channels.
+    // When the image has few pixels, a workgroup covers fewer pixels and more output channels.
     let workgroupX = INVOCATIONS;
     while (workgroupX > 8 && strips <= workgroupX / 2) workgroupX /= 2;
     const workgroupY = INVOCATIONS / workgroupX;

@@ -1,6 +1,6 @@
 /**
- * Convolutions of one to three channels, where a step over four channels would be mostly padding: the windows are
- * written out as rows of taps * channels, and what is left is a 1x1 convolution of these.
+ * im2col for convolutions of one to three input channels, where steps of four channels would be mostly padding: the first
+ * dispatch writes the windows as rows of taps * channels, and a 1x1 convolution of these rows follows.
  */
 import wgsl from "../../../shaders/conv/flat.wgsl?raw";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
@@ -24,7 +24,7 @@ export const convFlat: Kernel<WindowParams & { readonly elem: Elem }> = {
     const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, kernel, elem } = params;
     const row = rowLength(params);
     const values = batch * outHeight * outWidth * row;
-    // The code is made for the number of channels and the width of the window.
+    // The number of channels and the width of the window are compiled in.
     const { KERNEL_H: _, KERNEL_W, ...window } = windowSizes(params);
     return {
       constants: { elem, IN_C: inChannels, KERNEL_W },
@@ -36,7 +36,7 @@ export const convFlat: Kernel<WindowParams & { readonly elem: Elem }> = {
   },
 };
 
-/** The rows are at most so many times as long as those of the output. */
+/** Admissible only when rows are at most this many times as long as the output's channels. */
 const MOST = 1.5;
 
 function takes(p: Conv2dParams): boolean {
@@ -44,7 +44,7 @@ function takes(p: Conv2dParams): boolean {
   return short && rowLength(p) <= MOST * p.outChannels && !p.upsample && !p.srcSlice;
 }
 
-/** Variants: output pixels of one invocation of the product. */
+/** Variants: output pixels per invocation of the product. */
 export const flat: ConvAlgorithm = {
   name: "flat",
   variants: (params) => (takes(params) ? ["4", "8"] : []),
@@ -55,7 +55,7 @@ export const flat: ConvAlgorithm = {
     const rows = { inHeight: outHeight, inWidth: outWidth, inChannels: row, padTop: 0, padLeft: 0 };
     const product = { ...params, ...rows, kernel: one, strides: one, dilations: one, pixels: pixelsOf(variant) };
     const { packing, ...plan } = convDirect.plan(product);
-    // The zeros at the end of a row meet weights that are none.
+    // The zeros at the end of a row are multiplied by zero-padded weights.
     const weights = { ...directPacking(product), inChannels: kernel[0] * kernel[1] * inChannels };
     const { flops } = convSizes(params);
     return {

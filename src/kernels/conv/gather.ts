@@ -1,4 +1,4 @@
-/** What the convolutions that gather vec4 of src share: the host side of shaders/lib/conv-gather.wgsl. */
+/** Plans of the convolutions that gather vec4 of src: the host side of shaders/lib/conv-gather.wgsl. */
 import { MAX_WORKGROUPS, type Constants, type ConvPacking, type KernelPlan } from "../kernel";
 import { windowSizes } from "../window";
 import { biasPacking, epilogueConstants, epilogueFlags, epilogueSizes, unboundOf } from "./epilogue";
@@ -10,12 +10,12 @@ export function gathersVectors(p: Conv2dParams): boolean {
   return isPlain(p) && [p.inChannels / p.groups, first, channels].every((n) => n % 4 === 0);
 }
 
-/** What a shader that gathers adds to the common plan. */
+/** The parts of the plan that differ between these shaders. */
 interface GatherForm {
-  /** Output pixels and output channels of a workgroup; those of a group of channels apart from those of others. */
+  /** Output pixels and output channels per workgroup; a workgroup works on one group of channels. */
   readonly pixels: number;
   readonly channels: number;
-  /** Output channels that lie together in the packed weights. */
+  /** Output channels per block of the packed weights. */
   readonly block: number;
   readonly halfProducts?: boolean;
   /** The shader's own constants, run-time sizes and flags. */

@@ -1,16 +1,16 @@
-/** The register-tiled product with weights stored as halves on every adapter: src, dst and products are as always. */
+/** The direct algorithm with weights stored as halves on every adapter; storage of src and dst and arithmetic do not change. */
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, pixelsOf } from "./direct";
 import { phasesOf } from "./phases";
 
-/** As convDirect, with `weights: "half"`. */
+/** convDirect with `weights: "half"`. */
 export const convHalfWeights = convDirect;
 
-/** One variant, "4": output pixels of one invocation. */
+/** One variant, "4": output pixels per invocation. */
 export const halfWeights: ConvAlgorithm = {
   name: "half-weights",
   readsSlices: true,
-  // Weights are rounded where the caller allows it, by precision "f16-weights", and never for speed.
+  // Never offered for speed, because it rounds weights: only precision "f16-weights" chooses it.
   variants: () => [],
   plan: (params, variant) => ({
     steps: phasesOf(params).map((phase) => {

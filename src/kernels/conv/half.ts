@@ -1,18 +1,18 @@
-/** Products in f16, four of them summed there before they are added to a sum of f32: on many GPUs twice as fast as in f32. */
+/** Products in f16: sums of four are f16 too and are then added to an f32 sum. Many GPUs compute f16 twice as fast as f32. */
 import { KernelError } from "../../base/errors";
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, direct, pixelsOf } from "./direct";
 import { phasesOf } from "./phases";
 import { convWorkgroup, workgroup, workgroupPlan } from "./workgroup";
 
-/** As convDirect, with `halfProducts`. */
+/** convDirect with `halfProducts`. */
 export const convHalf = convDirect;
-/** As convWorkgroup, likewise. */
+/** convWorkgroup with products in f16. */
 export const convHalfWorkgroup = convWorkgroup;
 
 /**
- * Variants: those of `direct` and of `workgroup`, where src and weights are stored in f16. Sums of four products must
- * stay below 65,504.
+ * Variants: those of `direct` and of `workgroup`, where src and weights are stored in f16. The caller must ensure that sums
+ * of four products stay below 65,504.
  */
 export const half: ConvAlgorithm = {
   name: "half",

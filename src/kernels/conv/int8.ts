@@ -1,15 +1,15 @@
-/** The register-tiled product with weights that stay integers of 8 bits on the GPU: the same numbers, a quarter of the bytes. */
+/** The direct algorithm with weights stored as 8-bit integers on the GPU: the same values in a quarter of the bytes of f32. */
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, pixelsOf } from "./direct";
 
-/** As convDirect, with `weights: "int8"`. */
+/** convDirect with `weights: "int8"`. */
 export const convInt8 = convDirect;
 
-/** Variants: output pixels of one invocation. */
+/** Variants: output pixels per invocation. */
 export const int8: ConvAlgorithm = {
   name: "int8",
   readsSlices: true,
-  // After upsampling, weights are summed, which needs more bits.
+  // Convolutions after upsampling use sums of weights, which need more bits.
   variants: (params) => (params.int8 && !params.upsample ? ["4", "8"] : []),
   plan(params, variant) {
     const plan = convInt8.plan({ ...params, pixels: pixelsOf(variant), weights: "int8" });

@@ -12,7 +12,7 @@ import { convSubgroup } from "./subgroup";
 import { convWinogradInput, convWinogradOutput } from "./winograd-transforms";
 import { convWorkgroup } from "./workgroup";
 
-/** By the name of a step. Kernels that differ only in their plans share a shader, and so pipelines. */
+/** Kernels by the names that steps use. Kernels that differ only in their plans share a shader and its pipelines. */
 export const CONV_KERNELS: Readonly<Record<string, AnyKernel>> = {
   convDirect,
   convFlat,
@@ -26,7 +26,7 @@ export const CONV_KERNELS: Readonly<Record<string, AnyKernel>> = {
   convWinogradInput,
   convWinogradOutput,
   convWorkgroup,
-  // For algorithms that neither pool nor enlarge.
+  // Used by composed() for algorithms without pooling and upsampling.
   pool2d,
   resize2d,
 };

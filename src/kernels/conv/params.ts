@@ -1,14 +1,14 @@
-/** What a convolution is, whichever algorithm computes it, and what follows from that. */
+/** Parameters of a convolution for every algorithm, and the sizes that follow from them. */
 import type { Pair } from "../../base/pair";
 import { KernelError } from "../../base/errors";
 import type { ActivationParams } from "../activation";
 import { elemBytes, type Elem } from "../kernel";
 import { checkWindow, type WindowParams } from "../window";
 
-/** Some of the channels of a wider tensor, from `first` on. */
+/** A range of channels of a wider tensor, starting at `first`. */
 interface ChannelSlice {
   readonly first: number;
-  /** Of the wider tensor. */
+  /** Number of channels of the wider tensor. */
   readonly channels: number;
 }
 
@@ -17,48 +17,48 @@ export interface Conv2dParams extends WindowParams {
   /** Whether a tensor of the output's shape is added before the activation. */
   readonly residual: boolean;
   readonly elem: Elem;
-  /** Where the input is when it is a part of a wider src [N,H,W,channels]: inChannels from `first` on. Default: all of src. */
+  /** The input's channels in a wider src [N,H,W,channels]: inChannels from `first` on. Default: all of src. */
   readonly srcSlice?: ChannelSlice;
-  /** Where the result goes when it is a part of a wider dst [N,OH,OW,channels]; default: all of dst. */
+  /** The output's channels in a wider dst [N,OH,OW,channels]: outChannels from `first` on. Default: all of dst. */
   readonly slice?: ChannelSlice;
-  /** Whole factors by which nearest-neighbour upsampling enlarges src first; the in sizes are those before it. Default: [1, 1]. */
+  /** Integer factors of nearest-neighbour upsampling before the convolution; inHeight and inWidth are the sizes before it. Default: [1, 1]. */
   readonly upsample?: Pair;
-  /** Whether dst keeps only the largest of each 2x2 window, [N,OH/2,OW/2,OC]. The activation must not decrease anywhere. */
+  /** Whether 2x2 max pooling follows: dst is [N,OH/2,OW/2,OC]. The activation must be non-decreasing. */
   readonly pool?: boolean;
-  /** Whether the weights are a constant of 8-bit integers times a scale per output channel, so that they can be kept so. */
+  /** Whether the model stores the weights as 8-bit integers with a scale per output channel. */
   readonly int8?: boolean;
 }
 
 /** A convolution as a step of an algorithm. */
 export interface ConvStepParams extends Conv2dParams {
-  /** Whether the bias is added; default: true. Without it nothing is bound there. */
+  /** Whether the bias is added; default: true. Otherwise its binding is left out. */
   readonly bias?: boolean;
-  /** How dst is stored; default: `elem`. */
+  /** Storage type of dst; default: `elem`. */
   readonly dstElem?: Elem;
 }
 
-/** Whether this is a convolution alone, without upsampling before it or pooling after it. */
+/** Whether the convolution has neither upsampling before it nor pooling after it. */
 export function isPlain({ upsample: [y, x] = [1, 1], pool = false }: Conv2dParams): boolean {
   return y === 1 && x === 1 && !pool;
 }
 
-/** Numbers that follow from a convolution's parameters. */
+/** Sizes derived from a convolution's parameters. */
 interface ConvSizes {
-  /** Of the kernel's window. */
+  /** Taps of the kernel's window: height x width. */
   readonly taps: number;
   /** Output pixels of all images, before pooling. */
   readonly pixels: number;
-  /** Pixels of dst: after pooling. */
+  /** Pixels of dst, after pooling. */
   readonly dstPixels: number;
-  /** Channels of one group. */
+  /** Channels per group. */
   readonly groupIn: number;
   readonly groupOut: number;
-  /** Where the channels lie in src and in dst. */
+  /** The slices of channels in src and in dst. */
   readonly from: ChannelSlice;
   readonly to: ChannelSlice;
-  /** 2 x multiply-accumulates, taps outside the image included. */
+  /** 2 x multiply-accumulates, including taps outside the image. */
   readonly flops: number;
-  /** Read and written, each tensor once, with `weightBytes` bytes a weight; default: those of `elem`. */
+  /** Bytes read and written, each tensor once. `weightBytes`: bytes per weight; default: those of `elem`. */
   bytes(weightBytes?: number): number;
 }
 
@@ -68,7 +68,7 @@ function checkSlice(count: number, { first, channels }: ChannelSlice): void {
     throw new KernelError("convolution", `${count} channels inside ${channels}`, `from ${first} on`);
 }
 
-/** Throws KernelError for parameters that are no convolution. */
+/** Throws KernelError for invalid parameters. */
 export function convSizes(params: Conv2dParams): ConvSizes {
   checkWindow("convolution", params);
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, groups } = params;

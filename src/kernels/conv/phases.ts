@@ -1,29 +1,29 @@
 /**
- * A convolution over a picture enlarged by repeating pixels, as convolutions over the picture itself. Where factor
- * neighbouring taps fall on the same pixel, one tap with their sum does: of a 3x3 kernel after doubling, 2x2 taps stay.
- * Which taps meet depends on the output row and column modulo the factor: each remainder is a phase.
+ * Rewrites a convolution after nearest-neighbour upsampling as convolutions over the picture before upsampling. Neighbouring
+ * taps that fall on the same source pixel become one tap with the sum of their weights: a 3x3 kernel after doubling
+ * becomes 2x2. Which taps coincide depends on the output row and column modulo the factor: each remainder is a phase.
  */
 import type { Pair } from "../../base/pair";
 import { KernelError } from "../../base/errors";
 import type { Conv2dParams } from "./params";
 
-/** Output pixels that lie apart in dst, as one phase of a convolution over an upsampled picture makes them. */
+/** One phase: it computes every factor-th output pixel along each axis. */
 export interface ConvPhase {
-  /** Output pixel (y, x) goes to (y * factor + offset) along both axes. */
+  /** Output pixel i of the phase is pixel i * factor + offset of dst, along each axis. */
   readonly factor: Pair;
   readonly offset: Pair;
   /** [height, width] of dst and residual. */
   readonly size: Pair;
-  /** For each tap of the kernel, those of the given weights that are summed into it. */
+  /** For each tap of the phase's kernel, the original taps whose weights are summed. */
   readonly sums: readonly (readonly number[])[];
 }
 
-/** A convolution over the picture itself: all of one, or a phase. */
+/** A convolution without upsampling: a whole convolution, or one phase. */
 export interface PhaseParams extends Omit<Conv2dParams, "upsample"> {
   readonly phase?: ConvPhase;
 }
 
-/** One axis of a phase: its size, padding before it, and for each given tap the one that it goes into. */
+/** One axis of a phase: its size, its leading padding, and for each original tap the tap that it is summed into. */
 interface Along {
   readonly out: number;
   readonly pad: number;
@@ -31,8 +31,8 @@ interface Along {
 }
 
 /**
- * Output i = factor * q + offset reads the enlarged picture from i - pad on; pixel u of that is pixel floor(u / factor)
- * of the picture, so tap k falls on q + floor((offset - pad + k) / factor).
+ * Output i = factor * q + offset reads the upsampled picture from i - pad on. Pixel u of the upsampled picture is pixel
+ * floor(u / factor) of src, so tap k reads src at q + floor((offset - pad + k) / factor).
  */
 function along(kernel: number, pad: number, factor: number, offset: number, out: number): Along {
   const under = Array.from({ length: kernel }, (_, k) => Math.floor((offset - pad + k) / factor));
@@ -40,7 +40,7 @@ function along(kernel: number, pad: number, factor: number, offset: number, out:
   return { out: Math.ceil((out - offset) / factor), pad: 0 - first, into: under.map((pixel) => pixel - first) };
 }
 
-/** The phases of `params.upsample`, those with output pixels; parameters without upsampling are the only one. Throws KernelError for strides. */
+/** The phases that have output pixels; one phase without upsampling. Throws KernelError for strides or dilations with upsampling. */
 export function phasesOf(params: Conv2dParams): PhaseParams[] {
   const { upsample, ...rest } = params;
   if (!upsample || (upsample[0] === 1 && upsample[1] === 1)) return [rest];

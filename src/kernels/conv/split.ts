@@ -1,6 +1,7 @@
 /**
- * Convolution summed in parts, for short matrices: a GPU has too few invocations there otherwise. Each part takes some of
- * the input channels, as a group of a grouped convolution with all outputs for every group would; sums of parts are f32.
+ * Split-K: sums over input channels are computed in parts, because convolutions with few output pixels have too few
+ * invocations for a GPU. Each part is a group of a grouped convolution that computes all output channels from its share of
+ * the input channels; a second dispatch adds the parts, which are f32.
  */
 import wgsl from "../../../shaders/conv/split-sum.wgsl?raw";
 import { KernelError } from "../../base/errors";
@@ -19,7 +20,7 @@ export const convSplit = convDirect;
 /** src: f32 [N,OH,OW,parts,OC rounded up to 4], bias, residual -> dst. */
 export const convSplitSum: AnyKernel = { name: "conv/split-sum", wgsl, bindings: CONV_BINDINGS };
 
-/** Whether each part has whole vec4 of input channels. */
+/** Whether each part has a multiple of four input channels. */
 function splits(params: Conv2dParams, parts: number): boolean {
   return params.groups === 1 && gathersVectors(params) && params.inChannels % (4 * parts) === 0;
 }
@@ -50,7 +51,7 @@ function sumPlan(params: Conv2dParams, parts: number): KernelPlan {
   };
 }
 
-/** Variants: parts. */
+/** Variants: number of parts. */
 export const split: ConvAlgorithm = {
   name: "split",
   readsSlices: true,

@@ -1,4 +1,4 @@
-/** Implicit matrix product whose lanes broadcast src to each other, for GPUs with subgroups. */
+/** Implicit matrix product in which lanes of a subgroup broadcast src to each other, for GPUs with subgroups. */
 import wgsl from "../../../shaders/conv/subgroup.wgsl?raw";
 import { KernelError } from "../../base/errors";
 import type { AnyKernel, KernelPlan } from "../kernel";
@@ -9,12 +9,12 @@ import type { ConvStepParams } from "./params";
 
 export const convSubgroup: AnyKernel = { name: "conv/subgroup", wgsl, bindings: CONV_BINDINGS };
 
-/** As the shader needs. Fewer are rare: SwiftShader has 4, and compiles this for minutes. */
+/** The smallest subgroup that the shader supports. Smaller ones are rare: SwiftShader has 4, and compiles this for minutes. */
 const LEAST_LANES = 8;
-/** Invocations of a workgroup, each with 4 output channels of 8 pixels. */
+/** Invocations per workgroup by variant; each computes 4 output channels of 8 pixels. */
 const INVOCATIONS: Readonly<Record<string, number>> = { "8x32": 8, "8x128": 32 };
 
-/** The product as a plan of convSubgroup, also for a part of another algorithm. */
+/** The plan of convSubgroup; Winograd also uses it for its products. */
 export function subgroupPlan(params: ConvStepParams, variant: string): KernelPlan {
   const invocations = INVOCATIONS[variant];
   if (!invocations || !gathersVectors(params))
@@ -23,7 +23,7 @@ export function subgroupPlan(params: ConvStepParams, variant: string): KernelPla
   return gatherPlan(params, { pixels: 8, channels, block: channels, constants: { WORKGROUP_X: invocations } });
 }
 
-/** Variants: output pixels x channels of a workgroup, which is no smaller than a subgroup. */
+/** Variants: output pixels x output channels per workgroup. A workgroup has at least as many invocations as a subgroup. */
 export const subgroup: ConvAlgorithm = {
   name: "subgroup",
   readsSlices: true,

@@ -4,7 +4,7 @@ import { activationConstants, type ActivationParams } from "../activation";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 import { checkWindow, windowSizes, type WindowParams } from "../window";
 
-/** Here strides, pads and dilations move the window over the output; ONNX's output padding is in outHeight and outWidth. */
+/** Strides, pads and dilations apply to the output; outHeight and outWidth include ONNX's output padding. */
 interface ConvTranspose2dParams extends WindowParams {
   readonly activation: ActivationParams;
   readonly elem: Elem;
@@ -39,7 +39,7 @@ export const convTranspose2d: Kernel<ConvTranspose2dParams> = {
       },
       flags: { VECTOR_IN: groupIn % 4 === 0 },
       grid: linearGrid(pixels * groups * groupBlocks),
-      // Each input value meets every tap, but for those that fall outside the output.
+      // Each input value is multiplied by every tap, including taps that fall outside the output.
       flops: 2 * inputs * taps * inChannels * groupOut,
       bytes:
         elemBytes(elem) * (inputs * inChannels + pixels * outChannels + taps * groupOut * inChannels + outChannels),

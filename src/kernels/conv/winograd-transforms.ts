@@ -6,7 +6,7 @@ import { lanesFor, unitTypes } from "../checks";
 import { elemBytes, linearGrid, type Kernel } from "../kernel";
 import type { Conv2dParams } from "./params";
 
-/** A part of a convolution by F(outputs x outputs, kernel x kernel): the tiles first, ..., first + count - 1. */
+/** A band of a convolution by F(outputs x outputs, kernel x kernel): the tiles first, ..., first + count - 1. */
 interface WinogradParams extends Conv2dParams {
   /** Output pixels along each side of a tile. */
   readonly outputs: number;
@@ -15,14 +15,14 @@ interface WinogradParams extends Conv2dParams {
 }
 
 /**
- * Channels of one invocation: four where a tile has 16 values. 25 or 36 are too many as vectors: registers spill on
- * GPUs, and software drivers compile them for seconds.
+ * Channels per invocation: four where a tile has 16 values. Tiles of 25 or 36 vec4 spill registers on GPUs, and software
+ * drivers compile them for seconds.
  */
 function lanesOf({ outputs, kernel }: WinogradParams, ...channels: readonly number[]): 1 | 4 {
   return outputs + kernel[0] > 5 ? 1 : lanesFor(...channels);
 }
 
-/** What both plans have in common; `channels` are those that the transform goes over, rounded up to fours. */
+/** The common part of both plans. `channels`: channels to transform, rounded up to a multiple of 4. */
 function common(
   { outputs, kernel, outHeight, outWidth, first, count }: WinogradParams,
   lanes: 1 | 4,
@@ -57,7 +57,7 @@ export const convWinogradInput: Kernel<WinogradParams> = {
       runtime: { ...runtime, ...sizes, COUNT: invocations },
       flags: form,
       grid: linearGrid(invocations),
-      // Each transformed value is a short sum along both axes.
+      // Each transformed value is a short sum along each axis.
       flops: 4 * products,
       bytes: 2 * elemBytes(elem) * products,
     };

@@ -1,12 +1,12 @@
-/** Winograd's transform of weights; the others are in shaders/lib/winograd.wgsl, from the same interpolation points. */
+/** Winograd's transform of weights. shaders/lib/winograd.wgsl has the other transforms, for the same interpolation points. */
 import { KernelError } from "../../base/errors";
 
-/** The finite interpolation points, of which F(m, r) uses the first m + r - 2; the last is infinity. */
+/** The finite interpolation points. F(m, r) uses the first m + r - 2 of them and infinity. */
 const POINTS = [0, 1, -1, 0.5, -2];
 
 /**
- * G of F(outputs, kernel): [outputs + kernel - 1][kernel]. Row i has the powers of point i over the product of its
- * differences to the other finite points (Toom-Cook); the row of infinity takes the last tap alone.
+ * G of F(outputs, kernel): [outputs + kernel - 1][kernel]. Row i has the powers of point i divided by the product of its
+ * differences to the other finite points (Toom-Cook); the row of infinity has a 1 for the last tap.
  */
 export function weightTransform(outputs: number, kernel: number): number[][] {
   const points = POINTS.slice(0, outputs + kernel - 2);
@@ -18,7 +18,7 @@ export function weightTransform(outputs: number, kernel: number): number[][] {
   return [...rows, taps.map((tap) => Number(tap === kernel - 1))];
 }
 
-/** What of a convolution its transformed weights depend on. */
+/** The parameters that transformed weights depend on. */
 export interface WinogradWeights {
   /** Output pixels along each side of a tile. */
   readonly outputs: number;
@@ -47,7 +47,7 @@ function combine(
   });
 }
 
-/** Weights [kernel,kernel,C,OC] -> G g G^T of each pair of channels, [points * points, C, columns]; an input channel a piece. */
+/** Weights [kernel,kernel,C,OC] -> G g G^T of each pair of channels, [points * points, C, columns]. Yields after each input channel. */
 export function* transformWeights(
   data: Float32Array,
   { outputs, kernel, points, inChannels, outChannels, columns }: WinogradWeights,

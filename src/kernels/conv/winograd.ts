@@ -1,6 +1,6 @@
 /**
- * Winograd's minimal filtering (Lavin and Gray 2015): input transform, one product for each of the transformed pixels
- * of a tile, output transform. The products are a grouped 1x1 convolution over an image of tiles.
+ * Winograd's minimal filtering (Lavin and Gray 2015): input transform, one matrix product for each transformed pixel of a
+ * tile, output transform. The products are a grouped 1x1 convolution over an image of tiles.
  */
 import { KernelError } from "../../base/errors";
 import type { ConvAlgorithm, ConvStep } from "./algorithm";
@@ -10,10 +10,10 @@ import type { Conv2dParams, ConvStepParams } from "./params";
 import { subgroup, subgroupPlan } from "./subgroup";
 import { convWinogradInput, convWinogradOutput } from "./winograd-transforms";
 
-/** Sides of the output tiles by size of the kernel. */
+/** Sides of the supported output tiles by size of the kernel. */
 const OUTPUTS: Readonly<Record<number, readonly number[]>> = { 3: [4, 2], 4: [2] };
 
-/** Transformed elements that are always allowed, and the share of src and dst together that is. */
+/** Limits on the transformed elements of a band: this many are always allowed, and otherwise this share of src and dst together. */
 const SMALL = 2 ** 18;
 const SHARE = 0.2;
 
@@ -25,11 +25,11 @@ function tilesOf(params: Conv2dParams): readonly number[] {
   if ([...strides, ...dilations, groups].some((n) => n !== 1) || kernel[0] !== kernel[1]) return [];
   // Channels are padded to 4.
   if (inChannels < 4 || outChannels < 2 || (pool && (residual || outHeight % 2 || outWidth % 2))) return [];
-  // The transform for 4 outputs sums inputs to 36 times their size: halves end at 65,504.
+  // The transform for 4 outputs can make values 36 times as large, and the largest f16 is 65,504.
   return params.elem === "f16" ? outputs.filter((n) => n < 4) : outputs;
 }
 
-/** How the products are computed, by the end of a variant's name. */
+/** The algorithm of the products, by the suffix of a variant's name. */
 const PRODUCTS: Readonly<Record<string, (params: ConvStepParams) => { kernel: string; plan: KernelPlan }>> = {
   "": (params) => ({ kernel: "convDirect", plan: convDirect.plan(params) }),
   "-wide": (params) => ({ kernel: "convDirect", plan: convDirect.plan({ ...params, pixels: 8 }) }),
@@ -38,8 +38,8 @@ const PRODUCTS: Readonly<Record<string, (params: ConvStepParams) => { kernel: st
 const SUBGROUP = "8x32";
 
 /**
- * Variants: output pixels along each side of a tile, "4" or "2"; with "-wide" the products sum 8 tiles an invocation
- * instead of 4, with "-subgroup" they are computed as subgroup.ts does.
+ * Variants: output pixels along each side of a tile, "4" or "2". With "-wide" the products compute 8 tiles per invocation
+ * instead of 4; with "-subgroup" they use the algorithm of subgroup.ts.
  */
 export const winograd: ConvAlgorithm = {
   name: "winograd",
@@ -60,7 +60,7 @@ export const winograd: ConvAlgorithm = {
     const groups = points * points;
     const columns = up4(outChannels);
     const tiles = batch * Math.ceil(outHeight / outputs) * Math.ceil(outWidth / outputs);
-    // Bands of tiles, so that the transformed images take little memory beside the images themselves.
+    // Works in bands of tiles, so that the transformed images need little memory compared with the images.
     const stored = (outHeight * outWidth * outChannels) / (params.pool ? 4 : 1);
     const whole = batch * (inHeight * inWidth * inChannels + stored);
     const width = groups * (up4(inChannels) + columns);

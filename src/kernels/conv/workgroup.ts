@@ -1,4 +1,4 @@
-/** Implicit matrix product with tiles in workgroup memory, for GPUs: barriers are very slow on software drivers. */
+/** Implicit matrix product with tiles in workgroup memory. For GPUs: barriers are very slow on software drivers. */
 import wgsl from "../../../shaders/conv/workgroup.wgsl?raw";
 import { KernelError } from "../../base/errors";
 import type { AnyKernel, KernelPlan } from "../kernel";
@@ -9,7 +9,7 @@ import type { Conv2dParams } from "./params";
 
 export const convWorkgroup: AnyKernel = { name: "conv/workgroup", wgsl, bindings: CONV_BINDINGS };
 
-/** Output pixels x channels of a workgroup: [pixels of an invocation, invocations along pixels, along blocks of 8 channels]. */
+/** By variant, "output pixels x channels" per workgroup: [pixels per invocation, invocations along pixels, along blocks of 8 channels]. */
 const TILES: Readonly<Record<string, readonly [4 | 8, number, number]>> = {
   "32x64": [4, 8, 8],
   "64x64": [8, 8, 8],
@@ -37,7 +37,7 @@ export function workgroupPlan(params: Conv2dParams, variant: string, halfProduct
   });
 }
 
-/** Variants: output pixels x channels of a workgroup. */
+/** Variants: output pixels x output channels per workgroup. */
 export const workgroup: ConvAlgorithm = {
   name: "workgroup",
   readsSlices: true,

@@ -1,4 +1,4 @@
-/** A distribution over cells of the a*b* plane -> its mean. */
+/** Computes the mean of a distribution over cells of the a*b* plane. */
 import wgsl from "../../../shaders/picture/cells-chroma.wgsl?raw";
 import { KernelError } from "../../base/errors";
 import { requirePositive } from "../checks";
@@ -9,9 +9,9 @@ interface CellsChromaParams {
   readonly cells: number;
   /** Samples of the map, at least 1. */
   readonly count: number;
-  /** What scores are divided by before the softmax, above 0. */
+  /** Divisor of the scores before the softmax, above 0. */
   readonly temperature: number;
-  /** Of the scores; a* and b* are f32. */
+  /** Storage type of the scores; a* and b* are f32. */
   readonly elem: Elem;
 }
 

@@ -1,15 +1,15 @@
-/** Rows of L* -> L* resampled along y, summed over the tiles of a picture. */
+/** Resamples rows of L* along y, summed over the tiles of a picture. */
 import wgsl from "../../../shaders/picture/luminance-columns.wgsl?raw";
 import type { Kernel } from "../kernel";
 import { pictureGrid, type Size, type Tile } from "./tile";
 
 interface LuminanceColumnsParams {
-  /** The whole picture, pixels. */
+  /** Size of the whole picture in pixels. */
   readonly picture: Size;
   readonly tile: Tile;
-  /** The result, samples. */
+  /** Size of the result in samples. */
   readonly out: Size;
-  /** False for a picture's first tile, whose result replaces what dst holds. */
+  /** Whether to add to dst; false for a picture's first tile, which overwrites dst. */
   readonly accumulate: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** L* -> a network's input: scaled, stacked, padded. */
+/** Writes L* into a network's input: scaled, repeated over channels, padded. */
 import wgsl from "../../../shaders/picture/luminance-input.wgsl?raw";
 import { KernelError } from "../../base/errors";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
@@ -8,7 +8,7 @@ export interface LuminanceInputParams {
   readonly size: Size;
   /** At least `size`; the last column and row are repeated. */
   readonly padded: Size;
-  /** How often the plane is repeated, NCHW. */
+  /** Number of channels, all equal (NCHW). */
   readonly channels: number;
   /** "lightness": value = L*, 0 to 100. "grey": value = the sRGB component of the grey with this L*, 0 to 1. */
   readonly value: "lightness" | "grey";

@@ -1,10 +1,10 @@
-/** sRGB tile of a picture -> L*, resampled along x. */
+/** Converts an sRGB tile of a picture to L*, resampled along x. */
 import wgsl from "../../../shaders/picture/luminance-rows.wgsl?raw";
 import type { Kernel } from "../kernel";
 import { pictureGrid, type Size, type Tile } from "./tile";
 
 interface LuminanceRowsParams {
-  /** The whole picture, pixels. */
+  /** Size of the whole picture in pixels. */
   readonly picture: Size;
   readonly tile: Tile;
   /** Samples along x after resampling. */

@@ -1,15 +1,15 @@
-/** Original luminance + predicted chroma -> 8-bit sRGB, for one tile of a picture at full resolution. */
+/** Combines original luminance and predicted chroma to 8-bit sRGB, for one tile of a picture at full resolution. */
 import wgsl from "../../../shaders/picture/recombine.wgsl?raw";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
 import { pictureGrid, type Size, type Tile } from "./tile";
 
 export interface RecombineParams {
-  /** The whole picture, pixels. */
+  /** Size of the whole picture in pixels. */
   readonly picture: Size;
   readonly tile: Tile;
-  /** The network's output as stored, samples: padding included. */
+  /** Size of the network's output in samples, including padding. */
   readonly map: Size;
-  /** The part of it, from its upper left corner, that covers the picture; may end within a sample. */
+  /** Size in samples of the output's upper left part that covers the picture; not always whole numbers. */
   readonly valid: Size;
   /** a*, b* per unit of the network's output, times saturation. */
   readonly chromaScale: number;
@@ -18,8 +18,8 @@ export interface RecombineParams {
 
 /**
  * src: texture [tile.height, tile.width]; ab: [1, 2, map.height, map.width] -> dst: u32 [tile.height,
- * tile.width], R, G, B, A from the low byte. L* of each pixel is that of src; where sRGB does not have the
- * colour, chroma is reduced. Alpha is copied.
+ * tile.width], R, G, B, A from the low byte. Each pixel keeps the L* of src; where the colour is outside sRGB,
+ * chroma is reduced. Alpha is copied.
  */
 export const recombine: Kernel<RecombineParams> = {
   name: "picture/recombine",

@@ -1,4 +1,4 @@
-/** A picture in sRGB -> its a* and b*. */
+/** Converts a picture in sRGB to a* and b*. */
 import wgsl from "../../../shaders/picture/rgb-chroma.wgsl?raw";
 import { requirePositive } from "../checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
@@ -6,9 +6,9 @@ import { elemBytes, linearGrid, type Elem, type Kernel } from "../kernel";
 interface RgbChromaParams {
   /** Samples of the picture, at least 1. */
   readonly count: number;
-  /** Numbers that stand for black and white. */
+  /** The values of black and white. */
   readonly range: readonly [number, number];
-  /** Of the picture; a* and b* are f32. */
+  /** Storage type of the picture; a* and b* are f32. */
   readonly elem: Elem;
 }
 

@@ -1,4 +1,4 @@
-/** What the picture kernels share: a rectangle of a picture, and the grid over a rectangle. */
+/** Types and helpers that picture kernels share: a rectangle of a picture, and the grid over a rectangle. */
 import { KernelError } from "../../base/errors";
 import { MAX_WORKGROUPS } from "../kernel";
 
@@ -14,10 +14,10 @@ export interface Tile extends Size {
   readonly y: number;
 }
 
-/** Invocations of a workgroup of the picture kernels, along x and y: `@workgroup_size(16, 4)`. */
+/** Invocations per workgroup of the picture kernels, along x and y: `@workgroup_size(16, 4)`. */
 const GROUP: readonly [number, number] = [16, 4];
 
-/** Workgroups that cover a rectangle. */
+/** The grid of workgroups that covers a rectangle. */
 export function pictureGrid(kernel: string, { width, height }: Size): [number, number, number] {
   for (const size of [width, height])
     if (!Number.isInteger(size) || size < 1) throw new KernelError(kernel, "whole sizes of at least 1", `${size}`);

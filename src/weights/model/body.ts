@@ -1,14 +1,14 @@
-/** Reading the body of an HTTP answer. */
+/** Reads the body of an HTTP response. */
 import { DownloadError } from "../../base/errors";
 import { Pacer } from "../../base/pacer";
 
 interface BodyOptions {
-  /** Size of the whole, where it is known. */
+  /** Size of the whole body, where known. */
   readonly bytes?: number;
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
 }
 
-/** Reads the body as it arrives. With a known size, into one buffer of that size. */
+/** Reads the body as it arrives. With a known size, reads into one buffer of that size. */
 export async function readBody(response: Response, address: string, options: BodyOptions): Promise<Uint8Array> {
   const announced = announcedLength(response);
   const total = options.bytes ?? announced;
@@ -25,7 +25,7 @@ export async function readBody(response: Response, address: string, options: Bod
   }
   const sink = new Sink(options.bytes);
   const reader = response.body?.getReader();
-  // What comes out of a cache is there at once: reading it does not wait for anything.
+  // Reading from a cache never waits, so the pacer adds pauses.
   const pacer = new Pacer();
   for (;;) {
     await pacer.pause();
@@ -51,7 +51,7 @@ function announcedLength(response: Response): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** Bytes in order of arrival, in one buffer when the size is known. */
+/** Collects bytes in order of arrival, in one buffer when the size is known. */
 class Sink {
   length = 0;
   readonly #whole: Uint8Array | undefined;
@@ -61,7 +61,7 @@ class Sink {
     this.#whole = size === undefined ? undefined : new Uint8Array(size);
   }
 
-  /** False when there are more bytes than the known size. */
+  /** Returns false when the bytes exceed the known size. */
   push(chunk: Uint8Array): boolean {
     if (this.#whole && this.length + chunk.byteLength > this.#whole.byteLength) return false;
     if (this.#whole) this.#whole.set(chunk, this.length);

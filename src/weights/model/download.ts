@@ -1,14 +1,14 @@
-/** Fetching weight files: streamed, checked, retried, kept in the browser's cache. */
+/** Downloads weight files: streams, checks, retries, and stores them in the browser's cache. */
 import { DownloadError } from "../../base/errors";
 import { FileCache } from "./file-cache";
 import { readBody } from "./body";
 import { hashingFault, integrityFault, type Expected } from "./integrity";
 
 interface FetchOptions extends Expected {
-  /** Bytes so far, and of the whole file where that is known; whether the cache has them. Called at least once, at the end. */
+  /** Called with bytes so far, bytes of the whole file where known, and whether they come from the cache; at least once, at the end. */
   readonly onProgress?: (loaded: number, total: number | undefined, fromCache?: boolean) => void;
   readonly signal?: AbortSignal;
-  /** "default": the Cache API where there is one and a sha256 is given. */
+  /** "default": the Cache API, where the browser has it and a sha256 is given. */
   readonly cache?: "default" | "none";
   /** Milliseconds before the first retry; the second waits three times as long. Default 400. */
   readonly retryDelay?: number;
@@ -17,8 +17,8 @@ interface FetchOptions extends Expected {
 const RETRIES = 2;
 
 /**
- * The bytes of `url`, with the expected size and SHA-256 when given. Network errors and answers of 500 and above are
- * tried twice again. Throws DownloadError, or the signal's reason when aborted.
+ * The bytes of `url`, checked against the expected size and SHA-256 when given. Retries twice after network errors and
+ * responses with status 500 and above. Throws DownloadError, or the signal's reason when aborted.
  */
 export async function fetchFile(url: string | URL, options: FetchOptions = {}): Promise<Uint8Array> {
   const { signal, onProgress } = options;
@@ -50,9 +50,8 @@ export async function fetchFile(url: string | URL, options: FetchOptions = {}): 
 }
 
 /**
- * A small file of which the newest version counts, as `parse` understands it. The network is asked first, past the HTTP cache;
- * where it does not answer, the version of an earlier visit is taken. What `parse` refuses is not kept.
- * Throws as fetchFile() and as `parse`.
+ * The newest version of a small file, parsed by `parse`. Tries the network first, without the HTTP cache, and falls back to
+ * the version cached by an earlier visit. Files that `parse` refuses are not cached. Throws as fetchFile() and as `parse`.
  */
 export async function fetchNewest<T>(
   url: string | URL,
@@ -67,7 +66,7 @@ export async function fetchNewest<T>(
   return parsed;
 }
 
-/** `instead` may give the bytes where the network does not. */
+/** Downloads with retries. `instead` is the fallback where the network fails. */
 async function download(
   address: string,
   options: FetchOptions,
@@ -88,7 +87,7 @@ async function download(
   }
 }
 
-/** Worth another try; `facts` is what to throw in the end. */
+/** An error worth a retry; `facts` describe the DownloadError after the last retry. */
 class TransientError extends Error {
   constructor(readonly facts: DownloadError) {
     super(facts.message);
@@ -164,7 +163,7 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   });
 }
 
-/** undici puts the useful part in `cause`. */
+/** The text of an error; undici puts the useful part in `cause`. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

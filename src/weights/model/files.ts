@@ -1,13 +1,13 @@
-/** A model folder -> its manifest and the bytes of its files, checked; from the network or any other reader. */
+/** Reads and checks a model folder: its manifest and the bytes of its files, from the network or any other reader. */
 import { ManifestError, messageOf } from "../../base/errors";
 import { fetchFile, fetchNewest } from "./download";
 import { integrityFault } from "./integrity";
 import { parseManifest, type Manifest } from "./manifest";
 
 export interface ModelProgress {
-  /** The file that moved last, as the manifest's `files` calls it; "model.json" at the start. */
+  /** The file whose progress changed last, by its key in the manifest's `files`; "model.json" at the start. */
   readonly file: string;
-  /** Bytes of all files together. */
+  /** Bytes read of all files together. */
   readonly loaded: number;
   /** 0 until the manifest is read. */
   readonly total: number;
@@ -16,8 +16,8 @@ export interface ModelProgress {
 }
 
 /**
- * Reads one file of the folder. `path` is relative, "model.json" first; `expected` is what the manifest says.
- * `fromCache` says that the bytes were kept on this device; default: false.
+ * Reads one file of the folder. `path` is relative to it, "model.json" first; `expected` has the manifest's size and SHA-256.
+ * `fromCache`: whether the bytes come from this device's cache; default: false.
  */
 export type ModelReader = (
   path: string,
@@ -31,7 +31,7 @@ export interface LoadModelOptions {
   readonly signal?: AbortSignal;
   /** Default: fetchFile, relative to `location`. */
   readonly read?: ModelReader;
-  /** Called with each file as soon as it is there and checked; what it returns is waited for, what it throws is a failure. */
+  /** Called with each file as soon as it is read and checked. The load awaits its promise and fails with its error. */
   readonly onFile?: (file: string, bytes: Uint8Array, manifest: Manifest) => void | Promise<void>;
 }
 
@@ -42,9 +42,9 @@ export interface LoadedModel {
 }
 
 /**
- * Reads model.json and then all of its files at once, and checks their sizes and SHA-256. `location` is the URL of
- * the folder or of its .json file (relative to the page); with `read` it only names the model in messages.
- * Throws ManifestError, DownloadError, what `read` throws, or the signal's reason. One failure stops the other files.
+ * Reads model.json and then all of its files in parallel, and checks their sizes and SHA-256. `location` is the URL of
+ * the folder or of its .json file (relative to the page); with `read`, it is used in messages only.
+ * Throws ManifestError, DownloadError, errors of `read`, or the signal's reason. One failure stops the other files.
  */
 export async function loadModel(location: string | URL, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const { folder, name } = split(String(location));
@@ -74,7 +74,7 @@ export async function loadModel(location: string | URL, options: LoadModelOption
       });
     };
     const bytes = await read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
-    // fetchFile has checked already; hashing 60 MB twice would be felt.
+    // fetchFile() has already checked its files; hashing 60 MB twice would be slow.
     const fault = options.read ? await integrityFault(bytes, file, `${folder}${file.path}`) : undefined;
     if (fault) throw new ManifestError(fault);
     report(bytes.byteLength, undefined, progress.get(key)?.fromCache);
@@ -89,7 +89,7 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   }
 }
 
-/** "a/b/model.json" -> a/b/ and model.json; "a/b" and "a/b/" mean the model.json in there. A query stays a query. */
+/** Splits "a/b/model.json" into a/b/ and model.json; "a/b" and "a/b/" mean the model.json in that folder. Keeps a query. */
 function split(location: string): { folder: string; name: string } {
   const path = location.replace(/[?#].*$/s, "");
   if (!path.endsWith(".json"))
@@ -119,7 +119,7 @@ function fetchReader(base: URL): ModelReader {
 }
 
 function parseJson(bytes: Uint8Array, where: string): unknown {
-  // Servers of single-page applications answer unknown addresses with their page.
+  // Servers of single-page applications respond to unknown addresses with their page.
   if (/^\ufeff?\s*</.test(new TextDecoder().decode(bytes.subarray(0, 100))))
     throw new ManifestError({
       where,

@@ -1,4 +1,4 @@
-/** A worker that takes the length of a file and then its pieces, and gives its SHA-256, or nothing where it cannot. */
+/** A worker that receives a file's length and its pieces, and posts the SHA-256, or undefined where it cannot hash. */
 let file = new Uint8Array(0);
 let filled = 0;
 

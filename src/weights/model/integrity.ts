@@ -1,22 +1,22 @@
-/** Whether bytes are the ones that were published. */
+/** Checks the size and SHA-256 of files. */
 import type { ErrorFacts } from "../../base/errors";
 import { Pacer } from "../../base/pacer";
 
-/** What a manifest says of a file. */
+/** A manifest's facts about a file. */
 export interface Expected {
   readonly bytes?: number;
   /** 64 hexadecimal digits. */
   readonly sha256?: string;
 }
 
-/** Browsers hash on the thread that asks, and 56 MB take 0.1 s: from so many bytes on, a page has a worker do it. */
+/** From this many bytes on, a page hashes in a worker: browsers hash on the calling thread, and 56 MB take 0.1 s. */
 const LARGE = 2 ** 21;
 /** Bytes that are copied to the worker at a time. */
 const PIECE = 2 ** 20;
-/** Milliseconds after which the file is hashed here: a worker may be ended without a word. */
+/** Milliseconds after which this thread hashes instead: a browser may end a worker without an event. */
 const PATIENCE = 10_000;
 
-/** The digest by a worker; rejects where the page may not start one. */
+/** Computes the digest in a worker; rejects where the page may not start one. */
 async function digestAside(bytes: Uint8Array): Promise<ArrayBuffer> {
   const worker = new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module" });
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,7 +31,7 @@ async function digestAside(bytes: Uint8Array): Promise<ArrayBuffer> {
     const pacer = new Pacer();
     worker.postMessage(bytes.length, []);
     for (let at = 0; at < end; at += PIECE) {
-      // A Buffer's own slice() would be a view, and its file gone with it.
+      // Buffer.slice() would return a view, and transferring it would detach the whole file.
       const { buffer } = Uint8Array.prototype.slice.call(bytes, at, at + PIECE);
       worker.postMessage(buffer, [buffer]);
       await pacer.pause();
@@ -62,7 +62,7 @@ export function hashingFault(where: string): ErrorFacts | undefined {
   };
 }
 
-/** What is wrong with `bytes`, in the terms of an error, or undefined when they are as expected. */
+/** The facts of an error for `bytes`; undefined when they match. */
 export async function integrityFault(
   bytes: Uint8Array,
   expected: Expected,

@@ -1,9 +1,9 @@
-/** model.json: what a model folder holds and how its networks are fed. docs/model-format.md describes it. */
+/** Types and parser of model.json: a model's files, networks, inputs and outputs. docs/model-format.md describes it. */
 import { pathProblem } from "../../base/paths";
 import { checkManifest, wrongValue } from "./schema";
 
 interface ManifestFile {
-  /** Relative to model.json, in its folder or below. */
+  /** Path relative to model.json, in its folder or below. */
   readonly path: string;
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string;
@@ -24,7 +24,7 @@ interface GreyInput {
   readonly kind: "grey";
   readonly name: string;
   readonly channels: number;
-  /** Black and white as the network wants them. */
+  /** The network's values of black and white. */
   readonly range: readonly [number, number];
 }
 
@@ -42,7 +42,7 @@ interface EmbeddingInput {
   readonly name: string;
 }
 
-/** An input that is made of the photograph. */
+/** An input that is computed from the photograph. */
 export type PictureInput = LightnessInput | GreyInput;
 export type NetworkInput = PictureInput | ConstantInput | EmbeddingInput;
 
@@ -53,7 +53,7 @@ interface ChromaOutput {
   readonly scale: number;
 }
 
-/** ONNX output [1, 3, h, w]: sRGB between black and white, of which a* and b* are taken. */
+/** ONNX output [1, 3, h, w]: sRGB from black to white; a* and b* are computed from it. */
 interface RgbOutput {
   readonly kind: "rgb";
   readonly name: string;
@@ -66,37 +66,37 @@ interface CellsOutput {
   readonly name: string;
   /** The cells' centres, [a*, b*]. */
   readonly cells: readonly (readonly [number, number])[];
-  /** What scores are divided by before the softmax. */
+  /** Divisor of the scores before the softmax. */
   readonly temperature: number;
 }
 
 export type NetworkOutput = ChromaOutput | RgbOutput | CellsOutput;
 
-/** The size at which a network sees the photograph. */
+/** The size of the colorizer's picture. */
 interface NetworkSize {
   /** The side in pixels of the square that has as many pixels as the working picture. */
   readonly pixels: number;
   /** H and W are multiples of it. */
   readonly multiple: number;
-  /** "free": the photograph's proportions. "square": the photograph is stretched to a square. */
+  /** "free": keeps the photograph's aspect ratio. "square": stretches the photograph to a square. */
   readonly shape: "free" | "square";
 }
 
-/** Photograph -> embedding, such as an ImageNet classifier's scores. */
+/** The network that computes an embedding of the photograph, such as an ImageNet classifier's scores. */
 interface EmbedderManifest {
   /** A key of `files`. */
   readonly file: string;
-  /** Its H and W are `size`. */
+  /** The input; its H and W are `size`. */
   readonly input: PictureInput;
   /** Name of the ONNX output: [1, N]. */
   readonly output: string;
   /** Pixels along both sides. */
   readonly size: number;
-  /** N numbers: the mean embedding, for a first picture before the embedder is there. */
+  /** N numbers: the mean embedding, for a first picture before the embedder is loaded. */
   readonly mean?: readonly number[];
 }
 
-/** Photograph, and the embedding where there is one, -> colour. */
+/** The network that predicts colour from the photograph and, where there is one, the embedding. */
 interface ColorizerManifest {
   readonly file: string;
   readonly inputs: readonly NetworkInput[];
@@ -106,7 +106,7 @@ interface ColorizerManifest {
   readonly saturation: number;
 }
 
-/** A model.json of format 2, or one of format 1 in the terms of format 2. */
+/** A model.json of format 2, or one of format 1 converted to format 2. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -148,14 +148,14 @@ interface Format1 extends Omit<Manifest, "embedder" | "colorizer"> {
   };
 }
 
-/** A model.json of format 2, after the schema's check: what has a default may be missing. */
+/** A model.json of format 2, after the schema's check: values with defaults may be missing. */
 interface Format2 extends Manifest {
   readonly format: 2;
 }
 
 /**
- * Checks a parsed model.json and gives it its type. `where` names the file in messages; ManifestError adds the JSON path of the
- * first wrong value.
+ * Checks a parsed model.json and fills in defaults. `where` names the file in messages. Throws ManifestError with the JSON
+ * path of the first wrong value.
  */
 export function parseManifest(json: unknown, where: string): Manifest {
   checkManifest(json, where);
@@ -166,7 +166,7 @@ export function parseManifest(json: unknown, where: string): Manifest {
   return manifest;
 }
 
-/** What a schema cannot say: keys of `files`, paths and sizes. */
+/** Checks what a schema cannot express: keys of `files`, paths and sizes. */
 function checkReferences({ files, embedder, colorizer, format }: Format1 | Format2, where: string): void {
   for (const [key, { path }] of Object.entries(files)) {
     const problem = pathProblem(path);
@@ -234,7 +234,7 @@ function withDefaults<T extends NetworkInput>(input: T): T {
   return input;
 }
 
-/** What both formats have alike. */
+/** The parts that both formats share. */
 function facts({
   name,
   version,
@@ -259,7 +259,7 @@ function facts({
   };
 }
 
-/** Inputs have names of their own, one at least is made of the photograph, and an embedding comes from an embedder. */
+/** Checks that input names are unique, that an input is computed from the photograph, and that an embedding has an embedder. */
 function checkEmbedding({ embedder, colorizer: { inputs } }: Manifest, where: string): void {
   const at = "$.colorizer.inputs";
   const names = inputs.map(({ name }) => name);

@@ -1,16 +1,16 @@
-/** Progress of loading a model, whose networks are made ready while the rest still comes in. */
+/** Progress of loading a model. Networks compile while other files are still downloading. */
 
-/** Where loading is: bytes of the model's files, or networks made ready. */
+/** The state of loading: bytes of the model's files, or compiled networks. */
 export interface LoadProgress {
   readonly stage: "download" | "compile";
   readonly loaded: number;
-  /** 0 while it is not known. */
+  /** 0 while it is unknown. */
   readonly total: number;
-  /** Whether all bytes so far were kept on this device by an earlier visit. */
+  /** Whether all bytes so far come from this device's cache. */
   readonly fromCache: boolean;
 }
 
-/** Reports downloads until all is there, and only then what is ready. `loaded` never falls: a file that is fetched again counts from where it was. */
+/** Reports downloads until all files are read, and compilation after that. `loaded` never decreases, even when a file is fetched again. */
 export class ProgressReport {
   readonly #report: ((progress: LoadProgress) => void) | undefined;
   #arrived = false;
@@ -31,7 +31,7 @@ export class ProgressReport {
     this.#compile();
   }
 
-  /** Called three times: for each network, and when both fit a picture. */
+  /** Called three times: for each network, and once both are bound for a picture. */
   ready(): void {
     this.#ready++;
     this.#compile();

@@ -31,8 +31,8 @@ export function wrongValue(
 }
 
 /**
- * JSON path, expectation and value of the most precise error, which is about a value deepest in the document: of the errors about
- * it, a missing key, or the first, which belongs to the outermost schema.
+ * JSON path, expectation and value of the most precise error, that is the one about the value deepest in the document. Of several
+ * errors about that value, a missing key comes first, then the first error, which belongs to the outermost schema.
  */
 function describe(json: unknown, errors: readonly OutputUnit[]): [string, string, unknown, string?] {
   const depth = ({ instanceLocation }: OutputUnit): number => instanceLocation.split("/").length;
@@ -42,7 +42,7 @@ function describe(json: unknown, errors: readonly OutputUnit[]): [string, string
   const steps = pointer(deepest.instanceLocation);
   const value = steps.reduce<unknown>((inner, step) => (inner as Record<string, unknown>)[step], json);
   const path = steps.map((step) => `.${step}`).join("");
-  // A schema that is false stands for a key that the format does not have.
+  // The schema `false` marks a key that the format does not have.
   if (deepest.keyword === "false") return [`$${path}`, "no such key", value];
   const rule = ruleAt(deepest.keywordLocation);
   if (deepest.keyword === "required") {

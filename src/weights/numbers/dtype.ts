@@ -1,4 +1,4 @@
-/** Elements of ONNX tensors as numbers. Hosts of WebGPU are little-endian, as ONNX files are. */
+/** Converts elements of ONNX tensors to numbers. Hosts of WebGPU are little-endian, as ONNX files are. */
 import { ModelError } from "../../base/errors";
 import { fromHalves } from "./integers";
 import type { OnnxDType, OnnxTensor } from "../onnx/types";
@@ -24,7 +24,7 @@ type TypedArray =
   Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
 type TypedArrayOf<T extends TypedArray> = new (buffer: ArrayBufferLike, offset: number, length: number) => T;
 
-/** `bytes` as a typed array: a view of the same memory where its offset is aligned, else of a copy. */
+/** `bytes` as a typed array: a view of the same memory where its offset is aligned, else a copy. */
 export function view<T extends TypedArray>(
   type: TypedArrayOf<T> & { readonly BYTES_PER_ELEMENT: number },
   bytes: Uint8Array,
@@ -35,8 +35,8 @@ export function view<T extends TypedArray>(
 }
 
 /**
- * Every element of an integer or boolean tensor, exactly. INT64_MAX and INT64_MIN, which stand for "to the end" in
- * Slice, become +/-(2^53 - 1); other integers beyond 2^53 and float tensors are a ModelError.
+ * The exact elements of an integer or boolean tensor. INT64_MAX and INT64_MIN, which mean "to the end" in Slice, become
+ * +/-(2^53 - 1). Throws ModelError for other integers beyond 2^53 and for float tensors.
  */
 export function toIntegers(tensor: OnnxTensor): number[] {
   const { bytes, dtype } = tensor;
@@ -65,7 +65,7 @@ export function toIntegers(tensor: OnnxTensor): number[] {
   }
 }
 
-/** A view where alignment allows. */
+/** The elements as a typed array of their type; a view where alignment allows. */
 export function integers(
   dtype: "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "bool",
   bytes: Uint8Array,

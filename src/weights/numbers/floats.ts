@@ -1,12 +1,12 @@
-/** Tensors of any element type as f32. */
+/** Converts tensors of any element type to f32. */
 import { ModelError } from "../../base/errors";
 import { integers, toIntegers, view } from "./dtype";
 import { floatFromHalf } from "./from-half";
 import type { OnnxTensor } from "../onnx/types";
 
 /**
- * Every element as f32, rounded to nearest where f32 cannot hold it. For f32 tensors at an aligned offset this is a
- * view of the file's bytes: do not write to it.
+ * The elements as f32, rounded to nearest. For f32 tensors at an aligned offset this is a view of the file's bytes: do not
+ * write to it.
  */
 export function toFloat32(tensor: OnnxTensor): Float32Array {
   const { bytes } = tensor;
@@ -30,7 +30,7 @@ export function toFloat32(tensor: OnnxTensor): Float32Array {
 /**
  * ONNX DequantizeLinear: (values - zeroPoint) * scale, computed in f32.
  * values: 8, 16 or 32-bit integers of any shape [..., C, ...]; scale and zeroPoint: one element, or [C] along `axis`
- * (negative counts from the end). Blocked quantisation (a scale of values' rank) is refused with ModelError.
+ * (negative counts from the end). Throws ModelError for blocked quantisation (a scale of values' rank), which is unsupported.
  */
 export function dequantize(
   values: OnnxTensor,

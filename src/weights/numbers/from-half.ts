@@ -1,8 +1,8 @@
-/** IEEE 754 binary16 -> binary32, whole arrays at a time. */
+/** Converts arrays from IEEE 754 binary16 to binary32. */
 
 let table: Float32Array | undefined;
 
-/** Exact: every half is a float. */
+/** Exact, because f32 represents every f16. */
 export function floatFromHalf(halves: Uint16Array): Float32Array {
   table ??= Float32Array.from({ length: 65536 }, (_, half) => decode(half));
   const floats = new Float32Array(halves.length);

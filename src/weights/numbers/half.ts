@@ -1,4 +1,4 @@
-/** IEEE 754 binary32 -> binary16, whole arrays at a time, bit for bit what hardware does. */
+/** Converts arrays from IEEE 754 binary32 to binary16, with the same bits as hardware. */
 
 /**
  * Rounds to nearest, ties to even. 65520 and above become infinity, values below 2^-25 zero; subnormals are kept.
@@ -19,7 +19,7 @@ export function halfFromFloat(values: Float32Array): Uint16Array {
   return halves;
 }
 
-/** A magnitude below 2^-14, the smallest normal half: a multiple of 2^-24. */
+/** Converts a magnitude below 2^-14, the smallest normal half, to a multiple of 2^-24. */
 function subnormal(magnitude: number): number {
   const mantissa = (magnitude & 0x7fffff) | 0x800000;
   const shift = 126 - (magnitude >>> 23);

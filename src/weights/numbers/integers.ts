@@ -1,18 +1,18 @@
-/** 64-bit integers of ONNX files as JavaScript numbers. */
+/** Converts 64-bit integers of ONNX files to JavaScript numbers. */
 import { ModelError } from "../../base/errors";
 
-/** protobufjs gives a Long where the package `long` is there (Node), else a number (browser bundle). */
+/** protobufjs returns a Long where the package `long` is installed (Node), else a number (browser bundle). */
 export type Int64 = number | { readonly low: number; readonly high: number; readonly unsigned: boolean };
 
 /**
- * How near to the ends of the int64 range a value counts as "the end": exporters write INT64_MAX, INT64_MIN and
- * INT64_MIN + 1 in Slice for "to the end", and a double cannot tell the last 1024 integers apart.
+ * Values within this distance of the ends of the int64 range mean "to the end": exporters write INT64_MAX, INT64_MIN and
+ * INT64_MIN + 1 in Slice for that, and doubles cannot distinguish the last 1024 integers.
  */
 const END_WIDTH = 1024;
 
 /**
- * The exact number, when it is at most 2^53 - 1 in size. Values within 1024 of INT64_MAX or INT64_MIN become
- * +/-(2^53 - 1), which means the same in Slice, their one use. Anything between is a ModelError.
+ * The exact number, for magnitudes up to 2^53 - 1. Values within 1024 of INT64_MAX or INT64_MIN become +/-(2^53 - 1), which
+ * means the same in Slice, their only use. Throws ModelError for values between.
  */
 export function int64ToNumber(value: Int64, where: string): number {
   if (typeof value === "number") return toSafe(value, where);

@@ -1,4 +1,4 @@
-/** ONNX bytes -> OnnxModel: guard, onnx-proto, then plain data. */
+/** Decodes ONNX bytes to an OnnxModel: guard, onnx-proto, then plain data. */
 import onnxProto, { type onnx } from "onnx-proto";
 import { messageOf, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
 import { finish, Pacer } from "../../base/pacer";
@@ -12,11 +12,11 @@ export type { DecodeLimits } from "./guard";
 export type { ExternalData } from "./types";
 
 export interface DecodeOptions {
-  /** For messages: the file's name or URL. Default "model". */
+  /** The file's name or URL, for messages. Default "model". */
   readonly label?: string;
-  /** Raise single limits for files you trust. */
+  /** Changes single limits, for files that you trust. */
   readonly limits?: Partial<DecodeLimits>;
-  /** Gives files that tensors are stored in beside the model; see externalLocations. */
+  /** Resolves external data files, in which tensors are stored beside the model; see externalLocations(). */
   readonly externalData?: ExternalData;
 }
 
@@ -40,12 +40,12 @@ const ATTRIBUTE_TYPES = [
 ];
 
 /**
- * Reads an ONNX file. Tensors are views of `bytes` (raw_data, external data): keep `bytes` unchanged while the model
- * is in use. Graph inputs that have an initializer (IR version 3 wrote all of them so) are not listed as inputs.
- * Training info and metadata are passed over. Nothing is checked against the operator set here: import does that.
+ * Reads an ONNX file. Tensors are views of `bytes` (raw_data, external data): do not change `bytes` while the model is in
+ * use. Graph inputs with an initializer (as in IR version 3) are not listed as inputs. Training info and metadata are
+ * ignored. Import, not this function, checks the operator set.
  *
- * Throws ModelError when the file is damaged, exceeds a limit or contradicts itself, and UnsupportedError for sparse
- * or non-numeric initializers and model-local functions, all of them at once.
+ * Throws ModelError when the file is damaged, inconsistent or exceeds a limit, and one UnsupportedError for all sparse
+ * or non-numeric initializers and model-local functions.
  */
 export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}): Promise<OnnxModel> {
   const pacer = new Pacer();
@@ -55,7 +55,7 @@ export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}):
   return pacer.finish(modelOf(proto, options));
 }
 
-/** readModel() at once. */
+/** readModel() without pauses. */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
   guard(bytes, options);
   return finish(modelOf(decodeProto(bytes, options), options));
@@ -105,22 +105,22 @@ function* modelOf(
   };
 }
 
-/** The external data files that a model's tensors name, so that they can be fetched before `decodeModel`. */
+/** The external data files that a model's tensors name, so that callers can fetch them before decodeModel(). */
 export function externalLocations(bytes: Uint8Array, options: DecodeOptions = {}): string[] {
   guard(bytes, options);
   const locations = tensorsOf(decodeProto(bytes, options)).map(externalLocation);
   return [...new Set(locations.filter((location) => location !== undefined))];
 }
 
-/** Initializers and values of attributes. */
+/** All tensors of a model: initializers and values of attributes. */
 function tensorsOf({ graph }: onnx.ModelProto): onnx.ITensorProto[] {
   const attributes = (graph?.node ?? []).flatMap((node) => node.attribute ?? []);
   return [...(graph?.initializer ?? []), ...attributes.flatMap(({ t }) => t ?? [])];
 }
 
-/** guard() comes before. */
+/** Decodes bytes that guardModel() has checked. */
 function decodeProto(bytes: Uint8Array, { label = "model" }: DecodeOptions): onnx.ModelProto {
-  // A Node Buffer would make every tensor a Buffer.
+  // Given a Node Buffer, the decoder would return every tensor as a Buffer.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     return onnxProto.onnx.ModelProto.decode(plain);
@@ -207,7 +207,7 @@ function decodeAttribute(
   }
 }
 
-/** Files of IR version 1 give no type; the one field that is there tells. */
+/** The type of an attribute in files of IR version 1, which state no type: the one field that is present decides. */
 function impliedType(proto: onnx.IAttributeProto): string {
   const has = (key: keyof onnx.IAttributeProto): boolean => Object.hasOwn(proto, key);
   if (has("f")) return "float";
@@ -232,7 +232,7 @@ function valueInfo(proto: onnx.IValueInfoProto, label: string): OnnxValueInfo {
   };
 }
 
-/** Some exporters write -1 for a size that is not known. */
+/** A dimension; null for -1, which some exporters write for an unknown size. */
 function dimension(dim: onnx.TensorShapeProto.IDimension, where: string): number | string | null {
   if (Object.hasOwn(dim, "dimParam") && dim.dimParam) return dim.dimParam;
   if (!Object.hasOwn(dim, "dimValue")) return null;
@@ -240,7 +240,7 @@ function dimension(dim: onnx.TensorShapeProto.IDimension, where: string): number
   return size < 0 ? null : size;
 }
 
-/** A record without a prototype, so that a file's names cannot meet "__proto__" or "constructor". */
+/** A record without a prototype, so that names from a file cannot collide with "__proto__" or "constructor". */
 function table<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }

@@ -1,32 +1,32 @@
 /**
- * Walks the protobuf wire format of an ONNX file before onnx-proto decodes it, so that a damaged or hostile file is
- * refused with a byte offset instead of exhausting the stack or the memory. It allocates nothing but a stack of at
- * most `depth` frames, and takes about a microsecond per field (raw tensor bytes are stepped over).
+ * Checks the protobuf wire format of an ONNX file before onnx-proto decodes it, so that a damaged or malicious file is
+ * refused with a byte offset instead of exhausting the stack or the memory. It allocates only a stack of at most `depth`
+ * frames, and takes about a microsecond per field (raw tensor bytes are skipped).
  *
- * What passes is exactly what onnx-proto reads the same way: every length lies inside its parent, every known field
- * has the wire type that the decoder assumes without looking, and no varint is longer than the decoder's.
+ * onnx-proto reads accepted files the same way: every length lies inside its parent, every known field has the wire type
+ * that the decoder assumes without a check, and no varint is longer than the decoder's.
  */
 import { ModelError } from "../../base/errors";
 import { SCHEMA, type FieldSchema, type MessageName } from "./wire-schema";
 
 /** Upper bounds; each protects the decoder from a file that is small on disk and large in memory. */
 export interface DecodeLimits {
-  /** Size of the file. Protobuf itself ends at 2 GiB. */
+  /** Size of the file. Protobuf itself is limited to 2 GiB. */
   readonly bytes: number;
-  /** Messages inside messages. A graph inside an attribute adds 3. */
+  /** Nesting depth of messages. A graph inside an attribute adds 3. */
   readonly depth: number;
   readonly nodes: number;
   readonly tensors: number;
   readonly attributes: number;
   /** Dimensions of all tensors and values together. */
   readonly dims: number;
-  /** Fields of any kind, which bounds the number of objects made. */
+  /** Fields of any kind, which bounds the number of objects that the decoder creates. */
   readonly fields: number;
   /** Bytes of one string. */
   readonly stringBytes: number;
   /** Numbers in all float_data, int32_data and double_data together (raw_data has no such bound). */
   readonly numbers: number;
-  /** 64-bit integers in all lists together; the decoder makes an object of each. */
+  /** 64-bit integers in all lists together; the decoder creates an object for each. */
   readonly integers: number;
 }
 
@@ -52,7 +52,7 @@ const DAMAGED = "The file is truncated or damaged: fetch it again, or export it 
 
 interface Frame {
   readonly message: MessageName;
-  /** The field it is the value of, for messages. */
+  /** Name of the field that holds the message, for error messages. */
   readonly name: string;
   readonly end: number;
 }
@@ -90,7 +90,7 @@ class Guard {
     }
   }
 
-  /** One field: tag, then its value. A message is only entered; the loop in `walk` goes on inside it. */
+  /** Checks one field: its tag, then its value. For a message, pushes a frame; the loop in `walk` continues inside it. */
   #field(frame: Frame): void {
     const start = this.#position;
     this.#count("fields", 1, start);
@@ -132,7 +132,7 @@ class Guard {
     }
   }
 
-  /** A repeated number, one element or packed. */
+  /** Checks a repeated number: one element or a packed list. */
   #list(
     kind: "int32s" | "int64s" | "floats" | "doubles",
     schema: FieldSchema,
@@ -185,7 +185,7 @@ class Guard {
     this.#position += size;
   }
 
-  /** The length in front of a delimited value; what follows is inside `end`. */
+  /** Reads the length of a delimited value and checks that the value ends before `end`. */
   #length(end: number, what: string): number {
     const at = this.#position;
     const length = this.#uint32(end, `the length of ${what}`);
@@ -199,7 +199,7 @@ class Guard {
     return length;
   }
 
-  /** An unsigned varint of at most 5 bytes, as tags and lengths are. */
+  /** Reads an unsigned varint of at most 5 bytes: a tag or a length. */
   #uint32(end: number, what: string): number {
     const at = this.#position;
     let value = 0;
@@ -215,7 +215,7 @@ class Guard {
     return this.#fail(at, `${what} below 2^32`, "a larger number", DAMAGED);
   }
 
-  /** Steps over a varint of 1 to 10 bytes and gives its length. */
+  /** Skips a varint of 1 to 10 bytes and returns its length. */
   #varintLength(end: number): number {
     const at = this.#position;
     for (let i = 1; i <= 10; i++) {
@@ -225,7 +225,7 @@ class Guard {
     return this.#fail(at, "an integer of at most 10 bytes", "a longer one", DAMAGED);
   }
 
-  /** A 32-bit integer: 1 to 5 bytes, or 10 when negative. */
+  /** Checks a 32-bit integer: 1 to 5 bytes, or 10 when negative. */
   #int32(end: number): void {
     const at = this.#position;
     const length = this.#varintLength(end);

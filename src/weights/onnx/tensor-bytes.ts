@@ -1,11 +1,11 @@
-/** The bytes of a tensor: in the file as they are, in lists of numbers, or in a file beside the model. */
+/** Reads a tensor's bytes from raw_data, from lists of numbers, or from an external data file. */
 import type { onnx } from "onnx-proto";
 import { ModelError } from "../../base/errors";
 import { int64ToNumber, type Int64 } from "../numbers/integers";
 import { pathProblem } from "../../base/paths";
 import type { ExternalData, OnnxDType } from "./types";
 
-/** Elements in float_data, int32_data, int64_data, double_data or uint64_data, as ONNX assigns types to them. */
+/** The bytes of elements in float_data, int32_data, int64_data, double_data or uint64_data, by ONNX's assignment of types. */
 function listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): Uint8Array {
   const int32s = proto.int32Data ?? [];
   switch (dtype) {
@@ -38,8 +38,8 @@ function listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): U
 }
 
 /**
- * Both halves of a 64-bit integer. A number (decoders without `long`) is already rounded beyond 2^53; 2^63, the rounded
- * INT64_MAX, would wrap to INT64_MIN and is kept at INT64_MAX.
+ * A 64-bit integer as a BigInt. Numbers (from decoders without `long`) are rounded beyond 2^53; 2^63, the rounded INT64_MAX,
+ * would wrap to INT64_MIN and becomes INT64_MAX.
  */
 function exact(value: Int64): bigint {
   if (typeof value !== "number") return (BigInt(value.high) << 32n) | BigInt(value.low >>> 0);
@@ -80,12 +80,12 @@ function externalBytes(proto: onnx.ITensorProto, where: string, external: Extern
   return file.subarray(offset, offset + length);
 }
 
-/** Whether the elements lie in the model's file as they are. */
+/** Whether the elements are stored as raw_data. */
 function isRaw(proto: onnx.ITensorProto): boolean {
   return proto.dataLocation !== 1 && Object.hasOwn(proto, "rawData") && proto.rawData !== null;
 }
 
-/** The elements as little-endian bytes: a view where the file has them so. Their number is not checked. */
+/** The elements as little-endian bytes; a view where the file stores them so. Does not check their number. */
 export function tensorBytes(
   proto: onnx.ITensorProto,
   dtype: OnnxDType,

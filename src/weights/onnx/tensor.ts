@@ -1,14 +1,14 @@
-/** TensorProto -> OnnxTensor: whichever field holds the elements, they come out as little-endian bytes. */
+/** Decodes a TensorProto to an OnnxTensor with little-endian bytes, whichever field holds the elements. */
 import type { onnx } from "onnx-proto";
 import { ELEMENT_BYTES } from "../numbers/dtype";
 import { int64ToNumber, type Int64 } from "../numbers/integers";
 import { externalEntry, fault, tensorBytes } from "./tensor-bytes";
 import type { ExternalData, OnnxDType, OnnxTensor } from "./types";
 
-/** ONNX ends at rank 8 in practice; more is a damaged file. */
+/** The largest rank that is accepted. Real models have at most 8; a larger rank means a damaged file. */
 const MAX_RANK = 32;
 
-/** TensorProto.DataType by number; `undefined` for what this engine does not read. */
+/** TensorProto.DataType by number; undefined for unsupported types. */
 export const DTYPES: Readonly<Record<number, OnnxDType>> = {
   1: "f32",
   2: "u8",
@@ -41,19 +41,19 @@ export function dtypeOf(dataType: number): OnnxDType | "unknown" {
   return DTYPES[dataType] ?? "unknown";
 }
 
-/** The name of an element type that cannot be read, or undefined when it can. */
+/** The name of an unsupported element type; undefined for a supported one. */
 export function unreadType(dataType: number): string | undefined {
   if (DTYPES[dataType] !== undefined) return undefined;
   return UNREAD[dataType] ?? (dataType === 0 ? "undefined" : `data type ${dataType}`);
 }
 
-/** The file that holds this tensor's elements, or undefined when they are in the model itself. */
+/** The external data file that holds this tensor's elements; undefined when they are in the model itself. */
 export function externalLocation(proto: onnx.ITensorProto): string | undefined {
   if (proto.dataLocation !== 1) return undefined;
   return externalEntry(proto, "location") ?? "";
 }
 
-/** Throws ModelError unless the tensor has exactly the bytes that its shape and type ask for. */
+/** Decodes a tensor. Throws ModelError unless it has exactly the number of bytes that its shape and type require. */
 export function decodeTensor(
   proto: onnx.ITensorProto,
   name: string,

@@ -1,9 +1,9 @@
 /**
- * What the ONNX decoder hands to the importer: plain data, free of protobuf classes.
- * Tensors are zero-copy views of the file's bytes where alignment allows.
+ * The decoder's result and the importer's input: plain data without protobuf classes. Tensors are zero-copy views of the
+ * file's bytes where alignment allows.
  */
 
-/** Element types that occur in ONNX files this engine reads. */
+/** Supported element types of ONNX tensors. */
 export type OnnxDType =
   "f32" | "f16" | "f64" | "bf16" | "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "bool";
 
@@ -11,7 +11,7 @@ export interface OnnxTensor {
   readonly name: string;
   readonly dtype: OnnxDType;
   readonly shape: readonly number[];
-  /** Little-endian elements, row-major; its length is the element count x the element size. */
+  /** Little-endian elements, row-major; length = element count x element size. */
   readonly bytes: Uint8Array;
 }
 
@@ -23,11 +23,11 @@ export type OnnxAttribute =
   | { readonly type: "floats"; readonly value: readonly number[] }
   | { readonly type: "ints"; readonly value: readonly number[] }
   | { readonly type: "strings"; readonly value: readonly string[] }
-  /** Present in the file but of no use here (subgraphs, sparse tensors, ...); `kind` says what. */
+  /** An unsupported kind of attribute (subgraphs, sparse tensors, ...), named by `kind`. */
   | { readonly type: "unsupported"; readonly kind: string };
 
 export interface OnnxNode {
-  /** The node's own name, or `OpType(first output)` when the file gives none. */
+  /** The node's name, or `OpType(first output)` when the file has none. */
   readonly name: string;
   readonly op: string;
   /** "" is the default ONNX domain. */
@@ -41,7 +41,7 @@ export interface OnnxNode {
 export interface OnnxValueInfo {
   readonly name: string;
   readonly dtype: OnnxDType | "unknown";
-  /** A number, a symbolic name, or null where the file says nothing. */
+  /** Each dimension is a number, a symbolic name, or null where the file states none. */
   readonly shape: readonly (number | string | null)[] | null;
 }
 
@@ -59,5 +59,5 @@ export interface OnnxModel {
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
 }
 
-/** Gives the bytes of an external data file; `location` is relative to the model and stays in its folder. */
+/** Returns the bytes of an external data file. `location` is relative to the model's folder and stays inside it. */
 export type ExternalData = (location: string) => Uint8Array;

@@ -1,13 +1,13 @@
 /**
- * The part of protobufjs/minimal that onnx-proto's decoders call, for pages (tools/vite-onnx-proto.ts puts it in its
- * place): a fifth of the size, because guard.ts has checked every length and varint before. 64-bit integers are
- * numbers, exact up to 2^53. Node and the tests use protobufjs itself.
+ * Replaces protobufjs/minimal in pages (by tools/vite-onnx-proto.ts) with the part that onnx-proto's decoders call. It has a
+ * fifth of the size, because guard.ts has already checked every length and varint. 64-bit integers are numbers, exact up to
+ * 2^53. Node and the tests use protobufjs itself.
  */
 
 const utf8 = new TextDecoder();
 
 export class Reader {
-  /** Bytes read, and bytes there are. */
+  /** Position, and number of bytes. */
   pos = 0;
   readonly len: number;
   readonly #buf: Uint8Array;
@@ -23,7 +23,7 @@ export class Reader {
     return new Reader(buf);
   }
 
-  /** A base-128 varint as two halves of 32 bits. */
+  /** Reads a base-128 varint as two halves of 32 bits. */
   #varint(): { low: number; high: number } {
     let low = 0;
     let high = 0;
@@ -72,7 +72,7 @@ export class Reader {
     return utf8.decode(this.bytes());
   }
 
-  /** Steps over a field that onnx-proto does not know. Groups do not pass the guard. */
+  /** Skips a field that onnx-proto does not know. The guard refuses groups. */
   skipType(wire: number): void {
     if (wire === 0) this.uint32();
     else if (wire === 2) this.bytes();
@@ -80,5 +80,5 @@ export class Reader {
   }
 }
 
-/** Where onnx-proto keeps its namespace. */
+/** onnx-proto stores its namespace here. */
 export const roots = {};

@@ -1,7 +1,7 @@
 /**
- * What the guard knows of the protobuf messages in an ONNX file: for each field number, its name and how its
- * value is written. Field numbers are those of onnx.proto (IR version 8). A field that is not listed is skipped by
- * both the guard and onnx-proto, so files of later versions still load.
+ * The guard's schema of the protobuf messages in an ONNX file: for each field number, its name and encoding. Field numbers
+ * are from onnx.proto (IR version 8). Both the guard and onnx-proto skip fields that are not listed, so files of later
+ * versions still load.
  */
 
 /**

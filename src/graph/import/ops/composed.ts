@@ -1,4 +1,4 @@
-/** Elementwise functions with parameters, of more than two tensors, or made of others. */
+/** Elementwise functions with parameters, with more than two inputs, or composed of other functions. */
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { BinaryFn } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
@@ -6,7 +6,7 @@ import { zipConstants } from "../constant-arithmetic";
 import { binary, broadcast, expand, unary } from "../primitives";
 import { constantOf, isFloat, type ConstantValue, type Value } from "../values";
 
-/** fn over any number of inputs, left to right. */
+/** Applies fn to any number of inputs, from left to right. */
 const chain =
   (fn: BinaryFn): Importer =>
   (ctx) =>
@@ -22,12 +22,12 @@ function scalar(ctx: NodeContext, value: number, suffix: string): ConstantValue 
   return ctx.floatConstant([], [value], suffix);
 }
 
-/** A constant that holds one number only. */
+/** The number of a constant with one element; undefined for other values. */
 function singleNumber(value: Value | undefined): number | undefined {
   return value?.kind === "constant" && value.data.length === 1 ? value.data[0] : undefined;
 }
 
-/** Bounds are attributes before opset 11, optional inputs since. */
+/** Bounds are attributes before opset 11, and optional inputs since. */
 function clip(ctx: NodeContext): Value {
   const x = ctx.input(0);
   if (ctx.opset < 11) {
@@ -44,12 +44,12 @@ function clip(ctx: NodeContext): Value {
   return high === undefined ? raised : binary(ctx, "min", raised, high);
 }
 
-/** The largest f32, which exporters write for "no bound", as infinity. */
+/** Converts the largest f32, which exporters write for "no bound", to infinity. */
 function bound(value: number): number {
   return Math.abs(value) >= 3.4028234e38 ? Math.sign(value) * Infinity : value;
 }
 
-/** Whole exponents up to 3 become products: exact, and defined for negative bases, which WGSL's pow is not. */
+/** Integer exponents up to 3 become products, which are exact and, unlike WGSL's pow, defined for negative bases. */
 function pow(ctx: NodeContext): Value {
   const [x, exponent] = [ctx.input(0), ctx.input(1)];
   const n = singleNumber(exponent);

@@ -1,4 +1,4 @@
-/** Ops that make constants or are evaluated on constants only. */
+/** Ops that produce constants or support constants only. */
 import type { OnnxDType } from "../../../weights/onnx/types";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";

@@ -23,8 +23,8 @@ function convTranspose(ctx: NodeContext): Value {
 }
 
 /**
- * Without output_shape: out = stride * (in - 1) + output_padding + extent - pads; SAME gives out = stride * in.
- * With output_shape, the pads follow from it.
+ * Without output_shape: out = stride * (in - 1) + output_padding + extent - pads; with SAME, out = stride * in.
+ * With output_shape, the pads are computed from it.
  */
 function transposedWindow(ctx: NodeContext, input: Pair, kernel: Pair, rank: number) {
   const strides = positivePair(ctx, "strides", rank);

@@ -1,4 +1,4 @@
-/** Running sums. */
+/** Cumulative sums. */
 import type { NodeContext, OpTable } from "../context";
 import { requireFloat } from "../primitives";
 import type { Value } from "../values";

@@ -1,4 +1,4 @@
-/** Weights that are whole numbers with scales. */
+/** Quantised weights: integers with scales. */
 import { deferred, derivedKey } from "../../constants/deferred";
 import { sizeOf } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";

@@ -1,4 +1,4 @@
-/** Transposes, slices and joins. */
+/** Transpose, Concat and Slice. */
 import { describe, type NodeContext, type OpTable } from "../context";
 import { concat, slice, transpose } from "../primitives";
 import type { Value } from "../values";
@@ -18,7 +18,7 @@ function concatOp(ctx: NodeContext): Value {
   return concat(ctx, parts, ctx.axis(ctx.int("axis", 1), parts[0]!.shape.length));
 }
 
-/** Attributes before opset 10, inputs since. Ends are clamped; negative positions count from the end. */
+/** Parameters are attributes before opset 10, and inputs since. Ends are clamped; negative positions count from the end. */
 function sliceOp(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const rank = x.shape.length;

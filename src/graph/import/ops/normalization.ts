@@ -80,7 +80,7 @@ function layerNormalization(ctx: NodeContext): Value {
   return ctx.emit("layerNorm", [x, ...spread], { axis, epsilon: ctx.float("epsilon", 1e-5) }, x.shape);
 }
 
-/** Before opset 13, softmax is over all axes from `axis` (default 1) on, taken as one. */
+/** Before opset 13, softmax flattens all axes from `axis` (default 1) on into one. */
 function softmaxView(ctx: NodeContext): { x: Value; axis: number } {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", ctx.opset < 13 ? 1 : -1), x.shape.length);

@@ -1,4 +1,4 @@
-/** Pools over windows and over whole pictures. */
+/** Pooling over windows and over whole images. */
 import { IDENTITY, type Pair } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reduce } from "../primitives";
@@ -30,8 +30,8 @@ function pool(ctx: NodeContext, kind: "max" | "average"): Value {
 }
 
 /**
- * With ceil_mode a window may reach past the stated pads; taps there are never counted, even with
- * count_include_pad. Gives the factor kernel taps / counted taps of every output pixel, undefined when all are 1.
+ * With ceil_mode, a window may reach past the stated pads; ONNX never counts taps there, even with count_include_pad.
+ * Returns the factor kernel taps / counted taps of every output pixel; undefined when all are 1.
  */
 function overhang(ctx: NodeContext, input: Pair, window: Window, rank: number): Float32Array | undefined {
   if (ctx.int("ceil_mode", 0) === 0) return undefined;

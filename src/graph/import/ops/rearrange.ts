@@ -1,4 +1,4 @@
-/** Parts of a tensor, padding, picked elements, and blocks of pixels as channels. */
+/** Split, Pad, Gather, DepthToSpace and SpaceToDepth. */
 import type { OpAttributes } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape, slice } from "../primitives";
@@ -11,7 +11,7 @@ function sliceAxis(ctx: NodeContext, x: Value, axis: number, start: number, size
   return slice(ctx, x, at(0, start), at(1, 1), shape);
 }
 
-/** Sizes are an attribute before opset 13, an input since; without them the parts are equal, the last may be smaller. */
+/** Sizes are an attribute before opset 13, and an input since. Without them, parts are equal, except that the last may be smaller. */
 function split(ctx: NodeContext): Value[] {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
@@ -32,7 +32,7 @@ function split(ctx: NodeContext): Value[] {
   });
 }
 
-/** Attributes before opset 11, inputs since; negative pads cut off. */
+/** Parameters are attributes before opset 11, and inputs since. Negative pads crop. */
 function pad(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const rank = x.shape.length;
@@ -73,7 +73,7 @@ function padPositive(ctx: NodeContext, x: Value, attributes: OpAttributes["pad"]
 /** x at the given non-negative indices of one axis, which keeps its place. */
 function gather(ctx: NodeContext, x: Value, axis: number, indices: readonly number[]): Value {
   const step = indices.length > 1 ? indices[1]! - indices[0]! : 1;
-  // Evenly spaced indices are a slice, which costs less and which passes know.
+  // Evenly spaced indices become a slice, which is cheaper and which passes can optimise.
   if (indices.length > 0 && step !== 0 && indices.every((index, i) => index === indices[0]! + i * step)) {
     const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
     const pick = (here: number, other: number) => x.shape.map((_, a) => (a === axis ? here : other));

@@ -4,7 +4,7 @@ import { foldAxes } from "../../constants/arithmetic";
 import { binary, reduce, unary, type ReduceFn } from "../primitives";
 import { constantOf, type Value } from "../values";
 
-/** Axes are an attribute up to some opset, an input since; without them all axes, or none with noop_with_empty_axes. */
+/** Axes are an attribute before opset `inputSince`, and an input since. Default: all axes, or none with noop_with_empty_axes. */
 function axesOf(ctx: NodeContext, inputSince: number): number[] {
   const rank = ctx.input(0).shape.length;
   const given = ctx.listSince(inputSince, "axes", 1) ?? [];
@@ -13,7 +13,7 @@ function axesOf(ctx: NodeContext, inputSince: number): number[] {
   return [...new Set(given.map((axis) => ctx.axis(axis, rank)))].sort((a, b) => a - b);
 }
 
-/** fn over before(x), then `after`. ReduceSum took its axes as an input first, in opset 13; the others in 18. */
+/** Applies fn to before(x), then `after`. The axes of ReduceSum became an input in opset 13, those of the others in 18. */
 const reduction =
   (
     fn: ReduceFn,

@@ -1,4 +1,4 @@
-/** Resize and its forerunner Upsample. */
+/** Resize and its predecessor Upsample. */
 import { sameShape, type Pair, type Shape } from "../../ir";
 import type { CoordinateMode, NearestMode } from "../../ops/resize";
 import { describe, type NodeContext, type OpTable } from "../context";
@@ -12,7 +12,7 @@ interface Sampling {
   readonly nearest: NearestMode;
 }
 
-/** Size along one axis; the product is taken in f32, as exporters and runtimes do. */
+/** Size along one axis; multiplies in f32, as exporters and runtimes do. */
 function scaledSize(size: number, scale: number): number {
   return Math.floor(Math.fround(size * Math.fround(scale)));
 }
@@ -26,7 +26,7 @@ function sizesFromScales(ctx: NodeContext, shape: Shape, scales: readonly number
 /** Resizes the last two axes of [N,C,H,W], the last of [N,C,L], or the middle two of an NHWC tensor. */
 function resample(ctx: NodeContext, size: Shape, scales: readonly number[], sampling: Sampling): Value {
   const x = ctx.input(0);
-  // A scale may change where samples are taken even where it leaves the size alone.
+  // A scale may change the sampling positions even where it does not change the size.
   const changed = size.map((n, axis) => n !== x.shape[axis] || scales[axis] !== 1);
   if (sameShape(size, x.shape) && !changed.includes(true)) return x;
   const along = (axis: number): Pair => [scales[axis]!, scales[axis + 1]!];
@@ -46,7 +46,7 @@ function resample(ctx: NodeContext, size: Shape, scales: readonly number[], samp
 
 function modeOf(ctx: NodeContext): Sampling["mode"] {
   const mode = ctx.string("mode", "nearest");
-  // "bilinear" is what opset 7 and 8 also allowed.
+  // Opsets 7 and 8 also allowed "bilinear".
   if (mode === "linear" || mode === "bilinear") return "linear";
   return mode === "nearest" ? mode : ctx.unsupported(`attribute mode=${mode}`);
 }
@@ -66,7 +66,7 @@ function resize(ctx: NodeContext): Value {
   const mode = modeOf(ctx);
   if (ctx.opset < 11) {
     const scales = Array.from(ctx.constant(1, "scales").data);
-    // Opset 10 says nothing of coordinates; this is what onnxruntime does.
+    // Opset 10 does not define coordinates; onnxruntime uses these.
     const nearest = scales.some((scale) => scale < 1) ? "ceil" : "floor";
     return resample(ctx, ...sizesFromScales(ctx, x.shape, scales), { mode, coordinates: "asymmetric", nearest });
   }

@@ -1,4 +1,4 @@
-/** The same elements in another shape, copies along axes, and the shape itself. */
+/** Ops that reshape or repeat a tensor, and Shape. */
 import { sameShape, sizeOf } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { broadcast, concat, expand, reshape } from "../primitives";
@@ -23,7 +23,7 @@ function unsqueeze(ctx: NodeContext): Value {
   return reshape(ctx, x, shape);
 }
 
-/** Both ways: sizes of 1 in the wanted shape keep the input's. */
+/** ONNX Expand broadcasts in both directions: a size of 1 in the target shape keeps the input's size. */
 function expandOp(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const shape = ctx.integers(1, "shape");
@@ -38,7 +38,7 @@ function shapeOf(ctx: NodeContext): Value {
   return constantOf("i64", [part.length], part, ctx.constantName);
 }
 
-/** 0 copies the input's size (unless allowzero), one -1 takes what is left. */
+/** 0 copies the input's size (unless allowzero); one -1 is computed from the other sizes. */
 function reshapeOp(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const wanted = ctx.integers(1, "shape");
@@ -71,7 +71,7 @@ function squeeze(ctx: NodeContext): Value {
   );
 }
 
-/** Copies become operands of one concat. */
+/** The most copies along an axis, because each becomes an operand of one concat. */
 const MOST_COPIES = 1024;
 
 function tile(ctx: NodeContext): Value {
@@ -81,7 +81,7 @@ function tile(ctx: NodeContext): Value {
     ctx.malformed(`${x.shape.length} repeats`, describe(repeats));
   const size = x.shape.map((n, axis) => n * repeats[axis]!);
   if (size.includes(0)) ctx.unsupported("zero repeats");
-  // Axes of size 1 broadcast; others are copies side by side.
+  // Axes of size 1 are broadcast; other axes are concatenated copies.
   const broadcastTo = x.shape.map((n, axis) => (n === 1 ? size[axis]! : n));
   let y = sameShape(broadcastTo, x.shape) ? x : expand(ctx, x, broadcastTo);
   for (let axis = 0; axis < size.length; axis++) {
