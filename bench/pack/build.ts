@@ -1,7 +1,7 @@
 /**
- * `npm run bench:pack -- --out DIR`: a folder with everything that the bench needs on x86-64 Linux with a GPU driver, so
- * that it runs where nothing can be installed. docs/benchmark.md says how to use it. Large files are compressed one by one
- * and kept in .cache/bench-pack-files, as compressing takes a minute or two.
+ * `npm run bench:pack -- --out DIR` writes a folder with everything that the bench needs on x86-64 Linux with a GPU driver,
+ * for machines where nothing can be installed. docs/benchmark.md describes its use. Large files are compressed one by one
+ * and cached in .cache/bench-pack-files, because compression takes a minute or two.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -32,22 +32,22 @@ import { versionsHere } from "../facts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const CACHE = join(ROOT, ".cache/bench-pack-files");
-/** The Node that travels: npm has it as a package. */
+/** The Node in the pack, from an npm package. */
 const NODE = {
   version: "20.20.2",
   integrity: "sha512-PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ==",
 };
-/** Bytes that the folder may have. */
+/** Most bytes of the folder. */
 const MOST = 55 * 2 ** 20;
 
-/** Packages with compiled parts, which no bundler takes: what of them is needed. */
+/** Needed files of packages with native parts, which bundlers do not support. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   webgpu: ["package.json", "LICENSE.md", "index.js", "dist/linux-x64"],
   "onnxruntime-node": ["package.json", "README.md", "dist", "bin/napi-v6/linux/x64"],
   "onnxruntime-common": ["package.json", "README.md", "dist/cjs"],
 };
 
-/** Files of at least this many bytes travel compressed. */
+/** Files of at least this many bytes are compressed. */
 const LARGE = 200_000;
 
 async function main(): Promise<void> {
@@ -118,7 +118,7 @@ function copyPackage(name: string, parts: readonly string[], folder: string): vo
     });
 }
 
-/** Node's program, fetched once through npm, which checks it against its own list; and here against ours. */
+/** Node's executable, fetched once through npm; both npm's hash and ours are checked. */
 async function node(): Promise<string> {
   const program = join(CACHE, `node-${NODE.version}`);
   if (existsSync(program)) return program;
@@ -151,7 +151,7 @@ function commit(): string {
   }
 }
 
-/** Large files go to packed/NAME.xz and are listed in packed/files.txt; the others to where they will be. */
+/** Writes large files to packed/NAME.xz, listed in packed/files.txt, and the others to their final paths. */
 function place(staging: string, out: string): void {
   const packed: string[] = [];
   for (const path of filesOf(staging)) {
@@ -168,7 +168,7 @@ function place(staging: string, out: string): void {
   chmodSync(join(out, "run.sh"), 0o755);
 }
 
-/** The file as xz, from the cache where its content was compressed before. */
+/** The file as xz, from the cache where the same content was compressed earlier. */
 function compressed(source: string): string {
   const content = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 24);
   const kept = join(CACHE, `${content}.xz`);

@@ -1,10 +1,10 @@
-/** Finding a machine's Vulkan drivers, so that nobody has to say where they are. */
+/** Finds a machine's Vulkan drivers, so that users need not configure them. */
 import { messageOf } from "../../src/base/errors";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Probe } from "./probe";
 
-/** The files of a machine; another one's in tests. */
+/** Access to a machine's files; tests pass a stand-in. */
 export interface Files {
   /** Names in a folder; none where there is no such folder. */
   list(folder: string): readonly string[];
@@ -12,16 +12,16 @@ export interface Files {
 
 const MACHINE: Files = { list: (folder) => (existsSync(folder) ? readdirSync(folder) : []) };
 
-/** One way to start Vulkan. */
+/** One configuration of Vulkan. */
 export interface DriverChoice {
   readonly name: string;
-  /** The driver's description, to be named in VK_DRIVER_FILES; absent: as the environment says. */
+  /** The driver's description (ICD file) for VK_DRIVER_FILES; absent: the environment's setting. */
   readonly file?: string;
-  /** To be written to `file` before. */
+  /** Content to write to `file` first. */
   readonly content?: string;
 }
 
-/** Where drivers leave their descriptions (ICD files). */
+/** Folders of drivers' descriptions (ICD files). */
 const DESCRIPTIONS = [
   "/usr/local/nvidia/share/vulkan/icd.d",
   "/etc/vulkan/icd.d",
@@ -31,24 +31,24 @@ const DESCRIPTIONS = [
   "/run/opengl-driver/share/vulkan/icd.d",
 ];
 
-/** Where drivers put their libraries, if not where every program looks. */
+/** Folders of drivers' libraries outside the system's search path. */
 const LIBRARIES = ["/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/run/opengl-driver/lib"];
 
-/** Where every program looks. */
+/** The system's search path of libraries. */
 const SYSTEM_LIBRARIES = ["/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib"];
 
-/** NVIDIA's driver, which some machines have without its description; the second needs no X11. */
+/** Libraries of NVIDIA's driver, which some machines have without a description; the second needs no X11. */
 const NVIDIA = ["libGLX_nvidia.so.0", "libEGL_nvidia.so.0"];
 
-/** Folders that are there and belong into LD_LIBRARY_PATH. */
+/** Existing folders to add to LD_LIBRARY_PATH. */
 export function libraryFolders(files = MACHINE): string[] {
   return LIBRARIES.filter((folder) => files.list(folder).length > 0);
 }
 
 /**
- * What to try, in this order, until there is a GPU: the user's own choice and nothing else; every driver of a GPU;
- * NVIDIA's library without a description, which is then to be written into `folder`; drivers in software; whatever the
- * loader finds.
+ * Configurations to try, in this order, until one has a GPU: only the user's choice where there is one; else every GPU
+ * driver; NVIDIA's library without a description, which is then written into `folder`; software drivers; the loader's
+ * own search.
  */
 export function driverChoices(
   env: Readonly<Record<string, string | undefined>>,
@@ -90,15 +90,15 @@ function rankOf(name: string): number {
   return /lvp|lavapipe|swiftshader/.test(name) ? 3 : 2;
 }
 
-/** A choice that has no adapter, and why. */
+/** A choice without an adapter, and the reason. */
 export interface Refusal {
   readonly name: string;
   readonly error: string;
 }
 
 /**
- * The first choice with a GPU, else the first with any adapter, else why there is none. `ask` starts Vulkan in a process
- * of its own and rejects where it finds no adapter.
+ * The first choice with a GPU, else the first with any adapter, else the reasons of all refusals. `ask` starts Vulkan in a
+ * separate process and rejects where it finds no adapter.
  */
 export async function findAdapter(
   choices: readonly DriverChoice[],
@@ -118,7 +118,7 @@ export async function findAdapter(
   return software ?? { tried };
 }
 
-/** What to do where no adapter was found. */
+/** The message that says what to do where no adapter was found. */
 export function noAdapterText(tried: readonly Refusal[]): string {
   return [
     "No Vulkan adapter was found. Tried:",

@@ -1,14 +1,14 @@
-/** What the pack runs beside the bench's own jobs. */
+/** Jobs of the pack beside the bench's own. */
 import type { Job } from "../rows";
 
 export type PackJob =
   | Job
   /** This project's tests whose files' names contain one of `files`: every `of`th of them, from the `shard`th on. */
   | { readonly suite: "tests"; readonly files: readonly string[]; readonly shard: number; readonly of: number }
-  /** Makes the networks' files. */
+  /** Generates the networks' files. */
   | { readonly suite: "models" };
 
-/** Where the networks' files are, for workers. */
+/** The environment variable that tells workers the folder of the networks' files. */
 export const MODEL_FOLDER = "COLORIZE_BENCH_MODEL";
 
 export function packJobName(job: PackJob): string {

@@ -1,7 +1,7 @@
 /**
- * What run.sh of the pack starts: finds a Vulkan driver, then does the steps of steps.ts one after the other, each job in
- * a process of its own, and writes the results after every finding. Exit codes: 0 measured; 1 measured, and something is
- * wrong; 2 bad arguments; 3 no adapter.
+ * The program that the pack's run.sh starts. It finds a Vulkan driver, runs the steps of steps.ts one after another, each job
+ * in a separate process, and writes the results after every row. Exit codes: 0 success; 1 a test failed, an output differs or
+ * a process crashed; 2 wrong arguments; 3 no adapter.
  */
 import { messageOf } from "../../src/base/errors";
 import { execFile, spawnSync } from "node:child_process";
@@ -33,14 +33,11 @@ Measures this machine's GPU with colorize-canvas and its peers.
 It looks for the Vulkan driver by itself; VK_DRIVER_FILES says which one to take.
 `;
 
-/**
- * Share of a job's time after which a worker that says nothing is ended, so that another one can do the rest. A driver in
- * software is only slow.
- */
+/** A worker that sends no message for this share of its job's time is ended, so that another one can run the rest. A software driver is only slow. */
 const SILENCE = 0.4;
-/** Milliseconds for a driver to start. */
+/** Most milliseconds that a driver may take to start. */
 const START = 60_000;
-/** Milliseconds between two savings of rows. */
+/** Milliseconds between two writes of the result file. */
 const FLUSH = 250;
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -76,15 +73,15 @@ function optionsOf(): Options {
   }
 }
 
-/** When run.sh was started: unpacking counts. */
+/** The time when run.sh started, so that unpacking counts. */
 const started = 1000 * Number(process.env["COLORIZE_BENCH_STARTED"] ?? Date.now() / 1000);
 const { seconds, out, only } = optionsOf();
 const end = started + 1000 * seconds;
 const models = join(HERE, "models");
-/** For what runtimes leave behind: it goes with the folder. */
+/** The folder for temporary files of runtimes, which is deleted at the end. */
 const temporary = join(HERE, "tmp");
 
-/** Rows that are not in the file yet: tests find many a second, and the file is written as a whole. */
+/** Rows that are not written yet. Tests give many rows per second, and each write rewrites the whole file. */
 const pending: Row[] = [];
 let flushing: NodeJS.Timeout | undefined;
 
@@ -104,7 +101,7 @@ function progress(text: string): void {
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
 }
 
-/** What the probe finds with this choice; rejects with its last words where it finds no adapter. */
+/** Runs the probe with this choice; rejects with the probe's last line of output where it finds no adapter. */
 async function ask(choice: DriverChoice): Promise<Probe> {
   if (choice.content && choice.file) writeFileSync(choice.file, choice.content);
   try {
@@ -117,7 +114,7 @@ async function ask(choice: DriverChoice): Promise<Probe> {
   }
 }
 
-/** What a process needs for this driver. Older loaders know only the second name. */
+/** Environment variables that select this driver. Older loaders know only the second name. */
 function driverEnvironment({ file }: DriverChoice): Record<string, string> {
   const libraries = [process.env["LD_LIBRARY_PATH"], ...libraryFolders()].filter(Boolean).join(":");
   const chosen: Record<string, string> = file ? { VK_DRIVER_FILES: file, VK_ICD_FILENAMES: file } : {};
@@ -130,7 +127,7 @@ function driverEnvironment({ file }: DriverChoice): Record<string, string> {
   };
 }
 
-/** The GPU in the words of NVIDIA's tool, where there is one. */
+/** The GPU's facts by nvidia-smi, where it exists. */
 function driverFacts(): Record<string, string> {
   const fields = ["name", "driver_version", "memory.total", "clocks.max.sm", "clocks.max.memory", "power.limit"];
   const answer = spawnSync("nvidia-smi", [`--query-gpu=${fields.join(",")}`, "--format=csv,noheader"], {
@@ -169,7 +166,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.exit(130);
   });
 
-// Needed from the second step on.
+// The second and later steps need the networks.
 const made = runJob("networks", { suite: "models" }, { repeats: 1, budget: 1, tune: 0 }, { until: end, deadline: end });
 for (const step of planSteps(seconds, availableParallelism(), only)) {
   const stepEnd = Math.min(end - 1000 * (step.leaves ?? 0), Date.now() + 1000 * step.most);
@@ -188,7 +185,7 @@ process.stdout.write(`${textTable(["found", ""], [["adapter", adapter], ...findi
 const wrong = rows.some((row) => (row.kind === "test" ? row.state === "failed" : isWrong(row)));
 process.exit(wrong || failures.some(({ error }) => /process ended/.test(error)) ? 1 : 0);
 
-/** Whether a network's output is too far off. */
+/** Whether a network's output differs too much. */
 function isWrong(row: (typeof rows)[number]): boolean {
   return row.kind === "peer" && row.ours && row.difference !== undefined && !(row.difference <= row.allowed!);
 }
@@ -222,7 +219,7 @@ function placed(row: Row, step: string): Row {
   return { ...row, step, ...(overdue && { state: "skipped" }) };
 }
 
-/** Jobs of one task have nobody to do the rest. */
+/** Milliseconds without a message after which a worker is ended. Jobs of one task get their full time. */
 function silenceOf({ suite }: PackJob, milliseconds: number): number {
   const many = suite === "tests" || suite === "kernels" || suite === "peers";
   return many && !probe.software ? Math.max(5000, SILENCE * milliseconds) : Infinity;

@@ -1,10 +1,10 @@
-/** A process that says what the first adapter is and can do, as JSON; or why there is none, with exit code 3. */
+/** A process that prints the first adapter's info, features and limits as JSON, or the reason why there is none, with exit code 3. */
 import { create, globals } from "webgpu";
 import { infoOf } from "../environment";
 import type { DeviceRow } from "../rows";
 
 export interface Probe extends Pick<DeviceRow, "info" | "features" | "limits"> {
-  /** Whether it computes on a processor. */
+  /** Whether it is a software driver. */
   readonly software: boolean;
 }
 

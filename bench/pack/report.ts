@@ -1,4 +1,4 @@
-/** A run of the pack as text: what matters first, then everything. */
+/** Formats a run of the pack as text: the most important figures first, then all. */
 import { combinedRatios } from "../ratios";
 import type { Result } from "../results";
 import { shareOfRoof } from "../roof-share";
@@ -11,7 +11,7 @@ export type Finding = readonly [what: string, found: string];
 const ofKind = <K extends Row["kind"]>(rows: readonly Row[], kind: K): Extract<Row, { kind: K }>[] =>
   rows.filter((row): row is Extract<Row, { kind: K }> => row.kind === kind);
 
-/** Everything that was measured so far. */
+/** The report of all rows so far. */
 export function report(result: Result): string {
   const { facts, rows, steps = [], failures } = result;
   const [device] = ofKind(rows, "device");
@@ -39,7 +39,7 @@ export function report(result: Result): string {
     );
   for (const step of new Set(rows.map((row) => row.step))) {
     const own = rows.filter((row) => row.step === step);
-    // Shares of roofs need them.
+    // The kernels' table needs the roofs for its shares.
     const found = tables(own.some(({ kind }) => kind === "kernel") ? [...ofKind(rows, "roof"), ...own] : own);
     if (found) parts.push(`== ${step ?? "device"}\n\n${found}`);
   }
@@ -57,7 +57,7 @@ const speed = (gflops: number): string =>
 /** At least three digits. */
 const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-/** The figures that decide. */
+/** The most important figures. */
 export function findings(rows: readonly Row[]): Finding[] {
   const found: (Finding | false)[] = [
     testCounts(ofKind(rows, "test")),
@@ -84,7 +84,7 @@ function testCounts(tests: readonly TestRow[]): Finding | false {
 
 const failureOf = ({ file, name, error = "" }: TestRow): string => `${file}: ${name}: ${error.split("\n")[0]}`;
 
-/** The largest of each storage type, and who was refused for it. */
+/** The largest difference of each storage type, and the contenders that were refused. */
 function differences(peers: readonly PeerRow[]): Finding[] {
   const own = peers.filter(({ ours, difference }) => ours && difference !== undefined);
   return (["f32", "f16"] as const).flatMap((elem): Finding[] => {
@@ -111,7 +111,7 @@ function roofs(rows: readonly Row[]): Finding[] {
   });
 }
 
-/** Share of the roof of the large convolutions. */
+/** Shares of the roof that the large convolutions reach. */
 function layers(rows: readonly Row[]): Finding[] {
   const [roof] = ofKind(rows, "roof");
   const heavy = (row: KernelRow): boolean => (row.flops ?? 0) > 1e9 && row.error === undefined;
@@ -138,7 +138,7 @@ function pictures(models: readonly ModelRow[]): Finding[] {
   });
 }
 
-/** The two networks together, of everyone who did both. */
+/** Times of both networks together, of each contender that ran both. */
 function totals(rows: readonly Row[], step: string): Finding[] {
   const done = ofKind(rows, "peer").filter((row) => row.step === step && row.wall && row.error === undefined);
   const subjects = [...new Set(done.map(({ subject }) => subject))];
@@ -151,7 +151,7 @@ function totals(rows: readonly Row[], step: string): Finding[] {
   return [[`${subjects.join(" + ")}, ms`, sums.join(", ")]];
 }
 
-/** The two networks together, ours against each peer. */
+/** Ratios for both networks together, of each peer to ours. */
 function ratios(rows: readonly Row[], step: string): Finding[] {
   const own = rows.filter((row) => row.step === step);
   return combinedRatios(own)
@@ -169,7 +169,7 @@ function endurance({ elem, samples, wall, error }: EnduranceRow): Finding {
   return [`${last?.pictures ?? 0} pictures in a row, ${elem}`, `${flat}${per}`];
 }
 
-/** Steps a kernel together, and the slowest single ones. */
+/** Times of steps summed by kernel, and the slowest single steps. */
 function profile({ subject, elem, clock, pipelines, repeats, steps = [], error }: ProfileRow): string {
   const title = `Steps of ${subject} ${elem}`;
   if (error !== undefined) return `${title}: ${error}`;
@@ -194,7 +194,7 @@ function profile({ subject, elem, clock, pipelines, repeats, steps = [], error }
   return `${title}: ${facts}\n${textTable(["kernel", "steps", "ms", "share", "GFLOP/s", "GB/s"], lines)}`;
 }
 
-/** What was measured of each shape beside the plain convolution, those with the most to win first. */
+/** The tuner's measurements of each shape relative to the default algorithm, largest gains first. */
 function tuned(rows: readonly Row[]): string | undefined {
   const lines = ofKind(rows, "peer").flatMap(({ elem, tuning }) =>
     (tuning?.shapes ?? []).map(({ key, count, choice, tried, flops }) => {

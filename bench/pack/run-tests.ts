@@ -12,7 +12,7 @@ const FILES = import.meta.glob([
   "!../../test/kernels/shaders.test.ts",
   "../../test/parity.test.ts",
 ]);
-/** Milliseconds of one test. */
+/** Time limit of one test, in milliseconds. */
 const PATIENCE = 600_000;
 
 type TestFinding = Extract<Finding, { kind: "test" }>;

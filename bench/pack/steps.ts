@@ -1,4 +1,4 @@
-/** What the pack does in the time it has, the most important first. */
+/** The steps of the pack, the most important first. */
 import type { Elem } from "../../src/kernels/kernel";
 import type { Job, Limits, Subject } from "../rows";
 import type { PackJob } from "./jobs";
@@ -6,11 +6,11 @@ import type { PackJob } from "./jobs";
 export interface Step {
   readonly name: string;
   readonly jobs: readonly PackJob[];
-  /** All jobs at once: for what is not timed. */
+  /** Whether all jobs run in parallel, for steps without timings. */
   readonly together?: boolean;
-  /** Seconds that it may take at most. What it does not need is left to the next ones. */
+  /** Most seconds of the step. Unused time is left to the next steps. */
   readonly most: number;
-  /** Seconds that it leaves to the steps after it, whatever it could use: a tuner always finds more to measure. */
+  /** Seconds that the step must leave to later steps, because a tuner always finds more to measure. */
   readonly leaves?: number;
   readonly limits: Pick<Limits, "repeats" | "budget" | "tune">;
 }
@@ -22,12 +22,12 @@ const NETWORKS = [
   { kind: "network", network: "colorizer", size: 256 },
 ] as const satisfies readonly Subject[];
 const ELEMS: readonly Elem[] = ["f32", "f16"];
-/** Seconds below which a step is not begun. */
+/** A step does not start with less than this many seconds left. */
 export const LEAST = 3;
 
 /**
- * Those steps whose names contain one of `only`, or all. Chosen ones share all of the time: each gets as many times more
- * of it.
+ * The steps whose names contain one of `only`, or all steps. Selected steps share the whole time: their limits are scaled by
+ * the same factor.
  */
 export function planSteps(seconds: number, cores: number, only: readonly string[] = []): Step[] {
   const all = allSteps(seconds, cores);
@@ -133,15 +133,15 @@ function allSteps(seconds: number, cores: number): Step[] {
   ];
 }
 
-/** When a job of a step has to begin nothing new, and when it is ended; by Date.now(). */
+/** The times after which a job of a step starts no task, and at which it is ended; by Date.now(). */
 export interface Times {
   readonly until: number;
   readonly deadline: number;
 }
 
 /**
- * The times of the next of `jobs` jobs that are left of a step, which may go on until `stepEnd`. A tenth is kept for
- * ending in order; between 1 and 10 seconds.
+ * The times of the next of `jobs` remaining jobs of a step, which may run until `stepEnd`. A tenth of the time, between 1 and
+ * 10 seconds, is reserved for a regular end.
  */
 export function timesOf(now: number, stepEnd: number, jobs: number): Times {
   const deadline = now + (stepEnd - now) / jobs;

@@ -1,4 +1,4 @@
-/** Stands for "vitest" in the pack: the same runner and the same expectations, without Vite and its processes. */
+/** Replaces "vitest" in the pack: the same runner and expectations, without Vite and its processes. */
 import {
   chai,
   GLOBAL_EXPECT,
@@ -19,5 +19,5 @@ export const expect = chai.expect as unknown as ExpectStatic;
 Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect, configurable: true });
 setState({}, expect);
 
-/** Time limits are the runner's here. */
+/** The runner sets time limits here. */
 export const vi = { setConfig(): void {} };

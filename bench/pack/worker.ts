@@ -1,4 +1,4 @@
-/** A child process of the pack: takes one job, sends messages, and ends. Whatever a driver does to it, the rest lives on. */
+/** A child process of the pack that runs one job, sends messages, and ends. A driver's crash ends only this process. */
 import { messageOf } from "../../src/base/errors";
 import { create, globals } from "webgpu";
 import { environmentOf } from "../environment";
@@ -13,7 +13,7 @@ function send(message: Message): Promise<void> {
   });
 }
 
-/** Dawn rounds them to 65 microseconds, as browsers do; a step of a network takes less. */
+/** Switches off Dawn's rounding of timestamps to 65 microseconds, which is longer than a step of a network. */
 function takeTimestampsAsTheyAre(): void {
   Object.assign(globalThis, globals);
   const opened = (globalThis as { __colorizeCanvasGpu?: Map<string, GPU> }).__colorizeCanvasGpu!;
@@ -34,7 +34,7 @@ async function run(job: PackJob, limits: Limits): Promise<void> {
   }
 }
 
-// Keeps the process while a driver takes its time; without its parent nobody would end it.
+// Keeps the process alive while a driver works, and ends it without its parent.
 setInterval(() => {}, 1000);
 process.once("disconnect", () => process.exit(1));
 process.once("message", ({ job, limits }: { job: PackJob; limits: Limits }) => {

@@ -1,4 +1,4 @@
-/** A page as a place to measure: the browser's WebGPU, onnxruntime-web and tfjs on one adapter. */
+/** The host in a page: the browser's WebGPU, onnxruntime-web and tfjs on one adapter. */
 import type * as Ort from "onnxruntime-common";
 import { requestDevice } from "../../src/gpu/device";
 import { engine, onnxruntime, type Contender } from "../contenders";
@@ -10,9 +10,9 @@ import { tfjs, type TfModule } from "../tfjs-reference";
 
 declare global {
   interface Window {
-    /** Put here by bench/start-chromium.ts. */
+    /** Defined by bench/start-chromium.ts. */
     benchMessage(message: Message): Promise<void>;
-    /** Called from there. */
+    /** Called by bench/start-chromium.ts. */
     benchJob(job: Job, limits: Limits): void;
   }
 }

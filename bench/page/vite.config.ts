@@ -1,4 +1,4 @@
-/** The bench's page: shaders without comments, as they ship. */
+/** Builds the bench's page, with shaders stripped of comments as in the package. */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { wgsl } from "../../tools/vite-wgsl";

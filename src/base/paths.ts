@@ -4,7 +4,7 @@
 export function pathProblem(path: string): string | undefined {
   if (path === "") return "an empty path";
   if (path.length > 1024) return `a path of ${path.length} characters`;
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  // eslint-disable-next-line no-control-regex -- the pattern matches control characters on purpose
   if (/[\u0000-\u001f\u007f]/.test(path)) return "a path with control characters";
   if (path.includes("\\")) return "a path with a backslash";
   if (path.startsWith("/")) return "an absolute path";
