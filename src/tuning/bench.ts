@@ -1,14 +1,14 @@
 /** Runs convolutions with random operands on a device, for the search to time. */
 import { lossAfterError } from "../gpu/device-loss";
-import { DeviceError } from "../base/errors";
 import { unsliced } from "../graph/lower/conv-choice";
-import { convGraph, type ConvConstants } from "../tuning/conv-graph";
+import { convGraph, type ConvConstants } from "./conv-graph";
 import type { Engine } from "../graph/engine";
 import { BoundProgram } from "../gpu/bound-program";
 import { sizeOf } from "../graph/ir";
 import { lower } from "../graph/lower/lower";
 import type { PipelineCache } from "../gpu/pipelines";
 import { bufferBytes } from "../graph/lower/program";
+import { CommandScope } from "../gpu/command-scope";
 import { loadedElements, storedElements } from "../gpu/storage";
 import { WeightStore } from "../gpu/weight-store";
 import type { ConvChoice } from "../kernels/conv/algorithms";
@@ -98,24 +98,23 @@ export class GpuBench implements TrialBench {
     const size = whole ? bytes : COMPARED * elemBytes(bound.elem);
     const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     try {
-      device.pushErrorScope("validation");
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      bound.encode(pass);
-      pass.end();
-      const parts = whole
-        ? [[0, 0, size]]
-        : [
-            [0, 0, size / 2],
-            [bytes - size / 2, size / 2, size / 2],
-          ];
-      for (const [from, to, length] of parts as [number, number, number][])
-        encoder.copyBufferToBuffer(dst, from, staging, to, length);
-      device.queue.submit([encoder.finish()]);
-      const invalid = device.popErrorScope();
-      await staging.mapAsync(GPUMapMode.READ);
-      const error = await invalid;
-      if (error) throw new DeviceError({ where: "tuning", expected: "valid commands", received: error.message });
+      const scope = new CommandScope(device, { where: "tuning" });
+      scope.run(() => {
+        const encoder = device.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        bound.encode(pass);
+        pass.end();
+        const parts = whole
+          ? [[0, 0, size]]
+          : [
+              [0, 0, size / 2],
+              [bytes - size / 2, size / 2, size / 2],
+            ];
+        for (const [from, to, length] of parts as [number, number, number][])
+          encoder.copyBufferToBuffer(dst, from, staging, to, length);
+        device.queue.submit([encoder.finish()]);
+      });
+      await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
       return loadedElements(staging.getMappedRange(), whole ? count : COMPARED, bound.elem);
     } finally {
       staging.destroy();
