@@ -89,6 +89,8 @@ describe("on a device that keeps files", () => {
     folder["model.json"] = Buffer.from(Buffer.from(first).toString().replace('"tiny"', '"newer"'));
     expect((await load(url)).name).toBe("newer");
     folder["model.json"] = Buffer.from("<!doctype html>");
+    await expect(load(url)).rejects.toThrow(/received a web page/);
+    folder["model.json"] = Buffer.from("{");
     await expect(load(url)).rejects.toThrow(/expected JSON/);
     await close();
     expect((await load(url)).name).toBe("newer");
