@@ -23,6 +23,7 @@ def add_arguments(parser):
     parser.add_argument('--batch', type=int, default=64)
     parser.add_argument('--rate', type=float, default=1e-3, help='peak learning rate')
     parser.add_argument('--warmup', type=float, default=0.04, help='share of the run with a rising rate')
+    parser.add_argument('--flat', type=float, default=0.0, help='share of the run with the full rate, before it falls')
     parser.add_argument('--steps', type=int, default=0, help='stop after this many steps (0: no limit)')
     parser.add_argument('--time-limit', type=float, default=0, help='minutes, over all resumed parts (0: no limit)')
     parser.add_argument('--stop-after', type=int, default=0, help='save and stop at this step, without changing the schedule')
@@ -88,22 +89,25 @@ class Run:
     def minutes(self):
         return self.before + (time.time() - self.started) / 60
 
-    def fraction(self):
-        """How much of the run is done, 0..1, by steps or by time, whichever is further."""
-        by_steps = self.step / self.arguments.steps if self.arguments.steps else 0.0
+    def fraction(self, step=None):
+        """How much of the run is done, 0..1, by steps (`step`, or those done) or by time, whichever is further."""
+        step = self.step if step is None else step
+        by_steps = step / self.arguments.steps if self.arguments.steps else 0.0
         by_time = self.minutes / self.arguments.time_limit if self.arguments.time_limit else 0.0
         return min(1.0, max(by_steps, by_time))
 
     def schedule(self, constant=False):
-        """Sets the learning rate: warm-up, then cosine to 1 % (or constant times `rate_factor`)."""
-        done, warmup = self.fraction(), self.arguments.warmup
+        """Sets the learning rate: warm-up, full rate until the share --flat of the run, then cosine to 1 % (or constant
+        times `rate_factor`). A parameter group's `scale`, if it has one, multiplies it."""
+        done, warmup, flat = self.fraction(), self.arguments.warmup, self.arguments.flat
         if constant:
             rate = self.arguments.rate * self.rate_factor
         else:
             ramp = min(1.0, (done + 1e-3) / warmup) if warmup else 1.0
-            rate = self.arguments.rate * ramp * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+            falling = max(0.0, done - flat) / (1 - flat)
+            rate = self.arguments.rate * ramp * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * falling)))
         for group in self.optimizer.param_groups:
-            group['lr'] = rate
+            group['lr'] = rate * group.get('scale', 1.0)
         return rate
 
     def finished_step(self, **values):

@@ -31,6 +31,22 @@ def read_tfjs_weights(folder):
     return weights
 
 
+def stage_maps(convolutions, x):
+    """Yields ResNet50's feature maps after each stage: 256, 512, 1024, 2048 channels at 1/4, 1/8, 1/16, 1/32 of the input's size.
+
+    `convolutions` holds them by Keras' names, with their norms folded in; `x` is the input of conv1.
+    """
+    x = F.max_pool2d(F.relu(convolutions['conv1'](x)), 3, 2, 1)
+    for stage, blocks in STAGES:
+        for block in blocks:
+            name = f'res{stage}{block}_branch'
+            y = F.relu(convolutions[f'{name}2a'](x))
+            y = F.relu(convolutions[f'{name}2b'](y))
+            y = convolutions[f'{name}2c'](y)
+            x = F.relu(y + (convolutions[f'{name}1'](x) if block == 'a' else x))
+        yield x
+
+
 class Teacher(nn.Module):
     """ResNet50 with its batch norms folded into the convolutions."""
 
@@ -66,18 +82,8 @@ class Teacher(nn.Module):
         self.convolutions[conv_name] = conv
 
     def maps(self, rgb):
-        """Yields the feature maps after each stage: 256, 512, 1024 and 2048 channels at 1/4, 1/8, 1/16 and 1/32 of the size."""
-        conv = self.convolutions
-        x = rgb.flip(1) * 255.0 - self.mean
-        x = F.max_pool2d(F.relu(conv["conv1"](x)), 3, 2, 1)
-        for stage, blocks in STAGES:
-            for block in blocks:
-                name = f'res{stage}{block}_branch'
-                y = F.relu(conv[f'{name}2a'](x))
-                y = F.relu(conv[f'{name}2b'](y))
-                y = conv[f'{name}2c'](y)
-                x = F.relu(y + (conv[f'{name}1'](x) if block == 'a' else x))
-            yield x
+        """Yields the feature maps after each stage, see stage_maps()."""
+        return stage_maps(self.convolutions, rgb.flip(1) * 255.0 - self.mean)
 
     def forward(self, rgb):
         *_, last = self.maps(rgb)
