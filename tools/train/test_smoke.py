@@ -24,6 +24,7 @@ from natural import Backbone, Natural  # noqa: E402
 from onnx_networks import NaturalWriter  # noqa: E402
 from teacher import MEAN_BGR, STAGES, Teacher  # noqa: E402
 from train_natural import SoftCells  # noqa: E402
+from warm_start import Weights, centre_norms, start_colorizer, start_embedder  # noqa: E402
 
 
 def make_photographs(folder, count=24, size=64):
@@ -205,6 +206,37 @@ class Smoke(unittest.TestCase):
         torch.save({'cells': model.cells, 'nonsense': torch.zeros(1)}, path)
         with self.assertRaisesRegex(ValueError, 'missing or unknown'):
             export_natural.load(path, self.teacher)
+
+    def test_warm_start(self):
+        try:
+            import onnx  # noqa: F401
+        except ImportError:
+            self.skipTest('onnx is not installed')
+        shipped = HERE.parent.parent / 'models/inception-table'
+        light, vector = torch.rand(2, 1, 32, 40) * 2 - 1, torch.randn(2, 1000)
+        model = Colorizer('table').eval()
+        start_colorizer(model, shipped)
+        with torch.no_grad():
+            expected = model(light, vector)
+            centre_norms(model, lambda number: model(torch.rand(4, 1, 48, 48) * 2 - 1, torch.randn(4, 1000)))
+            actual = model(light, vector)
+        self.assertGreater(expected.std().item(), 1e-3)
+        self.assertLess((actual - expected).abs().max().item(), 1e-3)
+        again = [layer.folded()[0] for layer in model.layers()]
+        weights = Weights(shipped / 'colorizer.onnx')
+        for layer, weight in zip(model.layers(), again):
+            self.assertLess((weight - weights(f'{layer.name}_weight')).abs().max().item(), 1e-5, layer.name)
+        embedder = InceptionResNetV2(keep=0.5).eval()
+        start_embedder(embedder, shipped)
+        try:
+            import onnxruntime
+        except ImportError:
+            return
+        grey = torch.rand(1, 3, 96, 96) * 2 - 1
+        session = onnxruntime.InferenceSession(str(shipped / 'embedder.onnx'), providers=['CPUExecutionProvider'])
+        expected = torch.from_numpy(session.run(None, {'image': grey.numpy()})[0])
+        with torch.no_grad():
+            self.assertLess((embedder(grey) - expected).abs().max().item(), 1e-3 * expected.abs().max().item())
 
     def test_folding_changes_nothing(self):
         for network in ('table', 'strided'):

@@ -151,7 +151,7 @@ class Measures:
 
 @torch.no_grad()
 def predictions(model, sampler, size, precision, photographs, batch=48, damage=None):
-    """Yields (scores, true a*b* at a quarter of the size) of whole held-out photographs."""
+    """Yields (scores, true L*a*b* at a quarter of the size) of whole held-out photographs."""
     model.eval()
     for step in range(-(-min(photographs, sum(map(len, sampler.members))) // batch)):
         for _, _, pixels in sampler.batch(step, batch):
@@ -159,13 +159,13 @@ def predictions(model, sampler, size, precision, photographs, batch=48, damage=N
             luminance = (damage or Damage(0)).lightness(rgb, step_generator(11, step)) * 2 - 1
             with loop.autocast(sampler.device, precision):
                 scores = model(luminance.contiguous(memory_format=torch.channels_last))
-            yield scores, F.avg_pool2d(rgb_to_lab(rgb)[:, 1:], 4)
+            yield scores, F.avg_pool2d(rgb_to_lab(rgb), 4)
 
 
 def held_out(model, sampler, size, precision, photographs=384):
     measures = Measures()
-    for scores, truth in predictions(model, sampler, size, precision, photographs):
-        measures.add(expectation(scores, model.cells), truth)
+    for scores, lab in predictions(model, sampler, size, precision, photographs):
+        measures.add(expectation(scores, model.cells), lab[:, 1:])
     return measures.result()
 
 
