@@ -15,7 +15,7 @@ STAGES = ((2, 'abc'), (3, 'abcd'), (4, 'abcdef'), (5, 'abc'))
 
 
 def read_tfjs_weights(folder):
-    """All weights of a tfjs layers model (float32 shards) as {name: numpy array}."""
+    """All weights of a tfjs layers model (shards of float32, or of float32 stored as float16) as {name: numpy array}."""
     folder = Path(folder)
     manifest = json.loads((folder / 'model.json').read_text())['weightsManifest']
     weights = {}
@@ -23,12 +23,25 @@ def read_tfjs_weights(folder):
         data = b''.join((folder / path).read_bytes() for path in group['paths'])
         offset = 0
         for entry in group['weights']:
-            if entry['dtype'] != 'float32' or 'quantization' in entry:
-                raise ValueError(f"{entry['name']}: only plain float32 weights are read")
-            count = int(np.prod(entry['shape']))
-            weights[entry['name']] = np.frombuffer(data, '<f4', count, offset).reshape(entry['shape'])
-            offset += 4 * count
+            stored = entry.get('quantization', {}).get('dtype', 'float32')
+            if entry['dtype'] != 'float32' or stored not in ('float32', 'float16'):
+                raise ValueError(f"{entry['name']}: expected float32 or float16 weights, found {entry['dtype']} stored as {stored}")
+            count, kind = int(np.prod(entry['shape'])), np.dtype('<f4' if stored == 'float32' else '<f2')
+            weights[entry['name']] = np.frombuffer(data, kind, count, offset).astype(np.float32).reshape(entry['shape'])
+            offset += kind.itemsize * count
     return weights
+
+
+def write_half(folder, out):
+    """Copies a tfjs layers model with its weights in float16, in one shard: half the size."""
+    weights = read_tfjs_weights(folder)
+    model = json.loads((Path(folder) / 'model.json').read_text())
+    entries = [{'name': name, 'shape': list(array.shape), 'dtype': 'float32', 'quantization': {'dtype': 'float16', 'original_dtype': 'float32'}}
+               for name, array in weights.items()]
+    model['weightsManifest'] = [{'paths': ['weights.bin'], 'weights': entries}]
+    Path(out).mkdir(parents=True, exist_ok=True)
+    (Path(out) / 'model.json').write_text(json.dumps(model))
+    (Path(out) / 'weights.bin').write_bytes(b''.join(array.astype('<f2').tobytes() for array in weights.values()))
 
 
 def stage_maps(convolutions, x):

@@ -3,6 +3,8 @@
 Run it directly: python3 tools/train/test_smoke.py
 """
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,9 +18,11 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import export_natural  # noqa: E402
 from colorizer import Colorizer  # noqa: E402
 from colour import ciede2000, lab_to_rgb, rgb_to_lab  # noqa: E402
 from damage import KINDS, Damage  # noqa: E402
+from export import load_colorizer  # noqa: E402
 from inception import InceptionResNetV2, parameter_count  # noqa: E402
 from natural import Backbone, Natural  # noqa: E402
 from onnx_networks import NaturalWriter  # noqa: E402
@@ -178,7 +182,6 @@ class Smoke(unittest.TestCase):
             import onnxruntime  # noqa: F401
         except ImportError:
             self.skipTest('onnxruntime is not installed')
-        import export_natural
         torch.manual_seed(0)
         model = export_natural.load(None)
         for name, value in model.state_dict().items():  # norms that do something
@@ -193,7 +196,6 @@ class Smoke(unittest.TestCase):
         self.assertLess(path.stat().st_size, 40e6)
 
     def test_natural_weights(self):
-        import export_natural
         path = self.folder / 'weights.pt'
         model = export_natural.load(None, self.teacher)
         model.backbone.convolutions['res5c_branch2c'].bias += 1
@@ -279,6 +281,40 @@ class Smoke(unittest.TestCase):
         resumed = train_colorizer(self.folder, 'taught-parts', 40, *teaching)
         for name, value in straight['model'].items():
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
+
+    def test_portable(self):
+        """Packed, trained for a few steps where only the parts are, returned in pieces, and joined."""
+        import zipfile
+        with zipfile.ZipFile(self.folder / 'photos64.zip', 'w') as archive:
+            for path in (self.folder / 'photographs').iterdir():
+                archive.write(path, path.name)
+        kit, back, out = (self.folder / name for name in ('kit', 'back', 'joined'))
+        subprocess.run([str(HERE / 'portable.sh'), '--part-mib', '20', '--out', str(kit), '--data', str(self.folder / 'photos64.zip'),
+                        '--teacher', str(self.teacher)], check=True, stdout=subprocess.DEVNULL, env=os.environ | {'PYTHON': sys.executable})
+        parts = sorted(kit.glob('part-*'))
+        self.assertGreater(len(parts), 2)
+        self.assertLessEqual(max(part.stat().st_size for part in parts), 20 * 2 ** 20)
+
+        def call(number, *words):
+            subprocess.run([str(kit / 'run.sh'), '--out', str(back / str(number)), *words], check=True, stdout=subprocess.DEVNULL,
+                           env=os.environ | {'PYTHON': sys.executable, 'OUT': ''})
+
+        call(0, '--minutes', '60', '--out-mib', '15', '--recipe', 'tiny', '--device', 'cpu', '--shares', 'natural:1,colorizer:1',
+             '--extra', 'natural:--steps 2 --precision f32', 'colorizer:--steps 2 --precision f32')
+        files = list(back.rglob('*.[0-9]*'))
+        self.assertLessEqual(max(path.stat().st_size for path in files), 15 * 2 ** 20)
+        self.assertLessEqual(len(list((back / '0').iterdir())), 8)
+        join = [sys.executable, str(HERE / 'portable.py'), 'unpack', '--results', str(back), '--out', str(out)]
+        subprocess.run(join, check=True, stdout=subprocess.DEVNULL)
+        trained = torch.load(kit / 'work/natural/checkpoint.pt')['average']
+        joined = export_natural.load(out / 'natural.pt', self.teacher).state_dict()
+        for name in ('head.out.weight', 'backbone.convolutions.res5c_branch2c.weight', 'backbone.convolutions.conv1.weight'):
+            self.assertLess((trained[name] - joined[name]).abs().max(), 2e-3 * trained[name].abs().max(), name)
+        self.assertEqual(load_colorizer(out / 'colorizer.pt')[1]['step'], 2)
+        files[0].write_bytes(b'damaged')
+        shutil.rmtree(out)
+        subprocess.run(join, check=True, stdout=subprocess.DEVNULL)
+        self.assertFalse((out / files[0].name.rsplit('.', 1)[0]).exists())
 
     def test_export(self):
         try:
