@@ -70,14 +70,14 @@ def measure_norms(model, data, cache, size, batches, batch, precision='bf16'):
 
 
 def trained_weights(model, teacher):
-    """What training changed, {name: float16 tensor}: the decoder and the layers of the backbone unlike the teacher's."""
+    """What training changed: the decoder and the layers of the backbone unlike the teacher's, as in_half()."""
     published = {}
     if teacher:
         backbone = Backbone()
         backbone.load_teacher(teacher)
         published = {f'backbone.{name}': value for name, value in backbone.state_dict().items()}
-    return {name: value.half() if value.is_floating_point() else value for name, value in model.state_dict().items()
-            if name not in published or not torch.equal(value, published[name])}
+    return loop.in_half({name: value for name, value in model.state_dict().items()
+                         if name not in published or not torch.equal(value, published[name])})
 
 
 def largest_difference(model, path, mean, temperature):

@@ -44,6 +44,11 @@ def begin(arguments):
     return pools, training, Sampler(pools, arguments.device, seed=1, subset='held_out')
 
 
+def in_half(weights):
+    """{name: tensor} with kernels and matrices in float16; vectors stay, since a variance can be more than float16 holds."""
+    return {name: value.half() if value.is_floating_point() and value.dim() > 1 else value for name, value in weights.items()}
+
+
 class Average:
     """Exponential moving average of the weights; norm statistics are copied. Updated every `every` steps."""
 

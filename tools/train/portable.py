@@ -120,8 +120,9 @@ def command(network, arguments, minutes):
 def result_of(network, work):
     """The averaged weights in float16 and what is known of their training, from a checkpoint: what unpack gives back."""
     import torch
+    from loop import in_half
     state = torch.load(work / network / 'checkpoint.pt', map_location='cpu')
-    average = {name: value.half() if value.is_floating_point() else value for name, value in state['average'].items()}
+    average = in_half(state['average'])
     if network == 'natural':  # stages of ResNet50 that stayed as they are need not travel
         first = state['arguments']['backbone']
         average = {name: value for name, value in average.items()

@@ -33,15 +33,16 @@ def read_tfjs_weights(folder):
 
 
 def write_half(folder, out):
-    """Copies a tfjs layers model with its weights in float16, in one shard: half the size."""
+    """Copies a tfjs layers model with its kernels in float16, in one shard: half the size. Vectors stay float32: the variance
+    of a norm can be more than float16 holds."""
     weights = read_tfjs_weights(folder)
     model = json.loads((Path(folder) / 'model.json').read_text())
-    entries = [{'name': name, 'shape': list(array.shape), 'dtype': 'float32', 'quantization': {'dtype': 'float16', 'original_dtype': 'float32'}}
-               for name, array in weights.items()]
+    half = {'quantization': {'dtype': 'float16', 'original_dtype': 'float32'}}
+    entries = [{'name': name, 'shape': list(array.shape), 'dtype': 'float32'} | (half if array.ndim > 1 else {}) for name, array in weights.items()]
     model['weightsManifest'] = [{'paths': ['weights.bin'], 'weights': entries}]
     Path(out).mkdir(parents=True, exist_ok=True)
     (Path(out) / 'model.json').write_text(json.dumps(model))
-    (Path(out) / 'weights.bin').write_bytes(b''.join(array.astype('<f2').tobytes() for array in weights.values()))
+    (Path(out) / 'weights.bin').write_bytes(b''.join(array.astype('<f2' if array.ndim > 1 else '<f4').tobytes() for array in weights.values()))
 
 
 def stage_maps(convolutions, x):
