@@ -37,7 +37,7 @@ PYTHONPATH="$work/site${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python3}" "$w
 # what each network is trained with, on an accelerator and to rehearse on a processor; the programs' other settings stay
 RECIPES = {
     'accelerator': {
-        'natural': '--batch 384 --rate 1.5e-3 --flat 0.3 --backbone 3 --backbone-rate 0.1 --sizes 160:0,224:0.75 --shares 0.4,0.6 '
+        'natural': '--batch 384 --rate 1.5e-3 --flat 0.3 --backbone 3 --backbone-rate 0.1 --sizes 160:0,224:0.75 --shares 128:0.4,224:0.6 '
                    '--average 0.999 --check-every 1.5',
         'embedder': '--batch 512 --rate 1.5e-3 --size 128 --late-size 160 --teacher-size 160 --keep 0.8 --average 0.999',
         'colorizer': '--batch 384 --rate 2e-3 --sizes 96:0,128:0.4,192:0.85 --embedder-size 128 --average 0.999 --check-every 1.5',

@@ -26,7 +26,7 @@ if [ -z "${INIT:-}" ]; then
 fi
 $python "$here/train_natural.py" $common --teacher "$teacher" --init "$INIT" --out "$work/natural" --time-limit "$all" \
   --batch $batch --rate $rate --flat 0.5 --warmup 0.004 --average $average --backbone $first --backbone-rate 0.05 \
-  --sizes 160:0,224:0.75,256:0.92 --shares 0.4,0.6
+  --sizes 160:0,224:0.75,256:0.92 --shares 128:0.4,224:0.6
 $python "$here/choose_natural.py" $common --weights "$work/natural/checkpoint.pt" --report "$work/chosen.json"
 $python "$here/export_natural.py" $common --chosen "$work/chosen.json" --recalibrate 12 --out "$model" --check
 if [ -n "$evaluation" ]; then

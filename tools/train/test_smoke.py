@@ -163,7 +163,8 @@ class Smoke(unittest.TestCase):
                          [(256, 16, 24), (512, 8, 12), (1024, 4, 6), (2048, 2, 3)])
 
     def test_natural(self):
-        settings = ('--teacher', self.teacher, '--sizes', '32:0,64:0.7', '--backbone', 5, '--damage', 0.5, '--rarity', 0.3, '--flat', 0.5)
+        settings = ('--teacher', self.teacher, '--sizes', '32:0,64:0.7', '--backbone', 5, '--damage', 0.5, '--rarity', 0.3, '--flat', 0.5,
+                    '--shares', '128:0.4,224:0.6')
         straight = train('train_natural', self.folder, 'natural', 50, *settings)
         losses = training_losses(straight)
         self.assertEqual([row['size'] for row in straight['rows'] if row['kind'] == 'train'], [32, 64])

@@ -36,7 +36,7 @@ def parse():
     parser.add_argument('--backbone-rate', type=float, default=0.05, help='its learning rate, as a share of the decoder\'s')
     parser.add_argument('--sizes', default='160:0', help='crop pixels (multiples of 32) : share of the run it starts at')
     parser.add_argument('--crop', type=float, default=0.6, help='smallest side of a crop, share of the photograph')
-    parser.add_argument('--shares', help='of each pool in a batch, such as 0.3,0.7 (none: as many as it has)')
+    parser.add_argument('--shares', help='of photographs of each stored size in a batch, such as 128:0.4,224:0.6 (none: as many as there are)')
     parser.add_argument('--damage', type=float, default=0.4, help='share of the crops that are damaged')
     parser.add_argument('--squared', type=float, default=0.5, help='weight of the squared error of the mean')
     parser.add_argument('--rarity', type=float, default=0.0, help='0..1: from equal weights to those of Zhang et al. 2016')
@@ -169,6 +169,15 @@ def held_out(model, sampler, size, precision, photographs=384):
     return measures.result()
 
 
+def shares_of(pools, text):
+    """The share of each pool, from '128:0.4,224:0.6'; sizes that no pool has are left out."""
+    wanted = {int(size): float(share) for size, share in (item.split(':') for item in text.split(','))}
+    shares = [wanted.get(pool.size, 0.0) for pool in pools]
+    if not sum(shares):
+        raise SystemExit(f'--shares {text}: expected sizes among {", ".join(str(pool.size) for pool in pools)}')
+    return [share / sum(shares) for share in shares]
+
+
 def parameter_groups(model, arguments):
     groups = [{'params': list(model.head.parameters())}]
     stages = model.backbone.trainable(arguments.backbone)
@@ -180,7 +189,7 @@ def main():
     device, precision = arguments.device, arguments.precision
     pools, training, checking = loop.begin(arguments)
     if arguments.shares:
-        training.shares = [float(share) for share in arguments.shares.split(',')]
+        training.shares = shares_of(pools, arguments.shares)
     model = Natural()
     model.backbone.load_teacher(arguments.teacher)
     if arguments.init:
