@@ -49,3 +49,32 @@ def lab_to_rgb(lab, steps=8):
         low, high = torch.where(good, middle, low), torch.where(good, high, middle)
     linear = lab_to_linear(torch.cat((lab[:, :1], lab[:, 1:] * low), 1)).clamp(0, 1)
     return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def ciede2000(one, other):
+    """The colour difference CIEDE2000 (Sharma, Wu and Dalal 2005, with weights 1) of L*a*b* [N, 3, H, W] -> [N, H, W]."""
+    (l1, a1, b1), (l2, a2, b2) = one.unbind(1), other.unbind(1)
+    mean_chroma = (torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2
+    seventh = mean_chroma ** 7
+    grow = 1.5 - 0.5 * torch.sqrt(seventh / (seventh + 25.0 ** 7))
+    a1, a2 = a1 * grow, a2 * grow
+    c1, c2 = torch.hypot(a1, b1), torch.hypot(a2, b2)
+    h1, h2 = (torch.rad2deg(torch.atan2(b, a)) % 360 for a, b in ((a1, b1), (a2, b2)))
+    coloured = c1 * c2 > 0
+    turn = h2 - h1
+    turn = torch.where(turn > 180, turn - 360, torch.where(turn < -180, turn + 360, turn)) * coloured
+    hue_step = 2 * torch.sqrt(c1 * c2) * torch.sin(torch.deg2rad(turn / 2))
+    total = h1 + h2
+    far = (h1 - h2).abs() > 180
+    hue = torch.where(coloured, torch.where(far, torch.where(total < 360, total + 360, total - 360), total) / 2, total)
+
+    def cosine(degrees):
+        return torch.cos(torch.deg2rad(degrees))
+
+    tint = 1 - 0.17 * cosine(hue - 30) + 0.24 * cosine(2 * hue) + 0.32 * cosine(3 * hue + 6) - 0.20 * cosine(4 * hue - 63)
+    lightness, chroma = (l1 + l2) / 2 - 50, (c1 + c2) / 2
+    seventh = chroma ** 7
+    turned = -torch.sin(torch.deg2rad(60 * torch.exp(-((hue - 275) / 25) ** 2))) * 2 * torch.sqrt(seventh / (seventh + 25.0 ** 7))
+    dl = (l2 - l1) / (1 + 0.015 * lightness ** 2 / torch.sqrt(20 + lightness ** 2))
+    dc, dh = (c2 - c1) / (1 + 0.045 * chroma), hue_step / (1 + 0.015 * chroma * tint)
+    return torch.sqrt((dl ** 2 + dc ** 2 + dh ** 2 + turned * dc * dh).clamp(min=0))

@@ -5,14 +5,17 @@ sizes: each pool is one array [N, size, size, 3] of sRGB bytes beside a list of 
 """
 import argparse
 import io
+import itertools
 import os
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 EXTENSIONS = ('.webp', '.jpg', '.jpeg', '.png')
+CHUNK = 500  # photographs that one worker decodes at a time
 HELD_OUT_EVERY = 10  # every tenth photograph of the shuffled order is held out: the 90/10 split
 
 
@@ -63,6 +66,21 @@ class Pool:
         return len(self.names)
 
 
+def decoded(entries):
+    """The images of (source, name) entries, in their order."""
+    for source, members in itertools.groupby(entries, key=lambda entry: entry[0]):
+        for _, image in read_photographs(source, [name for _, name in members]):
+            yield image
+
+
+def decode_into(path, start, entries):
+    """Decodes entries into rows `start` onwards of the array in the file `path`; run by worker processes."""
+    pixels = np.lib.format.open_memmap(path, mode='r+')
+    for index, image in enumerate(decoded(entries), start):
+        pixels[index] = centre_square(image, pixels.shape[1])
+    pixels.flush()
+
+
 def build_pool(sources, size, cache_dir=None, label=None, limit=None):
     """Decodes all photographs of `sources` at `size` pixels; kept in `cache_dir` if given (and reused)."""
     label = label or f'photos{size}'
@@ -75,17 +93,15 @@ def build_pool(sources, size, cache_dir=None, label=None, limit=None):
     partial = cache.with_suffix('.partial') if cache else None
     if cache:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        pixels = np.lib.format.open_memmap(partial, mode='w+', dtype=np.uint8, shape=shape)
+        np.lib.format.open_memmap(partial, mode='w+', dtype=np.uint8, shape=shape).flush()
+        starts = range(0, len(entries), CHUNK)
+        with ProcessPoolExecutor() as workers:
+            list(workers.map(decode_into, [partial] * len(starts), starts, [entries[start:start + CHUNK] for start in starts]))
     else:
         pixels = np.empty(shape, np.uint8)
-    index = 0
-    for source in sources:
-        wanted = [name for origin, name in entries if origin == source]
-        for _, image in read_photographs(source, wanted):
+        for index, image in enumerate(decoded(entries)):
             pixels[index] = centre_square(image, size)
-            index += 1
     if cache:
-        pixels.flush()
         cache.with_suffix('.txt').write_text('\n'.join(name for _, name in entries))
         os.replace(partial, cache)
         pixels = np.load(cache, mmap_mode='r')

@@ -1,9 +1,11 @@
-"""Measures a model on colour photographs made grey: PSNR, ab-RMSE, colourfulness, per set, and a contact sheet.
+"""Measures a model on colour photographs made grey: PSNR, ab-RMSE, CIEDE2000, colourfulness, how many photographs come out
+nearer to the truth than grey, how many neutral pixels stay so, per set; and a contact sheet.
 
 The preprocessing is the engine's: L* from sRGB, the embedding from the whole grey photograph resized (antialiased) to a
 square, chroma predicted at the working size (by area, in multiples of 8), upsampled bilinearly and joined with the full
-luminance; outside the gamut chroma gives way. The model is a folder with model.json (run by onnxruntime) or the .pt file
-that export.py saves with --save-torch (run by PyTorch).
+luminance; outside the gamut chroma gives way. The model is a folder with model.json (run by onnxruntime), the .pt file
+that export.py saves with --save-torch (run by PyTorch), or `natural`: a checkpoint or a file of weights with --natural, or
+the .onnx file of export_natural.py.
 """
 import argparse
 import json
@@ -14,8 +16,37 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
-from colour import CHROMA_SCALE, lab_to_rgb, rgb_to_lab
+from colour import CHROMA_SCALE, ciede2000, lab_to_rgb, rgb_to_lab
 from data import list_photographs, read_photographs
+from natural import MULTIPLE, Natural, expectation, shown
+
+
+class NaturalModel:
+    """`natural`, from weights, or from an ONNX file with cells.json beside it; it has no embedding."""
+
+    def __init__(self, path, temperature=1.0, knee=0.0, precision='f32', teacher=None):
+        self.network, self.temperature, self.knee, self.enabled = Natural(), temperature, knee, precision == 'bf16'
+        self.session = None
+        if Path(path).suffix == '.onnx':
+            import onnxruntime
+            settings = json.loads(Path(path).with_name('cells.json').read_text())
+            self.temperature, self.knee = settings['temperature'], settings['knee']
+            self.manifest = {'embedder': {'size': 0}, 'colorizer': {'size': 224, 'saturation': settings['saturation']}}
+            self.session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+            return
+        if teacher:
+            self.network.backbone.load_teacher(teacher)
+        self.network.start(path)
+        self.network = self.network.to(memory_format=torch.channels_last).eval()
+
+    def chroma(self, luminance, embedding):
+        """a*b*/128 at a quarter of the working size."""
+        if self.session:
+            scores = torch.from_numpy(self.session.run(None, {'luminance': luminance.numpy()})[0])
+        else:
+            with torch.autocast('cpu', torch.bfloat16, enabled=self.enabled):
+                scores = self.network(luminance.contiguous(memory_format=torch.channels_last))
+        return shown(expectation(scores, self.network.cells, self.temperature), knee=self.knee) / CHROMA_SCALE
 
 
 class TorchModel:
@@ -57,10 +88,10 @@ def resize(x, height, width):
     return F.interpolate(x, size=(height, width), mode='bilinear', antialias=True, align_corners=False)
 
 
-def working_shape(height, width, size):
-    """The aspect is kept, the area is that of a square with side `size`; both sides multiples of 8."""
+def working_shape(height, width, size, multiple=8):
+    """The aspect is kept, the area is that of a square with side `size`; both sides are multiples of `multiple`."""
     aspect = (width / height) ** 0.5
-    return max(8, round(size / aspect / 8) * 8), max(8, round(size * aspect / 8) * 8)
+    return tuple(max(multiple, round(side / multiple) * multiple) for side in (size / aspect, size * aspect))
 
 
 def to_tensor(image, short_side):
@@ -85,12 +116,18 @@ def psnr(a, b):
     return 10 * np.log10(255 ** 2 / max(error, 1e-6))
 
 
+NEUTRAL, STAYS = 4.0, 8.0  # a pixel of less true chroma than NEUTRAL stays neutral if it gets less than STAYS
+
+
 def measure(ab, lab, rgb):
     """Metrics of predicted a*b* [1, 2, H, W] against a photograph; also the image that results."""
     result = lab_to_rgb(torch.cat((lab[:, :1], ab), 1))
-    squared = (rgb_to_lab(result)[:, 1:] - lab[:, 1:]).pow(2).mean().item()
+    ours = rgb_to_lab(result)
+    squared = (ours[:, 1:] - lab[:, 1:]).pow(2).mean().item()
     shown = torch.round(result[0] * 255) / 255
-    return {'psnr': psnr(result[0], rgb[0]), 'abSquared': squared, 'colourfulness': colourfulness(shown)}, result
+    neutral, low = (x[:, 1:].norm(dim=1) < limit for x, limit in ((lab, NEUTRAL), (ours, STAYS)))
+    return {'psnr': psnr(result[0], rgb[0]), 'abSquared': squared, 'colourfulness': colourfulness(shown),
+            'ciede2000': ciede2000(ours, lab).mean().item(), 'neutral': neutral.sum().item(), 'kept': (neutral & low).sum().item()}, result
 
 
 def summarise(rows):
@@ -105,12 +142,15 @@ def summarise(rows):
             if kind in members[0]:
                 squared = np.array([m[kind]['abSquared'] for m in members])
                 entry[kind] = {'psnr': float(np.mean([m[kind]['psnr'] for m in members])),
+                               'ciede2000': float(np.mean([m[kind]['ciede2000'] for m in members])),
                                'abRmse': float(np.sqrt(squared).mean()), 'abRmsePooled': float(np.sqrt(squared.mean())),
                                'colourfulness': float(np.mean([m[kind]['colourfulness'] for m in members]))}
         entry['truthColourfulness'] = float(np.mean([m['truth'] for m in members]))
         entry['colourfulnessRatio'] = entry['ours']['colourfulness'] / entry['truthColourfulness']
         entry['abRmseBelowGrey'] = 1 - entry['ours']['abRmse'] / entry['grey']['abRmse']
         entry['abRmsePooledBelowGrey'] = 1 - entry['ours']['abRmsePooled'] / entry['grey']['abRmsePooled']
+        entry['nearerThanGrey'] = float(np.mean([m['ours']['abSquared'] < m['grey']['abSquared'] for m in members]))
+        entry['neutralKept'] = sum(m['ours']['kept'] for m in members) / max(1, sum(m['ours']['neutral'] for m in members))
         entry['psnrAboveGrey'] = entry['ours']['psnr'] - entry['grey']['psnr']
         summary[name] = entry
     return summary
@@ -143,6 +183,10 @@ def parse():
     parser.add_argument('--size', type=int, help='working size (default: the manifest\'s, or 256)')
     parser.add_argument('--embedder-size', type=int, help='(default: the manifest\'s, or 299)')
     parser.add_argument('--saturation', type=float)
+    parser.add_argument('--natural', action='store_true', help='the file holds weights of `natural`')
+    parser.add_argument('--teacher', help='folder of the tfjs ResNet50, for a file of weights without the backbone')
+    parser.add_argument('--temperature', type=float, default=1.0, help='of natural')
+    parser.add_argument('--knee', type=float, default=0.0, help='of natural: see shown() in natural.py')
     parser.add_argument('--short-side', type=int, default=256, help='photographs are shrunk to this first')
     parser.add_argument('--precision', choices=('f32', 'bf16'), default='f32', help='for .pt files')
     parser.add_argument('--threads', type=int, default=0)
@@ -152,21 +196,29 @@ def parse():
     return parser.parse_args()
 
 
+def load(arguments):
+    """(the model, what its working sides are multiples of)."""
+    if Path(arguments.model).is_dir():
+        return OnnxModel(arguments.model), 8
+    if arguments.natural or Path(arguments.model).suffix == '.onnx':
+        return NaturalModel(arguments.model, arguments.temperature, arguments.knee, arguments.precision, arguments.teacher), MULTIPLE
+    return TorchModel(arguments.model, arguments.precision), 8
+
+
 @torch.no_grad()
 def main():
     arguments = parse()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    onnx = Path(arguments.model).is_dir()
-    model = OnnxModel(arguments.model) if onnx else TorchModel(arguments.model, arguments.precision)
-    manifest = model.manifest if onnx else {'embedder': {'size': 299}, 'colorizer': {'size': 256, 'saturation': 1.0}}
+    model, multiple = load(arguments)
+    manifest = getattr(model, 'manifest', {'embedder': {'size': 299}, 'colorizer': {'size': 256, 'saturation': 1.0}})
     size = arguments.size or manifest['colorizer']['size']
     embedder_size = arguments.embedder_size or manifest['embedder']['size']
     saturation = arguments.saturation or manifest['colorizer']['saturation']
     names = list_photographs(arguments.photographs)[::arguments.every]
     photographs = list(read_photographs(arguments.photographs, names))
     greys, embeddings = [], []
-    for _, image in photographs:
+    for _, image in [] if isinstance(model, NaturalModel) else photographs:
         lab = rgb_to_lab(to_tensor(image, arguments.short_side))
         grey = resize(lab[:, :1] / 50 - 1, embedder_size, embedder_size).repeat(1, 3, 1, 1)
         embeddings.append(model.embed(grey))
@@ -178,12 +230,12 @@ def main():
         rgb = to_tensor(image, arguments.short_side)
         lab = rgb_to_lab(rgb)
         height, width = rgb.shape[2:]
-        luminance = resize(lab[:, :1] / 50 - 1, *working_shape(height, width, size))
+        luminance = resize(lab[:, :1] / 50 - 1, *working_shape(height, width, size, multiple))
         row = {'name': name, 'set': name.rsplit('/', 1)[0] if '/' in name else '.', 'truth': colourfulness(rgb[0])}
         row['grey'], grey = measure(torch.zeros_like(lab[:, 1:]), lab, rgb)
-        chosen = {'ours': number} if arguments.no_shuffle else {'shuffled': other[number], 'ours': number}
+        chosen = {'ours': number} if arguments.no_shuffle or not embeddings else {'shuffled': other[number], 'ours': number}
         for kind, index in chosen.items():
-            ab = model.chroma(luminance, embeddings[index]) * CHROMA_SCALE * saturation
+            ab = model.chroma(luminance, embeddings[index] if embeddings else None) * CHROMA_SCALE * saturation
             ab = F.interpolate(ab, size=(height, width), mode='bilinear', align_corners=False)
             row[kind], result = measure(ab, lab, rgb)
         rows.append(row)
@@ -194,7 +246,8 @@ def main():
         print(f"{name:10s} n={entry['photographs']:3d} PSNR {entry['ours']['psnr']:.2f} (grey {entry['grey']['psnr']:.2f}) "
               f"abRMSE {entry['ours']['abRmse']:.2f} (grey {entry['grey']['abRmse']:.2f}, -{entry['abRmseBelowGrey']:.1%}; "
               f"pooled -{entry['abRmsePooledBelowGrey']:.1%}) colourfulness {entry['ours']['colourfulness']:.1f} of "
-              f"{entry['truthColourfulness']:.1f} ({entry['colourfulnessRatio']:.0%})"
+              f"{entry['truthColourfulness']:.1f} ({entry['colourfulnessRatio']:.0%}) CIEDE2000 {entry['ours']['ciede2000']:.2f} (grey {entry['grey']['ciede2000']:.2f}) "
+              f"nearer {entry['nearerThanGrey']:.0%} neutral kept {entry['neutralKept']:.0%}"
               + (f" shuffled abRMSE {entry['shuffled']['abRmse']:.2f}" if 'shuffled' in entry else ''), flush=True)
     if arguments.report:
         settings = {'size': size, 'embedderSize': embedder_size, 'saturation': saturation, 'shortSide': arguments.short_side}

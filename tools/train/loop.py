@@ -1,9 +1,10 @@
-"""What both training programs share: schedule, averaged weights, checkpoints, logs and plots."""
+"""What the training programs share: schedule, averaged weights, checkpoints, logs and plots."""
 import copy
 import csv
 import json
 import math
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def add_arguments(parser):
     parser.add_argument('--batch', type=int, default=64)
     parser.add_argument('--rate', type=float, default=1e-3, help='peak learning rate')
     parser.add_argument('--warmup', type=float, default=0.04, help='share of the run with a rising rate')
+    parser.add_argument('--flat', type=float, default=0.0, help='share of the run with the full rate, before it falls')
     parser.add_argument('--steps', type=int, default=0, help='stop after this many steps (0: no limit)')
     parser.add_argument('--time-limit', type=float, default=0, help='minutes, over all resumed parts (0: no limit)')
     parser.add_argument('--stop-after', type=int, default=0, help='save and stop at this step, without changing the schedule')
@@ -40,6 +42,11 @@ def begin(arguments):
     pools = build_pools(arguments.data, arguments.cache)
     training = Sampler(pools, arguments.device, seed=arguments.seed, limit=arguments.limit)
     return pools, training, Sampler(pools, arguments.device, seed=1, subset='held_out')
+
+
+def in_half(weights):
+    """{name: tensor} with kernels and matrices in float16; vectors stay, since a variance can be more than float16 holds."""
+    return {name: value.half() if value.is_floating_point() and value.dim() > 1 else value for name, value in weights.items()}
 
 
 class Average:
@@ -65,7 +72,10 @@ def autocast(device, precision):
 
 
 class Run:
-    """One training run in a folder: knows how far it is, stops on time, saves, resumes and logs."""
+    """One training run in a folder: knows how far it is, stops on time, saves, resumes and logs.
+
+    The signal TERM ends the run after the step in progress, saved, as its time limit would.
+    """
 
     def __init__(self, arguments, model, optimizer):
         self.arguments, self.model, self.optimizer = arguments, model, optimizer
@@ -75,10 +85,15 @@ class Run:
         self.step, self.before, self.started, self.saved = 0, 0.0, time.time(), time.time()
         self.rows = []
         self.rate_factor = 1.0
+        self.told_to_stop = False
+        signal.signal(signal.SIGTERM, self.stop)
         torch.backends.cudnn.benchmark = True
         self.extra = {}
         if self.checkpoint.exists():
             self.load()
+
+    def stop(self, *_):
+        self.told_to_stop = True
 
     @property
     def checkpoint(self):
@@ -88,22 +103,25 @@ class Run:
     def minutes(self):
         return self.before + (time.time() - self.started) / 60
 
-    def fraction(self):
-        """How much of the run is done, 0..1, by steps or by time, whichever is further."""
-        by_steps = self.step / self.arguments.steps if self.arguments.steps else 0.0
+    def fraction(self, step=None):
+        """How much of the run is done, 0..1, by steps (`step`, or those done) or by time, whichever is further."""
+        step = self.step if step is None else step
+        by_steps = step / self.arguments.steps if self.arguments.steps else 0.0
         by_time = self.minutes / self.arguments.time_limit if self.arguments.time_limit else 0.0
         return min(1.0, max(by_steps, by_time))
 
     def schedule(self, constant=False):
-        """Sets the learning rate: warm-up, then cosine to 1 % (or constant times `rate_factor`)."""
-        done, warmup = self.fraction(), self.arguments.warmup
+        """Sets the learning rate: warm-up, full rate until the share --flat of the run, then cosine to 1 % (or constant
+        times `rate_factor`). A parameter group's `scale`, if it has one, multiplies it."""
+        done, warmup, flat = self.fraction(), self.arguments.warmup, self.arguments.flat
         if constant:
             rate = self.arguments.rate * self.rate_factor
         else:
             ramp = min(1.0, (done + 1e-3) / warmup) if warmup else 1.0
-            rate = self.arguments.rate * ramp * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+            falling = max(0.0, done - flat) / (1 - flat)
+            rate = self.arguments.rate * ramp * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * falling)))
         for group in self.optimizer.param_groups:
-            group['lr'] = rate
+            group['lr'] = rate * group.get('scale', 1.0)
         return rate
 
     def finished_step(self, **values):
@@ -115,7 +133,7 @@ class Run:
             self.log(kind='train', **values)
         if time.time() - self.saved > self.arguments.save_every * 60:
             self.save()
-        return self.fraction() < 1.0 and self.step != self.arguments.stop_after
+        return self.fraction() < 1.0 and self.step != self.arguments.stop_after and not self.told_to_stop
 
     def log(self, **values):
         row = {'step': self.step, 'minutes': round(self.minutes, 3), **values}
@@ -137,7 +155,10 @@ class Run:
         state = torch.load(self.checkpoint, map_location=self.arguments.device)
         self.model.load_state_dict(state['model'])
         self.average.model.load_state_dict(state['average'])
+        scales = [group.get('scale', 1.0) for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state['optimizer'])
+        for group, scale in zip(self.optimizer.param_groups, scales):
+            group['scale'] = scale  # as the arguments say, which may differ from the part before
         self.step, self.before, self.rows = state['step'], state['minutes'], state['rows']
         self.rate_factor, self.extra = state['rate_factor'], state['extra']
         print(f'continues at step {self.step}, {self.before:.1f} minutes', flush=True)

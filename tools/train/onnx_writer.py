@@ -49,11 +49,19 @@ class Graph:
                  self.constant(f'{name}_zero', np.zeros(len(scale), np.int8))]
         return self.add('DequantizeLinear', parts, name, axis=0)
 
-    def conv(self, x, name, weight, bias, stride=1, pads=(0, 0, 0, 0), precision='int8'):
+    def conv(self, x, name, weight, bias, stride=1, pads=(0, 0, 0, 0), precision='int8', dilation=1):
         """Convolution; `pads` as ONNX has them: top, left, bottom, right."""
         kernel = list(weight.shape[2:])
         inputs = [x, self.weight(f'{name}_weight', weight, precision), self.constant(f'{name}_bias', np.asarray(bias, np.float32))]
-        return self.add('Conv', inputs, name, kernel_shape=kernel, strides=[stride, stride], pads=list(pads))
+        return self.add('Conv', inputs, name, kernel_shape=kernel, strides=[stride, stride], pads=list(pads),
+                        dilations=[dilation, dilation])
+
+    def double(self, x, name):
+        """Twice the height and width, by repeating pixels."""
+        if not any(entry.name == 'double' for entry in self.initializers):
+            self.constant('double', np.array([1, 1, 2, 2], np.float32))
+        return self.add('Resize', [x, '', 'double'], name, mode='nearest', coordinate_transformation_mode='asymmetric',
+                        nearest_mode='floor')
 
     def relu(self, x):
         return self.add('Relu', [x], f'{x}_relu')

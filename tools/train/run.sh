@@ -29,7 +29,7 @@ if [ "$PROFILE" = accelerator ]; then
     --colour-teacher "$work/colour-teacher/checkpoint.pt" --rarity 0 \
     --time-limit "${MINUTES_COLOUR:-10}" --batch 256 --rate 3e-3 --sizes 96:0,128:0.4,192:0.85 --average 0.999 --save-every 2
 else
-  export OMP_WAIT_POLICY=passive
+  . "$here/environment.sh"
   $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-36}" \
     --batch 64 --rate 1.5e-3 --size 96 --late-size 128 --limit 7000 --histogram 0.6
   embedder_size=112 size=${SIZE:-128}

@@ -15,7 +15,7 @@ STAGES = ((2, 'abc'), (3, 'abcd'), (4, 'abcdef'), (5, 'abc'))
 
 
 def read_tfjs_weights(folder):
-    """All weights of a tfjs layers model (float32 shards) as {name: numpy array}."""
+    """All weights of a tfjs layers model (shards of float32, or of float32 stored as float16) as {name: numpy array}."""
     folder = Path(folder)
     manifest = json.loads((folder / 'model.json').read_text())['weightsManifest']
     weights = {}
@@ -23,12 +23,42 @@ def read_tfjs_weights(folder):
         data = b''.join((folder / path).read_bytes() for path in group['paths'])
         offset = 0
         for entry in group['weights']:
-            if entry['dtype'] != 'float32' or 'quantization' in entry:
-                raise ValueError(f"{entry['name']}: only plain float32 weights are read")
-            count = int(np.prod(entry['shape']))
-            weights[entry['name']] = np.frombuffer(data, '<f4', count, offset).reshape(entry['shape'])
-            offset += 4 * count
+            stored = entry.get('quantization', {}).get('dtype', 'float32')
+            if entry['dtype'] != 'float32' or stored not in ('float32', 'float16'):
+                raise ValueError(f"{entry['name']}: expected float32 or float16 weights, found {entry['dtype']} stored as {stored}")
+            count, kind = int(np.prod(entry['shape'])), np.dtype('<f4' if stored == 'float32' else '<f2')
+            weights[entry['name']] = np.frombuffer(data, kind, count, offset).astype(np.float32).reshape(entry['shape'])
+            offset += kind.itemsize * count
     return weights
+
+
+def write_half(folder, out):
+    """Copies a tfjs layers model with its kernels in float16, in one shard: half the size. Vectors stay float32: the variance
+    of a norm can be more than float16 holds."""
+    weights = read_tfjs_weights(folder)
+    model = json.loads((Path(folder) / 'model.json').read_text())
+    half = {'quantization': {'dtype': 'float16', 'original_dtype': 'float32'}}
+    entries = [{'name': name, 'shape': list(array.shape), 'dtype': 'float32'} | (half if array.ndim > 1 else {}) for name, array in weights.items()]
+    model['weightsManifest'] = [{'paths': ['weights.bin'], 'weights': entries}]
+    Path(out).mkdir(parents=True, exist_ok=True)
+    (Path(out) / 'model.json').write_text(json.dumps(model))
+    (Path(out) / 'weights.bin').write_bytes(b''.join(array.astype('<f2' if array.ndim > 1 else '<f4').tobytes() for array in weights.values()))
+
+
+def stage_maps(convolutions, x):
+    """Yields ResNet50's feature maps after each stage: 256, 512, 1024, 2048 channels at 1/4, 1/8, 1/16, 1/32 of the input's size.
+
+    `convolutions` holds them by Keras' names, with their norms folded in; `x` is the input of conv1.
+    """
+    x = F.max_pool2d(F.relu(convolutions['conv1'](x)), 3, 2, 1)
+    for stage, blocks in STAGES:
+        for block in blocks:
+            name = f'res{stage}{block}_branch'
+            y = F.relu(convolutions[f'{name}2a'](x))
+            y = F.relu(convolutions[f'{name}2b'](y))
+            y = convolutions[f'{name}2c'](y)
+            x = F.relu(y + (convolutions[f'{name}1'](x) if block == 'a' else x))
+        yield x
 
 
 class Teacher(nn.Module):
@@ -66,18 +96,8 @@ class Teacher(nn.Module):
         self.convolutions[conv_name] = conv
 
     def maps(self, rgb):
-        """Yields the feature maps after each stage: 256, 512, 1024 and 2048 channels at 1/4, 1/8, 1/16 and 1/32 of the size."""
-        conv = self.convolutions
-        x = rgb.flip(1) * 255.0 - self.mean
-        x = F.max_pool2d(F.relu(conv["conv1"](x)), 3, 2, 1)
-        for stage, blocks in STAGES:
-            for block in blocks:
-                name = f'res{stage}{block}_branch'
-                y = F.relu(conv[f'{name}2a'](x))
-                y = F.relu(conv[f'{name}2b'](y))
-                y = conv[f'{name}2c'](y)
-                x = F.relu(y + (conv[f'{name}1'](x) if block == 'a' else x))
-            yield x
+        """Yields the feature maps after each stage, see stage_maps()."""
+        return stage_maps(self.convolutions, rgb.flip(1) * 255.0 - self.mean)
 
     def forward(self, rgb):
         *_, last = self.maps(rgb)

@@ -3,6 +3,8 @@
 Run it directly: python3 tools/train/test_smoke.py
 """
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,16 +12,25 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import torch
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import export_natural  # noqa: E402
 from colorizer import Colorizer  # noqa: E402
-from colour import lab_to_rgb, rgb_to_lab  # noqa: E402
+from colour import ciede2000, lab_to_rgb, rgb_to_lab  # noqa: E402
+from damage import KINDS, Damage  # noqa: E402
+from export import load_colorizer  # noqa: E402
 from inception import InceptionResNetV2, parameter_count  # noqa: E402
-from teacher import STAGES  # noqa: E402
+from natural import Backbone, Natural  # noqa: E402
+from onnx_networks import NaturalWriter  # noqa: E402
+from teacher import MEAN_BGR, STAGES, Teacher  # noqa: E402
+from train_natural import SoftCells  # noqa: E402
+from warm_start import Weights, centre_norms, start_colorizer, start_embedder  # noqa: E402
 
 
 def make_photographs(folder, count=24, size=64):
@@ -93,6 +104,7 @@ class Smoke(unittest.TestCase):
         cls.temporary = tempfile.TemporaryDirectory()
         cls.folder = Path(cls.temporary.name)
         make_photographs(cls.folder / 'photographs')
+        cls.teacher = make_teacher(cls.folder / 'teacher')
 
     @classmethod
     def tearDownClass(cls):
@@ -107,6 +119,117 @@ class Smoke(unittest.TestCase):
         rgb = torch.rand(2, 3, 8, 8)
         self.assertLess((lab_to_rgb(rgb_to_lab(rgb)) - rgb).abs().max().item(), 2e-3)
         self.assertAlmostEqual(rgb_to_lab(torch.ones(1, 3, 1, 1))[0, 0].item(), 100, places=2)
+
+    def test_ciede2000(self):
+        pairs = torch.tensor([  # Sharma, Wu and Dalal 2005, table 1: pairs 1, 7, 15, 17, 25
+            [50, 2.6772, -79.7751, 50, 0, -82.7485], [50, 0, 0, 50, -1, 2], [50, -0.001, 2.49, 50, 0.0011, -2.49],
+            [50, 2.5, 0, 73, 25, -18], [60.2574, -34.0099, 36.2677, 60.4626, -34.1751, 39.4387]])
+        difference = ciede2000(pairs[:, :3, None, None], pairs[:, 3:, None, None]).flatten()
+        for actual, expected in zip(difference.tolist(), (2.0425, 2.3669, 4.7461, 27.1492, 1.2644)):
+            self.assertAlmostEqual(actual, expected, places=3)
+
+    def test_damage(self):
+        rgb = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+        clean = rgb_to_lab(rgb)[:, :1] / 100
+        for kind, _ in KINDS:
+            damaged = kind(clean.clone(), np.random.default_rng(3), torch.Generator().manual_seed(3))
+            self.assertEqual(damaged.shape, clean.shape, kind.__name__)
+            self.assertTrue(torch.isfinite(damaged).all() and (damaged - clean).abs().max() > 0.01, kind.__name__)
+        self.assertTrue(torch.equal(Damage(0).lightness(rgb, np.random.default_rng(1)), clean))
+        first, again = (Damage(0.5).lightness(rgb, np.random.default_rng(1)) for _ in range(2))
+        self.assertTrue(torch.equal(first, again))
+        touched = (first != clean).flatten(1).any(1)
+        self.assertTrue(touched.any() and not touched.all())
+
+    def test_soft_cells(self):
+        soft = SoftCells(Natural().cells)
+        numbers, weights = soft(torch.tensor([[20.0, -30.0], [24.0, 3.0]])[:, :, None, None])
+        self.assertEqual(soft.cells[numbers[0, 0, 0, 0]].tolist(), [20, -30])
+        self.assertTrue(torch.allclose(weights.sum(1), torch.ones(2, 1, 1)))
+        mean = (soft.cells[numbers[1, :, 0, 0]] * weights[1, :, 0]).sum(0)
+        self.assertLess((mean - torch.tensor([24.0, 3.0])).abs().max().item(), 2)
+
+    def test_backbone_is_the_teacher_on_grey(self):
+        backbone = Backbone()
+        backbone.load_teacher(self.teacher)
+        luminance = torch.rand(1, 1, 64, 96, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        grey = ((luminance + 1) / 2).repeat(1, 3, 1, 1)
+        with torch.no_grad():
+            actual = backbone.convolutions['conv1'](luminance)
+            expected = Teacher(self.teacher).convolutions['conv1'](grey * 255 - torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
+        inside = (slice(None), slice(None), slice(2, -2), slice(2, -2))  # the padding differs, see Backbone
+        self.assertLess((actual[inside] - expected[inside]).abs().max().item(), 1e-2 * expected.std().item())
+        self.assertEqual([tuple(m.shape[1:]) for m in backbone(luminance)],
+                         [(256, 16, 24), (512, 8, 12), (1024, 4, 6), (2048, 2, 3)])
+
+    def test_natural(self):
+        settings = ('--teacher', self.teacher, '--sizes', '32:0,64:0.7', '--backbone', 5, '--damage', 0.5, '--rarity', 0.3, '--flat', 0.5,
+                    '--shares', '128:0.4,224:0.6')
+        straight = train('train_natural', self.folder, 'natural', 50, *settings)
+        losses = training_losses(straight)
+        self.assertEqual([row['size'] for row in straight['rows'] if row['kind'] == 'train'], [32, 64])
+        self.assertLess(losses[-1], losses[0])
+        start, changed = Natural(), []
+        start.backbone.load_teacher(self.teacher)
+        for name, value in start.backbone.state_dict().items():
+            if not torch.equal(value, straight['model'][f'backbone.{name}']):
+                changed.append(name)
+        self.assertEqual({name.split('.')[1][3] for name in changed}, {'5'})
+        train('train_natural', self.folder, 'natural-parts', 50, *settings, '--stop-after', 37)
+        resumed = train('train_natural', self.folder, 'natural-parts', 50, *settings)
+        for name, value in straight['model'].items():
+            self.assertTrue(torch.equal(value, resumed['model'][name]), name)
+
+    def test_natural_export(self):
+        torch.manual_seed(0)
+        model = export_natural.load(None)
+        for name, value in model.state_dict().items():  # norms that do something
+            if name.endswith(('running_mean', 'running_var')) or '.norm' in name:
+                value.copy_(torch.rand(value.shape) + 0.5)
+        for mean in (None, 0.7):
+            path = self.folder / 'natural.onnx'
+            NaturalWriter(model, 'f32').write(path, mean)
+            difference, deviation = export_natural.largest_difference(model, path, mean is not None, mean)
+            self.assertLess(difference, 1e-3 * deviation)
+        NaturalWriter(model).write(path)
+        self.assertLess(path.stat().st_size, 40e6)
+
+    def test_natural_weights(self):
+        path = self.folder / 'weights.pt'
+        model = export_natural.load(None, self.teacher)
+        model.backbone.convolutions['res5c_branch2c'].bias += 1
+        weights = export_natural.trained_weights(model, self.teacher)
+        self.assertEqual([name for name in weights if name.startswith('backbone.')], ['backbone.convolutions.res5c_branch2c.bias'])
+        torch.save(weights, path)
+        again = export_natural.load(path, self.teacher)
+        difference = max((a - b).abs().max().item() for a, b in zip(model.parameters(), again.parameters()))
+        self.assertLess(difference, 1e-2)
+        torch.save({'cells': model.cells, 'nonsense': torch.zeros(1)}, path)
+        with self.assertRaisesRegex(ValueError, 'missing or unknown'):
+            export_natural.load(path, self.teacher)
+
+    def test_warm_start(self):
+        shipped = HERE.parent.parent / 'models/inception-table'
+        light, vector = torch.rand(2, 1, 32, 40) * 2 - 1, torch.randn(2, 1000)
+        model = Colorizer('table').eval()
+        start_colorizer(model, shipped)
+        with torch.no_grad():
+            expected = model(light, vector)
+            centre_norms(model, lambda number: model(torch.rand(4, 1, 48, 48) * 2 - 1, torch.randn(4, 1000)))
+            actual = model(light, vector)
+        self.assertGreater(expected.std().item(), 1e-3)
+        self.assertLess((actual - expected).abs().max().item(), 1e-3)
+        again = [layer.folded()[0] for layer in model.layers()]
+        weights = Weights(shipped / 'colorizer.onnx')
+        for layer, weight in zip(model.layers(), again):
+            self.assertLess((weight - weights(f'{layer.name}_weight')).abs().max().item(), 1e-5, layer.name)
+        embedder = InceptionResNetV2(keep=0.5).eval()
+        start_embedder(embedder, shipped)
+        grey = torch.rand(1, 3, 96, 96) * 2 - 1
+        session = onnxruntime.InferenceSession(str(shipped / 'embedder.onnx'), providers=['CPUExecutionProvider'])
+        expected = torch.from_numpy(session.run(None, {'image': grey.numpy()})[0])
+        with torch.no_grad():
+            self.assertLess((embedder(grey) - expected).abs().max().item(), 1e-3 * expected.abs().max().item())
 
     def test_folding_changes_nothing(self):
         for network in ('table', 'strided'):
@@ -136,8 +259,7 @@ class Smoke(unittest.TestCase):
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
 
     def test_colour_teacher(self):
-        teacher = make_teacher(self.folder / 'teacher')
-        taught = train('colour_teacher', self.folder, 'colour-teacher', 60, '--teacher', teacher, '--size', 32)
+        taught = train('colour_teacher', self.folder, 'colour-teacher', 60, '--teacher', self.teacher, '--size', 32)
         losses = training_losses(taught)
         self.assertLess(losses[-1], losses[0])
         self.assertLess(taught['rows'][-1]['rmse_over_grey'], 1)
@@ -151,11 +273,41 @@ class Smoke(unittest.TestCase):
         for name, value in straight['model'].items():
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
 
+    def test_portable(self):
+        """Packed, trained for a few steps where only the parts are, returned in pieces, and joined."""
+        import zipfile
+        with zipfile.ZipFile(self.folder / 'photos64.zip', 'w') as archive:
+            for path in (self.folder / 'photographs').iterdir():
+                archive.write(path, path.name)
+        kit, back, out = (self.folder / name for name in ('kit', 'back', 'joined'))
+        subprocess.run([str(HERE / 'portable.sh'), '--part-mib', '20', '--out', str(kit), '--data', str(self.folder / 'photos64.zip'),
+                        '--teacher', str(self.teacher)], check=True, stdout=subprocess.DEVNULL, env=os.environ | {'PYTHON': sys.executable})
+        parts = sorted(kit.glob('part-*'))
+        self.assertGreater(len(parts), 2)
+        self.assertLessEqual(max(part.stat().st_size for part in parts), 20 * 2 ** 20)
+
+        def call(number, *words):
+            subprocess.run([str(kit / 'run.sh'), '--out', str(back / str(number)), *words], check=True, stdout=subprocess.DEVNULL,
+                           env=os.environ | {'PYTHON': sys.executable, 'OUT': ''})
+
+        call(0, '--minutes', '60', '--out-mib', '15', '--recipe', 'tiny', '--device', 'cpu', '--shares', 'natural:1,colorizer:1',
+             '--extra', 'natural:--steps 2 --precision f32', 'colorizer:--steps 2 --precision f32')
+        files = list(back.rglob('*.[0-9]*'))
+        self.assertLessEqual(max(path.stat().st_size for path in files), 15 * 2 ** 20)
+        self.assertLessEqual(len(list((back / '0').iterdir())), 8)
+        join = [sys.executable, str(HERE / 'portable.py'), 'unpack', '--results', str(back), '--out', str(out)]
+        subprocess.run(join, check=True, stdout=subprocess.DEVNULL)
+        trained = torch.load(kit / 'work/natural/checkpoint.pt')['average']
+        joined = export_natural.load(out / 'natural.pt', self.teacher).state_dict()
+        for name in ('head.out.weight', 'backbone.convolutions.res5c_branch2c.weight', 'backbone.convolutions.conv1.weight'):
+            self.assertLess((trained[name] - joined[name]).abs().max(), 2e-3 * trained[name].abs().max(), name)
+        self.assertEqual(load_colorizer(out / 'colorizer.pt')[1]['step'], 2)
+        files[0].write_bytes(b'damaged')
+        shutil.rmtree(out)
+        subprocess.run(join, check=True, stdout=subprocess.DEVNULL)
+        self.assertFalse((out / files[0].name.rsplit('.', 1)[0]).exists())
+
     def test_export(self):
-        try:
-            import onnx
-        except ImportError:
-            self.skipTest('onnx is not installed')
         out = self.folder / 'random'
         subprocess.run([sys.executable, str(HERE / 'export.py'), '--random', '1', '--out', str(out)], check=True, stdout=subprocess.DEVNULL)
         manifest = json.loads((out / 'model.json').read_text())

@@ -22,6 +22,7 @@ from colour_teacher import WIDTH, ColourTargets
 from rarity import rarity_table, rarity_weights
 from sampling import step_generator, transforms, warp, warp_maps, whole
 from train_embedding import Student, TeacherScores, distillation, grey_input
+from warm_start import centre_norms, start_colorizer, start_embedder
 
 
 def parse():
@@ -31,7 +32,7 @@ def parse():
     parser.add_argument('--recipe', choices=('rarity', 'seed'), default='rarity')
     parser.add_argument('--sizes', default='80:0,112:0.5,144:0.85', help='crop pixels : share of the run it starts at')
     parser.add_argument('--crop', type=float, default=0.5, help='smallest side of a crop, share of the photograph')
-    parser.add_argument('--embedder', help='checkpoint.pt of train_embedding (none: the embedding is zero)')
+    parser.add_argument('--embedder', help='checkpoint.pt of train_embedding, or a model folder (none: the embedding is zero)')
     parser.add_argument('--embedder-size', type=int, default=128, help='pixels at which the embedding is computed')
     parser.add_argument('--joint', action='store_true', help='train the embedding network too')
     parser.add_argument('--teacher', help='with --joint: keeps distilling from this teacher')
@@ -42,12 +43,18 @@ def parse():
     parser.add_argument('--rarity', type=float, default=0.5, help='exponent of the rarity weights (0: plain squared error)')
     parser.add_argument('--decay', type=float, default=0.01, help='weight decay')
     parser.add_argument('--check-every', type=float, default=5.0, help='minutes between checks on held-out photographs')
+    parser.add_argument('--init', help='model folder, such as models/inception-table, whose colorizer.onnx to start from')
     parser.add_argument('--start', help='checkpoint.pt whose averaged colorizer weights to start from')
     return parser.parse_args()
 
 
 def load_student(path, device, averaged=True):
-    """The embedding network of a checkpoint of train_embedding, in evaluation mode."""
+    """The embedding network of a checkpoint of train_embedding, or of a model folder, in evaluation mode."""
+    if Path(path).is_dir():
+        student = Student()
+        student.settings = {'classes': 1000, 'keep': 1.0}
+        start_embedder(student.embedder, path)
+        return student.to(device, memory_format=torch.channels_last).eval()
     state = torch.load(path, map_location=device)
     student = Student(state['arguments']['classes'], state['arguments']['keep'])
     student.load_state_dict(state['average' if averaged else 'model'])
@@ -141,6 +148,13 @@ def held_out(colorizer, sampler, embeddings, size, precision, batches=3, batch=4
     return {'rmse_over_grey': float(rmse), 'shuffled_over_grey': float(shuffled), 'chroma_ratio': float(sums[3] / sums[4])}
 
 
+def whole_batch(colorizer, sampler, embeddings, step, arguments):
+    """One pass over whole photographs at the run's first size, for the statistics of norms."""
+    for pool, indices, pixels in sampler.batch(step, arguments.batch):
+        luminance, _ = luminance_and_truth(whole(pixels, size_at(arguments.sizes, 0)))
+        colorizer(luminance.contiguous(memory_format=torch.channels_last), embeddings(pool, indices, pixels), upsample=False)
+
+
 def crops_of(random, arguments, count, seed_recipe):
     if seed_recipe:
         return transforms(random, count, 0.9, 1.0, rotate=20, shear=11, zoom=0.2, square=0)
@@ -161,12 +175,16 @@ def main():
     if arguments.start:
         state = torch.load(arguments.start, map_location=device)['average']
         model.load_state_dict(state, strict=False)
+    embeddings = Embeddings(student, pools, arguments.embedder_size, model.colorizer.embedding_width, device, precision,
+                            None if arguments.joint or Path(arguments.embedder or '.').is_dir() else arguments.embedder)
+    if arguments.init:
+        start_colorizer(model.colorizer, arguments.init)
+        with loop.autocast(device, precision):
+            centre_norms(model.colorizer, lambda number: whole_batch(model.colorizer, training, embeddings, number, arguments))
     table = None if seed_recipe or not arguments.rarity else rarity_table(pools, device)
     make = torch.optim.Adam if seed_recipe else torch.optim.AdamW
     optimizer = make(model.parameters(), lr=arguments.rate, weight_decay=0.0 if seed_recipe else arguments.decay)
     run = loop.Run(arguments, model, optimizer)
-    embeddings = Embeddings(student, pools, arguments.embedder_size, model.colorizer.embedding_width, device, precision,
-                            None if arguments.joint else arguments.embedder)
     teacher = None
     if arguments.joint and arguments.teacher:
         teacher = TeacherScores(arguments.teacher, pools, 128, device, precision, arguments.cache)

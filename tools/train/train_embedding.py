@@ -17,6 +17,7 @@ from data import kept_table
 from inception import InceptionResNetV2
 from sampling import step_generator, transforms, warp, whole
 from teacher import Teacher
+from warm_start import centre_norms, start_embedder
 
 BINS = 6  # the coarse histogram has BINS x BINS cells over a*, b* in -54..54
 
@@ -33,6 +34,7 @@ def parse():
     parser.add_argument('--histogram', type=float, default=0.3, help='weight of the colour histogram loss')
     parser.add_argument('--decay', type=float, default=0.03, help='weight decay')
     parser.add_argument('--crop', type=float, default=0.75, help='smallest side of a crop, share of the photograph')
+    parser.add_argument('--init', help='model folder, such as models/inception-table, whose embedder.onnx to start from')
     parser.add_argument('--classes', type=int, default=1000, choices=(1000, 1001))
     return parser.parse_args()
 
@@ -113,11 +115,21 @@ def held_out(model, sampler, teacher, size, precision, batches=6, batch=64):
     return {'divergence': divergence / count, 'histogram': histogram / count, 'agreement': agree / count, 'top5': top5 / count}
 
 
+def grey_crops(sampler, step, arguments):
+    """A batch of whole photographs made grey, at the size of the crops."""
+    rgb = torch.cat([whole(pixels, arguments.size) for _, _, pixels in sampler.batch(step, arguments.batch)])
+    return grey_input(rgb).contiguous(memory_format=torch.channels_last)
+
+
 def main():
     arguments = parse()
     device = arguments.device
     pools, training, checking = loop.begin(arguments)
     model = Student(arguments.classes, arguments.keep).to(device, memory_format=torch.channels_last)
+    if arguments.init:
+        start_embedder(model.embedder, arguments.init)
+        with loop.autocast(device, arguments.precision):
+            centre_norms(model.embedder, lambda number: model.embedder(grey_crops(training, number, arguments)))
     weights = [p for p in model.parameters() if p.dim() > 1]
     others = [p for p in model.parameters() if p.dim() <= 1]
     optimizer = torch.optim.AdamW([{'params': weights, 'weight_decay': arguments.decay},

@@ -1,0 +1,87 @@
+"""Weights of a shipped model folder (int8 ONNX, norms folded) put back into the training networks, to train on.
+
+The convolutions get the folded weights. A norm then has to shift by the folded bias and scale by 1: its moving variance is
+set so, and its mean is measured on photographs and put into the bias too, so that training, which normalises by the batch,
+starts from the same function.
+"""
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from inception import EPSILON, ConvNorm, ShiftNorm
+
+
+class Weights:
+    """The initializers of an ONNX file that onnx_networks.py wrote, as float32 tensors."""
+
+    def __init__(self, path):
+        import onnx
+        from onnx import numpy_helper
+        self.path = path
+        self.arrays = {entry.name: numpy_helper.to_array(entry) for entry in onnx.load(str(path)).graph.initializer}
+
+    def __call__(self, name):
+        if f'{name}_int8' in self.arrays:
+            values = self.arrays[f'{name}_int8'].astype(np.float32)
+            array = values * self.arrays[f'{name}_scale'].reshape((-1,) + (1,) * (values.ndim - 1))
+        elif f'{name}_f16' in self.arrays:
+            array = self.arrays[f'{name}_f16'].astype(np.float32)
+        elif name in self.arrays:
+            array = self.arrays[name]
+        else:
+            raise KeyError(f'{self.path}: no weight {name}: not a file of this network')
+        return torch.from_numpy(np.array(array, np.float32))
+
+
+def put_back(conv, norm, weight, bias):
+    """The folded weight and bias into a convolution and the norm after it (None: the convolution has the bias)."""
+    conv.weight.copy_(weight)
+    if norm is None:
+        conv.bias.copy_(bias)
+        return
+    norm.bias.copy_(bias)
+    norm.mean.zero_()
+    norm.variance.fill_(1 - EPSILON)
+
+
+@torch.no_grad()
+def start_embedder(model, folder):
+    """InceptionResNetV2 <- embedder.onnx of a model folder."""
+    weights = Weights(Path(folder) / 'embedder.onnx')
+    for number, block in enumerate((m for m in model.modules() if isinstance(m, ConvNorm)), 1):
+        put_back(block.conv, block.norm, weights(f'conv{number}_weight'), weights(f'conv{number}_bias'))
+    for stage, blocks in (('block35', model.blocks35), ('block17', model.blocks17), ('block8', model.blocks8)):
+        for number, block in enumerate(blocks, 1):
+            for part in ('weight', 'bias'):
+                getattr(block.up, part).copy_(weights(f'{stage}_{number}_up_{part}') / block.evaluation_scale)
+    model.classifier.weight.copy_(weights('classifier_weight'))
+    model.classifier.bias.copy_(weights('classifier_bias'))
+
+
+@torch.no_grad()
+def start_colorizer(model, folder):
+    """Colorizer <- colorizer.onnx of a model folder."""
+    weights = Weights(Path(folder) / 'colorizer.onnx')
+    for layer in model.layers():
+        weight = weights(f'{layer.name}_weight')
+        weight[:, layer.scaled_from:] /= layer.scale
+        put_back(layer.conv, layer.norm, weight, weights(f'{layer.name}_bias'))
+
+
+@torch.no_grad()
+def centre_norms(model, run, batches=4):
+    """Measures the mean that each norm sees over `batches` calls of `run(number)`, and gives it that mean with a bias that
+    makes up for it: the function stays, and a batch's own mean can take its place."""
+    norms = [m for m in model.modules() if isinstance(m, ShiftNorm)]
+    seen = {norm: [] for norm in norms}
+    hooks = [norm.register_forward_pre_hook(lambda norm, inputs: seen[norm].append(inputs[0].float().mean((0, 2, 3)))) for norm in norms]
+    model.eval()
+    for number in range(batches):
+        run(number)
+    for hook in hooks:
+        hook.remove()
+    for norm, means in seen.items():
+        mean = torch.stack(means).mean(0)
+        norm.bias += mean - norm.mean
+        norm.mean.copy_(mean)
