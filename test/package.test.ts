@@ -211,7 +211,9 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
           await call().catch((error) => console.log(error.name + ": " + error.message));`;
       writeFileSync(join(user, "main.mjs"), script);
       writeFileSync(join(user, "a.jpg"), Buffer.from("ffd8ff00", "hex"));
-      const printed = execFileSync(process.execPath, ["main.mjs"], { cwd: user, encoding: "utf8" });
+      // SwiftShader, asked for by name, would miss its own package first.
+      const env = { ...process.env, COLORIZE_ADAPTER: "auto" };
+      const printed = execFileSync(process.execPath, ["main.mjs"], { cwd: user, encoding: "utf8", env });
       const missing = (error: string, name: string): string =>
         `${error}: colorize-canvas/node: expected the npm package ${name}, received none. npm install ${name}`;
       const image = missing("ImageError", "sharp");
