@@ -41,7 +41,7 @@ const SYSTEM_LIBRARIES = ["/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", 
 const NVIDIA = ["libGLX_nvidia.so.0", "libEGL_nvidia.so.0"];
 
 /** Existing folders to add to LD_LIBRARY_PATH. */
-export function libraryFolders(files = MACHINE): string[] {
+export function foldersOfLibraries(files = MACHINE): string[] {
   return LIBRARIES.filter((folder) => files.list(folder).length > 0);
 }
 

@@ -16,7 +16,7 @@ import { ResultFile } from "../results";
 import { NO_TIME, type Limits, type Row } from "../rows";
 import { startWorker } from "../start-node";
 import { OVERDUE, supervise, type Worker } from "../supervise";
-import { driverChoices, findAdapter, libraryFolders, noAdapterText, type DriverChoice } from "./drivers";
+import { driverChoices, findAdapter, foldersOfLibraries, noAdapterText, type DriverChoice } from "./drivers";
 import { MODEL_FOLDER, packJobName, type PackJob } from "./jobs";
 import type { Probe } from "./probe";
 import { findings, report } from "./report";
@@ -116,7 +116,7 @@ async function ask(choice: DriverChoice): Promise<Probe> {
 
 /** Environment variables that select this driver. Older loaders know only the second name. */
 function driverEnvironment({ file }: DriverChoice): Record<string, string> {
-  const libraries = [process.env["LD_LIBRARY_PATH"], ...libraryFolders()].filter(Boolean).join(":");
+  const libraries = [process.env["LD_LIBRARY_PATH"], ...foldersOfLibraries()].filter(Boolean).join(":");
   const chosen: Record<string, string> = file ? { VK_DRIVER_FILES: file, VK_ICD_FILENAMES: file } : {};
   return {
     LD_LIBRARY_PATH: libraries,
