@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { growth } from "../../bench/endurance-bench";
 import { facts } from "../../bench/facts";
-import { driverChoices, findAdapter, libraryFolders, noAdapterText, type Files } from "../../bench/pack/drivers";
+import { driverChoices, findAdapter, foldersOfLibraries, noAdapterText, type Files } from "../../bench/pack/drivers";
 import type { Probe } from "../../bench/pack/probe";
 import { findings, report } from "../../bench/pack/report";
 import { planSteps, timesOf } from "../../bench/pack/steps";
@@ -79,7 +79,7 @@ describe("which driver", () => {
       "/usr/share/vulkan/icd.d/lvp_icd.json",
       undefined,
     ]);
-    expect(libraryFolders(files)).toEqual(["/usr/local/nvidia/lib64"]);
+    expect(foldersOfLibraries(files)).toEqual(["/usr/local/nvidia/lib64"]);
   });
 
   it("writes a description that names the library", () => {
