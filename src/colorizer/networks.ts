@@ -125,7 +125,6 @@ export class Networks {
   async #prepare(): Promise<void> {
     const { name, embedder: e, colorizer: c } = this.manifest;
     const square = squareOf(this.manifest);
-    const side = square.size.width;
     const { embedder, colorizer } = await this.bind(square);
     const where = `${name}/model.json`;
     if (embedder) {
@@ -134,8 +133,8 @@ export class Networks {
     }
     const output = portShape(colorizer.program, c.output.name);
     // The output has the picture's size, or that divided by an integer.
-    const rows = output[2] ?? side;
-    const fit = side % rows === 0 ? rows : side;
+    const { width: side } = square.size;
+    const fit = side % (output[2] ?? side) === 0 ? (output[2] ?? side) : side;
     expectShape(`${where} at $.colorizer.output`, output, [1, outputChannels(c.output), fit, fit]);
   }
 
@@ -146,9 +145,9 @@ export class Networks {
 
   /** Size of the embedder's picture. */
   get #embedderSize(): WorkingSize {
-    const { size } = this.manifest.embedder!;
-    const square = { width: size, height: size };
-    return { size: square, padded: square };
+    const { size: side } = this.manifest.embedder!;
+    const size = { width: side, height: side };
+    return { size, padded: size };
   }
 
   /** The working size for a picture. `pixels`: as `size.pixels` of the manifest, which is the default. Throws InputError. */
@@ -159,8 +158,7 @@ export class Networks {
   }
 
   #embedderShapes(): Record<string, Shape> {
-    const { input } = this.manifest.embedder!;
-    return { [input.name]: pictureShape(input, this.#embedderSize.size) };
+    return described("embedder", this.manifest).inputShapes;
   }
 
   #colorizerShapes({ padded }: WorkingSize, embedder: Program | undefined): Record<string, Shape> {
@@ -183,18 +181,20 @@ export class Networks {
     const embedder = await this.#embedder?.bind(this.#embedderShapes());
     this.#embedderProgram = embedder?.program;
     const colorizer = await this.#colorizer.bind(this.#colorizerShapes(working, embedder?.program));
-    if (!this.#filled.has(colorizer)) this.#fill(colorizer);
+    if (!this.#filled.has(colorizer)) await this.#fill(colorizer);
     return { embedder, colorizer, working };
   }
 
   /** Fills the constant inputs once; runs do not change them. */
-  #fill(colorizer: BoundProgram): void {
+  async #fill(colorizer: BoundProgram): Promise<void> {
+    const scope = new CommandScope(this.device, { where: "constant inputs" });
     for (const input of this.manifest.colorizer.inputs) {
       if (input.kind !== "constant") continue;
       const { shape } = colorizer.program.inputs.find(({ name }) => name === input.name)!;
       const values = storedElements(new Float32Array(sizeOf(shape)).fill(input.value), this.elem);
-      this.device.queue.writeBuffer(colorizer.input(input.name), 0, values);
+      scope.run(() => this.device.queue.writeBuffer(colorizer.input(input.name), 0, values));
     }
+    await scope.check();
     this.#filled.add(colorizer);
   }
 
