@@ -48,6 +48,7 @@ export async function supervise<J>(
     done.add(attempt.task.key);
     const error = attempt.error ?? "its process ended";
     report.onRows([{ ...attempt.task.failure, error } as Row]);
+    if (error === OVERDUE) return finish(OVERDUE);
   }
 }
 

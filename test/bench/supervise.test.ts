@@ -1,5 +1,5 @@
 /** Workers that crash, hang or refuse: played, without processes. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Job, Limits, Message, Row } from "../../bench/rows";
 import { supervise, type Worker } from "../../bench/supervise";
 
@@ -77,6 +77,15 @@ it("ends a job at its deadline, keeps what it found and starts nothing more", as
   const starts: string[][] = [];
   const { rows, error } = await play(player({ b: "hang" }, starts), Date.now() + 20);
   expect(rows).toEqual([rowOf("a"), rowOf("b", "ended: its time was over")]);
+  expect(error).toBe("ended: its time was over");
+  expect(starts).toHaveLength(1);
+});
+
+it("starts no worker after the deadline's timer, even if the clock is a moment behind it", async () => {
+  const now = vi.spyOn(Date, "now").mockReturnValue(1000);
+  const starts: string[][] = [];
+  const { error } = await play(player({ b: "hang" }, starts), 1020);
+  now.mockRestore();
   expect(error).toBe("ended: its time was over");
   expect(starts).toHaveLength(1);
 });
