@@ -14,6 +14,15 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
+/** Most bytes of each part of a message, so that a message has at most 4 KB however long a file's names are. */
+const PART_BYTES = { where: 800, expected: 1000, received: 1600, hint: 400 } as const;
+
+/** `text`, or its beginning in at most that many bytes of UTF-8. */
+function clipped(text: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return read < text.length ? `${text.slice(0, read)}... (${text.length - read} more characters)` : text;
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
@@ -29,15 +38,18 @@ export class EngineError extends Error {
   readonly hint: string | undefined;
 
   constructor(facts: ErrorFacts) {
-    const hint = facts.hint === undefined ? "" : ` ${facts.hint}`;
+    const where = clipped(facts.where, PART_BYTES.where);
+    const expected = clipped(facts.expected, PART_BYTES.expected);
+    const received = clipped(facts.received, PART_BYTES.received);
+    const hint = facts.hint === undefined ? undefined : clipped(facts.hint, PART_BYTES.hint);
     super(
-      `${facts.where}: expected ${facts.expected}, received ${facts.received}.${hint}`,
+      `${where}: expected ${expected}, received ${received}.${hint === undefined ? "" : ` ${hint}`}`,
       facts.cause === undefined ? undefined : { cause: facts.cause },
     );
-    this.where = facts.where;
-    this.expected = facts.expected;
-    this.received = facts.received;
-    this.hint = facts.hint;
+    this.where = where;
+    this.expected = expected;
+    this.received = received;
+    this.hint = hint;
   }
 }
 
@@ -56,19 +68,28 @@ export interface Unsupported {
   readonly reason: string;
 }
 
-/** The model is valid but needs unsupported ops or attributes; the message lists all of them. */
+/** The items, or the first ones where they are more than fit in a message. */
+function listed(items: readonly Unsupported[]): string {
+  let text = "";
+  for (const { op, node, reason } of items) {
+    if (text.length > PART_BYTES.received) break;
+    text += `${text && "; "}${op} "${node}" (${reason})`;
+  }
+  return text;
+}
+
+/** The model is valid but needs unsupported ops or attributes; the message lists all of them that fit in it. */
 export class UnsupportedError extends EngineError {
   override readonly name = "UnsupportedError";
   override readonly code = "unsupported";
+  /** All of them. */
   readonly items: readonly Unsupported[];
 
   constructor(where: string, items: readonly Unsupported[]) {
     super({
       where,
       expected: "only supported ops and attributes",
-      received: `${items.length} unsupported: ${items
-        .map((item) => `${item.op} "${item.node}" (${item.reason})`)
-        .join("; ")}`,
+      received: `${items.length} unsupported: ${listed(items)}`,
       hint: "Export the model with other options, or see docs/ops.md for what is supported.",
     });
     this.items = items;

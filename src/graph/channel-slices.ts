@@ -41,22 +41,25 @@ export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, Chann
     if (node.op !== "slice" || !takesChannels(node) || !inPlace(node.output)) continue;
     const [source = ""] = node.inputs;
     const wholeImage = node.shape.slice(0, 3).every((n, axis) => n === shapes.get(source)![axis]);
-    if (wholeImage && !graph.constants.has(source)) views.set(source, [...(views.get(source) ?? []), node]);
+    if (!wholeImage || graph.constants.has(source)) continue;
+    const slices = views.get(source);
+    if (slices) slices.push(node);
+    else views.set(source, [node]);
   }
-  const readersOf = (source: string): string[] => {
-    const outputs = new Set(views.get(source)?.map(({ output }) => output));
-    return graph.nodes.filter(({ inputs }) => outputs.has(inputs[0]!)).map(({ output }) => output);
-  };
+  /** Outputs of the nodes that read a slice, by the slice. */
+  const readers = new Map([...views.values()].flat().map(({ output }): [string, string[]] => [output, []]));
+  for (const { inputs, output } of graph.nodes) readers.get(inputs[0]!)?.push(output);
   const writers = graph.nodes.filter((node) => definitionOf(ops, node).writesChannels?.(node));
   const writable = new Set(writers.map(({ output }) => output));
   const result = new Map<string, ChannelSlice>();
   for (const node of graph.nodes) {
     if (node.op !== "concat" || node.attributes.axis !== node.shape.length - 1) continue;
+    const parts = new Set(node.inputs);
     let first = 0;
     for (const part of node.inputs) {
       // Only slices may read it besides the concatenation, and their readers may not write into the concatenation.
       const alone = uses.get(part) === 1 + (views.get(part)?.length ?? 0);
-      const clear = !readersOf(part).some((reader) => node.inputs.includes(reader));
+      const clear = !views.get(part)?.some(({ output }) => readers.get(output)!.some((reader) => parts.has(reader)));
       if (writable.has(part) && alone && clear)
         result.set(part, { output: node.output, first, channels: channelsOf(node.output) });
       first += channelsOf(part);

@@ -49,15 +49,21 @@ export function isIdentity(activation: Activation): boolean {
 /**
  * Builds a new graph by visiting the nodes in order, their inputs already renamed. For each node the visitor emits the
  * node itself, other nodes, or nothing after replace(). Order stays topological because a node can only read values
- * emitted before it. Constants that lose their last use stay until drop-dead.
+ * emitted before it. Constants that lose their last use stay until drop-dead. Yields after each node.
  */
-export function rewrite(graph: Graph, visit: (node: Node, rw: Rewrite) => void, hooks: RewriteHooks = {}): Graph {
+export function* rewrite(
+  graph: Graph,
+  visit: (node: Node, rw: Rewrite) => void,
+  hooks: RewriteHooks = {},
+): Generator<undefined, Graph> {
   const constants = new Map(graph.constants);
   const emitted = new Map<string, Node>();
   const inputs = new Map(graph.inputs.map((input) => [input.name, input.shape]));
   const uses = countUses(graph);
   const renamed = new Map<string, string>();
   const taken = new Set([...inputs.keys(), ...constants.keys(), ...graph.nodes.map((node) => node.output)]);
+  /** The last number that fresh() tried, by hint. */
+  const numbers = new Map<string, number>();
   const current = (name: string): string => {
     for (let next = renamed.get(name); next !== undefined; next = renamed.get(name)) name = next;
     return name;
@@ -90,7 +96,11 @@ export function rewrite(graph: Graph, visit: (node: Node, rw: Rewrite) => void, 
     },
     fresh(hint) {
       let name = hint;
-      for (let i = 1; taken.has(name); i++) name = `${hint}.${i}`;
+      while (taken.has(name)) {
+        const number = (numbers.get(hint) ?? 0) + 1;
+        numbers.set(hint, number);
+        name = `${hint}.${number}`;
+      }
       taken.add(name);
       return name;
     },
@@ -100,6 +110,7 @@ export function rewrite(graph: Graph, visit: (node: Node, rw: Rewrite) => void, 
   for (const node of graph.nodes) {
     const moved = node.inputs.some((name) => renamed.has(name));
     visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
+    yield;
   }
   const outputs = graph.outputs.map(({ name, value }) => {
     const last = current(value);

@@ -1,7 +1,8 @@
 /** Runs an engine's passes. */
 import type { Engine } from "./engine";
 import type { Graph } from "./ir";
-import { verify } from "./verify";
+import { finish } from "../base/pacer";
+import { verifying } from "./verify";
 
 /** The parts of an engine that optimize() needs. */
 type Optimizer = Pick<Engine, "ops" | "passes">;
@@ -13,22 +14,23 @@ interface OptimizeOptions {
 
 /** Runs the passes and verifies the graph before and after each. Pure: `graph` is not changed. Throws GraphError. */
 export function optimize(graph: Graph, engine: Optimizer, options: OptimizeOptions = {}): Graph {
-  for (const next of optimizing(graph, engine, options)) graph = next;
-  return graph;
+  return finish(optimizing(graph, engine, options));
 }
 
-/** optimize() in steps: yields the graph after each pass. */
+/** optimize() as a generator that yields between nodes. */
 export function* optimizing(
   graph: Graph,
   { ops, passes }: Optimizer,
   { onPass }: OptimizeOptions = {},
-): Generator<Graph> {
-  verify(graph, ops);
+): Generator<undefined, Graph> {
+  yield* verifying(graph, ops);
   for (const pass of passes) {
-    const next = pass.run(graph, ops);
-    if (next !== graph) verify(next, ops, pass.name);
+    const result = pass.run(graph, ops);
+    const next = "next" in result ? yield* result : result;
+    if (next !== graph) yield* verifying(next, ops, pass.name);
     graph = next;
     onPass?.(pass.name, graph);
-    yield graph;
+    yield;
   }
+  return graph;
 }

@@ -1,4 +1,5 @@
 /** Checks that a graph is consistent; runs after import and after every pass. */
+import { finish } from "../base/pacer";
 import { GraphError } from "../base/errors";
 import { isDeferred } from "./constants/deferred";
 import { inferShape, type Ops } from "./op";
@@ -12,6 +13,11 @@ import { sameShape, sizeOf, type Graph, type Shape } from "./ir";
  * @param stage "import" or the name of the pass that returned the graph, for the message.
  */
 export function verify(graph: Graph, ops: Ops, stage = "import"): void {
+  finish(verifying(graph, ops, stage));
+}
+
+/** verify() as a generator that yields after each node. */
+export function* verifying(graph: Graph, ops: Ops, stage = "import"): Generator<undefined, void> {
   const shapes = new Map<string, Shape>();
   const fail = (what: string, expected: string, received: string): never => {
     throw new GraphError({
@@ -47,6 +53,7 @@ export function verify(graph: Graph, ops: Ops, stage = "import"): void {
     if (!sameShape(inferred, node.shape))
       fail(`node %${node.output} (${node.op})`, `shape ${show(inferred)} from its inputs`, show(node.shape));
     define(node.output, node.shape);
+    yield;
   }
   for (const output of graph.outputs)
     if (!shapes.has(output.value)) fail(`output "${output.name}"`, `value %${output.value} to exist`, "none");

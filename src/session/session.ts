@@ -165,11 +165,9 @@ export class Session {
 
   async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#convs.record): Promise<BoundProgram> {
     const pacer = new Pacer();
-    let graph = await pacer.finish(importing(this.#model, this.#engine, { inputShapes: shapes, freeze: this.#freeze }));
-    for (const next of optimizing(graph, this.#engine)) {
-      graph = next;
-      await pacer.pause();
-    }
+    const options = { inputShapes: shapes, freeze: this.#freeze };
+    const imported = await pacer.finish(importing(this.#model, this.#engine, options));
+    const graph = await pacer.finish(optimizing(imported, this.#engine));
     const program = await pacer.finish(lowering(graph, this.#engine, { elem: this.elem, chooseConv }));
     try {
       const { kernels } = this.#engine;

@@ -4,15 +4,24 @@
  */
 const sourcesOf = new WeakMap<object, readonly object[]>();
 
+/** Length of the chain of deferred constants that ends in this one. */
+const depths = new WeakMap<object, number>();
+
+/** The longest chain: reading the last constant of one calls all of them. */
+const LONGEST_CHAIN = 24;
+
 /**
  * `facts` with a property `data`, which `make` computes when it is first read, and again after its memory was reclaimed.
- * `make` must be pure. In loops, read `data` once. `sources` are the large constants that `make` reads.
+ * `make` must be pure. In loops, read `data` once. `sources` are the constants that `make` reads. At the end of a chain that
+ * isLong(), `data` is computed at once instead.
  */
 export function deferred<T extends object, D extends object>(
   facts: T,
   make: () => D,
   ...sources: readonly object[]
 ): T & { readonly data: D } {
+  const depth = 1 + Math.max(0, ...sources.map((source) => depths.get(source) ?? 0));
+  if (depth > LONGEST_CHAIN) return { ...facts, data: make() };
   let kept: WeakRef<D> | undefined;
   const constant = {
     ...facts,
@@ -23,7 +32,24 @@ export function deferred<T extends object, D extends object>(
     },
   };
   sourcesOf.set(constant, sources);
+  depths.set(constant, depth);
   return constant;
+}
+
+/** A copy with other facts that shares the constant's data. */
+export function withFacts<T extends object, U extends object>(constant: T, facts: U): T & U {
+  const properties = { ...Object.getOwnPropertyDescriptors(constant), ...Object.getOwnPropertyDescriptors(facts) };
+  const copy = Object.defineProperties({}, properties) as T & U;
+  if (sourcesOf.has(constant)) {
+    sourcesOf.set(copy, sourcesOf.get(constant)!);
+    depths.set(copy, depths.get(constant)!);
+  }
+  return copy;
+}
+
+/** Whether the chain that ends in this constant has its full length. */
+export function isLong(constant: object): boolean {
+  return (depths.get(constant) ?? 0) >= LONGEST_CHAIN;
 }
 
 /** Whether reading the constant's data may compute it. */

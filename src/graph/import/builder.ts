@@ -1,7 +1,7 @@
 /** Collects the nodes and constants of the graph under construction, with unique names. */
 import { deferred } from "../constants/deferred";
 import type { Constant, Int8Values, Node, NodeFor, OpName, Shape } from "../ir";
-import { floatData, type ConstantValue, type RuntimeValue, type Value } from "./values";
+import { floatData, TooLarge, type ConstantValue, type RuntimeValue, type Value } from "./values";
 
 /** 8-bit values with a scale for each index of the last axis. */
 function int8Of({ int8, shape }: ConstantValue): Int8Values | undefined {
@@ -11,13 +11,19 @@ function int8Of({ int8, shape }: ConstantValue): Int8Values | undefined {
   return deferred({ scales: all }, () => source.data as Int8Array, source);
 }
 
+/** Most operands of all nodes together. */
+const MOST_OPERANDS = 2 ** 21;
+
 export class GraphBuilder {
   readonly nodes: Node[] = [];
   readonly constants = new Map<string, Constant>();
   readonly #modelNames: ReadonlySet<string>;
   readonly #taken: Set<string>;
+  /** The number that #uniqueName() tries next, by base. */
+  readonly #next = new Map<string, number>();
   readonly #stored = new WeakMap<ConstantValue, string>();
   readonly #shared = new Map<string, RuntimeValue>();
+  #operands = 0;
 
   /** `modelNames`: names of the model's values, which generated names must not use. */
   constructor(modelNames: ReadonlySet<string>) {
@@ -28,7 +34,11 @@ export class GraphBuilder {
   /** `base`, or `base.2`, `base.3`, ... when `base` is taken. */
   #uniqueName(base: string): string {
     let name = base;
-    for (let i = 2; this.#taken.has(name); i++) name = `${base}.${i}`;
+    while (this.#taken.has(name)) {
+      const number = this.#next.get(base) ?? 2;
+      this.#next.set(base, number + 1);
+      name = `${base}.${number}`;
+    }
     this.#taken.add(name);
     return name;
   }
@@ -48,6 +58,7 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Throws TooLarge where the graph has too many operands. */
   emit<K extends OpName>(
     op: K,
     inputs: readonly Value[],
@@ -56,6 +67,8 @@ export class GraphBuilder {
     name: string,
     origin: string,
   ): RuntimeValue {
+    this.#operands += inputs.length;
+    if (this.#operands > MOST_OPERANDS) throw new TooLarge(`the graph has more than ${MOST_OPERANDS} operands`);
     const output = this.#uniqueName(name);
     const operands = inputs.map((value) => this.nameOf(value));
     // TypeScript cannot infer that op and attributes match when K is a type parameter.
@@ -72,16 +85,19 @@ export class GraphBuilder {
     return made;
   }
 
-  /** Renames a value to the model's name if a node since position `mark` computes it; older values keep their names. */
-  rename(value: RuntimeValue, name: string, mark: number): RuntimeValue {
-    let made = mark;
-    while (made < this.nodes.length && this.nodes[made]!.output !== value.name) made++;
-    if (made === this.nodes.length) return value;
-    for (let i = made; i < this.nodes.length; i++) {
+  /**
+   * Renames values (old name -> the model's name) that nodes since position `mark` compute. Values of older nodes keep their
+   * names. Returns the new name of each value that has one.
+   */
+  rename(names: ReadonlyMap<string, string>, mark: number): ReadonlyMap<string, string> {
+    const renamed = new Map<string, string>();
+    for (let i = mark; i < this.nodes.length; i++) {
       const node = this.nodes[i]!;
-      const inputs = node.inputs.map((input) => (input === value.name ? name : input));
-      this.nodes[i] = { ...node, inputs, output: i === made ? name : node.output } as Node;
+      const output = names.get(node.output) ?? node.output;
+      if (output !== node.output) renamed.set(node.output, output);
+      const inputs = node.inputs.map((input) => renamed.get(input) ?? input);
+      this.nodes[i] = { ...node, inputs, output } as Node;
     }
-    return { ...value, name };
+    return renamed;
   }
 }

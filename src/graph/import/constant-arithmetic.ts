@@ -1,7 +1,6 @@
 /** Functions of constants for which the graph has no op. */
 import type { OnnxDType } from "../../weights/onnx/types";
 import { mapElements, zipElements } from "../constants/arithmetic";
-import { sizeOf } from "../ir";
 import type { NodeContext } from "./context";
 import { broadcast } from "./primitives";
 import { allocate, type ConstantValue } from "./values";
@@ -13,7 +12,7 @@ export function mapConstant(
   f: (x: number) => number,
   dtype: OnnxDType = x.dtype,
 ): ConstantValue {
-  const data = mapElements(x.data, f, allocate(dtype, x.data.length));
+  const data = mapElements(x.data, f, allocate(dtype, ctx.spend(x.shape, [x])));
   return { kind: "constant", name: ctx.constantName, dtype, shape: x.shape, data };
 }
 
@@ -26,6 +25,6 @@ export function zipConstants(
   dtype: OnnxDType = a.dtype,
 ): ConstantValue {
   const shape = broadcast(ctx, a.shape, b.shape);
-  const data = zipElements(a, b, shape, f, allocate(dtype, sizeOf(shape)));
+  const data = zipElements(a, b, shape, f, allocate(dtype, ctx.spend(shape, [a, b])));
   return { kind: "constant", name: ctx.constantName, dtype, shape, data };
 }

@@ -1,13 +1,14 @@
 /** An importer's access to its node: reads operands and attributes, emits nodes, reports unsupported features. */
 import { ModelError, type Unsupported } from "../../base/errors";
 import type { OnnxAttribute, OnnxNode } from "../../weights/onnx/types";
-import { deferred, isDeferred } from "../constants/deferred";
+import { withFacts } from "../constants/deferred";
 import type { NumberArray } from "../constants/elements";
 import type { Node, NodeFor, OpName, Shape } from "../ir";
 import { evaluate, type Ops } from "../op";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
-import { checkedSize, constantOf, LARGEST_COMPUTED, type ConstantValue, type RuntimeValue, type Value } from "./values";
+import type { Budget } from "./budget";
+import { checkedSize, constantOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
 
 /** Thrown by importers; importModel() collects them and reports all at once. */
 export class Refusal extends Error {
@@ -16,8 +17,14 @@ export class Refusal extends Error {
   }
 }
 
-/** Returns the node's outputs, in order. Unsupported later outputs may be left out. */
-export type Importer = (ctx: NodeContext) => Value | readonly Value[];
+/** The node's outputs, in order. Unsupported later outputs may be left out. */
+export type Outputs = Value | readonly Value[];
+
+/** Returns the node's outputs. A generator where the work grows with the node's inputs or outputs: it yields after each. */
+export type Importer = (ctx: NodeContext) => Outputs | Generator<undefined, Outputs>;
+
+/** Most numbers of a shape or of another list that an importer reads. */
+const LONGEST_LIST = 2 ** 16;
 
 /** An ONNX op. docs/ops.md is generated from these. */
 interface OnnxOp {
@@ -35,9 +42,12 @@ export type OpTable = Readonly<Record<string, OnnxOp>>;
 type AttributeValues = { [A in Exclude<OnnxAttribute, { type: "unsupported" }> as A["type"]]: A["value"] };
 
 export class NodeContext {
+  /** The model's name of the first output; names of further nodes are derived from it. */
+  readonly outputName: string;
   readonly #builder: GraphBuilder;
   readonly #operands: readonly (Value | undefined)[];
   readonly #ops: Ops;
+  readonly #budget: Budget;
 
   constructor(
     readonly node: OnnxNode,
@@ -48,10 +58,14 @@ export class NodeContext {
     operands: readonly (Value | undefined)[],
     /** Op definitions, to evaluate constants. */
     ops: Ops,
+    /** For the constants that all nodes evaluate. */
+    budget: Budget,
   ) {
     this.#builder = builder;
     this.#operands = operands;
     this.#ops = ops;
+    this.#budget = budget;
+    this.outputName = node.outputs.find((name) => name !== "") ?? node.name;
   }
 
   /** Refuses the node as unsupported; `reason` names the feature. */
@@ -100,6 +114,7 @@ export class NodeContext {
   integers(index: number, what: string): number[] {
     const value = this.constant(index, what);
     if (value.shape.length > 1) this.malformed(`${what} as a list`, `shape [${value.shape.join(", ")}]`);
+    if (value.shape.some((n) => n > LONGEST_LIST)) this.unsupported(`${what} of more than ${LONGEST_LIST} numbers`);
     const numbers = Array.from(value.data);
     const broken = numbers.find((n) => !Number.isInteger(n));
     return broken === undefined ? numbers : this.malformed(`${what} of whole numbers`, `${broken}`);
@@ -155,9 +170,14 @@ export class NodeContext {
 
   // --- results
 
-  /** The model's name of the first output; names of further nodes are derived from it. */
-  get outputName(): string {
-    return this.node.outputs.find((name) => name !== "") ?? this.node.name;
+  /**
+   * Counts a constant of this shape, made of `sources`, before its elements are allocated, and returns its element count. Throws
+   * TooLarge where the model's constants exceed the budget.
+   */
+  spend(shape: Shape, sources: readonly ConstantValue[] = []): number {
+    const count = checkedSize(shape);
+    this.#budget.spend(count, sources);
+    return count;
   }
 
   /** The name of constants that this importer evaluates, until one becomes the node's output and gets the model's name. */
@@ -174,7 +194,7 @@ export class NodeContext {
     suffix: string = op,
   ): RuntimeValue {
     if (shape.includes(0)) this.unsupported(`an empty tensor [${shape.join(", ")}] at run time`);
-    checkedSize(shape, LARGEST_COMPUTED);
+    checkedSize(shape);
     return this.#builder.emit(op, inputs, attributes, shape, `${this.outputName}.${suffix}`, this.node.name);
   }
 
@@ -193,16 +213,18 @@ export class NodeContext {
   ): Value {
     const constants = inputs.filter((value) => value.kind === "constant");
     if (constants.length < inputs.length) return this.emit(op, inputs, attributes, shape, suffix);
-    checkedSize(shape);
+    this.spend(shape, constants);
     const node = { op, output: name, inputs: [], attributes, shape, origin: [] } as unknown as Node;
     const value = evaluate<NumberArray>(this.#ops, node, constants);
     if (value === undefined) return this.emit(op, inputs, attributes, shape, suffix);
-    const facts = { kind: "constant", name, dtype: constants[0]!.dtype, shape, key: value.key } as const;
-    return isDeferred(value) ? deferred(facts, () => value.data, value) : { ...facts, data: value.data };
+    const result = withFacts(value, { kind: "constant", name, dtype: constants[0]!.dtype } as const);
+    this.#budget.made(result);
+    return result;
   }
 
   /** A new float constant. */
   floatConstant(shape: Shape, data: ArrayLike<number>, suffix: string): ConstantValue {
+    this.spend(shape);
     return constantOf("f32", shape, data, `${this.outputName}.${suffix}`);
   }
 

@@ -5,11 +5,12 @@ import { finish } from "../../base/pacer";
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/onnx/types";
 import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
 import { GraphBuilder } from "./builder";
-import { NodeContext, Refusal } from "./context";
-import { decodeConstant } from "./decode-constant";
+import { withFacts } from "../constants/deferred";
 import type { Engine } from "../engine";
-import type { OpTable } from "./context";
-import { constantOf, TooLarge, type ConstantValue, revised, type Value } from "./values";
+import { Budget } from "./budget";
+import { NodeContext, Refusal, type OpTable, type Outputs } from "./context";
+import { decodeConstant } from "./decode-constant";
+import { constantOf, TooLarge, type ConstantValue, type Value } from "./values";
 
 /** Supported versions of the default operator set. */
 export const OPSETS = { oldest: 7, newest: 22 } as const;
@@ -37,7 +38,7 @@ export function importModel(model: OnnxModel, engine: Importing, options: Import
   return finish(importing(model, engine, options));
 }
 
-/** importModel() as a generator that yields after each node. */
+/** importModel() as a generator that yields after each node, and in nodes with many operands. */
 export function importing(
   model: OnnxModel,
   engine: Importing,
@@ -71,6 +72,7 @@ class Import {
   readonly #refused: Unsupported[] = [];
   readonly #usesLeft = new Map<string, number>();
   readonly #builder: GraphBuilder;
+  readonly #budget: Budget;
   readonly #opset: number;
 
   constructor(model: OnnxModel, engine: Importing, options: ImportOptions) {
@@ -83,6 +85,7 @@ class Import {
     );
     for (const name of [...model.nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)])
       this.#usesLeft.set(name, (this.#usesLeft.get(name) ?? 0) + 1);
+    this.#budget = new Budget(model);
     this.#opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? OPSETS.oldest;
     if (this.#opset < OPSETS.oldest || this.#opset > OPSETS.newest)
       throw new UnsupportedError(model.label, [
@@ -93,7 +96,7 @@ class Import {
   *run(): Generator<undefined, Graph> {
     const inputs = this.#bindInputs();
     for (const node of this.#model.nodes) {
-      this.#importNode(node);
+      yield* this.#importNode(node);
       yield;
     }
     if (this.#refused.length > 0) throw new UnsupportedError(this.#model.label, this.#refused);
@@ -135,7 +138,7 @@ class Import {
     return inputs;
   }
 
-  #importNode(node: OnnxNode): void {
+  *#importNode(node: OnnxNode): Generator<undefined> {
     const where = `${node.op} "${node.name}"`;
     const operands = node.inputs.map((name) => (name === "" ? undefined : this.#lookUp(name, where)));
     for (const name of node.inputs) this.#release(name);
@@ -143,7 +146,6 @@ class Import {
     if (unknown) this.#refuse(node, unknown);
     else if (operands.includes("unknown")) this.#define(node, []);
     else {
-      const { import: run } = this.#engine.importers[node.op]!;
       const mark = this.#builder.nodes.length;
       const ctx = new NodeContext(
         node,
@@ -151,13 +153,19 @@ class Import {
         this.#builder,
         operands as (Value | undefined)[],
         this.#engine.ops,
+        this.#budget,
       );
       try {
-        const made = run(ctx);
-        const results = isList(made) ? made : [made];
+        const made = this.#engine.importers[node.op]!.import(ctx);
+        const outputs = isWork(made) ? yield* made : made;
+        const results = isList(outputs) ? outputs : [outputs];
+        const renamed = this.#builder.rename(namesOf(node, results), mark);
         this.#define(node, results, (value, name) => {
-          if (value.kind === "runtime") return this.#builder.rename(value, name, mark);
-          return value.name === ctx.constantName ? revised(value, { name }) : value;
+          if (value.kind === "runtime") return { ...value, name: renamed.get(value.name) ?? value.name };
+          if (value.name !== ctx.constantName) return value;
+          const constant = withFacts(value, { name });
+          this.#budget.made(value, constant);
+          return constant;
         });
       } catch (error) {
         if (error instanceof Refusal) this.#refuse(node, error.item);
@@ -213,6 +221,20 @@ class Import {
     const value = this.#values.get(name);
     if (left === 0 && typeof value === "object" && value.kind === "constant") this.#values.delete(name);
   }
+}
+
+/** The model's names of the values that are outputs of the node; of two outputs that are one value, the first one's. */
+function namesOf({ outputs }: OnnxNode, results: readonly Value[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  outputs.forEach((name, i) => {
+    const value = results[i];
+    if (name !== "" && value?.kind === "runtime" && !names.has(value.name)) names.set(value.name, name);
+  });
+  return names;
+}
+
+function isWork(made: ReturnType<OpTable[string]["import"]>): made is Generator<undefined, Outputs> {
+  return "next" in made;
 }
 
 function isList(made: Value | readonly Value[]): made is readonly Value[] {

@@ -1,6 +1,5 @@
 /** Values during import: constants with their elements, or names of tensors that exist at run time. */
 import type { OnnxDType } from "../../weights/onnx/types";
-import { deferred } from "../constants/deferred";
 import type { Elements, NumberArray } from "../constants/elements";
 import { sizeOf, type Shape } from "../ir";
 
@@ -29,36 +28,31 @@ export interface RuntimeValue {
 
 export type Value = ConstantValue | RuntimeValue;
 
-/** The constant with a new name or shape. */
-export function revised(value: ConstantValue, { name = value.name, shape = value.shape }): ConstantValue {
-  const { kind, dtype, key } = value;
-  const int8 = shape === value.shape ? value.int8 : undefined;
-  return deferred({ kind, name, dtype, shape, key, int8 }, () => value.data, value);
-}
-
 export function isFloat(dtype: OnnxDType): boolean {
   return dtype === "f32" || dtype === "f16" || dtype === "f64" || dtype === "bf16";
 }
 
-/** Most elements of an evaluated tensor: 512 MiB of f32. Limits the memory that a malicious file can request. */
-const LARGEST_EVALUATED = 2 ** 27;
-/** Most elements of a tensor at run time: 2 GiB of f32. The device's limit is checked later. */
-export const LARGEST_COMPUTED = 2 ** 29;
+/** Most elements of a tensor: 2 GiB of f32. The device's limit is checked later, and constants have a budget. */
+const LARGEST = 2 ** 29;
 
-/** Thrown for a tensor above these limits; import reports it by node name. */
+/** Most dimensions of a tensor. Real models have at most 8. */
+export const MOST_DIMENSIONS = 32;
+
+/** Thrown for a tensor above these limits, or above the budget; import reports it by node name. */
 export class TooLarge extends Error {}
 
-/** The element count of a shape, or of a list of that length. */
-export function checkedSize(shape: Shape, largest = LARGEST_EVALUATED): number {
+/** The element count of a shape. Throws TooLarge. */
+export function checkedSize(shape: Shape): number {
+  if (shape.length > MOST_DIMENSIONS)
+    throw new TooLarge(`a tensor of ${shape.length} dimensions, more than ${MOST_DIMENSIONS}`);
   const count = sizeOf(shape);
-  if (!(count <= largest))
-    throw new TooLarge(`a tensor of ${count} elements, more than ${largest}, [${shape.join(", ")}]`);
+  if (!(count <= LARGEST))
+    throw new TooLarge(`a tensor of ${count} elements, more than ${LARGEST}, [${shape.join(", ")}]`);
   return count;
 }
 
-/** Zeros of the storage type of `dtype`. */
+/** Zeros of the storage type of `dtype`. Importers count them by NodeContext.spend(). */
 export function allocate(dtype: OnnxDType, count: number): NumberArray {
-  checkedSize([count]);
   if (isFloat(dtype)) return new Float32Array(count);
   if (dtype === "i8") return new Int8Array(count);
   if (dtype === "u8" || dtype === "bool") return new Uint8Array(count);

@@ -1,9 +1,10 @@
 /** Lowers a graph to a program: chooses a kernel variant for every node, then a slot for every value. Needs no GPU. */
+import { UnsupportedError } from "../../base/errors";
 import { finish } from "../../base/pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
 import { definitionOf } from "../op";
 import type { Engine } from "../engine";
-import { planMemory, type Lifetime } from "./memory-plan";
+import { planningMemory, type Lifetime } from "./memory-plan";
 import { alignedWeightBytes, bufferBytes, weightBytes, type Placement, type Port, type Program } from "./program";
 import { ProgramBuilder, type LowerOptions } from "./program-builder";
 
@@ -12,11 +13,21 @@ export function lower(graph: Graph, engine: Engine, options: LowerOptions): Prog
   return finish(lowering(graph, engine, options));
 }
 
-/** lower() in steps, one a node. */
+/** Most dispatches of a program, and most nodes that are lowered. Some drivers crash at 65,536 bind groups. */
+const MOST_STEPS = 2 ** 15;
+
+function checkSteps(label: string, steps: number, most = MOST_STEPS): void {
+  if (steps > most)
+    throw new UnsupportedError(label, [{ node: label, op: "graph", reason: `more than ${most} steps` }]);
+}
+
+/** lower() as a generator that yields between nodes. Throws UnsupportedError where the graph has too many nodes. */
 export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): Generator<undefined, Program> {
+  checkSteps(graph.label, graph.nodes.length, 2 * MOST_STEPS);
   const builder = new ProgramBuilder(graph, engine, options);
   for (const node of graph.nodes) {
     definitionOf(engine.ops, node).lower(builder, node);
+    checkSteps(graph.label, builder.steps.length);
     yield;
   }
   const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));
@@ -39,7 +50,7 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
     });
     return { ...port, value: copy };
   });
-  const placements = place(builder, graph, ports);
+  const placements = yield* place(builder, graph, ports);
   const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   return {
     label: graph.label,
@@ -57,11 +68,11 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
 }
 
 /** Assigns slots to all values. Inputs live throughout, so that a bound program can run again with the same ones. */
-function place(
+function* place(
   builder: ProgramBuilder,
   graph: Graph,
   outputs: readonly Port[],
-): { placements: Map<string, Placement>; slots: readonly number[] } {
+): Generator<undefined, Pick<Program, "placements" | "slots">> {
   const end = builder.steps.length;
   const lives = new Map<string, { first: number; last: number }>();
   const live = (value: string, at: number): void => {
@@ -81,7 +92,7 @@ function place(
     const bytes = bufferBytes(sizeOf(builder.shape(value)), builder.elem);
     return { value, bytes, first, last };
   });
-  const { slots, slotOf } = planMemory(lifetimes);
+  const { slots, slotOf } = yield* planningMemory(lifetimes);
   const placements = new Map(
     [...slotOf].map(([value, slot]): [string, Placement] => [value, { shape: builder.shape(value), slot }]),
   );

@@ -6,6 +6,11 @@
  * values in descending order of size, each into the first slot that is free during its whole life.
  */
 
+import { finish } from "../../base/pacer";
+
+/** Most slots that are tried for one value. Real programs have fewer. */
+const MOST_TRIED = 256;
+
 /** A value and the steps first..last, both included, during which it is written and read. */
 export interface Lifetime {
   readonly value: string;
@@ -23,22 +28,44 @@ interface MemoryPlan {
 
 interface Slot {
   readonly bytes: number;
+  /** In the order of their steps; none overlap. */
   readonly lives: Lifetime[];
 }
 
-const overlap = (a: Lifetime, b: Lifetime): boolean => a.first <= b.last && b.first <= a.last;
+/** The place of `life` among a slot's lives; undefined where it overlaps one of them. */
+function placeIn({ lives }: Slot, life: Lifetime): number | undefined {
+  let [low, high] = [0, lives.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lives[middle]!.last < life.first) low = middle + 1;
+    else high = middle;
+  }
+  const next = lives[low];
+  return next === undefined || life.last < next.first ? low : undefined;
+}
 
 /** Assigns every value a slot; values that share a slot never live at the same time. */
 export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
+  return finish(planningMemory(lifetimes));
+}
+
+/** planMemory() as a generator that yields after each value. */
+export function* planningMemory(lifetimes: readonly Lifetime[]): Generator<undefined, MemoryPlan> {
   const slots: Slot[] = [];
   const slotOf = new Map<string, number>();
   const bySize = [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   for (const life of bySize) {
     // Slots were opened in descending size, so the last free one is the tightest.
-    let index = slots.findLastIndex((slot) => slot.lives.every((other) => !overlap(life, other)));
-    if (index < 0) index = slots.push({ bytes: life.bytes, lives: [] }) - 1;
-    slots[index]!.lives.push(life);
+    let index = slots.length - 1;
+    let place: number | undefined;
+    for (const last = Math.max(0, slots.length - MOST_TRIED); index >= last; index--) {
+      place = placeIn(slots[index]!, life);
+      if (place !== undefined) break;
+    }
+    if (place === undefined) index = slots.push({ bytes: life.bytes, lives: [] }) - 1;
+    slots[index]!.lives.splice(place ?? 0, 0, life);
     slotOf.set(life.value, index);
+    yield;
   }
   return { slotOf, slots: slots.map((slot) => slot.bytes) };
 }

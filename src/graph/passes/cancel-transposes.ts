@@ -12,6 +12,7 @@
  * constants are permuted here). For any other node, the operands' transposes are emitted. Where only axes of size 1 move, a
  * reshape replaces the transpose; an expanded value is expanded in the new order instead of being transposed.
  */
+import { shapesOf } from "../cost";
 import { rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type OpName, type Shape } from "../ir";
 import { definitionOf, type OpDefinition, type Ops } from "../op";
@@ -37,6 +38,9 @@ type PermuteNode = NonNullable<OpDefinition<OpName>["permute"]>;
 
 /** Emitted transposes, for reuse, by base and permutation. */
 type Made = Map<string, string>;
+
+/** Most orders of axes that are compared for one node. */
+const MOST_ORDERS = 8;
 
 const keyOf = (base: string, perm: Permutation): string => `${perm.join(",")} ${base}`;
 
@@ -85,28 +89,28 @@ function permuteOperand(constant: Constant, perm: Permutation): Constant {
 }
 
 /**
- * The permutation of the transposes that all uses of a graph input reach through ops that do not depend on the order of axes;
- * undefined where uses differ. Transposing the input by it at once lets those ops work in the final order.
+ * For each value, the permutation of the transposes that all of its uses reach through ops that do not depend on the order of
+ * axes; "none" where uses differ. Transposing a graph input by it at once lets those ops work in the final order.
  */
-function permutationAhead(input: string, rank: number, { nodes, outputs }: Graph, ops: Ops): Permutation | undefined {
-  const reached = new Set([input]);
-  let ahead: Permutation | undefined;
-  for (const node of nodes) {
-    if (!node.inputs.some((name) => reached.has(name))) continue;
-    if (node.op === "transpose") {
-      const { perm } = node.attributes;
-      if (ahead !== undefined && perm.some((axis, i) => axis !== ahead![i])) return undefined;
-      ahead = perm;
-    } else if (definitionOf(ops, node).permute && node.shape.length === rank) reached.add(node.output);
-    else return undefined;
+function permutationsAhead(graph: Graph, ops: Ops): ReadonlyMap<string, Permutation | "none"> {
+  const shapes = shapesOf(graph);
+  const ahead = new Map<string, Permutation | "none">(graph.outputs.map(({ value }) => [value, "none"]));
+  for (const node of graph.nodes.toReversed()) {
+    const agnostic = definitionOf(ops, node).permute !== undefined;
+    const found = node.op === "transpose" ? node.attributes.perm : agnostic ? ahead.get(node.output) : "none";
+    if (found === undefined) continue;
+    for (const input of node.inputs) {
+      const fits = shapes.get(input)!.length === node.shape.length;
+      const known = ahead.get(input) ?? found;
+      ahead.set(input, fits && String(known) === String(found) ? found : "none");
+    }
   }
-  // With nothing between the input and its transposes, there is nothing to gain.
-  return reached.size === 1 || outputs.some(({ value }) => reached.has(value)) ? undefined : ahead;
+  return ahead;
 }
 
 export const cancelTransposes: Pass = {
   name: "cancel-transposes",
-  run(graph: Graph, ops: Ops): Graph {
+  run(graph: Graph, ops: Ops): Generator<undefined, Graph> {
     const views = new Map<string, View>();
     const made: Made = new Map();
     const viewOf = (name: string, rw: Rewrite): View =>
@@ -116,17 +120,19 @@ export const cancelTransposes: Pass = {
       return materialise(base, perm, rw, made);
     };
 
-    /** Chooses the order of axes in which `node` is computed: the identity when all operands have it. */
+    /** Chooses the order of axes in which a node is computed: the identity when all operands have it. */
     const choose = (operands: readonly View[], rank: number, rw: Rewrite): Permutation => {
       const price = (target: Permutation): number =>
         operands.reduce((sum, { base, perm }) => sum + cost(base, compose(perm, invert(target)), rw, made), 0);
+      const orders = new Map<string, Permutation>();
+      for (const { perm } of operands) {
+        orders.delete(String(perm));
+        if (!isIdentityPermutation(perm)) orders.set(String(perm), perm);
+      }
       // Of equal costs the last one wins: a permutation rather than the identity, so that transposes move down.
-      return operands
-        .map((view) => view.perm)
-        .reduce(
-          (best, perm) => (!isIdentityPermutation(perm) && price(perm) <= price(best) ? perm : best),
-          identityPermutation(rank),
-        );
+      return [identityPermutation(rank), ...[...orders.values()].slice(-MOST_ORDERS)]
+        .map((perm) => ({ perm, price: price(perm) }))
+        .reduce((best, next) => (next.price <= best.price ? next : best)).perm;
     };
 
     /** The node's operands as views of its rank; operands of lower rank (binary only) get leading axes of size 1. */
@@ -150,7 +156,7 @@ export const cancelTransposes: Pass = {
 
     const visitAgnostic = (node: Node, rw: Rewrite, permuteNode: PermuteNode): void => {
       const operandViews = node.inputs.map((name) => viewOf(name, rw));
-      const rank = Math.max(...operandViews.map((view) => view.perm.length));
+      const rank = operandViews.reduce((most, { perm }) => Math.max(most, perm.length), 0);
       if (operandViews.every((view) => isIdentityPermutation(view.perm)))
         return void rw.emit({ ...node, inputs: operandViews.map((view) => view.base) });
       const operands = operandsOf(node, rank, rw);
@@ -188,9 +194,12 @@ export const cancelTransposes: Pass = {
 
     return rewrite(graph, visit, {
       start(rw) {
-        for (const { name, shape } of graph.inputs) {
-          const perm = permutationAhead(name, shape.length, graph, ops);
-          if (perm === undefined || perm.length !== shape.length || isIdentityPermutation(perm)) continue;
+        const ahead = permutationsAhead(graph, ops);
+        // With nothing between an input and its transposes, there is nothing to gain.
+        const between = new Set(graph.nodes.flatMap(({ op, inputs }) => (op === "transpose" ? [] : inputs)));
+        for (const { name } of graph.inputs) {
+          const perm = ahead.get(name);
+          if (perm === undefined || perm === "none" || isIdentityPermutation(perm) || !between.has(name)) continue;
           const base = materialise(name, perm, rw, made);
           made.set(keyOf(base, invert(perm)), name);
           views.set(name, { base, perm: invert(perm) });

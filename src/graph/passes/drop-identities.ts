@@ -11,10 +11,23 @@
  * output is a graph output, so that every output is written by a node.
  */
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
-import { sameShape, type Graph, type Node, type NodeFor } from "../ir";
+import { sameShape, type Constant, type Graph, type Node, type NodeFor } from "../ir";
 import type { Pass } from "./pass";
 
 const NEUTRAL = { add: 0, sub: 0, mul: 1, div: 1, pow: 1 } as const;
+
+/** The number that all elements of a constant are; undefined where they differ. */
+const fills = new WeakMap<Constant, number | undefined>();
+
+/** Whether all elements of the constant are `value`. */
+function isFilled(constant: Constant | undefined, value: number): boolean {
+  if (constant === undefined) return false;
+  if (!fills.has(constant)) {
+    const { data } = constant;
+    fills.set(constant, data.every((x) => x === data[0]) ? data[0] : undefined);
+  }
+  return fills.get(constant) === value;
+}
 
 /** The operand that a binary node passes through unchanged, if it does. */
 function neutralOperand(node: NodeFor<"binary">, rw: Rewrite): string | undefined {
@@ -22,7 +35,7 @@ function neutralOperand(node: NodeFor<"binary">, rw: Rewrite): string | undefine
   if (!isIdentity(activation) || !(fn in NEUTRAL)) return undefined;
   const neutral = NEUTRAL[fn as keyof typeof NEUTRAL];
   const [a, b] = node.inputs as [string, string];
-  const isNeutral = (name: string): boolean => rw.constant(name)?.data.every((value) => value === neutral) ?? false;
+  const isNeutral = (name: string): boolean => isFilled(rw.constant(name), neutral);
   const keeps = (name: string): boolean => sameShape(rw.shape(name), node.shape);
   if (keeps(a) && isNeutral(b)) return a;
   if ((fn === "add" || fn === "mul") && keeps(b) && isNeutral(a)) return b;
@@ -57,7 +70,7 @@ function source(node: Node, rw: Rewrite): string | undefined {
 
 export const dropIdentities: Pass = {
   name: "drop-identities",
-  run(graph: Graph): Graph {
+  run(graph: Graph): Generator<undefined, Graph> {
     const outputs = new Set(graph.outputs.map((output) => output.value));
     return rewrite(graph, (node, rw) => {
       const from = source(node, rw);

@@ -12,7 +12,7 @@
  * Conditions: the op has no activation (or the affine is before it), weights and bias are constants, and nothing else reads
  * the value between. Into a convolution that already adds a residual, a shift is folded but no scale.
  */
-import { deferred, derivedKey, fingerprint } from "../constants/deferred";
+import { deferred, derivedKey, fingerprint, isLong } from "../constants/deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { sameShape, sizeOf, type Constant, type Graph, type Int8Values, type Node, type NodeFor } from "../ir";
 import type { Pass } from "./pass";
@@ -132,7 +132,7 @@ function scaleRows(weights: Constant, groups: number, factors: Float64Array): Co
 function addThroughWeights(bias: Constant, weights: Constant, groups: number, shifts: Float64Array): Constant {
   const { shape } = bias;
   const key = derivedKey(`shifts ${groups} ${fingerprint(shifts)}`, bias, weights);
-  return deferred({ shape, key }, () => {
+  const add = (): Float32Array => {
     const sums = Float64Array.from(bias.data);
     const { data } = weights;
     const rows = weights.shape.at(-2)!;
@@ -141,7 +141,8 @@ function addThroughWeights(bias: Constant, weights: Constant, groups: number, sh
       for (let c = 0; c < sums.length; c++) sums[c]! += data[start + c]! * shifts[Math.floor(c / run) * rows + row]!;
     });
     return Float32Array.from(sums);
-  });
+  };
+  return deferred({ shape, key }, add, bias, weights);
 }
 
 /** The values of a per-channel function for all channels. */
@@ -183,6 +184,7 @@ function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
   const operands = operandsOf(op, rw);
   if (operands === undefined || rw.uses(op.output) !== 1 || (affine.scales && op.inputs.length > 3)) return undefined;
   const { weights, bias } = operands;
+  if (affine.scales && isLong(weights)) return undefined;
   const factors = tabulate(affine.scale, node.shape.at(-1)!);
   const scaled = (): Constant =>
     op.op === "convTranspose" ? scaleRows(weights, groupsOf(op), factors) : scaleColumns(weights, factors);
@@ -212,6 +214,7 @@ function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typ
   const batched = rw.shape(node.inputs[1]!).length !== (node.op === "conv" ? 4 : 2);
   if (operands === undefined || rw.uses(before.output) !== 1 || batched || (affine.shifts && padded)) return undefined;
   const { weights, bias } = operands;
+  if (isLong(weights) || isLong(bias)) return undefined;
   const channels = rw.shape(affine.x).at(-1)!;
   const folded = rebuild(
     node,
@@ -231,7 +234,7 @@ function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typ
 
 export const foldAffine: Pass = {
   name: "fold-affine",
-  run(graph: Graph): Graph {
+  run(graph: Graph): Generator<undefined, Graph> {
     return rewrite(graph, (node, rw) => {
       if (node.op === "binary") return void rw.emit(foldAfter(node, rw) ?? node);
       if (node.op !== "conv" && node.op !== "matmul") return void rw.emit(node);

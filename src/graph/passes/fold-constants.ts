@@ -16,7 +16,7 @@ import type { Pass } from "./pass";
 
 export const foldConstants: Pass = {
   name: "fold-constants",
-  run(graph: Graph, ops: Ops): Graph {
+  run(graph: Graph, ops: Ops): Generator<undefined, Graph> {
     const outputs = new Set(graph.outputs.map((output) => output.value));
     return rewrite(graph, (node, rw) => {
       const inputs = node.inputs.map((name) => rw.constant(name));

@@ -36,7 +36,7 @@ function withActivation(node: Activated, activation: Activation): Activated {
 
 export const fuseActivation: Pass = {
   name: "fuse-activation",
-  run(graph: Graph): Graph {
+  run(graph: Graph): Generator<undefined, Graph> {
     return rewrite(graph, (node, rw) => {
       const before = rw.node(node.inputs[0]!);
       const fits =

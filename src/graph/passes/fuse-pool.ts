@@ -43,7 +43,7 @@ function takesPool(node: Node | undefined): node is NodeFor<"conv"> {
 
 export const fusePool: Pass = {
   name: "fuse-pool",
-  run(graph: Graph): Graph {
+  run(graph: Graph): Generator<undefined, Graph> {
     return rewrite(graph, (node, rw) => {
       const conv = rw.node(node.inputs[0]!);
       const fits = node.op === "pool" && isHalving(node.attributes) && takesPool(conv) && rw.uses(conv.output) === 1;

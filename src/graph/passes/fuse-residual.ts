@@ -26,7 +26,7 @@ function openConv(value: string, rw: Rewrite): NodeFor<"conv"> | undefined {
 
 export const fuseResidual: Pass = {
   name: "fuse-residual",
-  run(graph: Graph): Graph {
+  run(graph: Graph): Generator<undefined, Graph> {
     const place = new Map(graph.nodes.map((node, i) => [node.output, i]));
     return rewrite(graph, (node, rw) => {
       const fits =

@@ -26,8 +26,9 @@ type Conv = NodeFor<"conv">;
 interface Group {
   /** Merged convolutions, in the order of their channels in the merged output. */
   readonly members: readonly Conv[];
-  /** The concatenation that reads the merged value instead of the first or last member. */
+  /** The concatenation that reads the merged value instead of `part`, which is the first or last member. */
   readonly concat?: NodeFor<"concat"> | undefined;
+  readonly part?: Conv | undefined;
   readonly merged: string;
 }
 
@@ -72,6 +73,9 @@ function joinColumns(parts: readonly Constant[]): Constant {
   return deferred({ shape, key: derivedKey("join", ...parts), int8 }, make, ...parts);
 }
 
+/** Most convolutions that are merged into one. */
+const MOST_MEMBERS = 256;
+
 /** Groups of convolutions with the same input and attributes. */
 function siblings(graph: Graph): Conv[][] {
   const groups = new Map<string, Conv[]>();
@@ -83,7 +87,9 @@ function siblings(graph: Graph): Conv[][] {
     // Kernels read and write channels four at a time.
     if (upsample || pool || !constants.every((name) => graph.constants.has(name)) || node.shape[3]! % 4 !== 0) continue;
     const key = JSON.stringify([x, weights!.shape.slice(0, 2), node.attributes]);
-    groups.set(key, [...(groups.get(key) ?? []), node]);
+    const group = groups.get(key);
+    if (!group) groups.set(key, [node]);
+    else if (group.length < MOST_MEMBERS) group.push(node);
   }
   return [...groups.values()].filter((members) => members.length > 1);
 }
@@ -91,24 +97,29 @@ function siblings(graph: Graph): Conv[][] {
 /** The groups to merge. */
 function plan(graph: Graph, ops: Ops): Group[] {
   const inPlace = readInPlace(graph, ops);
-  const readers = (value: string): Node[] => graph.nodes.filter(({ inputs }) => inputs.includes(value));
+  const readersOf = new Map<string, Node[]>();
+  const groups = siblings(graph);
+  for (const { output } of groups.flat()) readersOf.set(output, []);
+  for (const node of graph.nodes) for (const input of new Set(node.inputs)) readersOf.get(input)?.push(node);
+  const readers = (value: string): readonly Node[] => readersOf.get(value)!;
   const promised = new Set(graph.outputs.map(({ value }) => value));
   /** Concatenations that already have a merged value. */
   const taken = new Set<string>();
-  return siblings(graph).flatMap((members): Group[] => {
+  return groups.flatMap((members): Group[] => {
     const inner = members.filter(({ output }) => inPlace(output));
     const written = new Set(inner.flatMap(({ output }) => readers(output).map((reader) => reader.output)));
     for (const member of members) {
       const [concat, ...others] = readers(member.output);
       if (inner.length === 0 || concat?.op !== "concat" || others.length > 0 || promised.has(member.output)) continue;
       const { inputs, attributes, output } = concat;
-      const once = inputs.filter((part) => part === member.output).length === 1;
-      const clear = !inputs.some((part) => written.has(part));
       const first = inputs[0] === member.output;
       const atEnd = first || inputs.at(-1) === member.output;
-      if (attributes.axis !== 3 || !atEnd || !once || !clear || !inPlace(output) || taken.has(output)) continue;
+      if (attributes.axis !== 3 || !atEnd || !inPlace(output) || taken.has(output)) continue;
+      const once = inputs.filter((part) => part === member.output).length === 1;
+      if (!once || inputs.some((part) => written.has(part))) continue;
       taken.add(output);
-      return [{ members: first ? [...inner, member] : [member, ...inner], concat, merged: `${member.output}.merged` }];
+      const merged = `${member.output}.merged`;
+      return [{ members: first ? [...inner, member] : [member, ...inner], concat, part: member, merged }];
     }
     return inner.length > 1 ? [{ members: inner, merged: `${inner[0]!.output}.merged` }] : [];
   });
@@ -116,7 +127,7 @@ function plan(graph: Graph, ops: Ops): Group[] {
 
 export const mergeSiblings: Pass = {
   name: "merge-siblings",
-  run(graph: Graph, ops: Ops): Graph {
+  run(graph: Graph, ops: Ops): Graph | Generator<undefined, Graph> {
     const groups = plan(graph, ops);
     if (groups.length === 0) return graph;
     const groupOf = new Map(groups.flatMap((group) => group.members.map(({ output }) => [output, group] as const)));
@@ -136,7 +147,7 @@ export const mergeSiblings: Pass = {
       const group = groupOf.get(node.output);
       const into = groupInto.get(node.output);
       if (group && !made.has(group) && node.op === "conv") {
-        const { members, concat } = group;
+        const { members, part } = group;
         const output = rw.fresh(group.merged);
         const [weights, bias] = ([1, 2] as const).map((i) =>
           joinColumns(members.map((m) => rw.constant(m.inputs[i]!)!)),
@@ -154,20 +165,20 @@ export const mergeSiblings: Pass = {
         );
         let first = 0;
         for (const member of members) {
-          if (!concat?.inputs.includes(member.output)) slice(member, output, first);
+          if (member !== part) slice(member, output, first);
           first += member.shape[3]!;
         }
       } else if (into && node.op === "concat") {
         const merged = made.get(into)!;
-        const own = new Set(into.members.map(({ output }) => output));
-        const extra = rw.shape(merged)[3]! - into.members.find(({ output }) => node.inputs.includes(output))!.shape[3]!;
+        const own = into.part!.output;
+        const extra = rw.shape(merged)[3]! - into.part!.shape[3]!;
         const wide = rw.emit({
           ...node,
           output: rw.fresh(`${node.output}.wide`),
-          inputs: node.inputs.map((part) => (own.has(part) ? merged : part)),
+          inputs: node.inputs.map((part) => (part === own ? merged : part)),
           shape: [...node.shape.slice(0, 3), node.shape[3]! + extra],
         });
-        slice(node, wide, own.has(node.inputs[0]!) ? extra : 0);
+        slice(node, wide, node.inputs[0] === own ? extra : 0);
       } else if (!group) rw.emit(node);
     });
   },

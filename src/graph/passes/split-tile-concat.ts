@@ -8,13 +8,16 @@
  *   %y: f32[1,8,8,256] = conv(%j, %w, %b) {...}             %v: f32[256] = reshape(%m)
  *                                                           %y: f32[1,8,8,256] = conv(%x, %wx, %v) {...}
  *
- * Exact for any kernel size without pads: every tap reads the same vector, so the taps' weights can be summed. Works for any
- * number and order of operands, at least one of which must be a picture.
+ * Exact for any kernel size without pads: every tap reads the same vector, so the taps' weights can be summed. Works for
+ * operands in any order, up to MOST_PARTS of them, at least one of which must be a picture.
  */
 import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type NodeFor } from "../ir";
 import type { Pass } from "./pass";
+
+/** Each convolution that reads a concat gets a copy of it. */
+const MOST_PARTS = 64;
 
 /** An operand of the concat, by its range of input channels. */
 interface Part {
@@ -92,6 +95,7 @@ function split(conv: NodeFor<"conv">, rw: Rewrite): NodeFor<"conv"> | undefined 
   const weights = rw.constant(conv.inputs[1]!);
   const { groups, pads } = conv.attributes;
   if (concat?.op !== "concat" || concat.attributes.axis !== 3 || weights === undefined) return undefined;
+  if (concat.inputs.length > MOST_PARTS) return undefined;
   if (groups !== 1 || pads.some((pad) => pad > 0)) return undefined;
   const parts = partsOf(concat, rw);
   const vectors = parts.filter((part) => part.repeated);
@@ -144,7 +148,7 @@ function split(conv: NodeFor<"conv">, rw: Rewrite): NodeFor<"conv"> | undefined 
 
 export const splitTileConcat: Pass = {
   name: "split-tile-concat",
-  run(graph: Graph): Graph {
+  run(graph: Graph): Generator<undefined, Graph> {
     return rewrite(graph, (node, rw) => {
       rw.emit(node.op === "conv" ? (split(node, rw) ?? node) : node);
     });

@@ -18,7 +18,7 @@ const MOST_PHASES = 16;
 
 export const upsampleIntoConv: Pass = {
   name: "upsample-into-conv",
-  run(graph: Graph): Graph {
+  run(graph: Graph): Generator<undefined, Graph> {
     return rewrite(graph, (node, rw) => {
       const before = rw.node(node.inputs[0]!);
       if (node.op !== "conv" || before?.op !== "resize") return void rw.emit(node);

@@ -6,6 +6,7 @@ import { verify } from "../../../src/graph/verify";
 import { PLAIN_POOL } from "../../reference/ops/pool";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 const TO_NHWC = { perm: [0, 2, 3, 1] };
 const TO_NCHW = { perm: [0, 3, 1, 2] };
@@ -21,7 +22,7 @@ function nchwConv(g: GraphMaker, name: string, x: string, channels: number, out:
 /** Runs the pass and drop-dead, compares numbers, and counts ops. */
 function run(graph: Graph): { result: Graph; count: (op: OpName) => number } {
   verify(graph, ENGINE.ops);
-  const result = dropDead.run(cancelTransposes.run(graph, ENGINE.ops), ENGINE.ops);
+  const result = runPass(dropDead, runPass(cancelTransposes, graph, ENGINE.ops), ENGINE.ops);
   verify(result, ENGINE.ops, "cancel-transposes");
   expectSameNumbers(result, graph);
   return { result, count: (op) => result.nodes.filter((node) => node.op === op).length };

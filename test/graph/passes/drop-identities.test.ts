@@ -3,6 +3,7 @@ import { IDENTITY } from "../../../src/graph/ir";
 import { dropIdentities } from "../../../src/graph/passes/drop-identities";
 import { checkPass, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 it("merges reshapes and drops an identity", () => {
   const g = makeGraph();
@@ -44,7 +45,7 @@ it("keeps an output that would be a graph input, and moves one that a node makes
   const same = g.node("same", "unary", [x], { activation: IDENTITY });
   const y = g.node("y", "unary", [x], { activation: { fn: "relu" } });
   const z = g.node("z", "unary", [y], { activation: IDENTITY });
-  const result = dropIdentities.run(g.graph(same, z), ENGINE.ops);
+  const result = runPass(dropIdentities, g.graph(same, z), ENGINE.ops);
   expect(result.nodes.map((node) => node.output)).toEqual(["same", "y"]);
   expect(result.outputs).toEqual([
     { name: "same", value: "same" },
@@ -98,7 +99,7 @@ it.each(nodes)("%s leaves %i nodes", (_, left, make) => {
   const g = makeGraph();
   const n = make(g, g.input("x", [1, 2, 2, 3]));
   const graph = g.graph(g.node("y", "unary", [n], { activation: { fn: "tanh" } }));
-  const result = dropIdentities.run(graph, ENGINE.ops);
+  const result = runPass(dropIdentities, graph, ENGINE.ops);
   expect(result.nodes.length).toBe(1 + left);
   expectSameNumbers(result, graph);
 });

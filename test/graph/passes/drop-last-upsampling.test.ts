@@ -5,6 +5,7 @@ import { verify } from "../../../src/graph/verify";
 import { repeatSamples } from "../../reference/color";
 import { convAttributes, makeGraph, printBody, runSeeded, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 const RESIZE: OpAttributes["resize"] = { mode: "nearest", coordinates: "asymmetric", nearest: "floor", scales: [2, 2] };
 
@@ -29,7 +30,7 @@ it("gives the output before its pixels are repeated", () => {
     const t = g.node("t", "unary", [r], { activation: { fn: "tanh" } });
     return [g.node("y", "transpose", [t], { perm: [0, 3, 1, 2] })];
   });
-  const result = dropLastUpsampling.run(graph, ENGINE.ops);
+  const result = runPass(dropLastUpsampling, graph, ENGINE.ops);
   verify(result, ENGINE.ops, dropLastUpsampling.name);
   expect(printBody(result)).toBe(
     [
@@ -51,7 +52,7 @@ it.each([
 ] as const)("knows the same repetition by other names: %j x %i", (changes, n) => {
   const nchw = (g: GraphMaker, r: string): string[] => [g.node("y", "transpose", [r], { perm: [0, 3, 1, 2] })];
   const graph = upsampled({ ...changes, scales: [n, n] }, nchw, [3 * n, 4 * n]);
-  const result = dropLastUpsampling.run(graph, ENGINE.ops);
+  const result = runPass(dropLastUpsampling, graph, ENGINE.ops);
   expect(result.nodes.map(({ op }) => op)).toEqual(["conv", "transpose"]);
   expect(repeatSamples(runSeeded(result)["y"]!, 4, 3, n)).toEqual(runSeeded(graph)["y"]);
 });
@@ -67,5 +68,5 @@ it("leaves other resizes, and those that something else reads", () => {
     upsampled({}, (g, r) => [r, g.node("z", "unary", [r], { activation: IDENTITY })]),
     upsampled({}, (g, r) => [g.node("z", "softmax", [r], { axis: 3 })]),
   ];
-  for (const graph of graphs) expect(dropLastUpsampling.run(graph, ENGINE.ops)).toEqual(graph);
+  for (const graph of graphs) expect(runPass(dropLastUpsampling, graph, ENGINE.ops)).toEqual(graph);
 });

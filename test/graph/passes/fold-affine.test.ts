@@ -12,6 +12,7 @@ import {
   type GraphMaker,
 } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 function binary(g: GraphMaker, name: string, fn: BinaryFn, a: string, b: string): string {
   return g.node(name, "binary", [a, b], { fn, activation: IDENTITY });
@@ -20,7 +21,7 @@ function binary(g: GraphMaker, name: string, fn: BinaryFn, a: string, b: string)
 /** Ops left after the pass, the numbers being the same. */
 function opsAfter(graph: Graph): string[] {
   verify(graph, ENGINE.ops);
-  const result = dropDead.run(foldAffine.run(graph, ENGINE.ops), ENGINE.ops);
+  const result = runPass(dropDead, runPass(foldAffine, graph, ENGINE.ops), ENGINE.ops);
   verify(result, ENGINE.ops, "fold-affine");
   expectSameNumbers(result, graph);
   return result.nodes.map((node) => node.op);
@@ -111,7 +112,7 @@ describe("fold-affine after an op", () => {
       binary(g, "y4", "mul", runtime, k),
       binary(g, "y5", "mul", residual, k),
     );
-    expect(foldAffine.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
+    expect(runPass(foldAffine, graph, ENGINE.ops).nodes).toEqual(graph.nodes);
     const shifted = g.node("r2", "conv", [x, w, b, x], convAttributes());
     expect(opsAfter(g.graph(binary(g, "y6", "add", shifted, k)))).toEqual(["conv"]);
   });

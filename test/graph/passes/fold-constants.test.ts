@@ -3,6 +3,7 @@ import { IDENTITY, type Graph } from "../../../src/graph/ir";
 import { foldConstants } from "../../../src/graph/passes/fold-constants";
 import { checkPass, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 it("computes a transposed weight", () => {
   const g = makeGraph();
@@ -25,7 +26,7 @@ it("leaves a growing expand and a constant output as nodes", () => {
   const e = g.node("e", "expand", [g.constant("v", [1, 1, 1, 3])], {}, [1, 2, 2, 3]);
   const j = g.node("j", "concat", [x, e], { axis: 3 });
   const graph = g.graph(j, g.node("o", "unary", [g.constant("c", [2])], { activation: { fn: "neg" } }));
-  expect(foldConstants.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
+  expect(runPass(foldConstants, graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });
 
 /** Makes a value that broadcasts with [2, 3] from constants alone, c [2, 3] among them. */
@@ -65,7 +66,7 @@ it.each(folded)("computes %s as the reference does", (_, make) => {
   const x = g.input("x", [2, 3]);
   const n = make(g, g.constant("c", [2, 3]));
   const graph: Graph = g.graph(g.node("y", "binary", [x, n], { fn: "add", activation: IDENTITY }));
-  const result = foldConstants.run(graph, ENGINE.ops);
+  const result = runPass(foldConstants, graph, ENGINE.ops);
   expect(result.nodes.map((node) => node.output)).toEqual(["y"]);
   expectSameNumbers(result, graph);
 });

@@ -3,6 +3,7 @@ import { IDENTITY } from "../../../src/graph/ir";
 import { fuseActivation } from "../../../src/graph/passes/fuse-activation";
 import { checkPass, convAttributes, convTransposeAttributes, expectSameNumbers, makeGraph } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 it("computes relu in the convolution", () => {
   const g = makeGraph();
@@ -36,7 +37,7 @@ it("fuses into convTranspose, matmul and binary, and one activation only", () =>
   const a = g.node("a", "binary", [e, t], { fn: "add", activation: IDENTITY });
   const r = g.node("r", "unary", [a], { activation: { fn: "relu" } });
   const graph = g.graph(g.node("s", "unary", [r], { activation: { fn: "sigmoid" } }));
-  const result = fuseActivation.run(graph, ENGINE.ops);
+  const result = runPass(fuseActivation, graph, ENGINE.ops);
   expect(result.nodes.map((node) => [node.op, node.output])).toEqual([
     ["convTranspose", "t"],
     ["matmul", "e"],
@@ -50,5 +51,5 @@ it("leaves an op that has another use or is an output", () => {
   const g = makeGraph();
   const c = g.node("c", "binary", [g.input("x", [4]), g.constant("b", [4])], { fn: "mul", activation: IDENTITY });
   const graph = g.graph(g.node("y", "unary", [c], { activation: { fn: "relu" } }), c);
-  expect(fuseActivation.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
+  expect(runPass(fuseActivation, graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });

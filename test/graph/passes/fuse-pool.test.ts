@@ -6,6 +6,7 @@ import { fusePool } from "../../../src/graph/passes/fuse-pool";
 import { PLAIN_POOL } from "../../reference/ops/pool";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 interface Options {
   readonly pool?: Partial<OpAttributes["pool"]>;
@@ -49,7 +50,7 @@ it.each<Activation>([
   { fn: "clip", min: 0, max: 6 },
 ])("keeps the numbers with %o", (activation) => {
   const graph = pooled({ conv: { activation, strides: [2, 1] } });
-  const result = fusePool.run(graph, ENGINE.ops);
+  const result = runPass(fusePool, graph, ENGINE.ops);
   expect(result.nodes.length).toBe(1);
   expectSameNumbers(result, graph);
 });
@@ -67,7 +68,7 @@ it.each<[string, Options]>([
   ["other uses", { after: (_, c, p) => [c, p] }],
 ])("leaves %s", (_, options) => {
   const graph = pooled(options);
-  expect(fusePool.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
+  expect(runPass(fusePool, graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });
 
 it("what follows the pool stays behind it", () => {

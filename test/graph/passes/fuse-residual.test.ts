@@ -3,6 +3,7 @@ import { IDENTITY } from "../../../src/graph/ir";
 import { fuseResidual } from "../../../src/graph/passes/fuse-residual";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 it("adds in the convolution, then applies the activation", () => {
   const g = makeGraph();
@@ -57,7 +58,7 @@ it("leaves activated, broadcast, doubled and constant additions", () => {
   const doubled = add("doubled", c3, c3);
   const constant = add("constant", conv("c4"), g.constant("k", [1, 3, 3, 4]));
   const graph = g.graph(activated, broadcast, doubled, constant);
-  const result = fuseResidual.run(graph, ENGINE.ops);
+  const result = runPass(fuseResidual, graph, ENGINE.ops);
   expect(result.nodes).toEqual(graph.nodes);
   expectSameNumbers(result, graph);
 });

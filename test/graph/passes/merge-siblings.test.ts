@@ -10,6 +10,7 @@ import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, runSeeded, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -100,7 +101,7 @@ describe("merge-siblings", () => {
 
   it("or last", () => {
     const graph = block17("last");
-    const result = mergeSiblings.run(graph, ENGINE.ops);
+    const result = runPass(mergeSiblings, graph, ENGINE.ops);
     expectSameNumbers(result, graph);
     expect(steps(result)).toEqual(["convDirect", "convDirect", "convDirect", "convDirect"]);
     expect(result.nodes.find(({ output }) => output === "j")).toMatchObject({
@@ -111,7 +112,7 @@ describe("merge-siblings", () => {
 
   it("leaves a part out of it where a reader of the others writes beside it", () => {
     const graph = block35();
-    const result = mergeSiblings.run(graph, ENGINE.ops);
+    const result = runPass(mergeSiblings, graph, ENGINE.ops);
     expectSameNumbers(result, graph);
     expect(result.nodes.map(({ output }) => output)).toEqual(["a", "b.merged", "b", "c", "bb", "cc", "j", "y"]);
     expect(steps(result)).toEqual(["convDirect", "convDirect", "convDirect", "convDirect", "convDirect"]);
@@ -126,7 +127,7 @@ describe("merge-siblings", () => {
     const outputs = [conv("e", b, 8, 4), conv("f", c, 8, 4)];
     const j = g.node("j", "concat", [a, d], { axis: 3 });
     const graph = g.graph(conv("z", j, 8, 4), ...outputs);
-    const result = mergeSiblings.run(graph, ENGINE.ops);
+    const result = runPass(mergeSiblings, graph, ENGINE.ops);
     verify(result, ENGINE.ops);
     expectSameNumbers(result, graph);
     expect(result.nodes.map(({ output }) => output)).toEqual(["a.merged", "b", "d", "c", "e", "f", "j.wide", "j", "z"]);
@@ -152,7 +153,7 @@ describe("merge-siblings", () => {
       build((_, conv, x) => [conv("c", conv("a", x, 8, 4), 4, 4), conv("b", x, 8, 4)]), // promised
       build((_, conv, x) => [conv("c", conv("a", x, 8, 4), 4, 4), conv("d", conv("b", x, 8, 5), 5, 4)]), // not by fours
     ];
-    for (const graph of graphs) expect(mergeSiblings.run(graph, ENGINE.ops)).toBe(graph);
+    for (const graph of graphs) expect(runPass(mergeSiblings, graph, ENGINE.ops)).toBe(graph);
   });
 
   it.each([
@@ -160,6 +161,6 @@ describe("merge-siblings", () => {
     ["block17, last", block17("last")],
     ["block35", block35()],
   ])("has the same numbers on the GPU: %s", async (_, graph) => {
-    expectClose(await runOnGpu(mergeSiblings.run(graph, ENGINE.ops)), runSeeded(graph)["y"]!, { range: 1e-5 });
+    expectClose(await runOnGpu(runPass(mergeSiblings, graph, ENGINE.ops)), runSeeded(graph)["y"]!, { range: 1e-5 });
   });
 });

@@ -4,12 +4,12 @@ import { foldConstants } from "../../../src/graph/passes/fold-constants";
 import { splitTileConcat } from "../../../src/graph/passes/split-tile-concat";
 import { verify } from "../../../src/graph/verify";
 import type { Graph } from "../../../src/graph/ir";
-import type { Pass } from "../../../src/graph/passes/pass";
+import { runPass, type Pass } from "../../../src/graph/passes/pass";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph, printBody } from "../make";
 import { ENGINE } from "../../../src/session/engine";
 
 function run(graph: Graph, ...passes: Pass[]): Graph {
-  const result = passes.reduce((g, pass) => pass.run(g, ENGINE.ops), graph);
+  const result = passes.reduce((g, pass) => runPass(pass, g, ENGINE.ops), graph);
   verify(result, ENGINE.ops, "split-tile-concat");
   expectSameNumbers(result, graph);
   return result;
@@ -22,7 +22,10 @@ it("computes a bias from the repeated vector", () => {
   const j = g.node("j", "concat", [x, t], { axis: 3 });
   const conv = convAttributes({ activation: { fn: "relu" } });
   checkPass(
-    { name: "split-tile-concat, drop-dead", run: (graph, ops) => dropDead.run(splitTileConcat.run(graph, ops), ops) },
+    {
+      name: "split-tile-concat, drop-dead",
+      run: (graph, ops) => runPass(dropDead, runPass(splitTileConcat, graph, ops), ops),
+    },
     g.graph(g.node("y", "conv", [j, g.constant("w", [1, 1, 13, 2]), g.constant("b", [2])], conv)),
     `%t: f32[1,4,4,10] = expand(%e)
      %j: f32[1,4,4,13] = concat(%x, %t) {axis=3}
@@ -79,5 +82,5 @@ it("leaves padded and grouped convolutions, vectors per batch, and concats witho
     conv("channels", [x, perChannel], w, {}),
     conv("vectors", [t, t], w, {}),
   );
-  expect(printBody(splitTileConcat.run(graph, ENGINE.ops))).toBe(printBody(graph));
+  expect(printBody(runPass(splitTileConcat, graph, ENGINE.ops))).toBe(printBody(graph));
 });

@@ -5,6 +5,7 @@ import { upsampleIntoConv } from "../../../src/graph/passes/upsample-into-conv";
 import { verify } from "../../../src/graph/verify";
 import { checkPass, convAttributes, expectSameNumbers, makeGraph } from "../make";
 import { ENGINE } from "../../../src/session/engine";
+import { runPass } from "../../../src/graph/passes/pass";
 
 const RESIZE: OpAttributes["resize"] = { mode: "nearest", coordinates: "asymmetric", nearest: "floor", scales: [2, 2] };
 
@@ -70,7 +71,7 @@ it.each<[Pair, Pads]>([
     { size: [9, 10], resize: { scales: [3, 2], coordinates: "half_pixel", nearest: "round_prefer_floor" } },
   ] as const) {
     const graph = upsampled({ ...options, kernel, conv: { pads }, residual: true });
-    const result = upsampleIntoConv.run(graph, ENGINE.ops);
+    const result = runPass(upsampleIntoConv, graph, ENGINE.ops);
     verify(result, ENGINE.ops);
     expect(result.nodes.map(({ op }) => op)).toEqual(["conv"]);
     expectSameNumbers(result, graph);
@@ -79,7 +80,7 @@ it.each<[Pair, Pads]>([
 
 it("counts the taps that stay", () => {
   const flops = (kernel: Pair, pads: Pads): number =>
-    totals(upsampleIntoConv.run(upsampled({ kernel, conv: { pads } }), ENGINE.ops), ENGINE.ops).flops /
+    totals(runPass(upsampleIntoConv, upsampled({ kernel, conv: { pads } }), ENGINE.ops), ENGINE.ops).flops /
     totals(upsampled({ kernel, conv: { pads } }), ENGINE.ops).flops;
   expect(flops([3, 3], [1, 1, 1, 1])).toBeCloseTo(4 / 9);
   expect(flops([4, 4], [1, 1, 2, 2])).toBeCloseTo(6.25 / 16);
@@ -97,7 +98,7 @@ it.each<[string, Options]>([
   ["too many phases", { resize: { scales: [5, 4] }, size: [15, 20] }],
 ])("leaves %s", (_, options) => {
   const graph = upsampled(options);
-  expect(upsampleIntoConv.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
+  expect(runPass(upsampleIntoConv, graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });
 
 it("leaves a convolution whose weights or residual come from the same picture", () => {
@@ -105,5 +106,5 @@ it("leaves a convolution whose weights or residual come from the same picture", 
   const r = g.node("r", "resize", [g.input("x", [1, 2, 2, 3])], RESIZE, [1, 4, 4, 3]);
   const operands = [r, g.constant("w", [1, 1, 3, 3]), g.constant("b", [3]), r];
   const graph = g.graph(g.node("y", "conv", operands, convAttributes({ activation: IDENTITY })));
-  expect(upsampleIntoConv.run(graph, ENGINE.ops).nodes).toEqual(graph.nodes);
+  expect(runPass(upsampleIntoConv, graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });

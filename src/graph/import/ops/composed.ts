@@ -12,10 +12,14 @@ const chain =
   (ctx) =>
     chained(ctx, fn);
 
-function chained(ctx: NodeContext, fn: BinaryFn): Value {
+function* chained(ctx: NodeContext, fn: BinaryFn): Generator<undefined, Value> {
   const [first, ...rest] = ctx.inputs();
-  if (first === undefined) ctx.malformed("at least one input", "none");
-  return rest.reduce((sum, value) => binary(ctx, fn, sum, value), first);
+  let result = first ?? ctx.malformed("at least one input", "none");
+  for (const value of rest) {
+    result = binary(ctx, fn, result, value);
+    yield;
+  }
+  return result;
 }
 
 function scalar(ctx: NodeContext, value: number, suffix: string): ConstantValue {
@@ -97,14 +101,15 @@ const gated =
   (ctx) =>
     binary(ctx, "mul", ctx.input(0), f(ctx, ctx.input(0)));
 
-function mean(ctx: NodeContext): Value {
-  const sum = chained(ctx, "add");
+function* mean(ctx: NodeContext): Generator<undefined, Value> {
+  const sum = yield* chained(ctx, "add");
   return ctx.inputCount === 1 ? sum : binary(ctx, "mul", sum, scalar(ctx, 1 / ctx.inputCount, "share"));
 }
 
 /** Selects by a constant condition: x * mask + y * (1 - mask), with constants masked in advance. */
 function where(ctx: NodeContext): Value {
   const condition = ctx.constant(0, "condition");
+  ctx.spend([], [condition]);
   const [x, y] = [ctx.input(1), ctx.input(2)];
   const shape = broadcast(ctx, broadcast(ctx, condition.shape, x.shape), y.shape);
   const mask = (value: Value, keep: boolean): Value => {
@@ -127,6 +132,7 @@ function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
   const x = ctx.input(0);
   if (x.kind === "constant") {
     if (x.dtype === to) return x;
+    ctx.spend(x.shape, [x]);
     if (to === "bool")
       return constantOf(
         to,

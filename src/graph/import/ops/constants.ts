@@ -4,7 +4,7 @@ import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../constant-arithmetic";
 import { roundHalfEven } from "../../constants/scalar";
-import { checkedSize, constantOf, type Value } from "../values";
+import { constantOf, type Value } from "../values";
 import { perAxis } from "./dequantize";
 
 function constant(ctx: NodeContext): Value {
@@ -31,7 +31,7 @@ function constantOfShape(ctx: NodeContext): Value {
   const shape = ctx.integers(0, "shape");
   if (shape.some((n) => n < 0)) ctx.malformed("a shape without negative numbers", describe(shape));
   const value = ctx.tensor("value");
-  const filled = new Float64Array(checkedSize(shape)).fill(value?.data[0] ?? 0);
+  const filled = new Float64Array(ctx.spend(shape)).fill(value?.data[0] ?? 0);
   return constantOf(value?.dtype ?? "f32", shape, filled, ctx.constantName);
 }
 
@@ -40,7 +40,7 @@ function range(ctx: NodeContext): Value {
   const [from, to, step] = [start!.data[0]!, limit!.data[0]!, delta!.data[0]!];
   if (step === 0) ctx.malformed("a step other than 0", "0");
   const count = Math.max(0, Math.ceil((to - from) / step));
-  const data = Array.from({ length: checkedSize([count]) }, (_, i) => from + i * step);
+  const data = Array.from({ length: ctx.spend([count]) }, (_, i) => from + i * step);
   return constantOf(start!.dtype, [count], data, ctx.constantName);
 }
 
@@ -74,6 +74,7 @@ function mod(ctx: NodeContext): Value {
 
 function nonZero(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
+  ctx.spend([x.shape.length, sizeOf(x.shape)], [x]);
   const found = Array.from(x.data.keys()).filter((i) => x.data[i] !== 0);
   const rows = x.shape.map((n, axis) => {
     const inner = sizeOf(x.shape.slice(axis + 1));
@@ -97,6 +98,7 @@ function quantizeLinear(ctx: NodeContext): Value {
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
   const dtype = zero?.dtype ?? "u8";
   const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
+  ctx.spend(x.shape, [x]);
   const quantized = Float64Array.from(x.data, (value, i) =>
     Math.min(high, Math.max(low, roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0))),
   );

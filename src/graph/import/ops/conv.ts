@@ -3,7 +3,7 @@ import { IDENTITY } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { transpose } from "../primitives";
 import { liftToImage, lowerFromImage, resolveWindow } from "../window";
-import { revised, type ConstantValue, type Value } from "../values";
+import type { ConstantValue, Value } from "../values";
 
 /** Constant weights as rank 4 ([A,B,K] -> [A,B,1,K]), checked against kernel_shape. */
 function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
@@ -13,7 +13,8 @@ function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
   if (kernel !== undefined && kernel.some((size, i) => size !== given.shape[i + 2]))
     ctx.malformed(`weights with a kernel of ${describe(kernel)}`, describe(given.shape));
   const [a, b, k] = given.shape as [number, number, number];
-  return rank === 4 ? given : revised(given, { shape: [a, b, 1, k] });
+  if (rank === 4) return given;
+  return ctx.apply("reshape", [given], {}, [a, b, 1, k], "image", given.name) as ConstantValue;
 }
 
 /** The first two inputs as rank 4, and the rank that they have. */

@@ -33,13 +33,13 @@ function dequantizeLinear(ctx: NodeContext): Value {
   const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
   const zero = ctx.optionalConstant(2, "zero point");
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
-  const count = sizeOf(x.shape);
+  const count = ctx.spend(x.shape, [x]);
   const run = Math.min(scale.run, zeroPoint?.run ?? count);
   const key = derivedKey(`dequantize ${ctx.int("axis", 1)}`, x, ctx.constant(1, "scale"), zero ?? { key: "" });
   const symmetric = x.dtype === "i8" && (zero?.data.every((z) => z === 0) ?? true);
   const int8 = symmetric ? dequantized(ctx, x, ctx.constant(1, "scale")) : undefined;
   const facts = { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, key, int8 } as const;
-  return deferred(facts, () => {
+  const compute = (): Float32Array => {
     const data = new Float32Array(count);
     const source = x.data;
     for (let start = 0; start < count; start += run) {
@@ -48,7 +48,8 @@ function dequantizeLinear(ctx: NodeContext): Value {
       for (let i = start; i < start + run; i++) data[i] = (source[i]! - offset) * factor;
     }
     return data;
-  });
+  };
+  return deferred(facts, compute, x);
 }
 
 export const dequantizeOps: OpTable = {

@@ -35,6 +35,7 @@ function pool(ctx: NodeContext, kind: "max" | "average"): Value {
  */
 function overhang(ctx: NodeContext, input: Pair, window: Window, rank: number): Float32Array | undefined {
   if (ctx.int("ceil_mode", 0) === 0) return undefined;
+  ctx.spend(window.size);
   const stated = padsOf(ctx, rank);
   const counted = ([0, 1] as const).map((axis) => {
     const limit = input[axis] + window.pads[axis] + stated[axis + 2]!;

@@ -1,5 +1,5 @@
 /** Split, Pad, Gather, DepthToSpace and SpaceToDepth. */
-import type { OpAttributes } from "../../ir";
+import { sizeOf, type OpAttributes } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape, slice } from "../primitives";
 import type { Value } from "../values";
@@ -12,7 +12,7 @@ function sliceAxis(ctx: NodeContext, x: Value, axis: number, start: number, size
 }
 
 /** Sizes are an attribute before opset 13, and an input since. Without them, parts are equal, except that the last may be smaller. */
-function split(ctx: NodeContext): Value[] {
+function* split(ctx: NodeContext): Generator<undefined, Value[]> {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
   const total = x.shape[axis]!;
@@ -25,11 +25,14 @@ function split(ctx: NodeContext): Value[] {
   if (sizes.length !== count) ctx.malformed(`${count} parts, one for each output`, describe(sizes));
   if (sizes.reduce((sum, n) => sum + n, 0) !== total || sizes.some((n) => n < 0))
     ctx.malformed(`parts that add up to ${total}`, describe(sizes));
+  const parts: Value[] = [];
   let start = 0;
-  return sizes.map((size) => {
+  for (const size of sizes) {
+    parts.push(sliceAxis(ctx, x, axis, start, size));
     start += size;
-    return sliceAxis(ctx, x, axis, start - size, size);
-  });
+    yield;
+  }
+  return parts;
 }
 
 /** Parameters are attributes before opset 11, and inputs since. Negative pads crop. */
@@ -88,6 +91,7 @@ function gatherOp(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
   const indices = ctx.constant(1, "indices");
+  ctx.spend([2, sizeOf(indices.shape)], [indices]); // the list has 8 bytes an index
   const flat = Array.from(indices.data, (index) => ctx.axis(index, x.shape[axis]!));
   const picked = gather(ctx, x, axis, flat);
   return reshape(ctx, picked, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);

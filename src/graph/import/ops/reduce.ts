@@ -32,6 +32,7 @@ function reduceProd(ctx: NodeContext): Value {
   const axes = axesOf(ctx, 18);
   const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
   const shape = ctx.int("keepdims", 1) !== 0 ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+  ctx.spend(shape, [x]);
   return constantOf(
     x.dtype,
     shape,

@@ -2,7 +2,7 @@
 import { sameShape, sizeOf } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { broadcast, concat, expand, reshape } from "../primitives";
-import { constantOf, type Value } from "../values";
+import { constantOf, MOST_DIMENSIONS, type Value } from "../values";
 
 function flatten(ctx: NodeContext): Value {
   const x = ctx.input(0);
@@ -16,6 +16,7 @@ function unsqueeze(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const given = ctx.listSince(13, "axes", 1) ?? ctx.malformed("axes", "none");
   const rank = x.shape.length + given.length;
+  if (rank > MOST_DIMENSIONS) ctx.unsupported(`a tensor of ${rank} dimensions, more than ${MOST_DIMENSIONS}`);
   const axes = given.map((axis) => ctx.axis(axis, rank));
   if (new Set(axes).size !== axes.length) ctx.malformed("different axes", describe(given));
   const rest = [...x.shape];
