@@ -27,7 +27,13 @@ export function finish<T>(work: Generator<unknown, T>): T {
 }
 
 export class Pacer {
+  readonly #signal: AbortSignal | undefined;
   #since = performance.now();
+
+  /** Pauses throw the reason of `signal` once it is aborted. */
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
 
   get #due(): boolean {
     return performance.now() - this.#since >= STRETCH;
@@ -35,9 +41,11 @@ export class Pacer {
 
   /** Call it between pieces of work. It yields to the event loop when the last yield was long enough ago. */
   async pause(): Promise<void> {
-    if (!this.#due) return;
-    await turn();
-    this.#since = performance.now();
+    if (this.#due) {
+      await turn();
+      this.#since = performance.now();
+    }
+    this.#signal?.throwIfAborted();
   }
 
   /** Runs a generator to its end with pauses between its pieces; resolves with its return value. */

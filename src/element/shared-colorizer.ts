@@ -1,7 +1,7 @@
 /** One Colorizer per page and model, shared by all elements that use it. */
 import { Colorizer } from "../colorizer/colorizer";
 import type { LoadProgress } from "../weights/model/progress";
-import { abortable } from "../colorizer/stage-clock";
+import { abortable } from "../base/abortable";
 
 interface Entry {
   readonly colorizer: Promise<Colorizer>;

@@ -9,6 +9,9 @@ import { bindResources, SIZES, type AnyKernel, type Compiled, type PipelineCache
 import { bufferBytes, type Port, type Program, type Step } from "../graph/lower/program";
 import type { WeightStore } from "./weight-store";
 
+/** Bind groups that are made between two pauses. */
+const STRETCH = 256;
+
 interface Dispatch {
   readonly compiled: Compiled;
   readonly bindGroup: GPUBindGroup;
@@ -18,7 +21,8 @@ interface Dispatch {
 /** Holds everything a run needs; a run allocates nothing. */
 export class BoundProgram {
   readonly program: Program;
-  readonly #slots: readonly GPUBuffer[];
+  /** Buffers of inputs and outputs, by kind and name. */
+  readonly #ports: ReadonlyMap<string, GPUBuffer>;
   /** Buffers that this program alone uses (slots and run-time sizes); dispose() frees them. */
   readonly #owned: readonly GPUBuffer[];
   readonly #dispatches: readonly Dispatch[];
@@ -30,7 +34,9 @@ export class BoundProgram {
     dispatches: readonly Dispatch[],
   ) {
     this.program = program;
-    this.#slots = slots;
+    const ports = (kind: "input" | "output", list: readonly Port[]): [string, GPUBuffer][] =>
+      list.map(({ name, value }) => [`${kind} ${name}`, slots[program.placements.get(value)!.slot]!]);
+    this.#ports = new Map([...ports("input", program.inputs), ...ports("output", program.outputs)]);
     this.#owned = owned;
     this.#dispatches = dispatches;
   }
@@ -105,7 +111,12 @@ export class BoundProgram {
         const bindGroup = bindResources(device, compiled[i]!, kernels[step.kernel]!, step.plan, resources);
         return { compiled: compiled[i]!, bindGroup, grid: step.plan.grid };
       };
-      const dispatches = scope.run(() => program.steps.map(bind));
+      const dispatches: Dispatch[] = [];
+      for (let first = 0; first < program.steps.length; first += STRETCH) {
+        const steps = program.steps.slice(first, first + STRETCH);
+        scope.run(() => steps.forEach((step, i) => dispatches.push(bind(step, first + i))));
+        await pacer.pause();
+      }
       await Promise.all([allowed, scope.check()]);
       return new BoundProgram(program, slots, buffers, dispatches);
     } catch (error) {
@@ -130,24 +141,19 @@ export class BoundProgram {
 
   /** The buffer of an input: elements of type `elem`, row-major in the input's shape. Write it before encode(). */
   input(name: string): GPUBuffer {
-    return this.#buffer(this.program.inputs, name);
+    return this.#buffer(`input ${name}`);
   }
 
   /** The buffer of an output, valid after the encoded pass has run and until the next run. */
   output(name: string): GPUBuffer {
-    return this.#buffer(this.program.outputs, name);
+    return this.#buffer(`output ${name}`);
   }
 
-  #buffer(ports: readonly Port[], name: string): GPUBuffer {
-    const port = ports.find((p) => p.name === name);
-    const placement = port && this.program.placements.get(port.value);
-    if (!placement)
-      throw new DeviceError({
-        where: this.program.label,
-        expected: `one of ${ports.map((p) => p.name).join(", ")}`,
-        received: name,
-      });
-    return this.#slots[placement.slot]!;
+  #buffer(port: string): GPUBuffer {
+    const buffer = this.#ports.get(port);
+    if (buffer) return buffer;
+    const expected = `one of ${[...this.#ports.keys()].join(", ")}`;
+    throw new DeviceError({ where: this.program.label, expected, received: port });
   }
 
   /** Records all steps, or those from `first` up to but not including `end`. */
@@ -191,7 +197,7 @@ function uploadSizes(
 
 function checkLimits(device: GPUDevice, program: Program): void {
   const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-  const largest = Math.max(0, ...program.slots);
+  const largest = program.slots.reduce((most, bytes) => Math.max(most, bytes), 0);
   if (largest > limit)
     throw new DeviceError({
       where: program.label,

@@ -9,17 +9,19 @@
  *   %d = conv(%s, ..)
  */
 import { shapesOf } from "./cost";
-import { countUses } from "./edit";
+import { finish } from "../base/pacer";
+import { countingUses } from "./edit";
 import type { Graph, NodeFor } from "./ir";
 import { definitionOf, type ChannelSlice, type Ops } from "./op";
 
 /** Whether every reader of a value is a convolution that can read channels of a wider buffer. */
-export function readInPlace(graph: Graph, ops: Ops): (value: string) => boolean {
-  const uses = countUses(graph);
+export function* readInPlace(graph: Graph, ops: Ops): Generator<undefined, (value: string) => boolean> {
+  const uses = yield* countingUses(graph);
   const reads = new Map<string, number>();
   for (const node of graph.nodes) {
     const [src = ""] = node.inputs;
     if (definitionOf(ops, node).readsChannels?.(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
+    yield;
   }
   return (value) => uses.has(value) && uses.get(value) === reads.get(value);
 }
@@ -31,13 +33,19 @@ function takesChannels({ attributes: { starts, steps }, shape }: NodeFor<"slice"
 
 /** Values that are channels of another value's buffer, by name. */
 export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, ChannelSlice> {
-  const uses = countUses(graph);
+  return finish(slicingChannels(graph, ops));
+}
+
+/** channelSlices() as a generator that yields between nodes. */
+export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, ReadonlyMap<string, ChannelSlice>> {
+  const uses = yield* countingUses(graph);
   const shapes = shapesOf(graph);
-  const inPlace = readInPlace(graph, ops);
+  const inPlace = yield* readInPlace(graph, ops);
   const channelsOf = (value: string): number => shapes.get(value)!.at(-1)!;
   /** Slices that are read in place, by the value that they are slices of. */
   const views = new Map<string, NodeFor<"slice">[]>();
   for (const node of graph.nodes) {
+    yield;
     if (node.op !== "slice" || !takesChannels(node) || !inPlace(node.output)) continue;
     const [source = ""] = node.inputs;
     const wholeImage = node.shape.slice(0, 3).every((n, axis) => n === shapes.get(source)![axis]);
@@ -49,8 +57,11 @@ export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, Chann
   /** Outputs of the nodes that read a slice, by the slice. */
   const readers = new Map([...views.values()].flat().map(({ output }): [string, string[]] => [output, []]));
   for (const { inputs, output } of graph.nodes) readers.get(inputs[0]!)?.push(output);
-  const writers = graph.nodes.filter((node) => definitionOf(ops, node).writesChannels?.(node));
-  const writable = new Set(writers.map(({ output }) => output));
+  const writable = new Set<string>();
+  for (const node of graph.nodes) {
+    if (definitionOf(ops, node).writesChannels?.(node)) writable.add(node.output);
+    yield;
+  }
   const result = new Map<string, ChannelSlice>();
   for (const node of graph.nodes) {
     if (node.op !== "concat" || node.attributes.axis !== node.shape.length - 1) continue;

@@ -1,5 +1,6 @@
 /** Helpers that passes share: a forward rewrite of a graph, and queries. */
 import { GraphError } from "../base/errors";
+import { finish } from "../base/pacer";
 import type { Activation, Constant, Graph, Node, Shape } from "./ir";
 
 /** Operations for a visitor of rewrite(). Values are named as in the new graph. */
@@ -23,16 +24,24 @@ export interface Rewrite {
 
 interface RewriteHooks {
   /** Called before the first node. */
-  readonly start?: (rw: Rewrite) => void;
+  readonly start?: (rw: Rewrite) => Generator<undefined>;
   /** The value to use for a graph output; default: the value itself. */
   readonly output?: (value: string, rw: Rewrite) => string;
 }
 
 /** How often each value is read by a node or is a graph output. */
 export function countUses(graph: Graph): Map<string, number> {
+  return finish(countingUses(graph));
+}
+
+/** countUses() as a generator that yields after each node. */
+export function* countingUses(graph: Graph): Generator<undefined, Map<string, number>> {
   const uses = new Map<string, number>();
   const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);
-  for (const node of graph.nodes) node.inputs.forEach(use);
+  for (const node of graph.nodes) {
+    node.inputs.forEach(use);
+    yield;
+  }
   for (const output of graph.outputs) use(output.value);
   return uses;
 }
@@ -59,9 +68,13 @@ export function* rewrite(
   const constants = new Map(graph.constants);
   const emitted = new Map<string, Node>();
   const inputs = new Map(graph.inputs.map((input) => [input.name, input.shape]));
-  const uses = countUses(graph);
+  const uses = yield* countingUses(graph);
   const renamed = new Map<string, string>();
-  const taken = new Set([...inputs.keys(), ...constants.keys(), ...graph.nodes.map((node) => node.output)]);
+  const taken = new Set([...inputs.keys(), ...constants.keys()]);
+  for (const { output } of graph.nodes) {
+    taken.add(output);
+    yield;
+  }
   /** The last number that fresh() tried, by hint. */
   const numbers = new Map<string, number>();
   const current = (name: string): string => {
@@ -106,7 +119,7 @@ export function* rewrite(
     },
   };
 
-  hooks.start?.(rw);
+  if (hooks.start) yield* hooks.start(rw);
   for (const node of graph.nodes) {
     const moved = node.inputs.some((name) => renamed.has(name));
     visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);

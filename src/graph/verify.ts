@@ -38,6 +38,7 @@ export function* verifying(graph: Graph, ops: Ops, stage = "import"): Generator<
     define(name, constant.shape);
     if (!isDeferred(constant) && constant.data.length !== sizeOf(constant.shape))
       fail(`constant %${name}`, `${sizeOf(constant.shape)} elements`, `${constant.data.length}`);
+    yield;
   }
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(

@@ -30,12 +30,12 @@ export function checkInputs(
   expected: readonly OnnxValueInfo[],
   inputs: Readonly<Record<string, Tensor>>,
 ): void {
-  const names = expected.map(({ name }) => name);
+  const names = new Set(expected.map(({ name }) => name));
   for (const name of Object.keys(inputs))
-    if (!names.includes(name))
+    if (!names.has(name))
       throw new InputError({
         where: label,
-        expected: `inputs ${names.join(", ")}`,
+        expected: `inputs ${[...names].join(", ")}`,
         received: `"${name}"`,
       });
   for (const input of expected) {

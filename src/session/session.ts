@@ -8,6 +8,7 @@ import { readModel } from "../weights/onnx/decode";
 import { packagePart } from "../base/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import { ownEntry } from "../base/own-entry";
+import { abortable } from "../base/abortable";
 import { Pacer } from "../base/pacer";
 import { Turns } from "../base/turns";
 import { ENGINE } from "./engine";
@@ -79,6 +80,11 @@ export class Session {
    */
   static async load(source: ModelSource, options: SessionOptions = {}): Promise<Session> {
     options.signal?.throwIfAborted();
+    return abortable(Session.#open(source, options), options.signal);
+  }
+
+  /** The work of load(), which ends soon after the signal is aborted and then frees everything. */
+  static async #open(source: ModelSource, options: SessionOptions): Promise<Session> {
     const device = options.device ?? (await requestDevice());
     try {
       const session = await Session.#load(source, { ...options, device });
@@ -91,18 +97,16 @@ export class Session {
   }
 
   static async #load(source: ModelSource, options: SessionOptions & { readonly device: GPUDevice }): Promise<Session> {
-    const { signal } = options;
+    const { signal, externalData } = options;
     const elem = storageOf(options.device, options.precision ?? "auto");
     const { bytes, label } = await readSource(source, options);
-    const pacer = new Pacer();
-    const session = new Session(await readModel(bytes, { label, externalData: options.externalData }), elem, options);
+    const session = new Session(await readModel(bytes, { label, externalData, signal }), elem, options);
     try {
-      await pacer.pause();
       const shapes = knownShapes(session.inputs, options.inputShapes);
       await session.#choices.ready;
       if (shapes) {
         session.#defaultShapes = shapes;
-        await session.bind(shapes);
+        await session.#bindOnce(shapes, signal);
       } else checkOps(session.#model, session.#engine);
       signal?.throwIfAborted();
       return session;
@@ -130,13 +134,18 @@ export class Session {
    * stays usable until `keep` other combinations of shapes have been bound.
    */
   bind(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
+    return this.#bindOnce(shapes);
+  }
+
+  /** bind(). The signal stops the work for all that share the program. */
+  #bindOnce(shapes: Readonly<Record<string, Shape>>, signal?: AbortSignal): Promise<BoundProgram> {
     this.#check();
     const key = JSON.stringify(this.inputs.map(({ name }) => ownEntry(shapes, name) ?? null));
     let bound = this.#bound.get(key);
     if (bound) this.#bound.delete(key);
     else {
       // Programs are created one after another, so that the next one finds the weights that this one uploads.
-      bound = Promise.all([this.#creating, this.#evict()]).then(() => this.#create(shapes));
+      bound = Promise.all([this.#creating, this.#evict()]).then(() => this.#create(shapes, signal));
       this.#creating = bound.catch(() => undefined);
     }
     this.#bound.set(key, bound);
@@ -163,28 +172,24 @@ export class Session {
       );
   }
 
-  async #create(shapes: Readonly<Record<string, Shape>>, chooseConv = this.#convs.record): Promise<BoundProgram> {
-    const pacer = new Pacer();
+  async #create(
+    shapes: Readonly<Record<string, Shape>>,
+    signal: AbortSignal | undefined,
+    chooseConv = this.#convs.record,
+  ): Promise<BoundProgram> {
+    const pacer = new Pacer(signal);
     const options = { inputShapes: shapes, freeze: this.#freeze };
     const imported = await pacer.finish(importing(this.#model, this.#engine, options));
     const graph = await pacer.finish(optimizing(imported, this.#engine));
     const program = await pacer.finish(lowering(graph, this.#engine, { elem: this.elem, chooseConv }));
     try {
-      const { kernels } = this.#engine;
-      return await BoundProgram.create(
-        this.#device,
-        program,
-        kernels,
-        graph.constants,
-        this.#pipelines,
-        this.#weights,
-        pacer,
-      );
+      const [pipelines, weights, { kernels }] = [this.#pipelines, this.#weights, this.#engine];
+      return await BoundProgram.create(this.#device, program, kernels, graph.constants, pipelines, weights, pacer);
     } catch (error) {
       // The chosen algorithms may need too much memory or fail to compile: fall back to the default algorithm everywhere.
       const last = chooseConv === chooseDefault || this.#convs === SMALL;
-      if (this.#lost.reason !== undefined || last) throw error;
-      return this.#create(shapes, chooseDefault);
+      if (this.#lost.reason !== undefined || signal?.aborted || last) throw error;
+      return this.#create(shapes, signal, chooseDefault);
     }
   }
 
@@ -197,7 +202,7 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): Promise<Record<string, Tensor>> {
     options.signal?.throwIfAborted();
-    return this.#turns.run(async () => {
+    const run = this.#turns.run(async () => {
       options.signal?.throwIfAborted();
       checkInputs(this.#model.label, this.inputs, inputs);
       const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
@@ -212,6 +217,7 @@ export class Session {
         throw cause;
       });
     });
+    return abortable(run, options.signal);
   }
 
   /**

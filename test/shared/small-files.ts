@@ -1,122 +1,143 @@
-/** Small files that ask for much work: each is a few bytes a node, and takes `n` nodes, inputs or outputs. */
+/** Small files that ask for much work: few bytes for each of `n` nodes, inputs or outputs. */
 import { buildModel, node, type ModelSpec, type NodeSpec } from "../onnx-builder";
 
-const picture = [1, 4, 8, 8];
 const names = (n: number, prefix = "v"): string[] => Array.from({ length: n }, (_, i) => `${prefix}${i}`);
-const model = (nodes: readonly NodeSpec[], output: string, rest: Partial<ModelSpec> = {}): Uint8Array =>
-  buildModel({ inputs: [{ name: "x", shape: picture }], outputs: [{ name: output }], nodes, ...rest });
 
-/** x -> op -> op -> ... */
-function chain(n: number, op: (from: string, to: string) => NodeSpec, rest: Partial<ModelSpec> = {}): Uint8Array {
-  const values = ["x", ...names(n)];
-  const nodes = values.slice(1).map((to, i) => op(values[i]!, to));
-  return model(nodes, values.at(-1)!, rest);
+/** A model from x to `output`. */
+function model(nodes: readonly NodeSpec[], output: string, rest: Partial<ModelSpec> = {}): Uint8Array {
+  const inputs = [{ name: "x", shape: [1, 4, 8, 8] }];
+  return buildModel({ inputs, outputs: [{ name: output }], nodes, initializers: CONSTANTS, ...rest });
 }
 
-const weights = { name: "w", shape: [4, 4, 1, 1], data: Array.from({ length: 16 }, (_, i) => i / 16) };
-const scalar = (name: string, value: number) => ({ name, shape: [], data: [value] });
+const CONSTANTS: ModelSpec["initializers"] = [
+  { name: "w", shape: [4, 4, 1, 1], data: Array.from({ length: 16 }, (_, i) => i / 16) },
+  { name: "c", shape: [], data: [1.0001] },
+  { name: "m", shape: [8, 8], data: Array.from({ length: 64 }, (_, i) => i) },
+  { name: "r", shape: [4], dtype: "i64", data: [1, 2, 2, 2] },
+];
 
-export const SMALL_FILES: Readonly<Record<string, (n: number) => Uint8Array>> = {
-  "chain of Neg": (n) => chain(n, (from, to) => node("Neg", [from], [to])),
-  "Relus of one input, of which one is used": (n) =>
-    model(
-      names(n).map((to) => node("Relu", ["x"], [to])),
-      "v0",
-    ),
-  "Relus of one input, added up": (n) =>
-    model([...names(n).map((to) => node("Relu", ["x"], [to])), node("Sum", names(n), ["y"])], "y"),
-  "chain of Conv": (n) => chain(n, (from, to) => node("Conv", [from, "w"], [to]), { initializers: [weights] }),
-  "Convs of one input, joined": (n) =>
-    model(
-      [...names(n).map((to) => node("Conv", ["x", "w"], [to])), node("Concat", names(n), ["y"], { axis: 1 })],
-      "y",
-      {
-        initializers: [weights],
-      },
-    ),
-  "Convs of one input, each read by a Conv": (n) =>
-    model(
-      [
-        ...names(n).map((to) => node("Conv", ["x", "w"], [to])),
-        ...names(n, "u").map((to, i) => node("Conv", [`v${i}`, "w"], [to])),
-        node("Concat", names(n, "u"), ["y"], { axis: 1 }),
-      ],
-      "y",
-      { initializers: [weights] },
-    ),
-  "Sum of one input": (n) => model([node("Sum", new Array<string>(n).fill("x"), ["y"])], "y"),
-  "Sum of constants": (n) =>
-    model([node("Sum", new Array<string>(n).fill("c"), ["s"]), node("Add", ["x", "s"], ["y"])], "y", {
-      initializers: [scalar("c", 1)],
-    }),
-  "Concat of one input": (n) => model([node("Concat", new Array<string>(n).fill("x"), ["y"], { axis: 1 })], "y"),
-  "Split, joined": (n) =>
-    model([node("Split", ["x"], names(n), { axis: 1 }), node("Concat", names(n), ["y"], { axis: 1 })], "y", {
-      inputs: [{ name: "x", shape: [1, n, 1, 1] }],
-    }),
-  "Split, each part read by a Conv": (n) =>
-    model(
-      [
-        node("Split", ["x"], names(n), { axis: 1 }),
-        ...names(n, "u").map((to, i) => node("Conv", [`v${i}`, "w"], [to])),
-        node("Sum", names(n, "u"), ["y"]),
-      ],
-      "y",
-      { inputs: [{ name: "x", shape: [1, 4 * n, 1, 1] }], initializers: [weights] },
-    ),
-  "chain of Transpose and Relu": (n) =>
-    chain(n, (from, to) =>
-      to.endsWith("0") || to.endsWith("5")
+/** first -> op -> op -> ..., and the last value added to x. */
+function chain(n: number, op: (from: string, to: string) => NodeSpec, first = "x"): Uint8Array {
+  const values = [first, ...names(n)];
+  const nodes = values.slice(1).map((to, i) => op(values[i]!, to));
+  return model([...nodes, node("Add", ["x", `v${n - 1}`], ["y"])], "y");
+}
+
+const each = (n: number, op: string, input: readonly string[]): NodeSpec[] =>
+  names(n).map((to) => node(op, input, [to]));
+const convOfEach = (n: number): NodeSpec[] => names(n).map((from, i) => node("Conv", [from, "w"], [`u${i}`]));
+
+export const MANY: Readonly<Record<string, (n: number) => Uint8Array>> = {
+  "a chain of Neg": (n) => chain(n, (from, to) => node("Neg", [from], [to])),
+  "a chain of Conv": (n) => chain(n, (from, to) => node("Conv", [from, "w"], [to])),
+  "a chain of Mul by a constant": (n) => chain(n, (from, to) => node("Mul", [from, "c"], [to])),
+  "a Conv and a chain of Mul by a constant": (n) =>
+    chain(n, (from, to) => (from === "x" ? node("Conv", ["x", "w"], [to]) : node("Mul", [from, "c"], [to]))),
+  "a chain of Transpose and Relu": (n) =>
+    chain(4 * n, (from, to) =>
+      Number(to.slice(1)) % 5 === 4
         ? node("Relu", [from], [to])
         : node("Transpose", [from], [to], { perm: [0, 2, 3, 1] }),
     ),
-  "chain of Mul by a constant": (n) =>
-    chain(n, (from, to) => node("Mul", [from, "c"], [to]), { initializers: [scalar("c", 1.0001)] }),
-  "chain of Add of itself": (n) => chain(n, (from, to) => node("Add", [from, from], [to])),
-  "chain of Identity": (n) => chain(n, (from, to) => node("Identity", [from], [to])),
-  "chain of Mul by one": (n) =>
-    chain(n, (from, to) => node("Mul", [from, "c"], [to]), { initializers: [scalar("c", 1)] }),
-  "chain of constants": (n) =>
+  "a chain of Neg of a constant": (n) => chain(n, (from, to) => node("Neg", [from], [to]), "c"),
+  "a chain of Transpose of a constant": (n) => chain(n, (from, to) => node("Transpose", [from], [to]), "m"),
+  "Relu of one value, one of them used": (n) => model(each(n, "Relu", ["x"]), "v0"),
+  "Relu of one value, all added up": (n) => model([...each(n, "Relu", ["x"]), node("Sum", names(n), ["y"])], "y"),
+  "Relu of one value, all of them outputs": (n) =>
+    model(each(n, "Relu", ["x"]), "v0", { outputs: names(n).map((name) => ({ name })) }),
+  "Conv of one value, all concatenated": (n) =>
+    model([...each(n, "Conv", ["x", "w"]), node("Concat", names(n), ["y"], { axis: 1 })], "y"),
+  "Conv of one value, each read by a Conv": (n) =>
+    model([...each(n, "Conv", ["x", "w"]), ...convOfEach(n), node("Concat", names(n, "u"), ["y"], { axis: 1 })], "y"),
+  "a Sum of one value": (n) => model([node("Sum", new Array<string>(n).fill("x"), ["y"])], "y"),
+  "a Sum of one constant": (n) =>
+    model([node("Sum", new Array<string>(n).fill("c"), ["s"]), node("Add", ["x", "s"], ["y"])], "y"),
+  "a Concat of one value": (n) => model([node("Concat", new Array<string>(n).fill("x"), ["y"], { axis: 1 })], "y"),
+  "a Split, concatenated": (n) =>
+    model([node("Split", ["x"], names(n), { axis: 1 }), node("Concat", names(n), ["y"], { axis: 1 })], "y", {
+      inputs: [{ name: "x", shape: [1, n, 1, 1] }],
+    }),
+  "a Split, each part read by a Conv": (n) =>
+    model([node("Split", ["x"], names(n), { axis: 1 }), ...convOfEach(n), node("Sum", names(n, "u"), ["y"])], "y", {
+      inputs: [{ name: "x", shape: [1, 4 * n, 1, 1] }],
+    }),
+  "a Sum of inputs": (n) =>
+    model([node("Sum", names(n), ["y"])], "y", { inputs: names(n).map((name) => ({ name, shape: [1, 4, 8, 8] })) }),
+  "Tile of one value": (n) => model(each(n, "Tile", ["x", "r"]), "v0"),
+};
+
+/** Nodes that make large constants of a few bytes. */
+function constants(shape: readonly number[], nodes: readonly NodeSpec[], rest: Partial<ModelSpec> = {}): Uint8Array {
+  const initializers: ModelSpec["initializers"] = [
+    ...CONSTANTS!,
+    { name: "shape", shape: [shape.length], dtype: "i64", data: shape },
+    { name: "zero", shape: [], dtype: "i64", data: [0] },
+    { name: "one", shape: [], dtype: "i64", data: [1] },
+    { name: "many", shape: [], dtype: "i64", data: [shape[0]!] },
+  ];
+  return model([node("ConstantOfShape", ["shape"], ["big"]), ...nodes], "y", { initializers, ...rest });
+}
+
+const used = (value: string): NodeSpec[] => [
+  node("ReduceSum", [value], ["sum"], { keepdims: 0 }),
+  node("Add", ["x", "sum"], ["y"]),
+];
+
+/** Files of at most a few KB whose constants have more elements than the budget. */
+export const LARGE: Readonly<Record<string, () => Uint8Array>> = {
+  "indices of a Gather": () =>
+    constants([1e8], [node("Cast", ["big"], ["i"], { to: 7 }), node("Gather", ["x", "i"], ["y"])]),
+  "eight constants that are kept": () =>
+    constants(
+      [2 ** 27],
+      [
+        ...names(8).map((name) => node("ConstantOfShape", ["shape"], [name])),
+        node("Concat", names(8), ["y"], { axis: 0 }),
+      ],
+    ),
+  "constants that together exceed it": () =>
+    constants([2 ** 21], [...names(64).map((name) => node("ConstantOfShape", ["shape"], [name])), ...used("v0")]),
+  "a Range": () => constants([1e9], [node("Range", ["zero", "many", "one"], ["i"]), ...used("i")]),
+  "a chain of Neg": () => constants([2 ** 23], [...chainOf(100, "Neg"), ...used("v99")]),
+  "a chain of Transpose": () => constants([2 ** 12, 2 ** 11], [...chainOf(1000, "Transpose"), ...used("v999")]),
+  "Transpose of one constant": () =>
+    constants(
+      [2 ** 12, 2 ** 11],
+      [...names(100).map((to) => node("Transpose", ["big"], [to])), node("Sum", names(100), ["s"]), ...used("s")],
+    ),
+  "ReduceSum of one constant": () =>
+    constants(
+      [2 ** 23],
+      [...names(100).map((to) => node("ReduceSum", ["big"], [to])), node("Sum", ["x", ...names(100)], ["y"])],
+    ),
+  "an Expand": () => constants([2 ** 14, 2 ** 14], [node("Expand", ["c", "shape"], ["e"]), ...used("e")]),
+  "a broadcast": () =>
+    constants(
+      [2 ** 14],
+      [
+        node("Unsqueeze", ["big", "zero"], ["row"]),
+        node("Unsqueeze", ["big", "one"], ["column"]),
+        node("Equal", ["row", "column"], ["equal"]),
+        node("Cast", ["equal"], ["f"], { to: 1 }),
+        ...used("f"),
+      ],
+    ),
+  "taps of a pooling": () =>
     model(
       [
-        node("Neg", ["c"], ["v0"]),
-        ...names(n - 1).map((from, i) => node("Neg", [from], [`v${i + 1}`])),
-        node("Add", ["x", `v${n - 1}`], ["y"]),
+        node("AveragePool", ["x"], ["y"], {
+          kernel_shape: [2, 2],
+          strides: [2, 2],
+          ceil_mode: 1,
+          count_include_pad: 1,
+          pads: [0, 0, 1, 1],
+        }),
       ],
       "y",
-      { initializers: [scalar("c", 1)] },
-    ),
-  "chain of transposed constants": (n) =>
-    model(
-      [
-        node("Transpose", ["c"], ["v0"]),
-        ...names(n - 1).map((from, i) => node("Transpose", [from], [`v${i + 1}`])),
-        node("Add", ["x", `v${n - 1}`], ["y"]),
-      ],
-      "y",
-      { initializers: [{ name: "c", shape: [8, 8], data: Array.from({ length: 64 }, (_, i) => i) }] },
-    ),
-  "constants that one op makes of another": (n) =>
-    model(
-      [
-        node("Shape", ["x"], ["s"]),
-        ...names(n).map((to) => node("ConstantOfShape", ["s"], [to])),
-        node("Sum", ["x", ...names(n)], ["y"]),
-      ],
-      "y",
-    ),
-  Tile: (n) =>
-    model(
-      names(n).map((to) => node("Tile", ["x", "r"], [to])),
-      "v0",
-      {
-        initializers: [{ name: "r", shape: [4], dtype: "i64", data: [1, 2, 2, 2] }],
-      },
-    ),
-  outputs: (n) =>
-    model(
-      names(n).map((to) => node("Relu", ["x"], [to])),
-      "v0",
-      { outputs: names(n).map((name) => ({ name })) },
+      { inputs: [{ name: "x", shape: [1, 1, 15001, 15001] }] },
     ),
 };
+
+function chainOf(n: number, op: string): NodeSpec[] {
+  return names(n).map((to, i) => node(op, [i === 0 ? "big" : `v${i - 1}`], [to]));
+}

@@ -117,11 +117,12 @@ class Import {
   #bindInputs(): GraphInput[] {
     const { inputShapes = {}, freeze = {} } = this.#options;
     const declared = this.#model.inputs.filter(({ name }) => !this.#model.initializers.has(name));
+    const names = new Set(declared.map(({ name }) => name));
     for (const name of [...Object.keys(inputShapes), ...Object.keys(freeze)])
-      if (!declared.some((input) => input.name === name))
+      if (!names.has(name))
         throw new InputError({
           where: `input "${name}"`,
-          expected: `an input of the model: ${declared.map((input) => `"${input.name}"`).join(", ")}`,
+          expected: `an input of the model: ${[...names].map((known) => `"${known}"`).join(", ")}`,
           received: `"${name}"`,
         });
     const inputs: GraphInput[] = [];

@@ -2,6 +2,7 @@
 import { UnsupportedError } from "../../base/errors";
 import { finish } from "../../base/pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
+import { slicingChannels } from "../channel-slices";
 import { definitionOf } from "../op";
 import type { Engine } from "../engine";
 import { planningMemory, type Lifetime } from "./memory-plan";
@@ -24,7 +25,7 @@ function checkSteps(label: string, steps: number, most = MOST_STEPS): void {
 /** lower() as a generator that yields between nodes. Throws UnsupportedError where the graph has too many nodes. */
 export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): Generator<undefined, Program> {
   checkSteps(graph.label, graph.nodes.length, 2 * MOST_STEPS);
-  const builder = new ProgramBuilder(graph, engine, options);
+  const builder = new ProgramBuilder(graph, engine, yield* slicingChannels(graph, engine.ops), options);
   for (const node of graph.nodes) {
     definitionOf(engine.ops, node).lower(builder, node);
     checkSteps(graph.label, builder.steps.length);
@@ -84,9 +85,10 @@ function* place(
     live(name, -1);
     live(name, end);
   }
-  builder.steps.forEach((step, at) => {
+  for (const [at, step] of builder.steps.entries()) {
     for (const operand of Object.values(step.operands)) if (operand.kind === "value") live(operand.value, at);
-  });
+    yield;
+  }
   for (const { value } of outputs) live(value, end);
   const lifetimes = [...lives].map(([value, { first, last }]): Lifetime => {
     const bytes = bufferBytes(sizeOf(builder.shape(value)), builder.elem);

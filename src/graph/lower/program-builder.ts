@@ -3,7 +3,6 @@ import { DEFAULT_CHOICE, planConvolution, type ConvChoice } from "../../kernels/
 import type { ConvPlan } from "../../kernels/conv/algorithm";
 import type { Conv2dParams } from "../../kernels/conv/params";
 import type { Elem, KernelPlan, Packing } from "../../kernels/kernel";
-import { channelSlices } from "../channel-slices";
 import type { Engine } from "../engine";
 import { sizeOf, type Graph, type Node, type Shape } from "../ir";
 import type { ChannelSlice, Lowering } from "../op";
@@ -29,12 +28,17 @@ export class ProgramBuilder implements Lowering {
   readonly #weightIndex = new Map<string, number>();
   #temporaries = 0;
 
-  constructor(graph: Graph, engine: Engine, { elem, chooseConv = () => DEFAULT_CHOICE }: LowerOptions) {
+  constructor(
+    graph: Graph,
+    engine: Engine,
+    slices: ReadonlyMap<string, ChannelSlice>,
+    { elem, chooseConv = () => DEFAULT_CHOICE }: LowerOptions,
+  ) {
     this.#graph = graph;
     this.elem = elem;
     this.#chooseConv = chooseConv;
     this.#convolutions = engine.convolutions;
-    this.#slices = channelSlices(graph, engine.ops);
+    this.#slices = slices;
     for (const { name, shape } of graph.inputs) this.#shapes.set(name, shape);
     for (const { output, shape } of graph.nodes) this.#shapes.set(output, shape);
   }

@@ -92,7 +92,7 @@ function permuteOperand(constant: Constant, perm: Permutation): Constant {
  * For each value, the permutation of the transposes that all of its uses reach through ops that do not depend on the order of
  * axes; "none" where uses differ. Transposing a graph input by it at once lets those ops work in the final order.
  */
-function permutationsAhead(graph: Graph, ops: Ops): ReadonlyMap<string, Permutation | "none"> {
+function* permutationsAhead(graph: Graph, ops: Ops): Generator<undefined, ReadonlyMap<string, Permutation | "none">> {
   const shapes = shapesOf(graph);
   const ahead = new Map<string, Permutation | "none">(graph.outputs.map(({ value }) => [value, "none"]));
   for (const node of graph.nodes.toReversed()) {
@@ -102,8 +102,9 @@ function permutationsAhead(graph: Graph, ops: Ops): ReadonlyMap<string, Permutat
     for (const input of node.inputs) {
       const fits = shapes.get(input)!.length === node.shape.length;
       const known = ahead.get(input) ?? found;
-      ahead.set(input, fits && String(known) === String(found) ? found : "none");
+      ahead.set(input, fits && (known === found || String(known) === String(found)) ? found : "none");
     }
+    yield;
   }
   return ahead;
 }
@@ -193,10 +194,14 @@ export const cancelTransposes: Pass = {
     };
 
     return rewrite(graph, visit, {
-      start(rw) {
-        const ahead = permutationsAhead(graph, ops);
+      *start(rw) {
+        const ahead = yield* permutationsAhead(graph, ops);
         // With nothing between an input and its transposes, there is nothing to gain.
-        const between = new Set(graph.nodes.flatMap(({ op, inputs }) => (op === "transpose" ? [] : inputs)));
+        const between = new Set<string>();
+        for (const { op, inputs } of graph.nodes) {
+          if (op !== "transpose") for (const input of inputs) between.add(input);
+          yield;
+        }
         for (const { name } of graph.inputs) {
           const perm = ahead.get(name);
           if (perm === undefined || perm === "none" || isIdentityPermutation(perm) || !between.has(name)) continue;

@@ -7,18 +7,20 @@
  *   %y: f32[1,4] = unary(%x) {activation=relu}
  *   output "y" = %y
  */
-import type { Constant, Graph } from "../ir";
+import type { Constant, Graph, Node } from "../ir";
 import type { Pass } from "./pass";
 
 export const dropDead: Pass = {
   name: "drop-dead",
-  run(graph: Graph): Graph {
+  *run(graph: Graph): Generator<undefined, Graph> {
     const live = new Set(graph.outputs.map((output) => output.value));
-    const nodes = graph.nodes.toReversed().filter((node) => {
-      if (!live.has(node.output)) return false;
-      node.inputs.forEach((name) => live.add(name));
-      return true;
-    });
+    const nodes: Node[] = [];
+    for (const node of graph.nodes.toReversed()) {
+      yield;
+      if (!live.has(node.output)) continue;
+      nodes.push(node);
+      for (const name of node.inputs) live.add(name);
+    }
     const constants = new Map<string, Constant>();
     for (const [name, constant] of graph.constants) if (live.has(name)) constants.set(name, constant);
     return { ...graph, constants, nodes: nodes.reverse() };

@@ -77,9 +77,10 @@ function joinColumns(parts: readonly Constant[]): Constant {
 const MOST_MEMBERS = 256;
 
 /** Groups of convolutions with the same input and attributes. */
-function siblings(graph: Graph): Conv[][] {
+function* siblings(graph: Graph): Generator<undefined, Conv[][]> {
   const groups = new Map<string, Conv[]>();
   for (const node of graph.nodes) {
+    yield;
     if (node.op !== "conv" || node.inputs.length !== 3 || node.attributes.groups !== 1) continue;
     const { upsample, pool } = node.attributes;
     const [x = "", ...constants] = node.inputs;
@@ -95,12 +96,15 @@ function siblings(graph: Graph): Conv[][] {
 }
 
 /** The groups to merge. */
-function plan(graph: Graph, ops: Ops): Group[] {
-  const inPlace = readInPlace(graph, ops);
+function* plan(graph: Graph, ops: Ops): Generator<undefined, Group[]> {
+  const inPlace = yield* readInPlace(graph, ops);
   const readersOf = new Map<string, Node[]>();
-  const groups = siblings(graph);
+  const groups = yield* siblings(graph);
   for (const { output } of groups.flat()) readersOf.set(output, []);
-  for (const node of graph.nodes) for (const input of new Set(node.inputs)) readersOf.get(input)?.push(node);
+  for (const node of graph.nodes) {
+    for (const input of new Set(node.inputs)) readersOf.get(input)?.push(node);
+    yield;
+  }
   const readers = (value: string): readonly Node[] => readersOf.get(value)!;
   const promised = new Set(graph.outputs.map(({ value }) => value));
   /** Concatenations that already have a merged value. */
@@ -127,13 +131,13 @@ function plan(graph: Graph, ops: Ops): Group[] {
 
 export const mergeSiblings: Pass = {
   name: "merge-siblings",
-  run(graph: Graph, ops: Ops): Graph | Generator<undefined, Graph> {
-    const groups = plan(graph, ops);
+  *run(graph: Graph, ops: Ops): Generator<undefined, Graph> {
+    const groups = yield* plan(graph, ops);
     if (groups.length === 0) return graph;
     const groupOf = new Map(groups.flatMap((group) => group.members.map(({ output }) => [output, group] as const)));
     const groupInto = new Map(groups.flatMap((group) => (group.concat ? [[group.concat.output, group] as const] : [])));
     const made = new Map<Group, string>();
-    return rewrite(graph, (node, rw) => {
+    return yield* rewrite(graph, (node, rw) => {
       /** Emits the slice of `source` from channel `first` on, which replaces the value of `of`. */
       const slice = (of: Node, source: string, first: number): void =>
         void rw.emit({

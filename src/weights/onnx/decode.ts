@@ -2,7 +2,7 @@
 import onnxProto, { type onnx } from "onnx-proto";
 import { messageOf, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
 import { finish, Pacer } from "../../base/pacer";
-import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "./guard";
+import { DEFAULT_LIMITS, guarding, type DecodeLimits } from "./guard";
 import { int64ToNumber } from "../numbers/integers";
 import { decodeTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
 import { fault } from "./tensor-bytes";
@@ -16,6 +16,8 @@ export interface DecodeOptions {
   readonly label?: string;
   /** Changes single limits, for files that you trust. */
   readonly limits?: Partial<DecodeLimits>;
+  /** Stops readModel(), which then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** Resolves external data files, in which tensors are stored beside the model; see externalLocations(). */
   readonly externalData?: ExternalData;
 }
@@ -48,21 +50,16 @@ const ATTRIBUTE_TYPES = [
  * or non-numeric initializers and model-local functions.
  */
 export async function readModel(bytes: Uint8Array, options: DecodeOptions = {}): Promise<OnnxModel> {
-  const pacer = new Pacer();
-  guard(bytes, options);
-  await pacer.pause();
-  const proto = decodeProto(bytes, options);
-  return pacer.finish(modelOf(proto, options));
+  return new Pacer(options.signal).finish(decoding(bytes, options));
 }
 
 /** readModel() without pauses. */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
-  guard(bytes, options);
-  return finish(modelOf(decodeProto(bytes, options), options));
+  return finish(decoding(bytes, options));
 }
 
-function guard(bytes: Uint8Array, { label = "model", limits }: DecodeOptions): void {
-  guardModel(bytes, label, { ...DEFAULT_LIMITS, ...limits });
+function* decoding(bytes: Uint8Array, options: DecodeOptions): Generator<undefined, OnnxModel> {
+  return yield* modelOf(yield* protoOf(bytes, options), options);
 }
 
 function* modelOf(
@@ -107,8 +104,7 @@ function* modelOf(
 
 /** The external data files that a model's tensors name, so that callers can fetch them before decodeModel(). */
 export function externalLocations(bytes: Uint8Array, options: DecodeOptions = {}): string[] {
-  guard(bytes, options);
-  const locations = tensorsOf(decodeProto(bytes, options)).map(externalLocation);
+  const locations = tensorsOf(finish(protoOf(bytes, options))).map(externalLocation);
   return [...new Set(locations.filter((location) => location !== undefined))];
 }
 
@@ -118,12 +114,30 @@ function tensorsOf({ graph }: onnx.ModelProto): onnx.ITensorProto[] {
   return [...(graph?.initializer ?? []), ...attributes.flatMap(({ t }) => t ?? [])];
 }
 
-/** Decodes bytes that guardModel() has checked. */
-function decodeProto(bytes: Uint8Array, { label = "model" }: DecodeOptions): onnx.ModelProto {
+/** Checks the bytes by the guard, then decodes the graph in pieces: runs of whole fields. */
+function* protoOf(
+  bytes: Uint8Array,
+  { label = "model", limits }: DecodeOptions,
+): Generator<undefined, onnx.ModelProto> {
+  const [start, ...cuts] = yield* guarding(bytes, label, { ...DEFAULT_LIMITS, ...limits });
   // Given a Node Buffer, the decoder would return every tensor as a Buffer.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { ModelProto, GraphProto } = onnxProto.onnx;
   try {
-    return onnxProto.onnx.ModelProto.decode(plain);
+    if (start === undefined) return ModelProto.decode(plain);
+    const end = cuts.at(-1)!;
+    const rest = new Uint8Array(start + plain.length - end);
+    rest.set(plain.subarray(0, start));
+    rest.set(plain.subarray(end), start);
+    const model = ModelProto.decode(rest);
+    const graph = (model.graph = new GraphProto());
+    for (let i = 1; i < cuts.length; i++) {
+      const piece = GraphProto.decode(plain.subarray(cuts[i - 1], cuts[i]));
+      for (const list of ["node", "initializer", "sparseInitializer", "input", "output"] as const)
+        for (const item of piece[list]) (graph[list] as unknown[]).push(item);
+      yield;
+    }
+    return model;
   } catch (cause) {
     throw new ModelError({
       where: label,

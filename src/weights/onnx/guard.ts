@@ -7,6 +7,7 @@
  * that the decoder assumes without a check, and no varint is longer than the decoder's.
  */
 import { ModelError } from "../../base/errors";
+import { finish } from "../../base/pacer";
 import { SCHEMA, type FieldSchema, type MessageName } from "./wire-schema";
 
 /** Upper bounds; each protects the decoder from a file that is small on disk and large in memory. */
@@ -57,15 +58,33 @@ interface Frame {
   readonly end: number;
 }
 
+/** Fields between two yields. */
+const STRETCH = 2 ** 12;
+/** Least bytes of a piece of the graph. */
+const PIECE = 2 ** 16;
+
 /** Throws ModelError, naming the byte offset and the field, when `bytes` are not a well-formed, bounded ONNX file. */
 export function guardModel(bytes: Uint8Array, label: string, limits: DecodeLimits = DEFAULT_LIMITS): void {
-  new Guard(bytes, label, limits).walk();
+  finish(guarding(bytes, label, limits));
+}
+
+/**
+ * guardModel() as a generator that yields now and then. Returns offsets in the file: where the graph's field begins, where its content
+ * begins, and where each piece of it ends, so that pieces of whole fields can be decoded one by one. Empty without a graph.
+ */
+export function guarding(
+  bytes: Uint8Array,
+  label: string,
+  limits: DecodeLimits = DEFAULT_LIMITS,
+): Generator<undefined, readonly number[]> {
+  return new Guard(bytes, label, limits).walk();
 }
 
 type Counts = Record<Exclude<keyof DecodeLimits, "bytes" | "depth" | "stringBytes">, number>;
 
 class Guard {
   readonly #stack: Frame[] = [];
+  #cuts: number[] = [];
   #position = 0;
   readonly #counts: Counts = { nodes: 0, tensors: 0, attributes: 0, dims: 0, fields: 0, numbers: 0, integers: 0 };
   readonly #bytes: Uint8Array;
@@ -78,16 +97,22 @@ class Guard {
     this.#limits = limits;
   }
 
-  walk(): void {
+  *walk(): Generator<undefined, readonly number[]> {
     const bytes = this.#bytes;
     const stack = this.#stack;
     if (bytes.length === 0) this.#fail(0, "an ONNX file", "an empty file", DAMAGED);
     if (bytes.length > this.#limits.bytes) this.#over(0, "bytes", bytes.length);
     stack.push({ message: "Model", name: "model", end: bytes.length });
     for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-      if (this.#position === frame.end) stack.pop();
+      const ended = this.#position === frame.end;
+      // The model's own graph; a training graph is deeper.
+      if (frame.message === "Graph" && stack.length === 2)
+        if (ended || this.#position - this.#cuts.at(-1)! >= PIECE) this.#cuts.push(this.#position);
+      if (ended) stack.pop();
       else this.#field(frame);
+      if (this.#counts.fields % STRETCH === 0) yield;
     }
+    return this.#cuts;
   }
 
   /** Checks one field: its tag, then its value. For a message, pushes a frame; the loop in `walk` continues inside it. */
@@ -127,6 +152,8 @@ class Guard {
         if (schema.counts) this.#count(schema.counts, 1, start);
         const end = this.#length(frame.end, schema.name) + this.#position;
         if (this.#stack.length >= this.#limits.depth) this.#over(start, "depth", this.#stack.length + 1);
+        // Of several graphs the last one counts, as for the decoder.
+        if (schema.kind === "Graph" && this.#stack.length === 1) this.#cuts = [start, this.#position];
         this.#stack.push({ message: schema.kind, name: schema.name, end });
       }
     }
