@@ -30,6 +30,7 @@ interface NetworkOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
   readonly read?: ModelReader;
+  readonly stallTimeout?: number;
   /** Reads tensors from external data files: see SessionOptions. Models with a manifest have none. */
   readonly externalData?: SessionOptions["externalData"];
 }
@@ -66,16 +67,8 @@ export class Networks {
   }
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
-  static async load({
-    device,
-    model,
-    precision,
-    choices,
-    signal,
-    read,
-    externalData,
-    onProgress,
-  }: NetworkOptions): Promise<Networks> {
+  static async load({ device, model, onProgress, ...options }: NetworkOptions): Promise<Networks> {
+    const { precision, choices, signal, read, stallTimeout, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
     const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
@@ -96,6 +89,7 @@ export class Networks {
       const { manifest } = await loadModel(model, {
         signal,
         read,
+        stallTimeout,
         onProgress: (report) => progress.download(report),
         onFile: async (file, bytes, manifest) => {
           const own = (["embedder", "colorizer"] as const).filter((network) => manifest[network]?.file === file);

@@ -18,6 +18,8 @@ export interface ColorizerOptions {
   readonly signal?: AbortSignal;
   /** Reads the model's files where fetch cannot, for example from a folder. */
   readonly read?: ModelReader;
+  /** Milliseconds without a byte after which a download fails. Default 30,000. */
+  readonly stallTimeout?: number;
   /**
    * Whether to measure convolution algorithms on this device when the page is idle after the first picture, and to use the
    * fastest. Measurements of earlier sessions are then used from the start. Default: false. See docs/tuning.md.

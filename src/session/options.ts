@@ -19,6 +19,8 @@ export interface SessionOptions {
   /** Called while the model is loaded from a URL, with bytes read so far and in all. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
   readonly signal?: AbortSignal;
+  /** Milliseconds without a byte after which the download of a model from a URL fails. Default 30,000. */
+  readonly stallTimeout?: number;
   /** Resolves external data files of the model. */
   readonly externalData?: (location: string) => Uint8Array;
   /** A name for messages; default: the URL or "model". */
@@ -41,9 +43,9 @@ export type ModelSource = Uint8Array | ArrayBuffer | URL | string;
 /** The bytes, and a name for messages. Throws DownloadError, or the signal's reason. */
 export async function readSource(
   source: ModelSource,
-  { label, onProgress, signal }: SessionOptions,
+  { label, onProgress, signal, stallTimeout }: SessionOptions,
 ): Promise<{ readonly bytes: Uint8Array; readonly label: string }> {
   if (typeof source === "string" || source instanceof URL)
-    return { bytes: await fetchFile(source, { onProgress, signal }), label: label ?? String(source) };
+    return { bytes: await fetchFile(source, { onProgress, signal, stallTimeout }), label: label ?? String(source) };
   return { bytes: source instanceof ArrayBuffer ? new Uint8Array(source) : source, label: label ?? "model" };
 }

@@ -2,45 +2,66 @@
 import { DownloadError } from "../../base/errors";
 import { Pacer } from "../../base/pacer";
 
-interface BodyOptions {
+export interface BodyOptions {
   /** Size of the whole body, where known. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
+  /** Most bytes of a body of unknown size. Default: 2 GiB. */
+  readonly most?: number;
+  /** Called with bytes so far and bytes in all, where known: when bytes arrive, and at the end. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
 }
 
-/** Reads the body as it arrives. With a known size, reads into one buffer of that size. */
+/** Reads the body as it arrives. Takes memory in proportion to the bytes that came, whatever size is announced. */
 export async function readBody(response: Response, address: string, options: BodyOptions): Promise<Uint8Array> {
+  const { bytes, most = 2 ** 31 - 1, onProgress } = options;
   const announced = announcedLength(response);
-  const total = options.bytes ?? announced;
-  const tooLong = (received: string): DownloadError =>
-    new DownloadError({
-      where: address,
-      expected: `${options.bytes} bytes`,
+  const wrong = (expected: string, received: string, hint: string): DownloadError =>
+    new DownloadError({ where: address, expected, received, hint });
+  const wrongSize = (received: string): DownloadError =>
+    wrong(
+      bytes === undefined ? `at most ${most} bytes` : `${bytes} bytes`,
       received,
-      hint: "The address gives another version of the file, or an error page.",
-    });
-  if (options.bytes !== undefined && announced !== undefined && announced > options.bytes) {
-    await response.body?.cancel();
-    throw tooLong(`${announced} bytes`);
-  }
-  const sink = new Sink(options.bytes);
+      "The address gives another version of the file, or another file.",
+    );
+  const sink = new Sink(bytes);
   const reader = response.body?.getReader();
-  // Reading from a cache never waits, so the pacer adds pauses.
-  const pacer = new Pacer();
-  for (;;) {
-    await pacer.pause();
-    const chunk = await reader?.read();
-    if (!chunk || chunk.done) break;
-    if (!sink.push(chunk.value)) {
-      await reader?.cancel();
-      throw tooLong("more");
+  try {
+    // Reading from a cache never waits, so the pacer adds pauses.
+    const pacer = new Pacer();
+    for (;;) {
+      await pacer.pause();
+      const chunk = await reader?.read();
+      if (!chunk || chunk.done) break;
+      if (sink.length === 0 && isPage(chunk.value))
+        throw wrong(fileName(address), `an HTML page from ${address}`, PAGE_HINT);
+      if (announced !== undefined && announced !== (bytes ?? Math.min(announced, most)))
+        throw wrongSize(`${announced} bytes`);
+      if (sink.length + chunk.value.byteLength > (bytes ?? most)) throw wrongSize("more");
+      sink.push(chunk.value);
+      onProgress?.(sink.length, bytes ?? announced);
     }
-    options.onProgress?.(sink.length, total);
+  } catch (error) {
+    void reader?.cancel().catch(() => undefined);
+    throw error;
   }
-  const expected = options.bytes ?? announced;
+  const expected = bytes ?? announced;
   if (expected !== undefined && sink.length < expected) throw new Error(`${sink.length} of ${expected} bytes came`);
-  options.onProgress?.(sink.length, total);
+  onProgress?.(sink.length, expected);
   return sink.bytes();
+}
+
+const PAGE_HINT =
+  "Check the address: no model is served there. The package's model is its folder models/inception-table: serve a copy of it, and name " +
+  'it in the option `model` of Colorizer.load() or in the element\'s attribute: model="/models/inception-table/".';
+
+/** Whether a file begins as a web page does; neither JSON nor ONNX does. Servers of single-page applications answer unknown addresses with their page. */
+function isPage(start: Uint8Array): boolean {
+  return /^\ufeff?\s*</.test(new TextDecoder().decode(start.subarray(0, 100)));
+}
+
+/** The last part of an address's path. */
+function fileName(address: string): string {
+  return /([^/?#]*)(?:[?#].*)?$/s.exec(address)?.[1] || "a file";
 }
 
 /** Content-Length, unless it counts compressed bytes. */
@@ -51,33 +72,28 @@ function announcedLength(response: Response): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** Collects bytes in order of arrival, in one buffer when the size is known. */
+/** Collects bytes in order of arrival, in a buffer that grows with them up to the known size. */
 class Sink {
   length = 0;
-  readonly #whole: Uint8Array | undefined;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #size: number | undefined;
+  #buffer = new Uint8Array(0);
 
   constructor(size: number | undefined) {
-    this.#whole = size === undefined ? undefined : new Uint8Array(size);
+    this.#size = size;
   }
 
-  /** Returns false when the bytes exceed the known size. */
-  push(chunk: Uint8Array): boolean {
-    if (this.#whole && this.length + chunk.byteLength > this.#whole.byteLength) return false;
-    if (this.#whole) this.#whole.set(chunk, this.length);
-    else this.#chunks.push(chunk);
-    this.length += chunk.byteLength;
-    return true;
+  push(chunk: Uint8Array): void {
+    const needed = this.length + chunk.byteLength;
+    if (needed > this.#buffer.byteLength) {
+      const grown = new Uint8Array(this.#size === undefined ? 2 * needed : Math.min(this.#size, 8 * needed));
+      grown.set(this.#buffer.subarray(0, this.length));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(chunk, this.length);
+    this.length = needed;
   }
 
   bytes(): Uint8Array {
-    if (this.#whole) return this.#whole;
-    const joined = new Uint8Array(this.length);
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, offset);
-      offset += chunk.byteLength;
-    }
-    return joined;
+    return this.length === this.#buffer.byteLength ? this.#buffer : this.#buffer.slice(0, this.length);
   }
 }

@@ -1,8 +1,11 @@
 /** Downloads weight files: streams, checks, retries, and stores them in the browser's cache. */
 import { DownloadError } from "../../base/errors";
 import { FileCache } from "./file-cache";
-import { readBody } from "./body";
+import { readBody, type BodyOptions } from "./body";
 import { hashingFault, integrityFault, type Expected } from "./integrity";
+
+/** Milliseconds without a byte after which a download fails. */
+const STALL_TIMEOUT = 30_000;
 
 interface FetchOptions extends Expected {
   /** Called with bytes so far, bytes of the whole file where known, and whether they come from the cache; at least once, at the end. */
@@ -12,13 +15,17 @@ interface FetchOptions extends Expected {
   readonly cache?: "default" | "none";
   /** Milliseconds before the first retry; the second waits three times as long. Default 400. */
   readonly retryDelay?: number;
+  /** Milliseconds without a byte after which the download fails. Default 30,000. */
+  readonly stallTimeout?: number | undefined;
+  /** Most bytes of a file of unknown size. */
+  readonly most?: number;
 }
 
 const RETRIES = 2;
 
 /**
  * The bytes of `url`, checked against the expected size and SHA-256 when given. Retries twice after network errors and
- * responses with status 500 and above. Throws DownloadError, or the signal's reason when aborted.
+ * responses with status 500 and above, but not after a stall. Throws DownloadError, or the signal's reason when aborted.
  */
 export async function fetchFile(url: string | URL, options: FetchOptions = {}): Promise<Uint8Array> {
   const { signal, onProgress } = options;
@@ -56,7 +63,7 @@ export async function fetchFile(url: string | URL, options: FetchOptions = {}): 
 export async function fetchNewest<T>(
   url: string | URL,
   parse: (bytes: Uint8Array) => T,
-  options: Pick<FetchOptions, "signal" | "retryDelay"> = {},
+  options: Pick<FetchOptions, "signal" | "retryDelay" | "stallTimeout" | "most"> = {},
 ): Promise<T> {
   const address = String(url);
   const cache = await FileCache.open(address, "colorize-canvas-version", "newest");
@@ -81,7 +88,7 @@ async function download(
       if (!(error instanceof TransientError)) throw error;
       const other = await instead?.();
       if (other) return other;
-      if (attempt === RETRIES) throw error.facts;
+      if (attempt === RETRIES || error.stalled) throw error.facts;
       await pause((options.retryDelay ?? 400) * 3 ** attempt, options.signal);
     }
   }
@@ -89,16 +96,53 @@ async function download(
 
 /** An error worth a retry; `facts` describe the DownloadError after the last retry. */
 class TransientError extends Error {
-  constructor(readonly facts: DownloadError) {
+  constructor(
+    readonly facts: DownloadError,
+    /** The server kept the connection open without sending anything. */
+    readonly stalled = false,
+  ) {
     super(facts.message);
   }
 }
 
+/** Aborts a request when no byte has come for that many milliseconds. */
 async function downloadOnce(address: string, options: FetchOptions, cache: RequestCache): Promise<Uint8Array> {
-  const { signal } = options;
+  const { signal, onProgress, stallTimeout = STALL_TIMEOUT } = options;
+  const stall = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stall.abort(), Math.min(stallTimeout, 2 ** 31 - 1));
+  };
+  wait();
+  try {
+    const stops = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
+    return await receive(address, cache, stops, {
+      ...options,
+      onProgress(loaded, total) {
+        wait();
+        onProgress?.(loaded, total);
+      },
+    });
+  } catch (error) {
+    if (!stall.signal.aborted) throw error;
+    const hint = "Check the connection, and try again.";
+    const received = `none in ${stallTimeout / 1000} s`;
+    throw new TransientError(new DownloadError({ where: address, expected: "more bytes", received, hint }), true);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function receive(
+  address: string,
+  cache: RequestCache,
+  signal: AbortSignal,
+  options: BodyOptions,
+): Promise<Uint8Array> {
   let response: Response;
   try {
-    response = await fetch(address, { cache, ...(signal ? { signal } : {}) });
+    response = await fetch(address, { cache, signal });
   } catch (cause) {
     if (/^file:/i.test(address))
       throw new DownloadError({

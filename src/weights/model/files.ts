@@ -4,6 +4,9 @@ import { fetchFile, fetchNewest } from "./download";
 import { integrityFault } from "./integrity";
 import { parseManifest, type Manifest } from "./manifest";
 
+/** Most bytes of a model.json. */
+const MOST_BYTES = 2 ** 20;
+
 export interface ModelProgress {
   /** The file whose progress changed last, by its key in the manifest's `files`; "model.json" at the start. */
   readonly file: string;
@@ -31,18 +34,20 @@ export interface LoadModelOptions {
   readonly signal?: AbortSignal;
   /** Default: fetchFile, relative to `location`. */
   readonly read?: ModelReader;
+  /** Milliseconds without a byte after which a download fails. Default 30,000. */
+  readonly stallTimeout?: number | undefined;
   /** Called with each file as soon as it is read and checked. The load awaits its promise and fails with its error. */
   readonly onFile?: (file: string, bytes: Uint8Array, manifest: Manifest) => void | Promise<void>;
 }
 
 export interface LoadedModel {
   readonly manifest: Manifest;
-  /** Bytes by the manifest's names, e.g. files["embedder"]. */
+  /** Bytes of the files that the networks use, by the manifest's names, e.g. files["embedder"]. */
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
 /**
- * Reads model.json and then all of its files in parallel, and checks their sizes and SHA-256. `location` is the URL of
+ * Reads model.json and then the files of its networks in parallel, and checks their sizes and SHA-256. `location` is the URL of
  * the folder or of its .json file (relative to the page); with `read`, it is used in messages only.
  * Throws ManifestError, DownloadError, errors of `read`, or the signal's reason. One failure stops the other files.
  */
@@ -51,14 +56,16 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   signal.throwIfAborted();
-  const read = options.read ?? fetchReader(baseOf(folder));
+  const { stallTimeout } = options;
+  const read = options.read ?? fetchReader(baseOf(folder), stallTimeout);
   const parse = (bytes: Uint8Array): Manifest => parseManifest(parseJson(bytes, folder + name), folder + name);
   options.onProgress?.({ file: name, loaded: 0, total: 0, fromCache: true });
   const manifest = options.read
     ? parse(await read(name, undefined, () => {}, signal))
-    : await fetchNewest(new URL(name, baseOf(folder)), parse, { signal });
+    : await fetchNewest(new URL(name, baseOf(folder)), parse, { signal, stallTimeout, most: MOST_BYTES });
 
-  const entries = Object.entries(manifest.files);
+  const used = [manifest.embedder?.file, manifest.colorizer.file];
+  const entries = Object.entries(manifest.files).filter(([key]) => used.includes(key));
   const total = entries.reduce((sum, [, file]) => sum + file.bytes, 0);
   const progress = new Map<string, { readonly loaded: number; readonly fromCache: boolean }>();
   const readOne = async ([key, file]: (typeof entries)[number]): Promise<[string, Uint8Array]> => {
@@ -114,21 +121,14 @@ function baseOf(folder: string): URL {
   }
 }
 
-function fetchReader(base: URL): ModelReader {
-  return (path, expected, onProgress, signal) => fetchFile(new URL(path, base), { ...expected, onProgress, signal });
+function fetchReader(base: URL, stallTimeout: number | undefined): ModelReader {
+  return (path, expected, onProgress, signal) =>
+    fetchFile(new URL(path, base), { ...expected, onProgress, signal, stallTimeout });
 }
 
 function parseJson(bytes: Uint8Array, where: string): unknown {
-  // Servers of single-page applications respond to unknown addresses with their page.
-  if (/^\ufeff?\s*</.test(new TextDecoder().decode(bytes.subarray(0, 100))))
-    throw new ManifestError({
-      where,
-      expected: "a model.json",
-      received: "a web page (HTML): no model is served at this address",
-      hint:
-        "Serve a copy of the package's folder models/inception-table, and name it in the option `model` of " +
-        'Colorizer.load() or the element\'s attribute: model="/models/inception-table/".',
-    });
+  if (bytes.byteLength > MOST_BYTES)
+    throw new ManifestError({ where, expected: `at most ${MOST_BYTES} bytes`, received: `${bytes.byteLength}` });
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
   } catch (cause) {

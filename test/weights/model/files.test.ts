@@ -36,11 +36,11 @@ describe("over HTTP", () => {
     await expect(loadModel(`${url}m`)).rejects.toThrow(DownloadError);
   });
 
-  test("a page instead of JSON is a ManifestError that says so", async () => {
+  test("a page instead of JSON is an error that says so", async () => {
     for (const page of ["<!doctype html>", "\n  <html>"]) {
       const { url } = await serveFolder({ "model.json": new TextEncoder().encode(page) });
       await expect(loadModel(`${url}m`)).rejects.toThrow(
-        /m\/model\.json: expected a model\.json, received a web page.*option `model` .*\/models\/inception-table\//,
+        /m\/model\.json: expected model\.json, received an HTML page from .*Check the address.*\/models\/inception-table\//,
       );
       server?.close();
     }
@@ -89,7 +89,7 @@ describe("on a device that keeps files", () => {
     folder["model.json"] = Buffer.from(Buffer.from(first).toString().replace('"tiny"', '"newer"'));
     expect((await load(url)).name).toBe("newer");
     folder["model.json"] = Buffer.from("<!doctype html>");
-    await expect(load(url)).rejects.toThrow(/received a web page/);
+    await expect(load(url)).rejects.toThrow(/received an HTML page/);
     folder["model.json"] = Buffer.from("{");
     await expect(load(url)).rejects.toThrow(/expected JSON/);
     await close();
