@@ -9,7 +9,7 @@
  *   %d = conv(%s, ..)
  */
 import { shapesOf } from "./cost";
-import { finish } from "../base/pacer";
+import { finish, parts } from "../base/pacer";
 import { countingUses } from "./edit";
 import type { Graph, NodeFor } from "./ir";
 import { definitionOf, type ChannelSlice, type Ops } from "./op";
@@ -18,9 +18,11 @@ import { definitionOf, type ChannelSlice, type Ops } from "./op";
 export function* readInPlace(graph: Graph, ops: Ops): Generator<undefined, (value: string) => boolean> {
   const uses = yield* countingUses(graph);
   const reads = new Map<string, number>();
-  for (const node of graph.nodes) {
-    const [src = ""] = node.inputs;
-    if (definitionOf(ops, node).readsChannels?.(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
+  for (const part of parts(graph.nodes)) {
+    for (const node of part) {
+      const [src = ""] = node.inputs;
+      if (definitionOf(ops, node).readsChannels?.(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
+    }
     yield;
   }
   return (value) => uses.has(value) && uses.get(value) === reads.get(value);
@@ -45,7 +47,6 @@ export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, R
   /** Slices that are read in place, by the value that they are slices of. */
   const views = new Map<string, NodeFor<"slice">[]>();
   for (const node of graph.nodes) {
-    yield;
     if (node.op !== "slice" || !takesChannels(node) || !inPlace(node.output)) continue;
     const [source = ""] = node.inputs;
     const wholeImage = node.shape.slice(0, 3).every((n, axis) => n === shapes.get(source)![axis]);
@@ -58,8 +59,8 @@ export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, R
   const readers = new Map([...views.values()].flat().map(({ output }): [string, string[]] => [output, []]));
   for (const { inputs, output } of graph.nodes) readers.get(inputs[0]!)?.push(output);
   const writable = new Set<string>();
-  for (const node of graph.nodes) {
-    if (definitionOf(ops, node).writesChannels?.(node)) writable.add(node.output);
+  for (const part of parts(graph.nodes)) {
+    for (const node of part) if (definitionOf(ops, node).writesChannels?.(node)) writable.add(node.output);
     yield;
   }
   const result = new Map<string, ChannelSlice>();

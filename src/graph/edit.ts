@@ -1,6 +1,6 @@
 /** Helpers that passes share: a forward rewrite of a graph, and queries. */
 import { GraphError } from "../base/errors";
-import { finish } from "../base/pacer";
+import { finish, parts } from "../base/pacer";
 import type { Activation, Constant, Graph, Node, Shape } from "./ir";
 
 /** Operations for a visitor of rewrite(). Values are named as in the new graph. */
@@ -34,12 +34,12 @@ export function countUses(graph: Graph): Map<string, number> {
   return finish(countingUses(graph));
 }
 
-/** countUses() as a generator that yields after each node. */
+/** countUses() as a generator that yields between parts. */
 export function* countingUses(graph: Graph): Generator<undefined, Map<string, number>> {
   const uses = new Map<string, number>();
   const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);
-  for (const node of graph.nodes) {
-    node.inputs.forEach(use);
+  for (const part of parts(graph.nodes)) {
+    for (const node of part) node.inputs.forEach(use);
     yield;
   }
   for (const output of graph.outputs) use(output.value);
@@ -58,7 +58,7 @@ export function isIdentity(activation: Activation): boolean {
 /**
  * Builds a new graph by visiting the nodes in order, their inputs already renamed. For each node the visitor emits the
  * node itself, other nodes, or nothing after replace(). Order stays topological because a node can only read values
- * emitted before it. Constants that lose their last use stay until drop-dead. Yields after each node.
+ * emitted before it. Constants that lose their last use stay until drop-dead. Yields between parts.
  */
 export function* rewrite(
   graph: Graph,
@@ -71,8 +71,8 @@ export function* rewrite(
   const uses = yield* countingUses(graph);
   const renamed = new Map<string, string>();
   const taken = new Set([...inputs.keys(), ...constants.keys()]);
-  for (const { output } of graph.nodes) {
-    taken.add(output);
+  for (const part of parts(graph.nodes)) {
+    for (const { output } of part) taken.add(output);
     yield;
   }
   /** The last number that fresh() tried, by hint. */
@@ -120,9 +120,11 @@ export function* rewrite(
   };
 
   if (hooks.start) yield* hooks.start(rw);
-  for (const node of graph.nodes) {
-    const moved = node.inputs.some((name) => renamed.has(name));
-    visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
+  for (const part of parts(graph.nodes)) {
+    for (const node of part) {
+      const moved = node.inputs.some((name) => renamed.has(name));
+      visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
+    }
     yield;
   }
   const outputs = graph.outputs.map(({ name, value }) => {

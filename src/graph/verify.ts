@@ -1,10 +1,10 @@
 /** Checks that a graph is consistent; runs after import and after every pass. */
-import { finish } from "../base/pacer";
+import { finish, parts } from "../base/pacer";
 import { GraphError } from "../base/errors";
 import { isDeferred } from "./constants/deferred";
 import { inferShape, type Ops } from "./op";
 import { show } from "./op-tools";
-import { sameShape, sizeOf, type Graph, type Shape } from "./ir";
+import { sameShape, sizeOf, type Graph, type Node, type Shape } from "./ir";
 
 /**
  * Throws GraphError (a bug in this package, not in the model) unless names are unique, every value is defined before its
@@ -16,7 +16,7 @@ export function verify(graph: Graph, ops: Ops, stage = "import"): void {
   finish(verifying(graph, ops, stage));
 }
 
-/** verify() as a generator that yields after each node. */
+/** verify() as a generator that yields between parts. */
 export function* verifying(graph: Graph, ops: Ops, stage = "import"): Generator<undefined, void> {
   const shapes = new Map<string, Shape>();
   const fail = (what: string, expected: string, received: string): never => {
@@ -38,9 +38,8 @@ export function* verifying(graph: Graph, ops: Ops, stage = "import"): Generator<
     define(name, constant.shape);
     if (!isDeferred(constant) && constant.data.length !== sizeOf(constant.shape))
       fail(`constant %${name}`, `${sizeOf(constant.shape)} elements`, `${constant.data.length}`);
-    yield;
   }
-  for (const node of graph.nodes) {
+  const check = (node: Node): void => {
     const inputs = node.inputs.map(
       (name) => shapes.get(name) ?? fail(`node %${node.output}`, `input %${name} to be made earlier`, "none"),
     );
@@ -49,11 +48,14 @@ export function* verifying(graph: Graph, ops: Ops, stage = "import"): Generator<
       inferred = inferShape(ops, node, inputs);
     } catch (error) {
       if (!(error instanceof GraphError)) throw error;
-      return fail(error.where, error.expected, error.received);
+      return void fail(error.where, error.expected, error.received);
     }
     if (!sameShape(inferred, node.shape))
       fail(`node %${node.output} (${node.op})`, `shape ${show(inferred)} from its inputs`, show(node.shape));
     define(node.output, node.shape);
+  };
+  for (const part of parts(graph.nodes)) {
+    part.forEach(check);
     yield;
   }
   for (const output of graph.outputs)

@@ -2,10 +2,14 @@
  * Constants that are computed when they are read. The steps between a weight's bytes in the file and its buffer on the GPU
  * (dequantising, transposing, scaling) run for one weight after another at upload, so copies of all weights never exist at once.
  */
-const sourcesOf = new WeakMap<object, readonly object[]>();
-
-/** Length of the chain of deferred constants that ends in this one. */
-const depths = new WeakMap<object, number>();
+interface Facts {
+  /** All properties but `data`. */
+  readonly facts: object;
+  readonly sources: readonly object[];
+  /** Length of the chain of deferred constants that ends in this one. */
+  readonly depth: number;
+}
+const known = new WeakMap<object, Facts>();
 
 /** The longest chain: reading the last constant of one calls all of them. */
 const LONGEST_CHAIN = 24;
@@ -20,7 +24,7 @@ export function deferred<T extends object, D extends object>(
   make: () => D,
   ...sources: readonly object[]
 ): T & { readonly data: D } {
-  const depth = 1 + Math.max(0, ...sources.map((source) => depths.get(source) ?? 0));
+  const depth = 1 + sources.reduce((most, source) => Math.max(most, known.get(source)?.depth ?? 0), 0);
   if (depth > LONGEST_CHAIN) return { ...facts, data: make() };
   let kept: WeakRef<D> | undefined;
   const constant = {
@@ -31,35 +35,41 @@ export function deferred<T extends object, D extends object>(
       return data;
     },
   };
-  sourcesOf.set(constant, sources);
-  depths.set(constant, depth);
+  known.set(constant, { facts, sources, depth });
   return constant;
 }
 
 /** A copy with other facts that shares the constant's data. */
-export function withFacts<T extends object, U extends object>(constant: T, facts: U): T & U {
-  const properties = { ...Object.getOwnPropertyDescriptors(constant), ...Object.getOwnPropertyDescriptors(facts) };
-  const copy = Object.defineProperties({}, properties) as T & U;
-  if (sourcesOf.has(constant)) {
-    sourcesOf.set(copy, sourcesOf.get(constant)!);
-    depths.set(copy, depths.get(constant)!);
-  }
+export function withFacts<T extends object, U extends object>(
+  constant: T & { readonly data: object },
+  facts: U,
+): T & U {
+  const deferral = known.get(constant);
+  if (!deferral) return { ...constant, ...facts };
+  const all = { ...deferral.facts, ...facts } as T & U;
+  const copy = {
+    ...all,
+    get data() {
+      return constant.data;
+    },
+  };
+  known.set(copy, { ...deferral, facts: all });
   return copy;
 }
 
 /** Whether the chain that ends in this constant has its full length. */
 export function isLong(constant: object): boolean {
-  return (depths.get(constant) ?? 0) >= LONGEST_CHAIN;
+  return (known.get(constant)?.depth ?? 0) >= LONGEST_CHAIN;
 }
 
 /** Whether reading the constant's data may compute it. */
 export function isDeferred(constant: object): boolean {
-  return sourcesOf.has(constant);
+  return known.has(constant);
 }
 
 /** Yields the constants that it is computed from, and then itself. Reading `data` of each splits the work into pieces. */
 export function* piecesOf<T extends object>(constant: T): Generator<T> {
-  for (const source of sourcesOf.get(constant) ?? []) yield* piecesOf(source as T);
+  for (const source of known.get(constant)?.sources ?? []) yield* piecesOf(source as T);
   yield constant;
 }
 

@@ -12,6 +12,7 @@ import {
   type OpAttributes,
   type Shape,
 } from "../ir";
+import { withFacts } from "../constants/deferred";
 import { describe, type NodeContext } from "./context";
 import { isFloat, type ConstantValue, type Value } from "./values";
 
@@ -52,7 +53,7 @@ export function transpose(ctx: NodeContext, x: Value, perm: readonly number[]): 
   if (x.kind !== "constant" || !x.int8) return moved;
   const { source, scales, axis } = x.int8;
   const int8 = { source: move(source) as ConstantValue, scales, axis: perm.indexOf(axis) };
-  return Object.assign(moved, { int8 });
+  return withFacts(moved as ConstantValue, { int8 });
 }
 
 /** out[i] = x[starts + i*steps] on every axis. */

@@ -1,6 +1,6 @@
 /** Lowers a graph to a program: chooses a kernel variant for every node, then a slot for every value. Needs no GPU. */
 import { UnsupportedError } from "../../base/errors";
-import { finish } from "../../base/pacer";
+import { finish, parts } from "../../base/pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
 import { slicingChannels } from "../channel-slices";
 import { definitionOf } from "../op";
@@ -85,8 +85,12 @@ function* place(
     live(name, -1);
     live(name, end);
   }
-  for (const [at, step] of builder.steps.entries()) {
-    for (const operand of Object.values(step.operands)) if (operand.kind === "value") live(operand.value, at);
+  let at = 0;
+  for (const part of parts(builder.steps)) {
+    for (const { operands } of part) {
+      for (const operand of Object.values(operands)) if (operand.kind === "value") live(operand.value, at);
+      at++;
+    }
     yield;
   }
   for (const { value } of outputs) live(value, end);

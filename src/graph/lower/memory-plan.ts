@@ -6,7 +6,7 @@
  * values in descending order of size, each into the first slot that is free during its whole life.
  */
 
-import { finish } from "../../base/pacer";
+import { finish, parts } from "../../base/pacer";
 
 /** Most slots that are tried for one value. Real programs have fewer. */
 const MOST_TRIED = 256;
@@ -49,12 +49,12 @@ export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
   return finish(planningMemory(lifetimes));
 }
 
-/** planMemory() as a generator that yields after each value. */
+/** planMemory() as a generator that yields between parts. */
 export function* planningMemory(lifetimes: readonly Lifetime[]): Generator<undefined, MemoryPlan> {
   const slots: Slot[] = [];
   const slotOf = new Map<string, number>();
   const bySize = [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
-  for (const life of bySize) {
+  const assign = (life: Lifetime): void => {
     // Slots were opened in descending size, so the last free one is the tightest.
     let index = slots.length - 1;
     let place: number | undefined;
@@ -65,6 +65,9 @@ export function* planningMemory(lifetimes: readonly Lifetime[]): Generator<undef
     if (place === undefined) index = slots.push({ bytes: life.bytes, lives: [] }) - 1;
     slots[index]!.lives.splice(place ?? 0, 0, life);
     slotOf.set(life.value, index);
+  };
+  for (const part of parts(bySize)) {
+    part.forEach(assign);
     yield;
   }
   return { slotOf, slots: slots.map((slot) => slot.bytes) };

@@ -12,6 +12,7 @@
  * constants are permuted here). For any other node, the operands' transposes are emitted. Where only axes of size 1 move, a
  * reshape replaces the transpose; an expanded value is expanded in the new order instead of being transposed.
  */
+import { parts } from "../../base/pacer";
 import { shapesOf } from "../cost";
 import { rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type OpName, type Shape } from "../ir";
@@ -95,15 +96,18 @@ function permuteOperand(constant: Constant, perm: Permutation): Constant {
 function* permutationsAhead(graph: Graph, ops: Ops): Generator<undefined, ReadonlyMap<string, Permutation | "none">> {
   const shapes = shapesOf(graph);
   const ahead = new Map<string, Permutation | "none">(graph.outputs.map(({ value }) => [value, "none"]));
-  for (const node of graph.nodes.toReversed()) {
+  const visit = (node: Node): void => {
     const agnostic = definitionOf(ops, node).permute !== undefined;
     const found = node.op === "transpose" ? node.attributes.perm : agnostic ? ahead.get(node.output) : "none";
-    if (found === undefined) continue;
+    if (found === undefined) return;
     for (const input of node.inputs) {
       const fits = shapes.get(input)!.length === node.shape.length;
       const known = ahead.get(input) ?? found;
       ahead.set(input, fits && (known === found || String(known) === String(found)) ? found : "none");
     }
+  };
+  for (const part of parts(graph.nodes.toReversed())) {
+    part.forEach(visit);
     yield;
   }
   return ahead;
@@ -198,8 +202,8 @@ export const cancelTransposes: Pass = {
         const ahead = yield* permutationsAhead(graph, ops);
         // With nothing between an input and its transposes, there is nothing to gain.
         const between = new Set<string>();
-        for (const { op, inputs } of graph.nodes) {
-          if (op !== "transpose") for (const input of inputs) between.add(input);
+        for (const part of parts(graph.nodes)) {
+          for (const { op, inputs } of part) if (op !== "transpose") for (const input of inputs) between.add(input);
           yield;
         }
         for (const { name } of graph.inputs) {

@@ -14,6 +14,7 @@
  * merged value at its other end. No reader of the merged value may write into that concatenation, because one dispatch
  * cannot read and write a buffer.
  */
+import { parts } from "../../base/pacer";
 import { readInPlace } from "../channel-slices";
 import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite } from "../edit";
@@ -79,18 +80,21 @@ const MOST_MEMBERS = 256;
 /** Groups of convolutions with the same input and attributes. */
 function* siblings(graph: Graph): Generator<undefined, Conv[][]> {
   const groups = new Map<string, Conv[]>();
-  for (const node of graph.nodes) {
-    yield;
-    if (node.op !== "conv" || node.inputs.length !== 3 || node.attributes.groups !== 1) continue;
+  const add = (node: Node): void => {
+    if (node.op !== "conv" || node.inputs.length !== 3 || node.attributes.groups !== 1) return;
     const { upsample, pool } = node.attributes;
     const [x = "", ...constants] = node.inputs;
     const [weights] = constants.map((name) => graph.constants.get(name));
     // Kernels read and write channels four at a time.
-    if (upsample || pool || !constants.every((name) => graph.constants.has(name)) || node.shape[3]! % 4 !== 0) continue;
+    if (upsample || pool || !constants.every((name) => graph.constants.has(name)) || node.shape[3]! % 4 !== 0) return;
     const key = JSON.stringify([x, weights!.shape.slice(0, 2), node.attributes]);
     const group = groups.get(key);
     if (!group) groups.set(key, [node]);
     else if (group.length < MOST_MEMBERS) group.push(node);
+  };
+  for (const part of parts(graph.nodes)) {
+    part.forEach(add);
+    yield;
   }
   return [...groups.values()].filter((members) => members.length > 1);
 }
@@ -101,8 +105,8 @@ function* plan(graph: Graph, ops: Ops): Generator<undefined, Group[]> {
   const readersOf = new Map<string, Node[]>();
   const groups = yield* siblings(graph);
   for (const { output } of groups.flat()) readersOf.set(output, []);
-  for (const node of graph.nodes) {
-    for (const input of new Set(node.inputs)) readersOf.get(input)?.push(node);
+  for (const part of parts(graph.nodes)) {
+    for (const node of part) for (const input of new Set(node.inputs)) readersOf.get(input)?.push(node);
     yield;
   }
   const readers = (value: string): readonly Node[] => readersOf.get(value)!;

@@ -103,16 +103,26 @@ class Guard {
     if (bytes.length === 0) this.#fail(0, "an ONNX file", "an empty file", DAMAGED);
     if (bytes.length > this.#limits.bytes) this.#over(0, "bytes", bytes.length);
     stack.push({ message: "Model", name: "model", end: bytes.length });
-    for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    while (stack.length > 0) {
+      this.#stretch();
+      yield;
+    }
+    return this.#cuts;
+  }
+
+  /** Checks up to STRETCH fields. */
+  #stretch(): void {
+    const stack = this.#stack;
+    for (let i = 0; i < STRETCH; i++) {
+      const frame = stack.at(-1);
+      if (!frame) return;
       const ended = this.#position === frame.end;
       // The model's own graph; a training graph is deeper.
-      if (frame.message === "Graph" && stack.length === 2)
+      if (stack.length === 2 && frame.message === "Graph")
         if (ended || this.#position - this.#cuts.at(-1)! >= PIECE) this.#cuts.push(this.#position);
       if (ended) stack.pop();
       else this.#field(frame);
-      if (this.#counts.fields % STRETCH === 0) yield;
     }
-    return this.#cuts;
   }
 
   /** Checks one field: its tag, then its value. For a message, pushes a frame; the loop in `walk` continues inside it. */
