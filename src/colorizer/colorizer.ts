@@ -1,22 +1,19 @@
 /** Colours photographs: runs the networks and the colour kernels behind one call. */
 import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile, Look } from "./options";
 import { ColorizeResult, type ColorizeTimings } from "./result";
-import { choicesFor, tuneOptions, whenIdle } from "./tuning";
+import { tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
-import { explain } from "./explain";
-import { describeDevice, requestDevice } from "../gpu/device";
-import type { ConvChoices } from "../graph/lower/conv-choice";
-import { storageOf } from "../gpu/storage";
+import { describeDevice } from "../gpu/device";
 import { outputChannels, type KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
-import { PictureStages } from "../image/picture-stages";
+import type { PictureStages } from "../image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
-import { Networks, type BoundNetworks } from "./networks";
+import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SATURATION, SIZE, TEMPERATURE } from "../base/option-checks";
 import { startPrediction } from "./predict";
-import { modelAddress } from "./shipped-models";
+import { Recovery } from "./recovery";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
@@ -26,31 +23,22 @@ import { ENGINE } from "../session/engine";
 import { packagePart } from "../base/package-part";
 
 export class Colorizer {
-  readonly device: GPUDevice;
-  readonly #networks: Networks;
-  readonly #stages: PictureStages;
-  readonly #ownsDevice: boolean;
+  #recovery!: Recovery;
   /** The next picture is opened while the networks run the current one, so that the GPU need not wait. */
-  readonly #opening = new Turns();
+  #opening = new Turns();
   /** The networks' buffers hold one picture. */
-  readonly #running = new Turns();
+  #running = new Turns();
   readonly #pending = new Set<Promise<unknown>>();
-  readonly #choices: ConvChoices;
   /** Starts tuning; called after the first picture. */
   #later: (() => void) | undefined;
   readonly #store: TuneOptions["store"];
   readonly #closing = new AbortController();
   #disposed = false;
 
-  private constructor(networks: Networks, device: GPUDevice, choices: ConvChoices, options: ColorizerOptions) {
+  private constructor(options: ColorizerOptions) {
     const setting = tuneOptions(options.tune);
-    this.device = device;
     this.#store = setting.store;
-    this.#choices = choices;
     if (options.tune && setting.milliseconds !== 0) this.#later = () => whenIdle(() => this.tune(setting));
-    this.#networks = networks;
-    this.#stages = new PictureStages(device, networks.pipelines);
-    this.#ownsDevice = !options.device;
   }
 
   /**
@@ -59,18 +47,26 @@ export class Colorizer {
    */
   static async load(options: ColorizerOptions = {}): Promise<Colorizer> {
     options.signal?.throwIfAborted();
-    // Requests the device first: without one, the download would be useless.
-    const device = options.device ?? (await requestDevice());
-    try {
-      storageOf(device, options.precision ?? "auto"); // throws for an unsupported precision before the download
-      const model = modelAddress(options.model);
-      const choices = choicesFor(device, options.tune);
-      const networks = await Networks.load({ ...options, device, model, choices });
-      return new Colorizer(networks, device, choices, options);
-    } catch (error) {
-      if (!options.device) device.destroy();
-      throw error;
-    }
+    const colorizer = new Colorizer(options);
+    colorizer.#recovery = await Recovery.load(options, () => {
+      // Work on the lost device may never give its turn back.
+      colorizer.#opening = new Turns();
+      colorizer.#running = new Turns();
+    });
+    return colorizer;
+  }
+
+  /** Another one after the device was lost. */
+  get device(): GPUDevice {
+    return this.#recovery.parts.device;
+  }
+
+  get #networks(): Networks {
+    return this.#recovery.parts.networks;
+  }
+
+  get #stages(): PictureStages {
+    return this.#recovery.parts.stages;
   }
 
   get manifest(): Manifest {
@@ -116,14 +112,17 @@ export class Colorizer {
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const look = this.#look(options);
     if (options.size !== undefined) checkNumber(SIZE, options.size);
-    return this.#track(options.signal, async () => {
+    return this.#track(options.signal, async (smaller) => {
       const opened = await this.#opening.take();
       try {
         this.#check(options.signal);
-        const clock = new StageClock(options.signal, options.onStage);
+        const clock = new StageClock(options.signal, (stage) => {
+          this.#recovery.progress();
+          options.onStage?.(stage);
+        });
         const pixels = await openSource(source);
         try {
-          const result = await this.#run(pixels, look, clock, options, opened);
+          const result = await this.#run(pixels, look, clock, { ...options, smaller }, opened);
           this.#later?.();
           this.#later = undefined;
           return result;
@@ -142,11 +141,11 @@ export class Colorizer {
     source: PixelSource,
     look: Look,
     clock: StageClock,
-    { size, signal }: ColorizeOptions,
+    { size, signal, smaller }: ColorizeOptions & { readonly smaller: boolean },
     started?: () => void,
     embedding?: Uint8Array<ArrayBuffer>,
   ): Promise<ColorizeResult> {
-    const working = this.#workingSize(source, size);
+    const working = this.#workingSize(source, smaller ? this.#smaller(size) : size);
     const release = await this.#running.take();
     started?.();
     let bound: BoundNetworks | undefined;
@@ -205,11 +204,13 @@ export class Colorizer {
     const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
       const other = this.#look({ ...look, ...change });
-      return this.#track(otherSignal, async () => {
+      return this.#track(otherSignal, async (smaller) => {
         this.#check(otherSignal);
-        const clock = new StageClock(otherSignal);
-        const options = { size: change.size, signal: otherSignal };
-        if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, chroma.embedding);
+        const clock = new StageClock(otherSignal, () => this.#recovery.progress());
+        const options = { size: change.size, signal: otherSignal, smaller };
+        // After a loss the networks may store other numbers.
+        const embedding = chroma.elem === this.elem ? chroma.embedding : undefined;
+        if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, embedding);
         clock.next("recombine");
         return this.#recombine(source, chroma, other, otherSignal, () => clock.end());
       });
@@ -227,8 +228,12 @@ export class Colorizer {
     return this.#track(signal, async () => {
       this.#check(options.signal);
       const { tune } = await packagePart(import("../tuning/tune"));
-      const turn = (): Promise<void> => this.#running.ended();
-      const [device, pipelines, choices] = [this.device, this.#networks.pipelines, this.#choices];
+      const turn = (): Promise<void> => {
+        this.#recovery.progress();
+        return this.#running.ended();
+      };
+      const { device, choices, networks } = this.#recovery.parts;
+      const { pipelines } = networks;
       const target = { device, pipelines, choices, engine: ENGINE, turn };
       const report = await tune(target, { store: this.#store, ...options, signal });
       await this.#running.run(async () => {
@@ -260,10 +265,8 @@ export class Colorizer {
   }
 
   /** Runs `work`; dispose() waits for it. An abort rejects at once, even while `work` waits for its turn. */
-  #track<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    const run = work().catch(async (error: unknown) => {
-      throw await explain(error, this.device, signal);
-    });
+  #track<T>(signal: AbortSignal | undefined, work: (smaller: boolean) => Promise<T>): Promise<T> {
+    const run = this.#recovery.run(work, signal);
     const settled = run.then(
       () => undefined,
       () => undefined,
@@ -271,6 +274,13 @@ export class Colorizer {
     this.#pending.add(settled);
     void settled.then(() => this.#pending.delete(settled));
     return abortable(run, signal);
+  }
+
+  /** Half of a working size where it is large enough, for a device that was lost twice. */
+  #smaller(size: number | undefined): number | undefined {
+    const { multiple, pixels } = this.manifest.colorizer.size;
+    const half = Math.ceil((size ?? pixels) / 2 / multiple) * multiple;
+    return half < SIZE.least ? size : half;
   }
 
   #workingSize(picture: Size, size?: number): WorkingSize {
@@ -286,9 +296,6 @@ export class Colorizer {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#closing.abort();
-    void Promise.all(this.#pending).then(() => {
-      this.#networks.dispose();
-      if (this.#ownsDevice) this.device.destroy();
-    });
+    void Promise.all(this.#pending).then(() => this.#recovery.dispose());
   }
 }

@@ -3,6 +3,7 @@ import { CommandScope } from "../gpu/command-scope";
 import type { ColorizerProfile } from "./options";
 import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { BoundProgram } from "../gpu/bound-program";
+import { explain } from "../gpu/explain";
 import { PipelineCache } from "../gpu/pipelines";
 import { sizeOf, type Shape } from "../graph/ir";
 import { bufferBytes, type Program } from "../graph/lower/program";
@@ -99,7 +100,9 @@ export class Networks {
         },
       });
       const networks = new Networks(manifest, device, pipelines, sessions);
-      await networks.#prepare();
+      await networks.#prepare().catch(async (error: unknown) => {
+        throw await explain(error, device, signal);
+      });
       signal?.throwIfAborted();
       progress.ready();
       return networks;

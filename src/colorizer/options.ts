@@ -10,8 +10,11 @@ import type { ModelReader } from "../weights/model/files";
 export interface ColorizerOptions {
   /** Name of a model of this package (default: inception-table), or URL of a model folder or of its model.json. */
   readonly model?: string | URL;
-  /** Default: a new device of this browser, which dispose() then frees. */
-  readonly device?: GPUDevice;
+  /**
+   * A device, or a function that requests one. Default: a new device of this browser. A requested device is replaced when it is lost, and
+   * freed by dispose().
+   */
+  readonly device?: GPUDevice | (() => Promise<GPUDevice>);
   /** Storage type of activations and weights; see Precision. Default "auto": f16 where the adapter has shader-f16, else f32. */
   readonly precision?: Precision;
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -20,6 +23,8 @@ export interface ColorizerOptions {
   readonly read?: ModelReader;
   /** Milliseconds without a byte after which a download fails. Default 30,000. */
   readonly stallTimeout?: number;
+  /** Milliseconds without progress after which a GPU counts as lost, and a tenth of those for a software driver. Default 60,000. */
+  readonly hangTimeout?: number;
   /**
    * Whether to measure convolution algorithms on this device when the page is idle after the first picture, and to use the
    * fastest. Measurements of earlier sessions are then used from the start. Default: false. See docs/tuning.md.

@@ -18,21 +18,15 @@ export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
 }
 
 /**
- * `Colorizer.load` for Node. Default device: requestNodeDevice(); default model: the shipped one, read from disk. dispose()
- * does not free the device; `colorizer.device.destroy()` does. Throws InputError for wrong options, DeviceError,
+ * `Colorizer.load` for Node. Default device: requestNodeDevice(); default model: the shipped one, read from disk. Throws InputError for wrong options, DeviceError,
  * ManifestError, DownloadError, ModelError or UnsupportedError, or the signal's reason.
  */
 export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Promise<Colorizer> {
   const { adapter, model, ...rest } = options;
   rest.signal?.throwIfAborted();
-  const device = rest.device ?? (await requestNodeDevice({ adapter }));
-  try {
-    const source = modelSource(modelLocation(model), rest.read);
-    return await Colorizer.load({ ...rest, ...source, tune: nodeTuning(rest.tune), device });
-  } catch (error) {
-    if (!rest.device) device.destroy();
-    throw error;
-  }
+  const device = rest.device ?? (() => requestNodeDevice({ adapter }));
+  const source = modelSource(modelLocation(model), rest.read);
+  return Colorizer.load({ ...rest, ...source, tune: nodeTuning(rest.tune), device });
 }
 
 /** Fills in the default store: files in the user's cache folder. */

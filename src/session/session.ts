@@ -15,6 +15,7 @@ import { ENGINE } from "./engine";
 import { chooseDefault, ConvChoices, SMALL } from "../graph/lower/conv-choice";
 import type { Engine } from "../graph/engine";
 import { BoundProgram } from "../gpu/bound-program";
+import { explain } from "../gpu/explain";
 import { checkOps, importing, importModel } from "../graph/import";
 import type { Graph, Shape } from "../graph/ir";
 import { lower, lowering } from "../graph/lower/lower";
@@ -146,6 +147,7 @@ export class Session {
     else {
       // Programs are created one after another, so that the next one finds the weights that this one uploads.
       bound = Promise.all([this.#creating, this.#evict()]).then(() => this.#create(shapes, signal));
+      bound = bound.catch((error: unknown) => this.#explain(error, signal));
       this.#creating = bound.catch(() => undefined);
     }
     this.#bound.set(key, bound);
@@ -213,8 +215,7 @@ export class Session {
       return runProgram(this.#device, bound, inputs).catch(async (cause: unknown) => {
         await this.forget(bound);
         bound.destroy();
-        this.#check();
-        throw cause;
+        return this.#explain(cause, options.signal);
       });
     });
     return abortable(run, options.signal);
@@ -234,7 +235,8 @@ export class Session {
       });
     return this.#turns.run(async () => {
       const { profileProgram } = await packagePart(import("../gpu/profile"));
-      return profileProgram(this.#device, await this.bind(shapes));
+      const bound = await this.bind(shapes);
+      return profileProgram(this.#device, bound).catch((error: unknown) => this.#explain(error));
     });
   }
 
@@ -264,6 +266,10 @@ export class Session {
       for (const shapes of keys)
         if (!this.#disposed) await this.bind(Object.fromEntries(this.inputs.map(({ name }, i) => [name, shapes[i]!])));
     });
+  }
+
+  async #explain(error: unknown, signal?: AbortSignal): Promise<never> {
+    throw await explain(error, this.#device, signal, this.#model.label);
   }
 
   #check(): void {

@@ -1,22 +1,30 @@
 /** Turns a device's errors into errors that say what to do. */
-import { lossAfterError } from "../gpu/device-loss";
 import { DeviceError, EngineError, InputError } from "../base/errors";
+import { lossAfterError } from "./device-loss";
 
-/** The error to report. A lost device causes many kinds of errors, of which its own reason is the useful one. */
-export async function explain(error: unknown, device: GPUDevice, signal: AbortSignal | undefined): Promise<unknown> {
+/**
+ * The error to report for `where`. A lost device causes many kinds of errors, of which its own reason is the useful one. What a device
+ * throws itself (DOMException, TypeError) becomes a DeviceError.
+ */
+export async function explain(
+  error: unknown,
+  device: GPUDevice,
+  signal: AbortSignal | undefined,
+  where = "colorize",
+): Promise<unknown> {
   if (signal?.aborted || error instanceof InputError) return error;
   const { reason } = await lossAfterError(device);
   if (reason !== undefined)
     return new DeviceError({
-      where: "colorize",
+      where,
       expected: "a working device",
       received: `a lost one (${reason})`,
-      hint: "Load a new Colorizer.",
+      hint: "Load the model again, on a new device.",
       cause: error,
     });
-  if (error instanceof EngineError || !(error instanceof DOMException)) return error;
+  if (error instanceof EngineError || !(error instanceof DOMException || error instanceof TypeError)) return error;
   return new DeviceError({
-    where: "colorize",
+    where,
     expected: "the GPU to finish its work",
     received: error.message,
     hint: "Use a smaller size, or close other pages that use the GPU.",

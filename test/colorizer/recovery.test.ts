@@ -1,0 +1,134 @@
+/** A device that is lost, throws or hangs at any call ends in the right picture or in a typed error. */
+import { describe, expect, it, vi } from "vitest";
+import { Colorizer, DeviceError, EngineError } from "../../src/index";
+import { requestNodeDevice } from "../../src/node/device";
+import { randoms } from "../shared/expect-close";
+import { tinyReader } from "../tiny-model";
+import { Trouble, type Failure } from "./losses";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+const picture = {
+  width: 24,
+  height: 16,
+  data: Uint8Array.from(randoms(24 * 16 * 4, 3, 0, 256), Math.floor),
+};
+const trouble = new Trouble();
+const device = async (): Promise<GPUDevice> => trouble.on(await requestNodeDevice());
+const load = (options: Parameters<typeof Colorizer.load>[0] = {}): Promise<Colorizer> =>
+  Colorizer.load({ model: "tiny", read: tinyReader(), device, precision: "f32", ...options });
+
+/** Loads, colours and changes the saturation; disposes of the Colorizer. */
+async function colour(options: Parameters<typeof Colorizer.load>[0] = {}): Promise<ArrayLike<number>> {
+  const colorizer = await load(options);
+  try {
+    const result = await colorizer.colorize(picture);
+    return (await result.withSaturation(2)).data;
+  } finally {
+    colorizer.dispose();
+  }
+}
+
+/** Calls of a whole run without trouble, and its picture. */
+async function calm(): Promise<{ calls: number; expected: ArrayLike<number> }> {
+  trouble.arm();
+  const expected = await colour();
+  return { calls: trouble.calls, expected };
+}
+
+const differs = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+  a.length !== b.length || Array.from(a).some((value, i) => Math.abs(value - b[i]!) > 2);
+
+/** Every eleventh call: all kinds of calls are among them, and a load takes its time. */
+const SAMPLE = 11;
+
+describe("at any call of load, picture and readback", () => {
+  it("a lost device is replaced once, and the picture is right", async () => {
+    const { calls, expected } = await calm();
+    expect(calls).toBeGreaterThan(60);
+    for (let call = 0; call < calls; call += SAMPLE) {
+      trouble.arm("lost", call);
+      expect(differs(await colour(), expected), `call ${call}`).toBe(false);
+      expect(trouble.fired).toBe(1);
+    }
+  });
+
+  it("a TypeError of the device is a DeviceError, or the picture is right", async () => {
+    const { calls, expected } = await calm();
+    let errors = 0;
+    for (let call = 0; call < calls; call += SAMPLE) {
+      trouble.arm("thrown", call);
+      const result = await colour().catch((error: unknown) => error);
+      expect(trouble.fired, `call ${call}`).toBe(1);
+      if (result instanceof Error) {
+        errors++;
+        expect(result, `call ${call}`).toBeInstanceOf(DeviceError);
+      } else expect(differs(result as ArrayLike<number>, expected), `call ${call}`).toBe(false);
+    }
+    expect(errors).toBeGreaterThan(calls / SAMPLE / 2);
+  });
+});
+
+it("a device that is lost twice is replaced by f32 and a smaller size, and lost again ends in a typed error", async () => {
+  trouble.arm();
+  const colorizer = await load({ precision: "auto" });
+  const before = (await colorizer.colorize(picture, { size: 64 })).workingSize;
+  const devices = new Set<GPUDevice>([colorizer.device]);
+  const onStage = (lost: number) => (stage: string) => {
+    devices.add(colorizer.device);
+    if (stage === "chroma" && devices.size <= lost) colorizer.device.destroy();
+  };
+  const result = await colorizer.colorize(picture, { size: 64, onStage: onStage(2) });
+  expect(devices.size).toBe(3);
+  expect(colorizer.elem).toBe("f32");
+  expect(result.workingSize.width).toBeLessThan(before.width);
+  devices.clear();
+  const failed = colorizer.colorize(picture, { onStage: onStage(9) });
+  await expect(failed).rejects.toBeInstanceOf(DeviceError);
+  await expect(failed).rejects.toThrow(/a lost one/);
+  expect(devices.size).toBe(3);
+  colorizer.dispose();
+});
+
+it("keeps the measured choices on the new device", async () => {
+  trouble.arm();
+  const colorizer = await load({
+    tune: { milliseconds: 300, store: { get: async () => undefined, set: async () => undefined } as never },
+  });
+  await colorizer.colorize(picture);
+  const first = colorizer.device;
+  const report = await colorizer.tune({ milliseconds: 300 });
+  first.destroy();
+  await colorizer.colorize(picture);
+  expect(colorizer.device).not.toBe(first);
+  expect(report).toBeDefined();
+  colorizer.dispose();
+});
+
+it("a device that the caller gave is not replaced", async () => {
+  trouble.arm();
+  const own = await device();
+  const colorizer = await load({ device: own });
+  own.destroy();
+  await expect(colorizer.colorize(picture)).rejects.toThrow(/a lost one/);
+  colorizer.dispose();
+});
+
+it("what never settles is ended by the watchdog, and the picture is right", async () => {
+  const { expected } = await calm();
+  const colorizer = await load({ hangTimeout: 30 });
+  for (const call of [3, 12, 25]) {
+    trouble.arm("silent" satisfies Failure, call, call + 20);
+    const result = await colorizer.colorize(picture);
+    expect(differs((await result.withSaturation(2)).data, expected)).toBe(false);
+  }
+  colorizer.dispose();
+  const own = await device();
+  trouble.arm();
+  const stuck = await load({ device: own, hangTimeout: 30 });
+  trouble.arm("silent", 0, Infinity);
+  const error: unknown = await stuck.colorize(picture).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(EngineError);
+  expect(String(error)).toMatch(/expected progress, received none in 0\.3 s/);
+  trouble.arm();
+});
