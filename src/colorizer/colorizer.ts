@@ -233,8 +233,7 @@ export class Colorizer {
         return this.#running.ended();
       };
       const { device, choices, networks } = this.#recovery.parts;
-      const { pipelines } = networks;
-      const target = { device, pipelines, choices, engine: ENGINE, turn };
+      const target = { device, pipelines: networks.pipelines, choices, engine: ENGINE, turn };
       const report = await tune(target, { store: this.#store, ...options, signal });
       await this.#running.run(async () => {
         this.#check(signal);
