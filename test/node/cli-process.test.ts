@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { isNoise } from "../../src/node/driver-noise";
-import { readImage } from "../../src/node/images";
+import { readImage } from "../../src/node/read-image";
 import { tinyModel } from "../tiny-model";
 
 let folder: string;

@@ -6,9 +6,11 @@ import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputError, ModelError } from "../../src/base/errors";
-import { EXIT, main, type ColorizeSettings, type CommandEnvironment, type EngineSettings } from "../../src/node/cli";
+import { EXIT, main, type CommandEnvironment, type EngineSettings } from "../../src/node/cli";
 import { checkOutputs, listJobs } from "../../src/node/cli-jobs";
-import { readImage, type Pixels } from "../../src/node/images";
+import type { ColorizeSettings } from "../../src/node/cli-run";
+import type { Pixels } from "../../src/node/images";
+import { readImage } from "../../src/node/read-image";
 
 let folder: string;
 let out: string;
@@ -28,12 +30,17 @@ async function photo(name: string): Promise<string> {
 /** Runs the command with a colorizer that paints everything (9, 80, 200) in place of the engine. */
 async function run(args: readonly string[], change: Partial<FakeHooks> = {}) {
   const printed = { stdout: "", stderr: "" };
+  const bytes: Uint8Array[] = [];
   const calls = { load: [] as EngineSettings[], colorize: [] as ColorizeSettings[], disposed: 0 };
   const stop = new AbortController();
   const environment: CommandEnvironment = {
-    stdout: { write: (text) => (printed.stdout += text), isTTY: change.isTTY ?? false },
+    stdout: {
+      write: (content) => (typeof content === "string" ? (printed.stdout += content) : bytes.push(content)),
+      isTTY: change.isTTY ?? false,
+    },
     stderr: { write: (text) => (printed.stderr += text), isTTY: change.isTTY ?? false, ...change.terminal },
     signal: stop.signal,
+    readStdin: () => Promise.resolve(Buffer.from(change.stdin ?? "")),
     async loadEngine(settings) {
       calls.load.push(settings);
       change.onLoad?.();
@@ -56,11 +63,13 @@ async function run(args: readonly string[], change: Partial<FakeHooks> = {}) {
     },
   };
   const code = await main([...args], environment);
-  return { code, calls, ...printed };
+  return { code, calls, picture: Buffer.concat(bytes), ...printed };
 }
 
 interface FakeHooks {
   readonly isTTY: boolean;
+  /** What stdin holds. */
+  readonly stdin: Buffer | string;
   readonly terminal: object;
   readonly onLoad: () => void;
   readonly onColorize: (source: Pixels, stop: AbortController) => void;
@@ -181,7 +190,6 @@ describe("colorize-canvas", () => {
     for (const [args, message] of [
       [[file, await photo("b.jpg"), "--out", result], "expected a folder for several photographs, received the file"],
       [[file, "--out", result, "--format", "jpeg"], "expected a name of a JPEG file, as --format says"],
-      [[file, "--out", "-"], 'received "-", the standard output. Name a file'],
       [[file, "--out", file], "an output that is one of the inputs"],
     ] as const) {
       const { code, stderr, calls } = await run(args);
@@ -197,14 +205,15 @@ describe("colorize-canvas", () => {
     expect(await readdir(out)).toEqual([name]);
   });
 
-  it("notes that 16 bits became 8", async () => {
+  it("notes that 16 bits became 8, in formats that hold no more", async () => {
     const path = join(folder, "deep.png");
     const raw = sharp(new Uint16Array([0, 30_000, 65_535]), { raw: { width: 1, height: 1, channels: 3 } });
     await raw.toColourspace("rgb16").png().toFile(path);
-    const { stdout } = await run([path, "--out", out]);
-    expect(stdout).toContain("(samples of 16 bits read as 8)");
-    const json = await run([path, "--out", out, "--overwrite", "--json"]);
+    const args = [path, "--out", out, "--format", "jpeg"];
+    expect((await run(args)).stdout).toContain("(samples of 16 bits read as 8)");
+    const json = await run([...args, "--overwrite", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ notes: ["samples of 16 bits read as 8"] });
+    expect((await run([path, "--out", out])).stdout).not.toContain("16 bits");
   });
 
   it("lists what it skips in a folder, and why", async () => {
@@ -229,7 +238,7 @@ describe("colorize-canvas", () => {
       "  e.nef: a camera raw file. Develop it to TIFF or JPEG first.",
       "  film.gif: a GIF file. Save it as JPEG, PNG or TIFF first.",
       "  scan.jfif: a JPEG picture. Name it, too, or let it end in .jpg.",
-      `  ${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `${i}.txt (no picture)`).join(", ")}, and 2 more`,
+      `  ${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `${i}.txt (no picture)`).join(", ")}, and 2 more (--json lists all)`,
       "",
     ]);
     const json = await run([join(folder, "album"), "--out", out, "--overwrite", "--json"]);

@@ -5,7 +5,9 @@ import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageError } from "../../src/base/errors";
 import { greyPng } from "./grey-png";
-import { formatOfBytes, formatOfName, readImage, writeImage, type ImageFormat } from "../../src/node/images";
+import { formatOfBytes, formatOfName, type ImageFormat } from "../../src/node/images";
+import { readImage } from "../../src/node/read-image";
+import { writeImage } from "../../src/node/write-image";
 
 let folder: string;
 beforeAll(async () => {
