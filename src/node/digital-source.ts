@@ -10,7 +10,7 @@ const RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
 /** What an earlier file said about its source: an element, or an attribute of rdf:Description. */
 const EARLIER =
-  /<(\w+):DigitalSourceType\b[^>]*>[^<]*<\/\1:DigitalSourceType>|\s\w+:DigitalSourceType=("[^"]*"|'[^']*')/g;
+  /<([\w.-]+):DigitalSourceType\b[^>]*(?:\/>|>[^<]*<\/\1:DigitalSourceType>)|\s[\w.-]+:DigitalSourceType=("[^"]*"|'[^']*')/g;
 
 /** An rdf:Description of the resource `about`, with `rdf` as the prefix of RDF. */
 function description(about: string, rdf: string): string {
