@@ -13,7 +13,7 @@ import type { Shard } from "./cli-shard";
 /** What identifies the content of a file without reading it. */
 interface Stamp {
   readonly bytes: number;
-  /** Milliseconds since 1970. */
+  /** Whole milliseconds since 1970, which survive a copy to most file systems. */
   readonly modified: number;
 }
 
@@ -37,7 +37,7 @@ export type Verdict =
 const NAME = /^\.colorize-journal(-\d+-of-\d+)?\.jsonl$/;
 
 function stampOf(stats: Stats): Stamp {
-  return { bytes: stats.size, modified: stats.mtimeMs };
+  return { bytes: stats.size, modified: Math.floor(stats.mtimeMs) };
 }
 
 function same(a: Stamp, b: Stamp): boolean {

@@ -11,7 +11,7 @@ import { ImageError, messageOf } from "../base/errors";
  * have the greatest length that the file system allows.
  */
 const TEMPORARY = ".colorize-";
-const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+export const TEMPORARY_HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -48,7 +48,7 @@ export async function placeFile(
   content: Uint8Array | AsyncIterable<Uint8Array>,
   { overwrite = false, onComplete }: PlaceOptions = {},
 ): Promise<number> {
-  const beside = join(dirname(path), `${TEMPORARY}${HOST}-${process.pid}-${count++}.tmp`);
+  const beside = join(dirname(path), `${TEMPORARY}${TEMPORARY_HOST}-${process.pid}-${count++}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
     const stats = await writeWhole(beside, content);
@@ -98,7 +98,8 @@ export async function removeStale(folder: string): Promise<void> {
     if (host === undefined) continue;
     const path = join(folder, name);
     const old = async (): Promise<boolean> => Date.now() - (await stat(path)).mtimeMs > STALE_HOURS * 3_600_000;
-    if ((host === HOST && !alive(Number(pid))) || (await old().catch(() => false))) await rm(path, { force: true });
+    if ((host === TEMPORARY_HOST && !alive(Number(pid))) || (await old().catch(() => false)))
+      await rm(path, { force: true });
   }
 }
 

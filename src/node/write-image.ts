@@ -88,7 +88,7 @@ export async function encodeImage(
   let image = await imageOf(pixels, format, metadata);
   if (metadata?.density) image = image.withDensity(metadata.density);
   const xmp = xmpToWrite(metadata?.xmp, mark, format, notes);
-  if (xmp !== undefined) image = image.withXmp(xmp);
+  if (xmp !== undefined && format !== "png") image = image.withXmp(xmp);
   const perMillimetre = metadata?.density ? { xres: metadata.density / 25.4, yres: metadata.density / 25.4 } : {};
   switch (format) {
     case "jpeg":
@@ -109,7 +109,7 @@ export async function encodeImage(
   }
   try {
     const encoded = await image.toBuffer();
-    const file = deep && format === "png" ? withPngProfile(encoded, await srgbProfile()) : encoded;
+    const file = format === "png" ? withPngChunks(encoded, deep ? await srgbProfile() : undefined, xmp) : encoded;
     const icc = deep && format === "tiff" ? await srgbProfile() : undefined;
     if (!metadata?.exif) return { file, icc, notes };
     const exif = exifForPixels(metadata.exif, width, height);
@@ -203,9 +203,15 @@ function srgbProfile(): Promise<Buffer> {
   return profile;
 }
 
-/** PNG: the iCCP chunk after IHDR: the profile's name, a zero, compression method 0, the deflated profile. */
-function withPngProfile(file: Buffer, icc: Uint8Array): Buffer {
+/**
+ * PNG: chunks after IHDR. iCCP: the profile's name, a zero, compression method 0, the deflated profile. iTXt: the keyword, a zero,
+ * not compressed (two zeros), no language, no translation (a zero each), the text (XMP part 3, 1.1.5; sharp writes zTXt).
+ */
+function withPngChunks(file: Buffer, icc: Uint8Array | undefined, xmp: string | undefined): Buffer {
   const header = 8 + 25; // the signature and IHDR
-  const data = Buffer.concat([Buffer.from("sRGB\0\0", "latin1"), deflateSync(icc)]);
-  return Buffer.concat([file.subarray(0, header), pngChunk("iCCP", data), file.subarray(header)]);
+  const chunks = [file.subarray(0, header)];
+  const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
+  if (icc) chunks.push(pngChunk("iCCP", Buffer.concat([bytes("sRGB\0\0"), deflateSync(icc)])));
+  if (xmp) chunks.push(pngChunk("iTXt", Buffer.concat([bytes("XML:com.adobe.xmp\0\0\0\0\0"), Buffer.from(xmp)])));
+  return chunks.length === 1 ? file : Buffer.concat([...chunks, file.subarray(header)]);
 }

@@ -6,11 +6,10 @@ import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputError, ModelError } from "../../src/base/errors";
-import { EXIT, main, type CommandEnvironment, type EngineSettings } from "../../src/node/cli";
+import { EXIT } from "../../src/node/cli";
 import { checkOutputs, listJobs } from "../../src/node/cli-jobs";
-import type { ColorizeSettings } from "../../src/node/cli-run";
-import type { Pixels } from "../../src/node/images";
 import { readImage } from "../../src/node/read-image";
+import { paintedPhoto, run } from "./run-command";
 
 let folder: string;
 let out: string;
@@ -20,60 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function photo(name: string): Promise<string> {
-  const path = join(folder, name);
-  await mkdir(join(path, ".."), { recursive: true });
-  await sharp({ create: { width: 8, height: 5, channels: 3, background: "#777" } }).toFile(path);
-  return path;
-}
-
-/** Runs the command with a colorizer that paints everything (9, 80, 200) in place of the engine. */
-async function run(args: readonly string[], change: Partial<FakeHooks> = {}) {
-  const printed = { stdout: "", stderr: "" };
-  const bytes: Uint8Array[] = [];
-  const calls = { load: [] as EngineSettings[], colorize: [] as ColorizeSettings[], disposed: 0 };
-  const stop = new AbortController();
-  const environment: CommandEnvironment = {
-    stdout: {
-      write: (content) => (typeof content === "string" ? (printed.stdout += content) : bytes.push(content)),
-      isTTY: change.isTTY ?? false,
-    },
-    stderr: { write: (text) => (printed.stderr += text), isTTY: change.isTTY ?? false, ...change.terminal },
-    signal: stop.signal,
-    readStdin: () => Promise.resolve(Buffer.from(change.stdin ?? "")),
-    async loadEngine(settings) {
-      calls.load.push(settings);
-      change.onLoad?.();
-      settings.onProgress("loading the model", 0.5);
-      return {
-        adapter: "painted",
-        colorizer: {
-          async colorize(source, settings) {
-            calls.colorize.push(settings);
-            settings.onStage?.("embedding");
-            change.onColorize?.(source, stop);
-            const data = new Uint8ClampedArray(source.data.length).fill(255);
-            for (let i = 0; i < data.length; i += 4) data.set([9, 80, 200], i);
-            return { timings: { embed: 1.26, combine: 2 }, data, width: source.width, height: source.height };
-          },
-          plan: (width, height) => ({ peakBytes: width * height * 100 }),
-          dispose: () => void calls.disposed++,
-        },
-      };
-    },
-  };
-  const code = await main([...args], environment);
-  return { code, calls, picture: Buffer.concat(bytes), ...printed };
-}
-
-interface FakeHooks {
-  readonly isTTY: boolean;
-  /** What stdin holds. */
-  readonly stdin: Buffer | string;
-  readonly terminal: object;
-  readonly onLoad: () => void;
-  readonly onColorize: (source: Pixels, stop: AbortController) => void;
-}
+const photo = (name: string): Promise<string> => paintedPhoto(join(folder, name));
 
 describe("colorize-canvas", () => {
   it("measures first where --tune says so", async () => {

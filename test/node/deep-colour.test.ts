@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
+import sharp, { type Metadata } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fromLinear, rgbToLab, toLinear, type Triple } from "../../src/image/lab";
 import { deepColour, greyOf } from "../../src/node/deep-colour";
@@ -135,7 +135,7 @@ describe("lightTables", () => {
 describe("16-bit files", () => {
   const samples = Uint16Array.from({ length: 3 * 12 }, (_, i) => (i * 1819) % 65_536);
 
-  async function stored(path: string): Promise<{ values: number[]; metadata: sharp.Metadata }> {
+  async function stored(path: string): Promise<{ values: number[]; metadata: Metadata }> {
     const image = sharp(path, { ignoreIcc: true });
     const metadata = await image.metadata();
     const bytes = await image.toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer();
