@@ -59,8 +59,12 @@ export async function deepColour(
 
 /** Sets `rgb` to linear sRGB of luminance `y` with the a* and b* of the sRGB bytes at `at`. */
 function withChroma(rgb: Float64Array, y: number, bytes: Uint8ClampedArray, at: number): void {
-  const [r, g, b] = [LINEAR[bytes[at]!]!, LINEAR[bytes[at + 1]!]!, LINEAR[bytes[at + 2]!]!];
-  const [rowX, rowY, rowZ] = RGB_TO_XYZ;
+  const r = LINEAR[bytes[at]!]!;
+  const g = LINEAR[bytes[at + 1]!]!;
+  const b = LINEAR[bytes[at + 2]!]!;
+  const rowX = RGB_TO_XYZ[0];
+  const rowY = RGB_TO_XYZ[1];
+  const rowZ = RGB_TO_XYZ[2];
   const fy = labF(rowY[0] * r + rowY[1] * g + rowY[2] * b);
   // a* / 500 and -b* / 200
   const x = labF((rowX[0] * r + rowX[1] * g + rowX[2] * b) / WHITE[0]) - fy;
