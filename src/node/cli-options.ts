@@ -13,7 +13,7 @@ export interface CommandOptions {
   /** A folder, the name of a file, or "-". */
   readonly out?: string;
   readonly filesFrom?: string;
-  readonly recursive: boolean;
+  readonly recursive?: true;
   readonly format?: ImageFormat;
   readonly size?: number;
   readonly saturation?: number;
@@ -22,11 +22,11 @@ export interface CommandOptions {
   readonly model?: string;
   readonly adapter?: NodeAdapter;
   readonly tune?: true;
-  readonly overwrite: boolean;
-  readonly skipExisting: boolean;
+  readonly overwrite?: true;
+  readonly skipExisting?: true;
   readonly shard?: Shard;
-  readonly resume: boolean;
-  readonly json: boolean;
+  readonly resume?: true;
+  readonly json?: true;
 }
 
 export const TUNE_SECONDS = 60;
@@ -55,7 +55,7 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
       "-o, --out <path>",
       "folder for results, which keep the names of their inputs; or, for one photograph, a file name, or - for stdout (default: out; for -, stdout)",
     )
-    .option("-r, --recursive", "colour folders inside folders, too; results keep the folders", false)
+    .option("-r, --recursive", "colour folders inside folders, too; results keep the folders")
     .option(
       "--files-from <file>",
       "read the paths of photographs from a file, or - for stdin: one a line, or each ended by a zero byte; results keep the folders of relative paths",
@@ -91,11 +91,9 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
       "--tune",
       `first measure the fastest convolution algorithms on this GPU, for up to ${TUNE_SECONDS} s, and store them`,
     )
-    .option("--overwrite", "replace existing results", false)
+    .option("--overwrite", "replace existing results")
     .addOption(
-      new Option("--skip-existing", "leave out photographs whose result exists")
-        .default(false)
-        .conflicts(["overwrite", "resume"]),
+      new Option("--skip-existing", "leave out photographs whose result exists").conflicts(["overwrite", "resume"]),
     )
     .option(
       "--shard <k/n>",
@@ -105,9 +103,8 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
     .option(
       "--resume",
       "keep a journal in the folder of results, and leave out what an earlier run with --resume finished, unless the photograph changed",
-      false,
     )
-    .option("--json", "print one JSON line per file", false)
+    .option("--json", "print one JSON line per file")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout.write(text),

@@ -135,7 +135,12 @@ async function run({ options, list, journal }: Task, environment: CommandEnviron
   const todo = await jobsToDo(list.jobs, options, journal);
   const files = list.jobs.length + bad.length - todo.skipped.length;
   // Where results go to stdout, everything else goes to stderr.
-  const reporter = new Reporter({ stdout: folder === undefined ? stderr : stdout, stderr, json: options.json, files });
+  const reporter = new Reporter({
+    stdout: folder === undefined ? stderr : stdout,
+    stderr,
+    json: options.json ?? false,
+    files,
+  });
   for (const { input, error } of bad) reporter.failure(input, error);
   for (const { input, output } of todo.taken) reporter.failure(input, alreadyThere(output));
   for (const file of [...skipped, ...todo.skipped]) reporter.skip(file);
