@@ -13,7 +13,7 @@ import type { Shard } from "./cli-shard";
 /** What identifies the content of a file without reading it. */
 interface Stamp {
   readonly bytes: number;
-  /** Whole milliseconds since 1970, which survive a copy to most file systems. */
+  /** Milliseconds since 1970. */
   readonly modified: number;
 }
 
@@ -37,11 +37,14 @@ export type Verdict =
 const NAME = /^\.colorize-journal(-\d+-of-\d+)?\.jsonl$/;
 
 function stampOf(stats: Stats): Stamp {
-  return { bytes: stats.size, modified: Math.floor(stats.mtimeMs) };
+  return { bytes: stats.size, modified: stats.mtimeMs };
 }
 
+/** The milliseconds to which file systems keep times at the worst: a copy on FAT differs by so much. */
+const TIME_STEP = 2000;
+
 function same(a: Stamp, b: Stamp): boolean {
-  return a.bytes === b.bytes && a.modified === b.modified;
+  return a.bytes === b.bytes && Math.abs(a.modified - b.modified) <= TIME_STEP;
 }
 
 export class Journal {

@@ -37,7 +37,7 @@ interface FileFailure {
   readonly error: unknown;
 }
 
-/** The most skipped files without pictures that are listed by name. */
+/** The most files that are listed for one reason to skip them. */
 const MOST_NAMED = 10;
 
 /** The stages of one file: percentage of its bar when the stage starts, and the bar's text. */
@@ -68,18 +68,24 @@ function short(path: string): string {
   return printable(near.length < path.length ? near : path);
 }
 
-/** Lists known but unsupported pictures one per line, and the other files in one line. */
+/** Lists known but unsupported pictures one per line, and the other files by their reason. */
 function skippedText(skipped: readonly Skipped[]): string {
   if (skipped.length === 0) return "";
   const known = skipped
     .filter((file) => file.known)
     .map(({ input, reason }) => `  ${short(input)}: ${printable(reason)}\n`);
-  const rest = skipped
-    .filter((file) => !file.known)
-    .map(({ input, reason }) => `${short(input)} (${printable(reason.split(".")[0]!)})`);
-  const more = rest.length > MOST_NAMED ? [`and ${rest.length - MOST_NAMED} more (--json lists all)`] : [];
-  const others = rest.length ? `  ${[...rest.slice(0, MOST_NAMED), ...more].join(", ")}\n` : "";
-  return `${skipped.length} skipped:\n${known.join("")}${others}`;
+  const names = new Map<string, string[]>();
+  for (const { input, reason } of skipped.filter((file) => !file.known)) {
+    const group = names.get(reason);
+    if (group) group.push(short(input));
+    else names.set(reason, [short(input)]);
+  }
+  const groups = [...names].map(([reason, files]) => {
+    const more = files.length - MOST_NAMED;
+    const list = [...files.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more (--json lists all)`] : [])];
+    return `  ${printable(reason.replace(/\.$/, ""))}: ${list.join(", ")}\n`;
+  });
+  return `${skipped.length} skipped:\n${known.join("")}${groups.join("")}`;
 }
 
 interface ReporterOptions {
