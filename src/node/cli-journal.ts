@@ -40,8 +40,8 @@ function stampOf(stats: Stats): Stamp {
   return { bytes: stats.size, modified: stats.mtimeMs };
 }
 
-/** The milliseconds to which file systems keep times at the worst: a copy on FAT differs by so much. */
-const TIME_STEP = 2000;
+/** Milliseconds by which the time of a copy may differ: exFAT keeps times in steps of 10. */
+const TIME_STEP = 10;
 
 function same(a: Stamp, b: Stamp): boolean {
   return a.bytes === b.bytes && Math.abs(a.modified - b.modified) <= TIME_STEP;
