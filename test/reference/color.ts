@@ -118,7 +118,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** What guided-chroma writes, [2, mapHeight, mapWidth, 4]: by He and Sun 2015, algorithm 2, with windows of 3x3 and epsilon 16. */
+/** What guided-chroma writes, [2, mapHeight, mapWidth, 4]: by He and Sun 2015, algorithm 2: windows of 3x3, edges repeated, epsilon 16. */
 export function guidedModel(chroma: ChromaMap, luminance: ArrayLike<number>): Float64Array {
   const { ab, padded, valid, step, chromaScale, saturation = 1, knee = 0 } = chroma;
   const [width, height] = [Math.ceil(valid.width / step), Math.ceil(valid.height / step)];
@@ -130,8 +130,9 @@ export function guidedModel(chroma: ChromaMap, luminance: ArrayLike<number>): Fl
     const factor = c === 0 ? 0 : (saturation * c ** 2) / (c ** 2 + knee ** 2);
     return [a! * factor, b! * factor];
   });
+  const inside = (at: number, end: number): number => Math.min(Math.max(at, 0), end - 1);
   const around = ({ x, y }: { x: number; y: number }): number[] =>
-    samples.flatMap((other, i) => (Math.abs(other.x - x) <= 1 && Math.abs(other.y - y) <= 1 ? [i] : []));
+    [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => inside(y + dy, height) * width + inside(x + dx, width)));
   const fits = samples.map((sample) => {
     const window = around(sample);
     const meanL = mean(window.map((i) => l[i]!));
