@@ -69,11 +69,8 @@ export const LAYERS: Readonly<Record<string, LayerHandler>> = {
   GaussianNoise: same,
 };
 
-function conv(
-  layer: KerasLayer,
-  [x]: readonly Value[],
-  { writer, weights, folds, precision }: LayerContext,
-): Value | undefined {
+function conv(layer: KerasLayer, [x]: readonly Value[], context: LayerContext): Value | undefined {
+  const { writer, weights, folds, precision } = context;
   const { config } = layer;
   if (config["data_format"] === "channels_first" || Number(config["groups"] ?? 1) !== 1) return undefined;
   const tensors = weights(layer);
@@ -108,11 +105,8 @@ function conv(
   return ownActivation(writer, layer, { name, kind: "spatial", channels: outputs });
 }
 
-function dense(
-  layer: KerasLayer,
-  [x]: readonly Value[],
-  { writer, weights, precision }: LayerContext,
-): Value | undefined {
+function dense(layer: KerasLayer, [x]: readonly Value[], context: LayerContext): Value | undefined {
+  const { writer, weights, precision } = context;
   if (x!.kind !== "vector") return undefined;
   const tensors = weights(layer);
   const { data, shape } = tensor(tensors, "kernel", layer);
@@ -130,11 +124,8 @@ function dense(
   return ownActivation(writer, layer, { name, kind: "vector", channels: units });
 }
 
-function batchNorm(
-  layer: KerasLayer,
-  [x]: readonly Value[],
-  { writer, weights, folds }: LayerContext,
-): Value | undefined {
+function batchNorm(layer: KerasLayer, [x]: readonly Value[], context: LayerContext): Value | undefined {
+  const { writer, weights, folds } = context;
   if (folds.folded.has(layer.name)) return x;
   if (x!.kind !== "spatial") return undefined;
   const { scale, shift } = affine(normTensors(layer, x!.channels, weights), x!.channels, epsilon(layer));
