@@ -49,7 +49,7 @@ export const LAYERS: Readonly<Record<string, LayerHandler>> = {
     if (!last.includes(Number(layer.config["axis"] ?? -1))) return undefined;
     return concat(layer, inputs, writer);
   },
-  // The 2017 paper's layer: [feature map, embedding] -> both on the channels.
+  // Concatenates [feature map, embedding] along the channels (Baldassarre et al. 2017).
   FusionLayer: (layer, inputs, { writer }) => concat(layer, inputs.map(tiled), writer),
   Add: (layer, inputs, { writer }) => {
     const sum = inputs.slice(1).reduce((name, x) => writer.add("Add", [name, x.name], layer.name), inputs[0]!.name);
@@ -197,7 +197,7 @@ function tiled(value: Value): Value {
 
 const ACTIVATIONS: Readonly<Record<string, string>> = { relu: "Relu", tanh: "Tanh", sigmoid: "Sigmoid", elu: "Elu" };
 
-/** The activation that a layer with weights names in itself. */
+/** Adds the activation that a layer with weights has as an attribute. */
 function ownActivation(writer: NetworkWriter, layer: KerasLayer, x: Value): Value | undefined {
   return activate(writer, x, layer.config["activation"], `${layer.name}_activation`);
 }
@@ -210,7 +210,7 @@ function activate(writer: NetworkWriter, x: Value, activation: unknown, name: st
   return op === undefined ? undefined : { ...x, name: writer.add(op, [x.name], name) };
 }
 
-/** Keras "same" puts the odd pixel at the end, as SAME_UPPER; at stride 1 the pads do not depend on the size. */
+/** Keras "same" pads an odd pixel at the end, like SAME_UPPER. At stride 1 the pads do not depend on the input's size. */
 function padding(config: KerasLayer["config"], [kh, kw]: readonly number[]): Record<string, AttributeSpec> {
   const padded = config["padding"] ?? "valid";
   if (padded === "valid") return { pads: [0, 0, 0, 0] };
