@@ -1,5 +1,5 @@
-# How run.sh and run_natural.sh begin: they read this file. It takes their arguments DATA TEACHER WORK MODEL [EVALUATION],
-# chooses PROFILE, and makes the cache's folder.
+# run.sh and run_natural.sh read this file first. It reads their arguments DATA TEACHER WORK MODEL [EVALUATION], chooses
+# PROFILE, and creates the folder of the cache.
 data=$1 teacher=$2 work=$3 model=$4 evaluation=${5:-}
 python=${PYTHON:-python3}
 if [ -z "${PROFILE:-}" ]; then
