@@ -7,7 +7,7 @@ import { encoder } from "./roof";
 import wgsl from "./shaders/naive-conv2d.wgsl?raw";
 
 /** src [H,W,C], weights [KH,KW,C,OC], bias [OC] -> dst [OH,OW,OC] with relu; batch, strides, dilations and groups 1. */
-export const naiveConv2d: Kernel<Conv2dParams> = {
+const naiveConv2d: Kernel<Conv2dParams> = {
   name: "naive-conv2d",
   wgsl,
   bindings: { src: "read", weights: "read", bias: "read", dst: "write" },

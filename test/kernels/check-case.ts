@@ -8,14 +8,14 @@ import { evaluate } from "../reference/interpret";
 import type { KernelCase, Operand } from "./kernel-case";
 
 /** The operand's values, rounded to `elem`; both the kernel and the reference read them. */
-export function operandValues({ shape, low, high, values }: Operand, seed: number, elem: Elem): Float32Array {
+function operandValues({ shape, low, high, values }: Operand, seed: number, elem: Elem): Float32Array {
   const exact = values ? Float32Array.from(values) : randoms(sizeOf(shape), seed, low, high);
   if (elem === "f32") return exact;
   return decodeElems(encodeElems(exact, elem).buffer as ArrayBuffer, exact.length, elem);
 }
 
 /** Runs a case on the GPU and compares it with the reference. Skips f16 where the adapter has none. */
-export async function checkCase(
+async function checkCase(
   { kernel, plan, operands, node, tolerance, name }: KernelCase,
   elem: Elem,
   skip: (note: string) => void,

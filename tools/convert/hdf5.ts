@@ -7,7 +7,7 @@ import type { KerasLayer, KerasTensor } from "./keras-model";
 type Group = InstanceType<typeof h5wasm.Group>;
 
 /** An open file. Weights are read on demand, so that a file of 200 MB is never in memory as a whole. */
-export interface KerasFile {
+interface KerasFile {
   /** The parsed model_config; undefined in a file with weights only. */
   readonly config: unknown;
   /** Layers that have weights, in the file's order. */

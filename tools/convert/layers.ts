@@ -5,7 +5,7 @@ import { affine, residualScale, scaleRows, type Folds } from "./fold";
 import type { KerasLayer, KerasTensor, KerasWeights } from "./keras-model";
 import type { NetworkWriter, Precision, Value } from "./network-writer";
 
-export interface LayerContext {
+interface LayerContext {
   readonly writer: NetworkWriter;
   readonly weights: KerasWeights;
   readonly folds: Folds;
@@ -14,7 +14,7 @@ export interface LayerContext {
 }
 
 /** Writes a layer's nodes; returns undefined for an unsupported layer or setting. */
-export type LayerHandler = (layer: KerasLayer, inputs: readonly Value[], context: LayerContext) => Value | undefined;
+type LayerHandler = (layer: KerasLayer, inputs: readonly Value[], context: LayerContext) => Value | undefined;
 
 const same: LayerHandler = (_, [x]) => x;
 

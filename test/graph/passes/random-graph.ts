@@ -574,7 +574,7 @@ export const OTHERS: Readonly<Record<string, Pattern>> = {
     ),
 };
 
-export interface RandomGraph {
+interface RandomGraph {
   readonly graph: Graph;
   /** Names of PATTERNS and OTHERS. */
   readonly patterns: readonly string[];
