@@ -1,4 +1,4 @@
-/** The reference of --quick: a naive convolution, measured beside ours on the same device. */
+/** The reference of --quick: a naive convolution, measured together with ours on the same device. */
 import { bindResources, PipelineCache } from "../src/gpu/pipelines";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
