@@ -1,9 +1,9 @@
 """Finishes a trained embedding, for train_colorizer.py and export.py.
 
-1. Measures the norm statistics again for the averaged weights, at the size the network will run at.
+1. Measures the norm statistics of the averaged weights again, at the size at which the network will run.
 2. With --fit N: trains the last layer alone to its optimum, on the features of up to N photographs of each pool that the
-   teacher has scored, and keeps the embeddings of these photographs beside the finished checkpoint (a colorizer trained
-   with the same --limit N needs no more work by the embedding network).
+   teacher has scored, and caches the embeddings of these photographs beside the finished checkpoint (training a colorizer
+   with the same --limit N then does not run the embedding network).
 3. Reports agreement with the teacher on held-out photographs.
 """
 import argparse

