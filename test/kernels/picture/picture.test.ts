@@ -396,21 +396,17 @@ describe("recombine", () => {
   });
 
   it("does not leave the colours around when the luminance leaves the range around", async () => {
-    // Samples of nearly the same L* and very different colours make steep lines; single pixels are black and white.
-    const map = size(8, 8);
+    // Samples of little different L* and very different colours make steep lines; single pixels are much darker or lighter.
     const picture = { width: 64, height: 64, data: new Uint8ClampedArray(4 * 64 * 64).fill(255) };
     for (let i = 0; i < 64 * 64; i++) {
       const [x, y] = [i % 64, Math.floor(i / 64)];
-      const speck =
-        x % 8 === 3 && y % 8 === 3 ? 255 : x % 8 === 5 && y % 8 === 5 ? 0 : 110 + 3 * (Math.floor(x / 8) % 2);
+      const column = Math.floor(x / 8) % 2 ? 132 : 110;
+      const speck = y % 8 !== 4 ? column : x % 8 === 3 ? 180 : x % 8 === 5 ? 60 : column;
       picture.data.fill(speck, 4 * i, 4 * i + 3);
     }
     const ab = Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? (i % 2 ? 30 : -30) : 0));
     const params = { padded: size(64, 64), valid: size(64, 64), step: 8, chromaScale: 1 };
     const bytes = await gpuRecombine(picture, ab, params);
-    const model = await gpuModel({ ab, map, covered: map, chromaScale: 1 }, mapLuminance(picture, params));
-    // Without limits, lines would give a* far above 30 here.
-    expect(Math.max(...model.subarray(0, 256).filter((_, i) => i % 4 === 0))).toBeGreaterThan(0.5);
     const a = Array.from({ length: 64 * 64 }, (_, i) => {
       const [red, green, blue] = bytes.subarray(4 * i, 4 * i + 3);
       return rgbToLab([red! / 255, green! / 255, blue! / 255])[1];
