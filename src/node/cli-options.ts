@@ -1,7 +1,16 @@
 /** The command line's options: their names, texts and ranges. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../../package.json";
-import { factorOf, fits, rangeOf, SATURATION, SIZE, TEMPERATURE, type NumberOption } from "../base/option-checks";
+import {
+  factorOf,
+  fits,
+  rangeOf,
+  SATURATION,
+  SIZE,
+  TEMPERATURE,
+  WARMTH,
+  type NumberOption,
+} from "../base/option-checks";
 import { PRECISIONS, type Precision } from "../gpu/storage";
 import type { TextStream } from "./cli-report";
 import type { Shard } from "./cli-shard";
@@ -17,6 +26,7 @@ export interface CommandOptions {
   readonly format?: ImageFormat;
   readonly size?: number;
   readonly saturation?: number;
+  readonly warmth?: number;
   readonly temperature?: number;
   readonly precision: Precision;
   readonly model?: string;
@@ -72,6 +82,11 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
       "--saturation <factor>",
       "factor on the predicted colours, 0 to 4; 1 or 100% keeps the prediction",
       numberOf(SATURATION, factorOf),
+    )
+    .option(
+      "--warmth <number>",
+      "-1 to 1: above 0 colours turn to yellow, below to blue; grey stays grey",
+      numberOf(WARMTH, Number),
     )
     .option(
       "--temperature <number>",

@@ -29,6 +29,7 @@ interface CommandResult extends Pixels {
 export interface LookSettings {
   readonly size?: number;
   readonly saturation?: number;
+  readonly warmth?: number;
   readonly temperature?: number;
 }
 

@@ -125,8 +125,8 @@ function journalOf({ folder, jobs }: JobList, options: CommandOptions): Journal 
       received: 'the standard input or output, "-"',
       hint: "Leave --resume out.",
     });
-  const { model, format, size, saturation, temperature } = options;
-  return new Journal(folder, { model, format, size, saturation, temperature }, options.shard);
+  const { model, format, size, saturation, warmth, temperature } = options;
+  return new Journal(folder, { model, format, size, saturation, warmth, temperature }, options.shard);
 }
 
 async function run({ options, list, journal }: Task, environment: CommandEnvironment): Promise<number> {
@@ -191,7 +191,7 @@ async function colourAll(
   { loadEngine, stdout, signal }: CommandEnvironment,
   reporter: Reporter,
 ): Promise<void> {
-  const { model, adapter, precision, tune, size, saturation, temperature } = options;
+  const { model, adapter, precision, tune, size, saturation, warmth, temperature } = options;
   const engine = await loadEngine({
     model,
     adapter,
@@ -209,7 +209,7 @@ async function colourAll(
         .map(dirname),
     );
     for (const folder of folders) await removeStale(folder);
-    const look = { size, saturation, temperature };
+    const look = { size, saturation, warmth, temperature };
     const onComplete: Parameters<typeof runJobs>[1]["onComplete"] = (...facts) => journal?.finished(...facts);
     await runJobs(jobs, { engine, look, reporter, stdout, signal, onComplete });
   } finally {

@@ -209,11 +209,12 @@ describe("results", () => {
   });
 });
 
-it("passes the temperature to the model and its loader", async () => {
+it("passes temperature and warmth to the model", async () => {
   const path = await photo("a.jpg");
-  const { calls } = await run([path, "--out", out, "--temperature", "0.4"]);
+  const { calls } = await run([path, "--out", out, "--temperature", "0.4", "--warmth", "-0.5"]);
   expect(calls.load[0]).toMatchObject({ temperature: 0.4 });
-  expect(calls.colorize[0]).toMatchObject({ temperature: 0.4 });
+  expect(calls.colorize[0]).toMatchObject({ temperature: 0.4, warmth: -0.5 });
+  expect((await run([path, "--warmth", "2"])).stderr).toContain("a number from -1 to 1");
   const { code, stderr } = await run([path, "--out", out, "--temperature", "0"]);
   expect(code).toBe(EXIT.usage);
   expect(stderr).toContain("a number from 0.05 to 10");
