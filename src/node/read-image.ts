@@ -1,5 +1,5 @@
 /** Reads picture files: JPEG, PNG, WebP and TIFF, through sharp. */
-import { open, stat, type FileHandle } from "node:fs/promises";
+import { open, readFile, stat, type FileHandle } from "node:fs/promises";
 import type { Metadata, Sharp, SharpOptions } from "sharp";
 import { ImageError, messageOf } from "../base/errors";
 import { greyOf } from "./deep-colour";
@@ -117,8 +117,10 @@ export async function openPicture(source: string | Buffer, where: string): Promi
     }
   };
   const sharp = await loadSharp();
+  // libvips takes what is in brackets at the end of a path for options.
+  const input = typeof source === "string" && source.endsWith("]") ? await readFile(source) : source;
   const image = (page: number, options?: SharpOptions): Sharp =>
-    sharp(source, {
+    sharp(input, {
       failOn: "warning",
       limitInputPixels: MAX_PIXELS,
       sequentialRead: true,
