@@ -74,6 +74,16 @@ describe("readImage", () => {
     }
   });
 
+  it("reads a file again that changed, and one whose name ends in brackets", async () => {
+    for (const name of ["again.tif", "scan[1]"]) {
+      for (const red of [200, 16]) {
+        const create = { width: 5, height: 5, channels: 3, background: { r: red, g: 9, b: 9 } } as const;
+        const path = await file(name, sharp({ create }).tiff({ compression: "lzw" }).toBuffer());
+        expect((await readImage(path)).data[0], name).toBe(red);
+      }
+    }
+  });
+
   it.each([8, 16] as const)("applies a grey profile of %i bits", async (bits) => {
     const image = await readImage(await file(`gamma${bits}.png`, greyPng(bits, 1.8, 6)));
     // 0.5 ^ 1.8 = 0.287 in linear light, which sRGB encodes as 1.055 * 0.287 ^ (1 / 2.4) - 0.055 = 0.572: 146 of 255.
