@@ -175,7 +175,8 @@ export class Reporter {
     this.#bars?.stop();
     const { stdout, stderr, json, files } = this.#options;
     const time = seconds(performance.now() - this.#started);
-    const count = `${this.#done} of ${files} ${files === 1 ? "photograph" : "photographs"} coloured in ${time}`;
+    const share = `${this.#done} of ${files} ${files === 1 ? "photograph" : "photographs"}`;
+    const count = files === 0 ? "No photograph is left to colour" : `${share} coloured in ${time}`;
     const where = this.#done > 0 && out !== undefined ? `: look in ${short(out)}` : "";
     (json ? stderr : stdout).write(`${stopped ? "Stopped. " : ""}${count}${where}\n`);
     stderr.write(skippedText(this.#skipped));

@@ -113,6 +113,7 @@ describe("--skip-existing", () => {
     expect(await readFile(join(out, "a.jpg"), "utf8")).toBe("mine");
     const none = await run([...paths, "--out", out, "--skip-existing", "--json"]);
     expect(none.calls.load).toEqual([]);
+    expect(none.stderr).toBe("No photograph is left to colour\n");
     expect(none.stdout.match(/"skipped":"its result exists."/g)).toHaveLength(2);
     for (const other of ["--overwrite", "--resume"]) {
       const both = await run([...paths, "--out", out, "--skip-existing", other]);

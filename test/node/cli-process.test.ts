@@ -174,7 +174,7 @@ it(
     expect([...before, ...again].sort()).toEqual([...names].sort());
     expect((await readdir(out)).sort()).toEqual([".colorize-journal.jsonl", ...names].sort());
     const third = await command(args.slice(script.length));
-    expect(third.stdout).toMatch(/^0 of 0 photographs/);
+    expect(third.stdout).toMatch(/^No photograph is left to colour\n/);
   },
 );
 
