@@ -47,7 +47,7 @@ beforeAll(async () => {
     if (held?.names.test(path)) await held.release;
     const [, name = "", inModel = ""] = /^models\/([\w-]+)\/(.*)/.exec(inFolder) ?? [];
     const body = models[name]?.[inModel] ?? readFileSync(join(built.folder, inFolder));
-    // The page and its programs are fresh for a while, as servers say; the model's description is asked for again.
+    // The HTTP cache may keep files for an hour, as with usual servers; the page requests model.json again anyway.
     const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
     response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });
     response.end(body);
