@@ -65,13 +65,14 @@ const { truth, model, out } = program.opts<{ truth: string; model: string[]; out
 try {
   const files = await openPictures(program.args[0] ?? "samples");
   const truths = await openPictures(truth);
+  const models = (model.length > 0 ? model : SHIPPED_MODELS).map(
+    (name) => [name, String(modelLocation(name))] as const,
+  );
   const device = await requestNodeDevice();
   const { signal } = new AbortController();
   const methods: Method[] = [];
-  for (const name of model.length > 0 ? model : SHIPPED_MODELS) {
-    const location = String(modelLocation(name));
+  for (const [name, location] of models)
     methods.push(await openModel({ location }, name, { device, precision: "auto", saturation: 1, signal }));
-  }
   const [left, right]: [Buffer[], Buffer[]] = [[], []];
   for (const name of files.names.filter((path) => !path.includes("/"))) {
     (truths.names.includes(name) ? right : left).push(await strip(files, name, truths, methods));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { modelAddress, SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
@@ -35,11 +35,18 @@ describe("models/", () => {
   });
 
   it.each(shippedHere)("%s has a valid manifest of its name with a line to choose it by, and a card", (name) => {
+    const read = (path: string): string => readFileSync(path, "utf8");
     const where = join("models", name);
-    const manifest = parseManifest(JSON.parse(readFileSync(join(where, "model.json"), "utf8")), where);
+    const manifest = parseManifest(JSON.parse(read(join(where, "model.json"))), where);
     expect(manifest.name).toBe(name);
     expect(manifest.summary).toBeDefined();
-    for (const { path } of Object.values(manifest.files)) expect(existsSync(join(where, path)), path).toBe(true);
-    expect(readFileSync(join(where, "README.md"), "utf8")).toContain(`${name} ${manifest.version}`);
+    const files = Object.values(manifest.files);
+    for (const { path, bytes } of files) expect(statSync(join(where, path)).size, path).toBe(bytes);
+    const megabytes = Math.round(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6);
+    expect(read("README.md")).toMatch(new RegExp(`^\\| \`${name}\`[^|]*\\| ${megabytes} MB \\|`, "m"));
+    const card = read(join(where, "README.md"));
+    expect(card).toContain(`${name} ${manifest.version}`);
+    const named = [...card.matchAll(/`([\w-]+\.(?:onnx|json|jpg|png|txt))`/g)].map(([, file]) => join(where, file!));
+    for (const file of named) expect(existsSync(file), file).toBe(true);
   });
 });
