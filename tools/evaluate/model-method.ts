@@ -57,6 +57,7 @@ class ModelMethod implements Method {
       sha256: Object.values(files)
         .map(({ sha256 }) => sha256.slice(0, 12))
         .join(" "),
+      ...(colorizer.output.kind === "cells" && { temperature: colorizer.output.temperature }),
       workingSize: options.size ?? colorizer.size.pixels,
       ...(embedder && { embeddingSize: embedder.size }),
       saturation: colorizer.saturation * options.saturation,

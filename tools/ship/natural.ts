@@ -126,16 +126,25 @@ async function readReport(path: string): Promise<Evaluation> {
 
 interface Measured {
   readonly files: { readonly network: { readonly sha256: string } };
-  readonly colorizer: { readonly size: { readonly pixels: number }; readonly saturation: number };
+  readonly colorizer: {
+    readonly size: { readonly pixels: number };
+    readonly output: { readonly temperature: number };
+    readonly saturation: number;
+    readonly knee?: number;
+  };
 }
 
 /** Throws InputError for figures of other weights or other settings. */
 function checkReport({ settings }: Evaluation, { files, colorizer }: Measured): void {
-  const { workingSize, saturation, sha256 } = settings.methods[NAME]!;
-  const shown = (...values: readonly unknown[]): string =>
-    `sha256 ${String(values[0])}, working size ${String(values[1])}, saturation ${String(values[2])}`;
-  const expected = shown(files.network.sha256.slice(0, 12), colorizer.size.pixels, colorizer.saturation);
-  const received = shown(sha256, workingSize, saturation);
+  const { sha256, workingSize, temperature, saturation, knee = 0 } = settings.methods[NAME]!;
+  const { size, output, knee: ownKnee = 0 } = colorizer;
+  const shown = (facts: Readonly<Record<string, string | number | undefined>>): string =>
+    Object.entries(facts)
+      .map(([name, value]) => `${name} ${value ?? "unknown"}`)
+      .join(", ");
+  const own = { temperature: output.temperature, saturation: colorizer.saturation, knee: ownKnee };
+  const expected = shown({ sha256: files.network.sha256.slice(0, 12), size: size.pixels, ...own });
+  const received = shown({ sha256, size: workingSize, temperature, saturation, knee });
   if (expected !== received)
     throw new InputError({ where: "--report", expected, received, hint: "Measure these weights: npm run evaluate." });
 }

@@ -22,6 +22,9 @@ const network = buildModel({
 });
 const sha256 = createHash("sha256").update(network).digest("hex");
 
+/** What a report says of the method that it measured. */
+const FACTS = { sha256: sha256.slice(0, 12), workingSize: 192, temperature: 0.7, saturation: 1.4 };
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "ship-"));
@@ -113,7 +116,7 @@ it("makes a folder with weights, a manifest that is valid, a card and the backbo
 });
 
 it("fills the card and the manifest with the figures of a report", async () => {
-  const report = putReport({ sha256: sha256.slice(0, 12), workingSize: 192, saturation: 1.4 });
+  const report = putReport(FACTS);
   const { card, manifest, notes } = await ship({ report });
   expect(notes).toEqual([]);
   expect(card).toMatch(/\| all \| 424 \| inception-table \| 22\.72 \|/);
@@ -125,13 +128,15 @@ it("fills the card and the manifest with the figures of a report", async () => {
 });
 
 it.each([
-  ["other weights", { sha256: "0".repeat(12), workingSize: 192, saturation: 1.4 }],
-  ["another working size", { sha256: sha256.slice(0, 12), workingSize: 224, saturation: 1.4 }],
-  ["another saturation", { sha256: sha256.slice(0, 12), workingSize: 192, saturation: 1 }],
+  ["other weights", { sha256: "0".repeat(12) }],
+  ["another working size", { workingSize: 224 }],
+  ["another temperature", { temperature: 1 }],
+  ["another saturation", { saturation: 1 }],
+  ["another knee", { knee: 5 }],
 ])("refuses figures of %s", async (_, facts) => {
-  const report = putReport(facts);
+  const report = putReport({ ...FACTS, ...facts });
   await expect(ship({ report })).rejects.toThrow(
-    /--report: expected sha256 \w+, working size 192, saturation 1\.4, rec/,
+    /--report: expected sha256 \w+, size 192, temperature 0\.7, saturation 1\.4, knee 0, received/,
   );
 });
 
