@@ -22,7 +22,8 @@ $python "$here/train_natural.py" $common --teacher "$teacher" --init "$INIT" --o
   --sizes 160:0,224:0.75,256:0.92 --shares 128:0.4,224:0.6
 $python "$here/choose_natural.py" $common --weights "$work/natural/checkpoint.pt" --report "$work/chosen.json"
 $python "$here/export_natural.py" $common --chosen "$work/chosen.json" --recalibrate 12 --out "$work/export" --check
-npm --prefix "$here/../.." run ship -- "$(realpath "$work/export")" --out "$(realpath -m "$model")"
+mkdir -p "$model"
+npm --prefix "$here/../.." run ship -- "$(realpath "$work/export")" --out "$(realpath "$model")"
 if [ -n "$evaluation" ]; then
   $python "$here/evaluate.py" --model "$work/export/natural.onnx" --photographs "$evaluation" --size "${SIZE:-224}" \
     --report "$work/report.json" --sheet "$work/sheet.png"
