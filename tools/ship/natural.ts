@@ -32,7 +32,7 @@ export interface ShipOptions {
 interface Cells {
   readonly temperature: number;
   readonly saturation: number;
-  readonly knee: number;
+  readonly knee?: number;
   readonly cells: readonly (readonly [number, number])[];
   readonly size?: number;
   readonly training?: Readonly<Record<string, unknown>>;
@@ -53,8 +53,9 @@ export async function shipNatural(options: ShipOptions): Promise<Shipped> {
   const network = await read(join(folder, options.network));
   await checkNetwork(network, cells, options.network);
   const sha256 = createHash("sha256").update(network).digest("hex");
+  const { knee = 0 } = cells;
   const knows = "knee" in schema.$defs.colorizer.properties;
-  if (cells.knee > 0 && !knows) notes.push(`knee ${cells.knee} is left out: the manifest has no such key`);
+  if (knee > 0 && !knows) notes.push(`knee ${knee} is left out: the manifest has no such key`);
   const pixels = options.size ?? cells.size ?? SIZE;
   const evaluation = options.report === undefined ? undefined : await readReport(options.report);
   const manifest = {
@@ -71,7 +72,7 @@ export async function shipNatural(options: ShipOptions): Promise<Shipped> {
       output: { name: "scores", kind: "cells", cells: cells.cells, temperature: cells.temperature },
       size: { pixels, multiple: MULTIPLE },
       saturation: cells.saturation,
-      ...(knows && { knee: cells.knee }),
+      ...(knows && { knee }),
     },
     training: cells.training ?? {},
     metrics: evaluation ? (JSON.parse(cardMetrics(evaluation, NAME)) as object) : {},
@@ -80,7 +81,7 @@ export async function shipNatural(options: ShipOptions): Promise<Shipped> {
   if (evaluation) checkReport(evaluation, manifest);
   else notes.push("the card has no figures yet: measure with `npm run evaluate`, then give --report");
   const card = await readFile(new URL("natural.md", import.meta.url), "utf8");
-  const facts = { ...cells, version, pixels, bytes: network.length, knee: knows ? cells.knee : 0 };
+  const facts = { ...cells, version, pixels, bytes: network.length, knee: knows ? knee : 0 };
   return {
     files: {
       "natural.onnx": network,
@@ -160,7 +161,7 @@ type CardFacts = Cells & { readonly version: string; readonly pixels: number; re
 
 /** The texts for the card's {{placeholders}}. */
 function cardFacts(facts: CardFacts, evaluation: Evaluation | undefined): Record<string, string> {
-  const { temperature, saturation, knee, cells, version, pixels, bytes, training = {} } = facts;
+  const { temperature, saturation, knee = 0, cells, version, pixels, bytes, training = {} } = facts;
   return {
     version,
     pixels: String(pixels),
