@@ -63,7 +63,8 @@ export class Colorizer {
     const device = options.device ?? (await requestDevice());
     try {
       storageOf(device, options.precision ?? "auto"); // throws for an unsupported precision before the download
-      const model = modelAddress(options.model);
+      // With a reader, the address is used in messages only.
+      const model = (options.read && options.model) || modelAddress(options.model);
       const choices = choicesFor(device, options.tune);
       const networks = await Networks.load({ ...options, device, model, choices });
       return new Colorizer(networks, device, choices, options);

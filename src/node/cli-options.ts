@@ -11,6 +11,7 @@ import {
   WARMTH,
   type NumberOption,
 } from "../base/option-checks";
+import { SHIPPED_MODELS } from "../colorizer/shipped-models";
 import { PRECISIONS, type Precision } from "../gpu/storage";
 import type { TextStream } from "./cli-report";
 import type { Shard } from "./cli-shard";
@@ -96,7 +97,7 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
     .addOption(
       new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
     )
-    .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
+    .option("--model <model>", `${SHIPPED_MODELS.join(" (default) or ")}; or a folder or URL with a model.json`)
     .addOption(
       new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")
         .choices(["auto", "system", "swiftshader"])

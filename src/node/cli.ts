@@ -14,7 +14,7 @@ import type { NodeAdapter } from "./device";
 import { alreadyThere, exists, removeStale } from "./place-file";
 
 export interface EngineSettings {
-  /** A folder or URL with model.json; default: the model of this package. */
+  /** Name of a model of this package, or a folder or URL with model.json; default: the first model of this package. */
   readonly model?: string;
   /** Default: the environment's COLORIZE_ADAPTER, else auto. */
   readonly adapter?: NodeAdapter;

@@ -46,13 +46,18 @@ class ModelMethod implements Method {
   readonly #stages: PictureStages;
 
   constructor(networks: Networks, label: string | undefined, options: EngineOptions) {
-    const { name, version, embedder, colorizer } = networks.manifest;
+    const { name, version, files, embedder, colorizer } = networks.manifest;
     this.name = label ?? name;
     this.#networks = networks;
     this.#options = options;
     this.#stages = new PictureStages(networks.device, networks.pipelines);
     this.facts = {
       model: `${name} ${version}`,
+      // Enough of each file's hash to tell weights apart.
+      sha256: Object.values(files)
+        .map(({ sha256 }) => sha256.slice(0, 12))
+        .join(" "),
+      ...(colorizer.output.kind === "cells" && { temperature: colorizer.output.temperature }),
       workingSize: options.size ?? colorizer.size.pixels,
       ...(embedder && { embeddingSize: embedder.size }),
       saturation: colorizer.saturation * options.saturation,
