@@ -12,7 +12,7 @@ import type { OpTable } from "./context";
 import { constantOf, TooLarge, type ConstantValue, revised, type Value } from "./values";
 
 /** Supported versions of the default operator set. */
-export const OPSETS = { oldest: 7, newest: 22 } as const;
+export const OPSETS = { oldest: 7, newest: 28 } as const;
 
 /** The parts of an engine that importModel() needs. */
 type Importing = Pick<Engine, "ops" | "importers">;
