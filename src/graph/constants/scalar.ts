@@ -57,7 +57,7 @@ export function scalarActivation(activation: Activation): (x: number) => number 
   }
 }
 
-/** A binary op as a function of two numbers. With `whole` (integers), `div` truncates towards zero, as in ONNX and C. */
+/** A binary op as a function of two numbers. With `whole` (integers), `div` and `pow` truncate towards zero, as in ONNX and C. */
 export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number) => number {
   switch (fn) {
     case "add":
@@ -69,7 +69,7 @@ export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number
     case "div":
       return whole ? (a, b) => Math.trunc(a / b) : (a, b) => a / b;
     case "pow":
-      return Math.pow;
+      return whole ? (a, b) => Math.trunc(a ** b) : Math.pow;
     case "min":
       return Math.min;
     case "max":

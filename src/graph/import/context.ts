@@ -179,7 +179,7 @@ export class NodeContext {
   }
 
   /**
-   * The op's result: a constant where all inputs are constants and the op has evaluate(), else a node's output.
+   * The op's result: a constant where it is empty, or all inputs are constants and the op has evaluate(); else a node's output.
    *
    * @param name Of an evaluated constant.
    */
@@ -192,6 +192,7 @@ export class NodeContext {
     name = this.constantName,
   ): Value {
     const constants = inputs.filter((value) => value.kind === "constant");
+    if (shape.includes(0)) return constantOf(inputs[0]!.dtype, shape, [], name);
     if (constants.length < inputs.length) return this.emit(op, inputs, attributes, shape, suffix);
     checkedSize(shape);
     const node = { op, output: name, inputs: [], attributes, shape, origin: [] } as unknown as Node;

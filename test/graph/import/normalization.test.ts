@@ -55,6 +55,11 @@ describe("other normalisations", () => {
     await agree(norm("GroupNormalization", X, [C], { num_groups: 3, epsilon: 1e-2 }, 21));
     await agree(norm("GroupNormalization", X, [2], { num_groups: 2 }, 18));
   });
+  it.each([0, 1, -2, -1])("LayerNormalization with mean and inverse deviation, axis %i", async (axis) => {
+    const nodes = [node("LayerNormalization", ["x", "s"], ["y", "mean", "inverse"], { axis, epsilon: 1e-2 })];
+    await agree({ ...norm("LayerNormalization", X, X.slice(axis), {}), nodes, outputs: ["y", "mean", "inverse"] });
+  });
+
   it("LayerNormalization as exporters before opset 17 write it", async () => {
     await agree({
       opset: 13,

@@ -52,6 +52,8 @@ function bound(value: number): number {
 /** Integer exponents up to 3 become products, which are exact and, unlike WGSL's pow, defined for negative bases. */
 function pow(ctx: NodeContext): Value {
   const [x, exponent] = [ctx.input(0), ctx.input(1)];
+  if (!isFloat(x.dtype) && exponent.kind === "runtime")
+    ctx.unsupported(`${x.dtype} to an exponent computed at run time`);
   const n = singleNumber(exponent);
   const sameSize = broadcast(ctx, x.shape, exponent.shape).length === x.shape.length;
   if (x.kind === "constant" || n === undefined || !sameSize) return binary(ctx, "pow", x, exponent);

@@ -1,4 +1,5 @@
 /** Ops that produce constants or support constants only. */
+import { DTYPES } from "../../../weights/onnx/tensor";
 import type { OnnxDType } from "../../../weights/onnx/types";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
@@ -63,7 +64,7 @@ const zip =
 /** Python's remainder (sign of b), or C's (sign of a) with fmod=1. */
 function mod(ctx: NodeContext): Value {
   const fmod = ctx.int("fmod", 0) !== 0;
-  const python = (a: number, b: number) => a - b * Math.floor(a / b);
+  const python = (a: number, b: number) => ((a % b) * b < 0 ? (a % b) + b : a % b);
   return zipConstants(
     ctx,
     ctx.constant(0, "first input"),
@@ -95,7 +96,7 @@ function quantizeLinear(ctx: NodeContext): Value {
   const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
   const zero = ctx.optionalConstant(2, "zero point");
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
-  const dtype = zero?.dtype ?? "u8";
+  const dtype = zero?.dtype ?? DTYPES[ctx.int("output_dtype", 2)] ?? ctx.unsupported("attribute output_dtype");
   const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
   const quantized = Float64Array.from(x.data, (value, i) =>
     Math.min(high, Math.max(low, roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0))),
@@ -127,6 +128,6 @@ export const constantOps: OpTable = {
   QuantizeLinear: {
     import: quantizeLinear,
     since: 10,
-    notes: "constants only; to 8 and 16 bits, per tensor or per axis",
+    notes: "constants only; to 8 and 16 bits, per tensor, per axis or blocked",
   },
 };

@@ -66,7 +66,7 @@ function groupNormalization(ctx: NodeContext): Value {
   return binary(ctx, "add", binary(ctx, "mul", normal, scale!), bias!);
 }
 
-function layerNormalization(ctx: NodeContext): Value {
+function layerNormalization(ctx: NodeContext): Value[] {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", -1), x.shape.length);
   const trailing = x.shape.slice(axis);
@@ -77,7 +77,19 @@ function layerNormalization(ctx: NodeContext): Value {
       ctx.malformed(`scale and bias that broadcast to ${describe(trailing)}`, describe(value.shape));
     return expand(ctx, value, trailing);
   });
-  return ctx.emit("layerNorm", [x, ...spread], { axis, epsilon: ctx.float("epsilon", 1e-5) }, x.shape);
+  const epsilon = ctx.float("epsilon", 1e-5);
+  const y = ctx.emit("layerNorm", [x, ...spread], { axis, epsilon }, x.shape);
+  return ctx.node.outputs.length > 1 ? [y, ...statistics(ctx, x, axis, epsilon)] : [y];
+}
+
+/** Mean and 1 / sqrt(variance + epsilon) over the axes from `axis` on, which keep size 1. */
+function statistics(ctx: NodeContext, x: Value, axis: number, epsilon: number): Value[] {
+  const axes = x.shape.map((_, i) => i).slice(axis);
+  const mean = reduce(ctx, "mean", x, axes, true);
+  const centred = binary(ctx, "sub", x, mean);
+  const variance = reduce(ctx, "mean", binary(ctx, "mul", centred, centred), axes, true);
+  const raised = binary(ctx, "add", variance, ctx.floatConstant([], [epsilon], "epsilon"));
+  return [mean, unary(ctx, { fn: "reciprocal" }, unary(ctx, { fn: "sqrt" }, raised))];
 }
 
 /** Before opset 13, softmax flattens all axes from `axis` (default 1) on into one. */
@@ -105,7 +117,7 @@ export const normalizationOps: OpTable = {
   BatchNormalization: { import: batchNormalization, notes: "inference with constant statistics" },
   InstanceNormalization: { import: instanceNormalization, notes: "1-D and 2-D" },
   GroupNormalization: { import: groupNormalization, since: 18, notes: "scale and bias per channel or per group" },
-  LayerNormalization: { import: layerNormalization, since: 17, notes: "not the outputs Mean and InvStdDev" },
+  LayerNormalization: { import: layerNormalization, since: 17 },
   Softmax: { import: softmax, notes: "before opset 13 over all axes from axis on" },
   LogSoftmax: { import: logSoftmax, notes: "before opset 13 over all axes from axis on" },
 };

@@ -92,11 +92,13 @@ function tile(ctx: NodeContext): Value {
   return y;
 }
 
-function dropout(ctx: NodeContext): Value {
-  const training = ctx.optional(2);
-  if (training?.kind === "runtime" || (training !== undefined && training.data[0] !== 0))
-    ctx.unsupported("training mode");
-  return ctx.input(0);
+/** In training mode it only gives its input where the ratio is 0. */
+function dropout(ctx: NodeContext): Value[] {
+  const x = ctx.input(0);
+  const training = ctx.optionalConstant(2, "training_mode")?.data[0] ?? 0;
+  const ratio = ctx.optionalConstant(1, "ratio")?.data[0] ?? 0.5;
+  if (training !== 0 && ratio !== 0) ctx.unsupported(`training mode with ratio ${ratio}`);
+  return [x, expand(ctx, constantOf("bool", [], [1], ctx.constantName), x.shape)];
 }
 
 export const shapeOps: OpTable = {
@@ -105,7 +107,7 @@ export const shapeOps: OpTable = {
   Unsqueeze: { import: unsqueeze, notes: "axes as attribute (opset < 13) or constant input" },
   Expand: { import: expandOp, notes: "constant shape" },
   Shape: { import: shapeOf, notes: "start, end" },
-  Dropout: { import: dropout, notes: "inference; not the output mask" },
+  Dropout: { import: dropout, notes: "inference, or ratio 0" },
   Reshape: { import: reshapeOp, notes: "constant shape; 0, -1, allowzero" },
   Squeeze: { import: squeeze, notes: "axes as attribute (opset < 13) or constant input" },
   Tile: { import: tile, notes: "constant repeats" },
