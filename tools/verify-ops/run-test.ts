@@ -66,7 +66,8 @@ async function attempt(test: NodeTest, way: Way, device: GPUDevice): Promise<str
 
 function reasonOf(error: unknown): string {
   if (error instanceof UnsupportedError) return error.items.map(({ reason }) => reason).join("; ");
-  if (error instanceof EngineError) return `${error.name}: ${error.where}: expected ${error.expected}, received ${error.received}`;
+  if (error instanceof EngineError)
+    return `${error.name}: ${error.where}: expected ${error.expected}, received ${error.received}`;
   return `${messageOf(error)} (not an error of the engine)`;
 }
 

@@ -257,6 +257,21 @@ describe("constant folding", () => {
     });
   });
 
+  it("weights divided by their spectral norm, which is computed in the model", async () => {
+    const graph = await agree({
+      inputs: { x: [1, 2, 5, 5] },
+      weights: { w: [3, 2, 3, 3], u: [1, 3], v: [18, 1], flat: int64s([3, 18]) },
+      nodes: [
+        node("Reshape", ["w", "flat"], ["matrix"]),
+        node("MatMul", ["u", "matrix"], ["uw"]),
+        node("MatMul", ["uw", "v"], ["sigma"]),
+        node("Div", ["w", "sigma"], ["normal"]),
+        node("Conv", ["x", "normal"], ["y"]),
+      ],
+    });
+    expect(opsOf(graph)).toEqual(["transpose", "conv", "transpose"]);
+  });
+
   it("weights in blocks of 4, each with a scale", async () => {
     const data = Array.from({ length: 3 * 7 }, (_, i) => ((i * 37) % 256) - 128);
     const nodes = [
