@@ -8,6 +8,7 @@ import { cumSumOps } from "../graph/import/ops/cum-sum";
 import { dequantizeOps } from "../graph/import/ops/dequantize";
 import { elementwiseOps } from "../graph/import/ops/elementwise";
 import { layoutOps } from "../graph/import/ops/layout";
+import { logicOps } from "../graph/import/ops/logic";
 import { matrixOps } from "../graph/import/ops/matrix";
 import { normalizationOps } from "../graph/import/ops/normalization";
 import { poolingOps } from "../graph/import/ops/pooling";
@@ -75,6 +76,7 @@ export const ENGINE: Engine = {
     ...dequantizeOps,
     ...elementwiseOps,
     ...layoutOps,
+    ...logicOps,
     ...matrixOps,
     ...normalizationOps,
     ...poolingOps,

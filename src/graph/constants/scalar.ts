@@ -76,6 +76,14 @@ export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number
       return Math.max;
     case "prelu":
       return (a, b) => (a < 0 ? a * b : a);
+    case "less":
+      return (a, b) => Number(a < b);
+    case "lessOrEqual":
+      return (a, b) => Number(a <= b);
+    case "equal":
+      return (a, b) => Number(a === b);
+    case "mask":
+      return (a, b) => (b === 0 ? 0 : a);
     default:
       return fn satisfies never;
   }

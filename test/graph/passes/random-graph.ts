@@ -172,7 +172,17 @@ export const BINARIES: Record<BinaryFn, (d: Draft, x: string, c: string) => stri
   min: (d, x, c) => binary(d, "min", ...orders(d, x, c)),
   max: (d, x, c) => binary(d, "max", ...orders(d, x, c)),
   prelu: (d, x, c) => binary(d, "prelu", ...orders(d, x, c)),
+  less: (d, x, c) => compared(d, "less", x, c),
+  lessOrEqual: (d, x, c) => compared(d, "lessOrEqual", x, c),
+  equal: (d, x, c) => compared(d, "equal", x, c),
+  mask: (d, x, c) => binary(d, "mask", x, unary(d, c, { fn: "ceil" })),
 };
+
+/** x + (x fn c), of whole numbers, some of which are equal. */
+function compared(d: Draft, fn: BinaryFn, x: string, c: string): string {
+  const whole = (of: string): string => unary(d, of, { fn: "ceil" });
+  return binary(d, "add", x, binary(d, fn, whole(x), whole(c)));
+}
 
 const orders = (d: Draft, a: string, b: string): [string, string] => (d.once(2) ? [a, b] : [b, a]);
 

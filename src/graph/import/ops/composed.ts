@@ -2,8 +2,7 @@
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { BinaryFn } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
-import { zipConstants } from "../constant-arithmetic";
-import { binary, broadcast, expand, unary } from "../primitives";
+import { binary, broadcast, unary } from "../primitives";
 import { constantOf, isFloat, type ConstantValue, type Value } from "../values";
 
 /** Applies fn to any number of inputs, from left to right. */
@@ -104,21 +103,6 @@ function mean(ctx: NodeContext): Value {
   return ctx.inputCount === 1 ? sum : binary(ctx, "mul", sum, scalar(ctx, 1 / ctx.inputCount, "share"));
 }
 
-/** Selects by a constant condition: x * mask + y * (1 - mask), with constants masked in advance. */
-function where(ctx: NodeContext): Value {
-  const condition = ctx.constant(0, "condition");
-  const [x, y] = [ctx.input(1), ctx.input(2)];
-  const shape = broadcast(ctx, broadcast(ctx, condition.shape, x.shape), y.shape);
-  const mask = (value: Value, keep: boolean): Value => {
-    if (value.kind === "constant") return zipConstants(ctx, value, condition, (v, c) => ((c !== 0) === keep ? v : 0));
-    const factors = Float32Array.from(condition.data, (c) => ((c !== 0) === keep ? 1 : 0));
-    return binary(ctx, "mul", value, ctx.floatConstant(condition.shape, factors, keep ? "then" : "else"));
-  };
-  if (condition.data.every((c) => c !== 0)) return expand(ctx, x, shape);
-  if (condition.data.every((c) => c === 0)) return expand(ctx, y, shape);
-  return binary(ctx, "add", mask(x, true), mask(y, false));
-}
-
 function divide(ctx: NodeContext): Value {
   const [a, b] = [ctx.input(0), ctx.input(1)];
   if (b.kind === "constant" && !isFloat(b.dtype) && b.data.includes(0)) ctx.malformed("a divisor other than 0", "0");
@@ -186,7 +170,6 @@ export const composedOps: OpTable = {
   Max: { import: chain("max"), notes: "any number of inputs" },
   Sum: { import: chain("add"), notes: "any number of inputs" },
   Mean: { import: mean, notes: "any number of inputs" },
-  Where: { import: where, since: 9, notes: "constant condition" },
   Cast: { import: castTo, notes: "at run time only to a float type" },
   CastLike: { import: (ctx) => cast(ctx, ctx.input(1).dtype), since: 15, notes: "at run time only to a float type" },
 };

@@ -50,17 +50,6 @@ const map =
   (ctx) =>
     mapConstant(ctx, ctx.constant(0, "input"), f, dtype);
 
-const zip =
-  (f: (a: number, b: number) => boolean): Importer =>
-  (ctx) =>
-    zipConstants(
-      ctx,
-      ctx.constant(0, "first input"),
-      ctx.constant(1, "second input"),
-      (a, b) => (f(a, b) ? 1 : 0),
-      "bool",
-    );
-
 /** Python's remainder (sign of b), or C's (sign of a) with fmod=1. */
 function mod(ctx: NodeContext): Value {
   const fmod = ctx.int("fmod", 0) !== 0;
@@ -110,20 +99,11 @@ export const constantOps: OpTable = {
   Size: { import: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.constantName) },
   Range: { import: range, since: 11, notes: "constants only" },
   NonZero: { import: nonZero, since: 9, notes: "constants only" },
-  Not: { import: map((x) => (x === 0 ? 1 : 0)), notes: "constants only" },
   Round: { import: map(roundHalfEven), since: 11, notes: "constants only" },
   Sign: { import: map(Math.sign), since: 9, notes: "constants only" },
   Sin: { import: map(Math.sin), notes: "constants only" },
   Cos: { import: map(Math.cos), notes: "constants only" },
   IsNaN: { import: map((x) => (Number.isNaN(x) ? 1 : 0), "bool"), since: 9, notes: "constants only" },
-  And: { import: zip((a, b) => a !== 0 && b !== 0), notes: "constants only" },
-  Or: { import: zip((a, b) => a !== 0 || b !== 0), notes: "constants only" },
-  Xor: { import: zip((a, b) => (a !== 0) !== (b !== 0)), notes: "constants only" },
-  Equal: { import: zip((a, b) => a === b), notes: "constants only" },
-  Less: { import: zip((a, b) => a < b), notes: "constants only" },
-  LessOrEqual: { import: zip((a, b) => a <= b), since: 12, notes: "constants only" },
-  Greater: { import: zip((a, b) => a > b), notes: "constants only" },
-  GreaterOrEqual: { import: zip((a, b) => a >= b), since: 12, notes: "constants only" },
   Mod: { import: mod, since: 10, notes: "constants only; fmod" },
   QuantizeLinear: {
     import: quantizeLinear,
