@@ -42,8 +42,8 @@ const MOST_NAMED = 10;
 const STAGES = {
   read: [0, "reading"],
   prepare: [2, "preparing"],
-  luminance: [6, "measuring the light of"],
-  embedding: [10, "recognising"],
+  luminance: [6, "computing the luminance of"],
+  embedding: [10, "computing the embedding of"],
   chroma: [55, "colouring"],
   recombine: [88, "putting together"],
   write: [94, "writing"],

@@ -39,7 +39,7 @@ beforeAll(async () => {
     const inFolder = path === "/" ? "index.html" : path.slice(1);
     if (missing?.test(path)) return void response.writeHead(404).end();
     const body = model[inFolder.replace("models/inception-table/", "")] ?? readFileSync(join(built.folder, inFolder));
-    // The page and its programs are fresh for a while, as servers say; the model's description is asked for again.
+    // The HTTP cache may keep files for an hour, as with usual servers; the page requests model.json again anyway.
     const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
     response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });
     response.end(body);

@@ -19,7 +19,7 @@ const downloads = mkdtempSync(join(tmpdir(), "colorize-saved-"));
 beforeAll(async () => {
   built = await buildInto({ root: "demo" });
   const index = readFileSync(join(built.folder, "index.html"));
-  // In a folder of the site, to see that its addresses are relative.
+  // Served from a folder of the site, to check that all addresses are relative.
   site = await serve({ "/page/": index }, { "/page/": built.folder });
   browser = await launchBrowser();
   page = await browser.newPage();
@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(downloads, { recursive: true, force: true });
 });
 
-/** A screenshot for people, where SCREENSHOTS names a folder. Tests judge pixels that are read back. */
+/** Saves a screenshot into the folder SCREENSHOTS, for visual inspection; tests read pixels back instead. */
 async function screenshot(name: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
   if (!folder) return;
@@ -92,7 +92,7 @@ it("changes saturation while the picture stays", async () => {
   expect(await page.$eval("#saturation-value", (element) => element.textContent)).toBe("200 %");
 });
 
-it("shows where the time goes, when asked", async () => {
+it("shows the time per layer on request", async () => {
   await page.click("#profile summary");
   await page.waitForSelector("#layers table", { timeout: 240_000 });
   const rows = await page.$$eval("#layers tbody tr", (found) =>
@@ -115,7 +115,7 @@ it("saves the picture at full size", async () => {
   expect(data.equals((await compared()).actual)).toBe(true);
 });
 
-it("takes a file of the visitor's own, and says when it is no picture", async () => {
+it("opens a file from disk, and reports one that is not a picture", async () => {
   const input = (await page.$("#file"))!;
   await (input as Awaited<ReturnType<typeof page.$<"input">>> & object).uploadFile("samples/LICENSES.md");
   await page.waitForSelector("#message:not([hidden])");
@@ -128,7 +128,7 @@ it("takes a file of the visitor's own, and says when it is no picture", async ()
   expect(await page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
 }, 300_000);
 
-it("fits a phone, and the dark", async () => {
+it("fits a phone, and has a dark theme", async () => {
   await page.setViewport({ width: 360, height: 740 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -253,7 +253,7 @@ describe("colorize-canvas", () => {
     const json = await run([good, "--out", out, "--overwrite", "--json"]);
     const terminal = { cursorTo: () => {}, moveCursor: () => {}, clearLine: () => {}, clearScreenDown: () => {} };
     const bar = await run([good, "--out", out, "--overwrite"], { isTTY: true, terminal });
-    expect(bar.stderr).toContain("recognising");
+    expect(bar.stderr).toContain("computing the embedding of");
     for (const { stdout, stderr } of [usage, twice, json]) {
       expect(stdout + stderr).toMatch(/u001b/);
       for (const control of ["\u001b", "\u009b"]) expect(stdout + stderr).not.toContain(control);
@@ -379,7 +379,7 @@ describe("colorize-canvas", () => {
     const terminal = { cursorTo: () => {}, moveCursor: () => {}, clearLine: () => {}, clearScreenDown: () => {} };
     const { stderr, stdout } = await run([await photo("a.jpg"), "--out", out], { isTTY: true, terminal });
     expect(stderr).toContain("loading the model 50%");
-    expect(stderr).toMatch(/10% \| 0\/1 \| recognising .*a\.jpg/);
+    expect(stderr).toMatch(/10% \| 0\/1 \| computing the embedding of .*a\.jpg/);
     expect(stdout).toContain("1 of 1 photograph coloured");
   });
 

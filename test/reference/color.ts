@@ -1,4 +1,4 @@
-/** Slow, obvious picture operations in double precision, against which the colour kernels are tested. */
+/** Slow, simple picture operations in double precision, the reference for tests of the colour kernels. */
 import { clipChroma, labToRgb, luminance, type Triple } from "../../src/image/lab";
 
 /** R G B A bytes, row-major. */
@@ -29,7 +29,7 @@ export function luminanceOf(picture: Picture): Float64Array {
   return out;
 }
 
-/** One row through a triangle filter whose radius is the reduction, at least 1 input sample. */
+/** Resamples a row with a triangle filter; its radius is the reduction factor, at least 1 input sample. */
 function filterLine(line: readonly number[], outSize: number): number[] {
   const ratio = line.length / outSize;
   const radius = Math.max(1, ratio);
@@ -82,7 +82,7 @@ export function repeatSamples(ab: ArrayLike<number>, width: number, height: numb
   });
 }
 
-/** A network's output at the padded picture's size; every `step`th sample was made, the others repeat it. */
+/** A network's output at the size of the padded picture, where every `step`th sample is repeated `step` times. */
 export interface ChromaMap {
   /** [2, paddedHeight, paddedWidth]. */
   readonly ab: ArrayLike<number>;

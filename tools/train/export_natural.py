@@ -1,4 +1,4 @@
-"""Writes `natural` as ONNX: natural.onnx, and cells.json with the a*b* of each score and how the mean is shown.
+"""Writes `natural` as ONNX: natural.onnx, and cells.json with the a*b* of each score and the settings of shown().
 
 Norms are folded, weights are int8 per output channel. --weights-out writes the trained part in float16 (the decoder, and
 the stages of ResNet50 that differ from the published ones), to start a later run from.
@@ -58,7 +58,7 @@ def load(weights, teacher=None):
 
 
 def measure_norms(model, data, cache, size, batches, batch, precision='bf16'):
-    """Norm statistics on whole training photographs at the size that the network will run at."""
+    """Measures norm statistics on whole training photographs at the size at which the network will run."""
     sampler = Sampler(build_pools(data, cache), 'cpu', seed=11)
 
     def run(step):
@@ -70,7 +70,7 @@ def measure_norms(model, data, cache, size, batches, batch, precision='bf16'):
 
 
 def trained_weights(model, teacher):
-    """What training changed: the decoder and the layers of the backbone unlike the teacher's, as in_half()."""
+    """The weights that training changed, as in_half(): the decoder, and the layers of the backbone that differ from the teacher."""
     published = {}
     if teacher:
         backbone = Backbone()
@@ -81,7 +81,7 @@ def trained_weights(model, teacher):
 
 
 def largest_difference(model, path, mean, temperature):
-    """Between the ONNX file and PyTorch in float32, on a seeded picture whose sides differ; and the outputs' deviation."""
+    """The largest difference between the ONNX file and PyTorch in float32 on a seeded, non-square picture, and the outputs' deviation."""
     import onnxruntime
     luminance = torch.rand(1, 1, 3 * MULTIPLE, 4 * MULTIPLE, generator=torch.Generator().manual_seed(0)) * 2 - 1
     session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])

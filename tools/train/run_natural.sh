@@ -5,18 +5,11 @@
 # PROFILE=cpu (default without CUDA) or PROFILE=accelerator; MINUTES_DECODER and MINUTES_ALL set the time limits; INIT names
 # weights to start from, which leaves the decoder's own stage out.
 set -eu
-data=$1 teacher=$2 work=$3 model=$4 evaluation=${5:-}
 here=$(dirname "$0")
-python=${PYTHON:-python3}
-if [ -z "${PROFILE:-}" ]; then
-  PROFILE=$($python -c 'import torch; print("accelerator" if torch.cuda.is_available() else "cpu")')
-fi
-common="--data $data --cache $work/cache"
-mkdir -p "$work/cache"
+. "$here/begin.sh"
 if [ "$PROFILE" = accelerator ]; then
   batch=384 decoder=${MINUTES_DECODER:-2} all=${MINUTES_ALL:-8} first=3 rate=1.5e-3 average=0.999
 else
-  . "$here/environment.sh"
   batch=24 decoder=${MINUTES_DECODER:-75} all=${MINUTES_ALL:-450} first=4 rate=1e-3 average=0.998
 fi
 if [ -z "${INIT:-}" ]; then

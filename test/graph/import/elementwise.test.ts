@@ -51,7 +51,7 @@ describe("functions of one tensor", () => {
     expect(graph.nodes[0]!.attributes).toMatchObject({ activation: { max: Infinity } });
   });
 
-  it("the largest float as a bound is no bound", () => {
+  it("the largest float as a bound means no bound", () => {
     const graph = importSketch(
       unary("Clip", { min: { float: 0 }, max: { float: 3.4028234663852886e38 } }, { opset: 7 }),
     );

@@ -8,7 +8,7 @@ describe("Gemm", () => {
     weights: { b, ...(c ? { c } : {}) },
     nodes: [node("Gemm", ["a", "b", ...(c ? ["c"] : [])], ["y"], attributes)],
   });
-  it("with a bias is one product", async () => {
+  it("with a bias is one matmul", async () => {
     const graph = await agree(gemm({ transB: 1 }, [3, 5], [4, 5], [4]));
     expect(graph.nodes).toMatchObject([{ op: "matmul", output: "y", shape: [3, 4] }]);
     expect(graph.nodes[0]!.inputs).toHaveLength(3);
@@ -16,7 +16,7 @@ describe("Gemm", () => {
   it("folds alpha and beta into constants", async () => {
     expect(opsOf(await agree(gemm({ alpha: 0.5, beta: 0.25 }, [1, 5], [5, 4], [1, 4])))).toEqual(["matmul"]);
   });
-  it("transposes the left side at run time", async () => {
+  it("transposes the left operand at run time", async () => {
     expect(opsOf(await agree(gemm({ transA: 1 }, [5, 3], [5, 4])))).toEqual(["transpose", "matmul"]);
   });
   for (const c of [[], [1], [3, 1], [3, 4]])
@@ -26,7 +26,7 @@ describe("Gemm", () => {
     const attributes = { transB: 1, alpha: 2.5, beta: 0.5 };
     await agree({ inputs, nodes: [node("Gemm", ["a", "b", "c"], ["y"], attributes)] });
   });
-  it("says which matrices do not fit", () => {
+  it("names the shapes that do not fit", () => {
     expect(() => importSketch(gemm({}, [3, 5], [4, 4]))).toThrow(/\[3, 5\] x \[4, 4\]/);
   });
 });

@@ -27,7 +27,7 @@ class Draft {
   readonly g = makeGraph();
   /** Values that a later pattern may read once more. All have rank 4. */
   readonly values: string[] = [];
-  /** Outputs beside the last value. */
+  /** Outputs in addition to the last value. */
   readonly promised: string[] = [];
   #state: number;
   #names = 0;
@@ -385,9 +385,9 @@ function siblings(d: Draft, x: string): string {
     const member = conv(d, x, { ...attributes, out });
     return d.once(10) ? activation(d, member) : unary(d, member, shared);
   });
-  // All go into convolutions, or all but one, which goes into the concatenation of the others' results.
+  // Convolutions read all members, or all but one, which the concatenation of their results reads directly.
   const straight = d.once(2) ? [] : [members.pop()!];
-  // One dispatch cannot read the merged value and write beside it, so that most have a convolution between.
+  // One dispatch cannot read the merged value and write into its buffer, so most have a second convolution.
   const read = members.map((member) => {
     const next = conv(d, member, { ...sameSize(d), out: d.pick([4, 4, 8, 3]) });
     return d.once(3) ? next : conv(d, next, { ...sameSize(d), out: d.pick([4, 8]) });
@@ -601,7 +601,7 @@ export const OTHERS: Readonly<Record<string, Pattern>> = {
     ),
 };
 
-export interface RandomGraph {
+interface RandomGraph {
   readonly graph: Graph;
   /** Names of PATTERNS and OTHERS. */
   readonly patterns: readonly string[];
