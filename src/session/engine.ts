@@ -6,6 +6,7 @@ import { convOps } from "../graph/import/ops/conv";
 import { convTransposeOps } from "../graph/import/ops/conv-transpose";
 import { cumSumOps } from "../graph/import/ops/cum-sum";
 import { dequantizeOps } from "../graph/import/ops/dequantize";
+import { einsumOps } from "../graph/import/ops/einsum";
 import { elementwiseOps } from "../graph/import/ops/elementwise";
 import { layoutOps } from "../graph/import/ops/layout";
 import { logicOps } from "../graph/import/ops/logic";
@@ -74,6 +75,7 @@ export const ENGINE: Engine = {
     ...convTransposeOps,
     ...cumSumOps,
     ...dequantizeOps,
+    ...einsumOps,
     ...elementwiseOps,
     ...layoutOps,
     ...logicOps,

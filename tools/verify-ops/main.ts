@@ -1,6 +1,6 @@
 /**
  * Runs the ONNX project's node tests of every op in docs/ops.md through this engine:
- * `npm run verify:ops -- FOLDER [--op Resize] [--test test_resize] [--write]`. FOLDER has a folder for each test; see node-test.ts.
+ * `npm run verify:ops -- FOLDER [--op Resize] [--test test_resize] [--write 1.23.2]`. FOLDER has a folder for each test; see node-test.ts.
  */
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
@@ -20,7 +20,7 @@ interface Result {
 interface Options {
   readonly op?: string;
   readonly test?: string;
-  readonly write?: true;
+  readonly write?: string;
 }
 
 /** The one op that a test is of; undefined for the expanded bodies of functions, which test many. */
@@ -49,7 +49,9 @@ function count(results: readonly Result[], kind: Outcome["kind"]): number {
 }
 
 function print(op: string, results: readonly Result[]): void {
-  const counts = (["passed", "refused", "wrong"] as const).map((kind) => [kind, count(results, kind)] as const);
+  const counts = (["passed", "refused", "differs", "wrong"] as const).map(
+    (kind) => [kind, count(results, kind)] as const,
+  );
   const found = counts.filter(([, n]) => n > 0).map(([kind, n]) => `${n} ${kind === "wrong" ? "WRONG" : kind}`);
   console.log(`${op}: ${found.join(", ")}`);
   for (const { test, outcome } of results)
@@ -57,11 +59,13 @@ function print(op: string, results: readonly Result[]): void {
 }
 
 /** What docs/ops.md says of the tests. */
-function figuresOf(results: readonly Result[], ops: readonly string[]): Figures {
+function figuresOf(results: readonly Result[], ops: readonly string[]): Figures["ops"] {
   const rows = ops.map((op) => {
     const own = results.filter((result) => result.op === op);
     const failed = own.flatMap(({ test, outcome }) =>
-      outcome.kind === "passed" ? [] : [[test, outcome.reason] as const],
+      outcome.kind === "passed"
+        ? []
+        : [[test, outcome.kind === "differs" ? `differs: ${outcome.reason}` : outcome.reason] as const],
     );
     return [op, { tests: own.length, passed: count(own, "passed"), failed: Object.fromEntries(failed) }] as const;
   });
@@ -85,7 +89,8 @@ async function main(folder: string, options: Options): Promise<void> {
   const [passed, wrong] = [count(results, "passed"), count(results, "wrong")];
   const share = ((100 * passed) / results.length).toFixed(1);
   console.log(`\n${passed} of ${results.length} tests pass (${share} %), ${wrong} are wrong.`);
-  if (options.write) await writeFile(FIGURES, `${JSON.stringify(figuresOf(results, ops), undefined, 2)}\n`);
+  const figures = { onnx: options.write, ops: figuresOf(results, ops) };
+  if (options.write) await writeFile(FIGURES, `${JSON.stringify(figures, undefined, 2)}\n`);
   if (wrong > 0) process.exitCode = 1;
 }
 
@@ -94,7 +99,10 @@ try {
     .argument("<folder>", "folder of node tests")
     .option("--op <name>", "only tests of this op")
     .option("--test <text>", "only tests whose name contains this")
-    .option("--write", "write the figures into tools/verify-ops/figures.json, which npm run docs:ops reads")
+    .option(
+      "--write <version>",
+      "write the figures, of the tests of this version of onnx, into tools/verify-ops/figures.json, which npm run docs:ops reads",
+    )
     .action(main)
     .parseAsync();
 } catch (error) {

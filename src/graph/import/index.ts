@@ -145,7 +145,7 @@ class Import {
     if (unknown) this.#refuse(node, unknown);
     else if (operands.includes("unknown")) this.#define(node, []);
     else {
-      const { import: run } = this.#engine.importers[node.op]!;
+      const run = this.#engine.importers[node.op]!;
       const mark = this.#builder.nodes.length;
       const ctx = new NodeContext(
         node,

@@ -134,42 +134,29 @@ function castTo(ctx: NodeContext): Value {
 }
 
 export const composedOps: OpTable = {
-  Gelu: { import: gelu, since: 20, notes: "approximate none and tanh" },
-  LeakyRelu: { import: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)) },
-  Elu: { import: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)) },
-  Celu: { import: celu, since: 12 },
-  Selu: { import: selu },
-  HardSigmoid: {
-    import: (ctx) => {
-      const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
-      return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
-    },
+  Gelu: gelu,
+  LeakyRelu: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)),
+  Elu: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)),
+  Celu: celu,
+  Selu: selu,
+  HardSigmoid: (ctx) => {
+    const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
+    return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
   },
-  HardSwish: {
-    import: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
-    since: 14,
-    notes: "as x * HardSigmoid(x)",
+  HardSwish: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
+  Mish: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
+  Softsign: (ctx) => {
+    const x = ctx.input(0);
+    return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
   },
-  Mish: {
-    import: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
-    since: 18,
-    notes: "as x * tanh(softplus(x))",
-  },
-  Softsign: {
-    import: (ctx) => {
-      const x = ctx.input(0);
-      return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
-    },
-    notes: "as x / (1 + |x|)",
-  },
-  PRelu: { import: prelu, notes: "slope broadcast to the input" },
-  Clip: { import: clip, notes: "bounds as attributes (opset < 11) or inputs" },
-  Div: { import: divide, notes: "whole numbers (constants only) truncate towards zero" },
-  Pow: { import: pow, notes: "exponents 2 and 3 as products" },
-  Min: { import: chain("min"), notes: "any number of inputs" },
-  Max: { import: chain("max"), notes: "any number of inputs" },
-  Sum: { import: chain("add"), notes: "any number of inputs" },
-  Mean: { import: mean, notes: "any number of inputs" },
-  Cast: { import: castTo, notes: "at run time only to a float type" },
-  CastLike: { import: (ctx) => cast(ctx, ctx.input(1).dtype), since: 15, notes: "at run time only to a float type" },
+  PRelu: prelu,
+  Clip: clip,
+  Div: divide,
+  Pow: pow,
+  Min: chain("min"),
+  Max: chain("max"),
+  Sum: chain("add"),
+  Mean: mean,
+  Cast: castTo,
+  CastLike: (ctx) => cast(ctx, ctx.input(1).dtype),
 };

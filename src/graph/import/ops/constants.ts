@@ -94,20 +94,16 @@ function quantizeLinear(ctx: NodeContext): Value {
 }
 
 export const constantOps: OpTable = {
-  Constant: { import: constant, notes: "value, value_float(s), value_int(s)" },
-  ConstantOfShape: { import: constantOfShape, since: 9 },
-  Size: { import: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.constantName) },
-  Range: { import: range, since: 11, notes: "constants only" },
-  NonZero: { import: nonZero, since: 9, notes: "constants only" },
-  Round: { import: map(roundHalfEven), since: 11, notes: "constants only" },
-  Sign: { import: map(Math.sign), since: 9, notes: "constants only" },
-  Sin: { import: map(Math.sin), notes: "constants only" },
-  Cos: { import: map(Math.cos), notes: "constants only" },
-  IsNaN: { import: map((x) => (Number.isNaN(x) ? 1 : 0), "bool"), since: 9, notes: "constants only" },
-  Mod: { import: mod, since: 10, notes: "constants only; fmod" },
-  QuantizeLinear: {
-    import: quantizeLinear,
-    since: 10,
-    notes: "constants only; to 8 and 16 bits, per tensor, per axis or blocked",
-  },
+  Constant: constant,
+  ConstantOfShape: constantOfShape,
+  Size: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.constantName),
+  Range: range,
+  NonZero: nonZero,
+  Round: map(roundHalfEven),
+  Sign: map(Math.sign),
+  Sin: map(Math.sin),
+  Cos: map(Math.cos),
+  IsNaN: map((x) => (Number.isNaN(x) ? 1 : 0), "bool"),
+  Mod: mod,
+  QuantizeLinear: quantizeLinear,
 };

@@ -74,5 +74,5 @@ function dequantizeLinear(ctx: NodeContext): Value {
 }
 
 export const dequantizeOps: OpTable = {
-  DequantizeLinear: { import: dequantizeLinear, since: 10, notes: "constants only; per tensor, per axis or blocked" },
+  DequantizeLinear: dequantizeLinear,
 };

@@ -51,21 +51,15 @@ function where(ctx: NodeContext): Value {
   return binary(ctx, "add", kept, rest);
 }
 
-const NOTES = "at run time of floats";
-
 export const logicOps: OpTable = {
-  Equal: { import: compare({ constants: (a, b) => a === b, fn: "equal" }), notes: NOTES },
-  Less: { import: compare({ constants: (a, b) => a < b, fn: "less" }), notes: NOTES },
-  LessOrEqual: { import: compare({ constants: (a, b) => a <= b, fn: "lessOrEqual" }), since: 12, notes: NOTES },
-  Greater: { import: compare({ constants: (a, b) => a > b, fn: "less", reversed: true }), notes: NOTES },
-  GreaterOrEqual: {
-    import: compare({ constants: (a, b) => a >= b, fn: "lessOrEqual", reversed: true }),
-    since: 12,
-    notes: NOTES,
-  },
-  And: { import: compare({ constants: (a, b) => a !== 0 && b !== 0, fn: "mul" }) },
-  Or: { import: compare({ constants: (a, b) => a !== 0 || b !== 0, fn: "max" }) },
-  Xor: { import: xor },
-  Not: { import: (ctx) => not(ctx, ctx.input(0)) },
-  Where: { import: where, since: 9, notes: NOTES },
+  Equal: compare({ constants: (a, b) => a === b, fn: "equal" }),
+  Less: compare({ constants: (a, b) => a < b, fn: "less" }),
+  LessOrEqual: compare({ constants: (a, b) => a <= b, fn: "lessOrEqual" }),
+  Greater: compare({ constants: (a, b) => a > b, fn: "less", reversed: true }),
+  GreaterOrEqual: compare({ constants: (a, b) => a >= b, fn: "lessOrEqual", reversed: true }),
+  And: compare({ constants: (a, b) => a !== 0 && b !== 0, fn: "mul" }),
+  Or: compare({ constants: (a, b) => a !== 0 || b !== 0, fn: "max" }),
+  Xor: xor,
+  Not: (ctx) => not(ctx, ctx.input(0)),
+  Where: where,
 };

@@ -56,9 +56,6 @@ export function matmul(ctx: NodeContext, left: Value, right: Value): Value {
 }
 
 export const matrixOps: OpTable = {
-  Gemm: { import: gemm, notes: "alpha, beta, transA, transB; any C" },
-  MatMul: {
-    import: (ctx) => matmul(ctx, ctx.input(0), ctx.input(1)),
-    notes: "any rank, with broadcasting; vectors too",
-  },
+  Gemm: gemm,
+  MatMul: (ctx) => matmul(ctx, ctx.input(0), ctx.input(1)),
 };

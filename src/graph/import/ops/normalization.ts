@@ -114,10 +114,10 @@ function logSoftmax(ctx: NodeContext): Value {
 }
 
 export const normalizationOps: OpTable = {
-  BatchNormalization: { import: batchNormalization, notes: "inference with constant statistics" },
-  InstanceNormalization: { import: instanceNormalization, notes: "1-D and 2-D" },
-  GroupNormalization: { import: groupNormalization, since: 18, notes: "scale and bias per channel or per group" },
-  LayerNormalization: { import: layerNormalization, since: 17 },
-  Softmax: { import: softmax, notes: "before opset 13 over all axes from axis on" },
-  LogSoftmax: { import: logSoftmax, notes: "before opset 13 over all axes from axis on" },
+  BatchNormalization: batchNormalization,
+  InstanceNormalization: instanceNormalization,
+  GroupNormalization: groupNormalization,
+  LayerNormalization: layerNormalization,
+  Softmax: softmax,
+  LogSoftmax: logSoftmax,
 };

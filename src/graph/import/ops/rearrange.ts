@@ -128,9 +128,9 @@ function blockOf(ctx: NodeContext): number {
 }
 
 export const rearrangeOps: OpTable = {
-  Split: { import: split, notes: "constant sizes, equal parts, num_outputs" },
-  Pad: { import: pad, notes: "constant, reflect, edge; constant pads, negative ones too" },
-  Gather: { import: gatherOp, notes: "constant indices" },
-  DepthToSpace: { import: depthToSpace, notes: "DCR and CRD" },
-  SpaceToDepth: { import: spaceToDepth, notes: "DCR and CRD" },
+  Split: split,
+  Pad: pad,
+  Gather: gatherOp,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
 };

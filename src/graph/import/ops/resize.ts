@@ -163,10 +163,6 @@ function nearestModeOf(ctx: NodeContext): NearestMode {
 }
 
 export const resizeOps: OpTable = {
-  Resize: {
-    import: resize,
-    since: 10,
-    notes: "nearest, linear and cubic, antialias; nearest and linear fast over height and width",
-  },
-  Upsample: { import: upsample, until: 9, notes: "nearest and linear" },
+  Resize: resize,
+  Upsample: upsample,
 };

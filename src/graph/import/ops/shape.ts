@@ -102,13 +102,13 @@ function dropout(ctx: NodeContext): Value[] {
 }
 
 export const shapeOps: OpTable = {
-  Identity: { import: (ctx) => ctx.input(0) },
-  Flatten: { import: flatten },
-  Unsqueeze: { import: unsqueeze, notes: "axes as attribute (opset < 13) or constant input" },
-  Expand: { import: expandOp, notes: "constant shape" },
-  Shape: { import: shapeOf, notes: "start, end" },
-  Dropout: { import: dropout, notes: "inference, or ratio 0" },
-  Reshape: { import: reshapeOp, notes: "constant shape; 0, -1, allowzero" },
-  Squeeze: { import: squeeze, notes: "axes as attribute (opset < 13) or constant input" },
-  Tile: { import: tile, notes: "constant repeats" },
+  Identity: (ctx) => ctx.input(0),
+  Flatten: flatten,
+  Unsqueeze: unsqueeze,
+  Expand: expandOp,
+  Shape: shapeOf,
+  Dropout: dropout,
+  Reshape: reshapeOp,
+  Squeeze: squeeze,
+  Tile: tile,
 };
