@@ -10,7 +10,7 @@ interface OpNotes {
 /** By ONNX name; ops that are not here are fully supported in all opsets. */
 export const OP_NOTES: Readonly<Record<string, OpNotes>> = {
   AveragePool: { notes: "1-D and 2-D; pads, auto_pad, dilations, ceil_mode, count_include_pad" },
-  BatchNormalization: { notes: "inference with constant statistics" },
+  BatchNormalization: { notes: "inference with constant statistics; training from opset 14 on" },
   Cast: { notes: "at run time only to a float type" },
   CastLike: { since: 15, notes: "at run time only to a float type" },
   Celu: { since: 12 },
@@ -53,7 +53,7 @@ export const OP_NOTES: Readonly<Record<string, OpNotes>> = {
   Mod: { since: 10, notes: "constants only; fmod" },
   NonZero: { since: 9, notes: "constants only" },
   PRelu: { notes: "slope broadcast to the input" },
-  Pad: { notes: "constant, reflect, edge; constant pads, negative ones too" },
+  Pad: { notes: "constant, reflect, edge, wrap; constant pads, negative ones too" },
   Pow: { notes: "exponents 2 and 3 as products" },
   QuantizeLinear: { since: 10, notes: "constants only; to 8 and 16 bits, per tensor, per axis or blocked" },
   Range: { since: 11, notes: "constants only" },

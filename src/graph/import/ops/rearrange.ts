@@ -37,7 +37,8 @@ function pad(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const rank = x.shape.length;
   const mode = ctx.string("mode", "constant");
-  if (mode !== "constant" && mode !== "reflect" && mode !== "edge") ctx.unsupported(`attribute mode=${mode}`);
+  if (mode !== "constant" && mode !== "reflect" && mode !== "edge" && mode !== "wrap")
+    ctx.unsupported(`attribute mode=${mode}`);
   const given = ctx.listSince(11, "pads", 1) ?? ctx.malformed("pads", "none");
   const fill = ctx.opset < 11 ? ctx.float("value", 0) : (ctx.optionalConstant(2, "constant_value")?.data[0] ?? 0);
   const listed = ctx.opset < 18 ? undefined : ctx.listSince(18, "axes", 3);
