@@ -95,9 +95,10 @@ function tile(ctx: NodeContext): Value {
 /** In training mode it only gives its input where the ratio is 0. */
 function dropout(ctx: NodeContext): Value[] {
   const x = ctx.input(0);
-  const training = ctx.optionalConstant(2, "training_mode")?.data[0] ?? 0;
-  const ratio = ctx.optionalConstant(1, "ratio")?.data[0] ?? 0.5;
-  if (training !== 0 && ratio !== 0) ctx.unsupported(`training mode with ratio ${ratio}`);
+  if (ctx.optionalConstant(2, "training_mode")?.data[0]) {
+    const ratio = ctx.optionalConstant(1, "ratio")?.data[0] ?? 0.5;
+    if (ratio !== 0) ctx.unsupported(`training mode with ratio ${ratio}`);
+  }
   return [x, expand(ctx, constantOf("bool", [], [1], ctx.constantName), x.shape)];
 }
 
