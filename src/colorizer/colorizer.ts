@@ -198,8 +198,9 @@ export class Colorizer {
     const { saturation, temperature } = look;
     const { output } = chroma;
     const changed = output.kind === "cells" && temperature !== undefined ? { ...output, temperature } : output;
-    const factor = this.manifest.colorizer.saturation * saturation;
-    const data = await this.#stages.recombine(source, { ...chroma, output: changed }, factor, signal);
+    const { saturation: own, knee } = this.manifest.colorizer;
+    const shown = { saturation: own * saturation, knee };
+    const data = await this.#stages.recombine(source, { ...chroma, output: changed }, shown, signal);
     const { width, height } = source;
     const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {

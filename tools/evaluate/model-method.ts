@@ -56,6 +56,7 @@ class ModelMethod implements Method {
       workingSize: options.size ?? colorizer.size.pixels,
       ...(embedder && { embeddingSize: embedder.size }),
       saturation: colorizer.saturation * options.saturation,
+      ...(colorizer.knee > 0 && { knee: colorizer.knee }),
       storage: networks.elem,
       adapter: describeDevice(networks.device),
     };
@@ -77,9 +78,9 @@ class ModelMethod implements Method {
   }
 
   async #recombine(grey: Pixels, chroma: KeptChroma): Promise<Pixels> {
-    const saturation = this.#networks.manifest.colorizer.saturation * this.#options.saturation;
-    const { signal } = this.#options;
-    const data = await this.#stages.recombine(await openSource(grey), chroma, saturation, signal);
+    const { saturation, knee } = this.#networks.manifest.colorizer;
+    const shown = { saturation: saturation * this.#options.saturation, knee };
+    const data = await this.#stages.recombine(await openSource(grey), chroma, shown, this.#options.signal);
     return { data, width: grey.width, height: grey.height };
   }
 
