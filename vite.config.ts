@@ -1,6 +1,7 @@
 /** Builds the package: ES modules for browsers and Node. The demo page has its own configuration in demo/. */
 import { builtinModules } from "node:module";
 import { defineConfig, type Plugin } from "vite";
+import { jsonSchemaKeywords } from "./tools/vite-json-schema.ts";
 import { onnxProtoDecoders } from "./tools/vite-onnx-proto.ts";
 import { wgsl } from "./tools/vite-wgsl.ts";
 
@@ -22,14 +23,8 @@ const plainWorkers: Plugin = {
   },
 };
 
-/** The JSON schema of manifests has no keyword "format" (test/tools/manifest-schema.test.ts), so its patterns of dates, hosts and addresses are left out. */
-const noFormats: Plugin = {
-  name: "no-formats",
-  load: (id) => (/@cfworker[\\/]json-schema[\\/].*[\\/]format\.js$/.test(id) ? "export const format = {};" : null),
-};
-
 export default defineConfig({
-  plugins: [wgsl(), onnxProtoDecoders(), noFormats, plainWorkers],
+  plugins: [wgsl(), onnxProtoDecoders(), jsonSchemaKeywords(), plainWorkers],
   // A worker's address is relative to the file that starts it.
   base: "./",
   worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name]-[hash].js" } } },
