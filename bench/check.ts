@@ -1,7 +1,7 @@
-/** Checks whether ratios are lower than in a committed result by more than noise. */
+/** Compares measured ratios with a committed baseline, and fails those that dropped by more than noise. */
 import type { Ratio } from "./ratios";
 
-/** Committed in bench/results/quick-baseline.json: ratios by adapter, then by key. */
+/** The content of bench/results/quick-baseline.json: ratios by adapter, then by key. */
 export interface Baseline {
   readonly adapters: Readonly<
     Record<string, Readonly<Record<string, { readonly ratio: number; readonly noise: number }>>>
@@ -21,7 +21,7 @@ export interface Verdict {
 const SMALLEST_FALL = 0.2;
 /** Drops above this share are always reported, whatever the noise. */
 const LARGEST_FALL = 0.5;
-/** Allowed drop in standard errors: for normal noise, one run in three million exceeds it by chance. */
+/** Allowed drop in standard errors: with normally distributed noise, one run in three million exceeds it. */
 const SIGMAS = 5;
 
 /** The lowest ratio that passes against `before`, given the noise of both measurements. */
@@ -31,8 +31,8 @@ export function leastRatio(before: { ratio: number; noise: number }, noiseNow: n
 }
 
 /**
- * One verdict for every ratio of this adapter in the baseline; a ratio that was not measured now fails. Undefined when the
- * baseline lacks the adapter.
+ * Returns a verdict for every ratio of this adapter in the baseline; ratios that this run did not measure fail. Undefined when
+ * the baseline lacks the adapter.
  */
 export function check(baseline: Baseline, adapter: string, ratios: readonly Ratio[]): Verdict[] | undefined {
   const known = baseline.adapters[adapterClass(adapter)];
@@ -44,7 +44,7 @@ export function check(baseline: Baseline, adapter: string, ratios: readonly Rati
   });
 }
 
-/** The baseline with these ratios for their adapter. */
+/** Returns the baseline with the adapter's ratios replaced. */
 export function updated(baseline: Baseline, adapter: string, ratios: readonly Ratio[]): Baseline {
   const round = (value: number): number => Number(value.toPrecision(3));
   const entries = ratios.map(({ key, ratio, noise }) => [key, { ratio: round(ratio), noise: round(noise) }]);

@@ -1,13 +1,13 @@
-/** Interleaves the runs of several contenders, so that a busy machine disturbs all equally. */
+/** Interleaves the runs of several contenders, so that other load on the machine affects all equally. */
 
 export interface Turn {
   readonly name: string;
-  /** Times this contender runs at most; see repeatsWithin(). */
+  /** Maximum number of runs; see repeatsWithin(). */
   readonly repeats: number;
   readonly run: () => Promise<void>;
 }
 
-/** How often work of this duration may run: `wanted` times, or fewer to stay in the budget, but at least once. */
+/** The number of runs for work of this duration: `wanted`, or fewer to stay within the budget, but at least one. */
 export function repeatsWithin(wanted: number, milliseconds: number, budget: number): number {
   return Math.max(1, Math.min(wanted, Math.floor(budget / Math.max(milliseconds, 1e-3))));
 }

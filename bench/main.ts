@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: kernels against the adapter's roofs, the whole model, and peers, in Node and in headless Chromium.
- * docs/benchmark.md says what is measured and how to read it.
+ * `npm run bench`: measures kernels against the adapter's roofline, the whole model, and other runtimes, in Node and in headless
+ * Chromium. docs/benchmark.md explains what is measured and how to read it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -54,14 +54,14 @@ function listed<T extends string>(known: readonly T[]): (text: string) => T[] {
   return (text) =>
     text.split(",").map((word) => {
       const found = known.find((one) => one === word.trim());
-      if (!found) throw new InvalidArgumentError(`a list, with commas, of ${known.join(", ")}`);
+      if (!found) throw new InvalidArgumentError(`a comma-separated list of ${known.join(", ")}`);
       return found;
     });
 }
 
 const options = new Command("bench")
-  .description("Times the engine: kernels, whole model, and against other runtimes.")
-  .option("--quick", "small shapes and few repeats, in Node alone: for CI", false)
+  .description("Measures kernels and the whole model, and compares with other runtimes.")
+  .option("--quick", "small shapes and few repeats, in Node only: for CI", false)
   .option("--check", "with --quick: fail when ratios dropped below bench/results/quick-baseline.json", false)
   .option("--update-baseline", "with --quick: store this run's ratios as the baseline of this adapter", false)
   .option("--only <suites>", `suites to run, of ${SUITES.join(",")}; default: kernels,model,peers`, listed(SUITES))
@@ -72,8 +72,8 @@ const options = new Command("bench")
     "time for the timed runs of one contender on one subject; default 180, with --quick 20",
     positive,
   )
-  .option("--silence <seconds>", "end a worker that sends no message for this time", positive, 900)
-  .option("--tune <seconds>", "tune this engine for this time before it is timed; default: no tuning", positive)
+  .option("--silence <seconds>", "stop a worker that sends no message for this time", positive, 900)
+  .option("--tune <seconds>", "tune this engine for this time before measuring; default: no tuning", positive)
   .option("--sizes <pixels>", "working sizes of the whole model; default 128,256,512,1024", (text) =>
     text.split(",").map(whole),
   )
@@ -82,7 +82,7 @@ const options = new Command("bench")
   .option("--precision <elems>", "storage types, of f32,f16", listed<Elem>(["f32", "f16"]), ["f32", "f16"] as Elem[])
   .option(
     "--contenders <parts>",
-    "run only peers whose names contain one of these parts",
+    "run only the peers whose names contain one of these texts",
     (text) => text.split(","),
     [],
   )
@@ -155,7 +155,9 @@ function held(): number {
     return 0;
   }
   const verdicts = check(baseline, adapter, ratios);
-  console.log(`\n${verdicts ? verdictTable(verdicts) : `No ratios are known for ${adapter}: nothing to compare.`}`);
+  console.log(
+    `\n${verdicts ? verdictTable(verdicts) : `The baseline has no ratios for ${adapter}: nothing was compared.`}`,
+  );
   const fell = verdicts?.some(({ passed }) => !passed) ?? false;
   return options.check && (fell || ratios.length === 0) ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-/** The reference of --quick: a naive convolution, measured beside ours on the same device. */
+/** The reference of --quick: a naive convolution, measured together with ours on the same device. */
 import { bindResources, PipelineCache } from "../src/gpu/pipelines";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
@@ -7,7 +7,7 @@ import { encoder } from "./roof";
 import wgsl from "./shaders/naive-conv2d.wgsl?raw";
 
 /** src [H,W,C], weights [KH,KW,C,OC], bias [OC] -> dst [OH,OW,OC] with relu; batch, strides, dilations and groups 1. */
-export const naiveConv2d: Kernel<Conv2dParams> = {
+const naiveConv2d: Kernel<Conv2dParams> = {
   name: "naive-conv2d",
   wgsl,
   bindings: { src: "read", weights: "read", bias: "read", dst: "write" },

@@ -6,7 +6,7 @@ import { LAYER_NAMES, QUICK_LAYER_NAMES } from "./subjects";
 export const SUITES = ["kernels", "model", "peers", "layers"] as const;
 export type Suite = (typeof SUITES)[number];
 
-export interface Selection {
+interface Selection {
   readonly quick: boolean;
   readonly only: readonly Suite[];
   readonly where: readonly Where[];
@@ -19,7 +19,7 @@ export interface Selection {
   readonly contenders: readonly string[];
 }
 
-export interface PlacedJob {
+interface PlacedJob {
   readonly where: Where;
   readonly job: Job;
 }

@@ -13,7 +13,7 @@ export interface Ratio {
 }
 
 /** wall: from call to result. cpu: processor time of the driver's threads, which other programs disturb less. */
-export type Clock = "wall" | "cpu";
+type Clock = "wall" | "cpu";
 
 /** Pairs the repeats of both in the order of measurement; entries of the shorter list are repeated. */
 function pairs(ours: readonly number[], peer: readonly number[]): number[] {

@@ -17,7 +17,7 @@ export interface Result {
   readonly steps?: readonly StepFacts[];
 }
 
-export interface StepFacts {
+interface StepFacts {
   readonly name: string;
   readonly seconds: number;
   /** Why the step failed or did not finish. */
@@ -74,7 +74,7 @@ export class ResultFile {
 }
 
 /** JSON with one row per line, so that diffs are readable; numbers have five digits. */
-export function resultText({ rows, ...head }: Result): string {
+function resultText({ rows, ...head }: Result): string {
   const five = (_: string, value: unknown): unknown =>
     typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
   const text = JSON.stringify(head, five, 2);

@@ -12,7 +12,7 @@ import fmaWgsl from "./shaders/roof-fma.wgsl?raw";
 const COPY_BYTES = [128 * 2 ** 20, 2 ** 30];
 /** Enough for a processor; for a GPU enough to fill all of its cores several times. */
 const INVOCATIONS = [2 ** 16, 2 ** 20];
-/** Milliseconds of the smaller piece of work above which the larger one is left out: the adapter is not that fast. */
+/** Skips the larger piece of work when the smaller one took more milliseconds than this: the adapter is too slow for it. */
 const SLOW = 2;
 const ROUNDS = 256;
 /** a and b of the multiply-adds. */

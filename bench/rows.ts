@@ -134,7 +134,7 @@ export interface MemorySample {
 }
 
 /** The adapter's best, by bench/roof.ts. */
-export interface RoofRow extends Place, Roof {
+interface RoofRow extends Place, Roof {
   readonly kind: "roof";
 }
 
@@ -205,7 +205,7 @@ export interface Tuning {
 }
 
 /** One convolution that was measured. */
-export interface TunedConv {
+interface TunedConv {
   /** Names the shape; convKey(). */
   readonly key: string;
   /** In how many places. */

@@ -38,7 +38,7 @@ export const LAYER_NAMES: readonly string[] = LAYERS.slice(0, -2).map(({ name })
 export const QUICK_LAYER_NAMES: readonly string[] = LAYERS.slice(-2).map(({ name }) => name);
 const CHAIN = 4;
 
-export function subjectName(subject: Subject): string {
+function subjectName(subject: Subject): string {
   return subject.kind === "conv"
     ? `chain of ${CHAIN} ${subject.layer}`
     : `${subject.network} ${subject.size}x${subject.size}`;

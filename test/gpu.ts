@@ -54,13 +54,13 @@ export function decodeElems(bytes: ArrayBuffer, count: number, elem: Elem): Floa
 }
 
 /** For "texture" bindings: rgba8unorm pixels. */
-export interface TexturePixels {
+interface TexturePixels {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-export interface RunInputs {
+interface RunInputs {
   /** For "read" bindings: elements, stored as `elem`. */
   readonly [binding: string]: ArrayLike<number> | TexturePixels;
 }

@@ -85,12 +85,12 @@ describe("the built package", () => {
     expect(imports, "imports that were found").toBeGreaterThan(3);
   });
 
-  it("finds models/ beside dist from whichever chunk asks", () => {
+  it("finds models/ beside dist from any chunk", () => {
     const asking = browserFiles().filter((file) => readFileSync(file, "utf8").includes("../models/"));
     expect(asking).toHaveLength(1);
     expect(asking[0]!.startsWith(join(process.cwd(), dist))).toBe(true);
     expect(asking[0]!.slice(join(process.cwd(), dist).length + 1)).not.toContain("/");
-    // As a literal inside new URL(), a user's bundler would copy model.json without the files beside it.
+    // For a literal inside new URL(), a user's bundler would copy model.json without the other files of its folder.
     expect(readFileSync(asking[0]!, "utf8")).not.toMatch(/new URL\(\s*["'`]\.\.\/models/);
   });
 
@@ -211,7 +211,7 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
           await call().catch((error) => console.log(error.name + ": " + error.message));`;
       writeFileSync(join(user, "main.mjs"), script);
       writeFileSync(join(user, "a.jpg"), Buffer.from("ffd8ff00", "hex"));
-      // SwiftShader, asked for by name, would miss its own package first.
+      // With COLORIZE_ADAPTER=swiftshader, the missing package of SwiftShader would be reported first.
       const env = { ...process.env, COLORIZE_ADAPTER: "auto" };
       const printed = execFileSync(process.execPath, ["main.mjs"], { cwd: user, encoding: "utf8", env });
       const missing = (error: string, name: string): string =>

@@ -114,7 +114,7 @@ export function buildModel(spec: ModelSpec): Uint8Array {
   return Uint8Array.from(buffer);
 }
 
-export function tensorProto(spec: TensorSpec): InstanceType<typeof onnx.TensorProto> {
+function tensorProto(spec: TensorSpec): InstanceType<typeof onnx.TensorProto> {
   const dtype = spec.dtype ?? "f32";
   const count = spec.shape.reduce((product, n) => product * n, 1);
   if (spec.data.length !== count)

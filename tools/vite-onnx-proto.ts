@@ -66,7 +66,7 @@ export function decodersOnly(source: string): string {
 }
 
 /** Converts the CommonJS module to an ES module, which needs no helpers of the bundler. */
-export function asModule(source: string): string {
+function asModule(source: string): string {
   return source
     .replace(/^var \$protobuf = require\("([^"]+)"\);$/m, 'import * as $$protobuf from "$1";')
     .replace(/, \$Writer = .*, \$util = .*;$/m, ";")

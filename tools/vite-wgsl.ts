@@ -31,7 +31,10 @@ export function stripWgsl(source: string): string {
 /** Drops spaces beside punctuation, except in `a - -b` and `#if !NAME`. */
 function tighten(line: string): string {
   if (line.startsWith("#")) return line;
-  return line.replace(/ ?([^\w\s#+-]) ?/g, "$1").replace(/(\w) ?([+-]) ?(?=\w)/g, "$1$2");
+  return line
+    .replace(/ ?([^\w\s#+-]) ?/g, "$1")
+    .replace(/(\w) ?([+-]) ?(?=\w)/g, "$1$2")
+    .replace(/ (?=[+-]=)/g, "");
 }
 
 /** Reserved words of at most two letters, which must not become names. */
@@ -75,6 +78,11 @@ export function shortenLocals(source: string): string {
   return source.replace(/(?<![\w.@#])[a-z]\w*/g, (word) => short.get(word) ?? word);
 }
 
+/** Writes types by WGSL's predeclared aliases, and leaves out the default access of storage. */
+export function shortenTypes(source: string): string {
+  return source.replace(/\b(vec[234])<([fiu])32>/g, "$1$2").replaceAll("var<storage,read>", "var<storage>");
+}
+
 /** How many braces are open at each character. */
 function depthsOf(source: string): number[] {
   let depth = 0;
@@ -97,7 +105,7 @@ export function wgsl({ strip = true } = {}): Plugin {
       if (!id.endsWith(".wgsl?raw")) return null;
       const { text, files } = resolveIncludes(id.slice(0, -"?raw".length));
       for (const file of files) this.addWatchFile(file);
-      const code = `export default ${JSON.stringify(build ? shortenLocals(stripWgsl(text)) : text)};`;
+      const code = `export default ${JSON.stringify(build ? shortenTypes(shortenLocals(stripWgsl(text))) : text)};`;
       return { code, map: null };
     },
   };

@@ -1,2 +1,2 @@
-/** The text of a shader with its `#include "path"` lines resolved, and the files that it is made of. */
+/** The text of a shader with its `#include "path"` lines resolved, and the paths of all its files. */
 export function resolveIncludes(path: string): { text: string; files: string[] };

@@ -1,18 +1,18 @@
-// `#include "path"` lines of shaders: how builds, tests and Node put shared files into the text of a shader.
+// Resolves `#include "path"` lines of shaders, for builds, tests and Node.
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 const INCLUDE = /^[ \t]*#include[ \t]+"([^"]+)"[ \t]*(?:\/\/.*)?$/;
 
 /**
- * The text of a shader with each `#include "path"` line replaced by that file, whose own includes are resolved likewise.
- * Paths are relative to the file with the line. A file is included once; later lines for it are left out.
+ * Returns the text of a shader with each `#include "path"` line replaced by the content of that file, recursively. Paths are
+ * relative to the file with the line. A file is included once; later lines that name it are removed.
  *
- * @param {string} path of the shader
- * @returns {{ text: string, files: string[] }} files: the shader and all that it includes
+ * @param {string} path path of the shader
+ * @returns {{ text: string, files: string[] }} files: the shader and all included files
  */
 export function resolveIncludes(path) {
-  /** Absolute path -> whether the file was included inside a branch, so that other branches do not have it. */
+  /** Absolute path -> whether the file was included inside an #if branch; other branches then lack it. */
   const included = new Map([[resolve(path), false]]);
   const read = (file, inBranch) => {
     let depth = 0;
@@ -34,7 +34,7 @@ export function resolveIncludes(path) {
           return [read(next, branch).trimEnd()];
         }
         if (included.get(next))
-          throw new Error(`${file}:${i + 1}: "${name}" was included inside an #if before; include it in front of that`);
+          throw new Error(`${file}:${i + 1}: "${name}" was already included inside an #if; include it before that #if`);
         return [];
       })
       .join("\n");

@@ -6,7 +6,7 @@ import type { Probe } from "./probe";
 
 /** Access to a machine's files; tests pass a stand-in. */
 export interface Files {
-  /** Names in a folder; none where there is no such folder. */
+  /** Names in a folder; empty for a missing folder. */
   list(folder: string): readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Jobs of the pack beside the bench's own. */
+/** Jobs of the pack in addition to those of the bench. */
 import type { Job } from "../rows";
 
 export type PackJob =

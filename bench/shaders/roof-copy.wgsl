@@ -1,6 +1,6 @@
-// Peak of memory: dst[i] = src[i]. A workgroup copies EACH * 64 neighbours, an invocation every 64th of them.
-// The grid fits exactly, so that nothing is asked before the copy.
-const EACH: u32 = 1;            // vectors of an invocation; set by bench/roof.ts
+// Peak memory bandwidth: dst[i] = src[i]. A workgroup copies EACH * 64 neighbours, each invocation every 64th of them.
+// The grid fits exactly, so no bounds check is needed.
+const EACH: u32 = 1;            // vectors per invocation; set by bench/roof.ts
 
 @group(0) @binding(0) var<storage, read> src: array<vec4<f32>>;        // [EACH * invocations]
 @group(0) @binding(1) var<storage, read_write> dst: array<vec4<f32>>;  // [EACH * invocations]

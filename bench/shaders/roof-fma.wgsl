@@ -1,4 +1,4 @@
-// Peak of multiply-adds: every invocation sums ROUNDS times into independent vectors held in registers.
+// Peak arithmetic: every invocation does ROUNDS multiply-adds on each of 4 or 8 independent vectors in registers.
 //   s_k <- s_k * a + b, for k below 4, or 8 with EIGHT
 //   dst[i] = sum of s_k
 const ROUNDS: u32 = 256;        // set by bench/roof.ts

@@ -14,12 +14,12 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** Most bytes of each part of a message, so that a message has at most 4 KB however long a file's names are. */
-const PART_BYTES = { where: 800, expected: 1000, received: 1600, hint: 400 } as const;
+/** Most bytes of a place, an expectation or what was received, so that a message has at most 4 KB however long a file's names are. */
+const PART_BYTES = 1100;
 
-/** `text`, or its beginning in at most that many bytes of UTF-8. */
-function clipped(text: string, bytes: number): string {
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+/** `text`, or its beginning in at most PART_BYTES of UTF-8. */
+function clipped(text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(PART_BYTES));
   return read < text.length ? `${text.slice(0, read)}... (${text.length - read} more characters)` : text;
 }
 
@@ -38,10 +38,12 @@ export class EngineError extends Error {
   readonly hint: string | undefined;
 
   constructor(facts: ErrorFacts) {
-    const where = clipped(facts.where, PART_BYTES.where);
-    const expected = clipped(facts.expected, PART_BYTES.expected);
-    const received = clipped(facts.received, PART_BYTES.received);
-    const hint = facts.hint === undefined ? undefined : clipped(facts.hint, PART_BYTES.hint);
+    const [where, expected, received] = [facts.where, facts.expected, facts.received].map(clipped) as [
+      string,
+      string,
+      string,
+    ];
+    const { hint } = facts;
     super(
       `${where}: expected ${expected}, received ${received}.${hint === undefined ? "" : ` ${hint}`}`,
       facts.cause === undefined ? undefined : { cause: facts.cause },
@@ -72,7 +74,7 @@ export interface Unsupported {
 function listed(items: readonly Unsupported[]): string {
   let text = "";
   for (const { op, node, reason } of items) {
-    if (text.length > PART_BYTES.received) break;
+    if (text.length > PART_BYTES) break;
     text += `${text && "; "}${op} "${node}" (${reason})`;
   }
   return text;

@@ -22,9 +22,12 @@ function turn(): Promise<void> {
 /** Elements between two yields of a loop over a long list: well under a millisecond of work. A yield each costs more than most loops. */
 const PART = 256;
 
-/** The list in parts, for loops that yield between them. */
-export function parts<T>(list: readonly T[]): (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / PART) }, (_, i) => list.slice(i * PART, (i + 1) * PART));
+/** Calls `visit` with each element, as a generator that yields now and then. */
+export function* visiting<T>(list: readonly T[], visit: (element: T, index: number) => void): Generator<undefined> {
+  for (let i = 0; i < list.length; i++) {
+    visit(list[i]!, i);
+    if (i % PART === PART - 1) yield;
+  }
 }
 
 /** Runs a generator to its end without pauses; returns its return value. */

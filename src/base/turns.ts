@@ -11,7 +11,7 @@ export class Turns {
     return release;
   }
 
-  /** Does `work` when it has its turn, and returns or throws what it does. */
+  /** Waits for its turn, then runs `work`; returns its result or throws its error. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const release = await this.take();
     try {
@@ -21,7 +21,7 @@ export class Turns {
     }
   }
 
-  /** Resolves when all work that was asked for before has ended. */
+  /** Resolves when all earlier callers have released. */
   async ended(): Promise<void> {
     (await this.take())();
   }

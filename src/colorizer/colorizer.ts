@@ -1,9 +1,10 @@
 /** Colours photographs: runs the networks and the colour kernels behind one call. */
-import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile, Look } from "./options";
+import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./options";
 import { ColorizeResult, type ColorizeTimings } from "./result";
 import { tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
 import { describeDevice } from "../gpu/device";
+import { callOut } from "../gpu/explain";
 import { outputChannels, type KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
@@ -11,9 +12,10 @@ import { openSource, type ColorizeSource, type PixelSource } from "../image/sour
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import type { BoundNetworks, Networks } from "./networks";
-import { checkNumber, SATURATION, SIZE, TEMPERATURE } from "../base/option-checks";
+import { checkNumber, SIZE } from "../base/option-checks";
+import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { startPrediction } from "./predict";
-import { Recovery } from "./recovery";
+import { OnDevice } from "./on-device";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
@@ -23,7 +25,7 @@ import { ENGINE } from "../session/engine";
 import { packagePart } from "../base/package-part";
 
 export class Colorizer {
-  #recovery!: Recovery;
+  #on!: OnDevice;
   /** The next picture is opened while the networks run the current one, so that the GPU need not wait. */
   #opening = new Turns();
   /** The networks' buffers hold one picture. */
@@ -48,7 +50,7 @@ export class Colorizer {
   static async load(options: ColorizerOptions = {}): Promise<Colorizer> {
     options.signal?.throwIfAborted();
     const colorizer = new Colorizer(options);
-    colorizer.#recovery = await Recovery.load(options, () => {
+    colorizer.#on = await OnDevice.load(options, () => {
       // Work on the lost device may never give its turn back.
       colorizer.#opening = new Turns();
       colorizer.#running = new Turns();
@@ -58,15 +60,15 @@ export class Colorizer {
 
   /** Another one after the device was lost. */
   get device(): GPUDevice {
-    return this.#recovery.parts.device;
+    return this.#on.parts.device;
   }
 
   get #networks(): Networks {
-    return this.#recovery.parts.networks;
+    return this.#on.parts.networks;
   }
 
   get #stages(): PictureStages {
-    return this.#recovery.parts.stages;
+    return this.#on.parts.stages;
   }
 
   get manifest(): Manifest {
@@ -110,15 +112,15 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const look = this.#look(options);
+    const look = lookOf(options, this.manifest);
     if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#track(options.signal, async (smaller) => {
       const opened = await this.#opening.take();
       try {
         this.#check(options.signal);
         const clock = new StageClock(options.signal, (stage) => {
-          this.#recovery.progress();
-          options.onStage?.(stage);
+          this.#on.progress();
+          callOut(options.onStage, stage);
         });
         const pixels = await openSource(source);
         try {
@@ -173,20 +175,6 @@ export class Colorizer {
     for (const program of [bound.embedder, bound.colorizer]) program?.destroy();
   }
 
-  /** Throws InputError for a temperature where the model has none. */
-  #look({ saturation = 1, temperature }: Pick<ColorizeOptions, "saturation" | "temperature">): Look {
-    checkNumber(SATURATION, saturation);
-    if (temperature === undefined) return { saturation };
-    const { kind } = this.manifest.colorizer.output;
-    if (kind === "cells") return { saturation, temperature: checkNumber(TEMPERATURE, temperature) };
-    const expected = "a model that predicts a distribution over colours";
-    throw new InputError({
-      where: "temperature",
-      expected,
-      received: `${this.manifest.name}, whose output is ${kind}`,
-    });
-  }
-
   /** Runs the last stage, for a new picture or for another look of a predicted one. */
   async #recombine(
     source: PixelSource,
@@ -195,18 +183,15 @@ export class Colorizer {
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
-    const { saturation, temperature } = look;
-    const { output } = chroma;
-    const changed = output.kind === "cells" && temperature !== undefined ? { ...output, temperature } : output;
-    const factor = this.manifest.colorizer.saturation * saturation;
-    const data = await this.#stages.recombine(source, { ...chroma, output: changed }, factor, signal);
+    const output = outputOf(look, chroma.output);
+    const data = await this.#stages.recombine(source, { ...chroma, output }, shownOf(look, this.manifest), signal);
     const { width, height } = source;
-    const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
+    const facts = { width, height, data, workingSize: chroma.size, saturation: look.saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
-      const other = this.#look({ ...look, ...change });
+      const other = lookOf({ ...look, ...change }, this.manifest);
       return this.#track(otherSignal, async (smaller) => {
         this.#check(otherSignal);
-        const clock = new StageClock(otherSignal, () => this.#recovery.progress());
+        const clock = new StageClock(otherSignal, () => this.#on.progress());
         const options = { size: change.size, signal: otherSignal, smaller };
         // After a loss the networks may store other numbers.
         const embedding = chroma.elem === this.elem ? chroma.embedding : undefined;
@@ -229,10 +214,10 @@ export class Colorizer {
       this.#check(options.signal);
       const { tune } = await packagePart(import("../tuning/tune"));
       const turn = (): Promise<void> => {
-        this.#recovery.progress();
+        this.#on.progress();
         return this.#running.ended();
       };
-      const { device, choices, networks } = this.#recovery.parts;
+      const { device, choices, networks } = this.#on.parts;
       const target = { device, pipelines: networks.pipelines, choices, engine: ENGINE, turn };
       const report = await tune(target, { store: this.#store, ...options, signal });
       await this.#running.run(async () => {
@@ -265,7 +250,7 @@ export class Colorizer {
 
   /** Runs `work`; dispose() waits for it. An abort rejects at once, even while `work` waits for its turn. */
   #track<T>(signal: AbortSignal | undefined, work: (smaller: boolean) => Promise<T>): Promise<T> {
-    const run = this.#recovery.run(work, signal);
+    const run = this.#on.run(work, signal);
     const settled = run.then(
       () => undefined,
       () => undefined,
@@ -295,6 +280,9 @@ export class Colorizer {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#closing.abort();
-    void Promise.all(this.#pending).then(() => this.#recovery.dispose());
+    void Promise.all(this.#pending).then(() => {
+      this.#networks.dispose();
+      this.#on.free();
+    });
   }
 }

@@ -8,7 +8,7 @@ import type { ColorizeStage } from "./stage-clock";
 import type { ModelReader } from "../weights/model/files";
 
 export interface ColorizerOptions {
-  /** Name of a model of this package (default: inception-table), or URL of a model folder or of its model.json. */
+  /** Name of a model of this package, "inception-table" (default) or "natural"; or URL of a model folder or of its model.json. */
   readonly model?: string | URL;
   /**
    * A device, or a function that requests one. Default: a new device of this browser. A requested device is replaced when it is lost, and
@@ -23,7 +23,7 @@ export interface ColorizerOptions {
   readonly read?: ModelReader;
   /** Milliseconds without a byte after which a download fails. Default 30,000. */
   readonly stallTimeout?: number;
-  /** Milliseconds without progress after which a GPU counts as lost, and a tenth of those for a software driver. Default 60,000. */
+  /** Milliseconds without progress after which a GPU counts as lost; a software driver has ten times as many. Default 60,000. */
   readonly hangTimeout?: number;
   /**
    * Whether to measure convolution algorithms on this device when the page is idle after the first picture, and to use the
@@ -40,6 +40,8 @@ export interface ColorizeOptions {
   readonly size?: number;
   /** Factor on the predicted chroma, 0 to 4: 1 (default) as predicted, 0 grey. */
   readonly saturation?: number;
+  /** -1 to 1: raises b* by half of this share of the chroma, so above 0 colours turn to yellow and below to blue. Grey stays grey. Default 0. */
+  readonly warmth?: number;
   /**
    * For a model that predicts a distribution over colours, 0.05 to 10: below 1 nearer to the likeliest colour, above 1 nearer to the mean of
    * all. Default: the model's.
@@ -69,11 +71,4 @@ export interface ColorizerProfile {
   /** Present where the model has an embedder. */
   readonly embedder?: Profile;
   readonly colorizer: Profile;
-}
-
-/** How predicted chroma becomes colour. */
-export interface Look {
-  readonly saturation: number;
-  /** Undefined: the model's, if it has one. */
-  readonly temperature?: number | undefined;
 }

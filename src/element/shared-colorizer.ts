@@ -2,6 +2,7 @@
 import { Colorizer } from "../colorizer/colorizer";
 import type { LoadProgress } from "../weights/model/progress";
 import { abortable } from "../base/abortable";
+import { isModelName } from "../colorizer/shipped-models";
 
 interface Entry {
   readonly colorizer: Promise<Colorizer>;
@@ -12,16 +13,16 @@ interface Entry {
 const entries = new Map<string, Entry>();
 
 /**
- * The page's Colorizer for a model. `model` is an address relative to the page; "" is the default model. The first caller
- * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load or
- * a lost device is removed from the cache, so that the next caller tries again.
+ * The page's Colorizer for a model. `model` is a name or an address relative to the page; "" is the default model. The first caller
+ * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load is
+ * removed from the cache, so that the next caller tries again. A Colorizer replaces a lost device itself.
  */
 export function sharedColorizer(
   model: string,
   onProgress: (progress: LoadProgress) => void,
   signal: AbortSignal,
 ): Promise<Colorizer> {
-  const key = model === "" ? "" : new URL(model, document.baseURI).href;
+  const key = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
   const entry = entries.get(key) ?? start(key);
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
@@ -43,7 +44,6 @@ function start(key: string): Entry {
   });
   const entry: Entry = { colorizer, listeners, latest: undefined };
   entries.set(key, entry);
-  const forget = (): void => void (entries.get(key) === entry && entries.delete(key));
-  colorizer.then((loaded) => loaded.device.lost.then(forget), forget);
+  colorizer.catch(() => entries.delete(key));
   return entry;
 }

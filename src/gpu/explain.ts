@@ -2,6 +2,21 @@
 import { DeviceError, EngineError, InputError } from "../base/errors";
 import { lossAfterError } from "./device-loss";
 
+export const LIGHTEN = "Use a smaller size, or close other pages that use the GPU.";
+
+/** What functions of the caller threw. */
+const callersOwn = new WeakSet<Error>();
+
+/** Calls a function of the caller. explain() leaves its errors as they are. */
+export function callOut<T>(call: ((value: T) => void) | undefined, value: T): void {
+  try {
+    call?.(value);
+  } catch (error) {
+    if (error instanceof Error) callersOwn.add(error);
+    throw error;
+  }
+}
+
 /**
  * The error to report for `where`. A lost device causes many kinds of errors, of which its own reason is the useful one. What a device
  * throws itself (DOMException, TypeError) becomes a DeviceError.
@@ -12,7 +27,8 @@ export async function explain(
   signal: AbortSignal | undefined,
   where = "colorize",
 ): Promise<unknown> {
-  if (signal?.aborted || error instanceof InputError) return error;
+  const notOfDevice = error instanceof InputError || callersOwn.has(error as Error);
+  if (signal?.aborted || notOfDevice) return error;
   const { reason } = await lossAfterError(device);
   if (reason !== undefined)
     return new DeviceError({
@@ -27,7 +43,7 @@ export async function explain(
     where,
     expected: "the GPU to finish its work",
     received: error.message,
-    hint: "Use a smaller size, or close other pages that use the GPU.",
+    hint: LIGHTEN,
     cause: error,
   });
 }

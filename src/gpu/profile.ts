@@ -1,18 +1,18 @@
-/** Time per step of a bound program. */
+/** Measures the time of each step of a bound program. */
 import type { BoundProgram } from "./bound-program";
 
 export interface ProfileRow {
   /** Name of the value that the step computes. */
   readonly output: string;
   readonly kernel: string;
-  /** ONNX nodes it came from. */
+  /** Names of the ONNX nodes that the step computes. */
   readonly origin: readonly string[];
   readonly milliseconds: number;
   readonly gflops: number;
   /** Billions of flops, and of bytes, per second. */
   readonly gflopsPerSecond: number;
   readonly gbytesPerSecond: number;
-  /** Of the sum of all rows, 0 to 1. */
+  /** Fraction of the sum of all rows, 0 to 1. */
   readonly share: number;
 }
 

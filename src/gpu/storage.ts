@@ -8,12 +8,12 @@ import { halfFromFloat } from "../weights/numbers/half";
 /**
  * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32 activations on every adapter; weights of
  * convolutions are stored as 8-bit integers where the model has them and the convolution does not upsample, else as
- * halves (depthwise and transposed convolutions keep f32). Sums are f32 everywhere.
+ * f16 (depthwise and transposed convolutions keep f32). Sums are f32 everywhere.
  */
 export type Precision = (typeof PRECISIONS)[number];
 export const PRECISIONS = ["auto", "f32", "f16", "f16-weights"] as const;
 
-/** Throws DeviceError when f16 is asked for and the device has no shader-f16, InputError for another precision. */
+/** Throws DeviceError when f16 is requested and the device has no shader-f16, InputError for another precision. */
 export function storageOf(device: GPUDevice, precision: Precision): Elem {
   if (!PRECISIONS.includes(precision))
     throw new InputError({

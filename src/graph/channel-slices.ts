@@ -9,7 +9,7 @@
  *   %d = conv(%s, ..)
  */
 import { shapesOf } from "./cost";
-import { finish, parts } from "../base/pacer";
+import { finish, visiting } from "../base/pacer";
 import { countingUses } from "./edit";
 import type { Graph, NodeFor } from "./ir";
 import { definitionOf, type ChannelSlice, type Ops } from "./op";
@@ -18,13 +18,10 @@ import { definitionOf, type ChannelSlice, type Ops } from "./op";
 export function* readInPlace(graph: Graph, ops: Ops): Generator<undefined, (value: string) => boolean> {
   const uses = yield* countingUses(graph);
   const reads = new Map<string, number>();
-  for (const part of parts(graph.nodes)) {
-    for (const node of part) {
-      const [src = ""] = node.inputs;
-      if (definitionOf(ops, node).readsChannels?.(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
-    }
-    yield;
-  }
+  yield* visiting(graph.nodes, (node) => {
+    const [src = ""] = node.inputs;
+    if (definitionOf(ops, node).readsChannels?.(node)) reads.set(src, (reads.get(src) ?? 0) + 1);
+  });
   return (value) => uses.has(value) && uses.get(value) === reads.get(value);
 }
 
@@ -59,10 +56,9 @@ export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, R
   const readers = new Map([...views.values()].flat().map(({ output }): [string, string[]] => [output, []]));
   for (const { inputs, output } of graph.nodes) readers.get(inputs[0]!)?.push(output);
   const writable = new Set<string>();
-  for (const part of parts(graph.nodes)) {
-    for (const node of part) if (definitionOf(ops, node).writesChannels?.(node)) writable.add(node.output);
-    yield;
-  }
+  yield* visiting(graph.nodes, (node) => {
+    if (definitionOf(ops, node).writesChannels?.(node)) writable.add(node.output);
+  });
   const result = new Map<string, ChannelSlice>();
   for (const node of graph.nodes) {
     if (node.op !== "concat" || node.attributes.axis !== node.shape.length - 1) continue;

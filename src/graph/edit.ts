@@ -1,6 +1,6 @@
 /** Helpers that passes share: a forward rewrite of a graph, and queries. */
 import { GraphError } from "../base/errors";
-import { finish, parts } from "../base/pacer";
+import { finish, visiting } from "../base/pacer";
 import type { Activation, Constant, Graph, Node, Shape } from "./ir";
 
 /** Operations for a visitor of rewrite(). Values are named as in the new graph. */
@@ -38,10 +38,7 @@ export function countUses(graph: Graph): Map<string, number> {
 export function* countingUses(graph: Graph): Generator<undefined, Map<string, number>> {
   const uses = new Map<string, number>();
   const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);
-  for (const part of parts(graph.nodes)) {
-    for (const node of part) node.inputs.forEach(use);
-    yield;
-  }
+  yield* visiting(graph.nodes, (node) => node.inputs.forEach(use));
   for (const output of graph.outputs) use(output.value);
   return uses;
 }
@@ -71,10 +68,7 @@ export function* rewrite(
   const uses = yield* countingUses(graph);
   const renamed = new Map<string, string>();
   const taken = new Set([...inputs.keys(), ...constants.keys()]);
-  for (const part of parts(graph.nodes)) {
-    for (const { output } of part) taken.add(output);
-    yield;
-  }
+  yield* visiting(graph.nodes, ({ output }) => taken.add(output));
   /** The last number that fresh() tried, by hint. */
   const numbers = new Map<string, number>();
   const current = (name: string): string => {
@@ -120,13 +114,10 @@ export function* rewrite(
   };
 
   if (hooks.start) yield* hooks.start(rw);
-  for (const part of parts(graph.nodes)) {
-    for (const node of part) {
-      const moved = node.inputs.some((name) => renamed.has(name));
-      visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
-    }
-    yield;
-  }
+  yield* visiting(graph.nodes, (node) => {
+    const moved = node.inputs.some((name) => renamed.has(name));
+    visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
+  });
   const outputs = graph.outputs.map(({ name, value }) => {
     const last = current(value);
     return { name, value: hooks.output?.(last, rw) ?? last };

@@ -1,5 +1,5 @@
 /** Checks that a graph is consistent; runs after import and after every pass. */
-import { finish, parts } from "../base/pacer";
+import { finish, visiting } from "../base/pacer";
 import { GraphError } from "../base/errors";
 import { isDeferred } from "./constants/deferred";
 import { inferShape, type Ops } from "./op";
@@ -27,15 +27,15 @@ export function* verifying(graph: Graph, ops: Ops, stage = "import"): Generator<
       hint: `This is a bug in ${stage}: please report it with the model.`,
     });
   };
-  const define = (name: string, shape: Shape): void => {
+  const define = (name: string, shape: Shape, least = 1): void => {
     if (shapes.has(name)) fail(`value %${name}`, "one definition", "a second one");
-    if (!shape.every((n) => Number.isInteger(n) && n >= 1)) fail(`value %${name}`, "positive sizes", show(shape));
+    if (!shape.every((n) => Number.isInteger(n) && n >= least)) fail(`value %${name}`, "positive sizes", show(shape));
     shapes.set(name, shape);
   };
 
   for (const input of graph.inputs) define(input.name, input.shape);
   for (const [name, constant] of graph.constants) {
-    define(name, constant.shape);
+    define(name, constant.shape, 0);
     if (!isDeferred(constant) && constant.data.length !== sizeOf(constant.shape))
       fail(`constant %${name}`, `${sizeOf(constant.shape)} elements`, `${constant.data.length}`);
   }
@@ -54,10 +54,7 @@ export function* verifying(graph: Graph, ops: Ops, stage = "import"): Generator<
       fail(`node %${node.output} (${node.op})`, `shape ${show(inferred)} from its inputs`, show(node.shape));
     define(node.output, node.shape);
   };
-  for (const part of parts(graph.nodes)) {
-    part.forEach(check);
-    yield;
-  }
+  yield* visiting(graph.nodes, check);
   for (const output of graph.outputs)
     if (!shapes.has(output.value)) fail(`output "${output.name}"`, `value %${output.value} to exist`, "none");
 }

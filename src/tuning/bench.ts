@@ -17,9 +17,9 @@ import { elemBytes, type Elem } from "../kernels/kernel";
 import { GpuClock } from "../gpu/clock";
 import type { Trial, TrialBench } from "./search";
 
-/** Random numbers repeat after this many elements: 2 x 181 x 181, which is no multiple of an image's row. */
+/** Period of the random numbers in elements: 2 x 181 x 181, not a multiple of the row length of usual images. */
 const PERIOD = 65_522;
-/** Elements of an output that are compared; of a larger output, the first and the last ones. */
+/** Number of output elements that are compared: half from the start and half from the end of a larger output. */
 const COMPARED = 2 ** 20;
 
 function randoms(count: number): Float32Array {
@@ -29,7 +29,7 @@ function randoms(count: number): Float32Array {
   return values;
 }
 
-/** Close it after all of its trials. */
+/** Measures convolutions on a device. Close all trials before the bench. */
 export class GpuBench implements TrialBench {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;

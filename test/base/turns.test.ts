@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Turns } from "../../src/base/turns";
 
-it("gives turns in the order they were asked for, each when those before have ended", async () => {
+it("gives turns in the order of the calls, each after the earlier ones have ended", async () => {
   const turns = new Turns();
   const order: string[] = [];
   const work = async (name: string, milliseconds: number): Promise<void> => {
@@ -13,7 +13,7 @@ it("gives turns in the order they were asked for, each when those before have en
     } finally {
       order.push(`${name} ends`);
       end();
-      end(); // which changes nothing
+      end(); // has no effect
     }
   };
   await Promise.allSettled([work("a", 5), work("b", 1), work("c", 0)]);

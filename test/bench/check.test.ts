@@ -35,7 +35,7 @@ it("leaves out peers that failed, other subjects and other places", () => {
   expect(ratiosOf([row("colorize-canvas f32", [1]), ...others])).toEqual([]);
 });
 
-it("uses processor time where it is asked for and known", () => {
+it("uses processor time on request, where it is known", () => {
   const rows = [row("colorize-canvas f32", [1, 1], { cpuTimes: [2, 2] }), row("peer", [9, 9], { cpuTimes: [6, 6] })];
   expect(ratiosOf(rows, "cpu")[0]!.ratio).toBe(3);
   expect(ratiosOf([row("colorize-canvas f32", [1]), row("peer", [9])], "cpu")).toEqual([]);

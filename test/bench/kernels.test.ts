@@ -45,7 +45,7 @@ it("compares the naive convolution with ours before both are timed", async () =>
   expect((second as Extract<Row, { kind: "peer" }>).difference).toBeLessThan(1e-4);
 });
 
-it("does not time a contender whose output differs, or that fails, and goes on", async () => {
+it("does not time a contender that fails or whose output differs, and continues", async () => {
   const played = (name: string, value: number): Contender => ({
     name,
     elem: "f32",

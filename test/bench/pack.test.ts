@@ -110,9 +110,9 @@ describe("which driver", () => {
     expect(await findAdapter(choices, asker({ b: cpu }))).toEqual({ probe: cpu, choice: { name: "b" } });
   });
 
-  it("says what to set where there is no adapter, and what was tried", async () => {
+  it("without an adapter, says what was tried and what to set", async () => {
     const found = await findAdapter(choices, asker({}));
-    if (!("tried" in found)) throw new Error("an adapter that nobody has");
+    if (!("tried" in found)) throw new Error("expected no adapter, found one");
     expect(found.tried.map(({ name }) => name)).toEqual(["a", "b", "c"]);
     const text = noAdapterText(found.tried);
     expect(text).toContain("b: b crashed");

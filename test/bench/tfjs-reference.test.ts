@@ -1,4 +1,4 @@
-/** The peer that is built from our graph computes what onnxruntime computes from the file (tfjs on its CPU backend). */
+/** The tfjs peer, which is built from our graph, gives the results of onnxruntime (on the CPU backend of tfjs). */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import * as ort from "onnxruntime-node";

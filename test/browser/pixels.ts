@@ -1,7 +1,7 @@
 /** Judging pictures by their pixels. */
 import { rgbToLab } from "../../src/image/lab";
 
-export interface PixelFacts {
+interface PixelFacts {
   /** Mean and largest |L*(actual) - L*(original)|. */
   readonly meanLuminanceError: number;
   readonly maxLuminanceError: number;

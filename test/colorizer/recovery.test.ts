@@ -105,6 +105,29 @@ it("keeps the measured choices on the new device", async () => {
   colorizer.dispose();
 });
 
+it("an error of the caller's onStage is thrown as it is", async () => {
+  trouble.arm();
+  const colorizer = await load();
+  const error = new TypeError("not a function");
+  const onStage = (): never => {
+    throw error;
+  };
+  await expect(colorizer.colorize(picture, { onStage })).rejects.toBe(error);
+  colorizer.dispose();
+});
+
+it("a request for another device that fails once is made again", async () => {
+  trouble.arm();
+  let requests = 0;
+  const colorizer = await load({
+    device: () => (++requests === 2 ? Promise.reject(new Error("no device")) : device()),
+  });
+  colorizer.device.destroy();
+  await colorizer.colorize(picture);
+  expect(requests).toBe(3);
+  colorizer.dispose();
+});
+
 it("a device that the caller gave is not replaced", async () => {
   trouble.arm();
   const own = await device();

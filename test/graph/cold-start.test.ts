@@ -28,26 +28,26 @@ it("keys every large constant, so that none is read before it is uploaded", () =
   expect(weights.map((name) => again.constants.get(name)!.key)).toEqual(keys);
 });
 
-it("keys what batch normalisation made of the weights, too", () => {
+it("also gives keys to weights with folded batch normalisation", () => {
   const graph = importModel(decodeModel(inceptionResNetV2()), ENGINE, { inputShapes: { image: [1, 3, 75, 75] } });
   const weights = [...optimize(graph, ENGINE).constants.values()].filter(({ shape }) => shape.length === 4);
   expect(weights.length).toBeGreaterThan(100);
   expect(weights.map(({ key }) => key)).not.toContain(undefined);
 });
 
-it("gives way between weights, and binds other shapes without reading them again", async () => {
+it("yields between weights, and binds other shapes without reading them again", async () => {
   const device = await testDevice();
   const pause = vi.spyOn(Pacer.prototype, "pause");
   const written = vi.spyOn(device.queue, "writeBuffer");
   try {
     const inputShapes = { luminance: [1, 1, 8, 8], embedding: [1, 1000] };
     const session = await Session.load(tableNetwork(), { device, precision: "f32", inputShapes });
-    // Two pauses a weight, one a pipeline and a pass.
+    // Two pauses per weight, one per pipeline and per pass.
     expect(pause.mock.calls.length).toBeGreaterThan(80);
     const first = written.mock.calls.length;
     expect(first).toBeGreaterThan(25);
     await session.bind({ luminance: [1, 1, 8, 16], embedding: [1, 1000] });
-    // The sizes, and weights that another way of computing wants in another layout; not all of them.
+    // The sizes, and those weights that another algorithm needs in another layout.
     expect(written.mock.calls.length - first).toBeLessThan(first / 3);
     session.dispose();
   } finally {

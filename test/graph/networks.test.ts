@@ -1,4 +1,4 @@
-/** The project's networks, as exporters write them, after import and all passes. */
+/** The project's networks, in the form of exporters, after import and all passes. */
 import { describe, expect, it } from "vitest";
 import { importModel } from "../../src/graph/import";
 import type { Graph, OpName, Shape } from "../../src/graph/ir";
@@ -22,10 +22,10 @@ function countOps(graph: Graph): Partial<Record<OpName, number>> {
 }
 
 describe("optimised networks", () => {
-  it("Inception-ResNet-v2 is convolutions, pools and concats: everything else is folded into them", () => {
+  it("Inception-ResNet-v2 becomes convolutions, pools and concats: all other ops are folded into them", () => {
     const result = optimize(load(inceptionResNetV2(), { image: [1, 3, 299, 299] }), ENGINE);
-    // Concats: 40 residual blocks, 3 mixed blocks. The transpose gives the 3-channel image its order.
-    // Of 244 convolutions, 43 are merged with a sibling, whose channels are read by slices that cost nothing.
+    // Concats: 40 residual blocks, 3 mixed blocks. The transpose converts the 3-channel image to NHWC.
+    // Of 244 convolutions, 43 are merged with a sibling, whose channels are read by slices, which cost nothing.
     expect(countOps(result)).toEqual({
       conv: 201,
       concat: 43,
@@ -39,22 +39,23 @@ describe("optimised networks", () => {
     const residuals = result.nodes.filter((node) => node.op === "conv" && node.inputs.length === 4);
     expect(residuals.length).toBe(40);
     const steps = lower(result, ENGINE, { elem: "f32" }).steps.map(({ kernel }) => kernel);
-    // Two of the mixed blocks have a pool beside their convolutions.
+    // Two of the mixed blocks have a pool branch.
     expect([steps.includes("slice"), steps.filter((kernel) => kernel === "concatPart").length]).toEqual([false, 2]);
   });
 
-  // Pools and the resizes before convolutions are parts of them. The transpose is at the output: ab is [1,2,H,W]. The reshapes are those of the luminance and of the fused bias.
+  // Convolutions include the pools after and the resizes before them. The transpose makes the output [1,2,H,W]. The reshapes are
+  // those of the luminance and of the fused bias.
   it.each([
     ["table", tableNetwork(), 1000, { conv: 16, resize: 1, reshape: 2, matmul: 1, transpose: 1 }],
     ["strided", stridedNetwork(), 1001, { conv: 14, resize: 1, reshape: 2, matmul: 1, transpose: 1 }],
-  ])("the %s network never makes the repeated embedding, and its numbers stay", (_, bytes, width, ops) => {
+  ])("the %s network does not store the repeated embedding, and its results stay the same", (_, bytes, width, ops) => {
     const graph = load(bytes, { luminance: [1, 1, 8, 16], embedding: [1, width] });
     const result = optimize(graph, ENGINE);
     expect(countOps(result)).toEqual(ops);
     expectSameNumbers(result, graph);
   });
 
-  it("as the Colorizer runs them, the embedder takes one channel and the colorizers repeat nothing at the end", () => {
+  it("with the Colorizer's passes, the embedder reads one channel and the colorizers have no upsampling at the end", () => {
     const grey = optimize(load(inceptionResNetV2(), { image: [1, 3, 299, 299] }), {
       ...ENGINE,
       passes: [...ENGINE.passes, sumGreyInput("image")],

@@ -10,7 +10,7 @@ it("prints every line of a graph and its totals", () => {
   const b = g.constant("b", [8]);
   const a = g.node("a", "conv", [x, w, b], convAttributes({ pads: [1, 1, 1, 1], activation: { fn: "relu" } }));
   const y = g.node("y", "reshape", [a], {}, [512]);
-  // 64 places x 8 channels x 9 taps x 4 channels x 2 = 36,864 FLOP; 512 floats; 296 floats
+  // 64 pixels x 8 channels x 9 taps x 4 channels x 2 = 36,864 FLOP; 512 floats; 296 floats
   expect(printGraph(g.graph(y), ENGINE.ops)).toBe(
     [
       "%x: input f32[1,8,8,4]",

@@ -36,7 +36,7 @@ test("the EXIF of a photograph comes along, upright", async () => {
   expect((await pixels(bytes)).equals(await pixels(Buffer.from(await to.arrayBuffer())))).toBe(true);
 });
 
-test("what has no EXIF, is no JPEG or is cut off changes nothing", async () => {
+test("sources without EXIF, of other formats or truncated do not change the file", async () => {
   const to = await coloured();
   const whole = await photograph();
   const png = new Blob([Uint8Array.from(await grey.clone().png().toBuffer())]);

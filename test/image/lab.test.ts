@@ -7,7 +7,7 @@ const toLab65 = converter("lab65");
 const toRgb = converter("rgb");
 const colours = lattice(9);
 
-/** Largest difference over three components. */
+/** Largest difference of the three components. */
 function apart(a: Triple, b: Triple): number {
   return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 }
@@ -17,7 +17,7 @@ describe("CIE L*a*b* against culori", () => {
     for (const [r, g, b] of colours) {
       const expected = toLab65({ mode: "rgb", r, g, b });
       const actual = rgbToLab([r, g, b]);
-      // culori writes its constants with 16 digits; nothing else differs.
+      // The only difference: culori's constants have 16 digits.
       expect(apart(actual, [expected.l, expected.a, expected.b]), `${r} ${g} ${b}`).toBeLessThan(1e-6);
       expect(luminance([r, g, b])).toBeCloseTo(expected.l, 6);
     }
@@ -42,14 +42,14 @@ describe("CIE L*a*b* against culori", () => {
 });
 
 describe("clipChroma", () => {
-  it("leaves colours of sRGB alone", () => {
+  it("does not change colours inside sRGB", () => {
     for (const colour of colours) {
       const lab = rgbToLab(colour);
       expect(clipChroma(lab)).toBe(lab);
     }
   });
 
-  it("keeps L* and hue, and stops at the gamut's face", () => {
+  it("keeps L* and hue, and stops at the gamut's surface", () => {
     for (const lab of [
       [50, 120, 0],
       [50, -120, 90],
@@ -63,11 +63,11 @@ describe("clipChroma", () => {
       expect(l).toBe(lab[0]);
       expect(a * lab[2]).toBeCloseTo(b * lab[1], 9);
       expect(inGamut([l, a, b])).toBe(true);
-      // One bisection step further is outside: nothing was given away.
+      // One bisection step further is outside, so the chroma is the largest possible.
       const further = Math.hypot(a, b) + Math.hypot(lab[1], lab[2]) / 2 ** 11;
       const scale = further / Math.hypot(lab[1], lab[2]);
       expect(inGamut([l, lab[1] * scale, lab[2] * scale])).toBe(false);
-      // and the 8-bit colour still has the luminance.
+      // The 8-bit colour still has the luminance.
       const rounded = labToRgb([l, a, b]).map((c) => Math.round(Math.min(1, Math.max(0, c)) * 255) / 255);
       expect(Math.abs(luminance(rounded as unknown as Triple) - l)).toBeLessThan(0.5);
     }

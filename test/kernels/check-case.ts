@@ -1,4 +1,4 @@
-/** Running the cases of a kernel against the CPU reference. */
+/** Compares the cases of a kernel with the CPU reference. */
 import { describe, it } from "vitest";
 import { sizeOf } from "../../src/graph/ir";
 import type { Elem } from "../../src/kernels/kernel";
@@ -7,15 +7,15 @@ import { decodeElems, encodeElems, runKernel, testDevice } from "../gpu";
 import { evaluate } from "../reference/interpret";
 import type { KernelCase, Operand } from "./kernel-case";
 
-/** The operand's values, rounded to `elem`: what the kernel and the reference both read. */
-export function operandValues({ shape, low, high, values }: Operand, seed: number, elem: Elem): Float32Array {
+/** The operand's values, rounded to `elem`; both the kernel and the reference read them. */
+function operandValues({ shape, low, high, values }: Operand, seed: number, elem: Elem): Float32Array {
   const exact = values ? Float32Array.from(values) : randoms(sizeOf(shape), seed, low, high);
   if (elem === "f32") return exact;
   return decodeElems(encodeElems(exact, elem).buffer as ArrayBuffer, exact.length, elem);
 }
 
 /** Runs a case on the GPU and compares it with the reference. Skips f16 where the adapter has none. */
-export async function checkCase(
+async function checkCase(
   { kernel, plan, operands, node, tolerance, name }: KernelCase,
   elem: Elem,
   skip: (note: string) => void,
@@ -32,7 +32,7 @@ export async function checkCase(
   expectClose(dst!, evaluate(node, tensors).data, tolerance[elem], `${name} ${elem}`);
 }
 
-/** What a variant's text depends on besides sizes: storage types, branches, who works on a row. */
+/** Identifies the variant of a shader apart from sizes: storage types, branches, invocations per row. */
 function variantOf({ kernel, plan }: KernelCase): string {
   const { constants, flags } = plan("f16");
   const choices = Object.entries(constants).filter(([key, value]) => typeof value !== "number" || key === "PER_ROW");
@@ -40,8 +40,8 @@ function variantOf({ kernel, plan }: KernelCase): string {
 }
 
 /**
- * One test a case in f32. f16 differs only in types and conversions, so there the first case of every variant is
- * enough; each costs a pipeline.
+ * Adds a test for each case in f32. f16 differs only in types and conversions, so it tests the first case of each variant:
+ * every case compiles a pipeline.
  */
 export function describeCases(title: string, cases: readonly KernelCase[]): void {
   const variants = new Set<string>();

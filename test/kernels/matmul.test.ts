@@ -54,7 +54,7 @@ describe("matmul", () => {
     for (const shape of CASES.slice(0, 4)) await check(await testDevice({ defaultLimits: true }), shape, "f32");
   });
 
-  it("stores halves and accumulates in f32", async ({ skip }) => {
+  it("stores f16 and accumulates in f32", async ({ skip }) => {
     const device = await testDevice();
     if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
     for (const shape of CASES.slice(1, 7)) await check(device, shape, "f16");

@@ -10,12 +10,12 @@ const PACKING: ConvPacking & { readonly int8: true } = {
   ...{ layout: "conv2d", taps: 2, inChannels: 3, outChannels: 10, groups: 2, block: 8, inBlock: 4, int8: true },
 };
 
-/** Every value of 8 bits, the extremes first. */
+/** Every 8-bit value, the extremes first. */
 const data = Int8Array.from({ length: 2 * 3 * 10 }, (_, i) => [-128, 127, 0, -1][i] ?? (i * 37) % 256);
 const scales = Float32Array.from({ length: 10 }, (_, i) => (i % 3 ? 0.01 : -0.02) * (i + 1));
 
 describe("8-bit weights", () => {
-  it("are laid out as floats would be, then the scales of every block", () => {
+  it("have the layout of floats, followed by the scales of every block", () => {
     const packed = packInt8(PACKING, { data, scales });
     const count = 2 * 2 * 4 * 8; // blocks, taps, rounded input channels, block
     const integers = new Int8Array(packed.buffer, 0, count);
@@ -33,7 +33,7 @@ describe("8-bit weights", () => {
       }
   });
 
-  it("take a quarter of the bytes of f32, and scales, whatever is stored otherwise", () => {
+  it("take a quarter of the bytes of f32 plus scales, with any storage type", () => {
     const bytes = packedLength(PACKING) + 4 * 16;
     expect(packInt8(PACKING, { data, scales })).toHaveLength(bytes);
     for (const elem of ["f32", "f16"] as const) expect(packedBytes(PACKING, elem)).toBe(bytes);
@@ -43,7 +43,7 @@ describe("8-bit weights", () => {
     expect(packedBytes({ layout: "pad", length: 5 }, "f16")).toBe(10);
   });
 
-  it("must be as many as the packing says, and so must scales", () => {
+  it("rejects integers or scales of the wrong length", () => {
     expect(() => packInt8(PACKING, { data: data.subarray(1), scales })).toThrow(KernelError);
     expect(() => packInt8(PACKING, { data, scales: scales.subarray(1) })).toThrow(/10 scales/);
   });

@@ -5,7 +5,9 @@ import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageError } from "../../src/base/errors";
 import { greyPng } from "./grey-png";
-import { formatOfBytes, formatOfName, readImage, writeImage, type ImageFormat } from "../../src/node/images";
+import { formatOfBytes, formatOfName, type ImageFormat } from "../../src/node/images";
+import { readImage } from "../../src/node/read-image";
+import { writeImage } from "../../src/node/write-image";
 
 let folder: string;
 beforeAll(async () => {
@@ -15,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const RED = { r: 200, g: 60, b: 60 };
 
-/** A flat picture of RED. */
+/** A picture of the single colour RED. */
 function flat(width = 6, height = 4): Sharp {
   return sharp({ create: { width, height, channels: 3, background: RED } });
 }
@@ -26,7 +28,7 @@ async function file(name: string, bytes: Uint8Array | Promise<Uint8Array>): Prom
   return path;
 }
 
-/** Every pixel within `by` of `rgba`. */
+/** Expects every pixel to differ from `rgba` by at most `by`. */
 function expectFlat(data: Uint8ClampedArray, rgba: readonly number[], by: number): void {
   let worst = 0;
   data.forEach((value, i) => (worst = Math.max(worst, Math.abs(value - rgba[i % 4]!))));
@@ -43,7 +45,7 @@ async function failure(promise: Promise<unknown>): Promise<ImageError> {
 }
 
 describe("readImage", () => {
-  // Lossy formats and profile conversions round: 2 of 255; CMYK inks cannot show the red exactly: 20.
+  // Tolerances: 2 of 255 for rounding in lossy formats and profile conversions; 20 for CMYK, which cannot represent RED exactly.
   it.each<[string, () => Promise<Buffer>, number]>([
     ["srgb.png", () => flat().png().toBuffer(), 0],
     ["srgb.jpg", () => flat().jpeg({ quality: 100, chromaSubsampling: "4:4:4" }).toBuffer(), 2],
@@ -72,14 +74,24 @@ describe("readImage", () => {
     }
   });
 
-  it.each([8, 16] as const)("goes through a grey profile of %i bits", async (bits) => {
+  it("reads a file again that changed, and one whose name ends in brackets", async () => {
+    for (const name of ["again.tif", "scan[1]"]) {
+      for (const red of [200, 16]) {
+        const create = { width: 5, height: 5, channels: 3, background: { r: red, g: 9, b: 9 } } as const;
+        const path = await file(name, sharp({ create }).tiff({ compression: "lzw" }).toBuffer());
+        expect((await readImage(path)).data[0], name).toBe(red);
+      }
+    }
+  });
+
+  it.each([8, 16] as const)("applies a grey profile of %i bits", async (bits) => {
     const image = await readImage(await file(`gamma${bits}.png`, greyPng(bits, 1.8, 6)));
-    // 0.5 ^ 1.8 = 0.287 of full light, which sRGB writes as 1.055 * 0.287 ^ (1 / 2.4) - 0.055 = 0.572: 146 of 255.
+    // 0.5 ^ 1.8 = 0.287 in linear light, which sRGB encodes as 1.055 * 0.287 ^ (1 / 2.4) - 0.055 = 0.572: 146 of 255.
     expectFlat(image.data, [146, 146, 146, 255], 1);
     expect([image.width, image.height]).toEqual([2, 4]);
   });
 
-  it("keeps alpha apart from colour", async () => {
+  it("reads alpha separately from colour", async () => {
     const raw = Buffer.from([10, 200, 30, 128, 250, 0, 0, 0]);
     const path = await file(
       "alpha.png",
@@ -92,7 +104,7 @@ describe("readImage", () => {
     expect(image.metadata.hasAlpha).toBe(true);
   });
 
-  // Stored pixels A B / C D (2 x 1 here: A B); where A goes under each EXIF orientation.
+  // The position of stored pixel A under each EXIF orientation; the stored picture is 2 x 1: A B.
   it.each([
     [1, 2, 1, "AB"],
     [2, 2, 1, "BA"],
@@ -111,7 +123,7 @@ describe("readImage", () => {
     expect(image.metadata.orientation).toBe(orientation);
   });
 
-  it("reads the first frame of an animation, and says so", async () => {
+  it("reads the first frame of an animation, and reports that", async () => {
     const frames = Buffer.concat([Buffer.alloc(12, 255), Buffer.alloc(12, 0)]);
     const animated = sharp(frames, { raw: { width: 2, height: 4, channels: 3, pageHeight: 2 } });
     const image = await readImage(await file("animated.webp", animated.webp({ lossless: true }).toBuffer()));
@@ -130,7 +142,7 @@ describe("readImage", () => {
     expect(error.where).toBe(path);
   });
 
-  it("names what is wrong with other files", async () => {
+  it("explains why other files are rejected", async () => {
     expect((await failure(readImage(await file("empty.jpg", new Uint8Array())))).received).toContain("0 bytes");
     expect((await failure(readImage(await file("text.jpg", Buffer.from("hello, world"))))).received).toContain(
       "68656c6c",
@@ -172,7 +184,7 @@ describe("writeImage", () => {
     expect(image.metadata.hasAlpha).toBe(false);
   });
 
-  it("keeps alpha where the format can, and lays JPEG on white", async () => {
+  it("keeps alpha where the format supports it, and blends JPEG over white", async () => {
     const glass = { ...pixels, data: pixels.data.slice() };
     for (let i = 3; i < glass.data.length; i += 4) glass.data[i] = 0;
     for (const name of ["glass.png", "glass.webp", "glass.tif"]) {
@@ -183,7 +195,7 @@ describe("writeImage", () => {
     expectFlat((await readImage(join(folder, "glass.jpg"))).data, [255, 255, 255, 255], 1);
   });
 
-  it.each(["kept.jpg", "kept.png", "kept.webp"])("carries EXIF to %s: upright, with the new size", async (name) => {
+  it.each(["kept.jpg", "kept.png", "kept.webp"])("copies EXIF to %s: upright, with the new size", async (name) => {
     const source = await file(
       "source.jpg",
       flat()
@@ -207,7 +219,7 @@ describe("writeImage", () => {
     expectFlat(again.data, [200, 60, 60, 255], 4);
   });
 
-  it("says what it drops, and why", async () => {
+  it("reports what it drops, and why", async () => {
     const source = await file(
       "exif.jpg",
       flat()
@@ -225,7 +237,7 @@ describe("writeImage", () => {
     expect(await notes("dropped.jpg", long)).toEqual(["EXIF dropped: it does not fit into JPEG"]);
   });
 
-  it("leaves an existing file alone unless asked", async () => {
+  it("does not overwrite an existing file by default", async () => {
     const path = await file("taken.png", Buffer.from("precious"));
     const error = await failure(writeImage(path, pixels));
     expect(error.message).toContain("--overwrite");
@@ -234,7 +246,7 @@ describe("writeImage", () => {
     expect((await readImage(path)).width).toBe(6);
   });
 
-  it("names the range of quality", async () => {
+  it("states the range of quality", async () => {
     const path = join(folder, "quality.jpg");
     for (const quality of [0, 0.9, 101])
       await expect(writeImage(path, pixels, { quality })).rejects.toThrow(
@@ -243,7 +255,7 @@ describe("writeImage", () => {
     await writeImage(path, pixels, { quality: 60 });
   });
 
-  it("leaves nothing behind when it fails", async () => {
+  it("leaves no file when it fails", async () => {
     const inner = join(folder, "fails");
     await writeImage(join(inner, "first.png"), pixels);
     const wide = { data: new Uint8ClampedArray(20_000 * 4), width: 20_000, height: 1 };
@@ -255,7 +267,7 @@ describe("writeImage", () => {
   });
 });
 
-it("knows formats by name and by content", async () => {
+it("detects formats by name and by content", async () => {
   expect(["a.JPG", "b.jpeg", "c.png", "d.WebP", "e.tiff", "f.gif", "g"].map(formatOfName)).toEqual([
     "jpeg",
     "jpeg",

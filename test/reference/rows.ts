@@ -23,5 +23,5 @@ export const awkward = [
   rows(1, 1024, 8),
 ];
 
-/** Subtracting the mean loses bits: 1e-5 where it is large beside the deviations. The range is about 4. */
+/** Subtracting the mean loses bits: errors reach 1e-5 where it is large compared with the deviations. The range is about 4. */
 export const NORMALIZED: KernelCase["tolerance"] = { f32: { abs: 1e-5 }, f16: { range: 2 ** -10, abs: 1e-5 } };

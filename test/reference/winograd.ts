@@ -14,7 +14,7 @@ function polynomial(roots: readonly number[]): number[] {
   return coefficients;
 }
 
-export interface Transforms {
+interface Transforms {
   /** [points][points] */
   readonly bt: readonly (readonly number[])[];
   /** [outputs][points] */

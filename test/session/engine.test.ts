@@ -1,4 +1,4 @@
-/** The engine's value as a whole. */
+/** Checks that the engine is complete and consistent. */
 import { describe, expect, it } from "vitest";
 import { importModel } from "../../src/graph/import";
 import { lower } from "../../src/graph/lower/lower";
@@ -23,7 +23,7 @@ function kernelsOf(weights: readonly number[], ...nodes: NodeSpec[]): string[] {
   return lower(graph, ENGINE, { elem: "f32" }).steps.map(({ kernel }) => kernel);
 }
 
-describe("an output that is not a node's own is copied", () => {
+describe("an output that no node computes is copied", () => {
   it.each([
     ["an input", node("Identity", ["x"], ["y"])],
     ["a constant", node("Identity", ["w"], ["y"])],
@@ -31,7 +31,7 @@ describe("an output that is not a node's own is copied", () => {
   ])("%s", (_, spec) => expect(kernelsOf([4], spec)).toEqual(["unary"]));
 });
 
-it("has every kernel that ops and algorithms of convolutions name", () => {
+it("has every kernel that ops and convolution algorithms name", () => {
   const named = [
     ...kernelsOf([4, 1, 3, 3], node("Conv", ["x", "w"], ["y"], { group: 4 })),
     ...kernelsOf([4, 2, 3, 3], node("ConvTranspose", ["x", "w"], ["y"])),
@@ -47,7 +47,7 @@ it("has every kernel that ops and algorithms of convolutions name", () => {
     for (const [name, kernel] of Object.entries(kernels)) expect(ENGINE.kernels[name]).toBe(kernel);
 });
 
-it("refuses an op that only Object's prototype has", () => {
+it("rejects an op whose name is a property of Object.prototype", () => {
   expect(() => kernelsOf([4], node("constructor", ["x"], ["y"]))).toThrow(/constructor.*not implemented/s);
 });
 

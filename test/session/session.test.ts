@@ -10,7 +10,7 @@ import { testDevice } from "../gpu";
 import { trackLive } from "../shared/live-memory";
 import { buildModel, node, type InitializerSpec } from "../onnx-builder";
 
-/** y = relu(x + b) with open height and width; z is x again, k a constant. */
+/** y = relu(x + b) with variable height and width; z is a copy of x, k a constant. */
 const small = buildModel({
   inputs: [
     { name: "x", shape: [1, 2, "h", "w"] },
@@ -35,7 +35,7 @@ const expected = ({ data }: { data: Float32Array }): Float32Array =>
   data.map((v, i) => Math.max(0, v + (i < data.length / 2 ? 0.5 : -0.5)));
 
 describe("Session", () => {
-  it("runs at the shapes it is given, also at the same time", async () => {
+  it("runs with the shapes of its inputs, also concurrently", async () => {
     const device = await testDevice();
     const session = await Session.load(small, { device, precision: "f32" });
     expect(session.inputs.map(({ name }) => name)).toEqual(["x", "b"]);
@@ -51,7 +51,36 @@ describe("Session", () => {
     await expect(session.run({ x: x(1, 1), b })).rejects.toThrow(/disposed/);
   });
 
-  it("says what to pass where there is no device to ask for", async () => {
+  it("takes int64 inputs as BigInt64Array or numbers, at run time and frozen, and gives empty outputs", async () => {
+    const device = await testDevice();
+    const model = buildModel({
+      inputs: [
+        { name: "n", dtype: "i64", shape: [3] },
+        { name: "axes", dtype: "i64", shape: ["count"] },
+      ],
+      outputs: [{ name: "y" }, { name: "none" }],
+      nodes: [
+        node("Cast", ["n"], ["f"], { to: 1 }),
+        node("Unsqueeze", ["f", "axes"], ["y"]),
+        node("Slice", ["f", "end", "end"], ["none"]),
+      ],
+      initializers: [{ name: "end", dtype: "i64", shape: [1], data: [3] }],
+    });
+    for (const axes of [BigInt64Array.of(0n, -1n), [0, -1]]) {
+      const freeze = { axes: { data: axes, shape: [2] } };
+      const session = await Session.load(model, { device, precision: "f32", freeze });
+      for (const data of [BigInt64Array.of(1n, -2n, 7n), [1, -2, 7], Float32Array.of(1, -2, 7)]) {
+        const { y, none } = await session.run({ n: { data, shape: [3] } });
+        expect(y).toEqual({ data: Float32Array.of(1, -2, 7), shape: [1, 3, 1] });
+        expect(none).toEqual({ data: new Float32Array(0), shape: [0] });
+      }
+      const wrong = { data: "1, 2, 3" as unknown as number[], shape: [3] };
+      await expect(session.run({ n: wrong })).rejects.toThrow(/Float32Array, BigInt64Array or array, received String/);
+      session.dispose();
+    }
+  });
+
+  it("explains what to pass where navigator.gpu is missing", async () => {
     vi.stubGlobal("navigator", {});
     try {
       await expect(Session.load(small)).rejects.toThrow(
@@ -62,7 +91,7 @@ describe("Session", () => {
     }
   });
 
-  it("asks for a device of its own, and frees that one only", async () => {
+  it("requests its own device, and destroys only that one", async () => {
     const devices: GPUDevice[] = [];
     const requestAdapter = async (): Promise<unknown> => ({
       limits: {},
@@ -101,7 +130,7 @@ describe("Session", () => {
     session.dispose();
   });
 
-  it("says which input is wrong", async () => {
+  it("names the wrong input", async () => {
     const device = await testDevice();
     const session = await Session.load(small, { device });
     await expect(session.run({ x: x(2, 2) })).rejects.toThrow(/input "b": expected a tensor .* received Undefined/);
@@ -113,12 +142,14 @@ describe("Session", () => {
       /8 elements, received 7/,
     );
     const integers = { data: new Int32Array(8) as unknown as Float32Array, shape: [1, 2, 2, 2] };
-    await expect(session.run({ x: integers, b })).rejects.toThrow(/data in a Float32Array, received Int32Array/);
+    await expect(session.run({ x: integers, b })).rejects.toThrow(
+      /data in a Float32Array, BigInt64Array or array, received Int32Array/,
+    );
     await expect(session.profile()).rejects.toThrow(/input shapes to profile/);
     session.dispose();
   });
 
-  it("refuses what it cannot do at load, with or without shapes", async () => {
+  it("rejects unsupported models at load, with or without shapes", async () => {
     const device = await testDevice();
     const model = buildModel({
       inputs: [{ name: "x", shape: ["n"] }],
@@ -134,13 +165,13 @@ describe("Session", () => {
   });
 
   it("refuses f16 on a device without shader-f16", async () => {
-    // At default limits no feature is asked for.
+    // A device with default limits has no optional features.
     const device = await testDevice({ defaultLimits: true });
     expect(device.features.has("shader-f16")).toBe(false);
     await expect(Session.load(small, { device, precision: "f16" })).rejects.toThrow(DeviceError);
   });
 
-  it("stores weights as halves on any adapter when asked, and gives nearly the same numbers", async () => {
+  it("stores weights as f16 on any adapter on request, and gives nearly the same numbers", async () => {
     const device = await testDevice();
     const weights = (name: string, shape: number[], seed: number): InitializerSpec => {
       const count = shape.reduce((a, b) => a * b, 1);
@@ -175,7 +206,7 @@ describe("Session", () => {
     expect(halves.bytes - 512).toBeLessThanOrEqual((floats.bytes - 512) / 2);
   });
 
-  it("does not take more memory instead when weights were to be small", async () => {
+  it("does not fall back to larger weights when f16-weights was requested", async () => {
     const create = vi.spyOn(BoundProgram, "create").mockRejectedValueOnce(new Error("no memory"));
     const loading = Session.load(small, {
       device: await testDevice(),
@@ -187,12 +218,12 @@ describe("Session", () => {
     create.mockRestore();
   });
 
-  it("refuses a precision that there is not", async () => {
+  it("rejects an unknown precision", async () => {
     const options = { device: await testDevice(), precision: "half" as Precision };
     await expect(Session.load(small, options)).rejects.toThrow(/one of auto, f32, f16, f16-weights, received half/);
   });
 
-  it("ends what runs before it is disposed of, and gives no zeros", async () => {
+  it("waits for running work before it is disposed, and returns no zeros", async () => {
     const session = await Session.load(small, { device: await testDevice(), precision: "f32", inputShapes: {} });
     const input = x(5, 5);
     await session.run({ x: input, b });
@@ -204,7 +235,7 @@ describe("Session", () => {
     else expectClose((result as Record<string, { data: Float32Array }>)["y"]!.data, expected(input), { abs: 1e-6 });
   });
 
-  it("stops when asked, and refuses what exceeds the device, leaving nothing behind", async () => {
+  it("stops on abort and rejects shapes that exceed the device, without leaks", async () => {
     const device = await testDevice({ defaultLimits: true });
     const live = trackLive(device);
     const before = live();
@@ -220,14 +251,14 @@ describe("Session", () => {
     expect(live()).toBe(before);
   });
 
-  it("keeps the second program for shapes whose first one failed after it was given up", async () => {
+  it("keeps the second program for shapes whose first one failed after an abort", async () => {
     const device = await testDevice();
     const live = trackLive(device);
     const before = live();
     const session = await Session.load(small, { device, precision: "f32", keep: 1 });
     const bind = (side: number): Promise<unknown> => session.bind({ x: [1, 2, side, side], b: b.shape });
     const create = vi.spyOn(BoundProgram, "create");
-    // Both ways of computing.
+    // Both algorithms.
     for (let i = 0; i < 2; i++) create.mockRejectedValueOnce(new Error("no memory"));
     const [first, , third] = await Promise.allSettled([bind(2), bind(3), bind(2)]);
     create.mockRestore();
@@ -238,7 +269,7 @@ describe("Session", () => {
     expect(live()).toBe(before);
   });
 
-  it("computes convolutions in another way after tuning, with the same results and nothing left behind", async () => {
+  it("computes convolutions by another algorithm after tuning, with the same results and without leaks", async () => {
     const device = await testDevice();
     const convolution = buildModel({
       inputs: [{ name: "x", shape: [1, 8, "h", "w"] }],
@@ -258,7 +289,7 @@ describe("Session", () => {
     const report = await session.tune({ milliseconds: Infinity, admit: (choice) => choice === "split/2" });
     const [row] = report.rows;
     expect(row!.results).toEqual([{ choice: "split/2", milliseconds: expect.any(Number), score: expect.any(Number) }]);
-    // Whatever was the fastest: now the other way, and back.
+    // Whichever was the fastest: switches to the other algorithm, and back.
     for (const [score, expected] of [[0.5, expect.arrayContaining(["convSplit"])] as const, [2, plain] as const]) {
       choices.measured = { [row!.key]: { "split/2": score } };
       expect(kernels()).toEqual(expected);

@@ -1,10 +1,10 @@
-/** Sizes the shipped networks have, for bench lines of every kernel but convolution and matrix product. */
+/** Benchmarks of every kernel but convolution and matrix product, with sizes from the shipped networks. */
 import type { Shape } from "../../src/graph/ir";
 import { IDENTITY } from "../../src/graph/ir";
 import { binary } from "../../src/kernels/binary";
 import { depthToSpace, spaceToDepth } from "../../src/kernels/block-copy";
 import { gather } from "../../src/kernels/gather";
-import type { Elem, Kernel, KernelPlan } from "../../src/kernels/kernel";
+import type { Elem, Kernel } from "../../src/kernels/kernel";
 import { instanceNorm, layerNorm } from "../../src/kernels/normalize";
 import { pad } from "../../src/kernels/pad";
 import { pool2d } from "../../src/kernels/pool2d";
@@ -13,12 +13,11 @@ import { resize2d } from "../../src/kernels/resize2d";
 import { softmax } from "../../src/kernels/softmax";
 import { concatPart, expand, slice, transpose } from "../../src/kernels/strided-copy";
 import { unary } from "../../src/kernels/unary";
+import { kernelCall, type KernelCall } from "./kernel-call";
 
-export interface KernelBench {
+export interface KernelBench extends KernelCall {
   readonly name: string;
-  readonly kernel: Kernel<never>;
-  readonly plan: (elem: Elem) => KernelPlan;
-  /** Shapes of the operands by binding; any content will do. */
+  /** Shapes of the operands, by binding; their values do not matter. */
   readonly reads: Readonly<Record<string, Shape>>;
   /** Shape of the result. */
   readonly dst: Shape;
@@ -31,13 +30,7 @@ function bench<P extends { readonly elem: Elem }>(
   reads: Readonly<Record<string, Shape>>,
   dst: Shape,
 ): KernelBench {
-  return {
-    name,
-    kernel: kernel as unknown as Kernel<never>,
-    plan: (elem) => kernel.plan({ ...params, elem } as unknown as P),
-    reads,
-    dst,
-  };
+  return { name, ...kernelCall(kernel, params), reads, dst };
 }
 
 /** One square picture [inSide, inSide, channels], and its result [outSide, outSide, channels]. */

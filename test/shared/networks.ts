@@ -11,14 +11,14 @@ interface ConvOptions {
   readonly pads?: readonly number[];
   /** SAME_UPPER by auto_pad instead of pads. */
   readonly autoPad?: boolean;
-  /** bn: BatchNormalization instead of a bias, as Keras writes it. */
+  /** bn: a BatchNormalization instead of a bias, as in Keras. */
   readonly norm?: "bn" | "bias";
   readonly activation?: "Relu" | "Tanh" | "none";
 }
 
 type Size = number | readonly [number, number];
 
-/** Appends nodes to a model; every method returns the name of its result. */
+/** Appends nodes to a model; methods return the name of the node's output. */
 class NetworkBuilder {
   readonly nodes: NodeSpec[] = [];
   readonly initializers: InitializerSpec[] = [];
@@ -165,7 +165,7 @@ export function inceptionResNetV2(options: { seed?: number; classes?: number } =
   });
 }
 
-/** The embedding repeated over the feature map and concatenated behind its channels. */
+/** Repeats the embedding over the feature map and concatenates it after the channels. */
 function tileConcat(b: NetworkBuilder, x: string, width: number): string {
   const shape = b.add("Shape", [x]);
   b.constant("from", [1], [2], "i64");
@@ -215,7 +215,7 @@ export function tableNetwork(options: { seed?: number } = {}): Uint8Array {
   return colorizerModel(b, upsample(b, b.conv(x, 32, 2, 3, { activation: "Tanh" })), 1000);
 }
 
-/** The network of the 2017 paper: strided convolutions with SAME_UPPER pads, a 1001-wide embedding. */
+/** The network of Baldassarre et al. 2017: strided convolutions with SAME_UPPER pads, a 1001-wide embedding. */
 export function stridedNetwork(options: { seed?: number } = {}): Uint8Array {
   const b = new NetworkBuilder(options.seed ?? 3);
   const half = { stride: 2, autoPad: true };

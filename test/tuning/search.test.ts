@@ -5,8 +5,8 @@ import { shapeKey } from "../../src/graph/lower/conv-choice";
 import { disagreement, search, type SearchEnd, type SearchOptions, type TrialBench } from "../../src/tuning/search";
 import { convCase } from "../shared/conv-cases";
 
-/** What a made-up way of computing does: milliseconds of each run in turn, and its output. */
-interface Way {
+/** The behaviour of a candidate on a fake bench: milliseconds of successive runs, and its output. */
+interface FakeCandidate {
   readonly times?: readonly number[];
   readonly output?: readonly number[];
   readonly throws?: string;
@@ -21,24 +21,24 @@ const shape = (of: Conv2dParams, count = 1): { key: string; params: Conv2dParams
   count,
 });
 
-/** A clock that only moves by what is run on this bench. */
+/** A bench whose clock advances only by the runs on it. */
 class FakeBench implements TrialBench {
   clock = 0;
   live = 0;
   dead = false;
   readonly opened: string[] = [];
-  readonly #ways: Readonly<Record<string, Way>>;
+  readonly #candidates: Readonly<Record<string, FakeCandidate>>;
   readonly #onOpen: (choice: string) => void;
 
-  constructor(ways: Readonly<Record<string, Way>>, onOpen: (choice: string) => void = () => {}) {
-    this.#ways = ways;
+  constructor(candidates: Readonly<Record<string, FakeCandidate>>, onOpen: (choice: string) => void = () => {}) {
+    this.#candidates = candidates;
     this.#onOpen = onOpen;
   }
 
   async open({ outWidth }: Conv2dParams, choice: string): ReturnType<TrialBench["open"]> {
     this.opened.push(`${outWidth} ${choice}`);
     this.#onOpen(choice);
-    const { times = [10], output = RIGHT, throws } = this.#ways[choice]!;
+    const { times = [10], output = RIGHT, throws } = this.#candidates[choice]!;
     if (throws !== undefined) throw new Error(throws);
     this.live++;
     let turn = 0;
@@ -59,8 +59,12 @@ class FakeBench implements TrialBench {
   }
 }
 
-function searching(bench: FakeBench, ways: readonly string[], more: Partial<SearchOptions> = {}): Promise<SearchEnd> {
-  const base = { shapes: [shape(params(64))], choices: () => [DEFAULT_CHOICE, ...ways], measured: {} };
+function searching(
+  bench: FakeBench,
+  candidates: readonly string[],
+  more: Partial<SearchOptions> = {},
+): Promise<SearchEnd> {
+  const base = { shapes: [shape(params(64))], choices: () => [DEFAULT_CHOICE, ...candidates], measured: {} };
   const time = { milliseconds: Infinity, now: () => bench.clock, turn: async () => {} };
   return search({ ...base, ...time, bench, ...more });
 }
@@ -101,15 +105,15 @@ describe("search", () => {
   });
 
   it("goes through the heaviest shapes first and stops between candidates when the time is over", async () => {
-    const ways = { [DEFAULT_CHOICE]: { times: [1] }, a: { times: [1] }, b: { times: [1] } };
+    const candidates = { [DEFAULT_CHOICE]: { times: [1] }, a: { times: [1] }, b: { times: [1] } };
     const shapes = [shape(params(64)), shape(params(4096)), shape(params(1024), 8)];
-    const first = new FakeBench(ways);
+    const first = new FakeBench(candidates);
     const end = await searching(first, ["a", "b"], { shapes, milliseconds: 18 });
     expect(end.stopped).toBe("time");
     // 4096 pixels would take too long for the rest; 64 might not, but do.
     expect(first.opened).toEqual([`1024 ${DEFAULT_CHOICE}`, "1024 a", `64 ${DEFAULT_CHOICE}`]);
-    // The next session goes on where this one stopped.
-    const second = new FakeBench(ways);
+    // The next session continues where this one stopped.
+    const second = new FakeBench(candidates);
     const rest = await searching(second, ["a", "b"], { shapes, measured: end.measured });
     expect(second.opened).toEqual([
       ...[`1024 ${DEFAULT_CHOICE}`, "1024 b"],
@@ -117,7 +121,7 @@ describe("search", () => {
       ...[`64 ${DEFAULT_CHOICE}`, "64 a", "64 b"],
     ]);
     expect(rest.stopped).toBeUndefined();
-    const third = new FakeBench(ways);
+    const third = new FakeBench(candidates);
     expect((await searching(third, ["a", "b"], { shapes, measured: rest.measured })).rows).toEqual([]);
     expect(third.opened).toEqual([]);
   });
@@ -148,8 +152,8 @@ describe("search", () => {
 
   it("keeps what it has when aborted, closes everything, and does not count work that goes first", async () => {
     const controller = new AbortController();
-    const ways = { [DEFAULT_CHOICE]: {}, a: { times: [5] }, b: {}, c: {} };
-    const bench = new FakeBench(ways, (choice) => choice === "b" && controller.abort());
+    const candidates = { [DEFAULT_CHOICE]: {}, a: { times: [5] }, b: {}, c: {} };
+    const bench = new FakeBench(candidates, (choice) => choice === "b" && controller.abort());
     const turn = async (): Promise<void> => void (bench.clock += 1000);
     const { measured, stopped, milliseconds } = await searching(bench, ["a", "b", "c"], {
       signal: controller.signal,

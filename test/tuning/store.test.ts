@@ -52,7 +52,7 @@ describe("readMeasured", () => {
   });
 });
 
-it("there is no browser's store in Node, nor where a page may keep nothing", () => {
+it("there is no browser store in Node, nor in pages without storage", () => {
   expect(browserStore()).toBeUndefined();
   const get = (): never => {
     throw new DOMException("denied", "SecurityError");

@@ -1,4 +1,4 @@
-/** Tuning on the device at hand: a small model, some ways of computing it, and what becomes of its results. */
+/** Tunes a small model on the available device with a few algorithms, and checks what is stored. */
 import { expect, it, vi } from "vitest";
 import { ConvChoices, type Measured } from "../../src/graph/lower/conv-choice";
 import { PipelineCache } from "../../src/gpu/pipelines";
@@ -10,10 +10,10 @@ import { testDevice } from "../gpu";
 import { convCase } from "../shared/conv-cases";
 import { trackLive } from "../shared/live-memory";
 
-// Drivers compile for seconds where many processes share few cores.
+// Drivers take seconds to compile when many processes share few cores.
 vi.setConfig({ testTimeout: 600_000 });
 
-/** The ways whose pipelines are quick to compile. */
+/** Admits choices whose pipelines compile quickly. */
 const admit = (choice: string): boolean => /^(direct|split\/2)/.test(choice);
 
 class Memory implements TuningStore {
@@ -34,7 +34,7 @@ async function target(): Promise<TuneTarget> {
   return { device, choices, engine: ENGINE, pipelines: new PipelineCache(device) };
 }
 
-it("measures every way once, keeps it, and frees what it took", async () => {
+it("measures every choice once, stores the results, and frees its resources", async () => {
   const own = await target();
   const { device, choices } = own;
   const live = trackLive(device);

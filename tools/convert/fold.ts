@@ -1,15 +1,17 @@
 /**
- * Folds a batch norm or a constant factor into the weights of the convolution before it, where it is the only reader of a
- * convolution without activation.
+ * Folds a batch norm or a constant factor into the weights of the convolution before it. Conditions: the convolution has no
+ * activation and no other reader.
  *
  *   conv(x) -> (y - mean) / sqrt(variance + epsilon) * gamma + beta   ==>   conv'(x)
  *   conv(x) -> y * scale                                             ==>   conv'(x)
  */
 import type { KerasLayer, KerasTensor, KerasTopology } from "./keras-model";
 
-/** Maps between convolution layers and the batch norms that are folded into them. */
+/** What is folded into each convolution, by layer names. */
 export interface Folds {
+  /** Convolution -> the batch norm after it. */
   readonly normOf: ReadonlyMap<string, KerasLayer>;
+  /** Batch norms that are folded. */
   readonly folded: ReadonlySet<string>;
   /** Convolution -> the factor of the residual sum that reads it. */
   readonly scaleOf: ReadonlyMap<string, number>;
@@ -70,7 +72,7 @@ export function affine(
   return { scale, shift };
 }
 
-/** Scales each output row of a convolution, and its bias, in place of the layers behind it. */
+/** weight = weight * scale, bias = bias * scale + shift, per output channel, in place. */
 export function scaleRows(
   weight: Float32Array,
   bias: Float32Array,

@@ -1,4 +1,4 @@
-/** Reads Keras HDF5 files (h5py's layout): weights only, or whole models with their topology. */
+/** Reads Keras HDF5 files (layout of h5py) with weights only, or with weights and topology. */
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import h5wasm from "h5wasm/node";
 import { ModelError } from "../../src/base/errors";
@@ -7,8 +7,8 @@ import type { KerasLayer, KerasTensor } from "./keras-model";
 type Group = InstanceType<typeof h5wasm.Group>;
 
 /** An open file. Weights are read on demand, so that a file of 200 MB is never in memory as a whole. */
-export interface KerasFile {
-  /** The parsed model_config, or undefined in a file of weights only. */
+interface KerasFile {
+  /** The parsed model_config; undefined in a file with weights only. */
   readonly config: unknown;
   /** Layers that have weights, in the file's order. */
   readonly layerNames: readonly string[];
@@ -16,7 +16,7 @@ export interface KerasFile {
   close(): void;
 }
 
-/** Throws ModelError when `path` is no Keras HDF5 file. */
+/** Throws ModelError when `path` is not a Keras HDF5 file. */
 export async function openKerasFile(path: string): Promise<KerasFile> {
   if (!existsSync(path))
     throw new ModelError({ where: path, expected: "a Keras HDF5 file", received: "no file", hint: "Check the path." });
@@ -25,9 +25,9 @@ export async function openKerasFile(path: string): Promise<KerasFile> {
       where: path,
       expected,
       received,
-      hint: "Files of Keras 2, and of Keras 3 saved as .h5, are read; .keras and .weights.h5 are not.",
+      hint: "Supported: .h5 files of Keras 2 and Keras 3. Unsupported: .keras and .weights.h5.",
     });
-  // The library prints its whole stack for other files.
+  // For other files, the library prints its stack trace.
   if (!hasSignature(path)) throw refuse("an HDF5 file", "something else");
   await h5wasm.ready;
   const file = new h5wasm.File(path, "r");
@@ -35,7 +35,7 @@ export async function openKerasFile(path: string): Promise<KerasFile> {
     file.close();
     return refuse(expected, received);
   };
-  if (file.file_id === undefined || file.file_id <= 0n) throw refuse("a whole HDF5 file", "a damaged one");
+  if (file.file_id === undefined || file.file_id <= 0n) throw refuse("a complete HDF5 file", "a damaged one");
   const inner = file.get("model_weights");
   const root: Group = inner instanceof h5wasm.Group ? inner : file;
   const layerNames = texts(root.attrs["layer_names"]?.value ?? joined(root, "layer_names"));
@@ -60,7 +60,7 @@ function hasSignature(path: string): boolean {
 function readLayer(root: Group, layer: Pick<KerasLayer, "name" | "group">, path: string): readonly KerasTensor[] {
   const all = weightNames(root, layer.group);
   const named = all.filter((name) => name.split("/").at(-2) === layer.name);
-  // For a layer of a nested model, takes its own weights only; other layers may have any prefix.
+  // The group of a nested model holds the weights of all its layers, so these are selected by the layer's name.
   const names = layer.group === layer.name ? all : named;
   return names.map((name) => {
     const dataset = root.get(`${layer.group}/${name}`);
@@ -94,7 +94,7 @@ function joined(group: Group, name: string): string[] | undefined {
   }
 }
 
-/** A string or a list of strings; padding NULs cut off. Anything else is undefined. */
+/** A string or a list of strings as a list, without padding NULs; undefined for other values. */
 function texts(value: unknown): string[] | undefined {
   const list = Array.isArray(value) ? (value as unknown[]) : [value];
   if (list.length > 0 && !list.every((item) => typeof item === "string")) return undefined;

@@ -5,7 +5,7 @@
 import { ModelError, UnsupportedError } from "../../src/base/errors";
 
 export interface KerasTensor {
-  /** The variable: "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance". */
+  /** Name of the variable: "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance". */
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -15,9 +15,9 @@ export interface KerasLayer {
   readonly className: string;
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
-  /** Names of the layers whose outputs it takes, in order. */
+  /** Names of the layers whose outputs it reads, in order. */
   readonly inputs: readonly string[];
-  /** The layer of the outermost model that holds its weights: itself, unless it came from a nested model. */
+  /** The layer of the outermost model that stores its weights: its own name, or that of the nested model it is from. */
   readonly group: string;
 }
 
@@ -27,14 +27,14 @@ export interface KerasTopology {
   readonly outputs: readonly string[];
 }
 
-/** The weights of one layer. Throws ModelError when the file lacks them. */
+/** Reads the weights of one layer. Throws ModelError when the file lacks them. */
 export type KerasWeights = (layer: KerasLayer) => readonly KerasTensor[];
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads `model_config` (Keras 2 and 3) or a tfjs `modelTopology.model_config`: Sequential or functional, nested models
- * included. Throws ModelError for an inconsistent model and UnsupportedError for layers that are called twice.
+ * Parses `model_config` (Keras 2 and 3) or `modelTopology.model_config` (tfjs) of a Sequential or functional model, with nested
+ * models expanded. Throws ModelError for an inconsistent model and UnsupportedError for layers that are called twice.
  */
 export function parseTopology(json: unknown, where: string): KerasTopology {
   const { className, config } = layerParts(json, where);
@@ -55,7 +55,7 @@ function expand(className: string, config: Json, feeds: readonly string[] | unde
     where,
     expected: "a Sequential or functional Keras model",
     received: className,
-    hint: "Subclassed models store no topology: save a functional model, or its weights with a known network.",
+    hint: "Subclassed models store no topology: convert from a functional model.",
   });
 }
 
@@ -67,7 +67,7 @@ function expandSequential(config: Json, feeds: readonly string[] | undefined, wh
     const { className, config: inner, name } = layerParts(json, where);
     if (className === "InputLayer" && previous !== undefined) continue;
     if (previous === undefined && className !== "InputLayer") {
-      // The first layer states the input's shape, and the input itself is not listed.
+      // The first layer states the input's shape; the list has no input layer.
       const shape = inner["batch_input_shape"] ?? inner["batch_shape"];
       layers.push({
         className: "InputLayer",
@@ -172,7 +172,7 @@ function references(json: unknown): string[] {
   return inboundLayers([json], "", "");
 }
 
-/** Topological order, which nested models keep; a check that every input is there. */
+/** Checks that every layer comes after its inputs. */
 function sorted(layers: readonly KerasLayer[], where: string): readonly KerasLayer[] {
   const known = new Set<string>();
   for (const layer of layers) {

@@ -5,7 +5,7 @@ import { affine, residualScale, scaleRows, type Folds } from "./fold";
 import type { KerasLayer, KerasTensor, KerasWeights } from "./keras-model";
 import type { NetworkWriter, Precision, Value } from "./network-writer";
 
-export interface LayerContext {
+interface LayerContext {
   readonly writer: NetworkWriter;
   readonly weights: KerasWeights;
   readonly folds: Folds;
@@ -14,7 +14,7 @@ export interface LayerContext {
 }
 
 /** Writes a layer's nodes; returns undefined for an unsupported layer or setting. */
-export type LayerHandler = (layer: KerasLayer, inputs: readonly Value[], context: LayerContext) => Value | undefined;
+type LayerHandler = (layer: KerasLayer, inputs: readonly Value[], context: LayerContext) => Value | undefined;
 
 const same: LayerHandler = (_, [x]) => x;
 
@@ -49,7 +49,7 @@ export const LAYERS: Readonly<Record<string, LayerHandler>> = {
     if (!last.includes(Number(layer.config["axis"] ?? -1))) return undefined;
     return concat(layer, inputs, writer);
   },
-  // The 2017 paper's layer: [feature map, embedding] -> both on the channels.
+  // Concatenates [feature map, embedding] along the channels (Baldassarre et al. 2017).
   FusionLayer: (layer, inputs, { writer }) => concat(layer, inputs.map(tiled), writer),
   Add: (layer, inputs, { writer }) => {
     const sum = inputs.slice(1).reduce((name, x) => writer.add("Add", [name, x.name], layer.name), inputs[0]!.name);
@@ -69,11 +69,8 @@ export const LAYERS: Readonly<Record<string, LayerHandler>> = {
   GaussianNoise: same,
 };
 
-function conv(
-  layer: KerasLayer,
-  [x]: readonly Value[],
-  { writer, weights, folds, precision }: LayerContext,
-): Value | undefined {
+function conv(layer: KerasLayer, [x]: readonly Value[], context: LayerContext): Value | undefined {
+  const { writer, weights, folds, precision } = context;
   const { config } = layer;
   if (config["data_format"] === "channels_first" || Number(config["groups"] ?? 1) !== 1) return undefined;
   const tensors = weights(layer);
@@ -108,11 +105,8 @@ function conv(
   return ownActivation(writer, layer, { name, kind: "spatial", channels: outputs });
 }
 
-function dense(
-  layer: KerasLayer,
-  [x]: readonly Value[],
-  { writer, weights, precision }: LayerContext,
-): Value | undefined {
+function dense(layer: KerasLayer, [x]: readonly Value[], context: LayerContext): Value | undefined {
+  const { writer, weights, precision } = context;
   if (x!.kind !== "vector") return undefined;
   const tensors = weights(layer);
   const { data, shape } = tensor(tensors, "kernel", layer);
@@ -130,11 +124,8 @@ function dense(
   return ownActivation(writer, layer, { name, kind: "vector", channels: units });
 }
 
-function batchNorm(
-  layer: KerasLayer,
-  [x]: readonly Value[],
-  { writer, weights, folds }: LayerContext,
-): Value | undefined {
+function batchNorm(layer: KerasLayer, [x]: readonly Value[], context: LayerContext): Value | undefined {
+  const { writer, weights, folds } = context;
   if (folds.folded.has(layer.name)) return x;
   if (x!.kind !== "spatial") return undefined;
   const { scale, shift } = affine(normTensors(layer, x!.channels, weights), x!.channels, epsilon(layer));
@@ -206,7 +197,7 @@ function tiled(value: Value): Value {
 
 const ACTIVATIONS: Readonly<Record<string, string>> = { relu: "Relu", tanh: "Tanh", sigmoid: "Sigmoid", elu: "Elu" };
 
-/** The activation that a layer with weights names in itself. */
+/** Adds the activation that a layer with weights has as an attribute. */
 function ownActivation(writer: NetworkWriter, layer: KerasLayer, x: Value): Value | undefined {
   return activate(writer, x, layer.config["activation"], `${layer.name}_activation`);
 }
@@ -219,7 +210,7 @@ function activate(writer: NetworkWriter, x: Value, activation: unknown, name: st
   return op === undefined ? undefined : { ...x, name: writer.add(op, [x.name], name) };
 }
 
-/** Keras "same" puts the odd pixel at the end, as SAME_UPPER; at stride 1 the pads do not depend on the size. */
+/** Keras "same" pads an odd pixel at the end, like SAME_UPPER. At stride 1 the pads do not depend on the input's size. */
 function padding(config: KerasLayer["config"], [kh, kw]: readonly number[]): Record<string, AttributeSpec> {
   const padded = config["padding"] ?? "valid";
   if (padded === "valid") return { pads: [0, 0, 0, 0] };

@@ -32,7 +32,7 @@ export async function convert(path: string, options: Omit<ConvertOptions, "label
   }
 }
 
-/** Writes beside `path` and renames; then corrects a model.json in the same folder that names the file. */
+/** Replaces `path` by renaming a complete file, then updates size and SHA-256 in a model.json of the same folder that names it. */
 export function writeModel(path: string, bytes: Uint8Array): { manifest: string | undefined } {
   writeFileSync(`${path}.part`, bytes);
   renameSync(`${path}.part`, path);
@@ -52,13 +52,18 @@ async function main(): Promise<void> {
   const program = new Command("convert")
     .description("Keras HDF5 and tfjs layers models of embedding and colorizing networks -> ONNX")
     .argument("<model>", "a .h5 file, or the model.json of a tfjs layers model")
-    .requiredOption("--out <file>", "the .onnx file to write; a model.json beside it is corrected")
-    .addOption(new Option("--precision <type>", "of the stored weights").choices(precisions).default("int8"))
-    .addOption(
-      new Option("--ends <type>", "of a colorizer's first and last convolution").choices(precisions).default("f32"),
+    .requiredOption(
+      "--out <file>",
+      "the .onnx file to write; its size and SHA-256 in a model.json beside it are updated",
     )
-    .option("--features", "leave out the classifier at the end: the output is what it takes")
-    .option("--overwrite", "replace a file that is there")
+    .addOption(new Option("--precision <type>", "storage type of weights").choices(precisions).default("int8"))
+    .addOption(
+      new Option("--ends <type>", "storage type of a colorizer's first and last convolution")
+        .choices(precisions)
+        .default("f32"),
+    )
+    .option("--features", "remove the classifier at the end; its input becomes the output")
+    .option("--overwrite", "replace an existing file")
     .parse();
   const options = program.opts<{
     out: string;
@@ -72,7 +77,7 @@ async function main(): Promise<void> {
   const bytes = await convert(program.args[0]!, options);
   const { manifest } = writeModel(options.out, bytes);
   console.log(`${options.out}: ${(bytes.length / 1e6).toFixed(2)} MB`);
-  if (manifest !== undefined) console.log(`${manifest}: size and SHA-256 corrected`);
+  if (manifest !== undefined) console.log(`${manifest}: size and SHA-256 updated`);
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url))

@@ -1,17 +1,17 @@
-/** Collects the nodes of one NCHW network; weights are stored as int8 per output channel, f16 or f32. */
+/** Builds the ONNX file of one NCHW network. Weights are stored as int8 with a scale per output channel, as f16 or as f32. */
 import { buildModel, node, type AttributeSpec, type InitializerSpec, type NodeSpec } from "../onnx-writer";
 
-/** How a weight is stored. Every form computes in f32. */
+/** Storage type of a weight. The network computes in f32. */
 export type Precision = "int8" | "f16" | "f32";
 
-/** A result on its way through the network. */
+/** The output of a converted layer. */
 export interface Value {
-  /** The ONNX value. */
+  /** Name of the ONNX value. */
   readonly name: string;
-  /** spatial: [1, C, H, W]. vector: [1, C]. tiled: a vector [1, C] that stands for [1, C, any H, any W]. */
+  /** spatial: [1, C, H, W]. vector: [1, C]. tiled: a vector [1, C] to repeat over H x W; its size is known where it is concatenated. */
   readonly kind: "spatial" | "vector" | "tiled";
   readonly channels: number;
-  /** Of a tiled value: the H x W positions it was repeated for. */
+  /** H x W of a tiled value, as its RepeatVector layer states it. */
   readonly positions?: number;
 }
 
@@ -26,7 +26,7 @@ export interface Conv {
 export class NetworkWriter {
   readonly #nodes: NodeSpec[] = [];
   readonly #initializers: InitializerSpec[] = [];
-  /** Taken: the names that the world sees are kept free for inputs and outputs. */
+  /** Names in use. Those of inputs and outputs are reserved. */
   readonly #names = new Set(["image", "luminance", "embedding", "ab"]);
   readonly #inputs: { name: string; shape: (number | string)[] }[] = [];
   readonly #precision: Precision;
@@ -40,7 +40,7 @@ export class NetworkWriter {
     return name;
   }
 
-  /** One node with one output, which is named after it. */
+  /** Adds a node with one output; returns the output's name, which is also the node's. */
   add(
     op: string,
     inputs: readonly string[],
@@ -63,7 +63,7 @@ export class NetworkWriter {
     return unique;
   }
 
-  /** `data` [outputs, ...] as a value of f32. */
+  /** Stores `data` [outputs, ...] with `precision`; returns the name of its f32 value. */
   weight(name: string, shape: readonly number[], data: Float32Array, precision = this.#precision): string {
     if (precision === "f32") return this.constant(name, shape, data);
     if (precision === "f16")
@@ -86,7 +86,7 @@ export class NetworkWriter {
     return this.add("Conv", inputs, name, { kernel_shape: conv.shape.slice(2), ...conv.attributes });
   }
 
-  /** The vector at every position of `like`, and both joined on the channels: [1, C + vector's, H, W]. */
+  /** Repeats tiled parts over the positions of the spatial part, then concatenates all along the channels. */
   tileConcat(parts: readonly Value[], name: string): string {
     const like = parts.find((part) => part.kind === "spatial")!;
     const from = this.constant(`${name}_from`, [1], [2], "i64");
@@ -102,7 +102,7 @@ export class NetworkWriter {
     return this.add("Concat", whole, name, { axis: 1 });
   }
 
-  /** The file. `outputs` maps values to the names that the world sees. */
+  /** Returns the bytes of the ONNX file. `outputs` names the model's outputs and the values that they return. */
   finish(
     outputs: readonly { value: string; name: string; shape: (number | string)[] }[],
     metadata: Record<string, string>,
@@ -126,7 +126,7 @@ export class NetworkWriter {
   }
 }
 
-/** Symmetric, one scale for each of the `outputs` rows: scale = largest magnitude / 127, at least one row element is +/-127. */
+/** Symmetric quantisation with a scale per row: scale = largest magnitude / 127, so some element of each row is 127 or -127. */
 export function quantise(data: Float32Array, outputs: number): { values: Int8Array; scales: Float32Array } {
   const values = new Int8Array(data.length);
   const scales = new Float32Array(outputs);

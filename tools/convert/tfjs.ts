@@ -1,4 +1,4 @@
-/** tfjs layers models: model.json with the topology, and weights in shards beside it. */
+/** Reads tfjs layers models: model.json with the topology, and shards with the weights. */
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { ModelError } from "../../src/base/errors";
@@ -21,7 +21,7 @@ interface WeightGroup {
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, float16: 2, uint16: 2, uint8: 1 };
 
-/** Reads model.json and its shards, which must lie in its folder. Throws ModelError. */
+/** Reads model.json and its shards, which must be in the same folder. Throws ModelError. */
 export function readTfjsModel(path: string): { topology: KerasTopology; weights: KerasWeights } {
   const json = JSON.parse(readFileSync(path, "utf8")) as {
     modelTopology?: { model_config?: unknown };
@@ -33,7 +33,7 @@ export function readTfjsModel(path: string): { topology: KerasTopology; weights:
       where: path,
       expected: "a tfjs layers model (modelTopology.model_config and weightsManifest)",
       received: "something else",
-      hint: "tfjs graph models keep no layers: convert from the Keras model instead.",
+      hint: "tfjs graph models have no layers: convert the Keras model instead.",
     });
   const tensors = json.weightsManifest.flatMap((group) => readGroup(group, path));
   return {

@@ -1,4 +1,4 @@
-/** A Keras model -> the bytes of an ONNX file that this project's manifests can name. */
+/** Converts a Keras model to an ONNX file that a manifest of this project can name. */
 import { ModelError, UnsupportedError, type Unsupported } from "../../src/base/errors";
 import { findFolds } from "./fold";
 import type { KerasLayer, KerasTopology, KerasWeights } from "./keras-model";
@@ -6,20 +6,20 @@ import { LAYERS } from "./layers";
 import { NetworkWriter, type Precision, type Value } from "./network-writer";
 
 export interface ConvertOptions {
-  /** For messages and the file's metadata. */
+  /** The name of the model in messages and in the file's metadata. */
   readonly label: string;
   readonly precision: Precision;
-  /** Of the first and last convolution of a network that gives pictures: they are small. Default f32. */
+  /** Precision of the first and last convolution of a colorizer, which are small. Default f32. */
   readonly ends?: Precision;
-  /** The classifier at the very end (a Dense layer) is left out: the output is what it takes. Default false. */
+  /** Whether to remove the classifier, a Dense layer at the end; its input becomes the output. Default false. */
   readonly features?: boolean;
 }
 
 /**
- * Inputs and outputs are named by what they are, so that no name has to be given: one channel in is `luminance`, three
- * are `image`, a vector is `embedding`; two channels out are `ab`, a vector out is `embedding`. Height and width are free.
- * A softmax at the very end is left out: the embedding is the scores before it.
- * Throws UnsupportedError with every layer that cannot be converted.
+ * Inputs and outputs are named by their shapes. An input with one channel is `luminance`, with three channels `image`; a
+ * vector is `embedding`. An output with two channels is `ab`, a vector is `embedding`. Height and width are variable.
+ * A softmax at the end is removed: the embedding is the scores before it.
+ * Throws UnsupportedError, which lists every unsupported layer.
  */
 export function kerasToOnnx(topology: KerasTopology, weights: KerasWeights, options: ConvertOptions): Uint8Array {
   const scores = withoutSoftmax(topology);
@@ -35,7 +35,7 @@ export function kerasToOnnx(topology: KerasTopology, weights: KerasWeights, opti
       continue;
     }
     const inputs = layer.inputs.map((name) => values.get(name));
-    // Behind a layer that is not converted there is nothing to say.
+    // An unsupported layer has no value; of the layers after it, only unknown ones are reported.
     if (!inputs.every((value) => value !== undefined)) {
       if (!LAYERS[layer.className]) unsupported.push(refusal(layer));
       continue;
@@ -86,7 +86,7 @@ function output(value: Value, label: string): { value: string; name: string; sha
   });
 }
 
-/** The first and last convolution of a network that ends in a picture. */
+/** The first and last convolution of a colorizer; none in networks with Dense layers. */
 function endsOf(layers: readonly KerasLayer[]): ReadonlySet<string> {
   if (layers.some((layer) => layer.className === "Dense")) return new Set();
   const convs = layers.filter((layer) => layer.className === "Conv2D").map((layer) => layer.name);

@@ -1,12 +1,12 @@
-"""Chooses weights of `natural`, and the temperature, saturation and knee (shown() in natural.py) of what is shown, on
-held-out training photographs.
+"""Chooses the weights of `natural`, and the temperature, saturation and knee (shown() in natural.py) of its colours, by a rule
+on held-out training photographs.
 
-The rule. E is the ab-RMSE over that of grey, mean of photographs; C is the colourfulness over the truth's (Hasler and
-Suesstrunk 2003), at most 1; K is the share of pixels of true chroma under 4 that get less than 8. Chosen is what makes
-E + (1 - C) / 5 + max(0, 0.9 - K) / 4 least: one point of error buys five points of colourfulness, or four of the neutral
-pixels that 90 % lack.
+The rule minimises E + (1 - C) / 5 + max(0, 0.9 - K) / 4. E is the ab-RMSE divided by that of grey, mean over photographs. C is
+the colourfulness (Hasler and Suesstrunk 2003) divided by the photograph's, at most 1. K is the fraction of pixels with a true
+chroma below 4 whose chroma stays below 8. So one point of error is worth five points of colourfulness, or four points of
+neutral pixels below 90 %.
 
-All is measured at a quarter of the working size, where the network predicts, after the gamut took what it does not hold.
+All figures are measured at a quarter of the working size, where the network predicts, after clipping to the gamut.
 """
 import argparse
 import itertools
@@ -47,12 +47,12 @@ def parse():
 
 
 def cost(entry):
-    """What the rule makes least."""
+    """The value that the rule minimises."""
     return entry['error'] + (1 - min(entry['colourfulness'], 1)) / 5 + max(0.0, KEPT - entry['kept']) / 4
 
 
 class Setting:
-    """What one temperature, saturation and knee give."""
+    """The figures for one temperature, saturation and knee."""
 
     def __init__(self):
         self.measures, self.colourful = Measures(), []
@@ -70,7 +70,7 @@ class Setting:
 
 
 def prepared(weights, arguments):
-    """The network with the norm statistics that it will be exported with."""
+    """The network with the norm statistics of the exported file."""
     model = load(weights, arguments.teacher)
     if arguments.recalibrate:
         measure_norms(model, arguments.data, arguments.cache, arguments.size, arguments.recalibrate, 32, arguments.precision)

@@ -1,5 +1,5 @@
-"""Compares saturation factors on held-out training photographs: ab-RMSE against grey's, and colourfulness against the
-truth's. Takes the .pt file of export.py; the factor chosen goes to export.py --saturation.
+"""Compares saturation factors on held-out training photographs: ab-RMSE relative to grey, and colourfulness
+relative to the photographs. Reads the .pt file of export.py; pass the chosen factor to export.py --saturation.
 """
 import argparse
 

@@ -1,11 +1,11 @@
 """The two colorizing networks, described by tables, so that training and export read the same definition.
 
 `forward(luminance, embedding)`: luminance [N, 1, H, W] (L/50 - 1; H, W multiples of 8) and embedding [N, E] give
-a*b*/128 as [N, 2, H, W]; with `upsample=False` the last doubling is left out ([N, 2, H/2, W/2]), which is all the loss
-needs because that doubling is nearest.
+a*b*/128 as [N, 2, H, W]; `upsample=False` skips the last upsampling ([N, 2, H/2, W/2]), which is sufficient for the
+loss because that upsampling is nearest.
 
 Training adds a batch norm (shift only: the scale would be redundant before ReLU and another convolution) to every
-convolution but the last; `layers()` gives the exact shipped network with those norms folded away.
+convolution but the last; `layers()` returns the shipped network with these norms folded.
 """
 import torch
 import torch.nn.functional as F
@@ -116,7 +116,7 @@ class Colorizer(nn.Module):
         return F.relu(self.fusion.norm(x) if self.fusion.norm else x, inplace=True)
 
     def decoded(self, fused, upsample=True):
-        """a*b*/128 from what fused() gives."""
+        """a*b*/128 from the output of fused()."""
         x = fused
         for layer in self.decoder:
             x = layer(x, upsample=upsample or not layer.last)

@@ -1,8 +1,8 @@
-"""Trains the teacher of colours: a small head on the frozen ResNet50's feature maps of a grey photograph predicts a*b*.
+"""Trains the colour teacher: a small head on a frozen ResNet50's feature maps of a grey photograph, which predicts a*b*.
 
-It knows grass from sand after minutes, because ResNet50 has seen a million photographs. It is used in training only:
-train_colorizer.py --colour-teacher learns its a*b*, which vary far less than those of single photographs, and the
-features behind them. Trained on whole photographs, by squared error.
+After minutes it distinguishes grass from sand, because ResNet50 was trained on a million photographs. It is used in training
+only: train_colorizer.py --colour-teacher learns its a*b*, which vary far less than those of single photographs, and its
+features. It is trained on whole photographs, with a squared error.
 """
 import argparse
 
@@ -60,7 +60,7 @@ class Head(nn.Module):
 
 
 class ColourTeacher(nn.Module):
-    """sRGB 0..1 [N, 3, H, W], made grey first -> as Head. ResNet50 is frozen and not part of the state."""
+    """sRGB 0..1 [N, 3, H, W], converted to grey -> the outputs of Head. ResNet50 is frozen and not part of the state."""
 
     def __init__(self, folder, size, device):
         super().__init__()
@@ -76,7 +76,7 @@ class ColourTeacher(nn.Module):
 
 
 class ColourTargets:
-    """What a trained teacher says of whole photographs, computed when first asked for and kept beside its checkpoint (float16)."""
+    """A trained teacher's outputs for whole photographs, computed on first use and cached beside its checkpoint (float16)."""
 
     def __init__(self, checkpoint, pools, device, precision):
         state = torch.load(checkpoint, map_location=device)
@@ -86,7 +86,7 @@ class ColourTargets:
         self.device, self.precision = device, precision
 
         def tables(what, *shape):
-            """Of a teacher trained on, another file. Rows of zeros: not computed yet."""
+            """The cache file; a teacher that was trained further gets another one. Rows of zeros are not computed yet."""
             stem = f'{checkpoint}.{state["step"]}-{what}'
             return [kept_table(f'{stem}-{pool.size}-{len(pool)}.npy', (len(pool), *shape)) for pool in pools]
 
@@ -113,7 +113,7 @@ def truth_of(rgb):
 
 @torch.no_grad()
 def held_out(model, sampler, precision, batches=16, batch=48):
-    """ab-RMSE over that of grey, and mean chroma over the truth's, at FINE cells."""
+    """ab-RMSE relative to grey, and mean chroma relative to the photographs, at FINE cells."""
     model.eval()
     sums = np.zeros(4)
     photographs = sum(map(len, sampler.members))

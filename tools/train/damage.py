@@ -1,12 +1,12 @@
-"""What old photographs have, put on crops: the network sees the damage, its targets stay clean.
+"""Adds the damage of old photographs to crops: the network sees the damage, its targets stay clean.
 
-Works on lightness [N, 1, H, W] in 0..1 (L*/100), on any device. Each kind takes only the photographs that it was drawn
-for, so most of a batch costs nothing. All are approximations that keep the look, in L* rather than in the densities of
-film and paper: grain is Gaussian, JPEG is the real 8x8 transform and rounding of L* alone, a halftone is a cosine screen
+Works on lightness [N, 1, H, W] in 0..1 (L*/100), on any device. Each kind processes only the photographs that it was drawn
+for, so most of a batch costs nothing. All kinds are visual approximations in L* instead of the densities of film and
+paper: grain is Gaussian, JPEG is the real 8x8 transform and rounding applied to L* alone, a halftone is a cosine screen
 at an angle. Sizes are in pixels of the crop.
 
-`Damage.lightness` starts from the colour crop, because old plates see red as dark and blue as light; a photograph toned
-sepia and made grey is a tone curve (`fade`), since its L* rises with the grey that was toned.
+`Damage.lightness` needs the colour crop, because old plates record red as dark and blue as light. Sepia converted to grey
+is a tone curve (`fade`), because its L* is a monotonic function of the original grey.
 """
 import math
 
@@ -18,12 +18,12 @@ from colour import rgb_to_lab
 
 
 def column(values, like):
-    """Numbers, one a photograph, as [N, 1, 1, 1]."""
+    """One number per photograph, as [N, 1, 1, 1]."""
     return torch.as_tensor(np.asarray(values, np.float32), device=like.device).view(-1, 1, 1, 1)
 
 
 def field(x, cells, generator):
-    """Smooth noise like x, about 0 with deviation near 1, that varies over a `cells`-th of the crop."""
+    """Smooth noise of the shape of x with mean 0 and a deviation near 1; its scale is 1/`cells` of the crop."""
     coarse = torch.randn(len(x), 1, cells, cells, generator=generator, device=x.device)
     return F.interpolate(coarse, size=x.shape[-2:], mode='bicubic', align_corners=False)
 
@@ -36,7 +36,7 @@ def coordinates(x):
 
 
 def fade(x, random, generator):
-    """A tone curve: blacks turned grey, whites turned dark, and a gamma. Also what remains of sepia."""
+    """A tone curve: lighter blacks, darker whites, and a gamma. Also serves for sepia converted to grey."""
     count = len(x)
     low, high = column(random.uniform(0, 0.3, count), x), column(random.uniform(0.7, 1, count), x)
     return low + (high - low) * x.clamp(min=1e-3) ** column(np.exp(random.uniform(-0.5, 0.5, count)), x)
@@ -63,7 +63,7 @@ def blur(x, random, generator):
 
 
 def vignette(x, random, generator):
-    """Corners darker (most often) or lighter, about a centre near the middle."""
+    """Corners darker (usually) or lighter, around a centre near the middle."""
     down, across = coordinates(x)
     y, z = (column(random.uniform(-0.3, 0.3, len(x)), x) for _ in range(2))
     distance = ((down - y) ** 2 + (across - z) ** 2) / 2
@@ -72,7 +72,7 @@ def vignette(x, random, generator):
 
 
 def stains(x, random, generator):
-    """Patches with soft or sharp edges, darker or lighter, that leave some of the picture."""
+    """Translucent patches with soft or sharp edges, darker or lighter."""
     shape = field(x, int(random.integers(3, 9)), generator)
     inside = torch.sigmoid((shape - column(random.uniform(0.6, 1.4, len(x)), x)) * column(random.uniform(3, 25, len(x)), x))
     tone = column(np.where(random.random(len(x)) < 0.5, random.uniform(0, 0.4, len(x)), random.uniform(0.7, 1, len(x))), x)
@@ -80,7 +80,7 @@ def stains(x, random, generator):
 
 
 def scratches(x, random, generator):
-    """Lines, mostly upright, broken and light or dark; and specks of dust."""
+    """Scratches: broken lines, mostly vertical, light or dark; and specks of dust."""
     down, across = coordinates(x)
     size, lines = x.shape[-1], 4
     angle = random.normal(0, 0.12, (len(x), lines)) + np.where(random.random((len(x), lines)) < 0.3, random.uniform(0, math.pi, (len(x), lines)), 0)
@@ -129,16 +129,16 @@ def jpeg(x, random, generator):
     return (basis.T @ coefficients @ basis + 0.5).transpose(2, 3).reshape(x.shape)
 
 
-# in the order in which it happens to a photograph: the lens, the film, the years, the print, the scan
+# in the order in which photographs are damaged: lens, film, ageing, print, scan
 KINDS = ((blur, 0.3), (vignette, 0.25), (grain, 0.45), (fade, 0.55), (stains, 0.2), (scratches, 0.25), (halftone, 0.08), (jpeg, 0.3))
-PLATE = 0.12  # share of the damaged that an old plate took, which red light hardly marks
+PLATE = 0.12  # fraction of the damaged photographs taken on an old plate, which is nearly insensitive to red
 
 
 class Damage:
-    """Damages a share of the photographs; each of them gets each kind with its own probability.
+    """Damages a fraction of the photographs; to these it applies each kind with its own probability.
 
-    `lightness(rgb, random)`: sRGB crops [N, 3, H, W] in 0..1 -> damaged L*/100 [N, 1, H, W]; `random` is a NumPy
-    generator, which decides everything, so a step can be repeated.
+    `lightness(rgb, random)`: sRGB crops [N, 3, H, W] in 0..1 -> damaged L*/100 [N, 1, H, W]; `random`, a NumPy
+    generator, is the only source of randomness, so a step can be repeated.
     """
 
     def __init__(self, share=0.4):

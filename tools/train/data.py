@@ -109,7 +109,7 @@ def build_pool(sources, size, cache_dir=None, label=None, limit=None):
 
 
 def kept_table(path, shape):
-    """A float16 array of zeros, filled as results come in; kept in the file `path` if given, and continued if it is there."""
+    """A float16 array of zeros, filled as results come in; stored in the file `path` if given, and continued if that exists."""
     if path is None:
         return np.zeros(shape, np.float16)
     if Path(path).exists():

@@ -1,9 +1,9 @@
-"""Measures a model on colour photographs made grey: PSNR, ab-RMSE, CIEDE2000, colourfulness, how many photographs come out
-nearer to the truth than grey, how many neutral pixels stay so, per set; and a contact sheet.
+"""Measures a model on colour photographs converted to grey: PSNR, ab-RMSE, CIEDE2000, colourfulness, the fraction of photographs
+that are closer to the truth than grey, and of neutral pixels that stay neutral, per set; writes a contact sheet.
 
 The preprocessing is the engine's: L* from sRGB, the embedding from the whole grey photograph resized (antialiased) to a
 square, chroma predicted at the working size (by area, in multiples of 8), upsampled bilinearly and joined with the full
-luminance; outside the gamut chroma gives way. The model is a folder with model.json (run by onnxruntime), the .pt file
+luminance; outside the gamut chroma is reduced. The model is a folder with model.json (run by onnxruntime), the .pt file
 that export.py saves with --save-torch (run by PyTorch), or `natural`: a checkpoint or a file of weights with --natural, or
 the .onnx file of export_natural.py.
 """
@@ -50,7 +50,7 @@ class NaturalModel:
 
 
 class TorchModel:
-    """The networks as export.py saved them; in bf16 where asked, which is quicker on some processors."""
+    """The networks as saved by export.py; optionally in bf16, which is faster on some processors."""
 
     def __init__(self, path, precision='f32'):
         saved = torch.load(path, map_location='cpu')
@@ -89,13 +89,13 @@ def resize(x, height, width):
 
 
 def working_shape(height, width, size, multiple=8):
-    """The aspect is kept, the area is that of a square with side `size`; both sides are multiples of `multiple`."""
+    """Working size with the photograph's aspect ratio and the area of a square with side `size`; both sides are multiples of `multiple`."""
     aspect = (width / height) ** 0.5
     return tuple(max(multiple, round(side / multiple) * multiple) for side in (size / aspect, size * aspect))
 
 
 def to_tensor(image, short_side):
-    """PIL image -> sRGB 0..1 [1, 3, H, W], shrunk to the short side if larger."""
+    """PIL image -> sRGB 0..1 [1, 3, H, W], reduced to the short side if larger."""
     scale = short_side / min(image.size)
     if scale < 1:
         image = image.resize((round(image.width * scale), round(image.height * scale)), Image.BICUBIC)
@@ -197,7 +197,7 @@ def parse():
 
 
 def load(arguments):
-    """(the model, what its working sides are multiples of)."""
+    """(the model, the number of which its working sides are multiples)."""
     if Path(arguments.model).is_dir():
         return OnnxModel(arguments.model), 8
     if arguments.natural or Path(arguments.model).suffix == '.onnx':

@@ -44,7 +44,7 @@ def load_colorizer(path):
 
 
 def recalibrate_colorizer(student, colorizer, arguments):
-    """Norm statistics of the colorizer on whole training photographs, at the size it will run at."""
+    """Measures norm statistics of the colorizer on whole training photographs, at the size at which it will run."""
     pools = build_pools(arguments.data, arguments.cache)
     sampler = Sampler(pools, 'cpu', seed=11, shares=[1.0] if len(pools) == 1 else [0.3, 0.7])
 
@@ -65,7 +65,7 @@ def file_entry(path):
 
 
 def manifest(folder, name, arguments, training, metrics):
-    """model.json: see the project's documentation of models."""
+    """The content of model.json; see the project's documentation of models."""
     return {
         'format': 1, 'name': name, 'version': arguments.version, 'license': LICENCE,
         'files': {'embedder': file_entry(folder / 'embedder.onnx'), 'colorizer': file_entry(folder / 'colorizer.onnx')},

@@ -1,9 +1,9 @@
 """Finishes a trained embedding, for train_colorizer.py and export.py.
 
-1. Measures the norm statistics again for the averaged weights, at the size the network will run at.
+1. Measures the norm statistics of the averaged weights again, at the size at which the network will run.
 2. With --fit N: trains the last layer alone to its optimum, on the features of up to N photographs of each pool that the
-   teacher has scored, and keeps the embeddings of these photographs beside the finished checkpoint (a colorizer trained
-   with the same --limit N needs no more work by the embedding network).
+   teacher has scored, and caches the embeddings of these photographs beside the finished checkpoint (training a colorizer
+   with the same --limit N then does not run the embedding network).
 3. Reports agreement with the teacher on held-out photographs.
 """
 import argparse
@@ -32,10 +32,10 @@ def parse():
     parser.add_argument('--precision', choices=('bf16', 'f32'), default='bf16')
     parser.add_argument('--size', type=int, default=128, help='input size that the network will run at')
     parser.add_argument('--sizes', type=int, nargs='*', default=[], help='further input sizes to report')
-    parser.add_argument('--batches', type=int, default=12, help='for the norm statistics')
+    parser.add_argument('--batches', type=int, default=12, help='number of batches for the norm statistics')
     parser.add_argument('--batch', type=int, default=48)
     parser.add_argument('--fit', type=int, default=0, help='photographs of each pool for the last layer (0: as trained)')
-    parser.add_argument('--epochs', type=int, default=12, help='of the last layer')
+    parser.add_argument('--epochs', type=int, default=12, help='epochs for the last layer')
     parser.add_argument('--weights', choices=('average', 'model'), default='average', help='averaged or last weights')
     parser.add_argument('--threads', type=int, default=0)
     return parser.parse_args()
@@ -43,7 +43,7 @@ def parse():
 
 @torch.no_grad()
 def collect_features(student, sampler, teacher, size, precision, batch):
-    """For each pool: photograph indices, features [n, 1536] and the teacher's scores (None where it has none yet)."""
+    """For each pool: photograph indices, features [n, 1536] and the teacher's scores (None where they are not computed yet)."""
     collected = []
     for pool, members in enumerate(sampler.members):
         features = []

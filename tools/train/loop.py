@@ -1,4 +1,4 @@
-"""What the training programs share: schedule, averaged weights, checkpoints, logs and plots."""
+"""Shared by the training programs: schedule, averaged weights, checkpoints, logs and plots."""
 import copy
 import csv
 import json
@@ -17,16 +17,16 @@ from sampling import Sampler
 def add_arguments(parser):
     parser.add_argument('--data', nargs='+', required=True, help='folder with photos*.zip, or any zips and folders')
     parser.add_argument('--cache', help='folder for decoded photographs and teacher scores')
-    parser.add_argument('--out', required=True, help='folder for checkpoint, log and plot; continues what it finds')
+    parser.add_argument('--out', required=True, help='folder for checkpoint, log and plot; a checkpoint in it is resumed')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=0, help='CPU threads (0: all)')
     parser.add_argument('--precision', choices=('bf16', 'f32'), default='bf16')
     parser.add_argument('--batch', type=int, default=64)
     parser.add_argument('--rate', type=float, default=1e-3, help='peak learning rate')
-    parser.add_argument('--warmup', type=float, default=0.04, help='share of the run with a rising rate')
-    parser.add_argument('--flat', type=float, default=0.0, help='share of the run with the full rate, before it falls')
+    parser.add_argument('--warmup', type=float, default=0.04, help='fraction of the run with a rising rate')
+    parser.add_argument('--flat', type=float, default=0.0, help='fraction of the run until which the rate stays at its peak, before it falls')
     parser.add_argument('--steps', type=int, default=0, help='stop after this many steps (0: no limit)')
-    parser.add_argument('--time-limit', type=float, default=0, help='minutes, over all resumed parts (0: no limit)')
+    parser.add_argument('--time-limit', type=float, default=0, help='minutes, summed over resumed runs (0: no limit)')
     parser.add_argument('--stop-after', type=int, default=0, help='save and stop at this step, without changing the schedule')
     parser.add_argument('--save-every', type=float, default=3.0, help='minutes between checkpoints')
     parser.add_argument('--average', type=float, default=0.995, help='decay of the averaged weights, per step')
@@ -45,7 +45,7 @@ def begin(arguments):
 
 
 def in_half(weights):
-    """{name: tensor} with kernels and matrices in float16; vectors stay, since a variance can be more than float16 holds."""
+    """{name: tensor} with kernels and matrices in float16; vectors stay float32, because variances can exceed the range of float16."""
     return {name: value.half() if value.is_floating_point() and value.dim() > 1 else value for name, value in weights.items()}
 
 
@@ -72,9 +72,9 @@ def autocast(device, precision):
 
 
 class Run:
-    """One training run in a folder: knows how far it is, stops on time, saves, resumes and logs.
+    """One training run in a folder: tracks its progress, stops at its limits, saves, resumes and logs.
 
-    The signal TERM ends the run after the step in progress, saved, as its time limit would.
+    The signal TERM ends the run after the current step and saves it, as the time limit does.
     """
 
     def __init__(self, arguments, model, optimizer):
@@ -104,15 +104,15 @@ class Run:
         return self.before + (time.time() - self.started) / 60
 
     def fraction(self, step=None):
-        """How much of the run is done, 0..1, by steps (`step`, or those done) or by time, whichever is further."""
+        """Fraction of the run that is done, 0..1: the larger of those by steps (`step`, by default the current one) and by time."""
         step = self.step if step is None else step
         by_steps = step / self.arguments.steps if self.arguments.steps else 0.0
         by_time = self.minutes / self.arguments.time_limit if self.arguments.time_limit else 0.0
         return min(1.0, max(by_steps, by_time))
 
     def schedule(self, constant=False):
-        """Sets the learning rate: warm-up, full rate until the share --flat of the run, then cosine to 1 % (or constant
-        times `rate_factor`). A parameter group's `scale`, if it has one, multiplies it."""
+        """Sets the learning rate: warm-up, peak until the fraction --flat of the run, then cosine decay to 1 %. With `constant`,
+        it is the peak times `rate_factor`. The `scale` of a parameter group, if present, multiplies it."""
         done, warmup, flat = self.fraction(), self.arguments.warmup, self.arguments.flat
         if constant:
             rate = self.arguments.rate * self.rate_factor
@@ -125,7 +125,7 @@ class Run:
         return rate
 
     def finished_step(self, **values):
-        """Counts a step, averages, logs, saves when due. Returns whether to go on."""
+        """Counts a step, updates the average, logs, and saves when due. Returns whether to continue."""
         self.step += 1
         self.extra['samples'] = self.extra.get('samples', 0) + self.arguments.batch
         self.average.update(self.model, self.step)
@@ -158,7 +158,7 @@ class Run:
         scales = [group.get('scale', 1.0) for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state['optimizer'])
         for group, scale in zip(self.optimizer.param_groups, scales):
-            group['scale'] = scale  # as the arguments say, which may differ from the part before
+            group['scale'] = scale  # from the arguments, which may differ from those of the resumed run
         self.step, self.before, self.rows = state['step'], state['minutes'], state['rows']
         self.rate_factor, self.extra = state['rate_factor'], state['extra']
         print(f'continues at step {self.step}, {self.before:.1f} minutes', flush=True)
@@ -174,7 +174,7 @@ class Run:
 
 
 def plot(rows, path):
-    """Every logged value over the steps, training and held-out, as a PNG."""
+    """Plots every logged value over the steps, training and held-out, to a PNG file."""
     try:
         import matplotlib
         matplotlib.use('Agg')

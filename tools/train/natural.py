@@ -1,7 +1,7 @@
-"""The network `natural`: luminance -> scores of a*b* cells, the colours that each place may have.
+"""The network `natural`: luminance -> scores of a*b* cells, a distribution of colours for each place.
 
-ResNet50's maps of the grey photograph go through a U-Net decoder that says, at a quarter of the photograph's size, how
-likely each a*b* cell is (Zhang et al. 2016, section 2.1, on a decoder like DeOldify's). The colour is the mean of that
+A U-Net decoder on ResNet50's maps of the grey photograph predicts, at a quarter of the photograph's size, the probability of
+each a*b* cell (Zhang et al. 2016, section 2.1, on a decoder like DeOldify's). The colour is the mean of that
 distribution, sharpened by a temperature (their "annealed mean", section 2.3).
 
 `Natural.forward`: L/50 - 1 as [N, 1, H, W] (H and W multiples of 32) -> scores [N, Q, H/4, W/4].
@@ -38,8 +38,8 @@ def expectation(scores, cells, temperature=1.0):
 
 
 def shown(ab, saturation=1.0, knee=0.0):
-    """a*b* [N, 2, h, w] as they are shown: chroma c becomes saturation * c * c^2 / (c^2 + knee^2), so that what is vivid gets
-    more vivid while what is nearly neutral gets more neutral; at c = knee the factor is half of the saturation."""
+    """a*b* [N, 2, h, w] as displayed: chroma c becomes saturation * c * c^2 / (c^2 + knee^2). Vivid colours become more vivid,
+    nearly neutral ones more neutral; at c = knee the factor is half of the saturation."""
     squared = ab.pow(2).sum(1, keepdim=True)
     return ab * (saturation * squared / (squared + knee ** 2 + 1e-9))
 
@@ -48,8 +48,8 @@ class Backbone(nn.Module):
     """ResNet50 without its classifier, with one input channel: L/50 - 1.
 
     The grey photograph is L/100 * 255 in each of B, G and R, less the channel's mean; conv1 takes their weighted sum, so
-    the scale, the means and the sum over channels are folded into it. What conv1 sees beyond the borders is then L = 50
-    rather than the mean: the network is trained in this form, and shipped in this form.
+    the scale, the means and the sum over channels are folded into it. Its zero padding then equals L = 50 instead of the
+    mean; the network is trained and shipped in this form.
     """
 
     def __init__(self):
@@ -69,7 +69,7 @@ class Backbone(nn.Module):
 
     @torch.no_grad()
     def load_teacher(self, folder):
-        """Takes the weights of the tfjs ResNet50 in `folder`."""
+        """Loads the weights of the tfjs ResNet50 in `folder`."""
         weights = {f'{name}.{part}': value for name, layer in Teacher(folder).convolutions.items()
                    for part, value in layer.state_dict().items()}
         offset = (127.5 - torch.tensor(MEAN_BGR)).view(1, 3, 1, 1)
@@ -78,7 +78,7 @@ class Backbone(nn.Module):
         self.convolutions.load_state_dict(weights)
 
     def trainable(self, first):
-        """The parameters of the stages from `first` on (2 to 5; 6: none); those before are frozen."""
+        """The parameters of the stages from `first` on (2 to 5; 6: none); earlier stages are frozen."""
         self.requires_grad_(False)
         chosen = [layer for name, layer in self.convolutions.items() if name.startswith('res') and int(name[3]) >= first]
         return [parameter.requires_grad_(True) for layer in chosen for parameter in layer.parameters()]
@@ -136,8 +136,8 @@ class Natural(nn.Module):
         return self.head(self.backbone(luminance), luminance)
 
     def start(self, path):
-        """Takes the weights of a file, which may hold a part of them: a checkpoint of train_natural.py (its averaged
-        weights), a file of weights in float16, or either with a decoder alone."""
+        """Loads weights from a file, which may contain a part of them: a checkpoint of train_natural.py (its averaged
+        weights), a file of weights in float16, or either with the decoder alone."""
         state = torch.load(path, map_location='cpu')
         state = state.get('average', state)
         if 'cells' in state:  # a decoder alone, without the prefix

@@ -1,4 +1,4 @@
-"""Norm statistics measured again for finished weights: averaged weights need their own."""
+"""Measures norm statistics for finished weights: averaged weights need their own statistics."""
 import torch
 from torch import nn
 
@@ -9,7 +9,7 @@ from inception import ShiftNorm
 def recalibrate(model, run, batches):
     """Replaces the moving statistics of every norm by their mean over `batches` calls of `run(number)`.
 
-    All else is as in evaluation: all residual blocks run, nothing is dropped.
+    Everything else is in evaluation mode: all residual blocks run, nothing is dropped.
     """
     norms = [m for m in model.modules() if isinstance(m, (ShiftNorm, nn.BatchNorm2d))]
     momenta = [norm.momentum for norm in norms]

@@ -50,7 +50,7 @@ class Graph:
         return self.add('DequantizeLinear', parts, name, axis=0)
 
     def conv(self, x, name, weight, bias, stride=1, pads=(0, 0, 0, 0), precision='int8', dilation=1):
-        """Convolution; `pads` as ONNX has them: top, left, bottom, right."""
+        """Convolution; `pads` in the order of ONNX: top, left, bottom, right."""
         kernel = list(weight.shape[2:])
         inputs = [x, self.weight(f'{name}_weight', weight, precision), self.constant(f'{name}_bias', np.asarray(bias, np.float32))]
         return self.add('Conv', inputs, name, kernel_shape=kernel, strides=[stride, stride], pads=list(pads),

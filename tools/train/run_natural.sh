@@ -5,18 +5,11 @@
 # PROFILE=cpu (default without CUDA) or PROFILE=accelerator; MINUTES_DECODER and MINUTES_ALL set the time limits; INIT names
 # weights to start from, which leaves the decoder's own stage out.
 set -eu
-data=$1 teacher=$2 work=$3 model=$4 evaluation=${5:-}
 here=$(dirname "$0")
-python=${PYTHON:-python3}
-if [ -z "${PROFILE:-}" ]; then
-  PROFILE=$($python -c 'import torch; print("accelerator" if torch.cuda.is_available() else "cpu")')
-fi
-common="--data $data --cache $work/cache"
-mkdir -p "$work/cache"
+. "$here/begin.sh"
 if [ "$PROFILE" = accelerator ]; then
   batch=384 decoder=${MINUTES_DECODER:-2} all=${MINUTES_ALL:-8} first=3 rate=1.5e-3 average=0.999
 else
-  . "$here/environment.sh"
   batch=24 decoder=${MINUTES_DECODER:-75} all=${MINUTES_ALL:-450} first=4 rate=1e-3 average=0.998
 fi
 if [ -z "${INIT:-}" ]; then
@@ -28,8 +21,10 @@ $python "$here/train_natural.py" $common --teacher "$teacher" --init "$INIT" --o
   --batch $batch --rate $rate --flat 0.5 --warmup 0.004 --average $average --backbone $first --backbone-rate 0.05 \
   --sizes 160:0,224:0.75,256:0.92 --shares 128:0.4,224:0.6
 $python "$here/choose_natural.py" $common --weights "$work/natural/checkpoint.pt" --report "$work/chosen.json"
-$python "$here/export_natural.py" $common --chosen "$work/chosen.json" --recalibrate 12 --out "$model" --check
+$python "$here/export_natural.py" $common --chosen "$work/chosen.json" --recalibrate 12 --out "$work/export" --check
+mkdir -p "$model"
+npm --prefix "$here/../.." run ship -- "$(realpath "$work/export")" --out "$(realpath "$model")"
 if [ -n "$evaluation" ]; then
-  $python "$here/evaluate.py" --model "$model/natural.onnx" --photographs "$evaluation" --size "${SIZE:-224}" \
+  $python "$here/evaluate.py" --model "$work/export/natural.onnx" --photographs "$evaluation" --size "${SIZE:-224}" \
     --report "$work/report.json" --sheet "$work/sheet.png"
 fi

@@ -33,8 +33,8 @@ def read_tfjs_weights(folder):
 
 
 def write_half(folder, out):
-    """Copies a tfjs layers model with its kernels in float16, in one shard: half the size. Vectors stay float32: the variance
-    of a norm can be more than float16 holds."""
+    """Copies a tfjs layers model with its kernels in float16, in one shard: half the size. Vectors stay float32, because
+    variances can exceed the range of float16."""
     weights = read_tfjs_weights(folder)
     model = json.loads((Path(folder) / 'model.json').read_text())
     half = {'quantization': {'dtype': 'float16', 'original_dtype': 'float32'}}

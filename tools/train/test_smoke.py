@@ -1,4 +1,4 @@
-"""Smoke test on photographs made here: the loss falls, a resumed run continues exactly, exported files are well formed.
+"""Smoke test on generated pictures: the loss falls, a resumed run continues exactly, exported files are well formed.
 
 Run it directly: python3 tools/train/test_smoke.py
 """
@@ -34,7 +34,7 @@ from warm_start import Weights, centre_norms, start_colorizer, start_embedder  #
 
 
 def make_photographs(folder, count=24, size=64):
-    """Scenes with a rule to learn: a bright blue upper part, a darker green lower part, an orange disc."""
+    """Writes scenes whose colours can be learnt: a bright blue upper part, a darker green lower part, an orange disc."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(0)
     rows, columns = np.mgrid[0:size, 0:size] / size
@@ -47,7 +47,7 @@ def make_photographs(folder, count=24, size=64):
 
 
 def make_teacher(folder):
-    """A tfjs layers model with the teacher's names and shapes, and seeded weights."""
+    """Writes a tfjs layers model with the teacher's names and shapes and with seeded weights."""
     folder.mkdir()
     random = np.random.default_rng(0)
     weights, layers, data = [], [], []
@@ -157,7 +157,7 @@ class Smoke(unittest.TestCase):
         with torch.no_grad():
             actual = backbone.convolutions['conv1'](luminance)
             expected = Teacher(self.teacher).convolutions['conv1'](grey * 255 - torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
-        inside = (slice(None), slice(None), slice(2, -2), slice(2, -2))  # the padding differs, see Backbone
+        inside = (slice(None), slice(None), slice(2, -2), slice(2, -2))  # borders differ, see Backbone
         self.assertLess((actual[inside] - expected[inside]).abs().max().item(), 1e-2 * expected.std().item())
         self.assertEqual([tuple(m.shape[1:]) for m in backbone(luminance)],
                          [(256, 16, 24), (512, 8, 12), (1024, 4, 6), (2048, 2, 3)])
@@ -183,7 +183,7 @@ class Smoke(unittest.TestCase):
     def test_natural_export(self):
         torch.manual_seed(0)
         model = export_natural.load(None)
-        for name, value in model.state_dict().items():  # norms that do something
+        for name, value in model.state_dict().items():  # makes the norms differ from the identity
             if name.endswith(('running_mean', 'running_var')) or '.norm' in name:
                 value.copy_(torch.rand(value.shape) + 0.5)
         for mean in (None, 0.7):
@@ -193,6 +193,16 @@ class Smoke(unittest.TestCase):
             self.assertLess(difference, 1e-3 * deviation)
         NaturalWriter(model).write(path)
         self.assertLess(path.stat().st_size, 40e6)
+
+    def test_natural_training_facts(self):
+        rows = [{'kind': 'held-out', 'step': 2, 'minutes': 1.0, 'nearer': 0.71234}, {'kind': 'train', 'step': 3, 'loss': 1.0}]
+        arguments = dict(batch=24, rate=1e-3, sizes='160:0', backbone=4, backbone_rate=0.05, damage=0.4, squared=0.5, rarity=0.0)
+        state = {'step': 3, 'minutes': 1.26, 'rows': rows, 'arguments': arguments, 'extra': {'samples': 72}}
+        torch.save(state, self.folder / 'facts.pt')
+        facts = export_natural.training_facts(self.folder / 'facts.pt')
+        self.assertEqual(facts, {'steps': 3, 'samples': 72, 'minutes': 1.3, 'heldOut': {'nearer': 0.7123}, **arguments})
+        torch.save({'head.weight': torch.zeros(1)}, self.folder / 'facts.pt')
+        self.assertEqual(export_natural.training_facts(self.folder / 'facts.pt'), {})
 
     def test_natural_weights(self):
         path = self.folder / 'weights.pt'
@@ -251,7 +261,7 @@ class Smoke(unittest.TestCase):
         straight = train_colorizer(self.folder, 'straight', 40)
         losses = training_losses(straight)
         self.assertLess(losses[-1], losses[0])
-        # the same 40 steps, interrupted: the first part has the same schedule, so it is cut by a checkpoint, not by --steps
+        # the same 40 steps, interrupted: --stop-after keeps the schedule, which --steps would change
         first = train_colorizer(self.folder, 'parts', 40, '--stop-after', '17')
         self.assertEqual(first['step'], 17)
         resumed = train_colorizer(self.folder, 'parts', 40)
@@ -274,7 +284,7 @@ class Smoke(unittest.TestCase):
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
 
     def test_portable(self):
-        """Packed, trained for a few steps where only the parts are, returned in pieces, and joined."""
+        """Packs a kit, trains from its parts alone for a few steps, returns the results in pieces, and joins them."""
         import zipfile
         with zipfile.ZipFile(self.folder / 'photos64.zip', 'w') as archive:
             for path in (self.folder / 'photographs').iterdir():

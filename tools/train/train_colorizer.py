@@ -1,10 +1,10 @@
 """Trains a colorizing network on the a*b* of photographs, with the embedding of the whole photograph.
 
 The embedding network is frozen and its scores are kept for each photograph (or trained jointly with --joint).
-The loss is a squared error at half the crop's size, weighted by how rare a colour is (Zhang et al. 2016), so that
-colours do not sink into grey. With --colour-teacher, what that teacher says of the photograph (colour_teacher.py) counts
-more: its a*b*, and the features behind them, which a linear layer reads after the fusion (left out at export). --recipe
-seed gives the objective of the seed method instead: plain squared error, Adam 1e-3 reduced on plateau, shear, zoom,
+The loss is a squared error at half the crop's size, weighted by the rarity of colours (Zhang et al. 2016), which counteracts
+greyish results. With --colour-teacher, the outputs of that teacher (colour_teacher.py) count
+more: its a*b*, and its features, which a linear layer predicts after the fusion (removed at export). --recipe
+seed selects the objective of the seed method instead: plain squared error, Adam 1e-3 reduced on plateau, shear, zoom,
 rotation and flip.
 """
 import argparse
@@ -63,7 +63,7 @@ def load_student(path, device, averaged=True):
 
 
 class Joint(nn.Module):
-    """All that is trained, so that one optimizer, average and checkpoint hold it."""
+    """All trained networks as one module, for one optimizer, average and checkpoint."""
 
     def __init__(self, colorizer, student=None, hint=None):
         super().__init__()
@@ -71,7 +71,7 @@ class Joint(nn.Module):
 
 
 class Embeddings:
-    """Scores of whole photographs by the frozen embedding network, computed when first asked for and kept."""
+    """Scores of whole photographs by the frozen embedding network, computed on first use and cached."""
 
     def __init__(self, student, pools, size, width, device, precision, kept=None):
         self.student, self.size, self.width = student, size, width
@@ -95,13 +95,13 @@ class Embeddings:
 
 
 def embed(student, rgb, precision):
-    """Scores [N, classes] of whole colour photographs made grey."""
+    """Scores [N, classes] of whole colour photographs converted to grey."""
     with loop.autocast(rgb.device, precision):
         return student.embedder(grey_input(rgb).contiguous(memory_format=torch.channels_last)).float()
 
 
 def size_at(sizes, fraction):
-    """Crop size in force at this share of the run."""
+    """Crop size at this fraction of the run."""
     rows = [item.split(':') for item in sizes.split(',')]
     return [int(size) for size, start in rows if fraction >= float(start)][-1]
 
@@ -130,7 +130,7 @@ def luminance_and_truth(rgb):
 
 @torch.no_grad()
 def held_out(colorizer, sampler, embeddings, size, precision, batches=3, batch=48):
-    """ab-RMSE with the right and with shuffled embeddings, of grey, and mean chroma over the truth's."""
+    """ab-RMSE with the right and with shuffled embeddings and of grey, and mean chroma relative to the truth."""
     colorizer.eval()
     sums = np.zeros(5)
     for step in range(batches):
@@ -149,7 +149,7 @@ def held_out(colorizer, sampler, embeddings, size, precision, batches=3, batch=4
 
 
 def whole_batch(colorizer, sampler, embeddings, step, arguments):
-    """One pass over whole photographs at the run's first size, for the statistics of norms."""
+    """Runs whole photographs at the run's first size once, for norm statistics."""
     for pool, indices, pixels in sampler.batch(step, arguments.batch):
         luminance, _ = luminance_and_truth(whole(pixels, size_at(arguments.sizes, 0)))
         colorizer(luminance.contiguous(memory_format=torch.channels_last), embeddings(pool, indices, pixels), upsample=False)

@@ -1,7 +1,7 @@
 """Trains the embedding network: Inception-ResNet-v2 on grey photographs, distilled from the teacher's scores in colour.
 
 The loss is the Kullback-Leibler divergence of softened scores, plus a smaller one on the photograph's coarse histogram
-of a*b* read from the scores by a linear layer (left out at export), so that the scores say what colours to expect.
+of a*b* that a linear layer predicts from the scores (removed at export), so that the scores contain expected colours.
 """
 import argparse
 from pathlib import Path
@@ -40,7 +40,7 @@ def parse():
 
 
 class Student(nn.Module):
-    """The embedding network and the linear layer that reads the colour histogram from its scores."""
+    """The embedding network and the linear layer that predicts the colour histogram from its scores."""
 
     def __init__(self, classes=1000, keep=1.0):
         super().__init__()
@@ -65,7 +65,7 @@ def colour_histogram(rgb):
 
 
 class TeacherScores:
-    """The teacher's scores of whole photographs, computed when first asked for and kept (float16)."""
+    """The teacher's scores of whole photographs, computed on first use and cached (float16)."""
 
     def __init__(self, folder, pools, size, device, precision, cache=None):
         self.teacher = Teacher(folder).to(device, memory_format=torch.channels_last)
@@ -74,7 +74,7 @@ class TeacherScores:
         self.tables = [kept_table(path, (len(pool), 1000)) for path, pool in zip(paths, pools)]  # a row of zeros: not computed yet
 
     def known(self, pool, indices):
-        """Which of these photographs have scores already."""
+        """Whether each of these photographs has cached scores."""
         return self.tables[pool][indices].any(1)
 
     @torch.no_grad()
@@ -116,7 +116,7 @@ def held_out(model, sampler, teacher, size, precision, batches=6, batch=64):
 
 
 def grey_crops(sampler, step, arguments):
-    """A batch of whole photographs made grey, at the size of the crops."""
+    """A batch of whole photographs in grey, at the size of the crops."""
     rgb = torch.cat([whole(pixels, arguments.size) for _, _, pixels in sampler.batch(step, arguments.batch)])
     return grey_input(rgb).contiguous(memory_format=torch.channels_last)
 

@@ -1,11 +1,11 @@
-"""Trains the network `natural`: a decoder on ResNet50 that says which a*b* cells each place of a grey photograph may have.
+"""Trains the network `natural`: a decoder on ResNet50 that predicts a distribution over a*b* cells for each place of a photograph.
 
 The loss is the cross entropy with the photograph's colours (each spread over its five nearest cells, as in Zhang et al.
-2016), plus a squared error of the mean, which is what is shown. --rarity gives rare colours more weight. The inputs are
-damaged as old photographs are (damage.py); the targets are not.
+2016), plus a squared error of the mean, which becomes the colour. --rarity gives rare colours more weight. The inputs are
+damaged like old photographs (damage.py); the targets are not.
 
-Stages are runs of their own: each starts from the weights of the one before (--init) with settings of its own. First the
-decoder alone; then, with --backbone 4, also ResNet50's stages from the fourth on, at a small rate; last, larger crops.
+Each stage is a separate run that starts from the weights of the previous one (--init), with its own settings. The first trains the
+decoder alone; the second, with --backbone 4, also ResNet50's stages from the fourth on, at a small rate; the last, larger crops.
 """
 import argparse
 import queue
@@ -23,7 +23,7 @@ from natural import Natural, expectation
 from sampling import Sampler, step_generator, transforms, warp, whole
 from train_colorizer import size_at
 
-NEUTRAL, STAYS = 4.0, 8.0  # a pixel of less true chroma than NEUTRAL is to get less than STAYS
+NEUTRAL, STAYS = 4.0, 8.0  # pixels with a true chroma below NEUTRAL should stay below STAYS
 GREY_SQUARED = 400.0  # about the squared a*b* of photographs, so that the squared error counts as the cross entropy does
 
 
@@ -83,7 +83,7 @@ def cell_weights(pools, soft, mix, photographs=1500):
 
 
 class Feed:
-    """Makes the crops and targets of the steps from `start` on, in a thread of its own, a few steps ahead."""
+    """Prepares crops and targets of the steps from `start` on, in a separate thread, a few steps ahead."""
 
     def __init__(self, arguments, run, training, soft):
         self.arguments, self.run, self.training, self.soft = arguments, run, training, soft
@@ -117,7 +117,7 @@ class Feed:
 
 
 def losses(scores, cells, target, numbers, weights, importance):
-    """(cross entropy with the soft cells, squared error of the mean over that of photographs in grey)."""
+    """(cross entropy with the soft cells, squared error of the mean divided by that of grey)."""
     entropy = -(torch.log_softmax(scores.float(), 1).gather(1, numbers) * weights).sum(1)
     if importance is not None:
         entropy = entropy * importance[numbers[:, 0]]
@@ -125,7 +125,7 @@ def losses(scores, cells, target, numbers, weights, importance):
 
 
 class Measures:
-    """Sums over held-out photographs of what a prediction [N, 2, h, w] has against the truth."""
+    """Sums of errors over held-out photographs, of predictions [N, 2, h, w] against the truth."""
 
     def __init__(self):
         self.squared, self.grey, self.chroma, self.true_chroma, self.neutral, self.kept = [], [], [], [], 0.0, 0.0
@@ -141,8 +141,8 @@ class Measures:
         self.kept += (neutral & (chroma < STAYS)).sum().item()
 
     def result(self):
-        """Errors over grey's (of all pixels together, and mean of photographs), mean chroma over the truth's, shares of
-        photographs nearer than grey and of neutral pixels kept neutral."""
+        """Errors relative to grey (over all pixels, and mean over photographs), mean chroma relative to the truth, and the fractions of
+        photographs closer than grey and of neutral pixels that stay neutral."""
         squared, grey = np.array(self.squared), np.array(self.grey)
         return {'rmse_over_grey': float(np.sqrt(squared.sum() / grey.sum())), 'rmse_mean': float(np.sqrt(squared).sum() / np.sqrt(grey).sum()),
                 'chroma_ratio': sum(self.chroma) / sum(self.true_chroma), 'nearer': float((squared < grey).mean()),
@@ -170,7 +170,7 @@ def held_out(model, sampler, size, precision, photographs=384):
 
 
 def shares_of(pools, text):
-    """The share of each pool, from '128:0.4,224:0.6'; sizes that no pool has are left out."""
+    """The share of each pool, from '128:0.4,224:0.6'; sizes without a pool are ignored."""
     wanted = {int(size): float(share) for size, share in (item.split(':') for item in text.split(','))}
     shares = [wanted.get(pool.size, 0.0) for pool in pools]
     if not sum(shares):

@@ -1,8 +1,8 @@
-"""Weights of a shipped model folder (int8 ONNX, norms folded) put back into the training networks, to train on.
+"""Loads the weights of a shipped model folder (int8 ONNX, norms folded) into the training networks, to continue training.
 
-The convolutions get the folded weights. A norm then has to shift by the folded bias and scale by 1: its moving variance is
-set so, and its mean is measured on photographs and put into the bias too, so that training, which normalises by the batch,
-starts from the same function.
+The convolutions get the folded weights. A norm must then shift by the folded bias and scale by 1: its moving variance is set
+accordingly, and its mean is measured on photographs and added to the bias, so that training, which normalises by batch
+statistics, starts from the same function.
 """
 from pathlib import Path
 
@@ -71,8 +71,8 @@ def start_colorizer(model, folder):
 
 @torch.no_grad()
 def centre_norms(model, run, batches=4):
-    """Measures the mean that each norm sees over `batches` calls of `run(number)`, and gives it that mean with a bias that
-    makes up for it: the function stays, and a batch's own mean can take its place."""
+    """Sets the mean of each norm to the mean of its inputs over `batches` calls of `run(number)`, and compensates it in the bias:
+    the function stays the same, and a batch's own mean can replace the measured one."""
     norms = [m for m in model.modules() if isinstance(m, ShiftNorm)]
     seen = {norm: [] for norm in norms}
     hooks = [norm.register_forward_pre_hook(lambda norm, inputs: seen[norm].append(inputs[0].float().mean((0, 2, 3)))) for norm in norms]

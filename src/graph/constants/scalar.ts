@@ -9,41 +9,30 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+type Parameterised = "leakyRelu" | "elu" | "hardSigmoid" | "clip";
+
+const PLAIN: Readonly<Record<Exclude<Activation["fn"], Parameterised>, (x: number) => number>> = {
+  identity: (x) => x,
+  relu: (x) => Math.max(0, x),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  tanh: Math.tanh,
+  sqrt: Math.sqrt,
+  exp: Math.exp,
+  abs: Math.abs,
+  neg: (x) => -x,
+  erf,
+  gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+  geluTanh: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  log: Math.log,
+  reciprocal: (x) => 1 / x,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  softplus: (x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x))),
+};
+
 /** An activation as a function of one number. */
 export function scalarActivation(activation: Activation): (x: number) => number {
   switch (activation.fn) {
-    case "identity":
-      return (x) => x;
-    case "relu":
-      return (x) => Math.max(0, x);
-    case "sigmoid":
-      return (x) => 1 / (1 + Math.exp(-x));
-    case "tanh":
-      return Math.tanh;
-    case "sqrt":
-      return Math.sqrt;
-    case "exp":
-      return Math.exp;
-    case "abs":
-      return Math.abs;
-    case "neg":
-      return (x) => -x;
-    case "erf":
-      return erf;
-    case "gelu":
-      return (x) => 0.5 * x * (1 + erf(x / Math.SQRT2));
-    case "geluTanh":
-      return (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
-    case "log":
-      return Math.log;
-    case "reciprocal":
-      return (x) => 1 / x;
-    case "floor":
-      return Math.floor;
-    case "ceil":
-      return Math.ceil;
-    case "softplus":
-      return (x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
     case "leakyRelu":
       return (x) => (x < 0 ? activation.alpha * x : x);
     case "elu":
@@ -53,32 +42,28 @@ export function scalarActivation(activation: Activation): (x: number) => number 
     case "clip":
       return (x) => Math.min(activation.max, Math.max(activation.min, x));
     default:
-      return activation satisfies never;
+      return PLAIN[activation.fn];
   }
 }
 
-/** A binary op as a function of two numbers. With `whole` (integers), `div` truncates towards zero, as in ONNX and C. */
+const BINARY: Readonly<Record<BinaryFn, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: Math.pow,
+  min: Math.min,
+  max: Math.max,
+  prelu: (a, b) => (a < 0 ? a * b : a),
+  less: (a, b) => Number(a < b),
+  lessOrEqual: (a, b) => Number(a <= b),
+  equal: (a, b) => Number(a === b),
+  mask: (a, b) => (b === 0 ? 0 : a),
+};
+
+/** A binary op as a function of two numbers. With `whole` (integers), results are truncated towards zero, as in ONNX and C. */
 export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number) => number {
-  switch (fn) {
-    case "add":
-      return (a, b) => a + b;
-    case "sub":
-      return (a, b) => a - b;
-    case "mul":
-      return (a, b) => a * b;
-    case "div":
-      return whole ? (a, b) => Math.trunc(a / b) : (a, b) => a / b;
-    case "pow":
-      return Math.pow;
-    case "min":
-      return Math.min;
-    case "max":
-      return Math.max;
-    case "prelu":
-      return (a, b) => (a < 0 ? a * b : a);
-    default:
-      return fn satisfies never;
-  }
+  return whole ? (a, b) => Math.trunc(BINARY[fn](a, b)) : BINARY[fn];
 }
 
 /** Rounds half to even, as ONNX Round and QuantizeLinear do. */

@@ -26,18 +26,8 @@ export type Importer = (ctx: NodeContext) => Outputs | Generator<undefined, Outp
 /** Most numbers of a shape or of another list that an importer reads. */
 const LONGEST_LIST = 2 ** 16;
 
-/** An ONNX op. docs/ops.md is generated from these. */
-interface OnnxOp {
-  readonly import: Importer;
-  /** What is supported and what is not, where the op is not fully supported. */
-  readonly notes?: string;
-  /** First and last opset with the op, where not all OPSETS have it. */
-  readonly since?: number;
-  readonly until?: number;
-}
-
-/** Importers by the op's ONNX name. */
-export type OpTable = Readonly<Record<string, OnnxOp>>;
+/** Importers by the op's ONNX name. tools/op-notes.ts documents them. */
+export type OpTable = Readonly<Record<string, Importer>>;
 
 type AttributeValues = { [A in Exclude<OnnxAttribute, { type: "unsupported" }> as A["type"]]: A["value"] };
 
@@ -199,7 +189,7 @@ export class NodeContext {
   }
 
   /**
-   * The op's result: a constant where all inputs are constants and the op has evaluate(), else a node's output.
+   * The op's result: a constant where it is empty, or all inputs are constants and the op has evaluate(); else a node's output.
    *
    * @param name Of an evaluated constant.
    */
@@ -212,6 +202,7 @@ export class NodeContext {
     name = this.constantName,
   ): Value {
     const constants = inputs.filter((value) => value.kind === "constant");
+    if (shape.includes(0)) return constantOf(inputs[0]!.dtype, shape, [], name);
     if (constants.length < inputs.length) return this.emit(op, inputs, attributes, shape, suffix);
     this.spend(shape, constants);
     const node = { op, output: name, inputs: [], attributes, shape, origin: [] } as unknown as Node;

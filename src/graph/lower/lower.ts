@@ -1,6 +1,6 @@
 /** Lowers a graph to a program: chooses a kernel variant for every node, then a slot for every value. Needs no GPU. */
 import { UnsupportedError } from "../../base/errors";
-import { finish, parts } from "../../base/pacer";
+import { finish, visiting } from "../../base/pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
 import { slicingChannels } from "../channel-slices";
 import { definitionOf } from "../op";
@@ -41,6 +41,7 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
       return { ...port, value: root };
     }
     const copy = builder.temporary(port.name, port.shape);
+    if (port.shape.includes(0)) return { ...port, value: copy };
     engine.ops.unary.lower(builder, {
       op: "unary",
       output: copy,
@@ -85,14 +86,9 @@ function* place(
     live(name, -1);
     live(name, end);
   }
-  let at = 0;
-  for (const part of parts(builder.steps)) {
-    for (const { operands } of part) {
-      for (const operand of Object.values(operands)) if (operand.kind === "value") live(operand.value, at);
-      at++;
-    }
-    yield;
-  }
+  yield* visiting(builder.steps, ({ operands }, at) => {
+    for (const operand of Object.values(operands)) if (operand.kind === "value") live(operand.value, at);
+  });
   for (const { value } of outputs) live(value, end);
   const lifetimes = [...lives].map(([value, { first, last }]): Lifetime => {
     const bytes = bufferBytes(sizeOf(builder.shape(value)), builder.elem);

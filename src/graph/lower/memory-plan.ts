@@ -6,7 +6,7 @@
  * values in descending order of size, each into the first slot that is free during its whole life.
  */
 
-import { finish, parts } from "../../base/pacer";
+import { finish, visiting } from "../../base/pacer";
 
 /** Most slots that are tried for one value. Real programs have fewer. */
 const MOST_TRIED = 256;
@@ -66,9 +66,6 @@ export function* planningMemory(lifetimes: readonly Lifetime[]): Generator<undef
     slots[index]!.lives.splice(place ?? 0, 0, life);
     slotOf.set(life.value, index);
   };
-  for (const part of parts(bySize)) {
-    part.forEach(assign);
-    yield;
-  }
+  yield* visiting(bySize, assign);
   return { slotOf, slots: slots.map((slot) => slot.bytes) };
 }

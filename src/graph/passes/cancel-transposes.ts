@@ -12,7 +12,7 @@
  * constants are permuted here). For any other node, the operands' transposes are emitted. Where only axes of size 1 move, a
  * reshape replaces the transpose; an expanded value is expanded in the new order instead of being transposed.
  */
-import { parts } from "../../base/pacer";
+import { visiting } from "../../base/pacer";
 import { shapesOf } from "../cost";
 import { rewrite, type Rewrite } from "../edit";
 import { IDENTITY, sizeOf, type Constant, type Graph, type Node, type OpName, type Shape } from "../ir";
@@ -106,10 +106,7 @@ function* permutationsAhead(graph: Graph, ops: Ops): Generator<undefined, Readon
       ahead.set(input, fits && (known === found || String(known) === String(found)) ? found : "none");
     }
   };
-  for (const part of parts(graph.nodes.toReversed())) {
-    part.forEach(visit);
-    yield;
-  }
+  yield* visiting(graph.nodes.toReversed(), visit);
   return ahead;
 }
 
@@ -202,10 +199,9 @@ export const cancelTransposes: Pass = {
         const ahead = yield* permutationsAhead(graph, ops);
         // With nothing between an input and its transposes, there is nothing to gain.
         const between = new Set<string>();
-        for (const part of parts(graph.nodes)) {
-          for (const { op, inputs } of part) if (op !== "transpose") for (const input of inputs) between.add(input);
-          yield;
-        }
+        yield* visiting(graph.nodes, ({ op, inputs }) => {
+          if (op !== "transpose") for (const input of inputs) between.add(input);
+        });
         for (const { name } of graph.inputs) {
           const perm = ahead.get(name);
           if (perm === undefined || perm === "none" || isIdentityPermutation(perm) || !between.has(name)) continue;
@@ -216,8 +212,8 @@ export const cancelTransposes: Pass = {
       },
       output(value, rw) {
         const name = actual(value, rw);
-        if (rw.node(name) !== undefined) return name;
-        // Every output is written by a node, so an input or a constant is copied.
+        if (rw.node(name) !== undefined || rw.shape(name).includes(0)) return name;
+        // Every output that has elements is written by a node, so an input or a constant is copied.
         const common = { output: rw.fresh(`${name}.copy`), shape: rw.shape(name), origin: [] };
         return rw.emit({ op: "unary", inputs: [name], attributes: { activation: IDENTITY }, ...common });
       },

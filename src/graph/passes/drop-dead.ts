@@ -7,7 +7,7 @@
  *   %y: f32[1,4] = unary(%x) {activation=relu}
  *   output "y" = %y
  */
-import { parts } from "../../base/pacer";
+import { visiting } from "../../base/pacer";
 import type { Constant, Graph, Node } from "../ir";
 import type { Pass } from "./pass";
 
@@ -16,14 +16,11 @@ export const dropDead: Pass = {
   *run(graph: Graph): Generator<undefined, Graph> {
     const live = new Set(graph.outputs.map((output) => output.value));
     const nodes: Node[] = [];
-    for (const part of parts(graph.nodes.toReversed())) {
-      for (const node of part) {
-        if (!live.has(node.output)) continue;
-        nodes.push(node);
-        for (const name of node.inputs) live.add(name);
-      }
-      yield;
-    }
+    yield* visiting(graph.nodes.toReversed(), (node) => {
+      if (!live.has(node.output)) return;
+      nodes.push(node);
+      for (const name of node.inputs) live.add(name);
+    });
     const constants = new Map<string, Constant>();
     for (const [name, constant] of graph.constants) if (live.has(name)) constants.set(name, constant);
     return { ...graph, constants, nodes: nodes.reverse() };

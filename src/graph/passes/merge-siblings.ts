@@ -14,7 +14,7 @@
  * merged value at its other end. No reader of the merged value may write into that concatenation, because one dispatch
  * cannot read and write a buffer.
  */
-import { parts } from "../../base/pacer";
+import { visiting } from "../../base/pacer";
 import { readInPlace } from "../channel-slices";
 import { deferred, derivedKey } from "../constants/deferred";
 import { mergeOrigins, rewrite } from "../edit";
@@ -92,10 +92,7 @@ function* siblings(graph: Graph): Generator<undefined, Conv[][]> {
     if (!group) groups.set(key, [node]);
     else if (group.length < MOST_MEMBERS) group.push(node);
   };
-  for (const part of parts(graph.nodes)) {
-    part.forEach(add);
-    yield;
-  }
+  yield* visiting(graph.nodes, add);
   return [...groups.values()].filter((members) => members.length > 1);
 }
 
@@ -105,10 +102,9 @@ function* plan(graph: Graph, ops: Ops): Generator<undefined, Group[]> {
   const readersOf = new Map<string, Node[]>();
   const groups = yield* siblings(graph);
   for (const { output } of groups.flat()) readersOf.set(output, []);
-  for (const part of parts(graph.nodes)) {
-    for (const node of part) for (const input of new Set(node.inputs)) readersOf.get(input)?.push(node);
-    yield;
-  }
+  yield* visiting(graph.nodes, (node) => {
+    for (const input of new Set(node.inputs)) readersOf.get(input)?.push(node);
+  });
   const readers = (value: string): readonly Node[] => readersOf.get(value)!;
   const promised = new Set(graph.outputs.map(({ value }) => value));
   /** Concatenations that already have a merged value. */

@@ -67,12 +67,16 @@ function selectChannels(weights: Constant, parts: readonly Part[]): Constant {
 /** [KH,KW,C,OC] -> [C,OC], summed over taps. */
 function sumTaps(weights: Constant): Constant {
   const [kh, kw, channels, out] = weights.shape as [number, number, number, number];
-  return deferred({ shape: [channels, out], key: derivedKey("taps", weights) }, () => {
-    if (kh * kw === 1) return weights.data;
-    const sums = new Float64Array(channels * out);
-    weights.data.forEach((value, i) => (sums[i % sums.length]! += value));
-    return Float32Array.from(sums);
-  });
+  return deferred(
+    { shape: [channels, out], key: derivedKey("taps", weights) },
+    () => {
+      if (kh * kw === 1) return weights.data;
+      const sums = new Float64Array(channels * out);
+      weights.data.forEach((value, i) => (sums[i % sums.length]! += value));
+      return Float32Array.from(sums);
+    },
+    weights,
+  );
 }
 
 /** Concatenates values along one axis; a single value needs no node. */

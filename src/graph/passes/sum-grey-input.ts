@@ -31,17 +31,21 @@ function stackedInput(graph: Graph, input: string): Node | undefined {
 /** [KH,KW,C,OC] -> [KH,KW,1,OC]. */
 function sumInputChannels(weights: Constant): Constant {
   const [kh, kw, channels, out] = weights.shape as [number, number, number, number];
-  return deferred({ shape: [kh, kw, 1, out], key: derivedKey("channels", weights) }, () => {
-    const { data } = weights;
-    const sums = new Float32Array(kh * kw * out);
-    for (let i = 0; i < sums.length; i++) {
-      const first = Math.floor(i / out) * channels * out + (i % out);
-      let sum = 0; // in double precision
-      for (let c = 0; c < channels; c++) sum += data[first + c * out]!;
-      sums[i] = sum;
-    }
-    return sums;
-  });
+  return deferred(
+    { shape: [kh, kw, 1, out], key: derivedKey("channels", weights) },
+    () => {
+      const { data } = weights;
+      const sums = new Float32Array(kh * kw * out);
+      for (let i = 0; i < sums.length; i++) {
+        const first = Math.floor(i / out) * channels * out + (i % out);
+        let sum = 0; // in double precision
+        for (let c = 0; c < channels; c++) sum += data[first + c * out]!;
+        sums[i] = sum;
+      }
+      return sums;
+    },
+    weights,
+  );
 }
 
 /** The pass for the input of that name, [N,C,H,W] -> [N,1,H,W]. */

@@ -32,7 +32,7 @@ function pooling({ batch, outHeight, outWidth, outChannels, elem }: Conv2dParams
   return { kernel: "pool2d", plan, operands: { src: "#all", dst: "dst" } };
 }
 
-/** Makes an algorithm for plain convolutions support all, at the cost of storing the upsampled src or the unpooled dst. */
+/** Adds upsampling and pooling to an algorithm for plain convolutions, and stores the upsampled src or the unpooled dst. */
 export function composed(algorithm: ConvAlgorithm): ConvAlgorithm {
   return {
     ...algorithm,

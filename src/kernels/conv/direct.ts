@@ -11,11 +11,11 @@ import { phasesOf, type ConvPhase, type PhaseParams } from "./phases";
 /** A convolution without upsampling, and the shader's variant. */
 export interface DirectParams extends PhaseParams, Pick<ConvStepParams, "bias" | "dstElem"> {
   /**
-   * Output pixels per invocation, each with 8 output channels. Default 4, which is best nearly everywhere; on SwiftShader 8 is
-   * a third faster for 1x1 kernels, but larger kernels compile for many seconds.
+   * Output pixels per invocation, each with 8 output channels. Default 4, which is the fastest on nearly every driver. On SwiftShader
+   * 8 is a third faster for 1x1 kernels, but larger kernels compile for many seconds.
    */
   readonly pixels?: 4 | 8;
-  /** How weights are stored: as `elem` (default), as 8-bit integers (needs `int8`), or as halves. */
+  /** How weights are stored: as `elem` (default), as 8-bit integers (needs `int8`), or as f16. */
   readonly weights?: "elem" | "int8" | "half";
   /** Whether products and sums of four of them are computed in f16. Needs `elem` f16. Default: false. */
   readonly halfProducts?: boolean;

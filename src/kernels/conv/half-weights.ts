@@ -1,4 +1,4 @@
-/** The direct algorithm with weights stored as halves on every adapter; storage of src and dst and arithmetic do not change. */
+/** The direct algorithm with weights stored as f16 on every adapter; storage of src and dst and arithmetic do not change. */
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, pixelsOf } from "./direct";
 import { phasesOf } from "./phases";

@@ -51,8 +51,8 @@ export async function readBody(response: Response, address: string, options: Bod
 }
 
 const PAGE_HINT =
-  "Check the address: no model is served there. The package's model is its folder models/inception-table: serve a copy of it, and name " +
-  'it in the option `model` of Colorizer.load() or in the element\'s attribute: model="/models/inception-table/".';
+  "No model is served at this address. Serve a copy of the package's folder models/inception-table, and give its address in the option or " +
+  'attribute `model`: "/models/inception-table/".';
 
 /** Whether a file begins as a web page does; neither JSON nor ONNX does. Servers of single-page applications answer unknown addresses with their page. */
 function isPage(start: Uint8Array): boolean {

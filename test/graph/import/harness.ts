@@ -31,7 +31,7 @@ export function floats(data: readonly number[], shape: readonly number[] = [data
 
 const count = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
-export function specOf(sketch: Sketch): ModelSpec {
+function specOf(sketch: Sketch): ModelSpec {
   const weights = Object.entries(sketch.weights ?? {}).map(([name, weight], i): InitializerSpec => {
     if ("dtype" in weight || "data" in weight) return { ...weight, name };
     return { name, shape: weight, data: randoms(count(weight), 100 + i) };

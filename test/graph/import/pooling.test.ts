@@ -38,21 +38,21 @@ describe("pools", () => {
   }
 
   const counted = { count_include_pad: 1, kernel_shape: [3, 3], pads: [1, 0, 1, 2] };
-  it("AveragePool counting the pad", async () => void (await agree(pool("AveragePool", [1, 2, 5, 6], counted))));
+  it("AveragePool counting the pads", async () => void (await agree(pool("AveragePool", [1, 2, 5, 6], counted))));
   for (const opset of [11, 19])
-    it(`AveragePool counting the pad but not what ceil_mode adds, opset ${opset}`, async () => {
+    it(`AveragePool counting the pads but not the pixels that ceil_mode adds, opset ${opset}`, async () => {
       const attributes = { ...counted, strides: [2, 2], ceil_mode: 1 };
       const graph = await agree(pool("AveragePool", [1, 2, 6, 6], attributes, opset));
       expect(opsOf(graph)).toEqual(["transpose", "pool", "binary", "transpose"]);
     });
 
-  it("global pools are reductions in ONNX's own order", async () => {
+  it("global pools become reductions in ONNX's layout", async () => {
     const graph = await agree(pool("GlobalAveragePool", [2, 3, 5, 4], {}));
     expect(graph.nodes).toMatchObject([{ op: "reduce", attributes: { fn: "mean", axes: [2, 3], keepDims: true } }]);
     await agree(pool("GlobalMaxPool", [2, 3, 5], {}));
   });
 
-  it("refuses the indices of MaxPool only where they are used", () => {
+  it("rejects the indices output of MaxPool only where it is used", () => {
     const two = { inputs: { x: [1, 1, 4, 4] }, nodes: [node("MaxPool", ["x"], ["y", "at"], { kernel_shape: [2, 2] })] };
     expect(() => importSketch({ ...two, outputs: ["y", "at"] })).toThrow(/output 1 \("at"\)/);
     expect(opsOf(importSketch({ ...two, outputs: ["y"] }))).toContain("pool");

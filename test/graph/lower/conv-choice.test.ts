@@ -92,7 +92,7 @@ describe("ConvChoices", () => {
     expect(own.choose(params)).toBe(DEFAULT_CHOICE);
   });
 
-  it("counts what programs were made of", () => {
+  it("counts the convolutions of all programs", () => {
     const own = choices();
     for (let i = 0; i < 3; i++) own.record(params);
     own.choose({ ...params, residual: true });
@@ -100,7 +100,7 @@ describe("ConvChoices", () => {
     expect(chooseDefault()).toBe(DEFAULT_CHOICE);
   });
 
-  it("keeps 8-bit weights so in software and where few pixels use them", () => {
+  it("keeps 8-bit weights on software drivers and for few output pixels", () => {
     const swiftshader = choices(facts({ vendor: "google", architecture: "swiftshader" }));
     const small = { ...params, inHeight: 8, inWidth: 8, outHeight: 8, outWidth: 8 };
     for (const [own, size, expected] of [

@@ -5,7 +5,7 @@ import { randoms } from "../../shared/expect-close";
 const life = (value: string, bytes: number, first: number, last: number): Lifetime => ({ value, bytes, first, last });
 
 describe("planMemory", () => {
-  it("lets a chain run in two slots", () => {
+  it("plans two slots for a chain", () => {
     const { slots, slotOf } = planMemory([
       life("a", 16, 0, 1),
       life("b", 64, 1, 2),
@@ -16,7 +16,7 @@ describe("planMemory", () => {
     expect(slotOf.get("b")).toBe(slotOf.get("d"));
   });
 
-  it("never shares a slot between values that live in one step, and no slot is too small", () => {
+  it("never shares a slot between values alive in the same step, and every slot is large enough", () => {
     const r = randoms(400 * 3, 11, 0, 1);
     const lives = Array.from({ length: 400 }, (_, i) => {
       const first = Math.floor(r[3 * i]! * 100);
@@ -29,7 +29,7 @@ describe("planMemory", () => {
         if (a !== b && slotOf.get(a.value) === slotOf.get(b.value))
           expect(a.last < b.first || b.last < a.first).toBe(true);
     }
-    // The most that lives at once is a bound from below; greedy by size stays near it.
+    // The peak of bytes alive in one step is a lower bound; the greedy plan stays close to it.
     const peak = Math.max(
       ...lives.map(({ first }) => lives.reduce((s, l) => s + (l.first <= first && first <= l.last ? l.bytes : 0), 0)),
     );

@@ -18,7 +18,7 @@ function binary(g: GraphMaker, name: string, fn: BinaryFn, a: string, b: string)
   return g.node(name, "binary", [a, b], { fn, activation: IDENTITY });
 }
 
-/** Ops left after the pass, the numbers being the same. */
+/** Names of ops after the pass; checks that results stay the same. */
 function opsAfter(graph: Graph): string[] {
   verify(graph, ENGINE.ops);
   const result = runPass(dropDead, runPass(foldAffine, graph, ENGINE.ops), ENGINE.ops);
@@ -27,7 +27,7 @@ function opsAfter(graph: Graph): string[] {
   return result.nodes.map((node) => node.op);
 }
 
-/** Positive, so that nothing divides by nearly zero. */
+/** Positive, to avoid division by numbers near zero. */
 const scales = [0.5, 2, 1.25, 3];
 
 describe("fold-affine after an op", () => {
@@ -67,12 +67,12 @@ describe("fold-affine after an op", () => {
       const x = g.input("x", [1, 3, 3, 6]);
       const k = g.constant("k", shape, shape.length === 0 ? [0.17] : scales);
       const attributes = convAttributes({ groups: 2 });
-      const b = g.constant("b", [4], [9, 8, -7, 6]); // keeps k / c away from poles
+      const b = g.constant("b", [4], [9, 8, -7, 6]); // keeps c away from 0 in k / c
       const c = g.node("c", "conv", [x, g.constant("w", [2, 2, 3, 4]), b], attributes);
       expect(opsAfter(g.graph(left ? binary(g, "y", fn, k, c) : binary(g, "y", fn, c, k)))).toEqual(expected);
     });
 
-  it("knows which channel a weight of a grouped convTranspose makes", () => {
+  it("scales the right weights of a grouped convTranspose", () => {
     const g = makeGraph();
     const x = g.input("x", [1, 2, 3, 6]);
     const c = g.node(
@@ -85,7 +85,7 @@ describe("fold-affine after an op", () => {
     expect(opsAfter(g.graph(binary(g, "y", "mul", c, g.constant("s", [4], scales))))).toEqual(["convTranspose"]);
   });
 
-  it("gives a matmul a bias, and batches a scale", () => {
+  it("folds scale and shift into a batched matmul", () => {
     const g = makeGraph();
     const x = g.input("x", [2, 5, 3]);
     const m = g.node("m", "matmul", [x, g.constant("w", [2, 3, 4])], { activation: IDENTITY });
@@ -93,7 +93,7 @@ describe("fold-affine after an op", () => {
     expect(opsAfter(g.graph(binary(g, "y", "sub", s, g.constant("t", [4]))))).toEqual(["matmul"]);
   });
 
-  it("leaves activated ops, other uses, other axes, runtime weights, and scales after a residual", () => {
+  it("does not fold after activations or other uses, along other axes, into runtime weights, or scales after a residual", () => {
     const g = makeGraph();
     const x = g.input("x", [1, 4, 4, 4]);
     const w = g.constant("w", [1, 1, 4, 4]);
@@ -125,7 +125,7 @@ describe("fold-affine before an op", () => {
     return binary(g, "scaled", "div", centred, g.constant("deviation", [1, 1, 4], scales));
   };
 
-  it("takes scale and shift where nothing is padded", () => {
+  it("folds scale and shift without padding", () => {
     for (const groups of [1, 2]) {
       const g = makeGraph();
       const operands = [normalise(g), g.constant("w", [3, 3, 4 / groups, 6]), g.constant("b", [6])];
@@ -133,7 +133,7 @@ describe("fold-affine before an op", () => {
     }
   });
 
-  it("takes the scale alone where pads are zeros after the shift", () => {
+  it("folds only the scale with padding, because pads are zeros after the shift", () => {
     const g = makeGraph();
     const operands = [normalise(g), g.constant("w", [3, 3, 4, 6]), g.constant("b", [6])];
     const y = g.node("y", "conv", operands, convAttributes({ pads: [1, 1, 1, 1] }));

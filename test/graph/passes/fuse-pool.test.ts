@@ -71,7 +71,7 @@ it.each<[string, Options]>([
   expect(runPass(fusePool, graph, ENGINE.ops).nodes).toEqual(graph.nodes);
 });
 
-it("what follows the pool stays behind it", () => {
+it("ops after the pool stay after it", () => {
   const graph = pooled({
     after: (g, _, p) => {
       const n = g.node("n", "binary", [p, g.constant("k", [6], [-1, 2, -3, 4, -5, 6])], {

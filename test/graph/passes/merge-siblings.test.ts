@@ -110,7 +110,7 @@ describe("merge-siblings", () => {
     });
   });
 
-  it("leaves a part out of it where a reader of the others writes beside it", () => {
+  it("does not merge a part of a concatenation into which a reader of its siblings writes", () => {
     const graph = block35();
     const result = runPass(mergeSiblings, graph, ENGINE.ops);
     expectSameNumbers(result, graph);

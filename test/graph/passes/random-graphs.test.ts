@@ -1,7 +1,7 @@
 /**
- * Passes on seeded random graphs: shapes verify, numbers stay, and every pass has something to do.
+ * Runs the passes on seeded random graphs: graphs verify, results stay the same, and every pass changes some graphs.
  *
- * GRAPH_SEEDS=5000 tries more graphs, GRAPH_SEEDS=17-17 the one of a failure.
+ * GRAPH_SEEDS=5000 tests more graphs, GRAPH_SEEDS=17-17 the single graph of a failure.
  */
 import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
@@ -19,22 +19,22 @@ import { interpretAll } from "../../reference/interpret";
 import { fill, flatOf, type Tensor } from "../../reference/tensor";
 import { ACTIVATIONS, BINARIES, OTHERS, PATTERNS, randomGraph } from "./random-graph";
 
-/** As pages run them: those of every graph, then those of the two networks. */
+/** The passes in order: those for every graph, then those for the two networks of a colorizer. */
 const ALL_PASSES: readonly Pass[] = [...ENGINE.passes, sumGreyInput("grey"), dropLastUpsampling];
 
 const SEEDS = 400;
 const [FIRST, LAST] = seeds(process.env["GRAPH_SEEDS"] ?? `${SEEDS}`);
-/** Graphs of those that each pass has to change at least, where it changes most. */
+/** Each pass must change at least this many graphs; of a pass with several entries, the most effective one counts. */
 const LEAST = 15;
 
 /** "300" is 1 to 300; "17-20" is 17 to 20. */
 function seeds(text: string): [number, number] {
   const [, first, last] = /^(?:(\d+)-)?(\d+)$/.exec(text) ?? [];
-  if (last === undefined) throw new Error(`GRAPH_SEEDS: a number of seeds, or FIRST-LAST, not "${text}"`);
+  if (last === undefined) throw new Error(`GRAPH_SEEDS: expected a number of seeds or FIRST-LAST, received "${text}"`);
   return [Number(first ?? 1), Number(last)];
 }
 
-/** The graph's outputs. An input that has lost channels gets the first of them. */
+/** Interprets the graph; returns its outputs. An input from which a pass removed channels gets the first ones. */
 function run(graph: Graph, inputs: Readonly<Record<string, Float32Array>>): Map<string, Tensor> {
   const fed = graph.inputs.map(({ name, shape }) => {
     const data = inputs[name]!;
@@ -45,7 +45,7 @@ function run(graph: Graph, inputs: Readonly<Record<string, Float32Array>>): Map<
   return new Map(graph.outputs.map(({ name, value }) => [name, values.get(value)!]));
 }
 
-/** The tensor's elements, each repeated along every axis so that the shape comes about. */
+/** Repeats the tensor's elements along the axes to fill `shape`. */
 function repeated(tensor: Tensor, shape: readonly number[]): Float32Array {
   const times = shape.map((n, axis) => n / tensor.shape[axis]!);
   const [along, across, ...others] = times.filter((n) => n !== 1);
@@ -64,7 +64,7 @@ function expectSame(actual: Map<string, Tensor>, expected: Map<string, Tensor>, 
   }
 }
 
-/** Nodes but for those that only move elements: where two orders of axes cost the same, the next round may take the other. */
+/** Number of nodes that compute. Excludes transposes and reshapes, because a second round may choose another layout of equal cost. */
 function work(graph: Graph): number {
   return graph.nodes.filter(({ op }) => op !== "transpose" && op !== "reshape").length;
 }
@@ -77,10 +77,10 @@ function unwritten({ nodes, outputs }: Graph): string[] {
 
 const varies = ({ data }: Tensor): boolean => data.some((value) => Math.abs(value - data[0]!) > 1e-3);
 
-it("passes keep the numbers of random graphs, and each pass changes some", { timeout: 3_600_000 }, () => {
+it("passes keep the results of random graphs, and each pass changes some graphs", { timeout: 3_600_000 }, () => {
   /** Graphs that each entry of ALL_PASSES changed. */
   const changed = ALL_PASSES.map(() => 0);
-  /** Names of patterns, and of activations and functions of two elements. */
+  /** Names of patterns, activations and binary functions. */
   const seen = { patterns: new Set<string>(), fns: new Set<string>() };
   let outputs = 0;
   let constant = 0;
@@ -99,7 +99,7 @@ it("passes keep the numbers of random graphs, and each pass changes some", { tim
         const before = printGraph(current, ENGINE.ops);
         const next = runPass(pass, current, ENGINE.ops);
         verify(next, ENGINE.ops, pass.name);
-        expect(printGraph(current, ENGINE.ops), "a pass leaves its input as it is").toBe(before);
+        expect(printGraph(current, ENGINE.ops), "a pass does not change its input").toBe(before);
         if (printGraph(next, ENGINE.ops) === before) continue;
         for (const name of unwritten(next)) expect(unwritten(graph), "outputs that no node writes").toContain(name);
         changed[i]!++;
@@ -126,23 +126,25 @@ it("passes keep the numbers of random graphs, and each pass changes some", { tim
     }
   }
 
-  // A part of the seeds need not have everything.
+  // With fewer seeds, some patterns may be missing.
   if (FIRST === 1 && LAST >= SEEDS) {
     expect([...seen.patterns].sort(), "patterns").toEqual(Object.keys({ ...PATTERNS, ...OTHERS }).sort());
     expect([...seen.fns].sort(), "functions").toEqual(Object.keys({ ...ACTIVATIONS, ...BINARIES }).sort());
-    expect(constant / outputs, "the share of outputs that hardly vary").toBeLessThan(0.1);
+    expect(constant / outputs, "fraction of nearly constant outputs").toBeLessThan(0.1);
     const entries = ALL_PASSES.map(({ name }, i) => `${name} (${i + 1})`);
     const idle = entries.filter((_, i) => changed[i] === 0);
-    expect(idle, "entries of the list that changed no graph").toEqual([]);
+    expect(idle, "entries of ALL_PASSES that changed no graph").toEqual([]);
     const graphsOf = (pass: string): number => Math.max(...changed.filter((_, i) => ALL_PASSES[i]!.name === pass));
     const rare = ALL_PASSES.filter(({ name }) => graphsOf(name) < LEAST).map(
       ({ name }) => `${name}: ${graphsOf(name)}`,
     );
-    expect(rare, `passes that changed less than ${LEAST} graphs: random-graph.ts lacks a pattern for them`).toEqual([]);
+    expect(rare, `passes that changed fewer than ${LEAST} graphs: random-graph.ts lacks a pattern for them`).toEqual(
+      [],
+    );
   }
 });
 
-it("every pass of the folder is run here", () => {
+it("every pass of the folder is tested here", () => {
   const files = readdirSync(new URL("../../../src/graph/passes", import.meta.url));
   const names = files.map((file) => file.replace(/\.ts$/, "")).filter((name) => name !== "pass" && name !== "passes");
   expect([...new Set(ALL_PASSES.map(({ name }) => name))].sort()).toEqual(names.sort());

@@ -73,9 +73,9 @@ async function run(
 }
 
 /**
- * What Winograd's transforms may cost beside the sums: roundings of the transformed values, which are stored, add up
- * like the square root of the channels and are enlarged by the output transform. The factors are above the largest
- * measured (docs/decisions/winograd.md); a wrong coefficient is off by tenths.
+ * The error that Winograd's transforms may add to that of the sums. The rounding errors of the stored transformed values grow
+ * with the square root of the channels, and the output transform enlarges them. The factors exceed the largest measured ones
+ * (docs/decisions/winograd.md); a wrong coefficient would cause an error of tenths.
  */
 function transformError({ inChannels, kernel, elem }: Conv2dParams, choice: string): number {
   if (!choice.startsWith("winograd")) return 0;
@@ -160,7 +160,7 @@ describe("convolution algorithms", () => {
         await check(device, test, choice, "f16");
   });
 
-  it("have the same numbers with weights stored as halves, which are never offered for speed", async () => {
+  it("give the same numbers with weights stored as f16, which tuning never offers", async () => {
     const device = await testDevice();
     const some = [...cases, ...COMPOSED_CASES].filter(({ name }) => /few pixels|batch 2|groups|3x3, relu/.test(name));
     for (const test of some) {

@@ -21,7 +21,7 @@ export function describeConv(
         await check(await testDevice({ defaultLimits: true }), test, "f32");
       });
 
-    it("stores halves and accumulates in f32", async ({ skip }) => {
+    it("stores f16 and accumulates in f32", async ({ skip }) => {
       const device = await testDevice();
       if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
       for (const test of cases) await check(device, test, "f16");

@@ -78,7 +78,7 @@ describe("conv/direct", () => {
     for (const test of some("1x1x1", "3 -> 5", "few pixels")) await check(device, test, "f32");
   });
 
-  it("stores halves and accumulates in f32", async ({ skip }) => {
+  it("stores f16 and accumulates in f32", async ({ skip }) => {
     const device = await testDevice();
     if (!device.features.has("shader-f16")) skip("the adapter has no shader-f16");
     for (const test of some("1x1x1", "4x4", "last layer", "residual, 5 channels", "few pixels"))

@@ -47,7 +47,7 @@ it("offers tiles that fit into workgroup memory, large ones first for large maps
   expect(offered({ ...params, inChannels: 6 }, "workgroup")).toEqual([]);
 });
 
-it("uses subgroups of at least 8 lanes, in workgroups that are no smaller", () => {
+it("uses subgroups of at least 8 lanes, in workgroups of at least that size", () => {
   expect(offered(params, "subgroup")).toEqual(["8x32", "8x128"]);
   expect(offered(params, "subgroup", device({ subgroupMinSize: 32 }))).toEqual(["8x128"]);
   expect(offered(params, "subgroup", device({ subgroupMinSize: 4 }))).toEqual([]);

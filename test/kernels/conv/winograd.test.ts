@@ -149,7 +149,7 @@ describe("convolution by Winograd", () => {
     expect(() => winograd.plan(convCase("4x4", [9, 9, 5], [4, 4], 7).params, "4")).toThrow(KernelError);
   });
 
-  it("goes over large images in bands, so that the transformed ones take little memory beside the images", () => {
+  it("processes large images in bands, so that transformed images take less memory than the images", () => {
     const { params } = convCase("large", [128, 128, 128], [3, 3], 128);
     const { steps, temporaries } = winograd.plan(params, "2");
     const elements = Object.values(temporaries!).reduce((a, b) => a + b);

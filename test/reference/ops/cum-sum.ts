@@ -5,7 +5,7 @@ import { example, int64s, type OnnxExample } from "../onnx-example";
 import type { Reference } from "../reference";
 import { fill, flatOf, type Tensor } from "../tensor";
 
-/** out[.., k, ..] = sum over j <= k of x[.., j, ..]; the end of the axis is its beginning with reverse. */
+/** out[.., k, ..] = sum over j <= k of x[.., j, ..]; with reverse, over j >= k. */
 function cumSum(node: NodeFor<"cumSum">, x: Tensor): Tensor {
   const { axis, exclusive, reverse } = node.attributes;
   return fill(node.shape, (index) => {
@@ -25,7 +25,7 @@ export const reference: Reference<"cumSum"> = { op: "cumSum", compute: (node, [x
 function cumSumCase(shape: readonly [number, number, number], exclusive: boolean, reverse: boolean): KernelCase {
   const [outer, axis, inner] = shape;
   const src: { shape: Shape } = { shape };
-  // f32 rounds each of up to `axis` sums, f16 the result to 11 bits; sums are below the square root of axis, mostly.
+  // f32 rounds each of up to `axis` sums, f16 rounds the result to 11 bits; most sums are below the square root of axis.
   const tolerance = { f32: { abs: 1e-7 * axis }, f16: { abs: 2 ** -10 * Math.sqrt(axis) } };
   const params = { outer, axis, inner, exclusive, reverse };
   return kernelCase(kernel, params, { src }, "cumSum", { axis: 1, exclusive, reverse }, shape, tolerance);

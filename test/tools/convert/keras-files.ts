@@ -10,7 +10,7 @@ export interface WrittenTensor {
   readonly data: Float32Array;
 }
 
-export type WrittenLayers = ReadonlyMap<string, readonly WrittenTensor[]>;
+type WrittenLayers = ReadonlyMap<string, readonly WrittenTensor[]>;
 
 /** `config`: the model_config of a whole model; its weights then lie in model_weights. */
 export async function writeKerasFile(path: string, layers: WrittenLayers, config?: unknown): Promise<void> {

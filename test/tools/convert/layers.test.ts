@@ -25,7 +25,7 @@ const tensor = (name: string, shape: number[], data: number[]): KerasTensor => (
 /** Channels of a value, each a list of rows of `width` numbers. */
 type Planes = number[][];
 
-/** Runs layers on `luminance` [1, 1, H, W] and gives `ab` [1, 2, H', W'] as two planes. */
+/** Runs layers on `luminance` [1, 1, H, W]; returns `ab` [1, 2, H', W'] as two planes. */
 async function run(
   layers: readonly KerasLayer[],
   weights: Readonly<Record<string, readonly KerasTensor[]>>,
@@ -44,7 +44,7 @@ async function run(
   return { planes: [data.slice(0, size), data.slice(size)], ops: decodeModel(bytes).nodes.map((node) => node.op) };
 }
 
-/** Two channels from one: x * 1 and x * 2. */
+/** A convolution from one channel to two: x * 1 and x * 2. */
 const TWICE = { two: [tensor("kernel", [1, 1, 1, 2], [1, 2])] };
 const two = (config: object = {}): KerasLayer => layer("Conv2D", "two", ["grey"], config);
 const PICTURE = { height: 2, width: 2, data: [1, 2, 3, -4] };
@@ -64,13 +64,13 @@ const normalised = (x: number, c: number): number =>
 describe("batch norm", () => {
   const expected = [PICTURE.data.map((x) => normalised(x, 0)), PICTURE.data.map((x) => normalised(2 * x, 1))];
 
-  test("goes into the convolution before it", async () => {
+  test("is folded into the convolution before it", async () => {
     const { planes, ops } = await run([two(), norm], { ...TWICE, norm: NORM }, PICTURE);
     planes.forEach((plane, c) => expectClose(plane, expected[c]!, { abs: 1e-5 }));
     expect(ops).toEqual(["Conv", "Identity"]);
   });
 
-  test("stays when the convolution has an activation or another reader", async () => {
+  test("is not folded when the convolution has an activation or another reader", async () => {
     const positive = PICTURE.data.map((x) => Math.max(x, 0));
     const relu = await run([two({ activation: "relu" }), norm], { ...TWICE, norm: NORM }, PICTURE);
     expectClose(
@@ -94,7 +94,7 @@ describe("residual sums", () => {
   test.each([
     ["CustomScaleLayer", "anything", { scale: 0.5 }],
     ["Lambda", "block17_3", { arguments: { scale: 0.5 } }],
-  ])("%s %s: the factor goes into the convolution", async (className, name, config) => {
+  ])("%s %s: the factor is folded into the convolution", async (className, name, config) => {
     const layers = [two(), again, layer(className, name, ["two", "again"], config)];
     const { planes, ops } = await run(layers, { ...TWICE, ...more }, PICTURE);
     expectClose(
@@ -105,14 +105,14 @@ describe("residual sums", () => {
     expect(ops).toEqual(["Conv", "Conv", "Add", "Identity"]);
   });
 
-  test("of something else, it is multiplied", async () => {
+  test("after another layer, the factor is a multiplication", async () => {
     const layers = [two(), layer("Activation", "act", ["two"], { activation: "relu" })];
     layers.push(layer("CustomScaleLayer", "sum", ["two", "act"], { scale: 0.5 }));
     const { planes } = await run(layers, TWICE, PICTURE);
     expect(planes[0]).toEqual([1.5, 3, 4.5, -4]);
   });
 
-  test("other Lambdas are refused", async () => {
+  test("other Lambdas are unsupported", async () => {
     const lambda = layer("Lambda", "mystery", ["two", "two"], { arguments: { scale: 1 } });
     await expect(run([two(), lambda], TWICE, PICTURE)).rejects.toThrow('Lambda "mystery"');
   });
@@ -146,11 +146,11 @@ describe("layers", () => {
     expectClose((await after(className, config)).planes[0]!, expected, { abs: 1e-6 });
   });
 
-  test("same padding of a strided convolution puts the odd pixel at the end", async () => {
+  test("same padding of a strided convolution adds the odd pixel at the end", async () => {
     const sum = { two: [tensor("kernel", [3, 3, 1, 2], Array<number>(18).fill(1))] };
     const data = Array.from({ length: 16 }, (_, i) => i);
     const { planes } = await run([two({ strides: [2, 2], padding: "same" })], sum, { height: 4, width: 4, data });
-    // TensorFlow pads a 4x4 picture by 0 before and 1 behind: windows start at 0 and 2.
+    // TensorFlow pads a 4x4 picture by 0 before and 1 after: windows start at 0 and 2.
     expect(planes[0]).toEqual([45, 39, 66, 50]);
   });
 
@@ -169,7 +169,7 @@ describe("layers", () => {
   });
 });
 
-test("int8 weights: one scale a row, at most half a step off, zeros kept", () => {
+test("int8 weights: one scale per row, errors of at most half a step, exact zeros", () => {
   const data = randoms(40, 3, -2, 2);
   data.fill(0, 10, 20);
   const { values, scales } = quantise(data, 4);
@@ -188,7 +188,7 @@ describe("Inception-ResNet-v2 by its layer names", () => {
     ...["conv_7b", "conv_7b_bn", "predictions", "block35_1_conv", "block8_10_conv"],
   ];
 
-  test("numbers may start anywhere and come in any order", () => {
+  test("numbers may start anywhere, in any order", () => {
     const convs = inceptionResNetV2(names(204).reverse(), "f").layers.filter((l) => l.className === "Conv2D");
     expect(convs).toHaveLength(244);
     expect(convs[0]!.name).toBe("conv2d_204");
@@ -196,7 +196,7 @@ describe("Inception-ResNet-v2 by its layer names", () => {
     expect(convs.at(-3)!.name).toBe("conv2d_406");
   });
 
-  test("other files are refused with what they lack", () => {
+  test("other files are rejected, with a message about what they lack", () => {
     expect(() =>
       inceptionResNetV2(
         names(1).filter((n) => n !== "predictions"),

@@ -1,4 +1,4 @@
-/** A zip file, entries stored as they are. */
+/** Builds a zip file with uncompressed entries. */
 import { crc32 } from "node:zlib";
 
 export function storedZip(files: Readonly<Record<string, Uint8Array>>): Buffer {

@@ -73,7 +73,7 @@ test("without a known size", async () => {
   expect(seen.at(-1)).toBeUndefined();
 });
 
-test("tries twice again after 500, then gives up on 503", async () => {
+test("retries twice after 500, then fails with 503", async () => {
   expect(same(await get("twice-500", { sha256: SHA }))).toBe(true);
   expect(server.requests).toHaveLength(3);
   const error = await failure(get("500"));
@@ -89,33 +89,33 @@ test("404 is final", async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-test("a connection that breaks is tried again", async () => {
+test("retries after a broken connection", async () => {
   const error = await failure(get("truncated"));
   expect(error.received).toContain("a broken connection");
   expect(server.requests).toHaveLength(3);
   expect((await failure(get("drop"))).expected).toBe("an answer");
 });
 
-test("a body shorter or longer than the manifest's bytes", async () => {
+test("rejects a body shorter or longer than the manifest's bytes", async () => {
   expect((await failure(get("short", { bytes: BODY.length }))).received).toBe("5000 bytes");
   expect((await failure(get("cut", { bytes: BODY.length }))).received).toContain(`5000 of ${BODY.length} bytes came`);
   expect((await failure(get("ok", { bytes: 10 }))).received).toBe(`${BODY.length} bytes`);
   expect((await failure(get("chunked", { bytes: 10 }))).received).toBe("more");
 });
 
-test("another hash: once more past the HTTP cache, then an error", async () => {
+test("after a wrong hash, retries once without the HTTP cache, then fails", async () => {
   const error = await failure(get("other", { sha256: SHA }));
   expect(error.expected).toBe(`SHA-256 ${SHA}`);
   expect(server.requests).toHaveLength(2);
   expect(same(await get("stale", { sha256: SHA.toUpperCase() }))).toBe(true);
 });
 
-test("an address that is none", async () => {
+test("reports an unreachable address", async () => {
   expect((await failure(fetchFile("http://127.0.0.1:1/", { retryDelay: 1 }))).hint).toContain("CORS");
 });
 
 describe("abort", () => {
-  test("before, during and between tries", async () => {
+  test("before, during and between attempts", async () => {
     await expect(get("ok", { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
     expect(server.requests).toHaveLength(0);
     const during = new AbortController();
@@ -126,7 +126,7 @@ describe("abort", () => {
   });
 });
 
-test("without crypto.subtle a hash cannot be checked, which is said before anything is fetched", async () => {
+test("without crypto.subtle, fails before any request, because hashes cannot be checked", async () => {
   vi.stubGlobal("crypto", {});
   const error = await failure(get("ok", { sha256: SHA }));
   vi.unstubAllGlobals();
@@ -135,7 +135,7 @@ test("without crypto.subtle a hash cannot be checked, which is said before anyth
 });
 
 describe("the Cache API", () => {
-  /** As much of it as is used. */
+  /** A fake with the methods that are used. */
   function fakeCaches(put?: () => Promise<void>): Map<string, Uint8Array> {
     const entries = new Map<string, Uint8Array>();
     const cache = {
@@ -154,7 +154,7 @@ describe("the Cache API", () => {
   }
   afterEach(() => void vi.unstubAllGlobals());
 
-  test("keeps a file under its address and hash", async () => {
+  test("stores a file by its address and hash", async () => {
     const entries = fakeCaches();
     await get("ok?v=2", { sha256: SHA });
     expect([...entries.keys()]).toEqual([`${server.url}ok?v=2&colorize-canvas-sha256=${SHA}`]);
@@ -174,14 +174,14 @@ describe("the Cache API", () => {
     expect(same(entries.get(key!)!)).toBe(true);
   });
 
-  test("drops an entry that is cut short, also when there is no room for the file", async () => {
+  test("drops a truncated entry, also when the cache has no room for the file", async () => {
     const entries = fakeCaches(() => Promise.reject(new DOMException("full", "QuotaExceededError")));
     entries.set(`${server.url}ok?colorize-canvas-sha256=${SHA}`, BODY.subarray(1));
     expect(same(await get("ok", { sha256: SHA, bytes: BODY.length }))).toBe(true);
     expect(entries.size).toBe(0);
   });
 
-  test("is left alone without a hash, with cache: none, and when it is full", async () => {
+  test("is not used without a hash, with cache: none, or when it is full", async () => {
     const entries = fakeCaches();
     await get("ok");
     await get("ok", { sha256: SHA, cache: "none" });
@@ -191,7 +191,7 @@ describe("the Cache API", () => {
   });
 });
 
-test("points file: URLs to the Node entry, at once", async () => {
+test("rejects file: URLs at once, with a hint to the Node entry", async () => {
   const error = await failure(fetchFile("file:///models/model.json", { retryDelay: 60_000 }));
   expect(error.received).toContain("file: address");
   expect(error.hint).toContain("colorize-canvas/node");

@@ -81,7 +81,7 @@ describe("on a device that keeps files", () => {
     expect(offline.fromCache).not.toContain(false);
   });
 
-  test("a new version is found, and what is no manifest is not kept", async () => {
+  test("finds a new version, and does not store an invalid manifest", async () => {
     const folder = modelFolder();
     const first = folder["model.json"]!;
     const { url, close } = await serveFolder(folder);

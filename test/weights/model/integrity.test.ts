@@ -32,7 +32,7 @@ function stubWorker(answer: (pieces: readonly ArrayBuffer[]) => ArrayBuffer | un
   return seen;
 }
 
-it("hashes here where there are no workers, and what is small", async () => {
+it("hashes on this thread without workers, and for small files", async () => {
   expect(await sha256Of(large)).toBe(expected(large));
   vi.stubGlobal(
     "Worker",

@@ -1,8 +1,8 @@
-/** A tiny model folder whose files are noise: enough for loading, not for decoding. */
+/** A tiny model folder with random bytes as files, which load but do not decode. */
 import { createHash } from "node:crypto";
 import { randoms } from "../../shared/expect-close";
 
-/** Fresh contents by path. */
+/** New contents by path. */
 export function modelFolder(): Record<string, Uint8Array> {
   const files = {
     embedder: { path: "embedder.onnx", bytes: noise(3000, 1) },
