@@ -8,7 +8,11 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
-const ENGINE = /src\/(base|graph|gpu|kernels|session|weights|tuning\/store)|shaders\/|models\/manifest|node_modules/;
+/** What `colorize-canvas/engine` needs, and the check of model.json, which compresses better beside it. */
+const ENGINE =
+  /src\/(base|graph|gpu|kernels\/(?!picture)|session|weights\/(?!model\/(files|manifest|progress))|tuning\/store)|shaders\/(?!picture)|models\/manifest|node_modules/;
+/** What pages need besides. */
+const PAGE = /src\/(?!node|tuning)|shaders\/picture/;
 
 /** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
 const plainWorkers: Plugin = {
@@ -60,7 +64,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "engine", test: ENGINE, minShareCount: 2 },
-            { name: "page", test: /src\/(?!base|graph|gpu|kernels|node|session|tuning|weights)/, minShareCount: 2 },
+            { name: "page", test: PAGE, minShareCount: 2 },
           ],
         },
       },

@@ -16,8 +16,13 @@ function uses(schema: string, keyword: string): boolean {
   return keyword === "format" ? /"format":\s*"/.test(schema) : schema.includes(`"${keyword}":`);
 }
 
-/** The texts of errors, and what drafts 4 and 7 of JSON Schema do differently. */
+/** The texts of errors. */
 const MESSAGES = /,\n +error: .*$/gm;
+/** What reports a reference to nothing, which the schema of model.json does not have. */
+const UNRESOLVED = / +if \(refSchema === undefined\) \{\n[^]*?throw new Error\(message\);\n +\}\n/;
+/** What notes properties for the keywords unevaluatedProperties and unevaluatedItems. */
+const EVALUATED = /^ +(?:evaluated\[\w+\] = true|(?:Object\.assign\(evaluated|subEvaluateds\.push\().*\));\n/gm;
+/** What drafts 4 and 7 of JSON Schema do differently. */
 const OLD_DRAFTS = /draft === '[47]'/g;
 
 /** The text of validate.js with `undefined` in place of each keyword that `schema` lacks; the minifier then drops its branches. */
@@ -33,6 +38,9 @@ export function usedKeywordsOnly(source: string, schema: string): string {
   const read = source
     .replace(KEYWORDS, () => `const { ${kept.join(", ")} } = schema;`)
     .replace(MESSAGES, "")
+    .replace(UNRESOLVED, "")
+    .replace(schema.includes('"unevaluated') ? /^$/ : EVALUATED, "")
+    .replace(", __absolute_recursive_ref__ }", " }")
     .replace(OLD_DRAFTS, "false");
   return unused.reduce((text, entry) => {
     const variable = entry.split(": ").at(-1)!.replaceAll("$", "\\$");
@@ -41,13 +49,15 @@ export function usedKeywordsOnly(source: string, schema: string): string {
 }
 
 /**
- * The text of dereference.js without its lists' entries
- * for keywords that `schema` lacks, without what it does for these keywords, and without escapes in references where none has one.
+ * The text of dereference.js without its lists' entries for keywords that `schema` lacks and what it does for them, and without escapes in
+ * references where none has one.
  */
 export function usedReferencesOnly(source: string, schema: string): string {
   const plain = [...schema.matchAll(/"\$ref":\s*"([^"]*)"/g)].every(([, ref]) => /^#[\w/$]*$/.test(ref!));
   const text = plain ? source.replace(/normalizeURIFragment\(url\.hash\.slice\(1\)\)/, "url.hash") : source;
   return text
+    .replace(/ +if \(lookup\[schemaURI\] !== undefined[^]*?\n {4}\}\n/, "") // twice the same address
+    .replace(/typeof self !==[^]*?\n +: (?=new URL)/, "") // any base, for references inside the schema
     .replace(/^ +(\$?\w+): true,?\n/gm, (line, keyword: string) =>
       uses(schema, keyword) ? line.replace(/,?\n/, ",\n") : "",
     )

@@ -70,16 +70,6 @@ export interface Unsupported {
   readonly reason: string;
 }
 
-/** The items, or the first ones where they are more than fit in a message. */
-function listed(items: readonly Unsupported[]): string {
-  let text = "";
-  for (const { op, node, reason } of items) {
-    if (text.length > PART_BYTES) break;
-    text += `${text && "; "}${op} "${node}" (${reason})`;
-  }
-  return text;
-}
-
 /** The model is valid but needs unsupported ops or attributes; the message lists all of them that fit in it. */
 export class UnsupportedError extends EngineError {
   override readonly name = "UnsupportedError";
@@ -91,7 +81,7 @@ export class UnsupportedError extends EngineError {
     super({
       where,
       expected: "only supported ops and attributes",
-      received: `${items.length} unsupported: ${listed(items)}`,
+      received: `${items.length} unsupported: ${items.map(({ op, node, reason }) => `${op} "${node}" (${reason})`).join("; ")}`,
       hint: "Export the model with other options, or see docs/ops.md for what is supported.",
     });
     this.items = items;

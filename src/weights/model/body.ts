@@ -51,8 +51,7 @@ export async function readBody(response: Response, address: string, options: Bod
 }
 
 const PAGE_HINT =
-  "No model is served at this address. Serve a copy of the package's folder models/inception-table, and give its address in the option or " +
-  'attribute `model`: "/models/inception-table/".';
+  'Check the address. For this package\'s model, serve a copy of its folder: model="/models/inception-table/".';
 
 /** Whether a file begins as a web page does; neither JSON nor ONNX does. Servers of single-page applications answer unknown addresses with their page. */
 function isPage(start: Uint8Array): boolean {

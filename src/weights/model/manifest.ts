@@ -2,9 +2,6 @@
 import { pathProblem } from "../../base/paths";
 import { checkManifest, wrongValue } from "./schema";
 
-/** Most files of a model. */
-const MOST_FILES = 64;
-
 interface ManifestFile {
   /** Path relative to model.json, in its folder or below. */
   readonly path: string;
@@ -163,8 +160,6 @@ interface Format2 extends Manifest {
  * path of the first wrong value.
  */
 export function parseManifest(json: unknown, where: string): Manifest {
-  const count = Object.keys((json as Partial<Manifest> | null)?.files ?? {}).length;
-  if (count > MOST_FILES) throw wrongValue(where, "$.files", `at most ${MOST_FILES} files`, count);
   checkManifest(json, where);
   const given = json as Format1 | Format2;
   checkReferences(given, where);

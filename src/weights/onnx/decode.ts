@@ -114,30 +114,16 @@ function tensorsOf({ graph }: onnx.ModelProto): onnx.ITensorProto[] {
   return [...(graph?.initializer ?? []), ...attributes.flatMap(({ t }) => t ?? [])];
 }
 
-/** Checks the bytes by the guard, then decodes the graph in pieces: runs of whole fields. */
+/** Checks the bytes by the guard, then decodes them. */
 function* protoOf(
   bytes: Uint8Array,
   { label = "model", limits }: DecodeOptions,
 ): Generator<undefined, onnx.ModelProto> {
-  const [start, ...cuts] = yield* guarding(bytes, label, { ...DEFAULT_LIMITS, ...limits });
+  yield* guarding(bytes, label, { ...DEFAULT_LIMITS, ...limits });
   // Given a Node Buffer, the decoder would return every tensor as a Buffer.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { ModelProto, GraphProto } = onnxProto.onnx;
   try {
-    if (start === undefined) return ModelProto.decode(plain);
-    const end = cuts.at(-1)!;
-    const rest = new Uint8Array(start + plain.length - end);
-    rest.set(plain.subarray(0, start));
-    rest.set(plain.subarray(end), start);
-    const model = ModelProto.decode(rest);
-    const graph = (model.graph = new GraphProto());
-    for (let i = 1; i < cuts.length; i++) {
-      const piece = GraphProto.decode(plain.subarray(cuts[i - 1], cuts[i]));
-      for (const list of ["node", "initializer", "sparseInitializer", "input", "output"] as const)
-        for (const item of piece[list]) (graph[list] as unknown[]).push(item);
-      yield;
-    }
-    return model;
+    return onnxProto.onnx.ModelProto.decode(plain);
   } catch (cause) {
     throw new ModelError({
       where: label,

@@ -60,23 +60,18 @@ interface Frame {
 
 /** Fields between two yields. */
 const STRETCH = 2 ** 12;
-/** Least bytes of a piece of the graph. */
-const PIECE = 2 ** 16;
 
 /** Throws ModelError, naming the byte offset and the field, when `bytes` are not a well-formed, bounded ONNX file. */
 export function guardModel(bytes: Uint8Array, label: string, limits: DecodeLimits = DEFAULT_LIMITS): void {
   finish(guarding(bytes, label, limits));
 }
 
-/**
- * guardModel() as a generator that yields now and then. Returns offsets in the file: where the graph's field begins, where its content
- * begins, and where each piece of it ends, so that pieces of whole fields can be decoded one by one. Empty without a graph.
- */
+/** guardModel() as a generator that yields now and then. */
 export function guarding(
   bytes: Uint8Array,
   label: string,
   limits: DecodeLimits = DEFAULT_LIMITS,
-): Generator<undefined, readonly number[]> {
+): Generator<undefined> {
   return new Guard(bytes, label, limits).walk();
 }
 
@@ -84,7 +79,6 @@ type Counts = Record<Exclude<keyof DecodeLimits, "bytes" | "depth" | "stringByte
 
 class Guard {
   readonly #stack: Frame[] = [];
-  #cuts: number[] = [];
   #position = 0;
   readonly #counts: Counts = { nodes: 0, tensors: 0, attributes: 0, dims: 0, fields: 0, numbers: 0, integers: 0 };
   readonly #bytes: Uint8Array;
@@ -97,7 +91,7 @@ class Guard {
     this.#limits = limits;
   }
 
-  *walk(): Generator<undefined, readonly number[]> {
+  *walk(): Generator<undefined> {
     const bytes = this.#bytes;
     const stack = this.#stack;
     if (bytes.length === 0) this.#fail(0, "an ONNX file", "an empty file", DAMAGED);
@@ -107,7 +101,6 @@ class Guard {
       this.#stretch();
       yield;
     }
-    return this.#cuts;
   }
 
   /** Checks up to STRETCH fields. */
@@ -116,11 +109,7 @@ class Guard {
     for (let i = 0; i < STRETCH; i++) {
       const frame = stack.at(-1);
       if (!frame) return;
-      const ended = this.#position === frame.end;
-      // The model's own graph; a training graph is deeper.
-      if (stack.length === 2 && frame.message === "Graph")
-        if (ended || this.#position - this.#cuts.at(-1)! >= PIECE) this.#cuts.push(this.#position);
-      if (ended) stack.pop();
+      if (this.#position === frame.end) stack.pop();
       else this.#field(frame);
     }
   }
@@ -162,8 +151,6 @@ class Guard {
         if (schema.counts) this.#count(schema.counts, 1, start);
         const end = this.#length(frame.end, schema.name) + this.#position;
         if (this.#stack.length >= this.#limits.depth) this.#over(start, "depth", this.#stack.length + 1);
-        // Of several graphs the last one counts, as for the decoder.
-        if (schema.kind === "Graph" && this.#stack.length === 1) this.#cuts = [start, this.#position];
         this.#stack.push({ message: schema.kind, name: schema.name, end });
       }
     }
