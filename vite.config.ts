@@ -44,6 +44,7 @@ export default defineConfig({
         element: "src/element.ts",
         node: "src/node.ts",
         cli: "src/node/cli-main.ts",
+        vite: "src/vite.ts",
       },
       formats: ["es"],
     },

@@ -41,6 +41,11 @@ export interface LoadedModel {
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
+/** Bundlers do not copy models: a page that asks for one at an address where nothing is gets this hint. */
+const SERVE_MODELS =
+  "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
+  '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/".';
+
 /**
  * Reads model.json and then all of its files in parallel, and checks their sizes and SHA-256. `location` is the URL of
  * the folder or of its .json file (relative to the page); with `read`, it is used in messages only.
@@ -56,7 +61,7 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   options.onProgress?.({ file: name, loaded: 0, total: 0, fromCache: true });
   const manifest = options.read
     ? parse(await read(name, undefined, () => {}, signal))
-    : await fetchNewest(new URL(name, baseOf(folder)), parse, { signal });
+    : await fetchNewest(new URL(name, baseOf(folder)), parse, { signal, missingHint: SERVE_MODELS });
 
   const entries = Object.entries(manifest.files);
   const total = entries.reduce((sum, [, file]) => sum + file.bytes, 0);
@@ -125,9 +130,7 @@ function parseJson(bytes: Uint8Array, where: string): unknown {
       where,
       expected: "a model.json",
       received: "a web page (HTML): no model is served at this address",
-      hint:
-        "Serve a copy of the package's folder models/inception-table, and name it in the option `model` of " +
-        'Colorizer.load() or the element\'s attribute: model="/models/inception-table/".',
+      hint: SERVE_MODELS,
     });
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
