@@ -32,12 +32,10 @@ let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
 function trusted(start: () => Worker): Worker {
   const { Worker: Original, trustedTypes } = globalThis as typeof globalThis & { trustedTypes?: TrustedTypes };
   if (!trustedTypes) return start();
-  const { createScriptURL } = (policy ??= trustedTypes.createPolicy("colorize-canvas", {
-    createScriptURL: (url) => url,
-  }));
+  const own = (policy ??= trustedTypes.createPolicy("colorize-canvas", { createScriptURL: (url) => url }));
   globalThis.Worker = class extends Original {
     constructor(url: string | URL, options?: WorkerOptions) {
-      super(createScriptURL(String(url)), options);
+      super(own.createScriptURL(String(url)), options);
     }
   };
   try {
