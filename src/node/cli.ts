@@ -123,6 +123,10 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
     )
     .option("--json", "print one JSON line per file", false)
     .option("--overwrite", "replace existing results", false)
+    .addHelpText(
+      "after",
+      "\nFor web sites, `colorize-canvas copy-models --help` describes how to copy models into a folder.",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),

@@ -189,28 +189,41 @@ it("a relative base with code in nested folders is refused, since the models wou
   );
 });
 
-it("Vite's server for development has the models", async () => {
-  const base = "/app/";
+/** Runs `use` with the address of Vite's server for an example. */
+async function develop(name: string, base: string, use: (address: string) => Promise<void>): Promise<void> {
   const server = await createServer({
-    root: join(folder, "vue"),
+    root: join(folder, name),
     base,
     logLevel: "error",
-    server: { port: 0, host: "127.0.0.1" },
+    server: { host: "127.0.0.1" },
   });
-  await server.listen();
   try {
-    const { port } = server.httpServer!.address() as { port: number };
-    await open(`http://localhost:${port}${base}`);
-    await status("451 × 300 pixels in colour");
-    const asked = await page.evaluate(() =>
-      performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname),
-    );
-    expect(asked).toContain(`${base}models/inception-table/model.json`);
-    expect(complaints).toEqual([]);
+    await server.listen();
+    await use(`http://localhost:${(server.httpServer!.address() as { port: number }).port}`);
   } finally {
     await server.close();
   }
-});
+}
+
+it("Vite's server for development has the models", () =>
+  develop("vue", "/", async (address) => {
+    await open(address);
+    await status("451 × 300 pixels in colour");
+    const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    expect(asked).toContain(`${address}/models/inception-table/model.json`);
+    expect(complaints).toEqual([]);
+    await page.goto("about:blank"); // ends the connection to the server
+  }));
+
+it("Vite's server for development has the models below a base, and no others", () =>
+  develop("svelte", "/app/", async (address) => {
+    const type = async (path: string): Promise<string | null> =>
+      (await fetch(address + path)).headers.get("content-type");
+    expect(await type("/app/models/inception-table/model.json?x")).toBe("application/json");
+    expect(await type("/app/models/inception-table/embedder.onnx")).toBe("application/octet-stream");
+    for (const path of ["inception-table/../../package.json", "other/model.json", "inception-table/README.md"])
+      expect(await type(`/app/models/${path}`), path).toBe("text/html");
+  }));
 
 it("servers render the element's tag", () => {
   const script = `
