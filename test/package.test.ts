@@ -225,12 +225,14 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
       expect(entries).toHaveLength(8);
       // The process ends by itself, since no entry starts a timer, a worker or a server.
       const script = `
-        const before = Reflect.ownKeys(globalThis).length;
+        const before = new Set(Reflect.ownKeys(globalThis));
         for (const entry of ${JSON.stringify(entries)}) await import(entry);
-        console.log(Reflect.ownKeys(globalThis).length - before, process.getActiveResourcesInfo().join());`;
+        console.log(Reflect.ownKeys(globalThis).filter((name) => !before.has(name)).join());`;
       writeFileSync(join(user, "server.mjs"), script);
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["server.mjs"], { cwd: user, encoding: "utf8" });
-      expect({ status, stdout: stdout.trim(), stderr }).toEqual({ status: 0, stdout: "0", stderr: "" });
+      const options = { cwd: user, encoding: "utf8", timeout: 60_000 } as const;
+      const { status, stdout, stderr } = spawnSync(process.execPath, ["server.mjs"], options);
+      // An empty map, in which colorize-canvas/node will keep its devices' drivers.
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "__colorizeCanvasGpu\n", stderr: "" });
     });
 
     describe("copy-models", () => {
