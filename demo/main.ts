@@ -1,5 +1,6 @@
 /** The demo page: colours a photograph by the public API, compares it with the original, and saves it. */
-import { Colorizer, type ColorizeResult, type LoadProgress } from "../src/index";
+import type { Colorizer, ColorizeResult, LoadProgress } from "../src/index";
+import { chooseModel, chosenModel, isLoaded, loadModel, showModels, stopOtherLoads } from "./models";
 import { readPhotograph, type Photograph } from "./photograph";
 import { showProfile } from "./profile";
 import { press, showSamples } from "./samples";
@@ -16,8 +17,6 @@ import {
 } from "./view";
 import { explain, missingWebGpu } from "./words";
 
-const MODEL = new URL("models/inception-table/", document.baseURI);
-
 const STAGE_TEXT = {
   prepare: "Reading the photograph",
   luminance: "Measuring its light",
@@ -31,17 +30,25 @@ const STAGES = Object.keys(STAGE_TEXT) as (keyof typeof STAGE_TEXT)[];
 const DOWNLOADED = 0.6;
 const PREPARED = 0.75;
 
+/** A picture that the visitor opened. */
+interface Opened {
+  readonly source: Blob | string;
+  readonly name: string;
+  readonly sample: HTMLButtonElement | undefined;
+}
+
 /** The photograph on the page with its colours. */
 interface Shown {
+  readonly opened: Opened;
   readonly photograph: Photograph;
   readonly canvas: HTMLCanvasElement;
-  readonly sample: HTMLButtonElement | undefined;
-  readonly adapter: string;
+  readonly model: string;
+  readonly colorizer: Colorizer;
   result: ColorizeResult;
 }
 
-let colorizer: Promise<Colorizer> | undefined;
-let networksReady = false;
+/** The picture on the page: coloured, or being coloured. */
+let opened: Opened | undefined;
 /** The last result, which stays while the next photograph is being coloured. */
 let shown: Shown | undefined;
 /** Ends the work on a photograph when a newer one takes its place. */
@@ -52,21 +59,6 @@ let working: string | undefined;
 let chosen = 0;
 let latest = 0;
 
-/** Loaded once, at the first photograph; a failed load is tried again with the next. */
-function loadColorizer(): Promise<Colorizer> {
-  const forget = (): void => {
-    colorizer = undefined;
-    networksReady = false;
-  };
-  colorizer ??= Colorizer.load({ model: MODEL, tune: true, onProgress: reportLoading }).then((loaded) => {
-    networksReady = true;
-    void loaded.device.lost.then(forget);
-    return loaded;
-  });
-  colorizer.catch(forget);
-  return colorizer;
-}
-
 function reportLoading({ stage, loaded, total, fromCache }: LoadProgress): void {
   if (working === undefined) return;
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
@@ -74,43 +66,40 @@ function reportLoading({ stage, loaded, total, fromCache }: LoadProgress): void 
   if (stage === "compile") showProgress(working, "Preparing the networks", DOWNLOADED + (PREPARED - DOWNLOADED) * part);
   else if (total === 0) showProgress(working, "Getting ready", 0);
   else if (fromCache) showProgress(working, "Reading the networks from this device", DOWNLOADED * part);
-  else
-    showProgress(
-      working,
-      `Downloading the networks, once: ${megabytes(loaded)} of ${megabytes(total)} MB`,
-      DOWNLOADED * part,
-    );
+  else {
+    const text = `Downloading ${chosenModel()}, once: ${megabytes(loaded)} of ${megabytes(total)} MB`;
+    showProgress(working, text, DOWNLOADED * part);
+  }
 }
 
 /**
  * Shows and colours one picture. Once the picture is decoded, it replaces one that is still being coloured; if it cannot be
- * decoded, the page does not change.
+ * decoded, the page does not change. A picture that the page shows in colour keeps these colours until it has new ones.
  */
-async function open(
-  source: Blob | string,
-  name: string,
-  { sample, note }: { readonly sample?: HTMLButtonElement; readonly note?: string } = {},
-): Promise<void> {
+async function open(picture: Opened, note?: string): Promise<void> {
+  const { source, name, sample } = picture;
   const number = ++chosen;
   let photograph: Photograph;
   try {
     photograph = await readPhotograph(source, name);
   } catch (error) {
-    return fail(error, name);
+    return picture === opened ? giveUp(error, name) : fail(error, name);
   }
   if (number < latest) return photograph.bitmap.close();
   latest = number;
   job.abort();
   const { signal } = (job = new AbortController());
   working = name;
+  opened = picture;
   press(page.samples, sample);
-  showOriginal(photograph.image);
+  if (shown?.opened !== picture) showOriginal(photograph.image);
   if (note) showMessage(note);
-  const start = networksReady ? 0 : PREPARED;
+  const model = chosenModel();
+  const start = isLoaded(model) ? 0 : PREPARED;
   showProgress(name, "Getting ready", 0);
   try {
-    const ready = await loadColorizer();
-    const result = await ready.colorize(photograph.bitmap, {
+    const colorizer = await loadModel(model, reportLoading);
+    const result = await colorizer.colorize(photograph.bitmap, {
       signal,
       saturation: page.saturation.valueAsNumber,
       onStage: (stage) =>
@@ -121,9 +110,13 @@ async function open(
         ),
     });
     working = undefined;
-    const canvas = result.canvas(document.createElement("canvas"));
-    shown = { photograph, canvas, sample, adapter: ready.adapter, result };
-    showResult(shown);
+    const again = shown?.opened === picture ? shown : undefined;
+    const canvas = result.canvas(again?.canvas ?? document.createElement("canvas"));
+    shown = { opened: picture, photograph: again?.photograph ?? photograph, canvas, model, colorizer, result };
+    if (again) showFacts(shown);
+    else showResult(shown);
+    hideProgress();
+    if (result.saturation !== page.saturation.valueAsNumber) await saturate();
   } catch (error) {
     if (signal.aborted) return;
     working = undefined;
@@ -133,17 +126,30 @@ async function open(
   }
 }
 
-function showResult({ photograph, canvas, sample, adapter, result }: Shown): void {
-  press(page.samples, sample);
-  showComparison(photograph.image, canvas);
-  showFacts(result, adapter);
+function showResult(one: Shown): void {
+  press(page.samples, one.opened.sample);
+  showComparison(one.photograph.image, one.canvas);
+  showFacts(one);
 }
 
-/** Shows the last result again, or the empty page. */
+/** Colours the picture on the page by the model that is now chosen. */
+function changeModel(): void {
+  job.abort();
+  stopOtherLoads();
+  page.message.hidden = true;
+  if (!opened) return;
+  page.stage.scrollIntoView({ block: "nearest" });
+  void open(opened);
+}
+
+/** Shows the last result again, with its model, or the empty page. */
 async function giveUp(error: unknown, name: string): Promise<void> {
   hideProgress();
-  if (shown) showResult(shown);
-  else showWelcome();
+  opened = shown?.opened;
+  if (shown) {
+    chooseModel(shown.model);
+    showResult(shown);
+  } else showWelcome();
   await fail(error, name);
 }
 
@@ -171,12 +177,12 @@ async function saturate(): Promise<void> {
   }
 }
 
-/** Measures every step of both networks, when the user opens the panel. */
+/** Measures every step of the networks, when the user opens the panel. */
 async function measure(): Promise<void> {
   if (!page.profile.open || !shown) return;
   page.layers.textContent = "Measuring every step…";
   try {
-    showProfile(await (await loadColorizer()).profile(shown.result));
+    showProfile(await (await loadModel(shown.model, reportLoading)).profile(shown.result));
   } catch (error) {
     page.profile.open = false;
     await fail(error, shown.photograph.name);
@@ -202,7 +208,7 @@ function openFiles(files: FileList | null | undefined): void {
   const file = files?.[0];
   if (!file) return;
   const one = `One photograph at a time: of these ${files.length} files, “${file.name}” is opened.`;
-  void open(file, file.name, files.length > 1 ? { note: one } : {});
+  void open({ source: file, name: file.name, sample: undefined }, files.length > 1 ? one : undefined);
 }
 
 page.profile.addEventListener("toggle", () => void measure());
@@ -230,6 +236,7 @@ page.saturation.addEventListener("input", () => void saturate());
 page.saveJpeg.addEventListener("click", () => void save(page.saveJpeg, "jpg"));
 page.savePng.addEventListener("click", () => void save(page.savePng, "png"));
 
-showSamples(page.samples, (url, title, sample) => void open(url, title, { sample }));
+showModels(page.models, changeModel);
+showSamples(page.samples, (source, name, sample) => void open({ source, name, sample }));
 const missing = await missingWebGpu();
 if (missing) showMessage(missing);

@@ -1,7 +1,7 @@
 /** What is on the page, by name; and its states. */
 import "img-comparison-slider";
 import "img-comparison-slider/dist/styles.css";
-import type { ColorizeResult } from "../src/index";
+import type { Colorizer, ColorizeResult } from "../src/index";
 
 function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
@@ -25,6 +25,7 @@ export const page = {
   savePng: byId("save-png", HTMLButtonElement),
   another: byId("another", HTMLButtonElement),
   facts: byId("facts", HTMLElement),
+  models: byId("models", HTMLFieldSetElement),
   profile: byId("profile", HTMLDetailsElement),
   layers: byId("layers", HTMLElement),
   samples: byId("samples", HTMLElement),
@@ -77,7 +78,6 @@ export function showComparison(original: HTMLImageElement, canvas: HTMLCanvasEle
   page.picture.classList.remove("waiting");
   page.controls.hidden = false;
   page.profile.hidden = false;
-  hideProgress();
 }
 
 /** Shows one thing on the stage, of the size that the original has there. */
@@ -112,13 +112,23 @@ export function showMessage(text: string): void {
   page.message.scrollIntoView({ block: "nearest" });
 }
 
-/** "1.4 s on the adapter: ..." */
-export function showFacts(result: ColorizeResult, adapter: string): void {
+/** "natural: 600 × 400 in 1.4 s on the adapter: ..." Closes the profile, which may be of other networks. */
+export function showFacts({
+  result,
+  model,
+  colorizer,
+}: {
+  readonly result: ColorizeResult;
+  readonly model: string;
+  readonly colorizer: Colorizer;
+}): void {
   const seconds = (milliseconds: number): string =>
     milliseconds < 950 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
   const { timings: t, workingSize: w } = result;
+  const embedding = colorizer.manifest.embedder ? `embedding ${seconds(t.embedding)}, ` : "";
+  page.profile.open = false;
   page.facts.textContent =
-    `${result.width} × ${result.height} in ${seconds(t.total)} on ${adapter}: ` +
-    `embedding ${seconds(t.embedding)}, colours ${seconds(t.chroma)} at ${w.width} × ${w.height}, ` +
+    `${model}: ${result.width} × ${result.height} in ${seconds(t.total)} on ${colorizer.adapter}: ` +
+    `${embedding}colours ${seconds(t.chroma)} at ${w.width} × ${w.height}, ` +
     `full resolution ${seconds(t.recombine)}`;
 }

@@ -62,7 +62,8 @@ export class Colorizer {
     const device = options.device ?? (await requestDevice());
     try {
       storageOf(device, options.precision ?? "auto"); // throws for an unsupported precision before the download
-      const model = modelAddress(options.model);
+      // With a reader, the address is used in messages only.
+      const model = (options.read && options.model) || modelAddress(options.model);
       const choices = choicesFor(device, options.tune);
       const networks = await Networks.load({ ...options, device, model, choices });
       return new Colorizer(networks, device, choices, options);
@@ -198,8 +199,9 @@ export class Colorizer {
     const { saturation, temperature } = look;
     const { output } = chroma;
     const changed = output.kind === "cells" && temperature !== undefined ? { ...output, temperature } : output;
-    const factor = this.manifest.colorizer.saturation * saturation;
-    const data = await this.#stages.recombine(source, { ...chroma, output: changed }, factor, signal);
+    const { saturation: own, knee } = this.manifest.colorizer;
+    const shown = { saturation: own * saturation, knee };
+    const data = await this.#stages.recombine(source, { ...chroma, output: changed }, shown, signal);
     const { width, height } = source;
     const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {

@@ -8,7 +8,7 @@ import type { ColorizeStage } from "./stage-clock";
 import type { ModelReader } from "../weights/model/files";
 
 export interface ColorizerOptions {
-  /** Name of a model of this package (default: inception-table), or URL of a model folder or of its model.json. */
+  /** Name of a model of this package, "inception-table" (default) or "natural"; or URL of a model folder or of its model.json. */
   readonly model?: string | URL;
   /** Default: a new device of this browser, which dispose() then frees. */
   readonly device?: GPUDevice;

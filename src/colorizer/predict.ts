@@ -23,12 +23,16 @@ export async function startPrediction(
   source: PixelSource,
   { embedding, onStage }: PredictOptions = {},
 ): Promise<{ readonly reading: Promise<KeptChroma> }> {
+  const { colorizer, working } = bound;
   onStage?.("luminance");
-  await stages.luminance(source, networks.targets(bound, embedding ? "colorizer" : "both"));
+  const targets = networks.targets(bound, embedding ? "colorizer" : "both");
+  const map = networks.outputSize(colorizer.program);
+  const luminance = await stages.luminance(source, targets, { ...working, map });
   onStage?.("embedding");
   await networks.embed(bound, embedding);
   onStage?.("chroma");
   const scope = new CommandScope(networks.device, { where: "chroma" });
-  const reading = readChroma(networks.device, networks.predict(bound, scope), networks.elem, bound.working, scope);
+  const prediction = networks.predict(bound, scope);
+  const reading = readChroma(networks.device, prediction, networks.elem, { ...working, luminance }, scope);
   return { reading };
 }

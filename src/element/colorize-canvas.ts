@@ -35,7 +35,7 @@ const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
  * @attr {string} alt - Text for screen readers; empty for a decorative photograph.
  * @attr {number} saturation - Factor on the predicted colour, 0 to 4 or 0% to 400%: 1 (default) as predicted, 0 grey.
  * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
- * @attr {string} model - Address of a model folder or its model.json.
+ * @attr {string} model - Name of a model of this package, inception-table (default) or natural; or address of a model folder or its model.json.
  * @fires load - The picture is coloured; detail: ColorizeResult.
  * @fires error - Colouring failed; detail: EngineError.
  * @fires progress - Detail: { stage, loaded, total }.

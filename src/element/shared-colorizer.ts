@@ -1,6 +1,7 @@
 /** One Colorizer per page and model, shared by all elements that use it. */
 import { Colorizer } from "../colorizer/colorizer";
 import type { LoadProgress } from "../weights/model/progress";
+import { isModelName } from "../colorizer/shipped-models";
 import { abortable } from "../colorizer/stage-clock";
 
 interface Entry {
@@ -12,7 +13,7 @@ interface Entry {
 const entries = new Map<string, Entry>();
 
 /**
- * The page's Colorizer for a model. `model` is an address relative to the page; "" is the default model. The first caller
+ * The page's Colorizer for a model. `model` is a name or an address relative to the page; "" is the default model. The first caller
  * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load or
  * a lost device is removed from the cache, so that the next caller tries again.
  */
@@ -21,7 +22,7 @@ export function sharedColorizer(
   onProgress: (progress: LoadProgress) => void,
   signal: AbortSignal,
 ): Promise<Colorizer> {
-  const key = model === "" ? "" : new URL(model, document.baseURI).href;
+  const key = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
   const entry = entries.get(key) ?? start(key);
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);

@@ -37,7 +37,7 @@ export function readChroma(
   device: GPUDevice,
   { output, buffer, map, embedding }: Prediction,
   elem: Elem,
-  working: WorkingSize,
+  picture: WorkingSize & Pick<Chroma, "luminance">,
   scope: CommandScope,
 ): Promise<KeptChroma> {
   const count = outputChannels(output) * map.width * map.height;
@@ -61,7 +61,7 @@ export function readChroma(
       output,
       bytes,
       elem,
-      ...working,
+      ...picture,
       map,
       ...(embedding && { embedding: new Uint8Array(both.slice(length)) }),
     };

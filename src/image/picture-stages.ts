@@ -6,6 +6,7 @@ import { encodeKernel, SIZES } from "../gpu/pipelines";
 import { runtimeBytes } from "../kernels/assemble";
 import type { AnyKernel, Elem, Kernel, KernelPlan } from "../kernels/kernel";
 import { cellsChroma } from "../kernels/picture/cells-chroma";
+import { guidedChroma } from "../kernels/picture/guided-chroma";
 import { luminanceColumns } from "../kernels/picture/luminance-columns";
 import { luminanceInput, type LuminanceInputParams } from "../kernels/picture/luminance-input";
 import { luminanceRows } from "../kernels/picture/luminance-rows";
@@ -34,6 +35,15 @@ export interface Chroma {
   readonly padded: Size;
   /** Size of the network's output in samples; it covers the padded picture. */
   readonly map: Size;
+  /** [map.height, map.width]: L* of the picture at each sample of the output. */
+  readonly luminance: Float32Array<ArrayBuffer>;
+}
+
+/** How predicted chroma is shown: chroma c becomes saturation * c * c^2 / (c^2 + knee^2). */
+export interface Shown {
+  readonly saturation: number;
+  /** In units of a*b*; 0: the saturation is the same for all colours. */
+  readonly knee: number;
 }
 
 /** minUniformBufferOffsetAlignment by default. */
@@ -75,61 +85,80 @@ export class PictureStages {
   ): number {
     const { width, height } = this.#tiles(picture)[0]!;
     const tile = 4 * width * height;
+    const samples = map.width * map.height;
     const resampled = targets.reduce((sum, { size }) => sum + 4 * size.width * (height + size.height), 0);
-    // The network's output, and buffers for a* and b* where the output is another kind.
-    const chroma = map.width * map.height * (channels * (elem === "f16" ? 2 : 4) + (channels === 2 ? 0 : 8));
-    return Math.max(tile + resampled, 3 * tile + chroma);
+    // The network's output, buffers for a* and b* where the output is another kind, L*, and the model of chroma.
+    const chroma = samples * (channels * (elem === "f16" ? 2 : 4) + (channels === 2 ? 0 : 8) + 4 + 32);
+    return Math.max(tile + resampled + 8 * samples, 3 * tile + chroma);
   }
 
-  /** Fills the networks' inputs with the picture's luminance, antialiased to each target's size. */
-  async luminance(source: PixelSource, targets: readonly LuminanceTarget[]): Promise<void> {
+  /**
+   * Fills the networks' inputs with the picture's luminance, antialiased to each target's size. Returns L* for the network's
+   * output, see Chroma.
+   */
+  async luminance(
+    source: PixelSource,
+    targets: readonly LuminanceTarget[],
+    { size, padded, map }: Pick<Chroma, "size" | "padded" | "map">,
+  ): Promise<Chroma["luminance"]> {
     const tiles = this.#tiles(source);
     const { width, height } = tiles[0]!;
+    const nameOf = (out: Size): string => `${out.width}x${out.height}`;
+    const sizes = new Map([size, ...targets.map((target) => target.size)].map((out) => [nameOf(out), out]));
     const scope = new CommandScope(this.#device, { where: "luminance" });
-    await withScratch(this.#device, async (scratch) => {
-      const { texture, planes, uniforms } = await scratch.allocate("luminance", () => ({
+    return withScratch(this.#device, async (scratch) => {
+      const bytes = 4 * map.width * map.height;
+      const { texture, planes, lightness, staging, uniforms } = await scratch.allocate("luminance", () => ({
         texture: scratch.pictureTexture("picture", width, height),
-        planes: targets.map(({ size }) => ({
-          rows: scratch.buffer("rows of L*", 4 * size.width * height, GPUBufferUsage.STORAGE),
-          plane: scratch.buffer("L*", 4 * size.width * size.height, GPUBufferUsage.STORAGE),
-        })),
-        uniforms: this.#uniforms(scratch, 2 * targets.length),
+        planes: new Map(
+          [...sizes].map(([name, out]) => [
+            name,
+            {
+              out,
+              rows: { buffer: scratch.buffer("rows of L*", 4 * out.width * height, GPUBufferUsage.STORAGE) },
+              plane: { buffer: scratch.buffer("L*", 4 * out.width * out.height, GPUBufferUsage.STORAGE) },
+            },
+          ]),
+        ),
+        lightness: scratch.buffer("L* of the map", bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC),
+        staging: scratch.buffer("L* of the map", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST),
+        uniforms: this.#uniforms(scratch, 2 * (targets.length + 1)),
       }));
       for (const [i, tile] of tiles.entries()) {
         scope.run(() => source.upload(this.#device, texture, tile));
-        const steps = targets.flatMap(({ size }, t) => {
-          const rows = { buffer: planes[t]!.rows };
-          const along = { picture: source, tile, outWidth: size.width };
-          const down = { picture: source, tile, out: size, accumulate: i > 0 };
-          return [
-            dispatch(luminanceRows, along, { src: texture.createView(), dst: rows }),
-            dispatch(luminanceColumns, down, {
-              src: rows,
-              dst: { buffer: planes[t]!.plane },
-            }),
-          ];
-        });
+        const steps = [...planes.values()].flatMap(({ out, rows, plane }) => [
+          dispatch(
+            luminanceRows,
+            { picture: source, tile, outWidth: out.width },
+            { src: texture.createView(), dst: rows },
+          ),
+          dispatch(luminanceColumns, { picture: source, tile, out, accumulate: i > 0 }, { src: rows, dst: plane }),
+        ]);
         await this.#submit(scope, uniforms, steps);
       }
-      const inputs = targets.map((target, t) =>
-        dispatch(luminanceInput, target, {
-          src: { buffer: planes[t]!.plane },
-          dst: { buffer: target.buffer },
-        }),
+      const reduction = padded.width / map.width;
+      const plain = { channels: 1, value: "lightness", scale: 1, offset: 0, elem: "f32" } as const;
+      const guide: LuminanceTarget = { ...plain, size, padded, reduction, buffer: lightness };
+      const inputs = [...targets, guide].map((target) => {
+        const src = planes.get(nameOf(target.size))!.plane;
+        return dispatch(luminanceInput, target, { src, dst: { buffer: target.buffer } });
+      });
+      await this.#submit(scope, uniforms, inputs, (encoder) =>
+        encoder.copyBufferToBuffer(lightness, 0, staging, 0, bytes),
       );
-      await this.#submit(scope, uniforms, inputs);
-      await Promise.all([this.#device.queue.onSubmittedWorkDone(), scope.check()]);
+      await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
+      return new Float32Array(staging.getMappedRange(0, bytes).slice(0));
     });
   }
 
   /**
-   * Combines the picture's luminance at full resolution with the network's chroma times `saturation`. Returns R, G, B, A
-   * bytes, [height, width, 4].
+   * Combines the picture's luminance at full resolution with the network's chroma, enlarged along edges of the luminance.
+   * Returns R, G, B, A bytes, [height, width, 4].
    */
   async recombine(
     source: PixelSource,
     chroma: Chroma,
-    saturation: number,
+    shown: Shown,
     signal?: AbortSignal,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const tiles = this.#tiles(source);
@@ -139,25 +168,39 @@ export class PictureStages {
       width: (size.width * map.width) / padded.width,
       height: (size.height * map.height) / padded.height,
     };
+    const covered = { width: Math.ceil(valid.width), height: Math.ceil(valid.height) };
     const scope = new CommandScope(this.#device, { where: "recombine" });
     return withScratch(this.#device, async (scratch) => {
       const bytes = 4 * width * height;
-      const { texture, out, staging, network, ab, uniforms } = await scratch.allocate("recombine", () => ({
-        texture: scratch.pictureTexture("picture", width, height),
-        out: scratch.buffer("coloured tile", bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC),
-        staging: scratch.buffer("coloured tile", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST),
-        ...this.#chromaBuffers(scratch, chroma),
-        uniforms: this.#uniforms(scratch, 1),
-      }));
-      scope.run(() => this.#device.queue.writeBuffer(network, 0, chroma.bytes));
-      const { elem, scale } = await this.#toChroma(scope, scratch, uniforms, chroma, network, ab);
-      const chromaScale = scale * saturation;
+      const { texture, out, staging, network, ab, lightness, model, uniforms } = await scratch.allocate(
+        "recombine",
+        () => ({
+          texture: scratch.pictureTexture("picture", width, height),
+          out: scratch.buffer("coloured tile", bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC),
+          staging: scratch.buffer("coloured tile", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST),
+          ...this.#chromaBuffers(scratch, chroma),
+          lightness: scratch.buffer(
+            "L*",
+            chroma.luminance.byteLength,
+            GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+          ),
+          model: scratch.buffer("model of chroma", 32 * covered.width * covered.height, GPUBufferUsage.STORAGE),
+          uniforms: this.#uniforms(scratch, 1),
+        }),
+      );
+      scope.run(() => {
+        this.#device.queue.writeBuffer(network, 0, chroma.bytes);
+        this.#device.queue.writeBuffer(lightness, 0, chroma.luminance);
+      });
+      const chromaUnits = await this.#toChroma(scope, scratch, uniforms, chroma, network, ab);
+      const fitted = { ab: { buffer: ab }, lightness: { buffer: lightness }, dst: { buffer: model } };
+      await this.#submit(scope, uniforms, [dispatch(guidedChroma, { map, covered, ...chromaUnits, ...shown }, fitted)]);
       const result = new Uint8ClampedArray(source.width * source.height * 4);
       for (const tile of tiles) {
         signal?.throwIfAborted();
         scope.run(() => source.upload(this.#device, texture, tile));
-        const params = { picture: source, tile, valid, map, chromaScale, elem };
-        const resources = { src: texture.createView(), ab: { buffer: ab }, dst: { buffer: out } };
+        const params = { picture: source, tile, valid };
+        const resources = { src: texture.createView(), model: { buffer: model }, dst: { buffer: out } };
         const length = 4 * tile.width * tile.height;
         await this.#submit(scope, uniforms, [dispatch(recombine, params, resources)], (encoder) =>
           encoder.copyBufferToBuffer(out, 0, staging, 0, length),
@@ -188,8 +231,8 @@ export class PictureStages {
     { output, map, elem }: Chroma,
     network: GPUBuffer,
     ab: GPUBuffer,
-  ): Promise<{ readonly elem: Elem; readonly scale: number }> {
-    if (output.kind === "ab") return { elem, scale: output.scale };
+  ): Promise<{ readonly elem: Elem; readonly chromaScale: number }> {
+    if (output.kind === "ab") return { elem, chromaScale: output.scale };
     const count = map.width * map.height;
     const resources = { src: { buffer: network }, dst: { buffer: ab } };
     if (output.kind === "rgb")
@@ -202,7 +245,7 @@ export class PictureStages {
       const params = { cells: centres.length, count, temperature, elem };
       await this.#submit(scope, uniforms, [dispatch(cellsChroma, params, { ...resources, cells: { buffer: cells } })]);
     }
-    return { elem: "f32", scale: 1 };
+    return { elem: "f32", chromaScale: 1 };
   }
 
   #uniforms(scratch: Scratch, dispatches: number): GPUBuffer {

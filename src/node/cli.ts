@@ -7,6 +7,7 @@ import { factorOf, fits, rangeOf, SATURATION, SIZE, type NumberOption } from "..
 import { listJobs, type Job, type JobList } from "./cli-jobs";
 import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
 import type { ColorizeStage } from "../colorizer/stage-clock";
+import { SHIPPED_MODELS } from "../colorizer/shipped-models";
 import type { NodeAdapter } from "./device";
 import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
 import { alreadyThere, exists } from "./place-file";
@@ -34,7 +35,7 @@ export interface ColorizeSettings {
 }
 
 export interface EngineSettings {
-  /** A folder or URL with model.json; default: the model of this package. */
+  /** Name of a model of this package, or a folder or URL with model.json; default: the first model of this package. */
   readonly model?: string;
   /** Default: the environment's COLORIZE_ADAPTER, else auto. */
   readonly adapter?: NodeAdapter;
@@ -111,7 +112,7 @@ function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Co
     .addOption(
       new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
     )
-    .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
+    .option("--model <model>", `${SHIPPED_MODELS.join(" (default) or ")}; or a folder or URL with a model.json`)
     .addOption(
       new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")
         .choices(["auto", "system", "swiftshader"])

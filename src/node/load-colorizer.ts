@@ -11,7 +11,7 @@ import { tuningFiles } from "./tuning-file";
 
 /** Without `tune`, stored measurements of `npm run tune` or --tune on this adapter are used, and nothing is measured. */
 export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
-  /** The name of a model of this package (default: inception-table), a folder or the path of its model.json, a file: URL, or an http(s) URL. */
+  /** Name of a model of this package, "inception-table" (default) or "natural"; a folder or the path of its model.json; a file: or http(s) URL. */
   readonly model?: string | URL;
   /** The driver, where no device is given. Default: the environment's COLORIZE_ADAPTER, else "auto". */
   readonly adapter?: NodeAdapter;
@@ -25,9 +25,10 @@ export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
 export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Promise<Colorizer> {
   const { adapter, model, ...rest } = options;
   rest.signal?.throwIfAborted();
+  const location = modelLocation(model);
   const device = rest.device ?? (await requestNodeDevice({ adapter }));
   try {
-    const source = modelSource(modelLocation(model), rest.read);
+    const source = modelSource(location, rest.read);
     return await Colorizer.load({ ...rest, ...source, tune: nodeTuning(rest.tune), device });
   } catch (error) {
     if (!rest.device) device.destroy();

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ManifestError } from "../base/errors";
-import { isShippedModel, SHIPPED_MODELS, type ShippedModel } from "../colorizer/shipped-models";
+import { isModelName, SHIPPED_MODELS, shippedModel, type ShippedModel } from "../colorizer/shipped-models";
 
 /**
- * The folder of a shipped model; default: the default model. models/ is beside package.json, which is above this module both
- * in the sources and in dist. Throws ManifestError when the folder is missing.
+ * The folder of a shipped model. models/ is beside package.json, which is above this module both in the sources and in dist.
+ * Throws ManifestError when the folder is missing.
  */
-function shippedModelFolder(name: ShippedModel = SHIPPED_MODELS[0]): string {
+function shippedModelFolder(name: ShippedModel): string {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let folder = start; ; folder = dirname(folder)) {
     const model = join(folder, "models", name);
@@ -26,10 +26,15 @@ function shippedModelFolder(name: ShippedModel = SHIPPED_MODELS[0]): string {
 
 /** The folder of the default model. */
 export function defaultModelFolder(): string {
-  return shippedModelFolder();
+  return shippedModelFolder(SHIPPED_MODELS[0]);
 }
 
-/** The folder of `model` where it is the name of a shipped model, else `model` itself. */
+/**
+ * The folder of `model` where it is the name of a shipped model, else `model` itself. Throws InputError for a name that is
+ * neither a shipped model's nor a folder's here.
+ */
 export function modelLocation(model: string | URL = SHIPPED_MODELS[0]): string | URL {
-  return typeof model === "string" && isShippedModel(model) ? shippedModelFolder(model) : model;
+  const shipped = SHIPPED_MODELS.some((name) => name === model);
+  if (!isModelName(model) || (!shipped && existsSync(model))) return model;
+  return shippedModelFolder(shippedModel(model));
 }

@@ -22,7 +22,9 @@ let page: Page;
 
 beforeAll(async () => {
   dist = await buildInto({});
-  const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
+  const tiny = Object.entries(tinyModel()).flatMap(([path, bytes]) =>
+    ["/tiny/", "/models/natural/"].map((folder) => [folder + path, bytes]),
+  );
   const files = {
     "/": PAGE,
     "/late": `<!doctype html><html lang="en"><title>element, defined late</title><body></body></html>`,
@@ -213,6 +215,12 @@ describe("with a tiny model", () => {
     expect(texts).toEqual(["Loading", "Reading the model from this device", "Preparing the networks", "Colouring"]);
   });
 
+  it("takes a model of the package by its name", async () => {
+    expect(await add({ ...tiny, model: "natural" })).toBe("load");
+    const addresses = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    expect(addresses).toContain(`${site.address}/models/natural/model.json`);
+  });
+
   it("stops when it is removed, and goes on when it returns", async () => {
     const states = await page.evaluate(async (model) => {
       const element = document.createElement("colorize-canvas");
@@ -316,6 +324,7 @@ describe("with a tiny model", () => {
 
   for (const [name, attributes, message] of [
     ["a file that is no picture", { model: "/tiny/", src: "/broken.jpg" }, /a photograph that this browser can read/],
+    ["a misspelt model", { ...tiny, model: "naturl" }, /model: expected inception-table or natural, received "naturl"/],
     ["a missing model", { model: "/nowhere/", src: "/samples/cat.jpg" }, /nowhere\/model\.json.*404/s],
     ["a wrong size", { ...tiny, size: "x" }, /size: expected a whole number from 32 to 1024 \(pixels.* received "x"/],
     ["a large size", { ...tiny, size: "5000" }, /size: expected a whole number from 32 to 1024 \(pixels/],

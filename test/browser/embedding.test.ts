@@ -174,7 +174,7 @@ it("takes undefined and null of frameworks for an attribute that is left out", a
 describe("a model that is not served", () => {
   const hint =
     "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
-    '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/".';
+    '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/". Both take other models\' names.';
 
   it("gives the address that was tried, and what to do", async () => {
     await open(strict);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const path = new URL(request.url!, "http://localhost").pathname;
     const own: Record<string, string> = { "/": PAGE, "/page.js": SCRIPT };
-    const bytes = own[path] ?? model[path.replace("/models/inception-table/", "")] ?? distFile(path);
+    const bytes = own[path] ?? model[path.replace(/^\/models\/(inception-table|natural)\//, "")] ?? distFile(path);
     response.writeHead(bytes === undefined ? 404 : 200, {
       "content-type": TYPES[extname(path) || ".html"] ?? "application/octet-stream",
       "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'",
@@ -103,6 +103,18 @@ it("asked for the files that tools/bundle-size.ts counts, and no more", () => {
   const counted = pageFiles(["index.js", "element.js"].map((name) => join(dist, name))).map((path) => basename(path));
   expect([...asked].sort()).toEqual(counted.sort());
   expect(counted.filter((name) => ON_DEMAND.test(name))).toEqual([]);
+});
+
+it("finds the models by their names, and says which there are", async () => {
+  const read = await page.evaluate(async () => {
+    const { Colorizer } = (globalThis as unknown as { entry: typeof Entry }).entry;
+    (await Colorizer.load({ model: "natural" })).dispose();
+    const addresses = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
+    const problem = await Colorizer.load({ model: "naturl" }).then(String, String);
+    return { found: addresses.includes("/models/natural/model.json"), problem };
+  });
+  expect(read.found).toBe(true);
+  expect(read.problem).toContain('expected inception-table or natural, received "naturl"');
 });
 
 it("remembers in IndexedDB what it measured", async () => {

@@ -9,6 +9,7 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tinyModel } from "../tiny-model";
 import { launchBrowser } from "../shared/launch";
+import { shippedHere } from "../shared/shipped";
 import { buildInto } from "../shared/serve";
 
 const TYPES: Record<string, string> = {
@@ -24,6 +25,8 @@ let address: string;
 let online = true;
 /** Names of files that the server does not have. */
 let missing: RegExp | undefined;
+/** Names of files that the server holds back, and what lets them go. */
+let held: { readonly names: RegExp; readonly release: Promise<void> } | undefined;
 let browser: Browser;
 let page: Page;
 const files = mkdtempSync(join(tmpdir(), "colorize-visitor-"));
@@ -32,13 +35,18 @@ const file = (name: string): string => join(files, name);
 
 beforeAll(async () => {
   built = await buildInto({ root: "demo" });
-  const model = tinyModel();
-  server = createServer((request, response) => {
+  const models: Record<string, Record<string, Uint8Array>> = {
+    natural: tinyModel(),
+    "inception-table": tinyModel({ bias: [-0.3, 0.1] }),
+  };
+  server = createServer(async (request, response) => {
     if (!online) return void request.socket.destroy();
     const path = new URL(request.url!, "http://localhost").pathname;
     const inFolder = path === "/" ? "index.html" : path.slice(1);
     if (missing?.test(path)) return void response.writeHead(404).end();
-    const body = model[inFolder.replace("models/inception-table/", "")] ?? readFileSync(join(built.folder, inFolder));
+    if (held?.names.test(path)) await held.release;
+    const [, name = "", inModel = ""] = /^models\/([\w-]+)\/(.*)/.exec(inFolder) ?? [];
+    const body = models[name]?.[inModel] ?? readFileSync(join(built.folder, inFolder));
     // The HTTP cache may keep files for an hour, as with usual servers; the page requests model.json again anyway.
     const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
     response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });
@@ -72,6 +80,8 @@ beforeEach(async () => {
 afterEach(async () => {
   online = true;
   missing = undefined;
+  held = undefined;
+  await page.evaluate(() => localStorage.clear());
   await page.close();
 });
 
@@ -379,6 +389,153 @@ describe("what is saved and shown", () => {
       .toBuffer();
     const colours = new Set(Array.from({ length: shot.length / 3 }, (_, i) => shot.subarray(3 * i, 3 * i + 3).join()));
     expect([...colours]).toEqual(["255,0,0"]);
+  });
+});
+
+describe.skipIf(shippedHere.length < 2)("the choice of a model", () => {
+  const chosen = (): Promise<string> =>
+    page.$eval("#models input:checked", (input) => (input as HTMLInputElement).value);
+  const facts = (): Promise<string> => page.$eval("#facts", (element) => element.textContent);
+  /** Waits until the picture on the page is coloured by this model. */
+  async function colouredBy(model: string): Promise<void> {
+    await page.waitForFunction(
+      (name) =>
+        document.querySelector("#facts")!.textContent.startsWith(`${name}: `) &&
+        document.querySelector<HTMLElement>("#progress")!.hidden,
+      { timeout: 120_000 },
+      model,
+    );
+  }
+  /** The mean of each channel. */
+  const meanColour = (): Promise<number[]> =>
+    page.$eval(".picture canvas", (element) => {
+      const { width, height } = element as HTMLCanvasElement;
+      const { data } = (element as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+      const sums = [0, 0, 0];
+      data.forEach((value, i) => i % 4 < 3 && (sums[i % 4]! += value));
+      return sums.map((sum) => sum / (width * height));
+    });
+
+  it("says of each in one line what it is good at, and its size", async () => {
+    const seen = await page.$$eval("#models label", (labels) =>
+      labels.map((label) => [...label.querySelectorAll("span")].map((part) => part.textContent)),
+    );
+    const expected = ["natural", "inception-table"].map((name) => {
+      const text = readFileSync(join("models", name, "model.json"), "utf8");
+      const { summary, files } = JSON.parse(text) as { summary: string; files: Record<string, { bytes: number }> };
+      const bytes = Object.values(files).reduce((sum, one) => sum + one.bytes, 0);
+      return [name, `${Math.round(bytes / 1e6)} MB download`, summary];
+    });
+    expect(seen).toEqual(expected);
+    expect(await chosen()).toBe("natural");
+  });
+
+  it("by the keyboard colours the picture anew, keeps the old colours until then, and is remembered", async () => {
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    expect(await facts()).toMatch(/^natural: 451 × 300/);
+    const before = await meanColour();
+    await page.$eval("img-comparison-slider", (slider) => ((slider as HTMLElement & { value: number }).value = 80));
+    let release = (): void => {};
+    held = { names: /inception-table\/.*onnx/, release: new Promise((resolve) => (release = resolve)) };
+    await page.focus("#models input:checked");
+    await page.keyboard.press("ArrowDown");
+    await page.waitForSelector("#progress:not([hidden])");
+    expect(await meanColour()).toEqual(before);
+    expect(await box("#save-png")).toBeDefined();
+    release();
+    await colouredBy("inception-table");
+    expect(await meanColour()).not.toEqual(before);
+    const value = await page.$eval(
+      "img-comparison-slider",
+      (slider) => (slider as HTMLElement & { value: number }).value,
+    );
+    expect(value).toBe(80);
+    expect(await chosen()).toBe("inception-table");
+
+    await page.keyboard.press("ArrowUp");
+    await colouredBy("natural");
+    expect(await meanColour()).toEqual(before);
+    await page.keyboard.press("ArrowUp");
+    await colouredBy("inception-table");
+    await page.reload();
+    expect(await chosen()).toBe("inception-table");
+    await choose("samples/cat.jpg");
+    await colouredBy("inception-table");
+  });
+
+  it("takes over from the one that is still being downloaded", async () => {
+    held = { names: /natural\/.*onnx/, release: new Promise(() => {}) };
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) await caches.delete(name);
+    });
+    await choose("samples/cat.jpg");
+    await page.waitForSelector("#progress:not([hidden])");
+    await page.click('#models [value="inception-table"]');
+    await colouredBy("inception-table");
+    await expectInWindow(".picture canvas");
+    expect(await box("#message")).toBeUndefined();
+  });
+
+  it("keeps the saturation that was set meanwhile", async () => {
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    await page.click('#models [value="inception-table"]');
+    await page.$eval("#saturation", (element) => {
+      (element as HTMLInputElement).value = "0";
+      element.dispatchEvent(new Event("input"));
+    });
+    await colouredBy("inception-table");
+    const spread = async (): Promise<number> => Math.max(...(await meanColour())) - Math.min(...(await meanColour()));
+    await expect.poll(spread, { timeout: 30_000 }).toBeLessThan(0.5);
+  });
+
+  it("goes back with its picture when the other one cannot be had", async () => {
+    missing = /inception-table\//;
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) await caches.delete(name);
+    });
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    await page.click('#models [value="inception-table"]');
+    await page.waitForSelector("#message:not([hidden])", { timeout: 60_000 });
+    expect(await message()).toMatch(/networks could not be downloaded/);
+    expect(await chosen()).toBe("natural");
+    expect(await facts()).toMatch(/^natural: /);
+    await coloured("cat.jpg");
+    await page.reload();
+    expect(await chosen()).toBe("natural");
+  });
+
+  it.each([
+    [1280, 800, "light"],
+    [1280, 800, "dark"],
+    [390, 844, "light"],
+    [390, 844, "dark"],
+    [320, 568, "light"],
+    [320, 568, "dark"],
+  ] as const)("fits %i x %i, %s, before and after", async (width, height, scheme) => {
+    await page.setViewport({ width, height });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    const check = async (state: string): Promise<void> => {
+      const cut = await page.$$eval("#models, #models label, #models span", (parts) =>
+        parts
+          .filter((part) => part.scrollWidth > part.clientWidth && part.clientWidth > 0)
+          .map((part) => part.textContent),
+      );
+      expect(cut).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      const folder = process.env["SCREENSHOTS"];
+      if (!folder) return;
+      mkdirSync(folder, { recursive: true });
+      const name = `choice-${state}-${width}x${height}-${scheme}.png` as const;
+      await page.screenshot({ path: join(folder, name) as `${string}.png`, fullPage: true });
+    };
+    await check("before");
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    await page.evaluate(() => scrollTo(0, 0));
+    await check("after");
   });
 });
 

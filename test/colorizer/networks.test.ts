@@ -113,6 +113,21 @@ describe("a distribution over cells", () => {
     model.dispose();
   });
 
+  it("is shown by the manifest's saturation and knee, which other saturations and temperatures keep", async () => {
+    const model = await load(network, { ...colorizer, saturation: 1.5, knee: 20 });
+    const shown = (temperature: number, saturation: number): [number, number, number] => {
+      const [l, a, b] = expected(temperature);
+      const squared = a ** 2 + b ** 2;
+      const factor = (1.5 * saturation * squared) / (squared + 400);
+      return [l, a * factor, b * factor];
+    };
+    const result = await model.colorize(grey(GREY));
+    expectColour(middle(result), shown(0.8, 1));
+    expectColour(middle(await result.withSaturation(2)), shown(0.8, 2));
+    expectColour(middle(await result.withTemperature(0.1)), shown(0.1, 1));
+    model.dispose();
+  });
+
   it("of another number of cells than the network has is refused at load", async () => {
     const output = { ...colorizer.output, cells: cells.slice(0, 2) };
     const loading = load(network, { ...colorizer, output });

@@ -5,7 +5,7 @@ import { PictureStages, type Chroma } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
 import { expectClose, randoms } from "../shared/expect-close";
 import { decodeElems, testDevice } from "../gpu";
-import { recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
+import { mapLuminance, recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
 
 function noise(width: number, height: number): Picture {
   return { width, height, data: Uint8ClampedArray.from(randoms(width * height * 4, 3, 0, 256), Math.floor) };
@@ -21,6 +21,8 @@ async function readFloats(device: GPUDevice, buffer: GPUBuffer, count: number): 
   staging.destroy();
   return values;
 }
+
+const AS_PREDICTED = { saturation: 1, knee: 0 };
 
 // Wider than a texture may be at default limits, and pictures cut into many tiles both ways.
 const cases: [width: number, height: number, tilePixels: number | undefined][] = [
@@ -45,10 +47,13 @@ describe("pictures in tiles, at default limits", () => {
       const second = target(3, 11 * 11);
       const square = { width: 11, height: 11 };
       const common = { value: "lightness" as const, scale: 1, offset: 0, elem: "f32" as const };
-      await stages.luminance(await openSource(picture), [
+      const map = { width: padded.width / 4, height: padded.height / 4 };
+      const targets = [
         { ...common, size, padded, channels: 1, buffer: first },
         { ...common, size: square, padded: square, channels: 3, buffer: second },
-      ]);
+      ];
+      const guide = await stages.luminance(await openSource(picture), targets, { size, padded, map });
+      expectClose(guide, mapLuminance(picture, { valid: size, padded, step: 4 }), { abs: 0.02 });
       const values = await readFloats(device, first, padded.width * padded.height);
       const expected = resampledLuminance(picture, size.width, size.height);
       const valid = expected.map((_, i) => values[Math.floor(i / size.width) * padded.width + (i % size.width)]!);
@@ -68,9 +73,10 @@ describe("pictures in tiles, at default limits", () => {
       const small = randoms(2 * map.width * map.height, 9, -0.4, 0.4);
       const bytes = new Uint8Array(small.buffer as ArrayBuffer);
       const output = { kind: "ab" as const, name: "ab", scale: 128 };
-      const chroma: Chroma = { output, bytes, elem: "f32", size, padded, map };
+      const luminance = mapLuminance(picture, { valid: size, padded, step: 2 });
+      const chroma: Chroma = { output, bytes, elem: "f32", size, padded, map, luminance };
       const ab = repeatSamples(small, map.width, map.height, 2);
-      const actual = await stages.recombine(await openSource(picture), chroma, 1);
+      const actual = await stages.recombine(await openSource(picture), chroma, AS_PREDICTED);
       // One 8-bit step: rounding in f32 and f64 may fall on different sides.
       expectClose(actual, recombined(picture, { ab, padded, valid: size, step: 2, chromaScale: 128 }), { abs: 1 });
     });
@@ -81,9 +87,20 @@ describe("pictures in tiles, at default limits", () => {
     const stages = new PictureStages(device, new PipelineCache(device), 64);
     const size = { width: 8, height: 8 };
     const output = { kind: "ab" as const, name: "ab", scale: 1 };
-    const chroma: Chroma = { output, bytes: new Uint8Array(512), elem: "f32", size, padded: size, map: size };
+    const luminance = new Float32Array(64);
+    const chroma: Chroma = {
+      output,
+      bytes: new Uint8Array(512),
+      elem: "f32",
+      size,
+      padded: size,
+      map: size,
+      luminance,
+    };
     const aborted = AbortSignal.abort();
-    await expect(stages.recombine(await openSource(noise(64, 64)), chroma, 1, aborted)).rejects.toMatchObject({
+    await expect(
+      stages.recombine(await openSource(noise(64, 64)), chroma, AS_PREDICTED, aborted),
+    ).rejects.toMatchObject({
       name: "AbortError",
     });
   });

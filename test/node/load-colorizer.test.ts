@@ -1,12 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { ManifestError } from "../../src/base/errors";
 import { defaultModelFolder, folderReader, loadNodeColorizer } from "../../src/node";
 import { testDevice } from "../gpu";
+import { shippedHere } from "../shared/shipped";
 import { tinyModel } from "../tiny-model";
 
 let folder: string;
@@ -22,6 +23,32 @@ test("loads the shipped model from disk, on a given device", async () => {
   expect(colorizer.device).toBe(device);
   expect(colorizer.manifest.name).toBe("inception-table");
   colorizer.dispose();
+});
+
+test.each(shippedHere)("loads %s by its name", async (model) => {
+  const colorizer = await loadNodeColorizer({ device: await testDevice(), model });
+  expect(colorizer.manifest.name).toBe(model);
+  colorizer.dispose();
+});
+
+test("says which models there are when a name is misspelt, before it looks for a device", async () => {
+  const load = loadNodeColorizer({ model: "naturl", adapter: "none" as "auto" });
+  await expect(load).rejects.toThrow(/model: expected inception-table or natural, received "naturl"/);
+});
+
+test("takes a folder whose path is one word", async () => {
+  const before = process.cwd();
+  process.chdir(dirname(folder));
+  try {
+    const word = "colorize_word";
+    await rename(folder, word);
+    const colorizer = await loadNodeColorizer({ device: await testDevice(), model: word });
+    expect(colorizer.manifest.name).toBe("tiny");
+    colorizer.dispose();
+    await rename(word, folder);
+  } finally {
+    process.chdir(before);
+  }
 });
 
 test("defaultModelFolder and folderReader do for Colorizer.load", async () => {

@@ -90,23 +90,89 @@ export interface ChromaMap {
   readonly valid: { readonly width: number; readonly height: number };
   readonly step: number;
   readonly chromaScale: number;
+  /** Default 1. */
+  readonly saturation?: number;
+  /** Default 0. */
+  readonly knee?: number;
+}
+
+/** L* of the picture at each sample of the network's output: means over step x step pixels of the padded picture. */
+export function mapLuminance(
+  picture: Picture,
+  { padded, valid, step }: Pick<ChromaMap, "padded" | "valid" | "step">,
+): Float32Array<ArrayBuffer> {
+  const plane = resampledLuminance(picture, valid.width, valid.height);
+  const [width, height] = [padded.width / step, padded.height / step];
+  return Float32Array.from({ length: width * height }, (_, i) => {
+    let sum = 0;
+    for (let k = 0; k < step * step; k++) {
+      const x = Math.min((i % width) * step + (k % step), valid.width - 1);
+      const y = Math.min(Math.floor(i / width) * step + Math.floor(k / step), valid.height - 1);
+      sum += plane[y * valid.width + x]!;
+    }
+    return sum / step ** 2;
+  });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What guided-chroma writes, [2, mapHeight, mapWidth, 4]: by He and Sun 2015, algorithm 2: windows of 3x3, edges repeated, epsilon 16. */
+export function guidedModel(chroma: ChromaMap, luminance: ArrayLike<number>): Float64Array {
+  const { ab, padded, valid, step, chromaScale, saturation = 1, knee = 0 } = chroma;
+  const [width, height] = [Math.ceil(valid.width / step), Math.ceil(valid.height / step)];
+  const samples = Array.from({ length: width * height }, (_, i) => ({ x: i % width, y: Math.floor(i / width) }));
+  const l = samples.map(({ x, y }) => luminance[(y * padded.width) / step + x]!);
+  const shown = samples.map(({ x, y }) => {
+    const [a, b] = [0, 1].map((c) => chromaScale * ab[(c * padded.height + y * step) * padded.width + x * step]!);
+    const c = Math.hypot(a!, b!);
+    const factor = c === 0 ? 0 : (saturation * c ** 2) / (c ** 2 + knee ** 2);
+    return [a! * factor, b! * factor];
+  });
+  const inside = (at: number, end: number): number => Math.min(Math.max(at, 0), end - 1);
+  const around = ({ x, y }: { x: number; y: number }): number[] =>
+    [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => inside(y + dy, height) * width + inside(x + dx, width)));
+  const fits = samples.map((sample) => {
+    const window = around(sample);
+    const meanL = mean(window.map((i) => l[i]!));
+    const variance = mean(window.map((i) => (l[i]! - meanL) ** 2));
+    const planes = [0, 1].map((c) => {
+      const values = window.map((i) => shown[i]![c]!);
+      const covariance = mean(window.map((i) => (l[i]! - meanL) * shown[i]![c]!));
+      const slope = covariance / (variance + 16);
+      return {
+        slope,
+        intercept: mean(values) - slope * meanL,
+        least: Math.min(...values),
+        most: Math.max(...values),
+      };
+    });
+    return (["slope", "intercept", "least", "most"] as const).flatMap((key) => planes.map((plane) => plane[key]));
+  });
+  const lines = samples.map((sample) => [0, 1, 2, 3].map((k) => mean(around(sample).map((i) => fits[i]![k]!))));
+  return Float64Array.from([...lines.flat(), ...fits.flatMap((fit) => fit.slice(4))]);
 }
 
 /** The coloured picture, R G B A bytes. */
-export function recombined(picture: Picture, chroma: ChromaMap): Uint8ClampedArray {
-  const { ab, padded, valid, step, chromaScale } = chroma;
+export function recombined(
+  picture: Picture,
+  chroma: ChromaMap,
+  luminanceAt: ArrayLike<number> = mapLuminance(picture, chroma),
+): Uint8ClampedArray {
+  const { valid, step } = chroma;
   const [mapWidth, mapHeight] = [Math.ceil(valid.width / step), Math.ceil(valid.height / step)];
+  const model = guidedModel(chroma, luminanceAt);
   const out = new Uint8ClampedArray(picture.data.length);
   for (let y = 0; y < picture.height; y++)
     for (let x = 0; x < picture.width; x++) {
       const u = ((x + 0.5) * valid.width) / step / picture.width - 0.5;
       const v = ((y + 0.5) * valid.height) / step / picture.height - 0.5;
-      const [a, b] = [0, 1].map((plane) => {
-        const sample = (i: number, j: number): number =>
-          ab[(plane * padded.height + j * step) * padded.width + i * step]!;
-        return chromaScale * bilinear(sample, mapWidth, mapHeight, u, v);
-      }) as [number, number];
-      const rgb = labToRgb(clipChroma([luminance(colourAt(picture, x, y)), a, b]));
+      const at = (plane: number, k: number): number =>
+        bilinear((i, j) => model[4 * ((plane * mapHeight + j) * mapWidth + i) + k]!, mapWidth, mapHeight, u, v);
+      const l = luminance(colourAt(picture, x, y));
+      const [a, b] = [0, 1].map((c) => Math.min(Math.max(at(0, c) * l + at(0, 2 + c), at(1, c)), at(1, 2 + c)));
+      const rgb = labToRgb(clipChroma([l, a!, b!]));
       const i = 4 * (y * picture.width + x);
       rgb.forEach((c, k) => (out[i + k] = Math.floor(0.5 + 255 * Math.min(1, Math.max(0, c)))));
       out[i + 3] = picture.data[i + 3]!;

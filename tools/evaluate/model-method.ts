@@ -46,16 +46,22 @@ class ModelMethod implements Method {
   readonly #stages: PictureStages;
 
   constructor(networks: Networks, label: string | undefined, options: EngineOptions) {
-    const { name, version, embedder, colorizer } = networks.manifest;
+    const { name, version, files, embedder, colorizer } = networks.manifest;
     this.name = label ?? name;
     this.#networks = networks;
     this.#options = options;
     this.#stages = new PictureStages(networks.device, networks.pipelines);
     this.facts = {
       model: `${name} ${version}`,
+      // Enough of each file's hash to tell weights apart.
+      sha256: Object.values(files)
+        .map(({ sha256 }) => sha256.slice(0, 12))
+        .join(" "),
+      ...(colorizer.output.kind === "cells" && { temperature: colorizer.output.temperature }),
       workingSize: options.size ?? colorizer.size.pixels,
       ...(embedder && { embeddingSize: embedder.size }),
       saturation: colorizer.saturation * options.saturation,
+      ...(colorizer.knee > 0 && { knee: colorizer.knee }),
       storage: networks.elem,
       adapter: describeDevice(networks.device),
     };
@@ -77,9 +83,9 @@ class ModelMethod implements Method {
   }
 
   async #recombine(grey: Pixels, chroma: KeptChroma): Promise<Pixels> {
-    const saturation = this.#networks.manifest.colorizer.saturation * this.#options.saturation;
-    const { signal } = this.#options;
-    const data = await this.#stages.recombine(await openSource(grey), chroma, saturation, signal);
+    const { saturation, knee } = this.#networks.manifest.colorizer;
+    const shown = { saturation: saturation * this.#options.saturation, knee };
+    const data = await this.#stages.recombine(await openSource(grey), chroma, shown, this.#options.signal);
     return { data, width: grey.width, height: grey.height };
   }
 

@@ -89,10 +89,19 @@ export function textTable({ summary }: Evaluation): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The first method's figures as the table of a model card. */
-export function cardTable({ summary }: Evaluation): string {
-  const method = Object.keys(Object.values(summary)[0]!.methods)[0]!;
-  const shuffled = tableHead(summary).includes("shuffled");
+/** Rows of cells, the headings first, as a table in Markdown. */
+export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+}
+
+function firstMethod({ summary }: Evaluation): string {
+  return Object.keys(Object.values(summary)[0]!.methods)[0]!;
+}
+
+/** A method's figures as the table of a model card. Default: the first method's. */
+export function cardTable(evaluation: Evaluation, method = firstMethod(evaluation)): string {
+  const { summary } = evaluation;
+  const [shuffled, frechet] = ["shuffled", "Frechet"].map((title) => tableHead(summary).includes(title));
   const pair = (s: SetSummary, pick: (scores: MeanScores) => string): string =>
     `${pick(s.methods[method]!)} / ${pick(s.grey)}`;
   const head = [
@@ -105,6 +114,7 @@ export function cardTable({ summary }: Evaluation): string {
     "colourfulness ours / truth",
     "nearer than grey",
     "neutral pixels kept",
+    ...(frechet ? ["Frechet ours / grey"] : []),
     ...(shuffled ? ["ab-RMSE with other photographs' embeddings"] : []),
   ];
   const rows = Object.entries(summary).map(([name, set]) => {
@@ -119,16 +129,16 @@ export function cardTable({ summary }: Evaluation): string {
       `${ours.colourfulness.toFixed(1)} / ${set.truthColourfulness.toFixed(1)} (${percent(ours.colourfulnessRatio)})`,
       percent(ours.nearerThanGrey),
       ours.neutralKept === undefined ? "-" : percent(ours.neutralKept),
+      ...(frechet ? [ours.frechet === undefined ? "-" : pair(set, (s) => s.frechet!.toFixed(2))] : []),
       ...(shuffled ? [ours.shuffled!.abRmse.toFixed(2)] : []),
     ];
   });
-  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+  return markdownTable([head, ...rows]);
 }
 
-/** The first method's figures in the form of metrics.evaluation in model.json. */
-export function cardMetrics({ summary }: Evaluation): string {
-  const method = Object.keys(Object.values(summary)[0]!.methods)[0]!;
-  const sets = Object.entries(summary).map(([name, { photographs, truthColourfulness, grey, methods }]) => {
+/** A method's figures in the form of metrics.evaluation in model.json. Default: the first method's. */
+export function cardMetrics(evaluation: Evaluation, method = firstMethod(evaluation)): string {
+  const sets = Object.entries(evaluation.summary).map(([name, { photographs, truthColourfulness, grey, methods }]) => {
     const { shuffled, colourfulnessRatio, abRmseBelowGrey, abRmsePooledBelowGrey, psnrAboveGrey, ...rest } =
       methods[method]!;
     const { nearerThanGrey, ...ours } = rest;

@@ -1,4 +1,5 @@
-"""Writes `natural` as ONNX: natural.onnx, and cells.json with the a*b* of each score and the settings of shown().
+"""Writes `natural` as ONNX: natural.onnx, and cells.json with the a*b* of each score, the settings of shown() and the facts of its
+training. `npm run ship` makes a model folder of both.
 
 Norms are folded, weights are int8 per output channel. --weights-out writes the trained part in float16 (the decoder, and
 the stages of ResNet50 that differ from the published ones), to start a later run from.
@@ -38,6 +39,7 @@ def parse():
     parser.add_argument('--size', type=int, default=224, help='pixels of these photographs')
     parser.add_argument('--batch', type=int, default=32)
     parser.add_argument('--precision-of-run', choices=('bf16', 'f32'), default='bf16', help='for the norm statistics')
+    parser.add_argument('--unquantised', action='store_true', help='also writes natural-f32.onnx, to measure what int8 costs')
     parser.add_argument('--weights-out', help='file to write the trained weights to, in float16')
     parser.add_argument('--check', action='store_true', help='compares the file with PyTorch by onnxruntime')
     arguments = parser.parse_args()
@@ -80,6 +82,19 @@ def trained_weights(model, teacher):
                          if name not in published or not torch.equal(value, published[name])})
 
 
+def training_facts(path):
+    """What the card says of the training, from a checkpoint; {} for a file of weights alone."""
+    state = torch.load(path, map_location='cpu') if path else {}
+    if 'arguments' not in state:
+        return {}
+    kept = ('batch', 'rate', 'sizes', 'backbone', 'backbone_rate', 'damage', 'squared', 'rarity')
+    facts = {'steps': state['step'], 'samples': state['extra']['samples'], 'minutes': round(state['minutes'], 1),
+             **{key: state['arguments'][key] for key in kept}}
+    last = [row for row in state['rows'] if row.get('kind') == 'held-out'][-1:]
+    skipped = ('step', 'minutes', 'kind')
+    return facts | {'heldOut': {key: round(value, 4) for row in last for key, value in row.items() if key not in skipped}}
+
+
 def largest_difference(model, path, mean, temperature):
     """The largest difference between the ONNX file and PyTorch in float32 on a seeded, non-square picture, and the outputs' deviation."""
     import onnxruntime
@@ -105,7 +120,10 @@ def main():
         torch.save(trained_weights(model, arguments.teacher), arguments.weights_out)
     path = folder / 'natural.onnx'
     NaturalWriter(model, arguments.precision, arguments.ends).write(path, arguments.temperature if arguments.mean else None, {'licence': LICENCE})
-    cells = {'step': CELL, 'temperature': arguments.temperature, 'saturation': arguments.saturation, 'knee': arguments.knee, 'cells': model.cells.int().tolist()}
+    if arguments.unquantised:
+        NaturalWriter(model, 'f32', 'f32').write(folder / 'natural-f32.onnx', arguments.temperature if arguments.mean else None, {'licence': LICENCE})
+    cells = {'step': CELL, 'temperature': arguments.temperature, 'saturation': arguments.saturation, 'knee': arguments.knee,
+             'size': arguments.size, 'training': training_facts(arguments.weights), 'cells': model.cells.int().tolist()}
     (folder / 'cells.json').write_text(json.dumps(cells) + '\n')
     print(f'{path.name}: {path.stat().st_size / 1e6:.2f} MB')
     if arguments.check:

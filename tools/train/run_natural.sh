@@ -21,8 +21,10 @@ $python "$here/train_natural.py" $common --teacher "$teacher" --init "$INIT" --o
   --batch $batch --rate $rate --flat 0.5 --warmup 0.004 --average $average --backbone $first --backbone-rate 0.05 \
   --sizes 160:0,224:0.75,256:0.92 --shares 128:0.4,224:0.6
 $python "$here/choose_natural.py" $common --weights "$work/natural/checkpoint.pt" --report "$work/chosen.json"
-$python "$here/export_natural.py" $common --chosen "$work/chosen.json" --recalibrate 12 --out "$model" --check
+$python "$here/export_natural.py" $common --chosen "$work/chosen.json" --recalibrate 12 --out "$work/export" --check
+mkdir -p "$model"
+npm --prefix "$here/../.." run ship -- "$(realpath "$work/export")" --out "$(realpath "$model")"
 if [ -n "$evaluation" ]; then
-  $python "$here/evaluate.py" --model "$model/natural.onnx" --photographs "$evaluation" --size "${SIZE:-224}" \
+  $python "$here/evaluate.py" --model "$work/export/natural.onnx" --photographs "$evaluation" --size "${SIZE:-224}" \
     --report "$work/report.json" --sheet "$work/sheet.png"
 fi

@@ -194,6 +194,16 @@ class Smoke(unittest.TestCase):
         NaturalWriter(model).write(path)
         self.assertLess(path.stat().st_size, 40e6)
 
+    def test_natural_training_facts(self):
+        rows = [{'kind': 'held-out', 'step': 2, 'minutes': 1.0, 'nearer': 0.71234}, {'kind': 'train', 'step': 3, 'loss': 1.0}]
+        arguments = dict(batch=24, rate=1e-3, sizes='160:0', backbone=4, backbone_rate=0.05, damage=0.4, squared=0.5, rarity=0.0)
+        state = {'step': 3, 'minutes': 1.26, 'rows': rows, 'arguments': arguments, 'extra': {'samples': 72}}
+        torch.save(state, self.folder / 'facts.pt')
+        facts = export_natural.training_facts(self.folder / 'facts.pt')
+        self.assertEqual(facts, {'steps': 3, 'samples': 72, 'minutes': 1.3, 'heldOut': {'nearer': 0.7123}, **arguments})
+        torch.save({'head.weight': torch.zeros(1)}, self.folder / 'facts.pt')
+        self.assertEqual(export_natural.training_facts(self.folder / 'facts.pt'), {})
+
     def test_natural_weights(self):
         path = self.folder / 'weights.pt'
         model = export_natural.load(None, self.teacher)

@@ -15,28 +15,34 @@ export interface LuminanceInputParams {
   /** dst = value x scale + offset. */
   readonly scale: number;
   readonly offset: number;
+  /** dst has one sample for the mean of reduction x reduction; 1 (default): for each. It divides `padded`. */
+  readonly reduction?: number;
   readonly elem: Elem;
 }
 
-/** src: f32 [height, width] -> dst: [1, channels, padded.height, padded.width]. */
+/** src: f32 [height, width] -> dst: [1, channels, padded.height / reduction, padded.width / reduction]. */
 export const luminanceInput: Kernel<LuminanceInputParams> = {
   name: "picture/luminance-input",
   wgsl,
   bindings: { src: "read", dst: "write" },
-  plan({ size, padded, channels, value, scale, offset, elem }) {
+  plan({ size, padded, channels, value, scale, offset, reduction = 1, elem }) {
     if (padded.width < size.width || padded.height < size.height)
       throw new KernelError(
         "luminance-input",
         `padding to at least ${size.width} x ${size.height}`,
         `${padded.width} x ${padded.height}`,
       );
-    const count = padded.width * padded.height;
+    const out = { width: padded.width / reduction, height: padded.height / reduction };
+    const count = out.width * out.height;
     return {
       constants: { elem, CHANNELS: channels, SCALE: scale, OFFSET: offset },
-      runtime: { SRC_W: size.width, SRC_H: size.height, DST_W: padded.width, DST_H: padded.height },
+      runtime: {
+        ...{ SRC_W: size.width, SRC_H: size.height, DST_W: out.width, DST_H: out.height },
+        REDUCTION: reduction,
+      },
       flags: { GREY: value === "grey" },
-      grid: pictureGrid("luminance-input", padded),
-      flops: 2 * count,
+      grid: pictureGrid("luminance-input", out),
+      flops: (1 + reduction ** 2) * count,
       bytes: 4 * size.width * size.height + channels * count * elemBytes(elem),
     };
   },

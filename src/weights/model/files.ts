@@ -44,7 +44,7 @@ export interface LoadedModel {
 /** Bundlers do not copy models: a page that asks for one at an address where nothing is gets this hint. */
 const SERVE_MODELS =
   "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
-  '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/".';
+  '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/". Both take other models\' names.';
 
 /**
  * Reads model.json and then all of its files in parallel, and checks their sizes and SHA-256. `location` is the URL of

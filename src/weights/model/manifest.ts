@@ -104,6 +104,8 @@ interface ColorizerManifest {
   readonly size: NetworkSize;
   /** Factor on a* and b* that suits this model; 1 changes nothing. */
   readonly saturation: number;
+  /** Predicted chroma c, in units of a*b*, is shown as saturation * c * c^2 / (c^2 + knee^2); 0 changes nothing. */
+  readonly knee: number;
 }
 
 /** A model.json of format 2, or one of format 1 converted to format 2. */
@@ -209,6 +211,7 @@ function fromFormat1(given: Format1): Manifest {
       output: { kind: "ab", name: c.output, scale: c.chromaScale },
       size: { pixels: c.size, multiple: c.multiple, shape: "free" },
       saturation: c.saturation ?? 1,
+      knee: 0,
     },
   };
 }
@@ -223,6 +226,7 @@ function fromFormat2(given: Format2): Manifest {
       inputs: colorizer.inputs.map(withDefaults),
       size: { ...colorizer.size, shape: colorizer.size.shape ?? "free" },
       saturation: colorizer.saturation ?? 1,
+      knee: colorizer.knee ?? 0,
     },
   };
 }

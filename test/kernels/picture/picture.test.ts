@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { cellsChroma } from "../../../src/kernels/picture/cells-chroma";
+import { guidedChroma } from "../../../src/kernels/picture/guided-chroma";
 import { luminanceColumns } from "../../../src/kernels/picture/luminance-columns";
 import { luminanceInput } from "../../../src/kernels/picture/luminance-input";
 import { luminanceRows } from "../../../src/kernels/picture/luminance-rows";
-import { recombine, type RecombineParams } from "../../../src/kernels/picture/recombine";
+import { recombine } from "../../../src/kernels/picture/recombine";
 import { rgbChroma } from "../../../src/kernels/picture/rgb-chroma";
 import type { Elem } from "../../../src/kernels/kernel";
 import type { Size } from "../../../src/kernels/picture/tile";
@@ -11,11 +12,14 @@ import { labToRgb, rgbToLab, type Triple } from "../../../src/image/lab";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { runKernel, testDevice } from "../../gpu";
 import {
+  guidedModel,
   lattice,
   luminanceOf,
+  mapLuminance,
   recombined,
   repeatSamples,
   resampledLuminance,
+  type ChromaMap,
   type Picture,
 } from "../../reference/color";
 
@@ -102,6 +106,30 @@ describe("luminance-input", () => {
     const second = [-0.5, 0.5, -0.8, -0.8, -0.8];
     const plane = [...first, ...second, ...second, ...second];
     expectClose(dst!, [...plane, ...plane, ...plane], { abs: 1e-6 });
+  });
+
+  it("averages for a smaller map", async () => {
+    const params = {
+      size: { width: 3, height: 2 },
+      padded: { width: 4, height: 4 },
+      reduction: 2,
+      channels: 1,
+      value: "lightness" as const,
+      scale: 1,
+      offset: 0,
+      elem: "f32" as Elem,
+    };
+    const device = await testDevice();
+    const src = [0, 50, 100, 25, 75, 10];
+    const { dst } = await runKernel(
+      device,
+      luminanceInput as never,
+      luminanceInput.plan(params),
+      "f32",
+      { src },
+      { dst: 4 },
+    );
+    expectClose(dst!, [37.5, 55, 50, 10], { abs: 1e-5 });
   });
 
   it("gives the sRGB grey of L*", async () => {
@@ -217,16 +245,91 @@ describe("rgb-chroma", () => {
   });
 });
 
+/** The model that guided-chroma fits to chroma of one sample per pixel of the map, and its parameters. */
+async function gpuModel(
+  chroma: Omit<ChromaMap, "valid" | "padded" | "step"> & { readonly map: Size; readonly covered: Size },
+  lightness: ArrayLike<number>,
+  elem: Elem = "f32",
+): Promise<Float32Array> {
+  const { ab, map, covered, chromaScale, saturation = 1, knee = 0 } = chroma;
+  const plan = guidedChroma.plan({ map, covered, chromaScale, saturation, knee, elem });
+  const count = 8 * covered.width * covered.height;
+  const elems = { lightness: "f32", dst: "f32" } as const;
+  const device = await testDevice();
+  return (await runKernel(device, guidedChroma as never, plan, elem, { ab, lightness }, { dst: count }, elems))["dst"]!;
+}
+
+function size(width: number, height: number): Size {
+  return { width, height };
+}
+
+describe("guided-chroma", () => {
+  const cases: [
+    string,
+    map: Size,
+    covered: Size,
+    lightness: (i: number) => number,
+    saturation: number,
+    knee: number,
+  ][] = [
+    ["one sample", size(1, 1), size(1, 1), () => 50, 1, 0],
+    ["one row", size(9, 2), size(7, 1), (i) => (i * 37) % 101, 1, 0],
+    ["padding, strong edges", size(16, 12), size(13, 11), (i) => (i % 5 < 2 ? 0 : 100), 1.3, 0],
+    ["a flat picture", size(8, 8), size(8, 8), () => 100, 1, 0],
+    ["a knee", size(8, 8), size(8, 8), (i) => (i * 29) % 101, 1.5, 20],
+  ];
+  for (const [name, map, covered, l, saturation, knee] of cases)
+    it(name, async () => {
+      const ab = randoms(2 * map.width * map.height, 8, -0.5, 0.5);
+      const lightness = Float32Array.from({ length: map.width * map.height }, (_, i) => l(i));
+      const chroma = { ab, chromaScale: 128, saturation, knee };
+      const expected = guidedModel({ ...chroma, padded: map, valid: covered, step: 1 }, lightness);
+      // Intercepts are slopes times L*, up to 100.
+      expectClose(await gpuModel({ ...chroma, map, covered }, lightness), expected, { abs: 0.02 });
+    });
+
+  it("keeps what is neutral exactly neutral, and a colour that is the same everywhere", async () => {
+    const lightness = randoms(64, 3, 0, 100);
+    const map = size(8, 8);
+    const neutral = await gpuModel({ ab: new Float32Array(128), map, covered: map, chromaScale: 128 }, lightness);
+    expect(new Set(neutral)).toEqual(new Set([0]));
+    const ab = Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0.25 : -0.5));
+    const range = (await gpuModel({ ab, map, covered: map, chromaScale: 128 }, lightness)).subarray(256);
+    expectClose(
+      range,
+      Array.from({ length: 256 }, (_, i) => (i % 2 ? -64 : 32)),
+      { abs: 1e-4 },
+    );
+  });
+
+  it("reads f16 chroma where the adapter has it", async (context) => {
+    if (!(await testDevice()).features.has("shader-f16")) return context.skip("this adapter has no shader-f16");
+    const ab = Float32Array.from(randoms(128, 5, -1, 1), (v) => Math.round(v * 256) / 256); // exact in f16
+    const lightness = randoms(64, 3, 0, 100);
+    const map = size(8, 8);
+    const expected = guidedModel({ ab, padded: map, valid: map, step: 1, chromaScale: 96 }, lightness);
+    expectClose(await gpuModel({ ab, map, covered: map, chromaScale: 96 }, lightness, "f16"), expected, {
+      abs: 0.02,
+    });
+  });
+});
+
 describe("recombine", () => {
-  async function gpuRecombine(picture: Picture, ab: Float32Array, params: RecombineParams): Promise<Uint8Array> {
+  /** Colours a picture that is one tile. The map holds one sample for `step` pixels of the network's picture. */
+  async function gpuRecombine(picture: Picture, ab: Float32Array, chroma: Omit<ChromaMap, "ab">): Promise<Uint8Array> {
+    const { padded, valid, step } = chroma;
+    const map = size(padded.width / step, padded.height / step);
+    const part = size(valid.width / step, valid.height / step);
+    const covered = size(Math.ceil(part.width), Math.ceil(part.height));
+    const model = await gpuModel({ ...chroma, ab, map, covered }, mapLuminance(picture, chroma));
+    const tile = { x: 0, y: 0, width: picture.width, height: picture.height };
     const { dst } = await runKernel(
       await testDevice(),
       recombine as never,
-      recombine.plan(params),
-      params.elem,
-      { src: picture, ab },
+      recombine.plan({ picture, tile, valid: part }),
+      "f32",
+      { src: picture, model },
       { dst: picture.width * picture.height },
-      { dst: "f32" },
     );
     return new Uint8Array(dst!.buffer);
   }
@@ -240,21 +343,15 @@ describe("recombine", () => {
     ["all colours, strong chroma", latticePicture(6), size(80, 1), size(80, 8), 2],
   ];
 
-  function size(width: number, height: number): Size {
-    return { width, height };
-  }
-
   for (const [name, picture, valid, padded, step] of cases)
     it(name, async () => {
-      const tile = { x: 0, y: 0, width: picture.width, height: picture.height };
       const map = size(padded.width / step, padded.height / step);
-      const part = size(valid.width / step, valid.height / step);
       const ab = randoms(2 * map.width * map.height, 11, -0.7, 0.7);
-      const chromaScale = 128;
-      const actual = await gpuRecombine(picture, ab, { picture, tile, valid: part, map, chromaScale, elem: "f32" });
+      const chroma = { valid, padded, step, chromaScale: 128 };
+      const actual = await gpuRecombine(picture, ab, chroma);
       // The reference has the samples repeated at the padded picture's size, as a network's last upsampling writes them.
       const repeated = repeatSamples(ab, map.width, map.height, step);
-      const expected = recombined(picture, { ab: repeated, valid, padded, step, chromaScale });
+      const expected = recombined(picture, { ...chroma, ab: repeated });
       // One 8-bit step: rounding in f32 and f64 may fall on different sides.
       expectClose(actual, expected, { abs: 1 });
       const differing = actual.reduce((n, value, i) => n + Number(value !== expected[i]), 0);
@@ -263,10 +360,9 @@ describe("recombine", () => {
 
   it("keeps the luminance of the original within 1 L*, and alpha", async () => {
     const picture = latticePicture(9);
-    const tile = { x: 0, y: 0, width: picture.width, height: 1 };
-    const map = { width: 64, height: 8 };
+    const map = size(64, 8);
     const ab = randoms(2 * 64 * 8, 5, -1, 1);
-    const params: RecombineParams = { picture, tile, valid: map, map, chromaScale: 128, elem: "f32" };
+    const params = { valid: map, padded: map, step: 1, chromaScale: 128 };
     const data = Uint8ClampedArray.from(await gpuRecombine(picture, ab, params));
     expectClose(luminanceOf({ ...picture, data }), luminanceOf(picture), { abs: 1 });
     expect(data.every((value, i) => i % 4 !== 3 || value === 255)).toBe(true);
@@ -277,16 +373,45 @@ describe("recombine", () => {
     expect(coloured.length).toBeGreaterThan(150);
   });
 
-  it("reads f16 chroma where the adapter has it", async (context) => {
-    const device = await testDevice();
-    if (!device.features.has("shader-f16")) return context.skip("this adapter has no shader-f16");
-    const picture = noise(19, 7);
-    const tile = { x: 0, y: 0, width: 19, height: 7 };
-    const map = { width: 8, height: 8 };
-    const ab = Float32Array.from(randoms(128, 5, -1, 1), (v) => Math.round(v * 256) / 256); // exact in f16
-    const params: RecombineParams = { picture, tile, valid: map, map, chromaScale: 96, elem: "f16" };
-    expectClose(await gpuRecombine(picture, ab, params), recombined(picture, { ...params, padded: map, step: 1, ab }), {
-      abs: 1,
+  it("stops colour at an edge of the luminance, where the samples of chroma straddle it", async () => {
+    // Black on the left of column 36, light on the right; the network sees blue and grey, with a mixed sample across the edge.
+    const [edge, length] = [36, 64];
+    const picture = { width: length, height: length, data: new Uint8ClampedArray(4 * length * length) };
+    for (let i = 0; i < length * length; i++) picture.data.fill(i % length < edge ? 60 : 220, 4 * i, 4 * i + 3);
+    const share = (x: number): number => Math.min(1, Math.max(0, edge / 8 - x));
+    const ab = Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : -20 * share(i % 8)));
+    const chroma = { padded: size(length, length), valid: size(length, length), step: 8, chromaScale: 1 };
+    const bytes = await gpuRecombine(picture, ab, chroma);
+    const b = (x: number): number => {
+      const [r, g, blue] = bytes.subarray(4 * (32 * length + x), 4 * (32 * length + x) + 3);
+      return rgbToLab([r! / 255, g! / 255, blue! / 255])[2];
+    };
+    // Bilinear enlargement gives -10 on both sides of the edge.
+    expect(b(edge - 1)).toBeLessThan(-18);
+    expect(b(edge)).toBeGreaterThan(-2);
+    // Far from the edge colours are the network's, and nothing overshoots.
+    expect(b(4)).toBeCloseTo(-20, 0);
+    expect(Math.abs(b(60))).toBeLessThan(1);
+    for (let x = 0; x < length; x++) expect(b(x)).toBeGreaterThan(-21);
+  });
+
+  it("does not leave the colours around when the luminance leaves the range around", async () => {
+    // Samples of little different L* and very different colours make steep lines; single pixels are much darker or lighter.
+    const picture = { width: 64, height: 64, data: new Uint8ClampedArray(4 * 64 * 64).fill(255) };
+    for (let i = 0; i < 64 * 64; i++) {
+      const [x, y] = [i % 64, Math.floor(i / 64)];
+      const column = Math.floor(x / 8) % 2 ? 132 : 110;
+      const speck = y % 8 !== 4 ? column : x % 8 === 3 ? 180 : x % 8 === 5 ? 60 : column;
+      picture.data.fill(speck, 4 * i, 4 * i + 3);
+    }
+    const ab = Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? (i % 2 ? 30 : -30) : 0));
+    const params = { padded: size(64, 64), valid: size(64, 64), step: 8, chromaScale: 1 };
+    const bytes = await gpuRecombine(picture, ab, params);
+    const a = Array.from({ length: 64 * 64 }, (_, i) => {
+      const [red, green, blue] = bytes.subarray(4 * i, 4 * i + 3);
+      return rgbToLab([red! / 255, green! / 255, blue! / 255])[1];
     });
+    expect(Math.max(...a)).toBeLessThan(32);
+    expect(Math.min(...a)).toBeGreaterThan(-32);
   });
 });

@@ -57,6 +57,7 @@ test("saturation, training and metrics may be left out", () => {
   delete json["metrics"];
   const manifest = parseManifest(json, "model.json");
   expect([manifest.colorizer.saturation, manifest.training, manifest.metrics]).toEqual([1, {}, {}]);
+  expect(manifest.colorizer.knee).toBe(0);
 });
 
 /** A fresh, sound model.json of format 2 with one network. */
@@ -156,6 +157,8 @@ test.each<[string, unknown, string]>([
   ["colorizer.size.pixels", 250, 'a multiple of 32 (see "multiple")'],
   ["colorizer.size.shape", "round", "free"],
   ["colorizer.saturation", 11, "a number from 0 to 10"],
+  ["colorizer.knee", -1, "a number of a*b* units from 0 to 50"],
+  ["colorizer.knee", 51, "the chroma that gets half of the saturation"],
   ["embedder", 3, "the network that makes the embedding"],
 ])("format 2: %s = %j is refused by its path", (path, value, expected) =>
   expectRefused(changed(path, value, natural()), path, expected),
@@ -170,7 +173,8 @@ test("format 2: one network, with defaults filled in", () => {
     { kind: "constant", name: "hints", channels: 2, value: 0 },
   ]);
   expect(colorizer.size).toEqual({ pixels: 256, multiple: 32, shape: "free" });
-  expect(colorizer.saturation).toBe(1);
+  expect([colorizer.saturation, colorizer.knee]).toEqual([1, 0]);
+  expect(parseManifest(changed("colorizer.knee", 8, natural()), "model.json").colorizer.knee).toBe(8);
 });
 
 test.each<[string, unknown, string]>([

@@ -1,0 +1,115 @@
+/** The models that the page offers: which one is chosen, and its Colorizer. The choice is kept in the browser's localStorage. */
+import { Colorizer, type LoadProgress } from "../src/index";
+
+/** What the manifests in models/ say, by their paths. */
+const summaries = import.meta.glob<string>("../models/*/model.json", { import: "summary", eager: true });
+const files = import.meta.glob<Record<string, { bytes: number }>>("../models/*/model.json", {
+  import: "files",
+  eager: true,
+});
+
+/** Chosen where the visitor has not chosen: the one that measures best, see the cards in models/. */
+const BEST = "natural";
+const KEY = "colorize-canvas model";
+
+interface Offer {
+  readonly name: string;
+  /** One line that helps people choose. */
+  readonly summary: string;
+  readonly megabytes: number;
+}
+
+const offers: readonly Offer[] = Object.entries(summaries)
+  .map(([path, summary]) => {
+    const bytes = Object.values(files[path]!).reduce((sum, file) => sum + file.bytes, 0);
+    return { name: path.split("/").at(-2)!, summary, megabytes: Math.round(bytes / 1e6) };
+  })
+  .sort((a, b) => Number(b.name === BEST) - Number(a.name === BEST));
+
+let model = known(remembered()) ?? offers[0]!.name;
+
+function known(name: string | null): string | undefined {
+  return offers.find((offer) => offer.name === name)?.name;
+}
+
+/** The choice of an earlier visit; null where there is none, or the browser keeps nothing. */
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+export function chosenModel(): string {
+  return model;
+}
+
+/** Chooses a model and remembers it. */
+export function chooseModel(name: string): void {
+  model = name;
+  const input = document.querySelector<HTMLInputElement>(`input[name="model"][value="${name}"]`);
+  if (input) input.checked = true;
+  try {
+    localStorage.setItem(KEY, name);
+  } catch {
+    // The choice lasts as long as the page.
+  }
+}
+
+/** Fills the fieldset with one radio button for each model, and calls `onChange` when the visitor takes another one. */
+export function showModels(fieldset: HTMLElement, onChange: () => void): void {
+  for (const { name, summary, megabytes } of offers) {
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", value: name });
+    input.checked = name === model;
+    input.addEventListener("change", () => {
+      chooseModel(name);
+      onChange();
+    });
+    const text = (className: string, content: string): HTMLElement =>
+      Object.assign(document.createElement("span"), { className, textContent: content });
+    const label = document.createElement("label");
+    label.append(input, text("name", name), text("size", `${megabytes} MB download`), text("summary", summary));
+    fieldset.append(label);
+  }
+  fieldset.hidden = offers.length < 2;
+}
+
+interface Loading {
+  readonly colorizer: Promise<Colorizer>;
+  readonly stop: AbortController;
+  ready: boolean;
+}
+
+/** By model. They stay, so that going back and forth between two models is quick. */
+const loading = new Map<string, Loading>();
+
+/** Loaded once, at the first photograph; a failed load or a lost device is tried again with the next. */
+export function loadModel(name: string, onProgress: (progress: LoadProgress) => void): Promise<Colorizer> {
+  const before = loading.get(name);
+  if (before) return before.colorizer;
+  const stop = new AbortController();
+  const address = new URL(`models/${name}/`, document.baseURI);
+  const colorizer = Colorizer.load({ model: address, tune: true, onProgress, signal: stop.signal });
+  const entry: Loading = { colorizer, stop, ready: false };
+  loading.set(name, entry);
+  const forget = (): void => void (loading.get(name) === entry && loading.delete(name));
+  colorizer.then((loaded) => {
+    entry.ready = true;
+    void loaded.device.lost.then(forget);
+  }, forget);
+  return colorizer;
+}
+
+export function isLoaded(name: string): boolean {
+  return loading.get(name)?.ready ?? false;
+}
+
+/** Stops the downloads of all models but the chosen one. */
+export function stopOtherLoads(): void {
+  for (const [name, { stop, ready }] of loading)
+    if (name !== model && !ready) {
+      loading.delete(name);
+      stop.abort();
+    }
+}
