@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -237,7 +237,7 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
 
     describe("copy-models", () => {
       const model = (): string => join(user, "node_modules/colorize-canvas/models/inception-table");
-      const command = (...args: string[]): ReturnType<typeof spawnSync<string>> => {
+      const command = (...args: string[]): SpawnSyncReturns<string> => {
         const bin = "node_modules/colorize-canvas/bin/colorize-canvas.js";
         return spawnSync(process.execPath, [bin, "copy-models", ...args], { cwd: user, encoding: "utf8" });
       };
