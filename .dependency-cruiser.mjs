@@ -40,7 +40,7 @@ const layers = Object.entries(LAYERS).map(([folder, below]) =>
     `layer-${folder}`,
     "Arrows run one way.",
     `^src/${folder}/`,
-    `^(src/(${[folder, ...below].join("|")})/|${(OUTSIDE[folder] ?? (folder === "node" ? ["node_modules/", "(node:)?[a-z_/]+$"] : ["node_modules/@webgpu/types/"])).join("|")})`,
+    `^(src/(${[folder, ...below].join("|")})/|${(OUTSIDE[folder] ?? (folder === "node" ? ["node_modules/", "package\\.json$", "(node:)?[a-z_/]+$"] : ["node_modules/@webgpu/types/"])).join("|")})`,
   ),
 );
 

@@ -1,6 +1,7 @@
 /** Builds the package: ES modules for browsers and Node. The demo page has its own configuration in demo/. */
 import { builtinModules } from "node:module";
 import { defineConfig, type Plugin } from "vite";
+import { jsonSchemaKeywords } from "./tools/vite-json-schema.ts";
 import { onnxProtoDecoders } from "./tools/vite-onnx-proto.ts";
 import { wgsl } from "./tools/vite-wgsl.ts";
 
@@ -23,7 +24,7 @@ const plainWorkers: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [wgsl(), onnxProtoDecoders(), plainWorkers],
+  plugins: [wgsl(), onnxProtoDecoders(), jsonSchemaKeywords(), plainWorkers],
   // A worker's address is relative to the file that starts it.
   base: "./",
   worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name]-[hash].js" } } },

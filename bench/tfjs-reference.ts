@@ -207,9 +207,13 @@ function binary(tf: TfModule, node: NodeFor<"binary">, a: Tensor, b: Tensor): Te
       return tf.minimum(a, b);
     case "max":
       return tf.maximum(a, b);
+    case "lessOrEqual":
+      return tf.cast(tf.lessEqual(a, b), "float32");
+    case "mask":
+      return tf.where(tf.notEqual(b, 0), a, 0);
     default: {
       const compute: (a: Tensor, b: Tensor) => Tensor = tf[fn];
-      return compute(a, b);
+      return tf.cast(compute(a, b), "float32");
     }
   }
 }

@@ -34,6 +34,10 @@ fn combine(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
     case 5u: { return min(x, y); }
     case 6u: { return max(x, y); }
     case 7u: { return select(x, x * y, x < vec4(0.0)); }    // prelu
+    case 8u: { return vec4<f32>(x < y); }
+    case 9u: { return vec4<f32>(x <= y); }
+    case 10u: { return vec4<f32>(x == y); }
+    case 11u: { return select(vec4(0.0), x, y != vec4(0.0)); } // mask
     default: { return x + y; }
   }
 }

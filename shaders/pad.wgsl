@@ -1,5 +1,5 @@
 // Pads a tensor (ONNX Pad).
-//   dst[at] = src[at - BEFORE] inside src; outside VALUE, the mirrored element or the nearest one
+//   dst[at] = src[at - BEFORE] inside src; outside VALUE, the mirrored element, the nearest one or src repeated
 // One invocation writes one unit of dst.
 #include "lib/linear.wgsl"
 #include "lib/axes.wgsl"
@@ -8,7 +8,7 @@ alias unit = f32;               // one element, or four neighbours when the last
 const SIZES: array<i32, 6> = array<i32, 6>(1, 1, 1, 1, 1, 1);     // of src
 const BEFORE: array<i32, 6> = array<i32, 6>(0, 0, 0, 0, 0, 0);
 const STRIDES: array<i32, 6> = array<i32, 6>(0, 0, 0, 0, 0, 1);   // of src
-const MODE: u32 = 0u;           // 0 constant, 1 reflect, 2 edge
+const MODE: u32 = 0u;           // 0 constant, 1 reflect, 2 edge, 3 wrap
 const VALUE: f32 = 0.0;
 
 @group(0) @binding(0) var<storage, read> src: array<unit>;        // [SIZES]
@@ -20,6 +20,7 @@ fn source(at: u32, before: i32, size: i32) -> i32 {
   switch MODE {
     case 1u: { return (size - 1) - abs((size - 1) - abs(index)); }
     case 2u: { return clamp(index, 0, size - 1); }
+    case 3u: { return ((index % size) + size) % size; }
     default: { return select(-1, index, index >= 0 && index < size); }
   }
 }

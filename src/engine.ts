@@ -1,6 +1,6 @@
 /** `colorize-canvas/engine`: the graph engine on its own, for any supported ONNX model. */
 export { Session, type Precision, type SessionOptions } from "./session/session";
-export type { Tensor } from "./session/inputs";
+export type { InputTensor, Tensor } from "./session/inputs";
 export type { BoundProgram } from "./gpu/bound-program";
 export type { Program } from "./graph/lower/program";
 export type { Graph, Shape } from "./graph/ir";

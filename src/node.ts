@@ -1,15 +1,8 @@
 /** `colorize-canvas/node`: what Node needs beside the other entries: a device, picture files, model files. */
 export { requestNodeDevice, type NodeAdapter, type NodeDeviceOptions } from "./node/device";
-export {
-  readImage,
-  writeImage,
-  type ImageFormat,
-  type ImageMetadata,
-  type NodeImage,
-  type Pixels,
-  type WriteImageOptions,
-  type WrittenImage,
-} from "./node/images";
+export { type DeepPixels, type ImageFormat, type ImageMetadata, type NodeImage, type Pixels } from "./node/images";
+export { readImage } from "./node/read-image";
+export { writeImage, type WriteImageOptions, type WrittenImage } from "./node/write-image";
 export { tuningFiles } from "./node/tuning-file";
 export { loadNodeColorizer, type NodeColorizerOptions } from "./node/load-colorizer";
 export { defaultModelFolder } from "./node/shipped-models";

@@ -5,32 +5,69 @@ import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import { OPSETS } from "../src/graph/import";
 import { ENGINE } from "../src/session/engine";
+import { OP_NOTES } from "./op-notes";
+import { readFigures, type Figures, type OpFigures } from "./verify-ops/figures";
 
-function table(): string {
-  const rows = Object.entries(ENGINE.importers)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([op, { notes = "", since = OPSETS.oldest, until = OPSETS.newest }]) => {
-      return `| ${op} | ${since}-${until} | ${notes.replaceAll("|", "\\|")} |`;
+function table({ ops }: Figures): string {
+  const rows = Object.keys(ENGINE.importers)
+    .sort()
+    .map((op) => {
+      const { notes = "", since = OPSETS.oldest, until = OPSETS.newest } = OP_NOTES[op] ?? {};
+      const own = ops[op];
+      const tests = own ? `${own.passed} of ${own.tests}` : "none";
+      return `| ${op} | ${since}-${until} | ${tests} | ${notes.replaceAll("|", "\\|")} |`;
     });
-  return ["| op | opsets | notes |", "| --- | --- | --- |", ...rows].join("\n");
+  return ["| op | opsets | node tests | notes |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
+
+/** The tests that do not pass, those of one reason together. */
+function failures({ ops }: Figures): string {
+  const byReason = new Map<string, string[]>();
+  for (const [op, { failed }] of Object.entries(ops))
+    for (const [test, reason] of Object.entries(failed)) {
+      const key = `| ${op} | ${reason.replaceAll("|", "\\|")} |`;
+      byReason.set(key, [...(byReason.get(key) ?? []), test]);
+    }
+  const rows = [...byReason].map(([key, tests]) => `${key} ${tests.length} |`);
+  return ["| op | reason | tests |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** How verify:ops begins the reason of a test whose values it cannot read. */
+const UNREAD = "elements of";
+
+const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
 
 /** The text of docs/ops.md, formatted as the project's other files. */
 export async function opsPage(): Promise<string> {
+  const figures = readFigures();
+  const sum = (of: (row: OpFigures) => number): number =>
+    Object.values(figures.ops).reduce((total, row) => total + of(row), 0);
+  const [passed, tests] = [sum((row) => row.passed), sum((row) => row.tests)];
+  const unread = sum(({ failed }) => Object.values(failed).filter((reason) => reason.startsWith(UNREAD)).length);
   const text = `# ONNX ops
 
-<!-- Written by npm run docs:ops from the tables in src/graph/import/ops; change those instead. -->
+<!-- Written by npm run docs:ops from src/session/engine.ts, tools/op-notes.ts and tools/verify-ops/figures.json; change those instead. -->
 
 \`Session.load\` supports these ops of the default operator set, versions ${OPSETS.oldest} to ${OPSETS.newest}. A model with other ops or attributes
 throws an \`UnsupportedError\` that lists every unsupported node: at load, or, where support depends on sizes that the model and
 \`inputShapes\` leave open, at the first run with such sizes.
 
-Tensors at run time are floats of fixed shape. Integers and booleans exist only in values that are evaluated at load. All shapes are
+Tensors at run time are floats of fixed shape; booleans are 0 or 1. Integers exist only in values that are evaluated at load. All shapes are
 known then, so the shape arithmetic of exporters is evaluated. Ops whose inputs are all constants are evaluated at load, except
-convolutions, pooling, resizing, DepthToSpace, SpaceToDepth, normalisations and softmax, which become nodes of the graph.
+convolutions, pooling, fast resizing, DepthToSpace, SpaceToDepth, normalisations and softmax, which become nodes of the graph.
 "Constants only" marks ops that are not supported at run time.
 
-${table()}`;
+${table(figures)}
+
+## Node tests
+
+"Node tests" counts the ONNX project's own tests of each op that pass, from version ${figures.onnx} of PyPI's \`onnx\`: ${passed} of ${tests}
+(${share(passed, tests)}), or ${share(passed, tests - unread)} of those whose tensors have element types that the engine reads.
+\`npm run verify:ops -- FOLDER --write VERSION\` runs them through \`Session\` on a device and writes the figures. Every input is a tensor at run
+time where the op supports that, else a constant. No test gives wrong numbers, except those that are said to differ; the others throw an error with this
+reason:
+
+${failures(figures)}`;
   return format(text, { parser: "markdown", printWidth: 120 });
 }
 

@@ -79,7 +79,7 @@ try {
     console.error(name);
   }
   const columns = 1 + methods.length;
-  await placeFile(out, await sheet(left, right, stripWidth(columns), stripWidth(columns + 1)), true);
+  await placeFile(out, await sheet(left, right, stripWidth(columns), stripWidth(columns + 1)), { overwrite: true });
   console.log(`${out}: ${["grey", ...methods.map(({ name }) => name), "in colour"].join(", ")}`);
   for (const method of methods) method.dispose();
   device.destroy();

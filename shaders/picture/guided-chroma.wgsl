@@ -1,6 +1,6 @@
 // Lines that give a* and b* by L*, around each sample of a network's chroma: the coefficients of a guided filter whose
 // guide is L* (He, Sun 2015, "Fast guided filter", algorithm 2).
-//   shown(i) = SATURATION * p * c^2 / (c^2 + KNEE^2),  p = CHROMA_SCALE * ab[., i],  c = |p|
+//   q = SATURATION * p * c^2 / (c^2 + KNEE^2),  p = CHROMA_SCALE * ab[., i],  c = |p|,  shown(i) = q + (0, WARMTH * |q|)
 //   line(j): slope = cov(L*, shown) / (var(L*) + EPSILON), intercept = mean(shown) - slope * mean(L*), over the samples near j
 //   dst[0, i] = mean of line(j), dst[1, i] = least and most of shown(j), over the samples j near i
 // Near a sample are the 3x3 samples around it, edges repeated. One invocation writes one sample.
@@ -12,6 +12,7 @@ const PLANE_STRIDE: u32 = 1u;
 const CHROMA_SCALE: f32 = 1.0;  // a*, b* per unit of ab
 const SATURATION: f32 = 1.0;
 const KNEE: f32 = 0.0;          // a*, b*
+const WARMTH: f32 = 0.0;        // of the chroma, added to b*
 const EPSILON: f32 = 16.0;      // of L*, squared: where L* varies less, a* and b* are averaged
 
 @group(0) @binding(0) var<storage, read> ab: array<elem>;              // [2, PLANE_STRIDE]
@@ -31,7 +32,8 @@ fn shown(place: vec2<u32>) -> vec2<f32> {
   let i = place.y * ROW_STRIDE + place.x;
   let chroma = CHROMA_SCALE * vec2(f32(ab[i]), f32(ab[PLANE_STRIDE + i]));
   let squared = dot(chroma, chroma);
-  return SATURATION * chroma * (squared / max(squared + KNEE * KNEE, 1e-9));
+  let saturated = SATURATION * chroma * (squared / max(squared + KNEE * KNEE, 1e-9));
+  return saturated + vec2(0.0, WARMTH * length(saturated));
 }
 
 // Slopes of a* and b*, and their intercepts.

@@ -17,6 +17,13 @@ export const SATURATION: NumberOption = {
   unit: "a factor on the predicted colour: 1 as predicted, 0 grey",
 };
 
+export const WARMTH: NumberOption = {
+  name: "warmth",
+  least: -1,
+  most: 1,
+  unit: "above 0 colours turn to yellow, below to blue",
+};
+
 export const SIZE: NumberOption = {
   name: "size",
   least: 32,

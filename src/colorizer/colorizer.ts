@@ -1,5 +1,5 @@
 /** Colours photographs: runs the networks and the colour kernels behind one call. */
-import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile, Look } from "./options";
+import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./options";
 import { ColorizeResult, type ColorizeTimings } from "./result";
 import { choicesFor, tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
@@ -14,7 +14,8 @@ import { openSource, type ColorizeSource, type PixelSource } from "../image/sour
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { Networks, type BoundNetworks } from "./networks";
-import { checkNumber, SATURATION, SIZE, TEMPERATURE } from "../base/option-checks";
+import { checkNumber, SIZE } from "../base/option-checks";
+import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { startPrediction } from "./predict";
 import { modelAddress } from "./shipped-models";
 import { abortable, StageClock, type ColorizeStage } from "./stage-clock";
@@ -114,7 +115,7 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const look = this.#look(options);
+    const look = lookOf(options, this.manifest);
     if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#track(options.signal, async () => {
       const opened = await this.#opening.take();
@@ -174,20 +175,6 @@ export class Colorizer {
     for (const program of [bound.embedder, bound.colorizer]) program?.destroy();
   }
 
-  /** Throws InputError for a temperature where the model has none. */
-  #look({ saturation = 1, temperature }: Pick<ColorizeOptions, "saturation" | "temperature">): Look {
-    checkNumber(SATURATION, saturation);
-    if (temperature === undefined) return { saturation };
-    const { kind } = this.manifest.colorizer.output;
-    if (kind === "cells") return { saturation, temperature: checkNumber(TEMPERATURE, temperature) };
-    const expected = "a model that predicts a distribution over colours";
-    throw new InputError({
-      where: "temperature",
-      expected,
-      received: `${this.manifest.name}, whose output is ${kind}`,
-    });
-  }
-
   /** Runs the last stage, for a new picture or for another look of a predicted one. */
   async #recombine(
     source: PixelSource,
@@ -196,16 +183,12 @@ export class Colorizer {
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
-    const { saturation, temperature } = look;
-    const { output } = chroma;
-    const changed = output.kind === "cells" && temperature !== undefined ? { ...output, temperature } : output;
-    const { saturation: own, knee } = this.manifest.colorizer;
-    const shown = { saturation: own * saturation, knee };
-    const data = await this.#stages.recombine(source, { ...chroma, output: changed }, shown, signal);
+    const output = outputOf(look, chroma.output);
+    const data = await this.#stages.recombine(source, { ...chroma, output }, shownOf(look, this.manifest), signal);
     const { width, height } = source;
-    const facts = { width, height, data, workingSize: chroma.size, saturation, timings: timings() };
+    const facts = { width, height, data, workingSize: chroma.size, saturation: look.saturation, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
-      const other = this.#look({ ...look, ...change });
+      const other = lookOf({ ...look, ...change }, this.manifest);
       return this.#track(otherSignal, async () => {
         this.#check(otherSignal);
         const clock = new StageClock(otherSignal);

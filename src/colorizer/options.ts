@@ -33,6 +33,8 @@ export interface ColorizeOptions {
   readonly size?: number;
   /** Factor on the predicted chroma, 0 to 4: 1 (default) as predicted, 0 grey. */
   readonly saturation?: number;
+  /** -1 to 1: raises b* by half of this share of the chroma, so above 0 colours turn to yellow and below to blue. Grey stays grey. Default 0. */
+  readonly warmth?: number;
   /**
    * For a model that predicts a distribution over colours, 0.05 to 10: below 1 nearer to the likeliest colour, above 1 nearer to the mean of
    * all. Default: the model's.
@@ -62,11 +64,4 @@ export interface ColorizerProfile {
   /** Present where the model has an embedder. */
   readonly embedder?: Profile;
   readonly colorizer: Profile;
-}
-
-/** How predicted chroma becomes colour. */
-export interface Look {
-  readonly saturation: number;
-  /** Undefined: the model's, if it has one. */
-  readonly temperature?: number | undefined;
 }

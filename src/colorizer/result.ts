@@ -32,6 +32,8 @@ interface ResultChange {
   /** As in ColorizeOptions. */
   readonly saturation?: number;
   /** As in ColorizeOptions. */
+  readonly warmth?: number;
+  /** As in ColorizeOptions. */
   readonly temperature?: number;
   /** As in ColorizeOptions. */
   readonly size?: number;
@@ -65,6 +67,11 @@ export class ColorizeResult implements ResultFacts {
    */
   withSaturation(saturation: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
     return this.#recolor({ saturation }, options.signal);
+  }
+
+  /** The same picture with another warmth (-1 to 1; 0: as predicted). Only the last stage runs again. Throws as withSaturation(). */
+  withWarmth(warmth: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor({ warmth }, options.signal);
   }
 
   /**

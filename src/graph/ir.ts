@@ -40,7 +40,8 @@ export type Activation =
   | { readonly fn: "hardSigmoid"; readonly alpha: number; readonly beta: number }
   | { readonly fn: "clip"; readonly min: number; readonly max: number };
 
-export type BinaryFn = "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "prelu";
+export type BinaryFn =
+  "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "prelu" | "less" | "lessOrEqual" | "equal" | "mask";
 
 /** [top, left, bottom, right], in pixels. Never negative. */
 export type Pads = readonly [number, number, number, number];

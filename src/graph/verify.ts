@@ -21,15 +21,15 @@ export function verify(graph: Graph, ops: Ops, stage = "import"): void {
       hint: `This is a bug in ${stage}: please report it with the model.`,
     });
   };
-  const define = (name: string, shape: Shape): void => {
+  const define = (name: string, shape: Shape, least = 1): void => {
     if (shapes.has(name)) fail(`value %${name}`, "one definition", "a second one");
-    if (!shape.every((n) => Number.isInteger(n) && n >= 1)) fail(`value %${name}`, "positive sizes", show(shape));
+    if (!shape.every((n) => Number.isInteger(n) && n >= least)) fail(`value %${name}`, "positive sizes", show(shape));
     shapes.set(name, shape);
   };
 
   for (const input of graph.inputs) define(input.name, input.shape);
   for (const [name, constant] of graph.constants) {
-    define(name, constant.shape);
+    define(name, constant.shape, 0);
     if (!isDeferred(constant) && constant.data.length !== sizeOf(constant.shape))
       fail(`constant %${name}`, `${sizeOf(constant.shape)} elements`, `${constant.data.length}`);
   }

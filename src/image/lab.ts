@@ -54,7 +54,7 @@ export const RGB_TO_XYZ: Matrix = (() => {
   return columns(...(multiply(invert(columns(1, 1, 1)), WHITE) as [number, number, number]));
 })();
 
-const XYZ_TO_RGB: Matrix = invert(RGB_TO_XYZ);
+export const XYZ_TO_RGB: Matrix = invert(RGB_TO_XYZ);
 
 /** sRGB component to linear light. */
 export function toLinear(c: number): number {
@@ -66,11 +66,13 @@ export function fromLinear(c: number): number {
   return c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055;
 }
 
-function labF(t: number): number {
+/** The function f of L*a*b* (CIE 15). */
+export function labF(t: number): number {
   return t > EPSILON ? Math.cbrt(t) : (KAPPA * t + 16) / 116;
 }
 
-function labInverseF(f: number): number {
+/** The inverse of labF(). */
+export function labInverseF(f: number): number {
   return f ** 3 > EPSILON ? f ** 3 : (116 * f - 16) / KAPPA;
 }
 

@@ -39,11 +39,13 @@ export interface Chroma {
   readonly luminance: Float32Array<ArrayBuffer>;
 }
 
-/** How predicted chroma is shown: chroma c becomes saturation * c * c^2 / (c^2 + knee^2). */
+/** How predicted chroma is shown: chroma c becomes saturation * c * c^2 / (c^2 + knee^2), and warmth times that is added to b*. */
 export interface Shown {
   readonly saturation: number;
   /** In units of a*b*; 0: the saturation is the same for all colours. */
   readonly knee: number;
+  /** Default 0. */
+  readonly warmth?: number;
 }
 
 /** minUniformBufferOffsetAlignment by default. */

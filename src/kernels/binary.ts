@@ -8,7 +8,20 @@ import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 
 /** The index is the shader's FUNCTION. */
-const BINARY_CODES = ["add", "sub", "mul", "div", "pow", "min", "max", "prelu"] as const;
+const BINARY_CODES = [
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "pow",
+  "min",
+  "max",
+  "prelu",
+  "less",
+  "lessOrEqual",
+  "equal",
+  "mask",
+] as const;
 
 interface BinaryParams {
   /** Shapes of a and b; both broadcast to `shape`. */
@@ -16,7 +29,7 @@ interface BinaryParams {
   readonly shapeB: readonly number[];
   /** Shape of dst. */
   readonly shape: readonly number[];
-  /** pow(a, b) is ONNX Pow, including negative a with an integer b. prelu: a < 0 ? a * b : a. */
+  /** pow(a, b) is ONNX Pow, including negative a with an integer b. prelu: a < 0 ? a * b : a. mask: b != 0 ? a : 0. Comparisons give 0 or 1. */
   readonly fn: (typeof BINARY_CODES)[number];
   readonly activation: ActivationParams;
   readonly elem: Elem;

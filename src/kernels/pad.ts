@@ -7,7 +7,7 @@ import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { toMaxAxes } from "./strides";
 
 /** The index is the shader's MODE. */
-const PAD_CODES = ["constant", "reflect", "edge"] as const;
+const PAD_CODES = ["constant", "reflect", "edge", "wrap"] as const;
 
 interface PadParams {
   /** Shape of src. */
@@ -16,7 +16,7 @@ interface PadParams {
   readonly before: readonly number[];
   /** Elements added at the end of each axis; never negative. */
   readonly after: readonly number[];
-  /** reflect: mirrored without repeating the edge, at most size - 1 elements. edge: the edge repeated. */
+  /** reflect: mirrored without repeating the edge, at most size - 1 elements. edge: the edge repeated. wrap: src repeated. */
   readonly mode: (typeof PAD_CODES)[number];
   /** The padding value in mode "constant". */
   readonly value: number;

@@ -1,10 +1,15 @@
 /** Loads the command's engine: a device, a model from disk or the network, a Colorizer. */
-import type { Engine, EngineSettings } from "./cli";
+import { InputError } from "../base/errors";
+import type { EngineSettings } from "./cli";
+import type { Engine } from "./cli-run";
 import { loadNodeColorizer } from "./load-colorizer";
 
-/** Throws DeviceError, ManifestError, DownloadError or ModelError, or the signal's reason. */
+/**
+ * Throws DeviceError, ManifestError, DownloadError or ModelError, InputError for a temperature where the model has none, or the signal's
+ * reason.
+ */
 export async function loadEngine(settings: EngineSettings): Promise<Engine> {
-  const { model, adapter, precision, tune, signal, onProgress } = settings;
+  const { model, adapter, precision, temperature, tune, signal, onProgress } = settings;
   onProgress("looking for a GPU");
   const colorizer = await loadNodeColorizer({
     model,
@@ -14,6 +19,16 @@ export async function loadEngine(settings: EngineSettings): Promise<Engine> {
     onProgress: ({ stage, loaded, total }) =>
       onProgress(stage === "download" ? "reading the model" : "compiling", total > 0 ? loaded / total : undefined),
   });
+  const { name, colorizer: network } = colorizer.manifest;
+  if (temperature !== undefined && network.output.kind !== "cells") {
+    colorizer.dispose();
+    throw new InputError({
+      where: "--temperature",
+      expected: "a model that predicts a distribution over colours",
+      received: `${name}, whose output is ${network.output.kind}`,
+      hint: "Leave it out, or name another model with --model.",
+    });
+  }
   if (tune !== undefined) {
     const measuring = (): void => onProgress("measuring the fastest algorithms");
     measuring();

@@ -1,5 +1,7 @@
 /** The command's streams, interrupts and exit code. */
 import { constants } from "node:os";
+import { addAbortSignal } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { isatty, WriteStream } from "node:tty";
 import { EXIT, main } from "./cli";
 import { loadEngine } from "./cli-engine";
@@ -30,7 +32,9 @@ export async function runProcess(terminal: number): Promise<void> {
       broken = true;
       stop.abort();
     });
-  const code = await main(process.argv.slice(2), { loadEngine, stdout, stderr, signal: stop.signal });
+  const readStdin = (): Promise<Buffer> => buffer(addAbortSignal(stop.signal, process.stdin));
+  const environment = { loadEngine, stdout, stderr, readStdin, signal: stop.signal };
+  const code = await main(process.argv.slice(2), environment);
   // Ends the process explicitly, because Dawn's threads would keep it alive, but only after output to pipes is flushed.
   stdout.write("", () => stderr.write("", () => process.exit(broken ? BROKEN_PIPE : code)));
 }

@@ -3,13 +3,13 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import { relative } from "node:path";
 import { EngineError, messageOf } from "../base/errors";
 import type { ColorizeStage } from "../colorizer/stage-clock";
-import type { Skipped } from "./cli-jobs";
+import type { Skipped } from "./cli-inputs";
 import { printable, printableLines } from "./printable";
 
-/** A text stream; `isTTY` is true for a terminal. */
+/** A stream of text, or of a picture; `isTTY` is true for a terminal. */
 export interface TextStream {
   readonly isTTY?: boolean;
-  write(text: string): unknown;
+  write(content: string | Uint8Array): unknown;
 }
 
 /** One coloured file, as `--json` prints it. Durations are milliseconds. */
@@ -19,6 +19,8 @@ export interface FileReport {
   readonly format: string;
   readonly width: number;
   readonly height: number;
+  /** Pages, where there are several; the size is the first one's. */
+  readonly pages?: number;
   readonly inputBytes: number;
   readonly outputBytes: number;
   /** Milliseconds by stage: read, the colorizer's stages, write, and total. */
@@ -35,7 +37,7 @@ interface FileFailure {
   readonly error: unknown;
 }
 
-/** The most skipped files without pictures that are listed by name. */
+/** The most files that are listed for one reason to skip them. */
 const MOST_NAMED = 10;
 
 /** The stages of one file: percentage of its bar when the stage starts, and the bar's text. */
@@ -66,18 +68,24 @@ function short(path: string): string {
   return printable(near.length < path.length ? near : path);
 }
 
-/** Lists known but unsupported pictures one per line, and the other files in one line. */
+/** Lists known but unsupported pictures one per line, and the other files by their reason. */
 function skippedText(skipped: readonly Skipped[]): string {
   if (skipped.length === 0) return "";
   const known = skipped
     .filter((file) => file.known)
     .map(({ input, reason }) => `  ${short(input)}: ${printable(reason)}\n`);
-  const rest = skipped
-    .filter((file) => !file.known)
-    .map(({ input, reason }) => `${short(input)} (${printable(reason.split(".")[0]!)})`);
-  const more = rest.length > MOST_NAMED ? [`and ${rest.length - MOST_NAMED} more`] : [];
-  const others = rest.length ? `  ${[...rest.slice(0, MOST_NAMED), ...more].join(", ")}\n` : "";
-  return `${skipped.length} skipped:\n${known.join("")}${others}`;
+  const names = new Map<string, string[]>();
+  for (const { input, reason } of skipped.filter((file) => !file.known)) {
+    const group = names.get(reason);
+    if (group) group.push(short(input));
+    else names.set(reason, [short(input)]);
+  }
+  const groups = [...names].map(([reason, files]) => {
+    const more = files.length - MOST_NAMED;
+    const list = [...files.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more (--json lists all)`] : [])];
+    return `  ${printable(reason.replace(/\.$/, ""))}: ${list.join(", ")}\n`;
+  });
+  return `${skipped.length} skipped:\n${known.join("")}${groups.join("")}`;
 }
 
 interface ReporterOptions {
@@ -134,7 +142,8 @@ export class Reporter {
     this.#done++;
     if (this.#options.json) return this.#json(report);
     const notes = report.notes.length ? printable(` (${report.notes.join("; ")})`) : "";
-    const size = `${report.width} x ${report.height}`;
+    const pages = report.pages === undefined ? "" : `${report.pages} pages, `;
+    const size = `${pages}${report.width} x ${report.height}`;
     this.#line(
       `${short(report.input)} -> ${short(report.output)}  ${size}, ${seconds(report.ms["total"] ?? 0)}${notes}\n`,
     );
@@ -161,13 +170,14 @@ export class Reporter {
   }
 
   /** Removes the bar and prints the summary. */
-  end({ out, stopped }: { readonly out: string; readonly stopped: boolean }): void {
+  end({ out, stopped }: { readonly out: string | undefined; readonly stopped: boolean }): void {
     this.#bars?.update();
     this.#bars?.stop();
     const { stdout, stderr, json, files } = this.#options;
     const time = seconds(performance.now() - this.#started);
-    const count = `${this.#done} of ${files} ${files === 1 ? "photograph" : "photographs"} coloured in ${time}`;
-    const where = this.#done > 0 ? `: look in ${short(out)}` : "";
+    const share = `${this.#done} of ${files} ${files === 1 ? "photograph" : "photographs"}`;
+    const count = files === 0 ? "No photograph is left to colour" : `${share} coloured in ${time}`;
+    const where = this.#done > 0 && out !== undefined ? `: look in ${short(out)}` : "";
     (json ? stderr : stdout).write(`${stopped ? "Stopped. " : ""}${count}${where}\n`);
     stderr.write(skippedText(this.#skipped));
     if (this.#failures.length === 0) return;

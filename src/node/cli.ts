@@ -1,38 +1,17 @@
 /** The command line. It receives its engine as a parameter, so tests can pass a stand-in. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { stat } from "node:fs/promises";
-import { InputError } from "../base/errors";
-import { PRECISIONS, type Precision } from "../gpu/storage";
-import { factorOf, fits, rangeOf, SATURATION, SIZE, type NumberOption } from "../base/option-checks";
-import { listJobs, type Job, type JobList } from "./cli-jobs";
-import { errorText, Reporter, type FileReport, type TextStream } from "./cli-report";
-import type { ColorizeStage } from "../colorizer/stage-clock";
-import { SHIPPED_MODELS } from "../colorizer/shipped-models";
+import { CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { InputError, messageOf } from "../base/errors";
+import type { Precision } from "../gpu/storage";
+import type { NamedPath } from "./cli-inputs";
+import { listJobs, STREAM, type Job, type JobList } from "./cli-jobs";
+import { Journal } from "./cli-journal";
+import { commandLine, TUNE_SECONDS, type CommandOptions } from "./cli-options";
+import { errorText, Reporter, type TextStream } from "./cli-report";
+import { runJobs, type Engine } from "./cli-run";
 import type { NodeAdapter } from "./device";
-import { readImage, writeImage, type ImageFormat, type NodeImage, type Pixels } from "./images";
-import { alreadyThere, exists } from "./place-file";
-import { printableLines } from "./printable";
-
-/** The parts of a Colorizer that the command needs. */
-interface CommandColorizer {
-  colorize(source: Pixels, options: ColorizeSettings): Promise<CommandResult>;
-  /** Peak GPU bytes for a picture of this size. */
-  plan(width: number, height: number, options: { readonly size?: number }): { readonly peakBytes: number };
-  dispose(): void;
-}
-
-interface CommandResult extends Pixels {
-  /** Milliseconds by stage. */
-  readonly timings: object;
-}
-
-export interface ColorizeSettings {
-  /** Called as each stage starts. */
-  readonly onStage?: (stage: ColorizeStage) => void;
-  readonly size?: number;
-  readonly saturation?: number;
-  readonly signal?: AbortSignal;
-}
+import { alreadyThere, exists, removeStale } from "./place-file";
 
 export interface EngineSettings {
   /** Name of a model of this package, or a folder or URL with model.json; default: the first model of this package. */
@@ -40,6 +19,8 @@ export interface EngineSettings {
   /** Default: the environment's COLORIZE_ADAPTER, else auto. */
   readonly adapter?: NodeAdapter;
   readonly precision: Precision;
+  /** The temperature that photographs will be coloured with; loading fails where the model has none. */
+  readonly temperature?: number;
   /** Seconds of tuning before the first photograph. */
   readonly tune?: number;
   readonly signal: AbortSignal;
@@ -47,236 +28,191 @@ export interface EngineSettings {
   readonly onProgress: (what: string, fraction?: number) => void;
 }
 
-export interface Engine {
-  readonly colorizer: CommandColorizer;
-  /** The adapter's name. */
-  readonly adapter: string;
-}
-
 export interface CommandEnvironment {
   readonly loadEngine: (settings: EngineSettings) => Promise<Engine>;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
+  /** Reads standard input to its end. */
+  readonly readStdin: () => Promise<Buffer>;
   /** Aborts the run: the file in progress is dropped, finished files stay. */
   readonly signal: AbortSignal;
-}
-
-interface CommandOptions {
-  readonly out: string;
-  readonly format?: ImageFormat;
-  readonly size?: number;
-  readonly saturation?: number;
-  readonly precision: Precision;
-  readonly model?: string;
-  readonly adapter?: NodeAdapter;
-  readonly tune?: true;
-  readonly json: boolean;
-  readonly overwrite: boolean;
 }
 
 /** Exit codes: every file succeeded; at least one file failed; wrong usage; interrupted. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-const TUNE_SECONDS = 60;
-
-function numberOf(option: NumberOption, read: (text: string) => number): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === "" ? NaN : read(text);
-    if (!fits(option, value)) throw new InvalidArgumentError(`Expected ${rangeOf(option)}.`);
-    return value;
-  };
-}
-
-function command(environment: Pick<CommandEnvironment, "stdout" | "stderr">): Command {
-  return new Command("colorize-canvas")
-    .description("Colours black-and-white photographs with a neural network.")
-    .argument("<photographs...>", "JPEG, PNG, WebP or TIFF files, and folders of them (top level)")
-    .option(
-      "-o, --out <folder>",
-      "folder for results, which keep the names of their inputs; or a file name, for one photograph",
-      "out",
-    )
-    .addOption(
-      new Option("--format <format>", "file format; default: as the input").choices(["jpeg", "png", "webp", "tiff"]),
-    )
-    .option(
-      "--size <pixels>",
-      "working size: the network's picture has as many pixels as a square of this side, 32 to 1024",
-      numberOf(SIZE, Number),
-    )
-    .option(
-      "--saturation <factor>",
-      "factor on the predicted colours, 0 to 4; 1 or 100% keeps the prediction",
-      numberOf(SATURATION, factorOf),
-    )
-    .addOption(
-      new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
-    )
-    .option("--model <model>", `${SHIPPED_MODELS.join(" (default) or ")}; or a folder or URL with a model.json`)
-    .addOption(
-      new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")
-        .choices(["auto", "system", "swiftshader"])
-        .default(undefined, "COLORIZE_ADAPTER, else auto"),
-    )
-    .option(
-      "--tune",
-      `first measure the fastest convolution algorithms on this GPU, for up to ${TUNE_SECONDS} s, and store them`,
-    )
-    .option("--json", "print one JSON line per file", false)
-    .option("--overwrite", "replace existing results", false)
-    .addHelpText(
-      "after",
-      "\nFor web sites, `colorize-canvas copy-models --help` describes how to copy models into a folder.",
-    )
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => void environment.stdout.write(text),
-      writeErr: (text) => void environment.stderr.write(printableLines(text)),
-    });
+/** What a command line asks for. */
+interface Task {
+  readonly options: CommandOptions;
+  readonly list: JobList;
+  readonly journal: Journal | undefined;
 }
 
 /** Runs the command with the arguments after its name; returns the exit code. */
 export async function main(argv: readonly string[], environment: CommandEnvironment): Promise<number> {
-  const { stdout, stderr, signal } = environment;
-  let options: CommandOptions;
-  let list: JobList;
+  const { stderr, signal } = environment;
   try {
-    const parsed = command(environment).parse([...argv], { from: "user" });
-    options = parsed.opts<CommandOptions>();
-    list = listJobs(parsed.args, options);
+    return await run(await taskOf(argv, environment), environment);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (signal.aborted) return EXIT.interrupted;
     if (!(error instanceof InputError)) throw error;
     stderr.write(`${errorText(error)}\n`);
     return EXIT.usage;
   }
-  const reporter = new Reporter({ stdout, stderr, json: options.json, files: list.jobs.length + list.bad.length });
-  for (const { input, error } of list.bad) reporter.failure(input, error);
-  for (const file of list.skipped) reporter.skip(file);
-  const jobs = options.overwrite ? list.jobs : await freeJobs(list.jobs, reporter);
+}
+
+/** Parses the command line and lists its jobs. Throws InputError and CommanderError for wrong usage. */
+async function taskOf(argv: readonly string[], environment: CommandEnvironment): Promise<Task> {
+  const command = commandLine(environment).parse([...argv], { from: "user" });
+  const options = command.opts<CommandOptions>();
+  if (command.args.length === 0 && options.filesFrom === undefined)
+    command.error("error: missing required argument 'photographs': name files or folders, or give --files-from");
+  const named: (string | NamedPath)[] = [...command.args];
+  const fromStdin = named.includes(STREAM);
+  if (options.filesFrom !== undefined) {
+    if (fromStdin && options.filesFrom === STREAM)
+      throw new InputError({
+        where: "--files-from",
+        expected: "one use of stdin",
+        received: '"-" as a photograph and as the list of photographs',
+        hint: "Name a file in one of the two places.",
+      });
+    named.push(...(await listedPaths(options.filesFrom, environment)));
+  }
+  const out = options.out ?? (fromStdin ? STREAM : "out");
+  checkStdout(out, options, environment.stdout);
+  const stdin = fromStdin ? await environment.readStdin() : undefined;
+  const list = listJobs(named, { ...options, out, stdin });
+  return { options, list, journal: options.resume ? journalOf(list, options) : undefined };
+}
+
+/** The paths of --files-from: one a line or, where there are zero bytes (`find -print0`), each ended by one. */
+async function listedPaths(file: string, { readStdin }: CommandEnvironment): Promise<NamedPath[]> {
+  let text: string;
   try {
-    if (jobs.length > 0) await runJobs(jobs, options, environment, reporter);
+    text = (file === STREAM ? await readStdin() : readFileSync(file)).toString("utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw new InputError({
+      where: "--files-from",
+      expected: "a file with the paths of photographs",
+      received: `${file} (${messageOf(cause)})`,
+      hint: "Check the path.",
+      cause,
+    });
+  }
+  const lines = text.includes("\0") ? text.split("\0") : text.split(/\r?\n/);
+  return lines.filter((path) => path !== "").map((path) => ({ path, keepFolders: true }));
+}
+
+/** Throws InputError where the result cannot go to stdout. */
+function checkStdout(out: string, { json }: CommandOptions, { isTTY }: TextStream): void {
+  if (out !== STREAM || !(json || isTTY)) return;
+  throw new InputError({
+    where: "--out",
+    expected: json ? "a folder or a file name, as --json prints to stdout" : "a file or a pipe as stdout",
+    received: json ? '"-", the standard output' : "a terminal",
+    hint: json ? "Name a file: --out result.png" : "Name a file with --out, or write > result.png.",
+  });
+}
+
+function journalOf({ folder, jobs }: JobList, options: CommandOptions): Journal {
+  if (folder === undefined || jobs.some(({ input }) => input === STREAM))
+    throw new InputError({
+      where: "--resume",
+      expected: "photographs in files, and a folder for results",
+      received: 'the standard input or output, "-"',
+      hint: "Leave --resume out.",
+    });
+  const { model, format, size, saturation, warmth, temperature } = options;
+  return new Journal(folder, { model, format, size, saturation, warmth, temperature }, options.shard);
+}
+
+async function run({ options, list, journal }: Task, environment: CommandEnvironment): Promise<number> {
+  const { stdout, stderr, signal } = environment;
+  const { bad, skipped, folder } = list;
+  const todo = await jobsToDo(list.jobs, options, journal);
+  const files = list.jobs.length + bad.length - todo.skipped.length;
+  // Where results go to stdout, everything else goes to stderr.
+  const reporter = new Reporter({
+    stdout: folder === undefined ? stderr : stdout,
+    stderr,
+    json: options.json ?? false,
+    files,
+  });
+  for (const { input, error } of bad) reporter.failure(input, error);
+  for (const { input, output } of todo.taken) reporter.failure(input, alreadyThere(output));
+  for (const file of [...skipped, ...todo.skipped]) reporter.skip(file);
+  try {
+    if (todo.jobs.length > 0) await colourAll(todo.jobs, { options, list, journal }, environment, reporter);
   } catch (error) {
     if (!signal.aborted) {
-      reporter.end({ out: list.folder, stopped: true });
+      reporter.end({ out: folder, stopped: true });
       stderr.write(`${errorText(error)}\n`);
-      return EXIT.failed;
+      return error instanceof InputError ? EXIT.usage : EXIT.failed;
     }
   }
-  reporter.end({ out: list.folder, stopped: signal.aborted });
+  reporter.end({ out: folder, stopped: signal.aborted });
   if (signal.aborted) return EXIT.interrupted;
   return reporter.failures.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** The jobs whose output does not exist yet; the others fail before any work starts. */
-async function freeJobs(jobs: readonly Job[], reporter: Reporter): Promise<Job[]> {
-  const free: Job[] = [];
-  for (const job of jobs) {
-    if (await exists(job.output)) reporter.failure(job.input, alreadyThere(job.output));
-    else free.push(job);
-  }
-  return free;
+interface ToDo {
+  readonly jobs: Job[];
+  /** Jobs whose output exists, and may not be replaced. */
+  readonly taken: Job[];
+  readonly skipped: { readonly input: string; readonly reason: string; readonly known: false }[];
 }
 
-/** Colours one photograph after another; a bad file does not stop the others. Throws only when the engine cannot be loaded. */
-async function runJobs(
+/** Sorts jobs by what the journal says of them, and by whether their output exists. */
+async function jobsToDo(
   jobs: readonly Job[],
-  options: CommandOptions,
-  { loadEngine, signal }: CommandEnvironment,
+  { skipExisting }: CommandOptions,
+  journal: Journal | undefined,
+): Promise<ToDo> {
+  const todo: ToDo = { jobs: [], taken: [], skipped: [] };
+  for (const job of jobs) {
+    const verdict = journal?.verdict(job) ?? { do: true, overwrite: job.overwrite };
+    const skip = (reason: string): unknown => todo.skipped.push({ input: job.input, reason, known: false });
+    if (!verdict.do) skip(verdict.reason);
+    else if (verdict.overwrite || job.output === STREAM || !(await exists(job.output)))
+      todo.jobs.push({ ...job, overwrite: verdict.overwrite });
+    else if (skipExisting) skip("its result exists.");
+    else todo.taken.push(job);
+  }
+  return todo;
+}
+
+/** Loads the engine and runs the jobs. Throws only when the engine cannot be loaded. */
+async function colourAll(
+  jobs: readonly Job[],
+  { options, list, journal }: Task,
+  { loadEngine, stdout, signal }: CommandEnvironment,
   reporter: Reporter,
 ): Promise<void> {
+  const { model, adapter, precision, tune, size, saturation, warmth, temperature } = options;
   const engine = await loadEngine({
-    model: options.model,
-    adapter: options.adapter,
-    precision: options.precision,
-    tune: options.tune && TUNE_SECONDS,
+    model,
+    adapter,
+    precision,
+    temperature,
+    tune: tune && TUNE_SECONDS,
     signal,
     onProgress: (what, fraction) => reporter.loading(what, fraction),
   });
-  const { colorizer } = engine;
-  // Reads the next photograph and writes the last one while the GPU works on the current one.
-  let next = jobs[0] && read(jobs[0]);
-  let writing: Promise<void> | undefined;
   try {
-    for (const [i, job] of jobs.entries()) {
-      const reading = next!;
-      try {
-        reporter.stage("read", job.input);
-        const photograph = await reading.finally(() => {
-          next = jobs[i + 1] && read(jobs[i + 1]!);
-        });
-        const start = performance.now();
-        const { size, saturation } = options;
-        const onStage = (stage: ColorizeStage): void => reporter.stage(stage, job.input);
-        const result = await colorizer.colorize(photograph.image, { size, saturation, signal, onStage });
-        await writing;
-        signal.throwIfAborted();
-        const coloured = withAlpha(result, photograph.image);
-        const { peakBytes } = colorizer.plan(coloured.width, coloured.height, { size });
-        const facts = { adapter: engine.adapter, peakBytes };
-        const coloring = performance.now() - start;
-        writing = write(job, options, photograph, coloured, { ...result.timings, total: coloring }, facts).then(
-          (report) => reporter.file(report),
-          (error: unknown) => reporter.failure(job.input, error),
-        );
-      } catch (error) {
-        if (signal.aborted) return;
-        await writing;
-        reporter.failure(job.input, error);
-      }
-    }
+    const folders = new Set(
+      list.jobs
+        .map(({ output }) => output)
+        .filter((output) => output !== STREAM)
+        .map(dirname),
+    );
+    for (const folder of folders) await removeStale(folder);
+    const look = { size, saturation, warmth, temperature };
+    const onComplete: Parameters<typeof runJobs>[1]["onComplete"] = (...facts) => journal?.finished(...facts);
+    await runJobs(jobs, { engine, look, reporter, stdout, signal, onComplete });
   } finally {
-    await writing;
-    colorizer.dispose();
+    engine.colorizer.dispose();
   }
-}
-
-interface Photograph {
-  readonly image: NodeImage;
-  readonly bytes: number;
-  readonly ms: number;
-}
-
-/** Starts reading a photograph; the handled rejection lets a failure wait until somebody awaits it. */
-function read({ input }: Job): Promise<Photograph> {
-  const start = performance.now();
-  const reading = Promise.all([readImage(input), stat(input)]).then(([image, { size }]) => {
-    return { image, bytes: size, ms: performance.now() - start };
-  });
-  reading.catch(() => undefined);
-  return reading;
-}
-
-async function write(
-  job: Job,
-  { overwrite }: CommandOptions,
-  { image, bytes, ms: read }: Photograph,
-  coloured: Pixels,
-  timings: { readonly total: number },
-  facts: Pick<FileReport, "adapter" | "peakBytes">,
-): Promise<FileReport> {
-  const start = performance.now();
-  const written = await writeImage(job.output, coloured, { format: job.format, metadata: image.metadata, overwrite });
-  const { total, ...inside } = timings;
-  const write = performance.now() - start;
-  const stages = { read, ...inside, write, total: read + total + write };
-  return {
-    input: job.input,
-    output: written.path,
-    format: written.format,
-    width: coloured.width,
-    height: coloured.height,
-    inputBytes: bytes,
-    outputBytes: written.bytes,
-    ms: Object.fromEntries(Object.entries(stages).map(([name, ms]) => [name, Math.round(Number(ms) * 10) / 10])),
-    ...facts,
-    notes: [...image.notes, ...written.notes],
-  };
-}
-
-/** The coloured pixels with the source's alpha. */
-function withAlpha(coloured: Pixels, source: NodeImage): Pixels {
-  if (!source.metadata.hasAlpha) return coloured;
-  for (let i = 3; i < coloured.data.length; i += 4) coloured.data[i] = source.data[i]!;
-  return coloured;
 }

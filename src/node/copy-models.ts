@@ -92,7 +92,7 @@ async function copyModel(
     const target = join(folder, "models", name, path);
     const before = await readFile(target).catch(() => undefined);
     const same = before?.equals(bytes);
-    if (!same) await placeFile(target, bytes, true);
+    if (!same) await placeFile(target, bytes, { overwrite: true });
     total += bytes.length;
     print(`${printable(target)}: ${size(bytes.length)}, ${same ? "unchanged" : before ? "replaced" : "copied"}\n`);
   }

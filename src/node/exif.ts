@@ -4,16 +4,23 @@
 import { crc32 } from "node:zlib";
 import { EXIF_IFD, GPS_IFD, replaceExifInJpeg } from "../image/exif";
 
-/** Whether a TIFF file's first IFD links to EXIF or GPS data. Always false for BigTIFF. */
-export function tiffHasExif(file: Uint8Array): boolean {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+/**
+ * Whether a TIFF file's first IFD links to EXIF or GPS data. Always false for BigTIFF. `read` gives bytes of the file, fewer
+ * at its end.
+ */
+export async function tiffHasExif(read: (at: number, length: number) => Promise<Uint8Array>): Promise<boolean> {
+  const view = async (at: number, length: number): Promise<DataView> => {
+    const bytes = await read(at, length);
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
   try {
-    const little = view.getUint16(0) === 0x4949;
-    if (view.getUint16(2, little) !== 42) return false;
-    const ifd = view.getUint32(4, little);
-    const tags = Array.from({ length: view.getUint16(ifd, little) }, (_, i) =>
-      view.getUint16(ifd + 2 + 12 * i, little),
-    );
+    const header = await view(0, 8);
+    const little = header.getUint16(0) === 0x4949;
+    if (header.getUint16(2, little) !== 42) return false;
+    const ifd = header.getUint32(4, little);
+    const count = (await view(ifd, 2)).getUint16(0, little);
+    const entries = await view(ifd + 2, 12 * count);
+    const tags = Array.from({ length: count }, (_, i) => entries.getUint16(12 * i, little));
     return tags.includes(EXIF_IFD) || tags.includes(GPS_IFD);
   } catch (error) {
     if (error instanceof RangeError) return false;
@@ -21,7 +28,17 @@ export function tiffHasExif(file: Uint8Array): boolean {
   }
 }
 
-/** PNG: the eXIf chunk, after IHDR. A chunk is length, type, data, CRC-32 of type and data. */
+/** A chunk of a PNG file: length, type, data, CRC-32 of type and data. */
+export function pngChunk(type: string, data: Uint8Array): Buffer {
+  const chunk = Buffer.alloc(12 + data.length);
+  chunk.writeUInt32BE(data.length, 0);
+  chunk.write(type, 4, "latin1");
+  chunk.set(data, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + data.length)), 8 + data.length);
+  return chunk;
+}
+
+/** PNG: the eXIf chunk, after IHDR. */
 function replaceInPng(file: Buffer, exif: Uint8Array): Buffer {
   const kept: Buffer[] = [];
   for (let at = 8; at < file.length;) {
@@ -29,13 +46,8 @@ function replaceInPng(file: Buffer, exif: Uint8Array): Buffer {
     if (file.toString("latin1", at + 4, at + 8) !== "eXIf") kept.push(file.subarray(at, end));
     at = end;
   }
-  const chunk = Buffer.alloc(12 + exif.length);
-  chunk.writeUInt32BE(exif.length, 0);
-  chunk.write("eXIf", 4, "latin1");
-  chunk.set(exif, 8);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + exif.length)), 8 + exif.length);
   const [header, ...rest] = kept;
-  return Buffer.concat([file.subarray(0, 8), header!, chunk, ...rest]);
+  return Buffer.concat([file.subarray(0, 8), header!, pngChunk("eXIf", exif), ...rest]);
 }
 
 /** WebP: the EXIF chunk at the end, announced by a bit of VP8X (which sharp writes, as the file has a profile). */

@@ -25,7 +25,7 @@ export function tuningFiles(folder?: string): TuningStore {
     },
     async write(key, measured) {
       const content = `${JSON.stringify({ key, measured }, null, 1)}\n`;
-      await placeFile(tuningFile(key, folder), Buffer.from(content), true);
+      await placeFile(tuningFile(key, folder), Buffer.from(content), { overwrite: true });
     },
   };
 }

@@ -6,8 +6,10 @@ import { convOps } from "../graph/import/ops/conv";
 import { convTransposeOps } from "../graph/import/ops/conv-transpose";
 import { cumSumOps } from "../graph/import/ops/cum-sum";
 import { dequantizeOps } from "../graph/import/ops/dequantize";
+import { einsumOps } from "../graph/import/ops/einsum";
 import { elementwiseOps } from "../graph/import/ops/elementwise";
 import { layoutOps } from "../graph/import/ops/layout";
+import { logicOps } from "../graph/import/ops/logic";
 import { matrixOps } from "../graph/import/ops/matrix";
 import { normalizationOps } from "../graph/import/ops/normalization";
 import { poolingOps } from "../graph/import/ops/pooling";
@@ -73,8 +75,10 @@ export const ENGINE: Engine = {
     ...convTransposeOps,
     ...cumSumOps,
     ...dequantizeOps,
+    ...einsumOps,
     ...elementwiseOps,
     ...layoutOps,
+    ...logicOps,
     ...matrixOps,
     ...normalizationOps,
     ...poolingOps,

@@ -10,6 +10,17 @@ export interface Tensor {
   readonly shape: Shape;
 }
 
+/** A tensor that run() is given: row-major elements as float32 or int64, or as plain numbers. On the GPU all are floats. */
+export interface InputTensor {
+  readonly data: Float32Array | BigInt64Array | readonly number[];
+  readonly shape: Shape;
+}
+
+/** The elements as float32. */
+export function floatsOf({ data }: InputTensor): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data, Number);
+}
+
 /** Every input's shape, from `given` or else from the model; undefined when a dimension is still open. */
 export function knownShapes(
   inputs: readonly OnnxValueInfo[],
@@ -28,7 +39,7 @@ export function knownShapes(
 export function checkInputs(
   label: string,
   expected: readonly OnnxValueInfo[],
-  inputs: Readonly<Record<string, Tensor>>,
+  inputs: Readonly<Record<string, InputTensor>>,
 ): void {
   const names = expected.map(({ name }) => name);
   for (const name of Object.keys(inputs))
@@ -51,14 +62,15 @@ export function checkInputs(
         expected: `shape [${input.shape?.join(", ")}]`,
         received: `[${tensor.shape.join(", ")}]`,
       });
-    if (!(tensor.data instanceof Float32Array))
-      throw new InputError({ where, expected: "data in a Float32Array", received: describe(tensor.data) });
-    if (tensor.data.length !== sizeOf(tensor.shape))
+    const { data } = tensor;
+    if (!(data instanceof Float32Array || data instanceof BigInt64Array || Array.isArray(data)))
       throw new InputError({
         where,
-        expected: `${sizeOf(tensor.shape)} elements`,
-        received: `${tensor.data.length}`,
+        expected: "data in a Float32Array, BigInt64Array or array",
+        received: describe(data),
       });
+    if (data.length !== sizeOf(tensor.shape))
+      throw new InputError({ where, expected: `${sizeOf(tensor.shape)} elements`, received: `${data.length}` });
   }
 }
 

@@ -3,7 +3,7 @@ import { CommandScope } from "../gpu/command-scope";
 import type { BoundProgram } from "../gpu/bound-program";
 import { sizeOf } from "../graph/ir";
 import { bufferBytes, type Port } from "../graph/lower/program";
-import type { Tensor } from "./inputs";
+import { floatsOf, type InputTensor, type Tensor } from "./inputs";
 import { loadedElements, storedElements } from "../gpu/storage";
 import { submitProgram } from "../gpu/submit";
 
@@ -11,7 +11,7 @@ import { submitProgram } from "../gpu/submit";
 export async function runProgram(
   device: GPUDevice,
   bound: BoundProgram,
-  inputs: Readonly<Record<string, Tensor>>,
+  inputs: Readonly<Record<string, InputTensor>>,
 ): Promise<Record<string, Tensor>> {
   const { program } = bound;
   const { elem } = program;
@@ -20,7 +20,7 @@ export async function runProgram(
   try {
     scope.run(() => {
       for (const { name } of program.inputs)
-        device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!.data, elem));
+        device.queue.writeBuffer(bound.input(name), 0, storedElements(floatsOf(inputs[name]!), elem));
       submitProgram(device, bound);
       const encoder = device.createCommandEncoder({ label: program.label });
       for (const port of program.outputs) {

@@ -21,7 +21,7 @@ import { optimize, optimizing } from "../graph/optimize";
 import { PipelineCache } from "../gpu/pipelines";
 import type { Profile } from "../gpu/profile";
 import { runProgram } from "./run-program";
-import { checkInputs, knownShapes, type Tensor } from "./inputs";
+import { checkInputs, knownShapes, type InputTensor, type Tensor } from "./inputs";
 import { readSource, type ModelSource, type SessionOptions } from "./options";
 import type { Program } from "../graph/lower/program";
 import { storageOf } from "../gpu/storage";
@@ -195,7 +195,7 @@ export class Session {
    * Throws InputError for missing, unknown or misshapen inputs.
    */
   async run(
-    inputs: Readonly<Record<string, Tensor>>,
+    inputs: Readonly<Record<string, InputTensor>>,
     options: { signal?: AbortSignal } = {},
   ): Promise<Record<string, Tensor>> {
     options.signal?.throwIfAborted();

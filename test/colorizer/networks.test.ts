@@ -106,6 +106,12 @@ describe("a distribution over cells", () => {
     const [l, a, b] = expected(5);
     expectColour(middle(await warm.withSaturation(0.5)), [l, a / 2, b / 2]);
     expectColour(middle(await warm.withSize(64)), expected(5));
+    // A warmth of 1 raises b* by half of the chroma.
+    const c = Math.hypot(a, b);
+    expectColour(middle(await warm.withWarmth(1)), [l, a, b + c / 2]);
+    expectColour(middle(await model.colorize(grey(GREY), { temperature: 5, warmth: -0.5 })), [l, a, b - c / 4]);
+    expectColour(middle(await (await warm.withWarmth(1)).withSaturation(0.5)), [l, a / 2, (b + c / 2) / 2]);
+    await expect(result.withWarmth(2)).rejects.toThrow(/warmth: expected a number from -1 to 1/);
     await expect(result.withTemperature(0)).rejects.toThrow(/temperature: expected a number from 0.05 to 10/);
     const plan = model.plan(40, 24);
     expect(plan.peakBytes).toBe(plan.weightBytes + plan.activationBytes + plan.pictureBytes);

@@ -2,10 +2,13 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { rgbToLab, type Triple } from "../../src/image/lab";
 import { isNoise } from "../../src/node/driver-noise";
-import { readImage } from "../../src/node/images";
+import { readImage } from "../../src/node/read-image";
+import { joinTiff } from "../../src/node/tiff-pages";
 import { tinyModel } from "../tiny-model";
 
 let folder: string;
@@ -25,22 +28,27 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Finished {
   readonly code: number | null;
   readonly stdout: string;
+  /** stdout as bytes. */
+  readonly picture: Buffer;
   readonly stderr: string;
 }
 
 /** Runs the command from its source, as `npm run colorize` does. `onOutput` may interrupt it. */
-function command(args: readonly string[], onOutput?: (kill: () => void) => void): Promise<Finished> {
+function command(args: readonly string[], onOutput?: (kill: () => void) => void, stdin?: Buffer): Promise<Finished> {
   const script = ["--import", "./tools/register.mjs", "src/node/cli-main.ts"];
   const child = spawn(process.execPath, [...script, ...args]);
+  child.stdin.end(stdin);
   const printed = { stdout: "", stderr: "" };
+  const parts: Buffer[] = [];
   child.stdout.on("data", (text: Buffer) => {
+    parts.push(text);
     printed.stdout += text.toString();
     onOutput?.(() => child.kill("SIGINT"));
   });
   child.stderr.on("data", (text: Buffer) => (printed.stderr += text.toString()));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, ...printed }));
+    child.on("close", (code) => resolve({ code, picture: Buffer.concat(parts), ...printed }));
   });
 }
 
@@ -130,6 +138,70 @@ it.runIf(process.platform === "linux")("stops when it is killed, too", async () 
   // The streams end with the last process that has them.
   await new Promise((resolve) => child.on("close", resolve));
   expect((await readdir(out)).length).toBeLessThan(400);
+});
+
+it(
+  "goes on after kill -9 in the middle, with --resume: nothing half-written, nothing twice",
+  { timeout: 300_000 },
+  async () => {
+    const out = join(folder, "resumed");
+    const pictures = join(folder, "to-resume");
+    await mkdir(pictures);
+    const names = Array.from({ length: 12 }, (_, i) => `${i}.tif`);
+    const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
+    const picture = await sharp({ create: { width: 700, height: 500, channels: 3, background: "#999", noise } })
+      .tiff()
+      .toBuffer();
+    for (const name of names) await writeFile(join(pictures, name), picture);
+    const script = ["--import", "./tools/register.mjs", "src/node/cli-main.ts"];
+    const args = [...script, pictures, "--model", model, "--out", out, "--resume"];
+    // Without the process that filters the driver's output, so that the signal ends the one that writes.
+    const child = spawn(process.execPath, args, { env: { ...process.env, COLORIZE_STDERR: "2" } });
+    let printed = "";
+    child.stdout.on("data", (text: Buffer) => {
+      printed += text.toString();
+      if (printed.split("\n").length > 3) child.kill("SIGKILL");
+    });
+    const signal = await new Promise((resolve) => child.on("close", (_, signal) => resolve(signal)));
+    expect(signal).toBe("SIGKILL");
+    const before = (await readdir(out)).filter((name) => !name.startsWith("."));
+    expect(before.length).toBeGreaterThanOrEqual(3);
+    expect(before.length).toBeLessThan(names.length);
+    for (const name of before) expect((await readImage(join(out, name))).width).toBe(700);
+    const second = await command(args.slice(script.length));
+    expect(second.code).toBe(0);
+    const again = second.stdout.split("\n").filter((line) => line.includes(" -> ")).map((line) => /(\d+\.tif) -> /.exec(line)![1]!); // prettier-ignore
+    expect([...before, ...again].sort()).toEqual([...names].sort());
+    expect((await readdir(out)).sort()).toEqual([".colorize-journal.jsonl", ...names].sort());
+    const third = await command(args.slice(script.length));
+    expect(third.stdout).toMatch(/^No photograph is left to colour\n/);
+  },
+);
+
+it("colours stdin to stdout, 16 bits and all pages, with a real engine", { timeout: 300_000 }, async () => {
+  const raw = { width: 40, height: 30, channels: 1 } as const;
+  const samples = Uint16Array.from({ length: 1200 }, (_, i) => 15_000 + 29 * i);
+  const deep = await sharp(samples, { raw }).toColourspace("grey16").tiff({ compression: "lzw" }).toBuffer();
+  const { data: flat } = await sharp({ create: { width: 9, height: 70, channels: 3, background: "#888" } }).tiff({ compression: "lzw" }).toBuffer({ resolveWithObject: true }); // prettier-ignore
+  const scan = await buffer(joinTiff([{ file: deep }, { file: flat }], 2, "scan.tif"));
+  const { code, picture, stderr } = await command(["-", "--model", model, "--temperature", "1"], undefined, scan);
+  expect({ code, bytes: picture.length }, "the tiny model predicts no distribution").toEqual({ code: 2, bytes: 0 });
+  expect(stderr).toContain("--temperature: expected a model that predicts a distribution over colours, received tiny");
+  const result = await command(["-", "--model", model, "--saturation", "2"], undefined, scan);
+  expect({ code: result.code, stderr: result.stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("- -> -  2 pages, 40 x 30") }); // prettier-ignore
+  const [first, second] = await Promise.all([0, 1].map((page) => sharp(result.picture, { page }).metadata()));
+  expect(first).toMatchObject({ pages: 2, width: 40, height: 30, depth: "ushort" });
+  expect(second).toMatchObject({ width: 9, height: 70, depth: "uchar" });
+  const bytes = await sharp(result.picture, { ignoreIcc: true }).toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer(); // prettier-ignore
+  const rgb = new Uint16Array(new Uint8Array(bytes).buffer);
+  let chroma = 0;
+  samples.forEach((value, i) => {
+    const lab = (...values: number[]) => rgbToLab(values.map((v) => v / 65_535) as unknown as Triple);
+    const [l, a, b] = lab(...rgb.subarray(3 * i, 3 * i + 3));
+    expect(Math.abs(l - lab(value, value, value)[0])).toBeLessThan(0.00105);
+    chroma += Math.hypot(a, b) / samples.length;
+  });
+  expect(chroma).toBeGreaterThan(8);
 });
 
 it("leaves out what Dawn prints on every start, and nothing else", () => {

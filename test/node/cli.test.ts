@@ -6,9 +6,10 @@ import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputError, ModelError } from "../../src/base/errors";
-import { EXIT, main, type ColorizeSettings, type CommandEnvironment, type EngineSettings } from "../../src/node/cli";
+import { EXIT } from "../../src/node/cli";
 import { checkOutputs, listJobs } from "../../src/node/cli-jobs";
-import { readImage, type Pixels } from "../../src/node/images";
+import { readImage } from "../../src/node/read-image";
+import { paintedPhoto, run } from "./run-command";
 
 let folder: string;
 let out: string;
@@ -18,53 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function photo(name: string): Promise<string> {
-  const path = join(folder, name);
-  await mkdir(join(path, ".."), { recursive: true });
-  await sharp({ create: { width: 8, height: 5, channels: 3, background: "#777" } }).toFile(path);
-  return path;
-}
-
-/** Runs the command with a colorizer that paints everything (9, 80, 200) in place of the engine. */
-async function run(args: readonly string[], change: Partial<FakeHooks> = {}) {
-  const printed = { stdout: "", stderr: "" };
-  const calls = { load: [] as EngineSettings[], colorize: [] as ColorizeSettings[], disposed: 0 };
-  const stop = new AbortController();
-  const environment: CommandEnvironment = {
-    stdout: { write: (text) => (printed.stdout += text), isTTY: change.isTTY ?? false },
-    stderr: { write: (text) => (printed.stderr += text), isTTY: change.isTTY ?? false, ...change.terminal },
-    signal: stop.signal,
-    async loadEngine(settings) {
-      calls.load.push(settings);
-      change.onLoad?.();
-      settings.onProgress("loading the model", 0.5);
-      return {
-        adapter: "painted",
-        colorizer: {
-          async colorize(source, settings) {
-            calls.colorize.push(settings);
-            settings.onStage?.("embedding");
-            change.onColorize?.(source, stop);
-            const data = new Uint8ClampedArray(source.data.length).fill(255);
-            for (let i = 0; i < data.length; i += 4) data.set([9, 80, 200], i);
-            return { timings: { embed: 1.26, combine: 2 }, data, width: source.width, height: source.height };
-          },
-          plan: (width, height) => ({ peakBytes: width * height * 100 }),
-          dispose: () => void calls.disposed++,
-        },
-      };
-    },
-  };
-  const code = await main([...args], environment);
-  return { code, calls, ...printed };
-}
-
-interface FakeHooks {
-  readonly isTTY: boolean;
-  readonly terminal: object;
-  readonly onLoad: () => void;
-  readonly onColorize: (source: Pixels, stop: AbortController) => void;
-}
+const photo = (name: string): Promise<string> => paintedPhoto(join(folder, name));
 
 describe("colorize-canvas", () => {
   it("measures first where --tune says so", async () => {
@@ -82,7 +37,9 @@ describe("colorize-canvas", () => {
     await photo("album/inner/deep.jpg");
     await writeFile(join(folder, "album", "LICENSES.md"), "text");
     const result = await run([...files, join(folder, "album"), "--out", out]);
-    expect(result.stderr).toMatch(/^2 skipped:\n {2}\S*inner \(a folder inside\), \S*LICENSES\.md \(no picture\)\n$/);
+    expect(result.stderr).toMatch(
+      /^2 skipped:\n {2}a folder inside\. Name it, too, or give --recursive: \S*inner\n {2}no picture: \S*LICENSES\.md\n$/,
+    );
     expect(result.code).toBe(EXIT.ok);
     expect((await readdir(out)).sort()).toEqual(["10.webp", "9.tiff", "one.jpg", "two.PNG"]);
     const lines = result.stdout.trim().split("\n");
@@ -181,7 +138,6 @@ describe("colorize-canvas", () => {
     for (const [args, message] of [
       [[file, await photo("b.jpg"), "--out", result], "expected a folder for several photographs, received the file"],
       [[file, "--out", result, "--format", "jpeg"], "expected a name of a JPEG file, as --format says"],
-      [[file, "--out", "-"], 'received "-", the standard output. Name a file'],
       [[file, "--out", file], "an output that is one of the inputs"],
     ] as const) {
       const { code, stderr, calls } = await run(args);
@@ -197,14 +153,15 @@ describe("colorize-canvas", () => {
     expect(await readdir(out)).toEqual([name]);
   });
 
-  it("notes that 16 bits became 8", async () => {
+  it("notes that 16 bits became 8, in formats that hold no more", async () => {
     const path = join(folder, "deep.png");
     const raw = sharp(new Uint16Array([0, 30_000, 65_535]), { raw: { width: 1, height: 1, channels: 3 } });
     await raw.toColourspace("rgb16").png().toFile(path);
-    const { stdout } = await run([path, "--out", out]);
-    expect(stdout).toContain("(samples of 16 bits read as 8)");
-    const json = await run([path, "--out", out, "--overwrite", "--json"]);
+    const args = [path, "--out", out, "--format", "jpeg"];
+    expect((await run(args)).stdout).toContain("(samples of 16 bits read as 8)");
+    const json = await run([...args, "--overwrite", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ notes: ["samples of 16 bits read as 8"] });
+    expect((await run([path, "--out", out])).stdout).not.toContain("16 bits");
   });
 
   it("lists what it skips in a folder, and why", async () => {
@@ -229,7 +186,7 @@ describe("colorize-canvas", () => {
       "  e.nef: a camera raw file. Develop it to TIFF or JPEG first.",
       "  film.gif: a GIF file. Save it as JPEG, PNG or TIFF first.",
       "  scan.jfif: a JPEG picture. Name it, too, or let it end in .jpg.",
-      `  ${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `${i}.txt (no picture)`).join(", ")}, and 2 more`,
+      `  no picture: ${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `${i}.txt`).join(", ")}, and 2 more (--json lists all)`,
       "",
     ]);
     const json = await run([join(folder, "album"), "--out", out, "--overwrite", "--json"]);

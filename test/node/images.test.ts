@@ -5,7 +5,9 @@ import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageError } from "../../src/base/errors";
 import { greyPng } from "./grey-png";
-import { formatOfBytes, formatOfName, readImage, writeImage, type ImageFormat } from "../../src/node/images";
+import { formatOfBytes, formatOfName, type ImageFormat } from "../../src/node/images";
+import { readImage } from "../../src/node/read-image";
+import { writeImage } from "../../src/node/write-image";
 
 let folder: string;
 beforeAll(async () => {
@@ -69,6 +71,16 @@ describe("readImage", () => {
       // sRGB luminance of RED: 0.2126 R + 0.7152 G + 0.0722 B in linear light, back through the sRGB curve.
       expectFlat(image.data, [111, 111, 111, 255], 1);
       expect(image.metadata.depth).toBe(space === "b-w" ? 8 : 16);
+    }
+  });
+
+  it("reads a file again that changed, and one whose name ends in brackets", async () => {
+    for (const name of ["again.tif", "scan[1]"]) {
+      for (const red of [200, 16]) {
+        const create = { width: 5, height: 5, channels: 3, background: { r: red, g: 9, b: 9 } } as const;
+        const path = await file(name, sharp({ create }).tiff({ compression: "lzw" }).toBuffer());
+        expect((await readImage(path)).data[0], name).toBe(red);
+      }
     }
   });
 

@@ -94,6 +94,8 @@ export interface ChromaMap {
   readonly saturation?: number;
   /** Default 0. */
   readonly knee?: number;
+  /** Default 0. */
+  readonly warmth?: number;
 }
 
 /** L* of the picture at each sample of the network's output: means over step x step pixels of the padded picture. */
@@ -120,7 +122,7 @@ function mean(values: readonly number[]): number {
 
 /** What guided-chroma writes, [2, mapHeight, mapWidth, 4]: by He and Sun 2015, algorithm 2: windows of 3x3, edges repeated, epsilon 16. */
 export function guidedModel(chroma: ChromaMap, luminance: ArrayLike<number>): Float64Array {
-  const { ab, padded, valid, step, chromaScale, saturation = 1, knee = 0 } = chroma;
+  const { ab, padded, valid, step, chromaScale, saturation = 1, knee = 0, warmth = 0 } = chroma;
   const [width, height] = [Math.ceil(valid.width / step), Math.ceil(valid.height / step)];
   const samples = Array.from({ length: width * height }, (_, i) => ({ x: i % width, y: Math.floor(i / width) }));
   const l = samples.map(({ x, y }) => luminance[(y * padded.width) / step + x]!);
@@ -128,7 +130,7 @@ export function guidedModel(chroma: ChromaMap, luminance: ArrayLike<number>): Fl
     const [a, b] = [0, 1].map((c) => chromaScale * ab[(c * padded.height + y * step) * padded.width + x * step]!);
     const c = Math.hypot(a!, b!);
     const factor = c === 0 ? 0 : (saturation * c ** 2) / (c ** 2 + knee ** 2);
-    return [a! * factor, b! * factor];
+    return [a! * factor, b! * factor + warmth * factor * c];
   });
   const inside = (at: number, end: number): number => Math.min(Math.max(at, 0), end - 1);
   const around = ({ x, y }: { x: number; y: number }): number[] =>

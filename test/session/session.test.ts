@@ -51,6 +51,35 @@ describe("Session", () => {
     await expect(session.run({ x: x(1, 1), b })).rejects.toThrow(/disposed/);
   });
 
+  it("takes int64 inputs as BigInt64Array or numbers, at run time and frozen, and gives empty outputs", async () => {
+    const device = await testDevice();
+    const model = buildModel({
+      inputs: [
+        { name: "n", dtype: "i64", shape: [3] },
+        { name: "axes", dtype: "i64", shape: ["count"] },
+      ],
+      outputs: [{ name: "y" }, { name: "none" }],
+      nodes: [
+        node("Cast", ["n"], ["f"], { to: 1 }),
+        node("Unsqueeze", ["f", "axes"], ["y"]),
+        node("Slice", ["f", "end", "end"], ["none"]),
+      ],
+      initializers: [{ name: "end", dtype: "i64", shape: [1], data: [3] }],
+    });
+    for (const axes of [BigInt64Array.of(0n, -1n), [0, -1]]) {
+      const freeze = { axes: { data: axes, shape: [2] } };
+      const session = await Session.load(model, { device, precision: "f32", freeze });
+      for (const data of [BigInt64Array.of(1n, -2n, 7n), [1, -2, 7], Float32Array.of(1, -2, 7)]) {
+        const { y, none } = await session.run({ n: { data, shape: [3] } });
+        expect(y).toEqual({ data: Float32Array.of(1, -2, 7), shape: [1, 3, 1] });
+        expect(none).toEqual({ data: new Float32Array(0), shape: [0] });
+      }
+      const wrong = { data: "1, 2, 3" as unknown as number[], shape: [3] };
+      await expect(session.run({ n: wrong })).rejects.toThrow(/Float32Array, BigInt64Array or array, received String/);
+      session.dispose();
+    }
+  });
+
   it("explains what to pass where navigator.gpu is missing", async () => {
     vi.stubGlobal("navigator", {});
     try {
@@ -113,7 +142,9 @@ describe("Session", () => {
       /8 elements, received 7/,
     );
     const integers = { data: new Int32Array(8) as unknown as Float32Array, shape: [1, 2, 2, 2] };
-    await expect(session.run({ x: integers, b })).rejects.toThrow(/data in a Float32Array, received Int32Array/);
+    await expect(session.run({ x: integers, b })).rejects.toThrow(
+      /data in a Float32Array, BigInt64Array or array, received Int32Array/,
+    );
     await expect(session.profile()).rejects.toThrow(/input shapes to profile/);
     session.dispose();
   });

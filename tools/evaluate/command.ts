@@ -102,7 +102,7 @@ async function run(source: string, options: Options, environment: CommandEnviron
     stdout.write(textTable(evaluation));
     stdout.write(listText(evaluation, methods[0]!.name));
     for (const [path, file] of await reports(evaluation, strips, options)) {
-      await placeFile(path, Buffer.from(file), true);
+      await placeFile(path, Buffer.from(file), { overwrite: true });
       stdout.write(`${path} written\n`);
     }
     return EXIT.ok;

@@ -1,6 +1,7 @@
 /** Decodes and shrinks pictures, and draws strips and sheets of small pictures. */
 import sharp, { type Sharp } from "sharp";
-import { decodeImage, type Pixels } from "../../src/node/images";
+import type { Pixels } from "../../src/node/images";
+import { decodeImage } from "../../src/node/read-image";
 
 function opaque({ data, width, height }: Pixels): Sharp {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);

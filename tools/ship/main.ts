@@ -30,7 +30,7 @@ const { out, ...options } = program.opts<{
 try {
   const { files, notes } = await shipNatural({ folder: program.args[0]!, ...options });
   for (const [name, bytes] of Object.entries(files)) {
-    await placeFile(`${out}/${name}`, bytes, true);
+    await placeFile(`${out}/${name}`, bytes, { overwrite: true });
     console.log(`${out}/${name}: ${bytes.length} bytes`);
   }
   for (const note of notes) console.error(note);

@@ -55,11 +55,15 @@ const BINARY: Readonly<Record<BinaryFn, (a: number, b: number) => number>> = {
   min: Math.min,
   max: Math.max,
   prelu: (a, b) => (a < 0 ? a * b : a),
+  less: (a, b) => Number(a < b),
+  lessOrEqual: (a, b) => Number(a <= b),
+  equal: (a, b) => Number(a === b),
+  mask: (a, b) => (b === 0 ? 0 : a),
 };
 
-/** A binary op as a function of two numbers. With `whole` (integers), `div` truncates towards zero, as in ONNX and C. */
+/** A binary op as a function of two numbers. With `whole` (integers), results are truncated towards zero, as in ONNX and C. */
 export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number) => number {
-  return whole && fn === "div" ? (a, b) => Math.trunc(a / b) : BINARY[fn];
+  return whole ? (a, b) => Math.trunc(BINARY[fn](a, b)) : BINARY[fn];
 }
 
 /** Rounds half to even, as ONNX Round and QuantizeLinear do. */

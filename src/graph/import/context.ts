@@ -19,18 +19,8 @@ export class Refusal extends Error {
 /** Returns the node's outputs, in order. Unsupported later outputs may be left out. */
 export type Importer = (ctx: NodeContext) => Value | readonly Value[];
 
-/** An ONNX op. docs/ops.md is generated from these. */
-interface OnnxOp {
-  readonly import: Importer;
-  /** What is supported and what is not, where the op is not fully supported. */
-  readonly notes?: string;
-  /** First and last opset with the op, where not all OPSETS have it. */
-  readonly since?: number;
-  readonly until?: number;
-}
-
-/** Importers by the op's ONNX name. */
-export type OpTable = Readonly<Record<string, OnnxOp>>;
+/** Importers by the op's ONNX name. tools/op-notes.ts documents them. */
+export type OpTable = Readonly<Record<string, Importer>>;
 
 type AttributeValues = { [A in Exclude<OnnxAttribute, { type: "unsupported" }> as A["type"]]: A["value"] };
 
@@ -179,7 +169,7 @@ export class NodeContext {
   }
 
   /**
-   * The op's result: a constant where all inputs are constants and the op has evaluate(), else a node's output.
+   * The op's result: a constant where it is empty, or all inputs are constants and the op has evaluate(); else a node's output.
    *
    * @param name Of an evaluated constant.
    */
@@ -192,6 +182,7 @@ export class NodeContext {
     name = this.constantName,
   ): Value {
     const constants = inputs.filter((value) => value.kind === "constant");
+    if (shape.includes(0)) return constantOf(inputs[0]!.dtype, shape, [], name);
     if (constants.length < inputs.length) return this.emit(op, inputs, attributes, shape, suffix);
     checkedSize(shape);
     const node = { op, output: name, inputs: [], attributes, shape, origin: [] } as unknown as Node;

@@ -12,7 +12,7 @@ import type { OpTable } from "./context";
 import { constantOf, TooLarge, type ConstantValue, revised, type Value } from "./values";
 
 /** Supported versions of the default operator set. */
-export const OPSETS = { oldest: 7, newest: 22 } as const;
+export const OPSETS = { oldest: 7, newest: 28 } as const;
 
 /** The parts of an engine that importModel() needs. */
 type Importing = Pick<Engine, "ops" | "importers">;
@@ -21,7 +21,9 @@ export interface ImportOptions {
   /** Shapes of inputs whose dimensions the model leaves open. Dimensions that the model states must be equal. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
   /** Values of inputs that become constants, by input name. */
-  readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number>; readonly shape: Shape }>>;
+  readonly freeze?: Readonly<
+    Record<string, { readonly data: ArrayLike<number> | BigInt64Array; readonly shape: Shape }>
+  >;
 }
 
 /** "unknown" is an output of an unsupported node. Import skips nodes that depend on it, so that one error lists all unsupported nodes. */
@@ -125,7 +127,7 @@ class Import {
     for (const input of declared) {
       this.#defined.add(input.name);
       const frozen = ownEntry(freeze, input.name);
-      const shape = resolveShape(input, frozen?.shape ?? ownEntry(inputShapes, input.name));
+      const shape = resolveShape(input, frozen?.shape ?? ownEntry(inputShapes, input.name), frozen ? 0 : 1);
       const dtype = input.dtype === "unknown" ? "f32" : input.dtype;
       if (frozen === undefined) {
         this.#values.set(input.name, { kind: "runtime", name: input.name, dtype, shape });
@@ -143,7 +145,7 @@ class Import {
     if (unknown) this.#refuse(node, unknown);
     else if (operands.includes("unknown")) this.#define(node, []);
     else {
-      const { import: run } = this.#engine.importers[node.op]!;
+      const run = this.#engine.importers[node.op]!;
       const mark = this.#builder.nodes.length;
       const ctx = new NodeContext(
         node,
@@ -219,8 +221,8 @@ function isList(made: Value | readonly Value[]): made is readonly Value[] {
   return Array.isArray(made);
 }
 
-/** The model's shape with open sizes filled in from `given`. */
-function resolveShape(input: OnnxValueInfo, given: Shape | undefined): Shape {
+/** The model's shape with open sizes filled in from `given`, which may be of `least` on. Constants may be empty. */
+function resolveShape(input: OnnxValueInfo, given: Shape | undefined, least: 0 | 1): Shape {
   const where = `input "${input.name}"`;
   const stated = input.shape === null ? "unknown shape" : `[${input.shape.map((n) => n ?? "?").join(", ")}]`;
   if (given === undefined) {
@@ -234,8 +236,8 @@ function resolveShape(input: OnnxValueInfo, given: Shape | undefined): Shape {
       });
     return input.shape as Shape;
   }
-  if (given.some((n) => !Number.isInteger(n) || n < 1))
-    throw new InputError({ where, expected: "sizes of at least 1", received: `[${given.join(", ")}]` });
+  if (given.some((n) => !Number.isInteger(n) || n < least))
+    throw new InputError({ where, expected: `sizes of at least ${least}`, received: `[${given.join(", ")}]` });
   const fits =
     input.shape === null ||
     (input.shape.length === given.length &&
@@ -249,7 +251,7 @@ function frozenConstant(
   name: string,
   dtype: ConstantValue["dtype"],
   shape: Shape,
-  data: ArrayLike<number>,
+  data: ArrayLike<number> | BigInt64Array,
 ): ConstantValue {
   if (data.length !== sizeOf(shape))
     throw new InputError({
@@ -257,5 +259,5 @@ function frozenConstant(
       expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
       received: `${data.length}`,
     });
-  return constantOf(dtype, shape, data, name);
+  return constantOf(dtype, shape, data instanceof BigInt64Array ? Array.from(data, Number) : data, name);
 }

@@ -29,6 +29,7 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
       return { ...port, value: root };
     }
     const copy = builder.temporary(port.name, port.shape);
+    if (port.shape.includes(0)) return { ...port, value: copy };
     engine.ops.unary.lower(builder, {
       op: "unary",
       output: copy,

@@ -10,7 +10,7 @@ import { permuteShape } from "../permutation";
 
 declare module "../ir" {
   interface OpAttributes {
-    /** NumPy broadcasting; out = activation(a fn b). prelu: a < 0 ? a*b : a. */
+    /** NumPy broadcasting; out = activation(a fn b). prelu: a < 0 ? a*b : a; mask: b != 0 ? a : 0; comparisons give 0 or 1. */
     binary: { fn: BinaryFn; activation: Activation };
   }
 }

@@ -9,7 +9,12 @@ import { invert, permute } from "../permutation";
 declare module "../ir" {
   interface OpAttributes {
     /** `before` and `after` per axis; never negative (import turns negative pads into slices). */
-    pad: { mode: "constant" | "reflect" | "edge"; before: readonly number[]; after: readonly number[]; value: number };
+    pad: {
+      mode: "constant" | "reflect" | "edge" | "wrap";
+      before: readonly number[];
+      after: readonly number[];
+      value: number;
+    };
   }
 }
 
@@ -29,6 +34,7 @@ export const pad: OpDefinition<"pad"> = {
         if (at >= 0 && at <= last) return at;
         if (mode === "constant") return -1;
         if (mode === "edge") return at < 0 ? 0 : last;
+        if (mode === "wrap") return ((at % (last + 1)) + last + 1) % (last + 1);
         return at < 0 ? -at : 2 * last - at;
       }),
     );

@@ -198,8 +198,8 @@ export const cancelTransposes: Pass = {
       },
       output(value, rw) {
         const name = actual(value, rw);
-        if (rw.node(name) !== undefined) return name;
-        // Every output is written by a node, so an input or a constant is copied.
+        if (rw.node(name) !== undefined || rw.shape(name).includes(0)) return name;
+        // Every output that has elements is written by a node, so an input or a constant is copied.
         const common = { output: rw.fresh(`${name}.copy`), shape: rw.shape(name), origin: [] };
         return rw.emit({ op: "unary", inputs: [name], attributes: { activation: IDENTITY }, ...common });
       },

@@ -5,6 +5,7 @@ import { dropIdentities } from "./drop-identities";
 import { foldAffine } from "./fold-affine";
 import { foldConstants } from "./fold-constants";
 import { fuseActivation } from "./fuse-activation";
+import { fuseLayerNorm } from "./fuse-layer-norm";
 import { fusePool } from "./fuse-pool";
 import { fuseResidual } from "./fuse-residual";
 import { mergeSiblings } from "./merge-siblings";
@@ -13,14 +14,15 @@ import { splitTileConcat } from "./split-tile-concat";
 import { upsampleIntoConv } from "./upsample-into-conv";
 
 /**
- * The passes in order. The first ones simplify exporters' graphs; then transposes cancel, which makes operands adjacent;
- * folding and fusing follow, affines before activations, because a fused activation prevents folding an affine.
+ * The passes in order. The first ones simplify exporters' graphs; then transposes cancel, which makes operands adjacent, and
+ * the channels of images the last axis; folding and fusing follow, layer normalisations before affines that would change their parts, affines before activations, because a fused activation prevents folding an affine.
  */
 export const PASSES: readonly Pass[] = [
   foldConstants,
   dropIdentities,
   cancelTransposes,
   dropIdentities,
+  fuseLayerNorm,
   foldAffine,
   splitTileConcat,
   foldConstants,

@@ -14,6 +14,8 @@ interface GuidedChromaParams {
   readonly saturation: number;
   /** Chroma, in units of a*b*, at which colours get half of that factor; 0: all get the whole of it. */
   readonly knee: number;
+  /** What is added to b*, per unit of the chroma that saturation and knee give. Default 0. */
+  readonly warmth?: number;
   /** Storage type of the network's output. */
   readonly elem: Elem;
 }
@@ -26,14 +28,14 @@ export const guidedChroma: Kernel<GuidedChromaParams> = {
   name: "picture/guided-chroma",
   wgsl,
   bindings: { ab: "read", lightness: "read", dst: "write" },
-  plan({ map, covered, chromaScale, saturation, knee, elem }) {
+  plan({ map, covered, chromaScale, saturation, knee, warmth = 0, elem }) {
     const count = covered.width * covered.height;
     return {
       constants: { elem },
       runtime: {
         ...{ MAP_W: covered.width, MAP_H: covered.height },
         ...{ ROW_STRIDE: map.width, PLANE_STRIDE: map.width * map.height },
-        ...{ CHROMA_SCALE: chromaScale, SATURATION: saturation, KNEE: knee },
+        ...{ CHROMA_SCALE: chromaScale, SATURATION: saturation, KNEE: knee, WARMTH: warmth },
       },
       grid: pictureGrid("guided-chroma", covered),
       flops: 81 * 30 * count,

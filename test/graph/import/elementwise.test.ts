@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { node } from "../../onnx-builder";
+import { interpretAll } from "../../reference/interpret";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 
 const X = [2, 3, 4, 5];
@@ -116,6 +117,44 @@ describe("functions of two tensors and more", () => {
       weights,
       nodes: [node("Where", ["c", "x", "minus"], ["m"]), node("Softmax", ["m"], ["y"], { axis: 2 })],
     });
+  });
+
+  it("Where, comparisons and logic at run time", async () => {
+    const weights = { half: floats([0.25], []), minus: floats([-Infinity], []), zero: floats([0], []) };
+    for (const op of ["Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal"])
+      await agree({
+        inputs: { x: X, z: [4, 5] },
+        weights,
+        nodes: [
+          node("Round", ["half"], ["r"]),
+          node("Floor", ["x"], ["whole"]),
+          node(op, ["whole", "r"], ["c"]),
+          node("Where", ["c", "x", "z"], ["y"]),
+        ],
+      });
+    const logic = [
+      node("Less", ["x", "half"], ["a"]),
+      node("Greater", ["x", "z"], ["b"]),
+      node("And", ["a", "b"], ["both"]),
+      node("Or", ["a", "b"], ["any"]),
+      node("Xor", ["both", "any"], ["one"]),
+      node("Not", ["one"], ["not"]),
+      node("Cast", ["not"], ["f"], { to: 1 }),
+      node("Log", ["f"], ["log"]),
+      node("Where", ["one", "zero", "log"], ["chosen"]),
+      node("Where", ["any", "chosen", "x"], ["y"]),
+    ];
+    await agree({ inputs: { x: X, z: [4, 5] }, weights, nodes: logic });
+  });
+
+  it("a selected value does not depend on an infinite one beside it", async () => {
+    const graph = importSketch({
+      inputs: { x: [2] },
+      weights: { c: { name: "", dtype: "bool", shape: [2], data: [1, 0] }, zero: floats([0], []) },
+      nodes: [node("Log", ["x"], ["log"]), node("Where", ["c", "zero", "log"], ["y"])],
+    });
+    const y = interpretAll(graph, { x: Float32Array.of(0, 1) }).get("y")!;
+    expect([...y.data]).toEqual([0, 0]);
   });
 
   it("whole numbers exist in constants only", () => {

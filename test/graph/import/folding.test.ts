@@ -257,6 +257,42 @@ describe("constant folding", () => {
     });
   });
 
+  it("weights divided by their spectral norm, which is computed in the model", async () => {
+    const graph = await agree({
+      inputs: { x: [1, 2, 5, 5] },
+      weights: { w: [3, 2, 3, 3], u: [1, 3], v: [18, 1], flat: int64s([3, 18]) },
+      nodes: [
+        node("Reshape", ["w", "flat"], ["matrix"]),
+        node("MatMul", ["u", "matrix"], ["uw"]),
+        node("MatMul", ["uw", "v"], ["sigma"]),
+        node("Div", ["w", "sigma"], ["normal"]),
+        node("Conv", ["x", "normal"], ["y"]),
+      ],
+    });
+    expect(opsOf(graph)).toEqual(["transpose", "conv", "transpose"]);
+  });
+
+  it("weights in blocks of 4, each with a scale", async () => {
+    const data = Array.from({ length: 3 * 7 }, (_, i) => ((i * 37) % 256) - 128);
+    const nodes = [
+      node("DequantizeLinear", ["i8", "s"], ["w"], { axis: 1, block_size: 4 }),
+      node("MatMul", ["x", "w"], ["y"]),
+    ];
+    await agree({
+      opset: 21,
+      inputs: { x: [2, 3] },
+      weights: {
+        i8: { name: "", dtype: "i8", shape: [3, 7], data },
+        s: floats([0.01, 0.02, 0.03, 0.04, 0.05, 0.06], [3, 2]),
+      },
+      nodes,
+    });
+    const wrong = { i8: { name: "", dtype: "i8" as const, shape: [3, 7], data }, s: floats([1, 2, 3], [3, 1]) };
+    expect(() => importSketch({ opset: 21, inputs: { x: [2, 3] }, weights: wrong, nodes })).toThrow(
+      /scale of shape \[3, 2\]/,
+    );
+  });
+
   it("float16 weights", async () => {
     const w = { name: "", dtype: "f16" as const, shape: [3, 2, 1, 1], data: [0.1, 0.2, -0.3, 4, 5.5, -6] };
     await agree({

@@ -106,10 +106,10 @@ describe("refusals", () => {
         nodes: [
           node("LSTM", ["x"], ["a"], {}, "recurrent"),
           node("Relu", ["a"], ["b"], {}, "dependant"),
-          node("Einsum", ["b", "x"], ["c"], { equation: "a,a" }, "sum"),
+          node("GridSample", ["b", "x"], ["c"], {}, "sum"),
           node("Conv", ["x", "c"], ["d"], {}, "dependant too"),
           { ...node("FusedConv", ["x"], ["e"], {}, "fused"), domain: "com.microsoft" },
-          node("Pad", ["x", "p"], ["f"], { mode: "wrap" }, "round"),
+          node("Pad", ["x", "p"], ["f"], { mode: "fold" }, "round"),
           node("Conv", ["x", "f"], ["y"], {}, "dependant three"),
         ],
         initializers: [{ ...int64s([0, 0, 0, 0, 0, 0, 0, 1]), name: "p" }],
@@ -118,9 +118,9 @@ describe("refusals", () => {
     expect(error).toBeInstanceOf(UnsupportedError);
     expect((error as UnsupportedError).items).toEqual([
       { node: "recurrent", op: "LSTM", reason: "not implemented" },
-      { node: "sum", op: "Einsum", reason: "not implemented" },
+      { node: "sum", op: "GridSample", reason: "not implemented" },
       { node: "fused", op: "FusedConv", reason: "domain com.microsoft" },
-      { node: "round", op: "Pad", reason: "attribute mode=wrap" },
+      { node: "round", op: "Pad", reason: "attribute mode=fold" },
     ]);
   });
 

@@ -73,3 +73,44 @@ describe("MatMul", () => {
       await agree({ inputs: { a }, weights: { b }, nodes: [node("MatMul", ["a", "b"], ["y"])] });
     });
 });
+
+describe("Einsum", () => {
+  const shapes: readonly (readonly [equation: string, ...operands: number[][]])[] = [
+    ["ij->ji", [3, 4]],
+    ["ij->i", [3, 4]],
+    ["ij->", [3, 4]],
+    ["ba", [3, 4]],
+    ["ii->i", [4, 4]],
+    ["...ii->...i", [2, 3, 4, 4]],
+    ["ij,jk->ik", [3, 5], [5, 4]],
+    ["ij, jk", [3, 5], [5, 4]],
+    ["i,i", [5], [5]],
+    ["i,j->ij", [3], [4]],
+    ["bij,bjk->bik", [2, 3, 5], [2, 5, 4]],
+    ["bhid,bhjd->bhij", [2, 3, 4, 5], [2, 3, 6, 5]],
+    ["nchw,cd->nhwd", [2, 3, 4, 5], [3, 6]],
+    ["nctkv,kvw->nctw", [2, 3, 4, 3, 5], [3, 5, 6]],
+    ["...ij,...jk->...ik", [2, 3, 5], [2, 5, 4]],
+    ["ijk,ljk->lk", [2, 3, 4], [5, 3, 4]],
+    ["ij,jk,kl->il", [2, 3], [3, 4], [4, 5]],
+  ];
+  for (const [equation, ...operands] of shapes)
+    it(equation, async () => {
+      const names = operands.map((_, i) => `in${i}`);
+      const inputs = Object.fromEntries(operands.map((shape, i) => [names[i]!, shape]));
+      const nodes = [node("Einsum", names, ["y"], { equation })];
+      await agree({ inputs, nodes });
+      const [first, ...rest] = Object.entries(inputs);
+      if (rest.length > 0)
+        await agree({ inputs: Object.fromEntries([first!]), weights: Object.fromEntries(rest), nodes });
+    });
+
+  it("refuses equations that do not fit", () => {
+    const einsum = (equation: string) => () =>
+      importSketch({ inputs: { a: [2, 3] }, nodes: [node("Einsum", ["a"], ["y"], { equation })] });
+    expect(einsum("ijk->i")).toThrow(/labels of 2 axes/);
+    expect(einsum("ij,jk->ik")).toThrow(/1 terms/);
+    expect(einsum("ij->ik")).toThrow(/labels of the operands/);
+    expect(einsum("ii->i")).toThrow(/equal sizes of i/);
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { node } from "../../onnx-builder";
+import { interpretAll } from "../../reference/interpret";
 import { randoms } from "../../shared/expect-close";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 
@@ -28,8 +29,23 @@ describe("BatchNormalization", () => {
     await agree(bn(X, 9));
     await agree(bn(X, 7, {}));
   });
-  it("refuses training", () => {
-    expect(() => importSketch(bn(X, 15, { training_mode: 1 }))).toThrow(/training_mode=1/);
+  it("in training mode takes the statistics of the batch", () => {
+    const nodes = [
+      node("BatchNormalization", ["x", "scale", "bias", "mean", "variance"], ["y", "m", "v"], {
+        training_mode: 1,
+        momentum: 0.75,
+        epsilon: 0.5,
+      }),
+    ];
+    const weights = { scale: floats([2]), bias: floats([3]), mean: floats([10]), variance: floats([20]) };
+    const graph = importSketch({ opset: 15, inputs: { x: [2, 1, 2] }, weights, nodes, outputs: ["y", "m", "v"] });
+    const values = interpretAll(graph, { x: Float32Array.of(1, 2, 3, 6) });
+    // Mean 3, variance (4 + 1 + 0 + 9) / 4 = 3.5, and 3.5 + 0.5 = 4.
+    expect([...values.get("y")!.data]).toEqual([1, 2, 3, 6]);
+    expect([...values.get("m")!.data]).toEqual([8.25]);
+    expect([...values.get("v")!.data]).toEqual([15.875]);
+  });
+  it("refuses statistics for each pixel", () => {
     expect(() => importSketch(bn(X, 7, { spatial: 0 }))).toThrow(/spatial=0/);
   });
 });
@@ -55,6 +71,11 @@ describe("other normalisations", () => {
     await agree(norm("GroupNormalization", X, [C], { num_groups: 3, epsilon: 1e-2 }, 21));
     await agree(norm("GroupNormalization", X, [2], { num_groups: 2 }, 18));
   });
+  it.each([0, 1, -2, -1])("LayerNormalization with mean and inverse deviation, axis %i", async (axis) => {
+    const nodes = [node("LayerNormalization", ["x", "s"], ["y", "mean", "inverse"], { axis, epsilon: 1e-2 })];
+    await agree({ ...norm("LayerNormalization", X, X.slice(axis), {}), nodes, outputs: ["y", "mean", "inverse"] });
+  });
+
   it("LayerNormalization as exporters before opset 17 write it", async () => {
     await agree({
       opset: 13,

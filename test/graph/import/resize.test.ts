@@ -93,11 +93,59 @@ describe("Resize", () => {
   });
 
   it("refuses what it does not do", () => {
-    expect(() => importSketch(bySizes([1, 2, 8, 3], { mode: "cubic" }))).toThrow(/mode=cubic/);
-    expect(() => importSketch(bySizes([1, 2, 8, 3], { mode: "linear", antialias: 1 }))).toThrow(/antialias=1/);
-    expect(() => importSketch(bySizes([1, 4, 5, 3], { mode: "linear" }))).toThrow(/other axes than height and width/);
-    const tf = { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" };
-    expect(() => importSketch(bySizes([1, 2, 8, 3], tf))).toThrow(/tf_crop_and_resize/);
+    expect(() => importSketch(bySizes([1, 2, 8, 3], { mode: "area" }))).toThrow(/mode=area/);
+    const unknown = { mode: "linear", coordinate_transformation_mode: "polar" };
+    expect(() => importSketch(bySizes([1, 2, 8, 3], unknown))).toThrow(/coordinate_transformation_mode=polar/);
+  });
+});
+
+describe("Resize by matrices", () => {
+  for (const coordinate_transformation_mode of MODES)
+    it(`cubic ${coordinate_transformation_mode}`, async () => {
+      const attributes = { mode: "cubic", coordinate_transformation_mode };
+      const graph = await agree(bySizes([1, 2, 8, 3], attributes));
+      expect(opsOf(graph).filter((op) => op !== "transpose")).toEqual(["matmul", "matmul"]);
+      await agree(byScales([1, 1, 1.7, 0.6], { ...attributes, cubic_coeff_a: -0.5, exclude_outside: 1 }));
+      await agree(bySizes([1, 2, 1, 1], attributes));
+    });
+
+  it("antialiased: elements outside the input are left out, as onnxruntime does always", async () => {
+    for (const mode of ["linear", "cubic"])
+      for (const sizes of [
+        [1, 2, 3, 3],
+        [1, 2, 2, 11],
+      ])
+        await agree(bySizes(sizes, { mode, antialias: 1, exclude_outside: 1 }));
+  });
+
+  it("along any axes", async () => {
+    for (const mode of ["nearest", "linear"]) {
+      await agree({
+        inputs: { x: [2, 3, 4] },
+        weights: { sizes: int64s([5, 2, 7]) },
+        nodes: [node("Resize", ["x", "", "", "sizes"], ["y"], { mode })],
+      });
+      await agree({
+        inputs: { x: [1, 2, 3, 4, 5] },
+        weights: { sizes: int64s([1, 2, 6, 3, 9]) },
+        nodes: [node("Resize", ["x", "", "", "sizes"], ["y"], { mode })],
+      });
+    }
+  });
+
+  it("tf_crop_and_resize", async () => {
+    const roi = floats([0, 0, 0.3, -0.2, 1, 1, 1.4, 0.7]);
+    const tf = { coordinate_transformation_mode: "tf_crop_and_resize", extrapolation_value: 9.5 };
+    for (const [mode, size] of [
+      ["linear", [1, 2, 6, 4]],
+      ["linear", [1, 2, 1, 6]],
+      ["nearest", [1, 2, 6, 4]],
+    ] as const)
+      await agree({
+        inputs: { x: [1, 2, 5, 7] },
+        weights: { roi, sizes: int64s(size) },
+        nodes: [node("Resize", ["x", "roi", "", "sizes"], ["y"], { ...tf, mode })],
+      });
   });
 });
 

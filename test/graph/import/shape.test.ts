@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { node } from "../../onnx-builder";
+import { interpretAll } from "../../reference/interpret";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 
 const X = [2, 3, 4, 5];
@@ -141,6 +142,17 @@ describe("rearranging", () => {
       nodes: [node("Concat", ["x", "w", "z"], ["y"], { axis: -3 })],
     });
   });
+  it("SpaceToDepth of opset 28 in mode CRD keeps the pixels of a channel together", () => {
+    const x = [0, 6, 1, 7, 12, 18, 13, 19, 24, 30, 25, 31];
+    const graph = importSketch({
+      opset: 28,
+      inputs: { x: [1, 3, 2, 2] },
+      nodes: [node("SpaceToDepth", ["x"], ["y"], { blocksize: 2, mode: "CRD" })],
+    });
+    // Blocks of 2x2 pixels are whole pictures here, so their order is that of x.
+    expect([...interpretAll(graph, { x: Float32Array.from(x) }).get(graph.outputs[0]!.value)!.data]).toEqual(x);
+  });
+
   it("DepthToSpace and SpaceToDepth", async () => {
     const x = { x: [2, 12, 3, 2] };
     for (const mode of ["DCR", "CRD"])

@@ -172,7 +172,17 @@ export const BINARIES: Record<BinaryFn, (d: Draft, x: string, c: string) => stri
   min: (d, x, c) => binary(d, "min", ...orders(d, x, c)),
   max: (d, x, c) => binary(d, "max", ...orders(d, x, c)),
   prelu: (d, x, c) => binary(d, "prelu", ...orders(d, x, c)),
+  less: (d, x, c) => compared(d, "less", x, c),
+  lessOrEqual: (d, x, c) => compared(d, "lessOrEqual", x, c),
+  equal: (d, x, c) => compared(d, "equal", x, c),
+  mask: (d, x, c) => binary(d, "mask", x, unary(d, c, { fn: "ceil" })),
 };
+
+/** x + (x fn c), of whole numbers, some of which are equal. */
+function compared(d: Draft, fn: BinaryFn, x: string, c: string): string {
+  const whole = (of: string): string => unary(d, of, { fn: "ceil" });
+  return binary(d, "add", x, binary(d, fn, whole(x), whole(c)));
+}
 
 const orders = (d: Draft, a: string, b: string): [string, string] => (d.once(2) ? [a, b] : [b, a]);
 
@@ -406,6 +416,22 @@ function residual(d: Draft, x: string): string {
   return maybeActivation(d, binary(d, "add", ...orders(d, scaled, other)));
 }
 
+/** Written out, over the channels or other axes of a picture [N,H,W,C]. */
+function layerNormalisation(d: Draft, x: string): string {
+  const axes = d.pick([[3], [3], [3], [2, 3], [1], [0, 3]]);
+  const mean = (of: string, keepDims = true): string => d.node("reduce", [of], { fn: "mean", axes, keepDims });
+  const m = mean(x);
+  const difference = d.shared(binary(d, "sub", x, m));
+  const again = d.once(3) ? binary(d, "sub", x, d.once(8) ? mean(d.like(x)) : mean(x)) : difference;
+  const variance = mean(binary(d, "mul", again, again));
+  const deviation = unary(d, binary(d, "add", variance, d.uniform([], 0.1)), { fn: "sqrt" });
+  const normal = d.shared(binary(d, "div", difference, deviation));
+  if (d.once(6)) return normal;
+  const row = d.pick([[d.shape(x)[3]!], [1, 1, 1, d.shape(x)[3]!], d.shape(x).slice(axes[0]), []]);
+  const scaled = d.shared(binary(d, "mul", ...orders(d, normal, d.constant(row))));
+  return maybeActivation(d, d.once(6) ? scaled : binary(d, "add", ...orders(d, scaled, d.constant(row))));
+}
+
 /** A vector repeated over the picture and joined with it, in either order of axes, goes into a convolution. */
 function tileConcat(d: Draft, x: string): string {
   const axis = d.pick([1, 3]);
@@ -521,6 +547,7 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
       const once = d.shared(affine(d, p));
       return linear(d, d.once(2) ? affine(d, once) : once);
     }),
+  "layer normalisation": (d, x) => onPicture(d, x, (p) => layerNormalisation(d, p)),
   "tile and concat": tileConcat,
   transpose,
   "transposes around ops of any order": (d, x) => {

@@ -251,8 +251,8 @@ async function gpuModel(
   lightness: ArrayLike<number>,
   elem: Elem = "f32",
 ): Promise<Float32Array> {
-  const { ab, map, covered, chromaScale, saturation = 1, knee = 0 } = chroma;
-  const plan = guidedChroma.plan({ map, covered, chromaScale, saturation, knee, elem });
+  const { ab, map, covered, chromaScale, saturation = 1, knee = 0, warmth = 0 } = chroma;
+  const plan = guidedChroma.plan({ map, covered, chromaScale, saturation, knee, warmth, elem });
   const count = 8 * covered.width * covered.height;
   const elems = { lightness: "f32", dst: "f32" } as const;
   const device = await testDevice();
@@ -271,18 +271,20 @@ describe("guided-chroma", () => {
     lightness: (i: number) => number,
     saturation: number,
     knee: number,
+    warmth?: number,
   ][] = [
     ["one sample", size(1, 1), size(1, 1), () => 50, 1, 0],
     ["one row", size(9, 2), size(7, 1), (i) => (i * 37) % 101, 1, 0],
     ["padding, strong edges", size(16, 12), size(13, 11), (i) => (i % 5 < 2 ? 0 : 100), 1.3, 0],
     ["a flat picture", size(8, 8), size(8, 8), () => 100, 1, 0],
     ["a knee", size(8, 8), size(8, 8), (i) => (i * 29) % 101, 1.5, 20],
+    ["warmth", size(8, 8), size(8, 8), (i) => (i * 29) % 101, 1.5, 20, 0.4],
   ];
-  for (const [name, map, covered, l, saturation, knee] of cases)
+  for (const [name, map, covered, l, saturation, knee, warmth] of cases)
     it(name, async () => {
       const ab = randoms(2 * map.width * map.height, 8, -0.5, 0.5);
       const lightness = Float32Array.from({ length: map.width * map.height }, (_, i) => l(i));
-      const chroma = { ab, chromaScale: 128, saturation, knee };
+      const chroma = { ab, chromaScale: 128, saturation, knee, warmth };
       const expected = guidedModel({ ...chroma, padded: map, valid: covered, step: 1 }, lightness);
       // Intercepts are slopes times L*, up to 100.
       expectClose(await gpuModel({ ...chroma, map, covered }, lightness), expected, { abs: 0.02 });

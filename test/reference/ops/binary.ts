@@ -24,6 +24,14 @@ function combine(fn: BinaryFn, a: number, b: number): number {
       return Math.max(a, b);
     case "prelu":
       return a < 0 ? a * b : a;
+    case "less":
+      return a < b ? 1 : 0;
+    case "lessOrEqual":
+      return a <= b ? 1 : 0;
+    case "equal":
+      return a === b ? 1 : 0;
+    case "mask":
+      return b !== 0 ? a : 0;
     default:
       return fn satisfies never;
   }
@@ -72,6 +80,16 @@ export const cases: readonly KernelCase[] = [
     { shape: [10], values: [2, 3, -1, 0, 0, 2, -2, 0.5, 1.5, 7] },
     [10],
   ),
+  // Equal, less and greater numbers; what is masked may be infinite.
+  ...(["less", "lessOrEqual", "equal"] as const).map((fn) =>
+    binaryCase(fn, { shape: [5], values: [1, 2, 3, -1, 0] }, { shape: [5], values: [1, 3, 2, -2, 0] }, [5]),
+  ),
+  binaryCase(
+    "mask",
+    { shape: [2, 4], values: [1, Infinity, -3, 4, 5, 6, -Infinity, 8] },
+    { shape: [4], values: [1, 0, 1, 0] },
+    [2, 4],
+  ),
   binaryCase("sub", { shape: [2, 9] }, { shape: [9] }, [2, 9], { fn: "relu" }),
   binaryCase("mul", { shape: [2, 8] }, { shape: [8] }, [2, 8], { fn: "clip", min: -0.25, max: 0.5 }),
 ];
@@ -89,4 +107,7 @@ export const onnx: readonly OnnxExample[] = [
   example("Mean", ["x", "positive", "x"]),
   example("BatchNormalization", ["x", weights([4]), weights([4]), weights([4]), weights([4], 0.1, 1)]),
   example("Where", [bools([1, 0, 0, 1, 1, 0]), "x", "positive"]),
+  ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"].map((op) =>
+    example(op, ["x", "positive"], {}, { dtype: "bool" }),
+  ),
 ];

@@ -24,6 +24,7 @@ function matmul(node: NodeFor<"matmul">, [a, b, bias]: readonly Tensor[]): Tenso
 export const reference: Reference<"matmul"> = { op: "matmul", compute: matmul };
 
 export const onnx: readonly OnnxExample[] = [
+  example("Einsum", ["x", weights([4, 6])], { equation: "nchw,cd->ndhw" }),
   example("MatMul", ["x", "positive"]),
   example("Gemm", [weights([3, 5]), weights([5, 4]), weights([4])], { alpha: 0.5 }),
 ];

@@ -14,6 +14,7 @@ function pad(node: NodeFor<"pad">, x: Tensor): Tensor {
     const inside = at.map((i, axis) => {
       const last = x.shape[axis]! - 1;
       if (mode === "edge") return Math.min(last, Math.max(0, i));
+      if (mode === "wrap") return (i + 10 * x.shape[axis]!) % x.shape[axis]!;
       return i < 0 ? -i : i > last ? 2 * last - i : i;
     });
     return x.data[flatOf(inside, x.shape)]!;
@@ -44,7 +45,8 @@ export const cases: readonly KernelCase[] = [
   padCase([1], [0], [0], "constant"),
   padCase([1], [1], [2], "constant", 1.5),
   padCase([5], [4], [4], "reflect"),
-  ...(["constant", "reflect", "edge"] as const).flatMap((mode) => [
+  padCase([3], [7], [8], "wrap"),
+  ...(["constant", "reflect", "edge", "wrap"] as const).flatMap((mode) => [
     padCase([1, 4, 5, 8], [0, 1, 2, 0], [0, 3, 0, 0], mode, -0.5), // vec4
     padCase([2, 3, 4, 5], [0, 2, 0, 1], [0, 0, 3, 4], mode, -0.5),
     padCase([1, 2, 2, 3, 2, 2, 2], [0, 1, 0, 1, 0, 1, 0], [0, 0, 0, 1, 0, 1, 0], mode), // seven axes in five

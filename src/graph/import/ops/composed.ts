@@ -2,8 +2,7 @@
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { BinaryFn } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
-import { zipConstants } from "../constant-arithmetic";
-import { binary, broadcast, expand, unary } from "../primitives";
+import { binary, broadcast, unary } from "../primitives";
 import { constantOf, isFloat, type ConstantValue, type Value } from "../values";
 
 /** Applies fn to any number of inputs, from left to right. */
@@ -52,6 +51,8 @@ function bound(value: number): number {
 /** Integer exponents up to 3 become products, which are exact and, unlike WGSL's pow, defined for negative bases. */
 function pow(ctx: NodeContext): Value {
   const [x, exponent] = [ctx.input(0), ctx.input(1)];
+  if (!isFloat(x.dtype) && exponent.kind === "runtime")
+    ctx.unsupported(`${x.dtype} to an exponent computed at run time`);
   const n = singleNumber(exponent);
   const sameSize = broadcast(ctx, x.shape, exponent.shape).length === x.shape.length;
   if (x.kind === "constant" || n === undefined || !sameSize) return binary(ctx, "pow", x, exponent);
@@ -102,21 +103,6 @@ function mean(ctx: NodeContext): Value {
   return ctx.inputCount === 1 ? sum : binary(ctx, "mul", sum, scalar(ctx, 1 / ctx.inputCount, "share"));
 }
 
-/** Selects by a constant condition: x * mask + y * (1 - mask), with constants masked in advance. */
-function where(ctx: NodeContext): Value {
-  const condition = ctx.constant(0, "condition");
-  const [x, y] = [ctx.input(1), ctx.input(2)];
-  const shape = broadcast(ctx, broadcast(ctx, condition.shape, x.shape), y.shape);
-  const mask = (value: Value, keep: boolean): Value => {
-    if (value.kind === "constant") return zipConstants(ctx, value, condition, (v, c) => ((c !== 0) === keep ? v : 0));
-    const factors = Float32Array.from(condition.data, (c) => ((c !== 0) === keep ? 1 : 0));
-    return binary(ctx, "mul", value, ctx.floatConstant(condition.shape, factors, keep ? "then" : "else"));
-  };
-  if (condition.data.every((c) => c !== 0)) return expand(ctx, x, shape);
-  if (condition.data.every((c) => c === 0)) return expand(ctx, y, shape);
-  return binary(ctx, "add", mask(x, true), mask(y, false));
-}
-
 function divide(ctx: NodeContext): Value {
   const [a, b] = [ctx.input(0), ctx.input(1)];
   if (b.kind === "constant" && !isFloat(b.dtype) && b.data.includes(0)) ctx.malformed("a divisor other than 0", "0");
@@ -148,43 +134,29 @@ function castTo(ctx: NodeContext): Value {
 }
 
 export const composedOps: OpTable = {
-  Gelu: { import: gelu, since: 20, notes: "approximate none and tanh" },
-  LeakyRelu: { import: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)) },
-  Elu: { import: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)) },
-  Celu: { import: celu, since: 12 },
-  Selu: { import: selu },
-  HardSigmoid: {
-    import: (ctx) => {
-      const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
-      return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
-    },
+  Gelu: gelu,
+  LeakyRelu: (ctx) => unary(ctx, { fn: "leakyRelu", alpha: ctx.float("alpha", 0.01) }, ctx.input(0)),
+  Elu: (ctx) => unary(ctx, { fn: "elu", alpha: ctx.float("alpha", 1) }, ctx.input(0)),
+  Celu: celu,
+  Selu: selu,
+  HardSigmoid: (ctx) => {
+    const [alpha, beta] = [ctx.float("alpha", 0.2), ctx.float("beta", 0.5)];
+    return unary(ctx, { fn: "hardSigmoid", alpha, beta }, ctx.input(0));
   },
-  HardSwish: {
-    import: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
-    since: 14,
-    notes: "as x * HardSigmoid(x)",
+  HardSwish: gated((ctx, x) => unary(ctx, { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }, x)),
+  Mish: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
+  Softsign: (ctx) => {
+    const x = ctx.input(0);
+    return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
   },
-  Mish: {
-    import: gated((ctx, x) => unary(ctx, { fn: "tanh" }, unary(ctx, { fn: "softplus" }, x))),
-    since: 18,
-    notes: "as x * tanh(softplus(x))",
-  },
-  Softsign: {
-    import: (ctx) => {
-      const x = ctx.input(0);
-      return binary(ctx, "div", x, binary(ctx, "add", unary(ctx, { fn: "abs" }, x), scalar(ctx, 1, "one")));
-    },
-    notes: "as x / (1 + |x|)",
-  },
-  PRelu: { import: prelu, notes: "slope broadcast to the input" },
-  Clip: { import: clip, notes: "bounds as attributes (opset < 11) or inputs" },
-  Div: { import: divide, notes: "whole numbers (constants only) truncate towards zero" },
-  Pow: { import: pow, notes: "exponents 2 and 3 as products" },
-  Min: { import: chain("min"), notes: "any number of inputs" },
-  Max: { import: chain("max"), notes: "any number of inputs" },
-  Sum: { import: chain("add"), notes: "any number of inputs" },
-  Mean: { import: mean, notes: "any number of inputs" },
-  Where: { import: where, since: 9, notes: "constant condition" },
-  Cast: { import: castTo, notes: "at run time only to a float type" },
-  CastLike: { import: (ctx) => cast(ctx, ctx.input(1).dtype), since: 15, notes: "at run time only to a float type" },
+  PRelu: prelu,
+  Clip: clip,
+  Div: divide,
+  Pow: pow,
+  Min: chain("min"),
+  Max: chain("max"),
+  Sum: chain("add"),
+  Mean: mean,
+  Cast: castTo,
+  CastLike: (ctx) => cast(ctx, ctx.input(1).dtype),
 };

@@ -1,4 +1,5 @@
 /** Ops that produce constants or support constants only. */
+import { DTYPES } from "../../../weights/onnx/tensor";
 import type { OnnxDType } from "../../../weights/onnx/types";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
@@ -49,21 +50,10 @@ const map =
   (ctx) =>
     mapConstant(ctx, ctx.constant(0, "input"), f, dtype);
 
-const zip =
-  (f: (a: number, b: number) => boolean): Importer =>
-  (ctx) =>
-    zipConstants(
-      ctx,
-      ctx.constant(0, "first input"),
-      ctx.constant(1, "second input"),
-      (a, b) => (f(a, b) ? 1 : 0),
-      "bool",
-    );
-
 /** Python's remainder (sign of b), or C's (sign of a) with fmod=1. */
 function mod(ctx: NodeContext): Value {
   const fmod = ctx.int("fmod", 0) !== 0;
-  const python = (a: number, b: number) => a - b * Math.floor(a / b);
+  const python = (a: number, b: number) => ((a % b) * b < 0 ? (a % b) + b : a % b);
   return zipConstants(
     ctx,
     ctx.constant(0, "first input"),
@@ -95,7 +85,7 @@ function quantizeLinear(ctx: NodeContext): Value {
   const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
   const zero = ctx.optionalConstant(2, "zero point");
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
-  const dtype = zero?.dtype ?? "u8";
+  const dtype = zero?.dtype ?? DTYPES[ctx.int("output_dtype", 2)] ?? ctx.unsupported("attribute output_dtype");
   const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
   const quantized = Float64Array.from(x.data, (value, i) =>
     Math.min(high, Math.max(low, roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0))),
@@ -104,29 +94,16 @@ function quantizeLinear(ctx: NodeContext): Value {
 }
 
 export const constantOps: OpTable = {
-  Constant: { import: constant, notes: "value, value_float(s), value_int(s)" },
-  ConstantOfShape: { import: constantOfShape, since: 9 },
-  Size: { import: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.constantName) },
-  Range: { import: range, since: 11, notes: "constants only" },
-  NonZero: { import: nonZero, since: 9, notes: "constants only" },
-  Not: { import: map((x) => (x === 0 ? 1 : 0)), notes: "constants only" },
-  Round: { import: map(roundHalfEven), since: 11, notes: "constants only" },
-  Sign: { import: map(Math.sign), since: 9, notes: "constants only" },
-  Sin: { import: map(Math.sin), notes: "constants only" },
-  Cos: { import: map(Math.cos), notes: "constants only" },
-  IsNaN: { import: map((x) => (Number.isNaN(x) ? 1 : 0), "bool"), since: 9, notes: "constants only" },
-  And: { import: zip((a, b) => a !== 0 && b !== 0), notes: "constants only" },
-  Or: { import: zip((a, b) => a !== 0 || b !== 0), notes: "constants only" },
-  Xor: { import: zip((a, b) => (a !== 0) !== (b !== 0)), notes: "constants only" },
-  Equal: { import: zip((a, b) => a === b), notes: "constants only" },
-  Less: { import: zip((a, b) => a < b), notes: "constants only" },
-  LessOrEqual: { import: zip((a, b) => a <= b), since: 12, notes: "constants only" },
-  Greater: { import: zip((a, b) => a > b), notes: "constants only" },
-  GreaterOrEqual: { import: zip((a, b) => a >= b), since: 12, notes: "constants only" },
-  Mod: { import: mod, since: 10, notes: "constants only; fmod" },
-  QuantizeLinear: {
-    import: quantizeLinear,
-    since: 10,
-    notes: "constants only; to 8 and 16 bits, per tensor or per axis",
-  },
+  Constant: constant,
+  ConstantOfShape: constantOfShape,
+  Size: (ctx) => constantOf("i64", [], [sizeOf(ctx.input(0).shape)], ctx.constantName),
+  Range: range,
+  NonZero: nonZero,
+  Round: map(roundHalfEven),
+  Sign: map(Math.sign),
+  Sin: map(Math.sin),
+  Cos: map(Math.cos),
+  IsNaN: map((x) => (Number.isNaN(x) ? 1 : 0), "bool"),
+  Mod: mod,
+  QuantizeLinear: quantizeLinear,
 };

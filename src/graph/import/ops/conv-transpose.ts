@@ -52,8 +52,5 @@ function transposedWindow(ctx: NodeContext, input: Pair, kernel: Pair, rank: num
 }
 
 export const convTransposeOps: OpTable = {
-  ConvTranspose: {
-    import: convTranspose,
-    notes: "1-D and 2-D; constant weights; output_padding, output_shape, groups, dilations, auto_pad",
-  },
+  ConvTranspose: convTranspose,
 };

@@ -54,8 +54,5 @@ function conv(ctx: NodeContext): Value {
 }
 
 export const convOps: OpTable = {
-  Conv: {
-    import: conv,
-    notes: "1-D and 2-D; constant weights; any kernel, strides, dilations, groups, pads and auto_pad",
-  },
+  Conv: conv,
 };

@@ -14,5 +14,5 @@ function cumSum(ctx: NodeContext): Value {
 }
 
 export const cumSumOps: OpTable = {
-  CumSum: { import: cumSum, since: 11, notes: "constant axis" },
+  CumSum: cumSum,
 };

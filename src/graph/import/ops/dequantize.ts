@@ -1,6 +1,6 @@
 /** Quantised weights: integers with scales. */
 import { deferred, derivedKey } from "../../constants/deferred";
-import { sizeOf } from "../../ir";
+import { sameShape, sizeOf } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import type { ConstantValue, Dequantized, Value } from "../values";
 
@@ -12,14 +12,30 @@ interface PerAxis {
 
 /** Scale or zero point: one element, or one for each index of `axis`. */
 export function perAxis(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, what: string): PerAxis {
-  if (parameter.shape.length > 1)
-    ctx.unsupported(`blocked quantisation, ${what} of shape ${describe(parameter.shape)}`);
+  if (parameter.shape.length > 1) return perBlock(ctx, x, parameter, what);
   if (parameter.data.length === 1) return { run: x.data.length, at: () => parameter.data[0]! };
   const axis = ctx.axis(ctx.int("axis", 1), x.shape.length);
   const size = x.shape[axis]!;
   if (parameter.data.length !== size) ctx.malformed(`${what} of ${size} elements`, describe(parameter.shape));
   const inner = sizeOf(x.shape.slice(axis + 1));
   return { run: inner, at: (flat) => parameter.data[Math.floor(flat / inner) % size]! };
+}
+
+/** One element for each `block_size` indices of `axis`; on the other axes one for each index. */
+function perBlock(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, what: string): PerAxis {
+  const axis = ctx.axis(ctx.int("axis", 1), x.shape.length);
+  const block = ctx.int("block_size", 0);
+  const wanted = x.shape.map((n, i) => (i === axis ? Math.ceil(n / block) : n));
+  if (!sameShape(parameter.shape, wanted))
+    ctx.malformed(`${what} of shape ${describe(wanted)}`, describe(parameter.shape));
+  const [size, blocks, inner] = [x.shape[axis]!, wanted[axis]!, sizeOf(x.shape.slice(axis + 1))];
+  const at = (flat: number) => {
+    const row = Math.floor(flat / inner);
+    return parameter.data[
+      (Math.floor(row / size) * blocks + Math.floor((row % size) / block)) * inner + (flat % inner)
+    ]!;
+  };
+  return { run: 1, at };
 }
 
 function dequantized(ctx: NodeContext, source: ConstantValue, scale: ConstantValue): Dequantized {
@@ -35,8 +51,14 @@ function dequantizeLinear(ctx: NodeContext): Value {
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
   const count = sizeOf(x.shape);
   const run = Math.min(scale.run, zeroPoint?.run ?? count);
-  const key = derivedKey(`dequantize ${ctx.int("axis", 1)}`, x, ctx.constant(1, "scale"), zero ?? { key: "" });
-  const symmetric = x.dtype === "i8" && (zero?.data.every((z) => z === 0) ?? true);
+  const key = derivedKey(
+    `dequantize ${ctx.int("axis", 1)} ${ctx.int("block_size", 0)}`,
+    x,
+    ctx.constant(1, "scale"),
+    zero ?? { key: "" },
+  );
+  const perTensorOrAxis = ctx.constant(1, "scale").shape.length < 2;
+  const symmetric = perTensorOrAxis && x.dtype === "i8" && (zero?.data.every((z) => z === 0) ?? true);
   const int8 = symmetric ? dequantized(ctx, x, ctx.constant(1, "scale")) : undefined;
   const facts = { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, key, int8 } as const;
   return deferred(facts, () => {
@@ -52,5 +74,5 @@ function dequantizeLinear(ctx: NodeContext): Value {
 }
 
 export const dequantizeOps: OpTable = {
-  DequantizeLinear: { import: dequantizeLinear, since: 10, notes: "constants only; per tensor or per axis" },
+  DequantizeLinear: dequantizeLinear,
 };

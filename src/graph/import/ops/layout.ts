@@ -45,7 +45,7 @@ function sliceOp(ctx: NodeContext): Value {
 }
 
 export const layoutOps: OpTable = {
-  Transpose: { import: transposeOp },
-  Concat: { import: concatOp },
-  Slice: { import: sliceOp, notes: "constant starts, ends, axes, steps; negative steps too" },
+  Transpose: transposeOp,
+  Concat: concatOp,
+  Slice: sliceOp,
 };

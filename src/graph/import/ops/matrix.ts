@@ -34,12 +34,11 @@ function gemm(ctx: NodeContext): Value {
 }
 
 function product(ctx: NodeContext, operands: readonly Value[], shape: Shape): Value {
-  return ctx.emit("matmul", operands, { activation: IDENTITY }, shape);
+  return ctx.apply("matmul", operands, { activation: IDENTITY }, shape);
 }
 
 /** NumPy's matmul: vectors are lifted to matrices, batch dimensions broadcast. */
-function matmul(ctx: NodeContext): Value {
-  const [left, right] = [ctx.input(0), ctx.input(1)];
+export function matmul(ctx: NodeContext, left: Value, right: Value): Value {
   if (left.shape.length === 0 || right.shape.length === 0) ctx.malformed("operands of rank 1 or more", "a scalar");
   let a = left.shape.length === 1 ? reshape(ctx, left, [1, ...left.shape]) : left;
   let b = right.shape.length === 1 ? reshape(ctx, right, [...right.shape, 1]) : right;
@@ -57,6 +56,6 @@ function matmul(ctx: NodeContext): Value {
 }
 
 export const matrixOps: OpTable = {
-  Gemm: { import: gemm, notes: "alpha, beta, transA, transB; any C" },
-  MatMul: { import: matmul, notes: "any rank, with broadcasting; vectors too" },
+  Gemm: gemm,
+  MatMul: (ctx) => matmul(ctx, ctx.input(0), ctx.input(1)),
 };

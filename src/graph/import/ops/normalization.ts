@@ -5,10 +5,26 @@ import { binary, expand, reduce, reshape, unary } from "../primitives";
 import { liftToImage, lowerFromImage } from "../window";
 import type { Value } from "../values";
 
+/** Training, from opset 14 on: statistics of this batch, over all axes but the channels; then those that are kept for inference. */
+function trainedBatchNormalization(ctx: NodeContext, x: Value): Value[] {
+  const channels = perChannelShape(x.shape[1]!, x.shape.length);
+  const axes = [...x.shape.keys()].filter((axis) => axis !== 1);
+  const { mean, variance, centred, inverse } = statistics(ctx, x, axes);
+  const [scale, bias] = [1, 2].map((index) => reshape(ctx, ctx.input(index), channels));
+  const scaled = binary(ctx, "mul", binary(ctx, "mul", centred, inverse), scale!);
+  const momentum = ctx.floatConstant([], [ctx.float("momentum", 0.9)], "momentum");
+  // now + momentum * (before - now)
+  const kept = [mean, variance].map((statistic, i) => {
+    const now = reshape(ctx, statistic, [x.shape[1]!]);
+    return binary(ctx, "add", now, binary(ctx, "mul", momentum, binary(ctx, "sub", ctx.input(3 + i), now)));
+  });
+  return [binary(ctx, "add", scaled, bias!), ...kept];
+}
+
 /** Inference: x * scale / sqrt(variance + epsilon) + (bias - mean * scale / sqrt(variance + epsilon)), per channel. */
-function batchNormalization(ctx: NodeContext): Value {
+function batchNormalization(ctx: NodeContext): Value | Value[] {
   const x = ctx.input(0);
-  if (ctx.int("training_mode", 0) !== 0) ctx.unsupported("attribute training_mode=1");
+  if (ctx.int("training_mode", 0) !== 0) return trainedBatchNormalization(ctx, x);
   if (ctx.opset < 9 && ctx.int("spatial", 1) === 0) ctx.unsupported("attribute spatial=0");
   const channels = x.shape[1] ?? ctx.malformed("[N, C, ...]", describe(x.shape));
   const [scale, bias, mean, variance] = ["scale", "bias", "mean", "variance"].map((what, i) => {
@@ -66,7 +82,7 @@ function groupNormalization(ctx: NodeContext): Value {
   return binary(ctx, "add", binary(ctx, "mul", normal, scale!), bias!);
 }
 
-function layerNormalization(ctx: NodeContext): Value {
+function layerNormalization(ctx: NodeContext): Value[] {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", -1), x.shape.length);
   const trailing = x.shape.slice(axis);
@@ -77,7 +93,21 @@ function layerNormalization(ctx: NodeContext): Value {
       ctx.malformed(`scale and bias that broadcast to ${describe(trailing)}`, describe(value.shape));
     return expand(ctx, value, trailing);
   });
-  return ctx.emit("layerNorm", [x, ...spread], { axis, epsilon: ctx.float("epsilon", 1e-5) }, x.shape);
+  const epsilon = ctx.float("epsilon", 1e-5);
+  const y = ctx.emit("layerNorm", [x, ...spread], { axis, epsilon }, x.shape);
+  if (ctx.node.outputs.length === 1) return [y];
+  const { mean, inverse } = statistics(ctx, x, [...x.shape.keys()].slice(axis));
+  return [y, mean, inverse];
+}
+
+/** Of x over axes, which keep size 1: mean, x - mean, the variance, and 1 / sqrt(variance + epsilon). */
+function statistics(ctx: NodeContext, x: Value, axes: readonly number[]) {
+  const mean = reduce(ctx, "mean", x, axes, true);
+  const centred = binary(ctx, "sub", x, mean);
+  const variance = reduce(ctx, "mean", binary(ctx, "mul", centred, centred), axes, true);
+  const raised = binary(ctx, "add", variance, ctx.floatConstant([], [ctx.float("epsilon", 1e-5)], "epsilon"));
+  const inverse = unary(ctx, { fn: "reciprocal" }, unary(ctx, { fn: "sqrt" }, raised));
+  return { mean, centred, variance, inverse };
 }
 
 /** Before opset 13, softmax flattens all axes from `axis` (default 1) on into one. */
@@ -102,10 +132,10 @@ function logSoftmax(ctx: NodeContext): Value {
 }
 
 export const normalizationOps: OpTable = {
-  BatchNormalization: { import: batchNormalization, notes: "inference with constant statistics" },
-  InstanceNormalization: { import: instanceNormalization, notes: "1-D and 2-D" },
-  GroupNormalization: { import: groupNormalization, since: 18, notes: "scale and bias per channel or per group" },
-  LayerNormalization: { import: layerNormalization, since: 17, notes: "not the outputs Mean and InvStdDev" },
-  Softmax: { import: softmax, notes: "before opset 13 over all axes from axis on" },
-  LogSoftmax: { import: logSoftmax, notes: "before opset 13 over all axes from axis on" },
+  BatchNormalization: batchNormalization,
+  InstanceNormalization: instanceNormalization,
+  GroupNormalization: groupNormalization,
+  LayerNormalization: layerNormalization,
+  Softmax: softmax,
+  LogSoftmax: logSoftmax,
 };

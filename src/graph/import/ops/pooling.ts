@@ -54,14 +54,8 @@ function globalPool(ctx: NodeContext, fn: "mean" | "max"): Value {
 }
 
 export const poolingOps: OpTable = {
-  MaxPool: {
-    import: (ctx) => pool(ctx, "max"),
-    notes: "1-D and 2-D; pads, auto_pad, dilations, ceil_mode; not the output Indices",
-  },
-  AveragePool: {
-    import: (ctx) => pool(ctx, "average"),
-    notes: "1-D and 2-D; pads, auto_pad, dilations, ceil_mode, count_include_pad",
-  },
-  GlobalAveragePool: { import: (ctx) => globalPool(ctx, "mean"), notes: "any number of spatial dimensions" },
-  GlobalMaxPool: { import: (ctx) => globalPool(ctx, "max"), notes: "any number of spatial dimensions" },
+  MaxPool: (ctx) => pool(ctx, "max"),
+  AveragePool: (ctx) => pool(ctx, "average"),
+  GlobalAveragePool: (ctx) => globalPool(ctx, "mean"),
+  GlobalMaxPool: (ctx) => globalPool(ctx, "max"),
 };

@@ -1,7 +1,7 @@
 /** Split, Pad, Gather, DepthToSpace and SpaceToDepth. */
 import type { OpAttributes } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
-import { reshape, slice } from "../primitives";
+import { reshape, slice, transpose } from "../primitives";
 import type { Value } from "../values";
 
 /** The indices start .. start+size-1 of one axis. */
@@ -37,7 +37,8 @@ function pad(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const rank = x.shape.length;
   const mode = ctx.string("mode", "constant");
-  if (mode !== "constant" && mode !== "reflect" && mode !== "edge") ctx.unsupported(`attribute mode=${mode}`);
+  if (mode !== "constant" && mode !== "reflect" && mode !== "edge" && mode !== "wrap")
+    ctx.unsupported(`attribute mode=${mode}`);
   const given = ctx.listSince(11, "pads", 1) ?? ctx.malformed("pads", "none");
   const fill = ctx.opset < 11 ? ctx.float("value", 0) : (ctx.optionalConstant(2, "constant_value")?.data[0] ?? 0);
   const listed = ctx.opset < 18 ? undefined : ctx.listSince(18, "axes", 3);
@@ -107,8 +108,13 @@ function spaceToDepth(ctx: NodeContext): Value {
   const [n, c, h, w] = imageOf(ctx);
   const block = blockOf(ctx);
   if (h % block !== 0 || w % block !== 0) ctx.malformed(`a height and width in multiples of ${block}`, `${h}x${w}`);
-  const shape = [n, h / block, w / block, c * block * block];
-  return ctx.toNchw(ctx.emit("spaceToDepth", [ctx.toNhwc(ctx.input(0))], { block }, shape));
+  const mode = ctx.string("mode", "DCR");
+  if (mode !== "DCR" && mode !== "CRD") ctx.malformed("mode DCR or CRD", mode);
+  const [rows, columns, blocks] = [h / block, w / block, block * block];
+  const y = ctx.toNchw(ctx.emit("spaceToDepth", [ctx.toNhwc(ctx.input(0))], { block }, [n, rows, columns, c * blocks]));
+  if (mode === "DCR") return y;
+  const channels = transpose(ctx, reshape(ctx, y, [n, blocks, c, rows, columns]), [0, 2, 1, 3, 4]);
+  return reshape(ctx, channels, y.shape);
 }
 
 function imageOf(ctx: NodeContext): [number, number, number, number] {
@@ -123,9 +129,9 @@ function blockOf(ctx: NodeContext): number {
 }
 
 export const rearrangeOps: OpTable = {
-  Split: { import: split, notes: "constant sizes, equal parts, num_outputs" },
-  Pad: { import: pad, notes: "constant, reflect, edge; constant pads, negative ones too" },
-  Gather: { import: gatherOp, notes: "constant indices" },
-  DepthToSpace: { import: depthToSpace, notes: "DCR and CRD" },
-  SpaceToDepth: { import: spaceToDepth },
+  Split: split,
+  Pad: pad,
+  Gather: gatherOp,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
 };

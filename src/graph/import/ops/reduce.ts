@@ -41,15 +41,12 @@ function reduceProd(ctx: NodeContext): Value {
 }
 
 export const reduceOps: OpTable = {
-  ReduceMean: { import: reduction("mean"), notes: "axes as attribute (opset < 18) or constant input" },
-  ReduceSum: { import: reduction("sum"), notes: "axes as attribute (opset < 13) or constant input" },
-  ReduceMax: { import: reduction("max"), notes: "axes as attribute (opset < 18) or constant input" },
-  ReduceMin: { import: reduction("min"), notes: "axes as attribute (opset < 18) or constant input" },
-  ReduceL1: { import: reduction("sum", (ctx, x) => unary(ctx, { fn: "abs" }, x)), notes: "as Abs, ReduceSum" },
-  ReduceL2: {
-    import: reduction("sum", square, (ctx, y) => unary(ctx, { fn: "sqrt" }, y)),
-    notes: "as Mul, ReduceSum, Sqrt",
-  },
-  ReduceSumSquare: { import: reduction("sum", square), notes: "as Mul, ReduceSum" },
-  ReduceProd: { import: reduceProd, notes: "constants only" },
+  ReduceMean: reduction("mean"),
+  ReduceSum: reduction("sum"),
+  ReduceMax: reduction("max"),
+  ReduceMin: reduction("min"),
+  ReduceL1: reduction("sum", (ctx, x) => unary(ctx, { fn: "abs" }, x)),
+  ReduceL2: reduction("sum", square, (ctx, y) => unary(ctx, { fn: "sqrt" }, y)),
+  ReduceSumSquare: reduction("sum", square),
+  ReduceProd: reduceProd,
 };

@@ -1,16 +1,16 @@
 /** Resize and its predecessor Upsample. */
-import { sameShape, type Pair, type Shape } from "../../ir";
-import type { CoordinateMode, NearestMode } from "../../ops/resize";
+import type { OpAttributes, Pair, Shape } from "../../ir";
+import type { NearestMode } from "../../ops/resize";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape } from "../primitives";
 import { liftToImage } from "../window";
 import type { Value } from "../values";
+import { resample, type Filter } from "./resample";
 
-interface Sampling {
-  readonly mode: "nearest" | "linear";
-  readonly coordinates: CoordinateMode;
-  readonly nearest: NearestMode;
-}
+type Sampling = Omit<OpAttributes["resize"], "scales">;
+
+/** Without antialiasing and cropping. */
+const PLAIN = { antialias: false, excludeOutside: false, cubicA: -0.75, outside: 0 } as const;
 
 /** Size along one axis; multiplies in f32, as exporters and runtimes do. */
 function scaledSize(size: number, scale: number): number {
@@ -23,42 +23,63 @@ function sizesFromScales(ctx: NodeContext, shape: Shape, scales: readonly number
   return [shape.map((n, axis) => scaledSize(n, scales[axis]!)), scales];
 }
 
-/** Resizes the last two axes of [N,C,H,W], the last of [N,C,L], or the middle two of an NHWC tensor. */
-function resample(ctx: NodeContext, size: Shape, scales: readonly number[], sampling: Sampling): Value {
+/** The attributes of the op "resize", which filters like this along height and width; undefined where it cannot. */
+function samplingOf({ mode, coordinates, nearest, antialias, excludeOutside }: Filter): Sampling | undefined {
+  if (mode === "cubic" || ((antialias || excludeOutside) && mode === "linear")) return undefined;
+  switch (coordinates) {
+    case "half_pixel":
+    case "pytorch_half_pixel":
+    case "asymmetric":
+    case "align_corners":
+    case "half_pixel_symmetric":
+      return { mode, coordinates, nearest };
+    case "tf_half_pixel_for_nn":
+      // floor((i + 0.5) / scale) is the half-pixel coordinate rounded to nearest.
+      if (nearest === "floor" && mode === "nearest")
+        return { mode, coordinates: "half_pixel", nearest: "round_prefer_ceil" };
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The op "resize" for the last two axes of [N,C,H,W], the last of [N,C,L], or the middle two of an NHWC tensor, where it has the filter;
+ * else products with matrices.
+ */
+function resizeTo(ctx: NodeContext, size: Shape, scales: readonly number[], filter: Filter): Value {
   const x = ctx.input(0);
   // A scale may change the sampling positions even where it does not change the size.
   const changed = size.map((n, axis) => n !== x.shape[axis] || scales[axis] !== 1);
-  if (sameShape(size, x.shape) && !changed.includes(true)) return x;
+  if (!filter.crop && !changed.includes(true)) return x;
+  const sampling = samplingOf(filter);
   const along = (axis: number): Pair => [scales[axis]!, scales[axis + 1]!];
-  if (x.shape.length === 3 && !changed[0] && !changed[1]) {
+  if (sampling && size.length === 3 && !changed[0] && !changed[1]) {
     const [n, c, l] = size as [number, number, number];
     const image = ctx.toNhwc(liftToImage(ctx, x));
     const y = ctx.emit("resize", [image], { ...sampling, scales: [1, scales[2]!] }, [n, 1, l, c]);
     return reshape(ctx, ctx.toNchw(y), size);
   }
-  if (x.shape.length !== 4) ctx.unsupported(`scales ${describe(scales)} of a tensor of rank ${x.shape.length}`);
   const [n, c, h, w] = size as [number, number, number, number];
-  if (!changed[0] && !changed[1])
+  if (sampling && size.length === 4 && !changed[0] && !changed[1])
     return ctx.toNchw(ctx.emit("resize", [ctx.toNhwc(x)], { ...sampling, scales: along(2) }, [n, h, w, c]));
-  if (!changed[0] && !changed[3]) return ctx.emit("resize", [x], { ...sampling, scales: along(1) }, size);
-  return ctx.unsupported(`scales ${describe(scales)}, of other axes than height and width`);
+  if (sampling && size.length === 4 && !changed[0] && !changed[3])
+    return ctx.emit("resize", [x], { ...sampling, scales: along(1) }, size);
+  return resample(ctx, x, size, scales, filter);
 }
 
-function modeOf(ctx: NodeContext): Sampling["mode"] {
+function modeOf(ctx: NodeContext): Filter["mode"] {
   const mode = ctx.string("mode", "nearest");
   // Opsets 7 and 8 also allowed "bilinear".
   if (mode === "linear" || mode === "bilinear") return "linear";
-  return mode === "nearest" ? mode : ctx.unsupported(`attribute mode=${mode}`);
+  return mode === "nearest" || mode === "cubic" ? mode : ctx.unsupported(`attribute mode=${mode}`);
 }
 
 function upsample(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const scales = ctx.opset < 9 ? ctx.floats("scales") : Array.from(ctx.constant(1, "scales").data);
-  return resample(ctx, ...sizesFromScales(ctx, x.shape, scales ?? ctx.malformed("scales", "none")), {
-    mode: modeOf(ctx),
-    coordinates: "asymmetric",
-    nearest: "floor",
-  });
+  const filter = { ...PLAIN, mode: modeOf(ctx), coordinates: "asymmetric", nearest: "floor" } as const;
+  return resizeTo(ctx, ...sizesFromScales(ctx, x.shape, scales ?? ctx.malformed("scales", "none")), filter);
 }
 
 function resize(ctx: NodeContext): Value {
@@ -68,16 +89,44 @@ function resize(ctx: NodeContext): Value {
     const scales = Array.from(ctx.constant(1, "scales").data);
     // Opset 10 does not define coordinates; onnxruntime uses these.
     const nearest = scales.some((scale) => scale < 1) ? "ceil" : "floor";
-    return resample(ctx, ...sizesFromScales(ctx, x.shape, scales), { mode, coordinates: "asymmetric", nearest });
+    const filter = { ...PLAIN, mode, coordinates: "asymmetric", nearest } as const;
+    return resizeTo(ctx, ...sizesFromScales(ctx, x.shape, scales), filter);
   }
-  if (ctx.int("antialias", 0) !== 0) ctx.unsupported("attribute antialias=1");
-  const [size, scales] = targetOf(ctx, x.shape);
-  return resample(ctx, size, scales, { mode, ...coordinatesOf(ctx) });
+  const coordinates = ctx.string("coordinate_transformation_mode", "half_pixel");
+  const crop = coordinates === "tf_crop_and_resize" ? cropOf(ctx, x.shape) : undefined;
+  const filter: Filter = {
+    mode,
+    coordinates,
+    nearest: nearestModeOf(ctx),
+    antialias: ctx.int("antialias", 0) !== 0,
+    excludeOutside: ctx.int("exclude_outside", 0) !== 0,
+    cubicA: ctx.float("cubic_coeff_a", -0.75),
+    crop,
+    outside: ctx.float("extrapolation_value", 0),
+  };
+  const cropped = x.shape.map((n, axis) => (crop ? n * (crop[axis]![1] - crop[axis]![0]) : n));
+  return resizeTo(ctx, ...targetOf(ctx, x.shape, cropped), filter);
 }
 
-/** Output shape and scales of every axis, from the inputs scales or sizes and the attributes of opset 18. */
-function targetOf(ctx: NodeContext, shape: Shape): [Shape, readonly number[]] {
-  const axes = ctx.ints("axes")?.map((axis) => ctx.axis(axis, shape.length)) ?? shape.map((_, axis) => axis);
+/** The axes that scales, sizes and the region name; default: all. */
+function axesOf(ctx: NodeContext, shape: Shape): readonly number[] {
+  return ctx.ints("axes")?.map((axis) => ctx.axis(axis, shape.length)) ?? [...shape.keys()];
+}
+
+/** The region [starts..., ends...] of the input, as [start, end] of every axis. */
+function cropOf(ctx: NodeContext, shape: Shape): (readonly [number, number])[] {
+  const axes = axesOf(ctx, shape);
+  const { data } = ctx.constant(1, "roi");
+  if (data.length !== 2 * axes.length) ctx.malformed(`a roi of ${2 * axes.length} numbers`, `${data.length}`);
+  return shape.map((_, axis) => {
+    const i = axes.indexOf(axis);
+    return i < 0 ? [0, 1] : [data[i]!, data[i + axes.length]!];
+  });
+}
+
+/** Output shape and scales of every axis, from the inputs scales or sizes and the attributes of opset 18. Scales apply to `cropped`. */
+function targetOf(ctx: NodeContext, shape: Shape, cropped: Shape): [Shape, readonly number[]] {
+  const axes = axesOf(ctx, shape);
   const spread = (values: readonly number[], otherwise: (axis: number) => number) => {
     if (values.length !== axes.length) ctx.malformed(`${axes.length} scales or sizes`, describe(values));
     return shape.map((_, axis) => (axes.includes(axis) ? values[axes.indexOf(axis)]! : otherwise(axis)));
@@ -86,7 +135,7 @@ function targetOf(ctx: NodeContext, shape: Shape): [Shape, readonly number[]] {
   if (scales !== undefined && scales.data.length > 0)
     return sizesFromScales(
       ctx,
-      shape,
+      cropped,
       spread(Array.from(scales.data), () => 1),
     );
   const sizes = spread(ctx.integers(3, "sizes"), (axis) => shape[axis]!);
@@ -100,40 +149,20 @@ function targetOf(ctx: NodeContext, shape: Shape): [Shape, readonly number[]] {
   return [kept, shape.map((_, axis) => (axes.includes(axis) ? scale : 1))];
 }
 
-function coordinatesOf(ctx: NodeContext): Pick<Sampling, "coordinates" | "nearest"> {
-  const coordinates = ctx.string("coordinate_transformation_mode", "half_pixel");
+function nearestModeOf(ctx: NodeContext): NearestMode {
   const nearest = ctx.string("nearest_mode", "round_prefer_floor");
   switch (nearest) {
     case "round_prefer_floor":
     case "round_prefer_ceil":
     case "floor":
     case "ceil":
-      break;
+      return nearest;
     default:
       return ctx.malformed("a nearest_mode of ONNX", nearest);
-  }
-  switch (coordinates) {
-    case "half_pixel":
-    case "pytorch_half_pixel":
-    case "asymmetric":
-    case "align_corners":
-    case "half_pixel_symmetric":
-      return { coordinates, nearest };
-    case "tf_half_pixel_for_nn":
-      // floor((i + 0.5) / scale) is the half-pixel coordinate rounded to nearest.
-      if (nearest === "floor" && modeOf(ctx) === "nearest")
-        return { coordinates: "half_pixel", nearest: "round_prefer_ceil" };
-      return ctx.unsupported(`attribute coordinate_transformation_mode=${coordinates} with ${nearest}`);
-    default:
-      return ctx.unsupported(`attribute coordinate_transformation_mode=${coordinates}`);
   }
 }
 
 export const resizeOps: OpTable = {
-  Resize: {
-    import: resize,
-    since: 10,
-    notes: "nearest and linear over height and width; all coordinate modes but tf_crop_and_resize; no antialias",
-  },
-  Upsample: { import: upsample, until: 9, notes: "nearest and linear over height and width" },
+  Resize: resize,
+  Upsample: upsample,
 };

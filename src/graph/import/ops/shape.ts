@@ -92,21 +92,24 @@ function tile(ctx: NodeContext): Value {
   return y;
 }
 
-function dropout(ctx: NodeContext): Value {
-  const training = ctx.optional(2);
-  if (training?.kind === "runtime" || (training !== undefined && training.data[0] !== 0))
-    ctx.unsupported("training mode");
-  return ctx.input(0);
+/** In training mode it only gives its input where the ratio is 0. */
+function dropout(ctx: NodeContext): Value[] {
+  const x = ctx.input(0);
+  if (ctx.optionalConstant(2, "training_mode")?.data[0]) {
+    const ratio = ctx.optionalConstant(1, "ratio")?.data[0] ?? 0.5;
+    if (ratio !== 0) ctx.unsupported(`training mode with ratio ${ratio}`);
+  }
+  return [x, expand(ctx, constantOf("bool", [], [1], ctx.constantName), x.shape)];
 }
 
 export const shapeOps: OpTable = {
-  Identity: { import: (ctx) => ctx.input(0) },
-  Flatten: { import: flatten },
-  Unsqueeze: { import: unsqueeze, notes: "axes as attribute (opset < 13) or constant input" },
-  Expand: { import: expandOp, notes: "constant shape" },
-  Shape: { import: shapeOf, notes: "start, end" },
-  Dropout: { import: dropout, notes: "inference; not the output mask" },
-  Reshape: { import: reshapeOp, notes: "constant shape; 0, -1, allowzero" },
-  Squeeze: { import: squeeze, notes: "axes as attribute (opset < 13) or constant input" },
-  Tile: { import: tile, notes: "constant repeats" },
+  Identity: (ctx) => ctx.input(0),
+  Flatten: flatten,
+  Unsqueeze: unsqueeze,
+  Expand: expandOp,
+  Shape: shapeOf,
+  Dropout: dropout,
+  Reshape: reshapeOp,
+  Squeeze: squeeze,
+  Tile: tile,
 };
