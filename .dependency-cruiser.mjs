@@ -30,6 +30,7 @@ const LAYERS = {
 
 /** What a folder may import from outside src/. */
 const OUTSIDE = {
+  element: ["package\\.json$"],
   kernels: ["shaders/", "node_modules/wgsl-preprocessor/"],
   weights: ["models/manifest\\.schema\\.json$", "node_modules/(@cfworker/json-schema|onnx-proto|protobufjs)/"],
 };
@@ -82,7 +83,7 @@ export default {
     never(
       "browser-without-node",
       "What runs in browsers imports nothing of Node.",
-      { path: "^src/", pathNot: "^src/(node/|node\\.ts$)" },
+      { path: "^src/", pathNot: "^src/(node/|(node|vite)\\.ts$)" },
       { path: "^src/node(/|\\.ts$)" },
     ),
     never(
@@ -93,12 +94,12 @@ export default {
     ),
     never(
       "packages",
-      "Only these packages are used at run time; the last seven by the Node side alone.",
-      { path: "^src/" },
+      "Only these packages are used at run time; the last eight by the Node side alone. Entries for frameworks have types only.",
+      { path: "^src/", pathNot: "^src/(react|vue|svelte)\\.ts$" },
       {
         dependencyTypes: ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "npm-unknown"],
         pathNot:
-          "node_modules/(@cfworker/json-schema|onnx-proto|wgsl-preprocessor|@webgpu/types|@sparticuz/chromium|sharp|@types/cli-progress|cli-progress|commander|tar|webgpu)/",
+          "node_modules/(@cfworker/json-schema|onnx-proto|wgsl-preprocessor|@webgpu/types|@sparticuz/chromium|sharp|@types/cli-progress|cli-progress|commander|tar|webgpu|vite)/",
       },
     ),
     never(

@@ -49,10 +49,12 @@ export default defineConfig({
         element: "src/element.ts",
         node: "src/node.ts",
         cli: "src/node/cli-main.ts",
+        vite: "src/vite.ts",
       },
       formats: ["es"],
     },
     rolldownOptions: {
+      treeshake: { propertyReadSideEffects: false },
       external: [...NODE_PACKAGES, ...builtinModules, /^node:/],
       // Chunks lie beside the entries, whose folder MODELS_FOLDER is relative to.
       output: {

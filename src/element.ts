@@ -1,8 +1,16 @@
 /** Defines <colorize-canvas>; importing this module is all a page needs. */
 import { ColorizeCanvas } from "./element/colorize-canvas";
 
-if (typeof customElements !== "undefined" && !customElements.get("colorize-canvas"))
-  customElements.define("colorize-canvas", ColorizeCanvas);
+const NAME = "colorize-canvas";
+
+// A page may load this module twice, for example by two addresses; the first definition stays.
+if (typeof customElements !== "undefined") {
+  const first = customElements.get(NAME) as Partial<typeof ColorizeCanvas> | undefined;
+  if (!first) customElements.define(NAME, ColorizeCanvas);
+  else if (first.version !== ColorizeCanvas.version)
+    console.warn(`${NAME} ${ColorizeCanvas.version}: this page already uses version ${first.version}, which stays.`);
+}
 
 export { ColorizeCanvas, type ColorizeCanvasEventMap, type ColorizeState } from "./element/colorize-canvas";
+export type { ColorizeCanvasAttributes, ColorizeCanvasListeners } from "./element/markup";
 export type { ColorizeProgress } from "./element/parts";

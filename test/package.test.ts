@@ -1,11 +1,12 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tinyModel } from "./tiny-model";
 import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
 
 /** Inside the tree, as the built modules look for packages above themselves, and for ../models. */
@@ -25,6 +26,13 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
   dependencies?: object;
 };
 const BROWSER = ["index", "engine", "element"];
+/** The package whose types an entry for a framework needs. */
+const TYPES_OF: Readonly<Record<string, string>> = {
+  "react.d.ts": "react",
+  "vue.d.ts": "vue",
+  "svelte.d.ts": "svelte/elements",
+  "node/vite-plugin.d.ts": "vite",
+};
 /** Fails to compile where a type is any or another than it should be. */
 const USER_PROGRAM = `
 import { Colorizer, requestDevice, type ColorizeResult } from "colorize-canvas";
@@ -125,6 +133,8 @@ describe("the built package", () => {
     )) {
       const text = readFileSync(join(types, name), "utf8");
       for (const [, specifier] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+        // Whoever imports these entries has the framework.
+        if (TYPES_OF[name] === specifier) continue;
         expect(specifier, name).toMatch(/^\.\.?\/.*\.js$/);
         expect(existsSync(join(types, name, "..", specifier!.replace(/\.js$/, ".d.ts"))), `${name}: ${specifier}`).toBe(
           true,
@@ -170,6 +180,11 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
       const installed = join(user, "node_modules", "colorize-canvas");
       cpSync(dist, join(installed, "dist"), { recursive: true });
       cpSync("package.json", join(installed, "package.json"));
+      cpSync("bin", join(installed, "bin"), { recursive: true });
+      for (const [name, bytes] of Object.entries(tinyModel())) {
+        mkdirSync(join(installed, "models", "inception-table"), { recursive: true });
+        writeFileSync(join(installed, "models", "inception-table", name), bytes);
+      }
       for (const name of ["@webgpu/types", "@types/node", "undici-types"])
         cpSync(join("node_modules", name), join(user, "node_modules", name), { recursive: true });
       writeFileSync(join(user, "package.json"), JSON.stringify({ type: "module" }));
@@ -200,6 +215,53 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
           (line) => !/TS2315: Type 'Uint8\w*Array' is not generic/.test(line),
         );
         expect(complaints).toEqual([]);
+      });
+    });
+
+    it("does nothing when a server imports its entries", () => {
+      const entries = Object.keys(manifest.exports)
+        .map((path) => path.replace(/^\./, "colorize-canvas"))
+        .filter((name) => !/\.json$|\*/.test(name));
+      expect(entries).toHaveLength(8);
+      // The process ends by itself, since no entry starts a timer, a worker or a server.
+      const script = `
+        const before = new Set(Reflect.ownKeys(globalThis));
+        for (const entry of ${JSON.stringify(entries)}) await import(entry);
+        console.log(Reflect.ownKeys(globalThis).filter((name) => !before.has(name)).join());`;
+      writeFileSync(join(user, "server.mjs"), script);
+      const options = { cwd: user, encoding: "utf8", timeout: 60_000 } as const;
+      const { status, stdout, stderr } = spawnSync(process.execPath, ["server.mjs"], options);
+      // An empty map, in which colorize-canvas/node will keep its devices' drivers.
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "__colorizeCanvasGpu\n", stderr: "" });
+    });
+
+    describe("copy-models", () => {
+      const model = (): string => join(user, "node_modules/colorize-canvas/models/inception-table");
+      const command = (...args: string[]): SpawnSyncReturns<string> => {
+        const bin = "node_modules/colorize-canvas/bin/colorize-canvas.js";
+        return spawnSync(process.execPath, [bin, "copy-models", ...args], { cwd: user, encoding: "utf8" });
+      };
+
+      it("needs no other npm package", () => {
+        const { status, stdout, stderr } = command("public");
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        expect(stdout.split("\n")[0]).toBe(
+          `${join("public", "models", "inception-table", "embedder.onnx")}: 1 kB, copied`,
+        );
+        expect(readdirSync(join(user, "public/models/inception-table"))).toHaveLength(3);
+      });
+
+      it("copies nothing of a damaged model", () => {
+        const file = join(model(), "embedder.onnx");
+        const bytes = readFileSync(file);
+        const damaged = Buffer.from(bytes);
+        damaged[bytes.length - 1]! ^= 1;
+        writeFileSync(file, damaged);
+        const { status, stdout, stderr } = command("elsewhere");
+        writeFileSync(file, bytes);
+        expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+        expect(stderr).toMatch(/embedder\.onnx: expected SHA-256 /);
+        expect(existsSync(join(user, "elsewhere"))).toBe(false);
       });
     });
 

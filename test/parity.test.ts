@@ -8,7 +8,6 @@ import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
 import { expectClose, randoms } from "./shared/expect-close";
 import { testDevice } from "./gpu";
-import { shippedHere } from "./shared/shipped";
 import { inceptionResNetV2, stridedNetwork, tableNetwork } from "./shared/networks";
 
 type Feeds = Readonly<Record<string, Tensor>>;
@@ -46,8 +45,6 @@ interface Case {
   /** The ONNX file. */
   readonly make: () => Uint8Array;
   readonly shapes: readonly Readonly<Record<string, Shape>>[];
-  /** The weights are not here yet. */
-  readonly missing?: boolean;
 }
 
 const networks: readonly Case[] = [
@@ -65,12 +62,11 @@ const networks: readonly Case[] = [
     name: "natural",
     make: () => readFileSync("models/natural/natural.onnx"),
     shapes: [{ luminance: [1, 1, 224, 224] }, { luminance: [1, 1, 96, 160] }],
-    missing: !shippedHere.includes("natural"),
   },
 ];
 
-for (const { name, make, shapes, missing = false } of networks) {
-  describe.skipIf(missing)(name, () => {
+for (const { name, make, shapes } of networks) {
+  describe(name, () => {
     let model: Uint8Array;
     beforeAll(() => void (model = make()));
     const expected = new Map<string, Promise<Record<string, Tensor>>>();

@@ -11,7 +11,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-const ENTRIES = ["index", "engine", "element", "node"];
+const ENTRIES = ["index", "engine", "element", "node", "react", "vue", "svelte", "vite"];
 
 /** The declaration file that a relative specifier means, or undefined for a package. */
 function target(file: string, specifier: string): string | undefined {

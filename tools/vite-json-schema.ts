@@ -16,6 +16,9 @@ function uses(schema: string, keyword: string): boolean {
   return keyword === "format" ? /"format":\s*"/.test(schema) : schema.includes(`"${keyword}":`);
 }
 
+/** Instead of the comparison of objects and arrays: the schema's "const", "enum" and "uniqueItems" are of numbers and texts. */
+export const SCALARS_ONLY = "export const deepCompareStrict = () => false;";
+
 /** The texts of errors. */
 const MESSAGES = /,\n +error: .*$/gm;
 /** What reports a reference to nothing, which the schema of model.json does not have. */
@@ -80,11 +83,15 @@ export function jsonSchemaKeywords(): Plugin {
     enforce: "pre",
     transform(code, id) {
       if (/models[\\/]manifest\.schema\.json$/.test(id)) return { code: untitled(code), map: null };
-      const file = /@cfworker[\\/]json-schema[\\/]dist[\\/]esm[\\/](validate|dereference|format)\.js$/.exec(id)?.[1];
+      const file =
+        /@cfworker[\\/]json-schema[\\/]dist[\\/]esm[\\/](validate|dereference|format|deep-compare-strict)\.js$/.exec(
+          id,
+        )?.[1];
       if (file === undefined) return null;
       const schema = readFileSync(SCHEMA, "utf8");
       if (file === "dereference") return { code: usedReferencesOnly(code, schema), map: null };
       if (file === "validate") return { code: usedKeywordsOnly(code, schema), map: null };
+      if (file === "deep-compare-strict") return { code: SCALARS_ONLY, map: null };
       return uses(schema, "format") ? null : { code: "export const format = {};", map: null };
     },
   };

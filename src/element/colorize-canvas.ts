@@ -1,4 +1,5 @@
 /** The <colorize-canvas> element, as a class only; element.ts defines it. */
+import { version } from "../../package.json";
 import type { ColorizeResult } from "../colorizer/result";
 import {
   buildParts,
@@ -51,6 +52,8 @@ const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
  */
 export class ColorizeCanvas extends Base {
   static readonly observedAttributes = ["src", "alt", "saturation", "size", "model"];
+  /** The package's version. */
+  static readonly version: string = version;
 
   readonly #parts: ElementParts;
   #job: AbortController | undefined;
@@ -70,14 +73,14 @@ export class ColorizeCanvas extends Base {
     return this.getAttribute("src") ?? "";
   }
   set src(value: string) {
-    this.setAttribute("src", value);
+    this.#reflect("src", value);
   }
 
   get alt(): string {
     return this.getAttribute("alt") ?? "";
   }
   set alt(value: string) {
-    this.setAttribute("alt", value);
+    this.#reflect("alt", value);
   }
 
   /** Default 1. NaN for text that is not a number, which fires `error` when colouring starts. */
@@ -85,7 +88,7 @@ export class ColorizeCanvas extends Base {
     return factorOf(this.getAttribute("saturation") ?? "1");
   }
   set saturation(value: number) {
-    this.setAttribute("saturation", String(value));
+    this.#reflect("saturation", value);
   }
 
   /** Working size in pixels; undefined (default): the model's. Wrong values behave as for saturation. */
@@ -93,15 +96,20 @@ export class ColorizeCanvas extends Base {
     return this.hasAttribute("size") ? Number(this.getAttribute("size")) : undefined;
   }
   set size(value: number | undefined) {
-    if (value === undefined) this.removeAttribute("size");
-    else this.setAttribute("size", String(value));
+    this.#reflect("size", value);
   }
 
   get model(): string {
     return this.getAttribute("model") ?? "";
   }
   set model(value: string) {
-    this.setAttribute("model", value);
+    this.#reflect("model", value);
+  }
+
+  /** Frameworks set undefined or null for what a template leaves out. */
+  #reflect(name: string, value: unknown): void {
+    if (value == null) this.removeAttribute(name);
+    else this.setAttribute(name, String(value));
   }
 
   get state(): ColorizeState {

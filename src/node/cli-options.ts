@@ -121,6 +121,10 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
       "keep a journal in the folder of results, and leave out what an earlier run with --resume finished, unless the photograph changed",
     )
     .option("--json", "print one JSON line per file")
+    .addHelpText(
+      "after",
+      "\nFor web sites, `colorize-canvas copy-models --help` describes how to copy models into a folder.",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout.write(text),

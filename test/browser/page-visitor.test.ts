@@ -9,7 +9,6 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tinyModel } from "../tiny-model";
 import { launchBrowser } from "../shared/launch";
-import { shippedHere } from "../shared/shipped";
 import { buildInto } from "../shared/serve";
 
 const TYPES: Record<string, string> = {
@@ -392,7 +391,7 @@ describe("what is saved and shown", () => {
   });
 });
 
-describe.skipIf(shippedHere.length < 2)("the choice of a model", () => {
+describe("the choice of a model", () => {
   const chosen = (): Promise<string> =>
     page.$eval("#models input:checked", (input) => (input as HTMLInputElement).value);
   const facts = (): Promise<string> => page.$eval("#facts", (element) => element.textContent);

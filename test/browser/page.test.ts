@@ -6,12 +6,11 @@ import type { Browser, Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser } from "../shared/launch";
-import { shippedHere } from "../shared/shipped";
 import { pixelFacts } from "./pixels";
 import { buildInto, serve, type Site } from "../shared/serve";
 
 /** Of the model that the page chooses. */
-const NETWORKS = shippedHere.includes("natural") ? ["colorizer"] : ["embedder", "colorizer"];
+const NETWORKS = ["colorizer"];
 
 let built: Awaited<ReturnType<typeof buildInto>>;
 let site: Site;
@@ -132,20 +131,16 @@ it("opens a file from disk, and reports one that is not a picture", async () => 
   expect(await page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
 }, 300_000);
 
-it.skipIf(shippedHere.length < 2)(
-  "colours the picture by the other model",
-  async () => {
-    await page.click('#models [value="inception-table"]');
-    await page.waitForFunction(() => document.querySelector("#facts")!.textContent.startsWith("inception-table: "), {
-      timeout: 240_000,
-    });
-    const { actual, original } = await compared();
-    expect(pixelFacts(actual, original).maxLuminanceError).toBeLessThan(1);
-    expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/embedding .*, colours .*/);
-    await screenshot("other-model");
-  },
-  300_000,
-);
+it("colours the picture by the other model", async () => {
+  await page.click('#models [value="inception-table"]');
+  await page.waitForFunction(() => document.querySelector("#facts")!.textContent.startsWith("inception-table: "), {
+    timeout: 240_000,
+  });
+  const { actual, original } = await compared();
+  expect(pixelFacts(actual, original).maxLuminanceError).toBeLessThan(1);
+  expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/embedding .*, colours .*/);
+  await screenshot("other-model");
+}, 300_000);
 
 it("fits a phone, and has a dark theme", async () => {
   await page.setViewport({ width: 360, height: 740 });

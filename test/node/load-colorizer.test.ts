@@ -7,7 +7,7 @@ import { Colorizer } from "../../src/colorizer/colorizer";
 import { ManifestError } from "../../src/base/errors";
 import { defaultModelFolder, folderReader, loadNodeColorizer } from "../../src/node";
 import { testDevice } from "../gpu";
-import { shippedHere } from "../shared/shipped";
+import { SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
 import { tinyModel } from "../tiny-model";
 
 let folder: string;
@@ -25,7 +25,7 @@ test("loads the shipped model from disk, on a given device", async () => {
   colorizer.dispose();
 });
 
-test.each(shippedHere)("loads %s by its name", async (model) => {
+test.each(SHIPPED_MODELS)("loads %s by its name", async (model) => {
   const colorizer = await loadNodeColorizer({ device: await testDevice(), model });
   expect(colorizer.manifest.name).toBe(model);
   colorizer.dispose();

@@ -7,13 +7,15 @@ export interface BodyOptions {
   readonly bytes?: number | undefined;
   /** Most bytes of a body of unknown size. Default: 2 GiB. */
   readonly most?: number;
+  /** What the reader of an error should do when a page comes instead of the file. Default: check the address. */
+  readonly missingHint?: string;
   /** Called with bytes so far and bytes in all, where known: when bytes arrive, and at the end. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
 }
 
 /** Reads the body as it arrives. Takes memory in proportion to the bytes that came, whatever size is announced. */
 export async function readBody(response: Response, address: string, options: BodyOptions): Promise<Uint8Array> {
-  const { bytes, most = 2 ** 31 - 1, onProgress } = options;
+  const { bytes, most = 2 ** 31 - 1, missingHint = "Check the address.", onProgress } = options;
   const announced = announcedLength(response);
   const wrong = (expected: string, received: string, hint: string): DownloadError =>
     new DownloadError({ where: address, expected, received, hint });
@@ -33,7 +35,7 @@ export async function readBody(response: Response, address: string, options: Bod
       const chunk = await reader?.read();
       if (!chunk || chunk.done) break;
       if (sink.length === 0 && isPage(chunk.value))
-        throw wrong(fileName(address), `an HTML page from ${address}`, PAGE_HINT);
+        throw wrong(fileName(address), `an HTML page from ${address}`, missingHint);
       if (announced !== undefined && announced !== (bytes ?? Math.min(announced, most)))
         throw wrongSize(`${announced} bytes`);
       if (sink.length + chunk.value.byteLength > (bytes ?? most)) throw wrongSize("more");
@@ -49,9 +51,6 @@ export async function readBody(response: Response, address: string, options: Bod
   onProgress?.(sink.length, expected);
   return sink.bytes();
 }
-
-const PAGE_HINT =
-  'Check the address. For this package\'s model, serve a copy of its folder: model="/models/inception-table/".';
 
 /** Whether a file begins as a web page does; neither JSON nor ONNX does. Servers of single-page applications answer unknown addresses with their page. */
 function isPage(start: Uint8Array): boolean {

@@ -13,6 +13,8 @@ interface FetchOptions extends Expected {
   readonly signal?: AbortSignal;
   /** "default": the Cache API, where the browser has it and a sha256 is given. */
   readonly cache?: "default" | "none";
+  /** What the reader of an error should do when there is no such file. */
+  readonly missingHint?: string;
   /** Milliseconds before the first retry; the second waits three times as long. Default 400. */
   readonly retryDelay?: number;
   /** Milliseconds without a byte after which the download fails. Default 30,000. */
@@ -63,7 +65,7 @@ export async function fetchFile(url: string | URL, options: FetchOptions = {}): 
 export async function fetchNewest<T>(
   url: string | URL,
   parse: (bytes: Uint8Array) => T,
-  options: Pick<FetchOptions, "signal" | "retryDelay" | "stallTimeout" | "most"> = {},
+  options: Pick<FetchOptions, "signal" | "missingHint" | "retryDelay" | "stallTimeout" | "most"> = {},
 ): Promise<T> {
   const address = String(url);
   const cache = await FileCache.open(address, "colorize-canvas-version", "newest");
@@ -151,7 +153,7 @@ async function receive(
         received: "a file: address, which fetch does not read",
         hint:
           "In Node, load models from disk with loadNodeColorizer() or folderReader() of colorize-canvas/node; " +
-          "in a browser, open the page through a web server.",
+          `in a browser, open the page through a web server. ${options.missingHint ?? ""}`.trim(),
         cause,
       });
     throw new TransientError(
@@ -172,7 +174,7 @@ async function receive(
       received: `HTTP ${response.status} ${response.statusText}`.trim(),
       hint:
         response.status === 404
-          ? "Check the address (option or attribute `model`), and that the model's files lie beside its model.json."
+          ? (options.missingHint ?? "Check the address; a model's files lie beside its model.json.")
           : undefined,
     });
     throw response.status >= 500 ? new TransientError(error) : error;

@@ -46,6 +46,11 @@ export interface LoadedModel {
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
+/** Bundlers do not copy models: a page that asks for one at an address where nothing is gets this hint. */
+const SERVE_MODELS =
+  "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
+  '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/". Both take other models\' names.';
+
 /**
  * Reads model.json and then the files of its networks in parallel, and checks their sizes and SHA-256. `location` is the URL of
  * the folder or of its .json file (relative to the page); with `read`, it is used in messages only.
@@ -62,7 +67,12 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   options.onProgress?.({ file: name, loaded: 0, total: 0, fromCache: true });
   const manifest = options.read
     ? parse(await read(name, undefined, () => {}, signal))
-    : await fetchNewest(new URL(name, baseOf(folder)), parse, { signal, stallTimeout, most: MOST_BYTES });
+    : await fetchNewest(new URL(name, baseOf(folder)), parse, {
+        signal,
+        stallTimeout,
+        most: MOST_BYTES,
+        missingHint: SERVE_MODELS,
+      });
 
   const used = [manifest.embedder?.file, manifest.colorizer.file];
   const entries = Object.entries(manifest.files).filter(([key]) => used.includes(key));

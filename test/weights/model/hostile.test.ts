@@ -62,7 +62,7 @@ describe("an HTML page instead of a model is said at once", () => {
     const { url, requests } = await serving((_path, response) => void endless(response, page));
     const manifest = await failure(loadModel(`${url}m/model.json`));
     expect(manifest.message).toContain(
-      `expected model.json, received an HTML page from ${url}m/model.json. Check the address`,
+      `expected model.json, received an HTML page from ${url}m/model.json. Serve the model`,
     );
     const file = await failure(fetchFile(`${url}embedder.onnx`, { bytes: 5e6, sha256: "0".repeat(64) }));
     expect(file.message).toContain(`expected embedder.onnx, received an HTML page from ${url}embedder.onnx`);

@@ -1,0 +1,108 @@
+/** `colorize-canvas copy-models`: copies models of this package into a folder of a web site. Needs no other npm package. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { EngineError } from "../base/errors";
+import { SHIPPED_MODELS } from "../colorizer/shipped-models";
+import { placeFile } from "./place-file";
+import { printable } from "./printable";
+import { checkModelNames, DEFAULT_MODELS, webModelFiles } from "./web-models";
+
+const HELP = `Usage: colorize-canvas copy-models <folder> [options]
+
+Copies a model of this package to <folder>/models/NAME/, where <folder> is what a web
+server makes public. Checks every file's SHA-256, and replaces files that differ.
+
+Options:
+  --model NAME  ${SHIPPED_MODELS.join(" or ")}; several times for several models
+                (default: ${DEFAULT_MODELS.join(", ")})
+  --all         every model of this package
+  -h, --help    display this help
+`;
+
+interface Streams {
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+  /** Aborts between two files. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the command with the arguments after its name; returns the exit code: 0, 1 for a failed copy, 2 for wrong usage, 130 if interrupted. */
+export async function copyModels(argv: readonly string[], { print, printError, signal }: Streams): Promise<number> {
+  let request: Request | "help";
+  try {
+    request = parse(argv);
+  } catch (error) {
+    printError(`${printable((error as Error).message)}\n\n${HELP}`);
+    return 2;
+  }
+  if (request === "help") {
+    print(HELP);
+    return 0;
+  }
+  const { folder, names } = request;
+  try {
+    for (const name of names) if (!(await copyModel(name, folder, print, signal))) return 130;
+    return 0;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    printError(`${printable(error.message)}\n`);
+    return 1;
+  }
+}
+
+interface Request {
+  readonly folder: string;
+  readonly names: readonly string[];
+}
+
+/** Throws InputError, or the TypeError of parseArgs(). */
+function parse(argv: readonly string[]): Request | "help" {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      model: { type: "string", multiple: true },
+      all: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) return "help";
+  const [folder, ...more] = positionals;
+  if (folder === undefined || more.length > 0)
+    throw new TypeError(
+      `copy-models: expected one folder, received ${positionals.length === 0 ? "none" : positionals.join(", ")}.`,
+    );
+  if (values.all && values.model) throw new TypeError("copy-models: expected --all or --model, received both.");
+  const names = values.all ? SHIPPED_MODELS : (values.model ?? DEFAULT_MODELS);
+  checkModelNames(names, "--model");
+  return { folder, names: [...new Set(names)] };
+}
+
+/** Copies one model, model.json last, so that it names no file that is missing. Returns false when aborted. */
+async function copyModel(
+  name: string,
+  folder: string,
+  print: (text: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let total = 0;
+  for (const [path, bytes] of await webModelFiles(name)) {
+    if (signal?.aborted) return false;
+    const target = join(folder, "models", name, path);
+    const before = await readFile(target).catch(() => undefined);
+    const same = before?.equals(bytes);
+    if (!same) await placeFile(target, bytes, { overwrite: true });
+    total += bytes.length;
+    print(`${printable(target)}: ${size(bytes.length)}, ${same ? "unchanged" : before ? "replaced" : "copied"}\n`);
+  }
+  print(
+    `${name} (${size(total)}) is complete. If ${printable(folder)} is the root of your site, write model="/models/${name}/".\n`,
+  );
+  return true;
+}
+
+/** "4.7 MB", "7 kB". */
+function size(bytes: number): string {
+  return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

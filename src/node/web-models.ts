@@ -1,0 +1,41 @@
+/** The files of this package's models that a web site needs: model.json, the files that it names, and licence texts. */
+import { readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../base/errors";
+import { SHIPPED_MODELS } from "../colorizer/shipped-models";
+import { readModelFiles } from "./model-files";
+import { modelLocation } from "./shipped-models";
+
+/** The models that a site gets when it names none. */
+export const DEFAULT_MODELS: readonly string[] = [SHIPPED_MODELS[0]];
+
+/** Throws InputError for a name that is not one of this package's models. `where` is the option. */
+export function checkModelNames(names: readonly string[], where: string): void {
+  for (const name of names)
+    if (!(SHIPPED_MODELS as readonly string[]).includes(name))
+      throw new InputError({
+        where,
+        expected: `a model of this package: ${SHIPPED_MODELS.join(", ")}`,
+        received: JSON.stringify(name),
+      });
+}
+
+/** A licence or notice, which accompanies every copy. Cards and their pictures are for people who choose a model. */
+const LICENCE = /licen[cs]e|notice/i;
+
+/**
+ * A model's files by their path in its folder, checked against the manifest's sizes and SHA-256; model.json is the last.
+ * Throws ManifestError.
+ */
+export async function webModelFiles(name: string): Promise<Map<string, Uint8Array>> {
+  const folder = String(modelLocation(name));
+  const { manifest, files } = await readModelFiles(folder);
+  const read = new Map(Object.entries(manifest.files).map(([key, { path }]) => [path, files[key]!]));
+  for (const path of [...licencesIn(folder), "model.json"]) read.set(path, await readFile(join(folder, path)));
+  return read;
+}
+
+function licencesIn(folder: string): string[] {
+  return readdirSync(folder).filter((file) => LICENCE.test(file));
+}
