@@ -8,11 +8,11 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
-/** What `colorize-canvas/engine` needs, and the check of model.json, which compresses better beside it. */
+/** What `colorize-canvas/engine` needs, and what compresses better beside it: the check of model.json and the Colorizer's networks. */
 const ENGINE =
-  /src\/(base|graph|gpu|kernels\/(?!picture)|session|weights\/(?!model\/(files|manifest|progress))|tuning\/store)|shaders\/(?!picture)|models\/manifest|node_modules/;
+  /src\/(base\/(?!option)|graph|gpu\/(?!storage)|kernels\/(?!picture)|session|colorizer\/(tuning|network)|weights\/(?!model\/(files|manifest|progress)))|shaders\/(?!picture)|models\/manifest|node_modules/;
 /** What pages need besides. */
-const PAGE = /src\/(?!node|tuning)|shaders\/picture/;
+const PAGE = /src\/(?!node|tuning\/(?!store))|shaders\/picture/;
 
 /** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
 const plainWorkers: Plugin = {
