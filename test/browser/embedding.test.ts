@@ -187,8 +187,7 @@ describe("a model that is not served", () => {
   it("does so where the server responds with its page", async () => {
     await open(fallback);
     const tried = `${fallback.address}/models/inception-table/model.json`;
-    const received = "a web page (HTML): no model is served at this address";
-    expect(await add()).toBe(`error ${tried}: expected a model.json, received ${received}. ${hint}`);
+    expect(await add()).toBe(`error ${tried}: expected model.json, received an HTML page from ${tried}. ${hint}`);
   });
 
   it("does so where a bundler replaced the page's address by that of a file", async () => {
