@@ -8,11 +8,10 @@ import { wgsl } from "./tools/vite-wgsl.ts";
 /** Packages that only the Node side uses; they are optional peers, resolved where the package is installed. */
 const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
 
-/** What `colorize-canvas/engine` needs, and what compresses better beside it: the check of model.json and the Colorizer's networks. */
-const ENGINE =
-  /src\/(base\/(?!option)|graph|gpu\/(?!storage)|kernels\/(?!picture)|session|colorizer\/(tuning|network)|weights\/(?!model\/(files|manifest|progress)))|shaders\/(?!picture)|models\/manifest|node_modules/;
-/** What pages need besides. */
-const PAGE = /src\/(?!node|tuning\/(?!store))|shaders\/picture/;
+/** The folders of the engine, without the photographs' part: what `colorize-canvas/engine` needs. */
+const ENGINE = /src\/(base|gpu|graph|kernels|session|weights)\/|shaders\/|node_modules\//;
+/** The folders that turn photographs into coloured ones. */
+const COLORIZER = /src\/(color|colorizer|image)\//;
 
 /** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
 const plainWorkers: Plugin = {
@@ -62,11 +61,11 @@ export default defineConfig({
         minify: true,
         // Whoever bundles the package knows by itself that `new Map()` has no effects.
         comments: { annotation: false },
-        // One file of the engine and one of the rest that pages need: many small ones compress worse.
+        // One file of the engine and one of the colorizer: many small ones compress worse.
         codeSplitting: {
           groups: [
             { name: "engine", test: ENGINE, minShareCount: 2 },
-            { name: "page", test: PAGE, minShareCount: 2 },
+            { name: "colorizer", test: COLORIZER, minShareCount: 2 },
           ],
         },
       },
