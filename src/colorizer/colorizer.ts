@@ -11,6 +11,7 @@ import type { PictureStages } from "../image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
+import { checkHints, type CheckedHint } from "./hints";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
@@ -23,6 +24,13 @@ import { Turns } from "../base/turns";
 import type { Manifest } from "../weights/model/manifest";
 import { ENGINE } from "../session/engine";
 import { packagePart } from "../base/package-part";
+
+/** How the networks run for one picture. */
+interface RunOptions extends Pick<ColorizeOptions, "size" | "signal"> {
+  readonly hints: readonly CheckedHint[];
+  /** Whether to halve the working size. */
+  readonly smaller: boolean;
+}
 
 export class Colorizer {
   #on!: OnDevice;
@@ -113,6 +121,7 @@ export class Colorizer {
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const look = lookOf(options, this.manifest);
+    const hints = checkHints(options.hints ?? [], this.manifest);
     if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#track(options.signal, async (smaller) => {
       const opened = await this.#opening.take();
@@ -124,7 +133,7 @@ export class Colorizer {
         });
         const pixels = await openSource(source);
         try {
-          const result = await this.#run(pixels, look, clock, { ...options, smaller }, opened);
+          const result = await this.#run(pixels, look, clock, { ...options, hints, smaller }, opened);
           this.#later?.();
           this.#later = undefined;
           return result;
@@ -143,7 +152,7 @@ export class Colorizer {
     source: PixelSource,
     look: Look,
     clock: StageClock,
-    { size, signal, smaller }: ColorizeOptions & { readonly smaller: boolean },
+    { size, signal, hints, smaller }: RunOptions,
     started?: () => void,
     embedding?: Uint8Array<ArrayBuffer>,
   ): Promise<ColorizeResult> {
@@ -155,8 +164,8 @@ export class Colorizer {
     try {
       this.#check(signal);
       bound = await this.#networks.bind(working);
-      const onStage = (stage: ColorizeStage): void => clock.next(stage);
-      const { reading } = await startPrediction(this.#networks, this.#stages, bound, source, { embedding, onStage });
+      const prediction = { embedding, hints, onStage: (stage: ColorizeStage) => clock.next(stage) };
+      const { reading } = await startPrediction(this.#networks, this.#stages, bound, source, prediction);
       release();
       chroma = await reading;
     } catch (error) {
@@ -165,7 +174,7 @@ export class Colorizer {
       throw error;
     }
     clock.next("recombine");
-    return this.#recombine(source, chroma, look, signal, () => clock.end());
+    return this.#recombine(source, chroma, look, { signal, hints }, () => clock.end());
   }
 
   /** Drops networks that failed, so that the next picture binds new ones. Waits for a picture that already uses them. */
@@ -180,7 +189,7 @@ export class Colorizer {
     source: PixelSource,
     chroma: KeptChroma,
     look: Look,
-    signal: AbortSignal | undefined,
+    { signal, hints }: Pick<RunOptions, "signal" | "hints">,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
     const output = outputOf(look, chroma.output);
@@ -192,12 +201,12 @@ export class Colorizer {
       return this.#track(otherSignal, async (smaller) => {
         this.#check(otherSignal);
         const clock = new StageClock(otherSignal, () => this.#on.progress());
-        const options = { size: change.size, signal: otherSignal, smaller };
+        const options = { size: change.size, signal: otherSignal, hints, smaller };
         // After a loss the networks may store other numbers.
         const embedding = chroma.elem === this.elem ? chroma.embedding : undefined;
         if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, embedding);
         clock.next("recombine");
-        return this.#recombine(source, chroma, other, otherSignal, () => clock.end());
+        return this.#recombine(source, chroma, other, options, () => clock.end());
       });
     });
   }

@@ -8,10 +8,10 @@ import { workingSize, type WorkingSize } from "../image/layout";
 import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
-import type { ConstantInput, Manifest, NetworkInput, PictureInput } from "../weights/model/manifest";
+import type { ConstantInput, HintInput, Manifest, NetworkInput, PictureInput } from "../weights/model/manifest";
 
-/** Shape [1, channels, H, W] of a picture input. */
-export function pictureShape({ channels }: PictureInput | ConstantInput, { width, height }: Size): Shape {
+/** Shape [1, channels, H, W] of an input of the picture's size. */
+export function pictureShape({ channels }: PictureInput | ConstantInput | HintInput, { width, height }: Size): Shape {
   return [1, channels, height, width];
 }
 

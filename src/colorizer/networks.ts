@@ -25,6 +25,7 @@ import { packagePart } from "../base/package-part";
 interface NetworkOptions {
   readonly device: GPUDevice;
   readonly model: string | URL;
+  readonly preset?: string;
   readonly precision?: Precision;
   /** The choice of convolution algorithms. */
   readonly choices?: ConvChoices;
@@ -69,7 +70,7 @@ export class Networks {
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
   static async load({ device, model, onProgress, ...options }: NetworkOptions): Promise<Networks> {
-    const { precision, choices, signal, read, stallTimeout, externalData } = options;
+    const { precision, choices, signal, read, preset, stallTimeout, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
     const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
@@ -90,6 +91,7 @@ export class Networks {
       const { manifest } = await loadModel(model, {
         signal,
         read,
+        preset,
         stallTimeout,
         onProgress: (report) => progress.download(report),
         onFile: async (file, bytes, manifest) => {

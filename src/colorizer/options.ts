@@ -4,12 +4,19 @@ import type { Profile } from "../gpu/profile";
 import type { Precision } from "../session/session";
 import type { Size } from "../kernels/picture/tile";
 import type { LoadProgress } from "../weights/model/progress";
+import type { ColorHint } from "./hints";
 import type { ColorizeStage } from "./stage-clock";
+import type { PresetName } from "../weights/model/presets";
 import type { ModelReader } from "../weights/model/files";
 
 export interface ColorizerOptions {
-  /** Name of a model of this package, "inception-table" (default) or "natural"; or URL of a model folder or of its model.json. */
+  /**
+   * Name of a model of this package, "inception-table" (default) or "natural"; or URL of a model folder, of its model.json, or of a bare
+   * .onnx file that fits a preset.
+   */
   readonly model?: string | URL;
+  /** For a bare .onnx file: which colorizer it is. Default: recognised by its inputs and outputs. See docs/models.md. */
+  readonly preset?: PresetName;
   /**
    * A device, or a function that requests one. Default: a new device of this browser. A requested device is replaced when it is lost, and
    * freed by dispose().
@@ -47,6 +54,8 @@ export interface ColorizeOptions {
    * all. Default: the model's.
    */
   readonly temperature?: number;
+  /** Colours at places of the photograph, for a model that takes hints: see docs/models.md. Default: none. */
+  readonly hints?: readonly ColorHint[];
   readonly signal?: AbortSignal;
   /** Called as each stage starts. */
   readonly onStage?: (stage: ColorizeStage) => void;

@@ -3,11 +3,13 @@ import { CommandScope } from "../gpu/command-scope";
 import { readChroma, type KeptChroma } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
 import type { PixelSource } from "../image/source";
+import { hintInputs, hintPlanes, writeHints, type CheckedHint } from "./hints";
 import type { BoundNetworks, Networks } from "./networks";
 
 interface PredictOptions {
   /** The embedding of an earlier prediction; with it, the embedder does not run. */
   readonly embedding?: Uint8Array<ArrayBuffer>;
+  readonly hints?: readonly CheckedHint[];
   /** Called as each stage starts. */
   readonly onStage?: (stage: "luminance" | "embedding" | "chroma") => void;
 }
@@ -21,13 +23,16 @@ export async function startPrediction(
   stages: PictureStages,
   bound: BoundNetworks,
   source: PixelSource,
-  { embedding, onStage }: PredictOptions = {},
+  { embedding, hints = [], onStage }: PredictOptions = {},
 ): Promise<{ readonly reading: Promise<KeptChroma> }> {
   const { colorizer, working } = bound;
   onStage?.("luminance");
   const targets = networks.targets(bound, embedding ? "colorizer" : "both");
   const map = networks.outputSize(colorizer.program);
   const luminance = await stages.luminance(source, targets, { ...working, map });
+  const inputs = hintInputs(networks.manifest);
+  if (inputs.length > 0)
+    await writeHints(networks.device, colorizer, inputs, hintPlanes(hints, source, working), networks.elem);
   onStage?.("embedding");
   await networks.embed(bound, embedding);
   onStage?.("chroma");

@@ -35,7 +35,8 @@ const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
  * @attr {string} alt - Text for screen readers; empty for a decorative photograph.
  * @attr {number} saturation - Factor on the predicted colour, 0 to 4 or 0% to 400%: 1 (default) as predicted, 0 grey.
  * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
- * @attr {string} model - Name of a model of this package, inception-table (default) or natural; or address of a model folder or its model.json.
+ * @attr {string} model - Name of a model of this package, inception-table (default) or natural; or address of a model folder, its model.json or a bare .onnx file.
+ * @attr {string} preset - Which colorizer a bare .onnx file is: siggraph17, eccv16, ddcolor or deoldify. Default: recognised by its inputs.
  * @fires load - The picture is coloured; detail: ColorizeResult.
  * @fires error - Colouring failed; detail: EngineError.
  * @fires progress - Detail: { stage, loaded, total }.
@@ -51,7 +52,7 @@ const STAGES = ["prepare", "luminance", "embedding", "chroma", "recombine"];
  * @cssprop --colorize-canvas-error - Background of the error message.
  */
 export class ColorizeCanvas extends Base {
-  static readonly observedAttributes = ["src", "alt", "saturation", "size", "model"];
+  static readonly observedAttributes = ["src", "alt", "saturation", "size", "model", "preset"];
   /** The package's version. */
   static readonly version: string = version;
 
@@ -104,6 +105,13 @@ export class ColorizeCanvas extends Base {
   }
   set model(value: string) {
     this.#reflect("model", value);
+  }
+
+  get preset(): string {
+    return this.getAttribute("preset") ?? "";
+  }
+  set preset(value: string) {
+    this.#reflect("preset", value);
   }
 
   /** Frameworks set undefined or null for what a template leaves out. */
@@ -171,7 +179,7 @@ export class ColorizeCanvas extends Base {
     const picture = loadOriginal(this.#parts.original, this.src, signal);
     try {
       this.#options(); // throws for wrong attributes before the model is downloaded
-      const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
+      const model = sharedColorizer(this.model, this.preset, (progress) => this.#progress(progress), signal);
       const [colorizer, original] = await Promise.all([model, picture]);
       const { saturation, size } = this.#options();
       const result = await colorizer.colorize(original, {

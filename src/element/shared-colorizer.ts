@@ -1,5 +1,6 @@
 /** One Colorizer per page and model, shared by all elements that use it. */
 import { Colorizer } from "../colorizer/colorizer";
+import type { PresetName } from "../weights/model/presets";
 import type { LoadProgress } from "../weights/model/progress";
 import { abortable } from "../base/abortable";
 import { isModelName } from "../colorizer/shipped-models";
@@ -13,17 +14,19 @@ interface Entry {
 const entries = new Map<string, Entry>();
 
 /**
- * The page's Colorizer for a model. `model` is a name or an address relative to the page; "" is the default model. The first caller
+ * The page's Colorizer for a model, and for a bare .onnx file its preset, or "". `model` is a name or an address relative to the page; "" is the default model. The first caller
  * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load is
  * removed from the cache, so that the next caller tries again. A Colorizer replaces a lost device itself.
  */
 export function sharedColorizer(
   model: string,
+  preset: string,
   onProgress: (progress: LoadProgress) => void,
   signal: AbortSignal,
 ): Promise<Colorizer> {
-  const key = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
-  const entry = entries.get(key) ?? start(key);
+  const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
+  const key = `${preset} ${address}`;
+  const entry = entries.get(key) ?? start(key, address, preset);
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
   const stop = (): void => void entry.listeners.delete(onProgress);
@@ -32,10 +35,11 @@ export function sharedColorizer(
   return waiting;
 }
 
-function start(key: string): Entry {
+function start(key: string, model: string, preset: string): Entry {
   const listeners: Entry["listeners"] = new Set();
   const colorizer = Colorizer.load({
-    ...(key === "" ? {} : { model: key }),
+    ...(model === "" ? {} : { model }),
+    ...(preset === "" ? {} : { preset: preset as PresetName }),
     tune: true,
     onProgress: (progress) => {
       entry.latest = progress;

@@ -9,10 +9,11 @@ import { loadNodeColorizer } from "./load-colorizer";
  * reason.
  */
 export async function loadEngine(settings: EngineSettings): Promise<Engine> {
-  const { model, adapter, precision, temperature, tune, signal, onProgress } = settings;
+  const { model, preset, adapter, precision, temperature, tune, signal, onProgress } = settings;
   onProgress("looking for a GPU");
   const colorizer = await loadNodeColorizer({
     model,
+    preset,
     adapter,
     precision,
     signal,

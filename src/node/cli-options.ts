@@ -12,6 +12,7 @@ import {
   type NumberOption,
 } from "../base/option-checks";
 import { SHIPPED_MODELS } from "../colorizer/shipped-models";
+import { PRESET_NAMES, type PresetName } from "../weights/model/presets";
 import { PRECISIONS, type Precision } from "../gpu/storage";
 import type { TextStream } from "./cli-report";
 import type { Shard } from "./cli-shard";
@@ -31,6 +32,8 @@ export interface CommandOptions {
   readonly temperature?: number;
   readonly precision: Precision;
   readonly model?: string;
+  readonly preset?: PresetName;
+  readonly hints?: string;
   readonly adapter?: NodeAdapter;
   readonly tune?: true;
   readonly overwrite?: true;
@@ -97,7 +100,19 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
     .addOption(
       new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
     )
-    .option("--model <model>", `${SHIPPED_MODELS.join(" (default) or ")}; or a folder or URL with a model.json`)
+    .option(
+      "--model <model>",
+      `${SHIPPED_MODELS.join(" (default) or ")}; or a folder or URL with a model.json; or an .onnx file that fits a preset`,
+    )
+    .addOption(
+      new Option("--preset <name>", "which colorizer an .onnx file is, where its inputs do not say it").choices(
+        PRESET_NAMES,
+      ),
+    )
+    .option(
+      "--hints <file>",
+      'JSON list of { "x", "y", "radius", "color": "#rrggbb" } in pixels of the photograph, for one photograph and a model that takes hints',
+    )
     .addOption(
       new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")
         .choices(["auto", "system", "swiftshader"])

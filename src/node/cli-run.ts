@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+import type { ColorHint } from "../colorizer/hints";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import { STREAM, type Job } from "./cli-jobs";
 import type { FileReport, Reporter, TextStream } from "./cli-report";
@@ -31,6 +32,7 @@ export interface LookSettings {
   readonly saturation?: number;
   readonly warmth?: number;
   readonly temperature?: number;
+  readonly hints?: readonly ColorHint[];
 }
 
 export interface ColorizeSettings extends LookSettings {

@@ -3,7 +3,10 @@ import { CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InputError, messageOf } from "../base/errors";
+import type { ColorHint } from "../colorizer/hints";
 import type { Precision } from "../gpu/storage";
+import type { PresetName } from "../weights/model/presets";
+import { readHints } from "./cli-hints";
 import type { NamedPath } from "./cli-inputs";
 import { listJobs, STREAM, type Job, type JobList } from "./cli-jobs";
 import { Journal } from "./cli-journal";
@@ -14,8 +17,10 @@ import type { NodeAdapter } from "./device";
 import { alreadyThere, exists, removeStale } from "./place-file";
 
 export interface EngineSettings {
-  /** Name of a model of this package, or a folder or URL with model.json; default: the first model of this package. */
+  /** Name of a model of this package, a folder or URL with model.json, or an .onnx file; default: the first model of this package. */
   readonly model?: string;
+  /** Which colorizer an .onnx file is. */
+  readonly preset?: PresetName;
   /** Default: the environment's COLORIZE_ADAPTER, else auto. */
   readonly adapter?: NodeAdapter;
   readonly precision: Precision;
@@ -46,6 +51,7 @@ interface Task {
   readonly options: CommandOptions;
   readonly list: JobList;
   readonly journal: Journal | undefined;
+  readonly hints: readonly ColorHint[] | undefined;
 }
 
 /** Runs the command with the arguments after its name; returns the exit code. */
@@ -84,7 +90,9 @@ async function taskOf(argv: readonly string[], environment: CommandEnvironment):
   checkStdout(out, options, environment.stdout);
   const stdin = fromStdin ? await environment.readStdin() : undefined;
   const list = listJobs(named, { ...options, out, stdin });
-  return { options, list, journal: options.resume ? journalOf(list, options) : undefined };
+  const journal = options.resume ? journalOf(list, options) : undefined;
+  const hints = options.hints === undefined ? undefined : readHints(options.hints, list.jobs.length);
+  return { options, list, journal, hints };
 }
 
 /** The paths of --files-from: one a line or, where there are zero bytes (`find -print0`), each ended by one. */
@@ -125,11 +133,11 @@ function journalOf({ folder, jobs }: JobList, options: CommandOptions): Journal 
       received: 'the standard input or output, "-"',
       hint: "Leave --resume out.",
     });
-  const { model, format, size, saturation, warmth, temperature } = options;
-  return new Journal(folder, { model, format, size, saturation, warmth, temperature }, options.shard);
+  const { model, preset, format, size, saturation, warmth, temperature } = options;
+  return new Journal(folder, { model, preset, format, size, saturation, warmth, temperature }, options.shard);
 }
 
-async function run({ options, list, journal }: Task, environment: CommandEnvironment): Promise<number> {
+async function run({ options, list, journal, hints }: Task, environment: CommandEnvironment): Promise<number> {
   const { stdout, stderr, signal } = environment;
   const { bad, skipped, folder } = list;
   const todo = await jobsToDo(list.jobs, options, journal);
@@ -145,7 +153,7 @@ async function run({ options, list, journal }: Task, environment: CommandEnviron
   for (const { input, output } of todo.taken) reporter.failure(input, alreadyThere(output));
   for (const file of [...skipped, ...todo.skipped]) reporter.skip(file);
   try {
-    if (todo.jobs.length > 0) await colourAll(todo.jobs, { options, list, journal }, environment, reporter);
+    if (todo.jobs.length > 0) await colourAll(todo.jobs, { options, list, journal, hints }, environment, reporter);
   } catch (error) {
     if (!signal.aborted) {
       reporter.end({ out: folder, stopped: true });
@@ -187,13 +195,14 @@ async function jobsToDo(
 /** Loads the engine and runs the jobs. Throws only when the engine cannot be loaded. */
 async function colourAll(
   jobs: readonly Job[],
-  { options, list, journal }: Task,
+  { options, list, journal, hints }: Task,
   { loadEngine, stdout, signal }: CommandEnvironment,
   reporter: Reporter,
 ): Promise<void> {
-  const { model, adapter, precision, tune, size, saturation, warmth, temperature } = options;
+  const { model, preset, adapter, precision, tune, size, saturation, warmth, temperature } = options;
   const engine = await loadEngine({
     model,
+    preset,
     adapter,
     precision,
     temperature,
@@ -209,7 +218,7 @@ async function colourAll(
         .map(dirname),
     );
     for (const folder of folders) await removeStale(folder);
-    const look = { size, saturation, warmth, temperature };
+    const look = { size, saturation, warmth, temperature, hints };
     const onComplete: Parameters<typeof runJobs>[1]["onComplete"] = (...facts) => journal?.finished(...facts);
     await runJobs(jobs, { engine, look, reporter, stdout, signal, onComplete });
   } finally {

@@ -11,7 +11,10 @@ import { tuningFiles } from "./tuning-file";
 
 /** Without `tune`, stored measurements of `npm run tune` or --tune on this adapter are used, and nothing is measured. */
 export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
-  /** Name of a model of this package, "inception-table" (default) or "natural"; a folder or the path of its model.json; a file: or http(s) URL. */
+  /**
+   * Name of a model of this package, "inception-table" (default) or "natural"; a folder, the path of its model.json or of a bare .onnx file
+   * that fits a preset; a file: or http(s) URL.
+   */
   readonly model?: string | URL;
   /** The driver, where no device is given. Default: the environment's COLORIZE_ADAPTER, else "auto". */
   readonly adapter?: NodeAdapter;
@@ -42,5 +45,5 @@ function modelSource(model: string | URL, read: ColorizerOptions["read"]): Pick<
   const path = /^file:/i.test(address) ? fileURLToPath(address) : address;
   // With a reader, the address is used in messages only.
   const name = path.replaceAll("\\", "/").replace(/[?#]/g, encodeURIComponent);
-  return { model: name, read: folderReader(path.endsWith(".json") ? dirname(path) : path) };
+  return { model: name, read: folderReader(/\.(json|onnx)$/i.test(path) ? dirname(path) : path) };
 }

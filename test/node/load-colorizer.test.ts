@@ -8,6 +8,7 @@ import { ManifestError } from "../../src/base/errors";
 import { defaultModelFolder, folderReader, loadNodeColorizer } from "../../src/node";
 import { testDevice } from "../gpu";
 import { SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
+import { buildModel, node } from "../onnx-builder";
 import { tinyModel } from "../tiny-model";
 
 let folder: string;
@@ -56,6 +57,31 @@ test("defaultModelFolder and folderReader do for Colorizer.load", async () => {
   const colorizer = await Colorizer.load({ device: await testDevice(), model, read: folderReader(model) });
   expect(colorizer.manifest.name).toBe("inception-table");
   colorizer.dispose();
+});
+
+test("takes a bare ONNX file by its path or URL, and a preset for it", async () => {
+  const device = await testDevice();
+  const file = join(folder, "plain.onnx");
+  const ports = { inputs: [{ name: "l", shape: [1, 1, 32, 32] }], outputs: [{ name: "ab", shape: [1, 2, 32, 32] }] };
+  const weights = { name: "weights", shape: [2, 1, 1, 1], data: [0.1, -0.1] };
+  const nodes = [node("Conv", ["l", "weights"], ["ab"], { kernel_shape: [1, 1] })];
+  await writeFile(file, buildModel({ ...ports, nodes, initializers: [weights] }));
+  for (const model of [file, pathToFileURL(file).href]) {
+    const colorizer = await loadNodeColorizer({ device, model, preset: "eccv16" });
+    expect(colorizer.manifest).toMatchObject({ name: "plain", colorizer: { size: { pixels: 32, multiple: 32 } } });
+    const { data } = await colorizer.colorize({
+      data: new Uint8ClampedArray(40 * 20 * 4).fill(99),
+      width: 40,
+      height: 20,
+    });
+    expect(data[0]! - data[1]!).toBeGreaterThan(3); // a* of 4, b* of -4
+    await expect(
+      colorizer.colorize({ data: new Uint8ClampedArray(4), width: 1, height: 1 }, { size: 48 }),
+    ).rejects.toThrow(/size/);
+    colorizer.dispose();
+  }
+  await expect(loadNodeColorizer({ device, model: file })).rejects.toThrow(/plain\.onnx: expected .*--preset/);
+  await expect(loadNodeColorizer({ device, model: folder, preset: "eccv16" })).rejects.toThrow(/preset: expected none/);
 });
 
 test("takes a folder, a model.json or a file: URL", async () => {

@@ -1,5 +1,6 @@
-/** Reads and checks a model folder: its manifest and the bytes of its files, from the network or any other reader. */
-import { ManifestError, messageOf } from "../../base/errors";
+/** Reads and checks a model: a folder with a manifest, or a bare ONNX file, from the network or any other reader. */
+import { InputError, ManifestError, messageOf } from "../../base/errors";
+import { packagePart } from "../../base/package-part";
 import { fetchFile, fetchNewest } from "./download";
 import { integrityFault } from "./integrity";
 import { parseManifest, type Manifest } from "./manifest";
@@ -34,6 +35,8 @@ export interface LoadModelOptions {
   readonly signal?: AbortSignal;
   /** Default: fetchFile, relative to `location`. */
   readonly read?: ModelReader;
+  /** For a bare ONNX file: which colorizer it is, where its inputs do not say it. See docs/models.md. */
+  readonly preset?: string | undefined;
   /** Milliseconds without a byte after which a download fails. Default 30,000. */
   readonly stallTimeout?: number | undefined;
   /** Called with each file as soon as it is read and checked. The load awaits its promise and fails with its error. */
@@ -53,11 +56,18 @@ const SERVE_MODELS =
 
 /**
  * Reads model.json and then the files of its networks in parallel, and checks their sizes and SHA-256. `location` is the URL of
- * the folder or of its .json file (relative to the page); with `read`, it is used in messages only.
- * Throws ManifestError, DownloadError, errors of `read`, or the signal's reason. One failure stops the other files.
+ * the folder or of its .json file (relative to the page); with `read`, it is used in messages only. A bare .onnx file gets the manifest of
+ * a preset. Throws ManifestError, DownloadError, errors of `read`, or the signal's reason. One failure stops the other files.
  */
 export async function loadModel(location: string | URL, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const { folder, name } = split(String(location));
+  if (isBareFile(name)) return loadBareFile(String(location), decoded(name), options);
+  if (options.preset !== undefined)
+    throw new InputError({
+      where: "preset",
+      expected: "none for a model with a model.json; presets are for bare .onnx files",
+      received: options.preset,
+    });
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   signal.throwIfAborted();
@@ -106,10 +116,42 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   }
 }
 
-/** Splits "a/b/model.json" into a/b/ and model.json; "a/b" and "a/b/" mean the model.json in that folder. Keeps a query. */
+/** Whether a name is that of an ONNX file, which has no manifest. */
+function isBareFile(name: string): boolean {
+  return /\.onnx$/i.test(name);
+}
+
+/** Reads an ONNX file and makes its manifest by the preset that fits. `name` is the file's name in its folder. */
+async function loadBareFile(location: string, name: string, options: LoadModelOptions): Promise<LoadedModel> {
+  const { signal = new AbortController().signal, read, preset, stallTimeout, onProgress } = options;
+  signal.throwIfAborted();
+  const report = (loaded: number, total = 0, fromCache = false): void =>
+    onProgress?.({ file: name, loaded, total, fromCache });
+  report(0, 0, true);
+  const bytes = read
+    ? await read(name, undefined, report, signal)
+    : await fetchFile(baseOf(location), { onProgress: report, signal, stallTimeout });
+  const { manifestFor } = await packagePart(import("./presets"));
+  const manifest = parseManifest(await manifestFor({ bytes, name, where: location, preset, signal }), location);
+  report(bytes.byteLength, bytes.byteLength);
+  const { file } = manifest.colorizer;
+  await options.onFile?.(file, bytes, manifest);
+  return { manifest, files: { [file]: bytes } };
+}
+
+/** A file's name as it is on disk, of its name in an address. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** Splits "a/b/model.json" into a/b/ and model.json; "a/b" and "a/b/" mean the model.json in that folder. Drops a query. */
 function split(location: string): { folder: string; name: string } {
   const path = location.replace(/[?#].*$/s, "");
-  if (!path.endsWith(".json"))
+  if (!path.endsWith(".json") && !isBareFile(path))
     return { folder: path === "" || path.endsWith("/") ? path : `${path}/`, name: "model.json" };
   const slash = path.lastIndexOf("/") + 1;
   return { folder: path.slice(0, slash), name: path.slice(slash) };

@@ -36,6 +36,21 @@ export interface ConstantInput {
   readonly value: number;
 }
 
+/** ONNX input [1, 2, H, W]: a* and b* of the user's hints divided by scale, 0 elsewhere. */
+export interface HintChromaInput {
+  readonly kind: "hintChroma";
+  readonly name: string;
+  readonly channels: 2;
+  readonly scale: number;
+}
+
+/** ONNX input [1, 1, H, W]: 1 where there is a hint, 0 elsewhere. */
+export interface HintMaskInput {
+  readonly kind: "hintMask";
+  readonly name: string;
+  readonly channels: 1;
+}
+
 /** ONNX input [1, N]: the embedder's output. */
 interface EmbeddingInput {
   readonly kind: "embedding";
@@ -44,7 +59,8 @@ interface EmbeddingInput {
 
 /** An input that is computed from the photograph. */
 export type PictureInput = LightnessInput | GreyInput;
-export type NetworkInput = PictureInput | ConstantInput | EmbeddingInput;
+export type HintInput = HintChromaInput | HintMaskInput;
+export type NetworkInput = PictureInput | ConstantInput | HintInput | EmbeddingInput;
 
 /** ONNX output [1, 2, h, w]: a* and b* divided by scale. */
 interface ChromaOutput {
@@ -115,6 +131,8 @@ export interface Manifest {
   readonly license: string;
   /** One line that helps people choose among models. */
   readonly summary?: string;
+  /** Where the files come from. */
+  readonly origin?: string;
   readonly files: Readonly<Record<string, ManifestFile>>;
   /** Present when the colorizer has an input of kind "embedding". */
   readonly embedder?: EmbedderManifest;
@@ -235,6 +253,8 @@ function withDefaults<T extends NetworkInput>(input: T): T {
   if (input.kind === "lightness") return { ...input, channels: input.channels ?? 1 };
   if (input.kind === "grey") return { ...input, channels: input.channels ?? 3 };
   if (input.kind === "constant") return { ...input, value: input.value ?? 0 };
+  if (input.kind === "hintChroma") return { ...input, channels: 2 };
+  if (input.kind === "hintMask") return { ...input, channels: 1 };
   return input;
 }
 
@@ -244,6 +264,7 @@ function facts({
   version,
   license,
   summary,
+  origin,
   files,
   training = {},
   metrics = {},
@@ -257,6 +278,7 @@ function facts({
     version,
     license,
     ...(summary && { summary }),
+    ...(origin && { origin }),
     files: Object.fromEntries(lowerCase),
     training,
     metrics,

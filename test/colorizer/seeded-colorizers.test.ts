@@ -1,0 +1,43 @@
+/** The networks of the presets, at a quarter of their width, against onnxruntime. `npm run verify:models` does it at full width. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { PipelineCache } from "../../src/gpu/pipelines";
+import { Session } from "../../src/session/session";
+import { testDevice } from "../gpu";
+import { feedsFor, SEEDED_COLORIZERS } from "../shared/colorizers/all";
+import { expectClose } from "../shared/expect-close";
+import { runOnnxruntime } from "../shared/onnxruntime";
+
+/** Largest error allowed, relative to the range of the output's values. */
+const TOLERANCE = { f32: 1e-3, f16: 2e-2 } as const;
+
+let device: GPUDevice;
+let pipelines: PipelineCache;
+beforeAll(async () => {
+  device = await testDevice();
+  pipelines = new PipelineCache(device);
+});
+
+describe.each(SEEDED_COLORIZERS)("$name at a quarter of its width", (colorizer) => {
+  it.each(["f32", "f16"] as const)("agrees with onnxruntime in %s", async (elem) => {
+    if (elem === "f16" && !device.features.has("shader-f16")) return;
+    const bytes = colorizer.make({ width: 0.25 });
+    const feeds = feedsFor(colorizer, 48, 32);
+    const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!;
+    const session = await Session.load(bytes, { device, pipelines, precision: elem });
+    const actual = (await session.run(feeds))[colorizer.output]!;
+    session.dispose();
+    expect(actual.shape).toEqual(expected.shape);
+    expectClose(actual.data as Float32Array, expected.data as Float32Array, { range: TOLERANCE[elem] }, colorizer.name);
+  });
+
+  it("gives the same numbers from a file in f16 with inputs in f32", async () => {
+    const bytes = colorizer.make({ width: 0.25, elem: "f16" });
+    const feeds = feedsFor(colorizer, 48, 32);
+    const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!;
+    const session = await Session.load(bytes, { device, pipelines, precision: "f32" });
+    const actual = (await session.run(feeds))[colorizer.output]!;
+    session.dispose();
+    // onnxruntime rounds activations to f16 where this engine keeps f32.
+    expectClose(actual.data as Float32Array, expected.data as Float32Array, { range: 2e-2 }, colorizer.name);
+  });
+});

@@ -1,0 +1,36 @@
+/** The networks of the presets with seeded weights, and inputs of the kind that a photograph gives. */
+import { sizeOf, type Shape } from "../../../src/graph/ir";
+import type { Tensor } from "../../../src/session/inputs";
+import type { PresetName } from "../../../src/weights/model/presets";
+import { randoms } from "../expect-close";
+import type { NetworkOptions } from "./builder";
+import { eccv16, siggraph17 } from "./zhang";
+
+export interface SeededColorizer {
+  readonly name: string;
+  readonly preset: PresetName;
+  readonly make: (options?: NetworkOptions) => Uint8Array;
+  /** The inputs, each with its channels and the range of its numbers. */
+  readonly inputs: Readonly<Record<string, readonly [channels: number, low: number, high: number]>>;
+  readonly output: string;
+}
+
+export const SEEDED_COLORIZERS: readonly SeededColorizer[] = [
+  { name: "eccv16", preset: "eccv16", make: eccv16, inputs: { data_l: [1, 0, 100] }, output: "color_ab" },
+  {
+    name: "siggraph17",
+    preset: "siggraph17",
+    make: siggraph17,
+    inputs: { data_l: [1, 0, 100], user_ab: [2, -60, 60], user_map: [1, 0, 1] },
+    output: "color_ab",
+  },
+];
+
+/** Seeded random inputs for a picture of width x height. */
+export function feedsFor({ inputs }: SeededColorizer, width: number, height: number): Record<string, Tensor> {
+  const entries = Object.entries(inputs).map(([name, [channels, low, high]], i): [string, Tensor] => {
+    const shape: Shape = [1, channels, height, width];
+    return [name, { shape, data: randoms(sizeOf(shape), 100 + i, low, high) }];
+  });
+  return Object.fromEntries(entries);
+}

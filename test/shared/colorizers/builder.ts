@@ -1,0 +1,168 @@
+/** Builds the networks of well-known colorizers with seeded weights: what they have in common. */
+import { buildModel, node, type InitializerSpec, type NodeSpec, type ValueSpec } from "../../onnx-builder";
+
+export interface NetworkOptions {
+  /** Factor on the numbers of channels; default 1, the published width. */
+  readonly width?: number;
+  readonly seed?: number;
+  /** Side of the picture in the file; default: left open, or the published one where it cannot be left open. */
+  readonly pixels?: number;
+  /** f16: weights and activations in f16, inputs and outputs in f32, as onnxconverter-common writes with keep_io_types. */
+  readonly elem?: "f32" | "f16";
+}
+
+/** A number of channels at a width; at other widths than 1 a multiple of 8. */
+export function scaled(channels: number, width = 1): number {
+  return width === 1 ? channels : Math.max(8, Math.round((channels * width) / 8) * 8);
+}
+
+export interface ConvOptions {
+  readonly stride?: number;
+  readonly dilation?: number;
+  readonly bias?: boolean;
+  readonly group?: number;
+  /** Default: keeps the size at stride 1. */
+  readonly pad?: number;
+  /** Factor on He et al. 2015's standard deviation. */
+  readonly gain?: number;
+}
+
+type Attributes = Parameters<typeof node>[3];
+
+/** Appends nodes to a model; methods return the name of the node's output. */
+export class SeededBuilder {
+  readonly nodes: NodeSpec[] = [];
+  readonly initializers: InitializerSpec[] = [];
+  readonly elem: "f32" | "f16";
+  #count = 0;
+  #state: number;
+  readonly #inputs: (ValueSpec & { readonly shape: readonly (number | string)[] })[] = [];
+
+  constructor({ seed = 1, elem = "f32" }: NetworkOptions) {
+    this.#state = seed >>> 0;
+    this.elem = elem;
+  }
+
+  /** Adds an input of the model; returns the name of its values in the network's number type. */
+  input(name: string, shape: readonly (number | string)[]): string {
+    this.#inputs.push({ name, shape });
+    return this.elem === "f16" ? this.add("Cast", [name], { to: 10 }) : name;
+  }
+
+  add(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    return this.addAll(op, inputs, 1, attributes)[0]!;
+  }
+
+  /** A node with several outputs. */
+  addAll(op: string, inputs: readonly string[], outputs: number, attributes: Attributes = {}): string[] {
+    const name = `/${op}_${++this.#count}`;
+    const names = Array.from({ length: outputs }, (_, i) => `${name}_output_${i}`);
+    this.nodes.push(node(op, inputs, names, attributes, name));
+    return names;
+  }
+
+  /** Floats in the network's number type. */
+  floats(shape: readonly number[], data: ArrayLike<number>): string {
+    return this.#initializer({ shape, data, dtype: this.elem });
+  }
+
+  int64(data: readonly number[], shape: readonly number[] = [data.length]): string {
+    return this.#initializer({ shape, data, dtype: "i64" });
+  }
+
+  /** A number as a constant without dimensions. */
+  scalar(value: number): string {
+    return this.floats([], [value]);
+  }
+
+  #initializer(spec: Omit<InitializerSpec, "name">): string {
+    const name = `onnx::${++this.#count}`;
+    this.initializers.push({ name, ...spec });
+    return name;
+  }
+
+  /** Uniform numbers in [low, high): mulberry32, one sequence for the whole network. */
+  random(shape: readonly number[], low: number, high: number): string {
+    const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
+    for (let i = 0; i < data.length; i++) {
+      this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+      let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+      data[i] = low + (((t ^ (t >>> 14)) >>> 0) / 4294967296) * (high - low);
+    }
+    return this.floats(shape, data);
+  }
+
+  /** Weights whose products keep the variance of what a ReLU gives: uniform, of variance 2 / fan-in. */
+  weights(shape: readonly number[], fanIn: number, gain = 1): string {
+    const bound = gain * Math.sqrt(6 / fanIn);
+    return this.random(shape, -bound, bound);
+  }
+
+  conv(x: string, from: number, to: number, size: number, options: ConvOptions = {}): string {
+    const { stride = 1, dilation = 1, bias = true, group = 1, gain } = options;
+    const pad = options.pad ?? ((size - 1) * dilation) >> 1;
+    const inputs = [x, this.weights([to, from / group, size, size], (from / group) * size * size, gain)];
+    if (bias) inputs.push(this.random([to], -0.05, 0.05));
+    return this.add("Conv", inputs, {
+      dilations: [dilation, dilation],
+      group,
+      kernel_shape: [size, size],
+      pads: [pad, pad, pad, pad],
+      strides: [stride, stride],
+    });
+  }
+
+  /** A transposed convolution that doubles the size: kernel 4, stride 2, pad 1. */
+  convTranspose(x: string, from: number, to: number): string {
+    const weights = this.weights([from, to, 4, 4], from * 4);
+    return this.add("ConvTranspose", [x, weights, this.random([to], -0.05, 0.05)], {
+      dilations: [1, 1],
+      group: 1,
+      kernel_shape: [4, 4],
+      pads: [1, 1, 1, 1],
+      strides: [2, 2],
+    });
+  }
+
+  relu(x: string): string {
+    return this.add("Relu", [x]);
+  }
+
+  batchNorm(x: string, channels: number): string {
+    const inputs = [
+      x,
+      this.random([channels], 0.8, 1.2),
+      this.random([channels], -0.1, 0.1),
+      this.random([channels], 0.2, 0.6),
+      this.random([channels], 0.4, 0.8),
+    ];
+    return this.add("BatchNormalization", inputs, { epsilon: 1e-5, momentum: 0.9, training_mode: 0 });
+  }
+
+  /** Bilinear or nearest upsampling by a whole factor, as torch.onnx writes it. */
+  resize(x: string, factor: number, mode: "linear" | "nearest"): string {
+    const scales = `scales_${++this.#count}`;
+    this.initializers.push({ name: scales, shape: [4], data: [1, 1, factor, factor], dtype: "f32" });
+    return this.add("Resize", [x, "", scales], {
+      coordinate_transformation_mode: mode === "linear" ? "half_pixel" : "asymmetric",
+      cubic_coeff_a: -0.75,
+      mode,
+      nearest_mode: "floor",
+    });
+  }
+
+  /** The file, whose output `name` has `value`. */
+  build(value: string, name: string, shape: readonly (number | string)[], opset = 17): Uint8Array {
+    if (this.elem === "f16") this.nodes.push(node("Cast", [value], [name], { to: 1 }));
+    else this.nodes.push(node("Identity", [value], [name]));
+    return buildModel({
+      opset,
+      producer: "seeded",
+      inputs: this.#inputs,
+      outputs: [{ name, shape }],
+      nodes: this.nodes,
+      initializers: this.initializers,
+    });
+  }
+}
