@@ -1,4 +1,5 @@
 /** Describes the networks' inputs by the manifest, for sessions and for the GPU. */
+import { InputError } from "../base/errors";
 import type { BoundProgram } from "../gpu/bound-program";
 import type { Shape } from "../graph/ir";
 import { dropLastUpsampling } from "../graph/passes/drop-last-upsampling";
@@ -66,4 +67,14 @@ export function described(
 /** The square picture of the manifest's size, for which the networks are compiled at load. */
 export function squareOf({ colorizer: { size } }: Manifest): WorkingSize {
   return workingSize({ width: 1, height: 1 }, size.pixels, size.multiple);
+}
+
+/** The working size for a picture of a network whose picture has as many pixels as a square of side `pixels`. Throws InputError. */
+export function workingSizeOf({ name, colorizer }: Manifest, picture: Size, pixels: number): WorkingSize {
+  const { multiple, shape, pixels: own } = colorizer.size;
+  if (shape === "free") return workingSize(picture, pixels, multiple);
+  // A network that was exported for one size has no other.
+  if (multiple === own && pixels !== own)
+    throw new InputError({ where: "size", expected: `${own} pixels, the only size of ${name}`, received: `${pixels}` });
+  return workingSize({ width: 1, height: 1 }, pixels, multiple);
 }

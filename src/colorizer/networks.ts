@@ -10,14 +10,14 @@ import { bufferBytes, type Program } from "../graph/lower/program";
 import { Session, type Precision, type SessionOptions } from "../session/session";
 import { storedElements } from "../gpu/storage";
 import { submitProgram } from "../gpu/submit";
-import { workingSize, type WorkingSize } from "../image/layout";
+import type { WorkingSize } from "../image/layout";
 import { outputChannels, type Prediction } from "../image/chroma";
 import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { ProgressReport, type LoadProgress } from "../weights/model/progress";
 import { checkNames, expectShape } from "./network-checks";
-import { described, isPicture, pictureShape, squareOf, targetOf, type Network } from "./network-inputs";
+import { described, isPicture, pictureShape, squareOf, targetOf, workingSizeOf, type Network } from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
 import { loadModel, type ModelReader } from "../weights/model/files";
 import { packagePart } from "../base/package-part";
@@ -151,9 +151,7 @@ export class Networks {
 
   /** The working size for a picture. `pixels`: as `size.pixels` of the manifest, which is the default. Throws InputError. */
   workingSize(picture: Size, pixels = this.manifest.colorizer.size.pixels): WorkingSize {
-    const { multiple, shape } = this.manifest.colorizer.size;
-    // With shape "square", every picture gets the working size of a square one.
-    return workingSize(shape === "square" ? { width: 1, height: 1 } : picture, pixels, multiple);
+    return workingSizeOf(this.manifest, picture, pixels);
   }
 
   #embedderShapes(): Record<string, Shape> {

@@ -56,7 +56,7 @@ export function readChroma(
     const both = staging.getMappedRange();
     const bytes = new Uint8Array(both.slice(0, length));
     const words = elem === "f16" ? new Uint16Array(bytes.buffer, 0, count) : new Uint32Array(bytes.buffer, 0, count);
-    checkOutput(words, elem, output.kind);
+    checkOutput(words, elem, output);
     return {
       output,
       bytes,
@@ -74,16 +74,22 @@ const BITS = {
   f16: { exponent: 0x7c00, magnitude: 0x7fff, extreme: 0x3bfe },
 } as const;
 
+/** The largest magnitude of a* and b* of a colour of sRGB: that of b* of blue. */
+const MOST_CHROMA = 108;
+
 /**
  * Throws DeviceError for outputs of a broken driver or an overflow: numbers that are not finite (see
  * shaders/lib/activation.wgsl), zeros everywhere, or a* or b* that is zero or at the limit of tanh everywhere.
  */
-export function checkOutput(words: Uint16Array | Uint32Array, elem: Elem, kind: NetworkOutput["kind"]): void {
+export function checkOutput(words: Uint16Array | Uint32Array, elem: Elem, output: NetworkOutput): void {
   const plane = words.length / 2;
+  // Where 1 stands for less than that, the output is not a tanh, and all of a picture may lie beyond 1.
+  const bounded = output.kind === "ab" && output.scale >= MOST_CHROMA;
   const received =
-    kind === "ab"
-      ? (problemOf(words.subarray(0, plane), "a*", elem) ?? problemOf(words.subarray(plane), "b*", elem))
-      : problemOf(words, kind === "rgb" ? "R, G, B" : "scores", elem, false);
+    output.kind === "ab"
+      ? (problemOf(words.subarray(0, plane), "a*", elem, bounded) ??
+        problemOf(words.subarray(plane), "b*", elem, bounded))
+      : problemOf(words, output.kind === "rgb" ? "R, G, B" : "scores", elem, false);
   if (received === undefined) return;
   throw new DeviceError({
     where: "colorize",
@@ -96,7 +102,12 @@ export function checkOutput(words: Uint16Array | Uint32Array, elem: Elem, kind: 
   });
 }
 
-function problemOf(words: Uint16Array | Uint32Array, channel: string, elem: Elem, bounded = true): string | undefined {
+function problemOf(
+  words: Uint16Array | Uint32Array,
+  channel: string,
+  elem: Elem,
+  bounded: boolean,
+): string | undefined {
   const { exponent, magnitude, extreme } = BITS[elem];
   let broken = 0;
   let zero = 0;

@@ -7,6 +7,12 @@ import { feedsFor, SEEDED_COLORIZERS } from "../shared/colorizers/all";
 import { expectClose } from "../shared/expect-close";
 import { runOnnxruntime } from "../shared/onnxruntime";
 
+/** Milliseconds of one test; a busy machine takes minutes. */
+const LIMIT = 600_000;
+
+/** Pixels along both sides of the picture. */
+const SIDE = 64;
+
 /** Largest error allowed, relative to the range of the output's values. */
 const TOLERANCE = { f32: 1e-3, f16: 2e-2 } as const;
 
@@ -17,11 +23,11 @@ beforeAll(async () => {
   pipelines = new PipelineCache(device);
 });
 
-describe.each(SEEDED_COLORIZERS)("$name at a quarter of its width", (colorizer) => {
+describe.each(SEEDED_COLORIZERS)("$name at a quarter of its width", { timeout: LIMIT }, (colorizer) => {
   it.each(["f32", "f16"] as const)("agrees with onnxruntime in %s", async (elem) => {
     if (elem === "f16" && !device.features.has("shader-f16")) return;
-    const bytes = colorizer.make({ width: 0.25 });
-    const feeds = feedsFor(colorizer, 48, 32);
+    const bytes = colorizer.make({ width: 0.25, pixels: SIDE });
+    const feeds = feedsFor(colorizer, SIDE, SIDE);
     const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!;
     const session = await Session.load(bytes, { device, pipelines, precision: elem });
     const actual = (await session.run(feeds))[colorizer.output]!;
@@ -31,8 +37,8 @@ describe.each(SEEDED_COLORIZERS)("$name at a quarter of its width", (colorizer) 
   });
 
   it("gives the same numbers from a file in f16 with inputs in f32", async () => {
-    const bytes = colorizer.make({ width: 0.25, elem: "f16" });
-    const feeds = feedsFor(colorizer, 48, 32);
+    const bytes = colorizer.make({ width: 0.25, pixels: SIDE, elem: "f16" });
+    const feeds = feedsFor(colorizer, SIDE, SIDE);
     const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!;
     const session = await Session.load(bytes, { device, pipelines, precision: "f32" });
     const actual = (await session.run(feeds))[colorizer.output]!;

@@ -77,7 +77,7 @@ test("takes a bare ONNX file by its path or URL, and a preset for it", async () 
     expect(data[0]! - data[1]!).toBeGreaterThan(3); // a* of 4, b* of -4
     await expect(
       colorizer.colorize({ data: new Uint8ClampedArray(4), width: 1, height: 1 }, { size: 48 }),
-    ).rejects.toThrow(/size/);
+    ).rejects.toThrow(/size: expected 32 pixels, the only size of plain, received 48/);
     colorizer.dispose();
   }
   await expect(loadNodeColorizer({ device, model: file })).rejects.toThrow(/plain\.onnx: expected .*--preset/);

@@ -4,6 +4,8 @@ import type { Tensor } from "../../../src/session/inputs";
 import type { PresetName } from "../../../src/weights/model/presets";
 import { randoms } from "../expect-close";
 import type { NetworkOptions } from "./builder";
+import { ddcolor } from "./ddcolor";
+import { deoldify } from "./deoldify";
 import { eccv16, siggraph17 } from "./zhang";
 
 export interface SeededColorizer {
@@ -24,6 +26,8 @@ export const SEEDED_COLORIZERS: readonly SeededColorizer[] = [
     inputs: { data_l: [1, 0, 100], user_ab: [2, -60, 60], user_map: [1, 0, 1] },
     output: "color_ab",
   },
+  { name: "ddcolor-tiny", preset: "ddcolor", make: ddcolor, inputs: { input: [3, 0, 1] }, output: "output" },
+  { name: "deoldify-artistic", preset: "deoldify", make: deoldify, inputs: { input: [3, 0, 255] }, output: "output" },
 ];
 
 /** Seeded random inputs for a picture of width x height. */

@@ -81,8 +81,12 @@ export class SeededBuilder {
     return name;
   }
 
-  /** Uniform numbers in [low, high): mulberry32, one sequence for the whole network. */
   random(shape: readonly number[], low: number, high: number): string {
+    return this.floats(shape, this.numbers(shape, low, high));
+  }
+
+  /** Uniform numbers in [low, high): mulberry32, one sequence for the whole network. */
+  numbers(shape: readonly number[], low: number, high: number): Float32Array {
     const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
     for (let i = 0; i < data.length; i++) {
       this.#state = (this.#state + 0x6d2b79f5) >>> 0;
@@ -90,7 +94,7 @@ export class SeededBuilder {
       t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
       data[i] = low + (((t ^ (t >>> 14)) >>> 0) / 4294967296) * (high - low);
     }
-    return this.floats(shape, data);
+    return data;
   }
 
   /** Weights whose products keep the variance of what a ReLU gives: uniform, of variance 2 / fan-in. */
@@ -123,6 +127,84 @@ export class SeededBuilder {
       pads: [1, 1, 1, 1],
       strides: [2, 2],
     });
+  }
+
+  /**
+   * Weights with spectral norm as exporters leave it (Miyato et al. 2018): W / (u . (W v)) in ops on constants. u is chosen so that the
+   * divisor is 1 where the rows of W are not orthogonal to v.
+   */
+  spectralWeights(shape: readonly number[], gain = 1): string {
+    const rows = shape[0]!;
+    const columns = shape.slice(1).reduce((product, n) => product * n, 1);
+    const bound = gain * Math.sqrt(6 / columns);
+    const weights = this.numbers(shape, -bound, bound);
+    const v = this.numbers([columns], -1, 1);
+    const product = new Float64Array(rows);
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++) product[row]! += weights[row * columns + column]! * v[column]!;
+    const length = product.reduce((sum, n) => sum + n * n, 0);
+    const original = this.floats(shape, weights);
+    const flat = this.add("Reshape", [original, this.int64([rows, -1])]);
+    const u = this.floats([rows], product.map((n) => n / length) as unknown as ArrayLike<number>);
+    const sigma = this.add("MatMul", [u, this.add("MatMul", [flat, this.floats([columns], v)])]);
+    return this.add("Div", [original, sigma]);
+  }
+
+  /** A convolution whose weights have a spectral norm. */
+  spectralConv(x: string, from: number, to: number, size: number, { bias = true, gain }: ConvOptions = {}): string {
+    const inputs = [x, this.spectralWeights([to, from, size, size], gain)];
+    if (bias) inputs.push(this.random([to], -0.05, 0.05));
+    const pad = size >> 1;
+    return this.add("Conv", inputs, { kernel_shape: [size, size], pads: [pad, pad, pad, pad], strides: [1, 1] });
+  }
+
+  /**
+   * Upsampling as in fastai: a 1x1 convolution, a pixel shuffle and, with `blur`, the mean over 2x2 pixels after one row and column were
+   * repeated.
+   */
+  pixelShuffle(x: string, from: number, to: number, { scale = 2, blur = true } = {}): string {
+    const wide = to * scale * scale;
+    const y = this.relu(this.batchNorm(this.spectralConv(x, from, wide, 1, { bias: false }), wide));
+    const shuffled = this.add("DepthToSpace", [y], { blocksize: scale, mode: "CRD" });
+    if (!blur) return shuffled;
+    const padded = this.add("Pad", [shuffled, this.int64([0, 0, 1, 1, 0, 0, 0, 0])], { mode: "edge" });
+    return this.add("AveragePool", [padded], {
+      ceil_mode: 0,
+      count_include_pad: 1,
+      kernel_shape: [2, 2],
+      strides: [1, 1],
+    });
+  }
+
+  /** x W + bias over the last axis, as torch.onnx writes a Linear of three dimensions or more. */
+  linear(x: string, from: number, to: number, gain = 0.6): string {
+    return this.add("Add", [
+      this.random([to], -0.05, 0.05),
+      this.add("MatMul", [x, this.weights([from, to], from, gain)]),
+    ]);
+  }
+
+  /** A layer norm over one axis, written out in ops; scale and shift have `channels` numbers, shaped for that axis. */
+  layerNorm(x: string, channels: number, axis: 1 | -1): string {
+    const mean = (of: string): string => this.add("ReduceMean", [of], { axes: [axis], keepdims: 1 });
+    const centred = this.add("Sub", [x, mean(x)]);
+    const variance = mean(this.add("Pow", [centred, this.scalar(2)]));
+    const deviation = this.add("Sqrt", [this.add("Add", [variance, this.scalar(1e-6)])]);
+    const shape = axis === 1 ? [channels, 1, 1] : [channels];
+    const scaled = this.add("Mul", [this.add("Div", [centred, deviation]), this.random(shape, 0.8, 1.2)]);
+    return this.add("Add", [scaled, this.random(shape, -0.1, 0.1)]);
+  }
+
+  /** The exact GELU, written out in ops. */
+  gelu(x: string): string {
+    const erf = this.add("Erf", [this.add("Div", [x, this.scalar(Math.SQRT2)])]);
+    return this.add("Mul", [this.add("Mul", [x, this.add("Add", [erf, this.scalar(1)])]), this.scalar(0.5)]);
+  }
+
+  /** One number of a value's shape at run time, as a vector of one. */
+  sizeOf(x: string, axis: number): string {
+    const size = this.add("Gather", [this.add("Shape", [x]), this.int64([axis], [])], { axis: 0 });
+    return this.add("Unsqueeze", [size, this.int64([0])]);
   }
 
   relu(x: string): string {

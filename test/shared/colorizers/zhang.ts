@@ -81,7 +81,7 @@ export function siggraph17(options: NetworkOptions = {}): Uint8Array {
   x = block(b, up(x, c256, c128, conv2, c128), [c128, c128]);
   x = b.conv(up(x, c128, c128, conv1, c64), c128, c128, 3);
   x = b.add("LeakyRelu", [x], { alpha: 0.2 });
-  x = b.add("Tanh", [b.conv(x, c128, 2, 1)]);
+  x = b.add("Tanh", [b.conv(x, c128, 2, 1, { gain: 0.1 })]);
   x = b.add("Mul", [x, b.scalar(110)]);
   return b.build(x, "color_ab", [1, 2, pixels, width]);
 }
