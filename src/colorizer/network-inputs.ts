@@ -1,7 +1,9 @@
 /** Describes the networks' inputs by the manifest, for sessions and for the GPU. */
 import { InputError } from "../base/errors";
 import type { BoundProgram } from "../gpu/bound-program";
-import type { Shape } from "../graph/ir";
+import { CommandScope } from "../gpu/command-scope";
+import { storedElements } from "../gpu/storage";
+import { sizeOf, type Shape } from "../graph/ir";
 import { dropLastUpsampling } from "../graph/passes/drop-last-upsampling";
 import type { Pass } from "../graph/passes/pass";
 import { sumGreyInput } from "../graph/passes/sum-grey-input";
@@ -77,4 +79,21 @@ export function workingSizeOf({ name, colorizer }: Manifest, picture: Size, pixe
   if (multiple === own && pixels !== own)
     throw new InputError({ where: "size", expected: `${own} pixels, the only size of ${name}`, received: `${pixels}` });
   return workingSize({ width: 1, height: 1 }, pixels, multiple);
+}
+
+/** Fills the network's constant inputs. Throws DeviceError. */
+export async function fillConstants(
+  device: GPUDevice,
+  network: BoundProgram,
+  { colorizer }: Manifest,
+  elem: Elem,
+): Promise<void> {
+  const scope = new CommandScope(device, { where: "constant inputs" });
+  for (const input of colorizer.inputs) {
+    if (input.kind !== "constant") continue;
+    const { shape } = network.program.inputs.find(({ name }) => name === input.name)!;
+    const values = storedElements(new Float32Array(sizeOf(shape)).fill(input.value), elem);
+    scope.run(() => device.queue.writeBuffer(network.input(input.name), 0, values));
+  }
+  await scope.check();
 }

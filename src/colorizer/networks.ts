@@ -7,8 +7,7 @@ import { explain } from "../gpu/explain";
 import { PipelineCache } from "../gpu/pipelines";
 import { sizeOf, type Shape } from "../graph/ir";
 import { bufferBytes, type Program } from "../graph/lower/program";
-import { Session, type Precision, type SessionOptions } from "../session/session";
-import { storedElements } from "../gpu/storage";
+import { Session, type Precision } from "../session/session";
 import { submitProgram } from "../gpu/submit";
 import type { WorkingSize } from "../image/layout";
 import { outputChannels, type Prediction } from "../image/chroma";
@@ -16,9 +15,19 @@ import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { ProgressReport, type LoadProgress } from "../weights/model/progress";
-import { checkNames, expectShape } from "./network-checks";
-import { described, isPicture, pictureShape, squareOf, targetOf, workingSizeOf, type Network } from "./network-inputs";
+import { checkNames, expectShape, portShape } from "./network-checks";
+import {
+  described,
+  fillConstants,
+  isPicture,
+  pictureShape,
+  squareOf,
+  targetOf,
+  workingSizeOf,
+  type Network,
+} from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
+import type { ExternalData } from "../weights/onnx/types";
 import { loadModel, type ModelReader } from "../weights/model/files";
 import { packagePart } from "../base/package-part";
 
@@ -33,8 +42,8 @@ interface NetworkOptions {
   readonly signal?: AbortSignal;
   readonly read?: ModelReader;
   readonly stallTimeout?: number;
-  /** Reads tensors from external data files: see SessionOptions. Models with a manifest have none. */
-  readonly externalData?: SessionOptions["externalData"];
+  /** Reads tensors from external data files. Of a bare ONNX file they are read without it. */
+  readonly externalData?: ExternalData;
 }
 
 /** The networks bound for one working size. */
@@ -73,16 +82,22 @@ export class Networks {
     const { precision, choices, signal, read, preset, stallTimeout, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
-    const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
+    const common = { device, precision, signal, pipelines, choices, keep: 1 };
     const sessions: Partial<Record<Network, Session>> = {};
     const progress = new ProgressReport(onProgress);
     const opening: Promise<unknown>[] = [];
     let failed = false;
-    const open = async (network: Network, bytes: Uint8Array, manifest: Manifest): Promise<void> => {
+    const open = async (
+      network: Network,
+      bytes: Uint8Array,
+      manifest: Manifest,
+      data?: ExternalData,
+    ): Promise<void> => {
       if (failed) return;
       const { inputs, inputShapes, output, passes } = described(network, manifest);
       const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
-      const session = await Session.load(bytes, { ...common, inputShapes, passes, label });
+      const options = { ...common, inputShapes, passes, label, externalData: data ?? externalData };
+      const session = await Session.load(bytes, options);
       sessions[network] = session;
       checkNames(manifest, network, session, inputs, output);
       progress.ready();
@@ -94,9 +109,9 @@ export class Networks {
         preset,
         stallTimeout,
         onProgress: (report) => progress.download(report),
-        onFile: async (file, bytes, manifest) => {
+        onFile: async (file, bytes, manifest, externalData) => {
           const own = (["embedder", "colorizer"] as const).filter((network) => manifest[network]?.file === file);
-          const opened = Promise.all(own.map((network) => open(network, bytes, manifest)));
+          const opened = Promise.all(own.map((network) => open(network, bytes, manifest, externalData)));
           opening.push(opened);
           await opened;
         },
@@ -178,21 +193,10 @@ export class Networks {
     const embedder = await this.#embedder?.bind(this.#embedderShapes());
     this.#embedderProgram = embedder?.program;
     const colorizer = await this.#colorizer.bind(this.#colorizerShapes(working, embedder?.program));
-    if (!this.#filled.has(colorizer)) await this.#fill(colorizer);
-    return { embedder, colorizer, working };
-  }
-
-  /** Fills the constant inputs once; runs do not change them. */
-  async #fill(colorizer: BoundProgram): Promise<void> {
-    const scope = new CommandScope(this.device, { where: "constant inputs" });
-    for (const input of this.manifest.colorizer.inputs) {
-      if (input.kind !== "constant") continue;
-      const { shape } = colorizer.program.inputs.find(({ name }) => name === input.name)!;
-      const values = storedElements(new Float32Array(sizeOf(shape)).fill(input.value), this.elem);
-      scope.run(() => this.device.queue.writeBuffer(colorizer.input(input.name), 0, values));
-    }
-    await scope.check();
+    // Once; runs do not change them.
+    if (!this.#filled.has(colorizer)) await fillConstants(this.device, colorizer, this.manifest, this.elem);
     this.#filled.add(colorizer);
+    return { embedder, colorizer, working };
   }
 
   /** Removes failed programs from the cache, so that the next bind() makes new ones. The caller destroys them. */
@@ -290,8 +294,4 @@ export class Networks {
     this.#embedder?.dispose();
     this.#colorizer.dispose();
   }
-}
-
-function portShape(program: Program, output: string): Shape {
-  return program.outputs.find(({ name }) => name === output)!.shape;
 }

@@ -1,4 +1,4 @@
-/** The networks of the presets, at a quarter of their width, against onnxruntime. `npm run verify:models` does it at full width. */
+/** The networks of the presets, at a quarter of their width, against onnxruntime. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { PipelineCache } from "../../src/gpu/pipelines";
 import { Session } from "../../src/session/session";
@@ -36,7 +36,8 @@ describe.each(SEEDED_COLORIZERS)("$name at a quarter of its width", { timeout: L
     expectClose(actual.data as Float32Array, expected.data as Float32Array, { range: TOLERANCE[elem] }, colorizer.name);
   });
 
-  it("gives the same numbers from a file in f16 with inputs in f32", async () => {
+  // One network will do: their other layers are in f32 files as well.
+  it.runIf(colorizer.preset === "eccv16")("gives the same numbers from a file in f16 with inputs in f32", async () => {
     const bytes = colorizer.make({ width: 0.25, pixels: SIDE, elem: "f16" });
     const feeds = feedsFor(colorizer, SIDE, SIDE);
     const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!;

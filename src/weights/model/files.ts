@@ -1,6 +1,8 @@
 /** Reads and checks a model: a folder with a manifest, or a bare ONNX file, from the network or any other reader. */
 import { InputError, ManifestError, messageOf } from "../../base/errors";
 import { packagePart } from "../../base/package-part";
+import { pathProblem } from "../../base/paths";
+import { externalLocations, type ExternalData } from "../onnx/decode";
 import { fetchFile, fetchNewest } from "./download";
 import { integrityFault } from "./integrity";
 import { parseManifest, type Manifest } from "./manifest";
@@ -40,7 +42,13 @@ export interface LoadModelOptions {
   /** Milliseconds without a byte after which a download fails. Default 30,000. */
   readonly stallTimeout?: number | undefined;
   /** Called with each file as soon as it is read and checked. The load awaits its promise and fails with its error. */
-  readonly onFile?: (file: string, bytes: Uint8Array, manifest: Manifest) => void | Promise<void>;
+  readonly onFile?: (
+    file: string,
+    bytes: Uint8Array,
+    manifest: Manifest,
+    /** Of a bare ONNX file. */
+    externalData?: ExternalData,
+  ) => void | Promise<void>;
 }
 
 export interface LoadedModel {
@@ -131,11 +139,21 @@ async function loadBareFile(location: string, name: string, options: LoadModelOp
   const bytes = read
     ? await read(name, undefined, report, signal)
     : await fetchFile(baseOf(location), { onProgress: report, signal, stallTimeout });
+  const beside = read ?? fetchReader(baseOf(location), stallTimeout);
+  const data = new Map<string, Uint8Array>();
+  for (const path of externalLocations(bytes, { label: location })) {
+    const problem = pathProblem(path);
+    if (problem)
+      throw new ManifestError({ where: location, expected: "external data beside the file", received: problem });
+    data.set(path, await beside(path, undefined, () => {}, signal));
+  }
+  const externalData: ExternalData = (path) => data.get(path)!;
   const { manifestFor } = await packagePart(import("./presets"));
-  const manifest = parseManifest(await manifestFor({ bytes, name, where: location, preset, signal }), location);
+  const json = await manifestFor({ bytes, name, where: location, preset, externalData, signal });
+  const manifest = parseManifest(json, location);
   report(bytes.byteLength, bytes.byteLength);
   const { file } = manifest.colorizer;
-  await options.onFile?.(file, bytes, manifest);
+  await options.onFile?.(file, bytes, manifest, externalData);
   return { manifest, files: { [file]: bytes } };
 }
 

@@ -1,6 +1,6 @@
 /** Manifests for bare ONNX files of well-known colorizers, recognised by their inputs and outputs or named. docs/models.md lists them. */
 import { InputError, ManifestError } from "../../base/errors";
-import { readModel } from "../onnx/decode";
+import { readModel, type ExternalData } from "../onnx/decode";
 import type { OnnxModel, OnnxValueInfo } from "../onnx/types";
 import { sha256Of } from "./integrity";
 
@@ -74,6 +74,7 @@ interface BareFile {
   readonly where: string;
   /** Default: recognised by the names and shapes of inputs and outputs. */
   readonly preset?: string | undefined;
+  readonly externalData?: ExternalData;
   readonly signal?: AbortSignal;
 }
 
@@ -81,16 +82,11 @@ interface BareFile {
  * The JSON value of a model.json of format 2 for a bare ONNX file. Throws ManifestError when the file fits no preset or not the named one,
  * InputError for an unknown preset, ModelError and UnsupportedError as readModel().
  */
-export async function manifestFor({
-  bytes,
-  name: fileName,
-  where,
-  preset,
-  signal,
-}: BareFile): Promise<Record<string, unknown>> {
+export async function manifestFor(file: BareFile): Promise<Record<string, unknown>> {
+  const { bytes, name: fileName, where, preset, externalData, signal } = file;
   if (preset !== undefined && !Object.hasOwn(PRESETS, preset))
     throw new InputError({ where: "preset", expected: PRESET_NAMES.join(", "), received: preset });
-  const model = await readModel(bytes, { label: where, signal });
+  const model = await readModel(bytes, { label: where, externalData, signal });
   const named = preset as PresetName | undefined;
   const candidates = named ? [named] : PRESET_NAMES;
   const found = candidates.map((name) => ({ name, ports: portsOf(model, PRESETS[name], named !== undefined) }));
