@@ -18,7 +18,7 @@ export interface ColorizeTimings {
 }
 
 /** The data of a result. */
-interface ResultFacts extends Size {
+export interface ResultFacts extends Size {
   /** [height, width, 4], row-major: R, G, B, A bytes of sRGB; colour is not multiplied by alpha. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   /** Size in pixels of the network's picture. */
@@ -28,7 +28,7 @@ interface ResultFacts extends Size {
 }
 
 /** The options to change; the others keep their values. */
-interface ResultChange {
+export interface ResultChange {
   /** As in ColorizeOptions. */
   readonly saturation?: number;
   /** As in ColorizeOptions. */
@@ -58,6 +58,14 @@ export class ColorizeResult implements ResultFacts {
     this.saturation = facts.saturation;
     this.timings = facts.timings;
     this.#recolor = recolor;
+  }
+
+  /**
+   * The same picture with other values of these options. Unless the working size changes, only the last stage runs again. Throws as
+   * withSaturation(), and InputError for a temperature where the model has none.
+   */
+  with(change: ResultChange, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor(change, options.signal);
   }
 
   /**

@@ -10,9 +10,10 @@ import {
   type ElementParts,
 } from "./parts";
 import { loadOriginal } from "./picture";
+import type { LoadProgress } from "../weights/model/progress";
 import { EngineError, InputError } from "../base/errors";
 import { checkNumber, factorOf, SATURATION, SIZE } from "../base/option-checks";
-import { sharedColorizer } from "./shared-colorizer";
+import { leave, sharedColorizer } from "./shared-colorizer";
 
 export type ColorizeState = "idle" | "loading" | "ready" | "error";
 
@@ -132,10 +133,13 @@ export class ColorizeCanvas extends Base {
   }
 
   disconnectedCallback(): void {
-    // Moving within the page disconnects and connects at once; only a real removal stops the work.
+    // Moving within the page disconnects and connects at once; only a real removal stops the work and frees what it made.
     queueMicrotask(() => {
-      if (this.isConnected || this.#state !== "loading") return;
+      if (this.isConnected) return;
       this.#job?.abort();
+      leave(this);
+      this.#result = null;
+      this.#parts.canvas.width = this.#parts.canvas.height = 0;
       this.#setState("idle");
     });
   }
@@ -171,7 +175,8 @@ export class ColorizeCanvas extends Base {
     const picture = loadOriginal(this.#parts.original, this.src, signal);
     try {
       this.#options(); // throws for wrong attributes before the model is downloaded
-      const model = sharedColorizer(this.model, (progress) => this.#progress(progress), signal);
+      const onProgress = (progress: LoadProgress): void => this.#progress(progress);
+      const model = sharedColorizer(this.model, { user: this, onProgress, signal });
       const [colorizer, original] = await Promise.all([model, picture]);
       const { saturation, size } = this.#options();
       const result = await colorizer.colorize(original, {
