@@ -102,7 +102,7 @@ export class Connection {
   }
 
   #say(notice: Notice): void {
-    if (this.live) this.#worker.postMessage(notice);
+    if (this.live) this.#worker.postMessage(notice, []);
   }
 
   #receive(answer: Answer): void {
