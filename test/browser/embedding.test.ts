@@ -72,9 +72,9 @@ function otherVersion(): Record<string, string> {
     `/other/${name}`,
     readFileSync(join(dist.folder, name), "utf8"),
   ]);
-  const element = files.find(([, text]) => text.includes("attachShadow"))!;
-  expect(element[1]).toContain(`\`${version}\``);
-  element[1] = element[1].replace(`\`${version}\``, "`9.8.7`");
+  const named = files.filter(([, text]) => text.includes(`\`${version}\``));
+  expect(named).not.toEqual([]);
+  for (const file of named) file[1] = file[1].replace(`\`${version}\``, "`9.8.7`");
   return Object.fromEntries(files);
 }
 
