@@ -24,6 +24,7 @@ export interface ResultFacts extends Size {
   /** Size in pixels of the network's picture. */
   readonly workingSize: Size;
   readonly saturation: number;
+  readonly warmth: number;
   readonly timings: ColorizeTimings;
 }
 
@@ -47,6 +48,7 @@ export class ColorizeResult implements ResultFacts {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   readonly workingSize: Size;
   readonly saturation: number;
+  readonly warmth: number;
   readonly timings: ColorizeTimings;
   readonly #recolor: Recolor;
 
@@ -56,6 +58,7 @@ export class ColorizeResult implements ResultFacts {
     this.data = facts.data;
     this.workingSize = facts.workingSize;
     this.saturation = facts.saturation;
+    this.warmth = facts.warmth;
     this.timings = facts.timings;
     this.#recolor = recolor;
   }

@@ -1,25 +1,33 @@
-/** One colorizer per page and model, shared by all elements that use it, and freed some time after the last of them has left. */
+/** One colorizer per page, model and precision, shared by all elements that use it, and freed some time after the last of them has left. */
+import type { ColorizerOptions } from "../colorizer/options";
 import type { LoadProgress } from "../weights/model/progress";
 import { abortable } from "../base/abortable";
 import { isModelName } from "../colorizer/shipped-models";
 import { loadColorizer, type PhotoColorizer } from "../worker/load-colorizer";
+
+/** What a colorizer is loaded with. */
+interface Shared {
+  readonly model: string;
+  readonly precision: NonNullable<ColorizerOptions["precision"]>;
+}
+
+interface Waiting {
+  /** The element, which uses one colorizer at a time, until leave(). */
+  readonly user: object;
+  readonly onProgress: (progress: LoadProgress) => void;
+  readonly signal: AbortSignal;
+}
 
 interface Entry {
   readonly colorizer: Promise<PhotoColorizer>;
   readonly listeners: Set<(progress: LoadProgress) => void>;
   /** The elements that use it. */
   readonly users: Set<object>;
+  /** Ends the load. */
   readonly loading: AbortController;
   latest: LoadProgress | undefined;
   /** Frees it, while it has no users. */
   timer: ReturnType<typeof setTimeout> | undefined;
-}
-
-interface SharedOptions {
-  /** The element, which leave() takes from the users. It uses one colorizer at a time. */
-  readonly user: object;
-  readonly onProgress: (progress: LoadProgress) => void;
-  readonly signal: AbortSignal;
 }
 
 /** Milliseconds for which a model without elements stays loaded: a page may soon show another photograph. */
@@ -32,9 +40,13 @@ const entries = new Map<string, Entry>();
  * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load is
  * removed from the cache, so that the next caller tries again. A colorizer replaces a lost device itself.
  */
-export function sharedColorizer(model: string, { user, onProgress, signal }: SharedOptions): Promise<PhotoColorizer> {
-  const key = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
-  const entry = entries.get(key) ?? start(key);
+export function sharedColorizer(
+  { model, precision }: Shared,
+  { user, onProgress, signal }: Waiting,
+): Promise<PhotoColorizer> {
+  const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
+  const key = `${precision} ${address}`;
+  const entry = entries.get(key) ?? start(key, { model: address, precision });
   use(entry, user);
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
@@ -67,11 +79,12 @@ function free(key: string, entry: Entry): void {
   );
 }
 
-function start(key: string): Entry {
+function start(key: string, { model, precision }: Shared): Entry {
   const listeners: Entry["listeners"] = new Set();
   const loading = new AbortController();
   const colorizer = loadColorizer({
-    ...(key === "" ? {} : { model: key }),
+    ...(model === "" ? {} : { model }),
+    precision,
     tune: true,
     signal: loading.signal,
     onProgress: (progress) => {

@@ -92,7 +92,7 @@ describe("one worker for all elements of a page", () => {
       const element = document.querySelector("colorize-canvas")!;
       element.remove();
       await Promise.resolve();
-      const { width } = element.shadowRoot!.querySelector("canvas")!;
+      const { width } = element.shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!;
       return { state: element.state, result: element.result, width };
     });
     expect(left).toEqual({ state: "idle", result: null, width: 0 });
