@@ -186,7 +186,8 @@ function isSecurityError(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === "SecurityError";
 }
 
-function taintedSource(source: ColorizeSource, cause: unknown): ImageError {
+/** The error for a source whose pixels the page may not read. */
+export function taintedSource(source: ColorizeSource, cause: unknown): ImageError {
   const address = typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement && source.currentSrc;
   const received = "one of another site without CORS, or a vector graphic with foreignObject";
   return withheldPixels(address || "colorize", received, cause);

@@ -3,7 +3,7 @@ import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { ColorizeResult, type ResultFacts } from "../colorizer/result";
 import { modelAddress } from "../colorizer/shipped-models";
 import { InputError } from "../base/errors";
-import type { ColorizeSource } from "../image/source";
+import { taintedSource, type ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import type { Manifest } from "../weights/model/manifest";
@@ -86,8 +86,13 @@ export class WorkerColorizer implements LoadedFacts {
     const sent = await sendable(source);
     const args = { colorizer: this.#id, source: sent.source, options: plain };
     const onEvent = (event: CallEvent): void => void ("stage" in event && onStage?.(event.stage));
-    const { id, value } = await this.#connection.call("colorize", args, { signal, onEvent, transfer: sent.transfer });
-    return this.#result(id, value);
+    try {
+      const { id, value } = await this.#connection.call("colorize", args, { signal, onEvent, transfer: sent.transfer });
+      return this.#result(id, value);
+    } catch (error) {
+      // A bitmap whose pixels the page may not read cannot be transferred.
+      throw error instanceof DOMException && error.name === "DataCloneError" ? taintedSource(source, error) : error;
+    }
   }
 
   #result(id: number, facts: ResultFacts): ColorizeResult {

@@ -110,7 +110,7 @@ describe("under a strict content security policy with Trusted Types", () => {
     await open(strict);
     expect(await add()).toBe("load");
     const seen = await page.evaluate(() => {
-      const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("canvas")!;
+      const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("[part=canvas]")!;
       const { position } = getComputedStyle(canvas);
       const { violations } = globalThis as unknown as { violations: string[] };
       return { position, violations, worker: String(Worker) };
