@@ -7,7 +7,7 @@ import { extname, join } from "node:path";
 import type { Browser, ElementHandle, Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { buildInto } from "../shared/serve";
 
