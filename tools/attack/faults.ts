@@ -101,12 +101,12 @@ const WORK = {
 } as const;
 
 /**
- * The faults that can happen in this work. What never answers is ended by a watchdog, which only colouring has. What a driver drops without
- * a word is noticed in the last stage only; docs/reliability.md says so.
+ * The faults that can happen in this work. What never answers is ended by a watchdog, which only colouring has. Commands that a driver drops
+ * without a word are noticed in the very last stage only (docs/reliability.md says so), which test/colorizer/faults.test.ts checks.
  */
 function faultsOf(work: Input["work"]): Input["fault"][] {
-  const only: Partial<Record<Input["fault"], Input["work"]>> = { silent: "colour", dropped: "another look" };
-  return [...FAULTS, ...FAILURES].filter((fault) => (only[fault] ?? work) === work);
+  const silent = (fault: string): boolean => fault === "silent" && work !== "colour";
+  return [...FAULTS, ...FAILURES].filter((fault) => fault !== "dropped" && !silent(fault));
 }
 
 function differs(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
