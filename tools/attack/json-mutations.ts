@@ -61,7 +61,7 @@ const at = ({ holder, key }: Place): Json => (holder as { [key: string]: Json })
 
 export const JSON_MUTATIONS: Readonly<Record<string, Mutation>> = {
   "another value": onPlace((place, dice) => set(place, place.key, valueOf(dice))),
-  "a nearby number": onPlace((place, dice, all) => {
+  "a nearby number": onPlace((_place, dice, all) => {
     const number = dice.pick(all.filter((other) => typeof at(other) === "number"));
     if (number) set(number, number.key, (at(number) as number) + dice.pick([-1, 1, 0.5, -100, 1e-9]));
   }),

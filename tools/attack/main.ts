@@ -69,7 +69,7 @@ async function keep({ attack, text, seed, number, input }: Found): Promise<void>
 async function replayFiles(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const attack = ATTACKS[basename(dirname(path))];
-    if (!attack) command.error(`error: ${path}: expected a folder named ${Object.keys(ATTACKS).join(" or ")}`);
+    if (!attack) return command.error(`error: ${path}: expected a folder named ${Object.keys(ATTACKS).join(" or ")}`);
     const campaign = new Campaign(attack);
     const saving: Promise<void>[] = [];
     await campaign.replay([{ name: path, bytes: await readFile(path) }], (found) => void saving.push(keep(found)));

@@ -17,15 +17,17 @@ const WORDS = ["", "SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET", "nearest", "li
 const DOMAINS = ["", "ai.onnx", "com.microsoft", "\u0000"];
 
 type Graph = onnx.IGraphProto;
+/** A decoded message: the decoder makes every list. */
+type Whole<T> = { -readonly [K in keyof T]-?: NonNullable<T[K]> };
 
 function onGraph(
-  change: (graph: Required<Graph>, dice: Dice, model: onnx.ModelProto, others: readonly CorpusFile[]) => void,
+  change: (graph: Whole<Graph>, dice: Dice, model: onnx.ModelProto, others: readonly CorpusFile[]) => void,
 ): Mutation {
   return (bytes, dice, others) => {
     try {
       const model = ModelProto.decode(Uint8Array.from(bytes));
       if (!model.graph) return bytes;
-      change(model.graph as Required<Graph>, dice, model, others);
+      change(model.graph as Whole<Graph>, dice, model, others);
       return Uint8Array.from(ModelProto.encode(model).finish());
     } catch {
       return bytes; // an earlier step has damaged it
@@ -34,23 +36,23 @@ function onGraph(
 }
 
 /** A change of one node, where there is one. */
-function onNode(change: (node: Required<onnx.INodeProto>, dice: Dice, graph: Required<Graph>) => void): Mutation {
+function onNode(change: (node: Whole<onnx.INodeProto>, dice: Dice, graph: Whole<Graph>) => void): Mutation {
   return onGraph((graph, dice) => {
     const node = graph.node[dice.below(graph.node.length)];
-    if (node) change(node as Required<onnx.INodeProto>, dice, graph);
+    if (node) change(node as Whole<onnx.INodeProto>, dice, graph);
   });
 }
 
-function onTensor(change: (tensor: Required<onnx.ITensorProto>, dice: Dice) => void): Mutation {
+function onTensor(change: (tensor: Whole<onnx.ITensorProto>, dice: Dice) => void): Mutation {
   return onGraph((graph, dice) => {
     const inNodes = graph.node.flatMap((node) => (node.attribute ?? []).flatMap(({ t }) => t ?? []));
     const tensor = dice.pick([...graph.initializer, ...inNodes]);
-    if (tensor) change(tensor as Required<onnx.ITensorProto>, dice);
+    if (tensor) change(tensor as Whole<onnx.ITensorProto>, dice);
   });
 }
 
 /** Names of values that a node may read. */
-function valuesOf(graph: Required<Graph>): string[] {
+function valuesOf(graph: Whole<Graph>): string[] {
   const names = [...graph.input, ...graph.initializer].map(({ name }) => name ?? "");
   return [...names, ...graph.node.flatMap(({ output }) => output ?? []), "", "nothing"];
 }
@@ -162,7 +164,7 @@ export const MODEL_MUTATIONS: Readonly<Record<string, Mutation>> = {
   "the numbers of a tensor": onTensor((tensor, dice) => {
     switch (dice.below(10)) {
       case 0:
-        tensor.rawData = tensor.rawData?.slice(0, dice.below(tensor.rawData.length + 1));
+        tensor.rawData = tensor.rawData.slice(0, dice.below(tensor.rawData.length + 1));
         break;
       case 1:
         tensor.externalData = [{ key: "location", value: dice.pick(["a.bin", "../../etc/passwd", ""]) }];
@@ -174,7 +176,7 @@ export const MODEL_MUTATIONS: Readonly<Record<string, Mutation>> = {
         tensor.int64Data = Array.from({ length: dice.below(9) }, () => dice.integer());
         break;
       default: {
-        if (!tensor.rawData || tensor.rawData.length < 4) return;
+        if (tensor.rawData.length < 4) return;
         const at = 4 * dice.below(tensor.rawData.length >> 2);
         const float = tensor.dataType === DATA_TYPES.f32;
         tensor.rawData = Uint8Array.from(tensor.rawData);

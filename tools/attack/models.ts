@@ -19,7 +19,10 @@ import { attackedDevice, expectLive, refusal } from "./promises";
 /** What a model computed, for onnxruntime to do again. */
 export interface Evidence {
   readonly inputs: Readonly<
-    Record<string, { readonly dtype: OnnxDType; readonly shape: readonly number[]; readonly data: Float32Array }>
+    Record<
+      string,
+      { readonly dtype: OnnxDType | "unknown"; readonly shape: readonly number[]; readonly data: Float32Array }
+    >
   >;
   readonly outputs: Readonly<Record<string, Tensor>>;
 }

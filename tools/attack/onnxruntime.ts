@@ -6,7 +6,7 @@ import { Finding } from "./attack";
 import type { Evidence } from "./models";
 
 /** onnxruntime's names of the types that inputs of this project may have. */
-const TYPES: Partial<Record<OnnxDType, ort.Tensor.Type>> = { f32: "float32", f64: "float64", i32: "int32", i64: "int64", bool: "bool", u8: "uint8", i8: "int8" }; // prettier-ignore
+const TYPES: Partial<Record<OnnxDType | "unknown", ort.Tensor.Type>> = { f32: "float32", f64: "float64", i32: "int32", i64: "int64", bool: "bool", u8: "uint8", i8: "int8" }; // prettier-ignore
 
 /** Both sum in f32, in another order: mutants multiply rounding, which weights of a trained network do not. */
 const RELATIVE = 1e-3;

@@ -69,10 +69,10 @@ const WRONG: Readonly<Record<string, (response: ServerResponse, context: Context
     void response.end(body.map((byte, i) => (i === body.length >> 1 ? byte ^ 1 : byte))),
   "no byte": (response) => void response.end(),
   "2 GiB announced": (response, { body }) => void response.writeHead(200, { "content-length": 2 ** 31 }).write(body),
-  "a length that is no number": (response, { request }) =>
+  "a length that is no number": (_response, { request }) =>
     void request.socket.end("HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\nx"),
-  "no HTTP": (response, { request }) => void request.socket.end("220 mail.example ESMTP\r\n"),
-  "headers without end": (response, { request }) =>
+  "no HTTP": (_response, { request }) => void request.socket.end("220 mail.example ESMTP\r\n"),
+  "headers without end": (_response, { request }) =>
     void request.socket.end(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(10 ** 6)}`),
   "redirected to itself": (response, { path }) => void response.writeHead(302, { location: path }).end(),
   "redirected to nobody": (response) => void response.writeHead(302, { location: "http://127.0.0.1:1/" }).end(),
