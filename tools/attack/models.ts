@@ -7,25 +7,15 @@ import { optimizing } from "../../src/graph/optimize";
 import { PipelineCache } from "../../src/gpu/pipelines";
 import { ENGINE } from "../../src/session/engine";
 import { Session } from "../../src/session/session";
-import type { InputTensor, Tensor } from "../../src/session/inputs";
+import type { InputTensor } from "../../src/session/inputs";
 import { decodeModel } from "../../src/weights/onnx/decode";
-import type { OnnxDType, OnnxModel } from "../../src/weights/onnx/types";
+import type { OnnxModel } from "../../src/weights/onnx/types";
 import { randoms } from "../../test/shared/expect-close";
 import type { Attack, Checked } from "./attack";
 import { MODEL_MUTATIONS, smallerModels } from "./model-mutations";
 import { mutant } from "./mutations";
+import type { Evidence } from "./onnxruntime";
 import { attackedDevice, expectLive, refusal } from "./promises";
-
-/** What a model computed, for onnxruntime to do again. */
-export interface Evidence {
-  readonly inputs: Readonly<
-    Record<
-      string,
-      { readonly dtype: OnnxDType | "unknown"; readonly shape: readonly number[]; readonly data: Float32Array }
-    >
-  >;
-  readonly outputs: Readonly<Record<string, Tensor>>;
-}
 
 /** Larger ones are compiled and not run. */
 const MOST_BYTES = 2 ** 24;

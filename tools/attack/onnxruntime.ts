@@ -1,9 +1,20 @@
 /** What onnxruntime computes of a mutant, compared with what this project computed. */
 import * as ort from "onnxruntime-node";
+import type { Tensor } from "../../src/session/inputs";
 import type { OnnxDType } from "../../src/weights/onnx/types";
 import { randoms } from "../../test/shared/expect-close";
 import { Finding } from "./attack";
-import type { Evidence } from "./models";
+
+/** What a model computed, for onnxruntime to do again. */
+export interface Evidence {
+  readonly inputs: Readonly<
+    Record<
+      string,
+      { readonly dtype: OnnxDType | "unknown"; readonly shape: readonly number[]; readonly data: Float32Array }
+    >
+  >;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
 
 /** onnxruntime's names of the types that inputs of this project may have. */
 const TYPES: Partial<Record<OnnxDType | "unknown", ort.Tensor.Type>> = { f32: "float32", f64: "float64", i32: "int32", i64: "int64", bool: "bool", u8: "uint8", i8: "int8" }; // prettier-ignore
