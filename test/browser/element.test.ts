@@ -1,7 +1,7 @@
 /** <colorize-canvas> of the built package: with the shipped model on a real photograph, and with a tiny one. */
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { tinyModel } from "../shared/tiny-model";
+import { tinyModel } from "../tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { pixelFacts } from "./pixels";
 import { buildInto, serve, type Site } from "../shared/serve";
@@ -223,7 +223,8 @@ describe("with a tiny model", () => {
 
   it("takes a model of the package by its name", async () => {
     expect(await add({ ...tiny, model: "natural" })).toBe("load");
-    const addresses = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    const [worker] = page.workers();
+    const addresses = await worker!.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
     expect(addresses).toContain(`${site.address}/models/natural/model.json`);
   });
 

@@ -8,7 +8,7 @@ import { ManifestError } from "../../src/base/errors";
 import { defaultModelFolder, folderReader, loadNodeColorizer } from "../../src/node";
 import { testDevice } from "../gpu";
 import { SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
-import { tinyModel } from "../shared/tiny-model";
+import { tinyModel } from "../tiny-model";
 
 let folder: string;
 beforeAll(async () => {
