@@ -8,7 +8,7 @@ import { folderReader } from "../../../src/node/model-files";
 import { loadModel } from "../../../src/weights/model/files";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { addModel } from "../../../tools/models/add";
-import { serve } from "../../weights/model/server";
+import { serve } from "../../shared/answering-server";
 import { buildModel, node } from "../../onnx-builder";
 import onnxProto from "onnx-proto";
 
