@@ -259,16 +259,8 @@ function withDefaults<T extends NetworkInput>(input: T): T {
 }
 
 /** The parts that both formats share. */
-function facts({
-  name,
-  version,
-  license,
-  summary,
-  origin,
-  files,
-  training = {},
-  metrics = {},
-}: Format1 | Format2): Omit<Manifest, "embedder" | "colorizer"> {
+function facts(given: Format1 | Format2): Omit<Manifest, "embedder" | "colorizer"> {
+  const { name, version, license, summary, origin, files, training = {}, metrics = {} } = given;
   const lowerCase = Object.entries(files).map(([key, { path, sha256, bytes }]): [string, ManifestFile] => [
     key,
     { path, sha256: sha256.toLowerCase(), bytes },
