@@ -216,6 +216,19 @@ async function show(scene: (typeof SCENES)[number]): Promise<void> {
   }, scene);
 }
 
+it("axe sees into the element", async () => {
+  await show("slider");
+  const found = await page.evaluate(async () => {
+    document
+      .querySelector("colorize-canvas")!
+      .shadowRoot!.querySelector("[part=handle]")!
+      .removeAttribute("aria-label");
+    const { axe: run } = globalThis as unknown as { axe: typeof axe };
+    return (await run.run()).violations.map(({ id }) => id);
+  });
+  expect(found).toEqual(["aria-input-field-name"]);
+});
+
 describe.each(["light", "dark"] as const)("in a %s page", (scheme) => {
   beforeAll(() => page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]));
 
