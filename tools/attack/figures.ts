@@ -1,15 +1,7 @@
 /** Figures of the last runs of each attack, which docs/reliability.md shows. `npm run attack -- --write` writes both. */
 import { readFile, writeFile } from "node:fs/promises";
 import prettier from "prettier";
-import type { Figures } from "./campaign";
-import { reliabilityPage } from "./reliability-page";
-
-export interface Run extends Figures {
-  readonly seed: number;
-  /** As YYYY-MM-DD. */
-  readonly date: string;
-  readonly adapter: string;
-}
+import { reliabilityPage, type Run } from "./reliability-page";
 
 const FIGURES = new URL("./figures.json", import.meta.url);
 export const PAGE = new URL("../../docs/reliability.md", import.meta.url);

@@ -9,7 +9,8 @@ import { ATTACKS } from "./attacks";
 import type { Attack } from "./attack";
 import { Campaign, type Found } from "./campaign";
 import { readCorpus } from "./corpus";
-import { writeFigures, type Run } from "./figures";
+import { writeFigures } from "./figures";
+import type { Run } from "./reliability-page";
 
 interface Options {
   readonly seconds: number;

@@ -1,6 +1,14 @@
 /** The text of docs/reliability.md. */
 import { ATTACKS } from "./attacks";
-import type { Run } from "./figures";
+import type { Figures } from "./campaign";
+
+/** The last run of an attack. */
+export interface Run extends Figures {
+  readonly seed: number;
+  /** As YYYY-MM-DD. */
+  readonly date: string;
+  readonly adapter: string;
+}
 
 const number = (value: number): string => value.toLocaleString("en-US");
 
