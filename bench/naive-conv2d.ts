@@ -2,11 +2,12 @@
 import { bindResources, PipelineCache } from "../src/gpu/pipelines";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
+import { windowSizes } from "../src/kernels/window";
 import type { Contender } from "./contenders";
 import { encoder } from "./roof";
 import wgsl from "./shaders/naive-conv2d.wgsl?raw";
 
-/** src [H,W,C], weights [KH,KW,C,OC], bias [OC] -> dst [OH,OW,OC] with relu; batch, strides, dilations and groups 1. */
+/** src [H,W,C], weights [KH,KW,C,OC], bias [OC] -> dst [OH,OW,OC] with relu; batch and groups 1. */
 const naiveConv2d: Kernel<Conv2dParams> = {
   name: "naive-conv2d",
   wgsl,
@@ -16,19 +17,7 @@ const naiveConv2d: Kernel<Conv2dParams> = {
     const taps = p.kernel[0] * p.kernel[1];
     const weights = taps * p.inChannels * p.outChannels;
     return {
-      constants: {
-        IN_H: p.inHeight,
-        IN_W: p.inWidth,
-        IN_C: p.inChannels,
-        OUT_H: p.outHeight,
-        OUT_W: p.outWidth,
-        OUT_C: p.outChannels,
-        KERNEL_H: p.kernel[0],
-        KERNEL_W: p.kernel[1],
-        PAD_TOP: p.padTop,
-        PAD_LEFT: p.padLeft,
-        COUNT: outputs,
-      },
+      constants: { ...windowSizes(p), IN_C: p.inChannels, OUT_C: p.outChannels, COUNT: outputs },
       grid: linearGrid(outputs),
       flops: 2 * outputs * taps * p.inChannels,
       bytes: 4 * (outputs + weights + p.outChannels + p.inHeight * p.inWidth * p.inChannels),

@@ -186,7 +186,8 @@ export class Colorizer {
     const output = outputOf(look, chroma.output);
     const data = await this.#stages.recombine(source, { ...chroma, output }, shownOf(look, this.manifest), signal);
     const { width, height } = source;
-    const facts = { width, height, data, workingSize: chroma.size, saturation: look.saturation, timings: timings() };
+    const { saturation, warmth } = look;
+    const facts = { width, height, data, workingSize: chroma.size, saturation, warmth, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
       return this.#track(otherSignal, async (smaller) => {

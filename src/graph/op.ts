@@ -36,8 +36,8 @@ export interface OpDefinition<K extends OpName> {
   readsChannels?(node: NodeFor<K>): boolean;
   /** Whether the output may be channels of a wider value's buffer. Default: no. */
   writesChannels?(node: NodeFor<K>): boolean;
-  /** Adds the dispatches that compute the node. */
-  lower(b: Lowering, node: NodeFor<K>): void;
+  /** Adds the dispatches that compute the node. A generator where they are one for each input: it yields after each. */
+  lower(b: Lowering, node: NodeFor<K>): void | Generator<undefined, void>;
 }
 
 /** A definition for every op; TypeScript reports a missing one. */

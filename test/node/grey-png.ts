@@ -1,5 +1,6 @@
 /** Grey PNG files with a grey ICC profile, byte by byte: what archives' scans are, and no library here writes. */
-import { crc32, deflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
+import { pngChunk } from "../../src/node/exif";
 
 /** A minimal ICC v2 profile of one grey channel with this gamma, or these samples of its curve: header, white point, tone curve. */
 export function greyProfile(tone: number | readonly number[]): Buffer {
@@ -30,15 +31,6 @@ export function greyProfile(tone: number | readonly number[]): Buffer {
   return Buffer.concat([header, table, white, curve]);
 }
 
-function chunk(type: string, data: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(12 + data.length);
-  bytes.writeUInt32BE(data.length, 0);
-  bytes.write(type, 4, "latin1");
-  bytes.set(data, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
-  return bytes;
-}
-
 /** A TIFF structure that holds the orientation only. */
 function orientationBlock(orientation: number): Buffer {
   const bytes = Buffer.from("II*\0\b\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0\0\0\0\0", "latin1");
@@ -60,10 +52,10 @@ export function greyPng(bits: 8 | 16, gamma: number | Buffer, orientation = 1): 
   ]);
   return Buffer.concat([
     Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
-    chunk("IHDR", header),
-    chunk("iCCP", profile),
-    chunk("eXIf", orientationBlock(orientation)),
-    chunk("IDAT", deflateSync(Buffer.concat([row, row]))),
-    chunk("IEND", new Uint8Array()),
+    pngChunk("IHDR", header),
+    pngChunk("iCCP", profile),
+    pngChunk("eXIf", orientationBlock(orientation)),
+    pngChunk("IDAT", deflateSync(Buffer.concat([row, row]))),
+    pngChunk("IEND", new Uint8Array()),
   ]);
 }

@@ -22,12 +22,12 @@ function checkSteps(label: string, steps: number, most = MOST_STEPS): void {
     throw new UnsupportedError(label, [{ node: label, op: "graph", reason: `more than ${most} steps` }]);
 }
 
-/** lower() as a generator that yields between nodes. Throws UnsupportedError where the graph has too many nodes. */
+/** lower() as a generator that yields between nodes and within large ones. Throws UnsupportedError where the graph has too many nodes. */
 export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): Generator<undefined, Program> {
   checkSteps(graph.label, graph.nodes.length, 2 * MOST_STEPS);
   const builder = new ProgramBuilder(graph, engine, yield* slicingChannels(graph, engine.ops), options);
   for (const node of graph.nodes) {
-    definitionOf(engine.ops, node).lower(builder, node);
+    yield* definitionOf(engine.ops, node).lower(builder, node) ?? [];
     checkSteps(graph.label, builder.steps.length);
     yield;
   }

@@ -6,7 +6,7 @@
  * values in descending order of size, each into the first slot that is free during its whole life.
  */
 
-import { finish, visiting } from "../../base/pacer";
+import { finish } from "../../base/pacer";
 
 /** Most slots that are tried for one value. Real programs have fewer. */
 const MOST_TRIED = 256;
@@ -49,7 +49,7 @@ export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
   return finish(planningMemory(lifetimes));
 }
 
-/** planMemory() as a generator that yields between parts. */
+/** planMemory() as a generator that yields after each value. */
 export function* planningMemory(lifetimes: readonly Lifetime[]): Generator<undefined, MemoryPlan> {
   const slots: Slot[] = [];
   const slotOf = new Map<string, number>();
@@ -66,6 +66,9 @@ export function* planningMemory(lifetimes: readonly Lifetime[]): Generator<undef
     slots[index]!.lives.splice(place ?? 0, 0, life);
     slotOf.set(life.value, index);
   };
-  yield* visiting(bySize, assign);
+  for (const life of bySize) {
+    assign(life);
+    yield; // up to MOST_TRIED slots were tried
+  }
   return { slotOf, slots: slots.map((slot) => slot.bytes) };
 }

@@ -38,7 +38,7 @@ export const concat: OpDefinition<"concat"> = {
     return { shape, data };
   },
   permute: permuteAxis,
-  lower(b, node) {
+  *lower(b, node) {
     const { axis } = node.attributes;
     let offset = 0;
     for (const part of node.inputs) {
@@ -47,6 +47,7 @@ export const concat: OpDefinition<"concat"> = {
       // Parts that were written into the result's buffer need no copy.
       if (!b.sliceOf(part)) b.step(node, "concatPart", plan, { src: part });
       offset += shape[axis]!;
+      yield;
     }
   },
 };
