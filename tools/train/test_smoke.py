@@ -322,7 +322,8 @@ class Smoke(unittest.TestCase):
         """The settings with which a colorizer learns from `natural`. Answers are kept, as in real runs: they depend on their batch a little."""
         torch.manual_seed(0)
         torch.save(Natural().state_dict(), self.folder / 'natural.pt')
-        torch.save({'average': Student().state_dict(), 'arguments': {'keep': 0.5}}, self.folder / 'student.pt')
+        torch.save({'average': Student().state_dict(), 'arguments': {'keep': 0.5, 'batch': 4}, 'step': 1, 'minutes': 1.0, 'rows': [], 'extra': {}},
+                   self.folder / 'student.pt')
         return ('--strong', self.folder / 'natural.pt', '--teacher', self.teacher, '--colour-size', 64, '--damage', 0.5, '--cache', self.folder / 'cache',
                 '--embedder', self.folder / 'student.pt', '--embedder-size', 80)
 
