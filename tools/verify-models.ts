@@ -1,0 +1,160 @@
+/**
+ * `npm run verify:models`: the networks of the presets at full width, with seeded weights: against onnxruntime's CPU provider, with their
+ * memory, and on request their speed against onnxruntime's WebGPU provider and their slowest layers. docs/models.md has the figures.
+ */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { engine, onnxruntime, type OrtModule } from "../bench/contenders";
+import { interleave } from "../bench/interleave";
+import { median } from "../bench/statistics";
+import { requestNodeDevice } from "../src/node/device";
+import { Session } from "../src/session/session";
+import { importModel } from "../src/graph/import";
+import type { Shape } from "../src/graph/ir";
+import { lower } from "../src/graph/lower/lower";
+import type { Program } from "../src/graph/lower/program";
+import { optimize } from "../src/graph/optimize";
+import { ENGINE } from "../src/session/engine";
+import { decodeModel } from "../src/weights/onnx/decode";
+import { feedsFor, SEEDED_COLORIZERS, type SeededColorizer } from "../test/shared/colorizers/all";
+import { maxError } from "../test/shared/expect-close";
+import { runOnnxruntime } from "../test/shared/onnxruntime";
+
+/** Largest error allowed, relative to the range of the output's values. */
+const TOLERANCE = { f32: 1e-3, f16: 2e-2 } as const;
+type Elem = keyof typeof TOLERANCE;
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
+}
+
+const NAMES = SEEDED_COLORIZERS.map(({ name }) => name);
+const options = new Command("verify:models")
+  .description("Compares the networks of the presets, at full width, with onnxruntime.")
+  .addOption(new Option("--network <names...>", "default: all").choices(NAMES).default(NAMES))
+  .option("--pixels <n>", "both sides of the picture, a multiple of 32", number, 256)
+  .option("--width <factor>", "factor on the numbers of channels", number, 1)
+  .addOption(new Option("--elem <types...>", "numbers on the GPU").choices(["f32", "f16"]).default(["f32", "f16"]))
+  .option("--memory", "print the memory alone, without running anything")
+  .option("--time <repeats>", "time each network and onnxruntime's WebGPU provider, in turns", number)
+  .option("--write <folder>", "write the ONNX files into this folder, without running anything")
+  .parse()
+  .opts<{
+    network: string[];
+    pixels: number;
+    width: number;
+    elem: Elem[];
+    memory?: true;
+    time?: number;
+    write?: string;
+  }>();
+
+const { pixels, width } = options;
+const device = options.write === undefined && !options.memory ? await requestNodeDevice() : undefined;
+let failed = false;
+for (const colorizer of SEEDED_COLORIZERS.filter(({ name }) => options.network.includes(name))) {
+  const bytes = colorizer.make({ width, pixels });
+  console.log(`${colorizer.name}, ${(bytes.length / 1e6).toFixed(0)} MB, ${pixels}x${pixels} pixels`);
+  if (options.write !== undefined) await writeFile(join(options.write, `${colorizer.name}.onnx`), bytes);
+  else if (options.memory) memory(colorizer, bytes);
+  else await verify(colorizer, bytes, device!);
+}
+device?.destroy();
+process.exit(failed ? 1 : 0);
+
+async function verify(colorizer: SeededColorizer, bytes: Uint8Array, device: GPUDevice): Promise<void> {
+  const feeds = feedsFor(colorizer, pixels, pixels);
+  const shapes = shapesOf(feeds);
+  const elems = options.elem.filter((elem) => elem === "f32" || device.features.has("shader-f16"));
+  const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!.data;
+  for (const elem of elems) {
+    const session = await Session.load(bytes, { device, precision: elem, label: colorizer.name });
+    printCost(elem, session.plan(shapes));
+    const actual = (await session.run(feeds))[colorizer.output]!.data;
+    const { error, range } = maxError(actual, expected);
+    const share = error / Math.max(range, Number.MIN_VALUE);
+    const agrees = share <= TOLERANCE[elem];
+    failed ||= !agrees;
+    const verdict = agrees ? "agrees" : "DIFFERS";
+    console.log(`  ${elem}: ${verdict} with onnxruntime, largest error ${share.toExponential(1)} of the range`);
+    if (options.time !== undefined) await slowest(session, shapes);
+    session.dispose();
+  }
+  if (options.time !== undefined) await time(colorizer, bytes, elems, device, options.time);
+}
+
+function shapesOf(feeds: ReturnType<typeof feedsFor>): Record<string, Shape> {
+  return Object.fromEntries(Object.entries(feeds).map(([name, { shape }]): [string, Shape] => [name, shape]));
+}
+
+function memory(colorizer: SeededColorizer, bytes: Uint8Array): void {
+  const shapes = shapesOf(feedsFor(colorizer, pixels, pixels));
+  for (const elem of options.elem) printCost(elem, planned(colorizer.name, bytes, shapes, elem));
+}
+
+/** The program with the default algorithms, made without a GPU. */
+function planned(label: string, bytes: Uint8Array, inputShapes: Record<string, Shape>, elem: Elem): Program {
+  const graph = importModel(decodeModel(bytes, { label }), ENGINE, { inputShapes });
+  return lower(optimize(graph, ENGINE), ENGINE, { elem });
+}
+
+function printCost(elem: Elem, { weightBytes, activationBytes, flops }: Program): void {
+  const [all, weights] = [megabytes(weightBytes + activationBytes), megabytes(weightBytes)];
+  console.log(`  ${elem}: ${all} on the GPU (weights ${weights}), ${(flops / 1e9).toFixed(1)} GFLOP`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+async function slowest(session: Session, shapes: Record<string, Shape>): Promise<void> {
+  const { rows, milliseconds } = await session.profile(shapes);
+  const slow = [...rows].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 3);
+  for (const { kernel, origin, share, milliseconds: ms, gflopsPerSecond } of slow)
+    console.log(
+      `    ${ms.toFixed(0)} of ${milliseconds.toFixed(0)} ms (${(100 * share).toFixed(0)} %), ${gflopsPerSecond.toFixed(0)} GFLOP/s: ${kernel} of ${origin[0]}`,
+    );
+}
+
+/** Times this engine and onnxruntime's WebGPU provider in turns. */
+async function time(
+  colorizer: SeededColorizer,
+  bytes: Uint8Array,
+  elems: readonly Elem[],
+  device: GPUDevice,
+  repeats: number,
+): Promise<void> {
+  const { name, output } = colorizer;
+  const feeds = feedsFor(colorizer, pixels, pixels);
+  const shapes = shapesOf(feeds);
+  const subject = { name, bytes, shapes, feeds, output };
+  const peer = onnxruntime("onnxruntime-node webgpu", () => import("onnxruntime-node") as Promise<OrtModule>, {
+    executionProviders: ["webgpu"],
+  });
+  const contenders = [...elems.map((elem) => engine(elem, async () => device)), peer];
+  const times = new Map<string, number[]>();
+  const turns = [];
+  for (const contender of contenders) {
+    const prepared = await contender.prepare(subject);
+    await prepared.run();
+    const own: number[] = [];
+    times.set(contender.name, own);
+    const run = async (): Promise<void> => {
+      const start = performance.now();
+      await prepared.run();
+      own.push(performance.now() - start);
+    };
+    turns.push({ name: contender.name, repeats, run });
+  }
+  await interleave(turns, (who, error) => {
+    throw new Error(`${who} failed`, { cause: error });
+  });
+  const reference = median(times.get(peer.name)!);
+  for (const [who, own] of times)
+    console.log(
+      `  ${who}: ${median(own).toFixed(0)} ms, ${(reference / median(own)).toFixed(2)} times as fast as ${peer.name}`,
+    );
+}
