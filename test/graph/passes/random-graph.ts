@@ -239,10 +239,12 @@ function anyConv(d: Draft, x: string): string {
 
 function anyConvTranspose(d: Draft, x: string): string {
   const [batch, height, width, channels] = d.shape(x) as [number, number, number, number];
-  const groups = channels % 2 === 0 && d.once(3) ? 2 : 1;
   const out = d.pick([1, 2, 4]);
-  const strides: Pair = [1 + d.roll(2), 1 + d.roll(2)];
-  const pads: Pads = [d.roll(2), d.roll(2), 0, 0];
+  // Half of them double the size.
+  const doubles = d.once(2) && 4 * batch * height * width * out <= LARGEST;
+  const groups = !doubles && channels % 2 === 0 && d.once(3) ? 2 : 1;
+  const strides: Pair = doubles ? [2, 2] : [1 + d.roll(2), 1 + d.roll(2)];
+  const pads: Pads = doubles ? [1, 1, 0, 0] : [d.roll(2), d.roll(2), 0, 0];
   const operands = [x, weights(d, [3, 3, out, channels], 4 * channels), d.constant([out * groups])];
   const size = [(height - 1) * strides[0] + 3 - pads[0], (width - 1) * strides[1] + 3 - pads[1]];
   const shape = [batch, ...size, out * groups];
