@@ -1,6 +1,6 @@
 /** Makes a model folder of a bare ONNX file: one ONNX file and a model.json with hashes, licence and origin. */
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import onnxProto, { type onnx } from "onnx-proto";
 import { InputError, ManifestError, messageOf } from "../../src/base/errors";
@@ -59,9 +59,9 @@ export async function addModel(source: string, options: AddOptions = {}): Promis
     colorizer,
   };
   parseManifest(json, `${folder}/model.json`);
-  await mkdir(dirname(folder), { recursive: true });
-  const part = await mkdtemp(join(dirname(folder), ".part-"));
+  const part = join(dirname(folder), `.${basename(folder)}-${process.pid}.part`);
   try {
+    await mkdir(part, { recursive: true });
     await writeFile(join(part, path), bytes);
     await writeFile(join(part, "model.json"), `${JSON.stringify(json, undefined, 2)}\n`);
     await rename(part, folder);
