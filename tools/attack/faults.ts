@@ -19,8 +19,8 @@ interface Input {
   readonly call: number;
 }
 
-/** Milliseconds without progress, of which a software driver has ten times as many. */
-const HANG = 100;
+/** Milliseconds without progress after which what never answers is given up; a software driver has ten times as many. */
+const HANG = 300;
 
 const picture = { width: 24, height: 16, data: Uint8Array.from(randoms(24 * 16 * 4, 3, 0, 256), Math.floor) };
 const wide = { width: 60, height: 9, data: Uint8Array.from(randoms(60 * 9 * 4, 5, 0, 256), Math.floor) };
@@ -43,13 +43,13 @@ interface Loaded {
   dispose(): void;
 }
 
-async function colorizer(device: GPUDevice | (() => Promise<GPUDevice>)): Promise<Loaded> {
+async function colorizer(device: GPUDevice | (() => Promise<GPUDevice>), hangTimeout?: number): Promise<Loaded> {
   const loaded = await Colorizer.load({
     model: "tiny",
     read: tinyReader(),
     device,
     precision: "f32",
-    hangTimeout: HANG,
+    hangTimeout,
   });
   const work = async (): Promise<ArrayLike<number>> => {
     const first = await loaded.colorize(picture);
@@ -61,13 +61,13 @@ async function colorizer(device: GPUDevice | (() => Promise<GPUDevice>)): Promis
 }
 
 /** Another look of a picture that was predicted before: the last stage only. */
-async function look(device: GPUDevice): Promise<Loaded> {
+async function look(device: GPUDevice, hangTimeout?: number): Promise<Loaded> {
   const loaded = await Colorizer.load({
     model: "tiny",
     read: tinyReader(),
     device,
     precision: "f32",
-    hangTimeout: HANG,
+    hangTimeout,
   });
   const result = await loaded.colorize(picture);
   return { work: async () => (await result.withSaturation(2)).data, dispose: () => loaded.dispose() };
@@ -83,21 +83,23 @@ async function session(device: GPUDevice): Promise<Loaded> {
   return { work, dispose: () => loaded.dispose() };
 }
 
+type Request = () => Promise<GPUDevice>;
+
 /** The work that faults interrupt: with a device of its own that may be replaced, or with one that the caller keeps. */
 const WORK = {
-  "load and colour": { loading: true, kept: false, load: (device: () => Promise<GPUDevice>) => colorizer(device) },
-  colour: { loading: false, kept: true, load: async (device: () => Promise<GPUDevice>) => colorizer(await device()) },
+  "load and colour": { loading: true, kept: false, load: (device: Request, hang?: number) => colorizer(device, hang) },
+  colour: {
+    loading: false,
+    kept: true,
+    load: async (device: Request, hang?: number) => colorizer(await device(), hang),
+  },
   "another look": {
     loading: false,
     kept: true,
-    load: async (device: () => Promise<GPUDevice>) => look(await device()),
+    load: async (device: Request, hang?: number) => look(await device(), hang),
   },
-  "load and run": {
-    loading: true,
-    kept: true,
-    load: async (device: () => Promise<GPUDevice>) => session(await device()),
-  },
-  run: { loading: false, kept: true, load: async (device: () => Promise<GPUDevice>) => session(await device()) },
+  "load and run": { loading: true, kept: true, load: async (device: Request) => session(await device()) },
+  run: { loading: false, kept: true, load: async (device: Request) => session(await device()) },
 } as const;
 
 /**
@@ -192,7 +194,7 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   let outcome: string;
   try {
     if (loading) failing.arm(call);
-    loaded = await load(failing.request);
+    loaded = await load(failing.request, input.fault === "silent" ? HANG : undefined);
     if (!loading) failing.arm(call);
     if (differs(await loaded.work(), expected)) throw place("a wrong result without an error");
     outcome = failing.fired ? `${input.fault}: the right result` : "not reached";
@@ -214,7 +216,7 @@ export const faults: Attack = {
   name: "faults",
   about: "calls of the device that throw, reject, lose it, refuse, run out of memory, do nothing or never answer",
   share: 4,
-  seconds: 5,
+  seconds: 10,
   memory: 4e8,
   invent: (dice) => {
     const work = dice.pick(Object.keys(WORK) as Input["work"][]);
