@@ -54,6 +54,7 @@ export class Attacked {
   }
 
   async #send(question: Omit<Question, "id">, seconds: number): Promise<Answer> {
+    const starts = !this.#child;
     const child = (this.#child ??= this.#start());
     const id = this.#count++;
     const failed = (finding: string): Answer => ({ id, outcome: "found", finding, seconds: 0, memory: 0 });
@@ -67,8 +68,8 @@ export class Attacked {
           this.#child = undefined;
           resolve(failed(`a crash: the process ended with ${signal ?? `code ${code}`}. ${this.#errors.slice(-600)}`));
         };
-        // The first question also waits for the process to start.
-        const wait = (seconds + (id === 0 ? 60 : 0)) * 1000;
+        // The first question of a process also waits for its start.
+        const wait = (seconds + (starts ? 60 : 0)) * 1000;
         timer = setTimeout(() => {
           this.stop();
           resolve(failed(`no answer in ${wait / 1000} s`));
