@@ -32,6 +32,8 @@ interface NetworkOptions {
   readonly signal?: AbortSignal;
   readonly read?: ModelReader;
   readonly stallTimeout?: number;
+  /** Called while loading goes on. */
+  readonly beat?: () => void;
   /** Reads tensors from external data files: see SessionOptions. Models with a manifest have none. */
   readonly externalData?: SessionOptions["externalData"];
 }
@@ -69,10 +71,10 @@ export class Networks {
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
   static async load({ device, model, onProgress, ...options }: NetworkOptions): Promise<Networks> {
-    const { precision, choices, signal, read, stallTimeout, externalData } = options;
+    const { precision, choices, signal, read, stallTimeout, beat, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
-    const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
+    const common = { device, precision, signal, pipelines, choices, beat, externalData, keep: 1 };
     const sessions: Partial<Record<Network, Session>> = {};
     const progress = new ProgressReport(onProgress);
     const opening: Promise<unknown>[] = [];

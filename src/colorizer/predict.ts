@@ -3,6 +3,8 @@ import { CommandScope } from "../gpu/command-scope";
 import { readChroma, type KeptChroma } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
 import type { PixelSource } from "../image/source";
+import type { Size } from "../kernels/picture/tile";
+import type { Look } from "./look";
 import type { BoundNetworks, Networks } from "./networks";
 
 interface PredictOptions {
@@ -10,6 +12,21 @@ interface PredictOptions {
   readonly embedding?: Uint8Array<ArrayBuffer>;
   /** Called as each stage starts. */
   readonly onStage?: (stage: "luminance" | "embedding" | "chroma") => void;
+}
+
+/** A picture's colour as the network predicted it, and its look. */
+export interface Predicted {
+  readonly source: PixelSource;
+  readonly chroma: KeptChroma;
+  readonly look: Look;
+  readonly notes: readonly string[];
+}
+
+/** A note where the network's picture is smaller than asked for. */
+export function sizeNotes(asked: Size, used: Size): string[] {
+  if (asked.width === used.width && asked.height === used.height) return [];
+  const text = ({ width, height }: Size): string => `${width} x ${height}`;
+  return [`the device was lost twice: predicted at ${text(used)} pixels, not ${text(asked)}`];
 }
 
 /**

@@ -24,6 +24,8 @@ interface ResultFacts extends Size {
   /** Size in pixels of the network's picture. */
   readonly workingSize: Size;
   readonly saturation: number;
+  /** What the reader of a report should know: what was computed otherwise than asked for, and why. */
+  readonly notes: readonly string[];
   readonly timings: ColorizeTimings;
 }
 
@@ -47,6 +49,7 @@ export class ColorizeResult implements ResultFacts {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   readonly workingSize: Size;
   readonly saturation: number;
+  readonly notes: readonly string[];
   readonly timings: ColorizeTimings;
   readonly #recolor: Recolor;
 
@@ -56,6 +59,7 @@ export class ColorizeResult implements ResultFacts {
     this.data = facts.data;
     this.workingSize = facts.workingSize;
     this.saturation = facts.saturation;
+    this.notes = facts.notes;
     this.timings = facts.timings;
     this.#recolor = recolor;
   }

@@ -55,7 +55,7 @@ export class BoundProgram {
     const pending: Promise<Compiled>[] = [];
     for (const step of program.steps) {
       const pipeline = pipelines.get(kernels[step.kernel]!, step.plan);
-      pipeline.catch(() => undefined); // reported below
+      pipeline.then(pacer.beat, () => undefined); // an error is reported below
       pending.push(pipeline);
       await pacer.pause();
     }
