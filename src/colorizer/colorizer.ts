@@ -87,7 +87,8 @@ export class Colorizer {
 
   /** What users of all results should know. */
   get notes(): readonly string[] {
-    return this.#on.safer ? ["the device was lost twice: computed in f32"] : [];
+    const { notes } = this.#on.parts.choices;
+    return this.#on.safer ? ["the device was lost twice: computed in f32", ...notes] : notes;
   }
 
   /** The adapter's name, for reports. */

@@ -30,7 +30,7 @@ export function partsFor(options: ColorizerOptions, watchdog: Watchdog, onReplac
       const used = safer && precision !== "f16-weights" ? "f32" : precision;
       storageOf(on, used); // throws for an unsupported precision before the download
       const choices = choicesFor(on, tune);
-      choices.measured = before?.choices.measured ?? choices.measured;
+      if (before) choices.adopt(before.choices);
       // With a reader, the address is used in messages only.
       const model = (read && options.model) || modelAddress(options.model);
       const { beat } = watchdog;

@@ -1,8 +1,10 @@
 /** The programs of one model on one device: compiled for shapes of its inputs, kept, and freed. */
 import { DeviceError, InputError } from "../base/errors";
 import { ownEntry } from "../base/own-entry";
+import { packagePart } from "../base/package-part";
 import { Pacer } from "../base/pacer";
 import { BoundProgram } from "../gpu/bound-program";
+import { describeDevice } from "../gpu/device";
 import { lossOf } from "../gpu/device-loss";
 import { explain } from "../gpu/explain";
 import { PipelineCache } from "../gpu/pipelines";
@@ -14,7 +16,9 @@ import { chooseDefault, ConvChoices, SMALL } from "../graph/lower/conv-choice";
 import { lower, lowering } from "../graph/lower/lower";
 import type { Program } from "../graph/lower/program";
 import { optimize, optimizing } from "../graph/optimize";
+import { DEFAULT_CHOICE } from "../kernels/conv/algorithms";
 import type { Elem } from "../kernels/kernel";
+import { keepChecks } from "../tuning/store";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import type { SessionOptions } from "./options";
 
@@ -56,6 +60,7 @@ export class Programs {
     this.elem = elem;
     this.pipelines = options.pipelines ?? new PipelineCache(device);
     this.choices = options.choices ?? new ConvChoices(device, engine.convolutions);
+    if (!options.choices) keepChecks(device, this.choices);
     this.#convs = precision === "f16-weights" ? SMALL : this.choices;
     this.#weights = new WeightStore(device, elem);
     this.#keep = Math.max(1, keep);
@@ -120,16 +125,41 @@ export class Programs {
     const imported = await pacer.finish(importing(this.#model, engine, { inputShapes: shapes, freeze }));
     const graph = await pacer.finish(optimizing(imported, engine));
     const program = await pacer.finish(lowering(graph, engine, { elem: this.elem, chooseConv }));
-    try {
-      const { device, pipelines } = this;
-      const { constants } = graph;
-      return await BoundProgram.create(device, program, engine.kernels, constants, pipelines, this.#weights, pacer);
-    } catch (error) {
-      // The chosen algorithms may need too much memory or fail to compile: fall back to the default algorithm everywhere.
-      const last = chooseConv === chooseDefault || this.#convs === SMALL;
-      if (lossOf(this.device).reason !== undefined || signal?.aborted || last) throw error;
-      return this.#create(shapes, signal, chooseDefault);
+    const [{ device, pipelines }, weights, { constants }] = [this, this.#weights, graph];
+    const [made, checked] = await Promise.allSettled([
+      BoundProgram.create(device, program, engine.kernels, constants, pipelines, weights, pacer),
+      this.#wrongChoices(pacer),
+    ]);
+    const wrong = checked.status === "fulfilled" ? checked.value : [];
+    if (made.status === "fulfilled") {
+      if (checked.status === "fulfilled" && wrong.length === 0) return made.value;
+      made.value.destroy();
     }
+    if (wrong.includes(DEFAULT_CHOICE))
+      throw new DeviceError({
+        where: this.#model.label,
+        expected: "a GPU that computes convolutions as the processor does",
+        received: `other numbers on ${describeDevice(device)}`,
+        hint: "Update the graphics driver, or try another browser.",
+      });
+    // Each time, choices that are wrong go out of use.
+    if (wrong.length > 0) return this.#create(shapes, signal);
+    // The chosen algorithms may need too much memory or fail to compile: fall back to the default algorithm everywhere.
+    const last = chooseConv === chooseDefault || this.#convs === SMALL;
+    if (lossOf(device).reason === undefined && !signal?.aborted && !last)
+      return this.#create(shapes, signal, chooseDefault);
+    throw (made.status === "rejected" ? made : (checked as PromiseRejectedResult)).reason;
+  }
+
+  /** Those among the chosen algorithms that compute wrong numbers here. */
+  async #wrongChoices(pacer: Pacer): Promise<readonly string[]> {
+    const { device, pipelines, choices } = this;
+    return choices.checking.run(async () => {
+      if (choices.unchecked().length === 0) return [];
+      const { checkChoices } = await packagePart(import("../tuning/check-choices"));
+      const wrong = await checkChoices({ device, pipelines, choices, engine: this.#options.engine }, pacer);
+      return wrong.map(({ choice }) => choice);
+    });
   }
 
   /** Frees the bound programs and their weights, and compiles them again with the algorithms now chosen. */

@@ -9,6 +9,7 @@ import type { BoundProgram } from "../gpu/bound-program";
 import { requestDevice } from "../gpu/device";
 import { OnDevice, type OpenOptions } from "../gpu/on-device";
 import type { Profile } from "../gpu/profile";
+import { runProgram } from "../gpu/run-program";
 import { storageOf } from "../gpu/storage";
 import type { Engine } from "../graph/engine";
 import { checkOps } from "../graph/import";
@@ -19,10 +20,9 @@ import type { TuneOptions, TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/onnx/decode";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import { ENGINE } from "./engine";
-import { checkInputs, knownShapes, type InputTensor, type Tensor } from "./inputs";
+import { checkInputs, floatsOf, knownShapes, type InputTensor, type Tensor } from "./inputs";
 import { labelOf, readSource, type ModelSource, type SessionOptions } from "./options";
 import { Programs, type Shapes } from "./programs";
-import { runProgram } from "./run-program";
 
 export type { SessionOptions } from "./options";
 export type { Precision } from "../gpu/storage";
@@ -106,7 +106,7 @@ export class Session {
       choices: shared ? options.choices : undefined,
     });
     try {
-      if (before) programs.choices.measured = before.choices.measured;
+      if (before) programs.choices.adopt(before.choices);
       await programs.choices.ready;
       if (this.#defaultShapes) await programs.bind(this.#defaultShapes, signal);
       else checkOps(this.#model, this.#engine);
@@ -129,7 +129,8 @@ export class Session {
 
   /** What users of the results should know. */
   get notes(): readonly string[] {
-    return this.#on.safer ? ["The device was lost twice: computed in f32."] : [];
+    const { notes } = this.#programs.choices;
+    return this.#on.safer ? ["the device was lost twice: computed in f32", ...notes] : notes;
   }
 
   /**
@@ -179,7 +180,8 @@ export class Session {
         // Checks again: the caller may have transferred a buffer while this call waited.
         checkInputs(this.#model.label, this.inputs, inputs);
         try {
-          return await runProgram(programs.device, bound, inputs);
+          const floats = Object.entries(inputs).map(([name, input]) => [name, floatsOf(input)] as const);
+          return await runProgram(programs.device, bound, Object.fromEntries(floats));
         } catch (error) {
           await programs.forget(bound);
           bound.destroy();

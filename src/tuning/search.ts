@@ -72,7 +72,7 @@ export interface SearchEnd {
 }
 
 /** Largest allowed difference from the default's output, relative to its largest magnitude. A wrong tap differs by percents. */
-const TOLERANCE = { f32: 2 ** -11, f16: 2 ** -7 } as const;
+export const TOLERANCE = { f32: 2 ** -11, f16: 2 ** -7 } as const;
 /** Milliseconds of one measurement; browsers' clocks have steps of 0.1 ms. */
 const SAMPLE = 4;
 /** Pairs of measurements, with default and candidate alternating; slow layers get fewer. */

@@ -23,6 +23,29 @@ export async function recall(device: GPUDevice, choices: ConvChoices, store?: Tu
   choices.measured = { ...stored, ...choices.measured };
 }
 
+/** The most milliseconds that loading waits for stored data: a database that another page blocks may never answer. */
+const PATIENCE = 2000;
+
+/** Reads something that loading needs, if it comes in time. */
+export function inTime(reading: Promise<unknown>): Promise<unknown> {
+  return Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+}
+
+/** Makes sessions use the stored results of earlier checks of this device's algorithms, and stores new ones. Never throws. */
+export function keepChecks(device: GPUDevice, choices: ConvChoices, store = browserStore()): void {
+  if (!store) return;
+  const key = `${tuningKey(device)} | checks`;
+  const read = async (): Promise<void> => {
+    const { checks = {} } = readMeasured(await store.read(key).catch(() => undefined));
+    choices.check(Object.fromEntries(Object.entries(checks).map(([shaders, score]) => [shaders, score !== null])));
+    choices.onChecked = (checked) => {
+      const scores = Object.entries(checked).map(([shaders, right]) => [shaders, right ? 1 : null] as const);
+      void store.write(key, { checks: Object.fromEntries(scores) }).catch(() => undefined);
+    };
+  };
+  choices.ready = Promise.all([choices.ready, inTime(read())]);
+}
+
 /** The valid part of stored data. */
 export function readMeasured(stored: unknown): Measured {
   const measured: Record<string, Scores> = {};

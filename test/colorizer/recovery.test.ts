@@ -124,14 +124,14 @@ it("an error of the caller's onStage is thrown as it is", async () => {
 it("the device's own error stands where the code of the recovery cannot be loaded", async () => {
   trouble.arm();
   const colorizer = await load();
-  vi.doMock("../../src/colorizer/recovery", () => {
+  vi.doMock("../../src/gpu/recovery", () => {
     throw new Error("no connection");
   });
   try {
     colorizer.device.destroy();
     await expect(colorizer.colorize(picture)).rejects.toThrow(/a lost one/);
   } finally {
-    vi.doUnmock("../../src/colorizer/recovery");
+    vi.doUnmock("../../src/gpu/recovery");
     colorizer.dispose();
   }
 });
