@@ -1,6 +1,6 @@
 /** Work on a device: a device that hangs counts as lost, and a lost one is replaced by recovery.ts where it was requested here. */
 import { DeviceError } from "../base/errors";
-import { Watchdog } from "../base/watchdog";
+import type { Watchdog } from "../base/watchdog";
 import { adapterClass } from "../graph/lower/conv-choice";
 import { lossAfterError, lossOf } from "./device-loss";
 import { explain } from "./explain";

@@ -175,7 +175,7 @@ export class Session {
         checkInputs(this.#model.label, this.inputs, inputs);
         const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
         const programs = this.#programs;
-        const bound = await programs.bind(shapes);
+        const bound = await this.bind(shapes);
         this.#check();
         // Checks again: the caller may have transferred a buffer while this call waited.
         checkInputs(this.#model.label, this.inputs, inputs);

@@ -61,7 +61,8 @@ describe("at any call of load, run and readback", () => {
         expect(result, `call ${call}`).toBeInstanceOf(DeviceError);
       } else expect(result, `call ${call}`).toEqual(expected);
     }
-    expect(errors).toBeGreaterThan(calls / 4);
+    // Where compiling or a check fails, the default algorithm is tried.
+    expect(errors).toBeGreaterThan(5);
   });
 
   it("what never settles is ended by the watchdog, and the result is right", async () => {
