@@ -10,7 +10,7 @@ import { DEFAULT_CHOICE } from "../kernels/conv/algorithms";
 import type { Conv2dParams } from "../kernels/conv/params";
 import { convGraph } from "./conv-graph";
 import { plainConvolution } from "./plain-conv";
-import { disagreement, TOLERANCE } from "./search";
+import { disagreement, TOLERANCE } from "./disagreement";
 import type { TuneTarget } from "./tune";
 
 /** What a check needs. */
