@@ -1,20 +1,13 @@
 /** The machine and versions of a result, without names of persons, hosts or folders. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Facts } from "./results";
 
-export interface Facts {
-  readonly date: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGiB: number;
-  readonly system: string;
-  /** Load average of the last minute when the bench began: well below `cores` on a quiet machine. */
-  readonly loadBefore: number;
-  readonly versions: Readonly<Record<string, string>>;
-}
+const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 
 const PACKAGES = [
   "webgpu",
@@ -45,6 +38,16 @@ export function facts(versions = versionsHere()): Facts {
   };
 }
 
+/** The commit, with "+" where files differ from it. */
+export function commit(): string {
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
+  try {
+    return `${git("rev-parse", "--short=12", "HEAD")}${git("status", "--porcelain", "--untracked-files=no") ? "+" : ""}`;
+  } catch {
+    return "unknown";
+  }
+}
+
 /** The version of an installed package, from the package.json above its main file. */
 function installedVersion(name: string): string {
   try {
@@ -63,8 +66,6 @@ function installedVersion(name: string): string {
     return "not installed";
   }
 }
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 
 /** A message without this machine's folders. */
 export function withoutPaths(text: string): string {

@@ -10,7 +10,7 @@ import { check, updated, type Baseline } from "./check";
 import { facts } from "./facts";
 import { jobName, planJobs, SUITES, type Suite } from "./plan-jobs";
 import { ratiosOf } from "./ratios";
-import { readResult, ResultFile } from "./results";
+import { ResultFile } from "./result-file";
 import type { Where } from "./rows";
 import { startNode } from "./start-node";
 import { supervise } from "./supervise";
@@ -23,7 +23,7 @@ interface Options {
   readonly check: boolean;
   readonly updateBaseline: boolean;
   readonly only?: readonly Suite[];
-  readonly where?: Where | "both";
+  readonly where?: Exclude<Where, "browser"> | "both";
   readonly repeats?: number;
   readonly budget?: number;
   readonly silence: number;
@@ -34,8 +34,6 @@ interface Options {
   readonly precision: readonly Elem[];
   readonly contenders: readonly string[];
   readonly out: string;
-  readonly chart?: readonly string[];
-  readonly svg: string;
 }
 
 function positive(text: string): number {
@@ -87,16 +85,8 @@ const options = new Command("bench")
     [],
   )
   .option("--out <folder>", "folder for the JSON file", "bench/results")
-  .option("--chart <files...>", "draw these results instead of measuring")
-  .option("--svg <file>", "output file of --chart", "docs/bench.svg")
   .parse()
   .opts<Options>();
-
-if (options.chart) {
-  const { chart } = await import("./chart");
-  writeFileSync(options.svg, await chart(options.chart.map(readResult)));
-  process.exit(0);
-}
 
 const { quick } = options;
 const place = options.where ?? (quick ? "node" : "both");
@@ -117,7 +107,7 @@ const limits = {
   tune: 1000 * (options.tune ?? 0),
   exclude: [],
 };
-const { chart: _, svg: __, out: ___, ...asked } = options;
+const { out: _, ...asked } = options;
 const driver = process.env["COLORIZE_ADAPTER"] || "auto";
 const file = new ResultFile(options.out, `${quick ? "quick-" : ""}${driver}`, {
   facts: facts(),

@@ -1,8 +1,18 @@
-/** The result of one run: a JSON file that is rewritten after every row. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { withoutPaths, type Facts } from "./facts";
+/** The result of one run, and its text as a file. */
 import type { Row, Where } from "./rows";
+
+/** The machine and the versions of a run. Browsers do not tell the optional ones. */
+export interface Facts {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly cpu?: string;
+  readonly cores: number;
+  readonly memoryGiB?: number;
+  readonly system: string;
+  /** Load average of the last minute when the bench began: well below `cores` on a quiet machine. */
+  readonly loadBefore?: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
 
 export interface Result {
   readonly facts: Facts;
@@ -17,26 +27,28 @@ export interface Result {
   readonly steps?: readonly StepFacts[];
 }
 
-interface StepFacts {
+export interface StepFacts {
   readonly name: string;
   readonly seconds: number;
   /** Why the step failed or did not finish. */
   readonly error?: string;
 }
 
-export class ResultFile {
-  readonly path: string;
+/** Collects the result of a run. */
+export class Results {
   readonly #rows: Row[] = [];
   readonly #adapters: Result["adapters"] = {};
   readonly #failures: { job: string; error: string }[] = [];
   readonly #steps: StepFacts[] = [];
   readonly #head: Pick<Result, "facts" | "options">;
+  readonly #clean: (error: string) => string;
+  readonly #onChange: () => void;
 
-  /** The file's name has the date, the kind of run and the requested driver. */
-  constructor(folder: string, name: string, head: Pick<Result, "facts" | "options">) {
-    mkdirSync(folder, { recursive: true });
-    this.path = join(folder, `${head.facts.date.slice(0, 16).replace(/[:T]/g, "-")}-${name}.json`);
+  /** `clean` removes what an error says of the machine's folders; `onChange` is called after every change. */
+  constructor(head: Pick<Result, "facts" | "options">, clean: (error: string) => string, onChange: () => void) {
     this.#head = head;
+    this.#clean = clean;
+    this.#onChange = onChange;
   }
 
   get result(): Result {
@@ -46,42 +58,36 @@ export class ResultFile {
 
   add(rows: readonly Row[]): void {
     for (const row of rows)
-      this.#rows.push("error" in row && row.error !== undefined ? { ...row, error: withoutPaths(row.error) } : row);
-    this.#save();
+      this.#rows.push("error" in row && row.error !== undefined ? { ...row, error: this.#clean(row.error) } : row);
+    this.#onChange();
   }
 
   adapter(where: Where, info: Readonly<Record<string, string>>): void {
     this.#adapters[where] = { ...this.#adapters[where], ...info };
-    this.#save();
+    this.#onChange();
   }
 
   step({ name, seconds, error }: StepFacts): void {
-    this.#steps.push({ name, seconds, ...(error !== undefined && { error: withoutPaths(error) }) });
-    this.#save();
+    this.#steps.push({ name, seconds, ...(error !== undefined && { error: this.#clean(error) }) });
+    this.#onChange();
   }
 
   fail(job: string, error: string): void {
-    this.#failures.push({ job, error: withoutPaths(error) });
-    this.#save();
-  }
-
-  /** Writes the file atomically. */
-  #save(): void {
-    const beside = `${this.path}.part`;
-    writeFileSync(beside, resultText(this.result));
-    renameSync(beside, this.path);
+    this.#failures.push({ job, error: this.#clean(error) });
+    this.#onChange();
   }
 }
 
+/** The file's name, with the date and the kind of run. */
+export function resultName({ date }: Facts, kind: string): string {
+  return `${date.slice(0, 16).replace(/[:T]/g, "-")}-${kind}.json`;
+}
+
 /** JSON with one row per line, so that diffs are readable; numbers have five digits. */
-function resultText({ rows, ...head }: Result): string {
+export function resultText({ rows, ...head }: Result): string {
   const five = (_: string, value: unknown): unknown =>
     typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
   const text = JSON.stringify(head, five, 2);
   const lines = rows.map((row) => `    ${JSON.stringify(row, five)}`);
   return `${text.slice(0, -2)},\n  "rows": [\n${lines.join(",\n")}\n  ]\n}\n`;
-}
-
-export function readResult(path: string): Result {
-  return JSON.parse(readFileSync(path, "utf8")) as Result;
 }

@@ -3,7 +3,8 @@ import type { Elem } from "../src/kernels/kernel";
 import type { Roof } from "./roof-share";
 import type { Spread } from "./statistics";
 
-export type Where = "node" | "chromium";
+/** chromium: the one that this command starts. browser: the one that shows the page of bench:page. */
+export type Where = "node" | "chromium" | "browser";
 
 /** Limits of one job. */
 export interface Limits {

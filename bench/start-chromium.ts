@@ -1,4 +1,4 @@
-/** Starting headless Chromium with bench/page, built and served by this process. */
+/** Starting headless Chromium with bench/chromium, built and served by this process. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { buildInto, serve, type Site } from "../test/shared/serve";
 import type { Job, Message } from "./rows";
 import type { Worker } from "./supervise";
 
-const PAGE = fileURLToPath(new URL("page", import.meta.url));
+const PAGE = fileURLToPath(new URL("chromium", import.meta.url));
 
 /** Headers for cross-origin isolation, which threads in WebAssembly need. */
 const ISOLATED = {

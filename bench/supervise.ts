@@ -4,12 +4,21 @@ import type { Limits, Message, Row } from "./rows";
 
 /** The error of work that was ended at its deadline. */
 export const OVERDUE = "ended: its time was over";
+/** The error of work that the user stopped. */
+export const STOPPED = "stopped";
 
 export interface Worker<J> {
   /** Runs the job; resolves when the worker has ended, for whatever reason. */
   run(job: J, limits: Limits, onMessage: (message: Message) => void): Promise<void>;
   /** Ends it now. */
   kill(): void;
+}
+
+/** What ends a job before it is done. */
+export interface Ending {
+  /** By Date.now(). */
+  readonly deadline?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface Report {
@@ -21,8 +30,8 @@ export interface Report {
 
 /**
  * Runs a job to its end. A task whose worker crashes, or sends no message for `silence` milliseconds, becomes a row with that
- * error, and a new worker runs the remaining tasks. A crash outside of tasks ends the job. The job also ends at `deadline`
- * (Date.now()), because a worker checks its limits between tasks only.
+ * error, and a new worker runs the remaining tasks. A crash outside of tasks ends the job. `ending` ends it, too: a worker
+ * checks its limits between tasks only.
  */
 export async function supervise<J>(
   start: () => Promise<Worker<J>>,
@@ -30,7 +39,7 @@ export async function supervise<J>(
   limits: Limits,
   silence: number,
   report: Report,
-  deadline = Infinity,
+  ending: Ending = {},
 ): Promise<string | undefined> {
   const done = new Set(limits.exclude);
   const drafts: Drafts = new Map();
@@ -39,16 +48,18 @@ export async function supervise<J>(
     return error;
   };
   for (;;) {
-    if (Date.now() >= deadline) return finish(OVERDUE);
+    if (ending.signal?.aborted) return finish(STOPPED);
+    if (Date.now() >= (ending.deadline ?? Infinity)) return finish(OVERDUE);
     const rest = { ...limits, exclude: [...done] };
-    const attempt = await once(start, job, rest, { silence, deadline }, { done, drafts }, report);
+    const attempt = await once(start, job, rest, { ...ending, silence }, { done, drafts }, report);
     if (attempt.ended) return finish(attempt.error);
     if (!attempt.task || done.has(attempt.task.key)) return finish(attempt.error);
-    if (attempt.error === OVERDUE && drafts.has(attempt.task.key)) return finish(OVERDUE);
+    const ended = attempt.error === OVERDUE || attempt.error === STOPPED;
+    if (ended && drafts.has(attempt.task.key)) return finish(attempt.error);
     done.add(attempt.task.key);
     const error = attempt.error ?? "its process ended";
     report.onRows([{ ...attempt.task.failure, error } as Row]);
-    if (error === OVERDUE) return finish(OVERDUE);
+    if (ended) return finish(error);
   }
 }
 
@@ -65,7 +76,7 @@ async function once<J>(
   start: () => Promise<Worker<J>>,
   job: J,
   limits: Limits,
-  { silence, deadline }: { readonly silence: number; readonly deadline: number },
+  { silence, deadline = Infinity, signal }: Ending & { readonly silence: number },
   { done, drafts }: { readonly done: Set<string>; readonly drafts: Drafts },
   report: Report,
 ): Promise<Attempt> {
@@ -79,18 +90,23 @@ async function once<J>(
   let task: Attempt["task"];
   let end: Extract<Message, { type: "end" }> | undefined;
   let error: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const abandon = (why: string): void => {
+    error = why;
+    worker.kill();
+  };
   const watch = (): void => {
     clearTimeout(timer);
     const left = deadline - Date.now();
+    if (Math.min(silence, left) === Infinity) return;
     timer = setTimeout(
-      () => {
-        error = left < silence ? OVERDUE : `no answer for ${Math.round(silence / 1000)} s`;
-        worker.kill();
-      },
+      () => abandon(left < silence ? OVERDUE : `no answer for ${Math.round(silence / 1000)} s`),
       Math.max(0, Math.min(silence, left)),
     );
   };
+  const stop = (): void => abandon(STOPPED);
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
   watch();
   try {
     await worker.run(job, limits, (message) => {
@@ -110,6 +126,7 @@ async function once<J>(
     error ??= messageOf(cause);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
     worker.kill();
   }
   return end ? { ended: true, error: end.error } : { ended: false, task, error };

@@ -2,7 +2,7 @@
 export { Colorizer } from "./colorizer/colorizer";
 export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer/options";
 export type { Profile, ProfileRow } from "./gpu/profile";
-export { ColorizeResult, type ColorizeTimings } from "./colorizer/result";
+export { ColorizeResult, type ColorizeTimings, type ResultChange } from "./colorizer/result";
 export { ColorizeCanvas } from "./element/colorize-canvas"; // the class only; colorize-canvas/element defines the element
 export type { LoadProgress } from "./weights/model/progress";
 export type { ColorizeStage } from "./colorizer/stage-clock";

@@ -23,7 +23,7 @@ it("describes the element for editors as it is", () => {
     const [element] = manifest.modules[0]!.declarations;
     expect(element!.tagName).toBe("colorize-canvas");
     expect(element!.attributes.map(({ name }) => name)).toEqual(ColorizeCanvas.observedAttributes);
-    expect(element!.events.map(({ name }) => name).sort()).toEqual(["error", "load", "progress"]);
+    expect(element!.events.map(({ name }) => name).sort()).toEqual(["error", "load", "progress", "statechange"]);
     expect(element!.members.some(({ name }) => name.startsWith("#"))).toBe(false);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -24,10 +24,10 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { extract } from "tar";
-import { build, type Plugin } from "vite";
-import { wgsl } from "../../tools/vite-wgsl";
+import { build } from "vite";
 import { softwareDriver } from "../../src/node/software-driver";
-import { versionsHere } from "../facts";
+import { commit, versionsHere } from "../facts";
+import { stepAliases, stepPlugins } from "../steps/bundling";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -78,12 +78,6 @@ async function main(): Promise<void> {
   if (bytes > MOST) throw new Error(`bench:pack: expected at most ${MOST / 2 ** 20} MiB`);
 }
 
-/** Tests, and what completes the engine for them, are imported for their effect: package.json lists what ships only. */
-const effects: Plugin = {
-  name: "effects",
-  transform: (code, id) => (id.includes("/node_modules/") ? undefined : { code, moduleSideEffects: true }),
-};
-
 /** The engine, the bench, the tests of kernels, tfjs and everything else in JavaScript. */
 async function bundle(outDir: string): Promise<void> {
   await build({
@@ -91,9 +85,8 @@ async function bundle(outDir: string): Promise<void> {
     root: ROOT,
     logLevel: "warn",
     publicDir: false,
-    // Tests compare the text of shaders as it stands in the sources.
-    plugins: [effects, wgsl({ strip: false })],
-    resolve: { alias: { vitest: join(HERE, "vitest.ts") } },
+    plugins: stepPlugins(),
+    resolve: { alias: stepAliases },
     ssr: { noExternal: true, external: Object.keys(PACKAGES) },
     build: {
       ssr: true,
@@ -139,16 +132,6 @@ async function node(): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
   }
   return program;
-}
-
-/** The commit, with "+" where files differ from it. */
-function commit(): string {
-  const git = (...args: string[]): string => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
-  try {
-    return `${git("rev-parse", "--short=12", "HEAD")}${git("status", "--porcelain", "--untracked-files=no") ? "+" : ""}`;
-  } catch {
-    return "unknown";
-  }
 }
 
 /** Writes large files to packed/NAME.xz, listed in packed/files.txt, and the others to their final paths. */

@@ -2,7 +2,7 @@
 import { messageOf } from "../../src/base/errors";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Probe } from "./probe";
+import type { AdapterFacts } from "../steps/adapter";
 
 /** Access to a machine's files; tests pass a stand-in. */
 export interface Files {
@@ -102,10 +102,10 @@ export interface Refusal {
  */
 export async function findAdapter(
   choices: readonly DriverChoice[],
-  ask: (choice: DriverChoice) => Promise<Probe>,
-): Promise<{ readonly probe: Probe; readonly choice: DriverChoice } | { readonly tried: readonly Refusal[] }> {
+  ask: (choice: DriverChoice) => Promise<AdapterFacts>,
+): Promise<{ readonly probe: AdapterFacts; readonly choice: DriverChoice } | { readonly tried: readonly Refusal[] }> {
   const tried: Refusal[] = [];
-  let software: { probe: Probe; choice: DriverChoice } | undefined;
+  let software: { probe: AdapterFacts; choice: DriverChoice } | undefined;
   for (const choice of choices) {
     try {
       const probe = await ask(choice);

@@ -1,5 +1,5 @@
 /**
- * The program that the pack's run.sh starts. It finds a Vulkan driver, runs the steps of steps.ts one after another, each job
+ * The program that the pack's run.sh starts. It finds a Vulkan driver, runs the steps of ../steps one after another, each job
  * in a separate process, and writes the results after every row. Exit codes: 0 success; 1 a test failed, an output differs or
  * a process crashed; 2 wrong arguments; 3 no adapter.
  */
@@ -12,16 +12,19 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { nameOf } from "../environment";
 import { facts } from "../facts";
-import { ResultFile } from "../results";
-import { NO_TIME, type Limits, type Row } from "../rows";
+import { ResultFile } from "../result-file";
+import type { Row } from "../rows";
 import { startWorker } from "../start-node";
-import { OVERDUE, supervise, type Worker } from "../supervise";
-import { driverChoices, findAdapter, foldersOfLibraries, noAdapterText, type DriverChoice } from "./drivers";
-import { MODEL_FOLDER, packJobName, type PackJob } from "./jobs";
-import type { Probe } from "./probe";
-import { findings, report } from "./report";
-import { LEAST, planSteps, timesOf, type Step } from "./steps";
+import type { AdapterFacts } from "../steps/adapter";
+import { findings } from "../steps/findings";
+import { stepJobName, type StepJob } from "../steps/jobs";
+import { planSteps } from "../steps/plan";
+import { isWrong, runSteps } from "../steps/run";
+import type { Worker } from "../supervise";
 import { textTable } from "../table";
+import { driverChoices, findAdapter, foldersOfLibraries, noAdapterText, type DriverChoice } from "./drivers";
+import { MODEL_FOLDER } from "./model-folder";
+import { report } from "./report";
 
 const USAGE = `Usage: run.sh [--seconds N] [--out DIR] [--only STEPS]
 
@@ -33,8 +36,6 @@ Measures this machine's GPU with colorize-canvas and its peers.
 It looks for the Vulkan driver by itself; VK_DRIVER_FILES says which one to take.
 `;
 
-/** A worker that sends no message for this share of its job's time is ended, so that another one can run the rest. A software driver is only slow. */
-const SILENCE = 0.4;
 /** Most milliseconds that a driver may take to start. */
 const START = 60_000;
 /** Milliseconds between two writes of the result file. */
@@ -63,7 +64,7 @@ function optionsOf(): Options {
     const seconds = Number(values.seconds ?? 240);
     if (!(seconds >= 30)) usageError(`--seconds: expected a number of at least 30, received ${values.seconds}`);
     const only = (values.only ?? "").split(",").filter(Boolean);
-    const known = planSteps(seconds, 1).map(({ name }) => name);
+    const known = planSteps({ where: "node", seconds, cores: 1 }).map(({ name }) => name);
     for (const part of only)
       if (!known.some((name) => name.includes(part)))
         usageError(`--only: expected parts of ${known.join("; ")}, received ${part}`);
@@ -96,18 +97,18 @@ function flush(): void {
   if (pending.length > 0) file.add(pending.splice(0));
 }
 
-const running = new Set<Worker<PackJob>>();
+const running = new Set<Worker<StepJob>>();
 function progress(text: string): void {
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
 }
 
 /** Runs the probe with this choice; rejects with the probe's last line of output where it finds no adapter. */
-async function ask(choice: DriverChoice): Promise<Probe> {
+async function ask(choice: DriverChoice): Promise<AdapterFacts> {
   if (choice.content && choice.file) writeFileSync(choice.file, choice.content);
   try {
     const options = { env: { ...process.env, ...driverEnvironment(choice) }, timeout: START };
     const { stdout } = await promisify(execFile)(process.execPath, [join(HERE, "probe.js")], options);
-    return JSON.parse(stdout) as Probe;
+    return JSON.parse(stdout) as AdapterFacts;
   } catch (cause) {
     const { stderr = "", signal, code } = cause as { stderr?: string; signal?: string | null; code?: unknown };
     throw new Error(stderr.trim().split("\n").at(-1) || `its process ended with ${signal ?? String(code)}`, { cause });
@@ -166,97 +167,38 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.exit(130);
   });
 
-// The second and later steps need the networks.
-const made = runJob("networks", { suite: "models" }, { repeats: 1, budget: 1, tune: 0 }, { until: end, deadline: end });
-for (const step of planSteps(seconds, availableParallelism(), only)) {
-  const stepEnd = Math.min(end - 1000 * (step.leaves ?? 0), Date.now() + 1000 * step.most);
-  const left = (stepEnd - Date.now()) / 1000;
-  if (left < LEAST) {
-    file.step({ name: step.name, seconds: 0, error: NO_TIME });
-    continue;
-  }
-  progress(`== ${step.name} (at most ${left.toFixed(0)} s)`);
-  if (!step.together) await made;
-  await runStep(step, stepEnd);
-}
+await runSteps(planSteps({ where: "node", seconds, cores: availableParallelism(), only }), end, {
+  software: probe.software,
+  async start() {
+    const worker = await startWorker<StepJob>(join(HERE, "worker.js"), [], driverEnvironment(choice));
+    running.add(worker);
+    return worker;
+  },
+  onStart: (step, most) => progress(`== ${step} (at most ${most.toFixed(0)} s)`),
+  onRows(rows) {
+    keep(rows);
+    for (const row of rows)
+      if (row.kind === "test" && row.state === "failed") progress(`FAILED: ${row.name}: ${row.error?.split("\n")[0]}`);
+  },
+  onProgress(job, task) {
+    if (job.suite !== "tests") progress(`${stepJobName(job)}: ${task}`);
+  },
+  onFailure(step, job, error) {
+    progress(`${stepJobName(job)}: ${error}`);
+    file.fail(`${step}, ${stepJobName(job)}`, error);
+  },
+  onStep(step) {
+    flush();
+    file.step(step);
+    saveReport();
+  },
+});
 saveReport();
 const { rows, failures } = file.result;
 process.stdout.write(`${textTable(["found", ""], [["adapter", adapter], ...findings(rows)])}\n\n${file.path}\n`);
-const wrong = rows.some((row) => (row.kind === "test" ? row.state === "failed" : isWrong(row)));
-process.exit(wrong || failures.some(({ error }) => /process ended/.test(error)) ? 1 : 0);
-
-/** Whether a network's output differs too much. */
-function isWrong(row: (typeof rows)[number]): boolean {
-  return row.kind === "peer" && row.ours && row.difference !== undefined && !(row.difference <= row.allowed!);
-}
+process.exit(rows.some(isWrong) || failures.some(({ error }) => /process ended/.test(error)) ? 1 : 0);
 
 function saveReport(): void {
   flush();
   writeFileSync(file.path.replace(/\.json$/, ".txt"), report(file.result));
-}
-
-async function runStep({ name, jobs, limits, together }: Step, stepEnd: number): Promise<void> {
-  const from = Date.now();
-  const errors: string[] = [];
-  const note = (job: PackJob, error: string | undefined): void => {
-    if (error !== undefined) errors.push(`${packJobName(job)}: ${error}`);
-  };
-  if (together) {
-    const times = timesOf(Date.now(), stepEnd, 1);
-    await Promise.all(jobs.map(async (job) => note(job, await runJob(name, job, limits, times))));
-  } else {
-    for (const [i, job] of jobs.entries())
-      note(job, await runJob(name, job, limits, timesOf(Date.now(), stepEnd, jobs.length - i)));
-  }
-  flush();
-  file.step({ name, seconds: (Date.now() - from) / 1000, ...(errors.length > 0 && { error: errors.join("; ") }) });
-  saveReport();
-}
-
-/** A row of a step. A test that ran out of time has not failed. */
-function placed(row: Row, step: string): Row {
-  const overdue = row.kind === "test" && row.error === OVERDUE;
-  return { ...row, step, ...(overdue && { state: "skipped" }) };
-}
-
-/** Milliseconds without a message after which a worker is ended. Jobs of one task get their full time. */
-function silenceOf({ suite }: PackJob, milliseconds: number): number {
-  const many = suite === "tests" || suite === "kernels" || suite === "peers";
-  return many && !probe.software ? Math.max(5000, SILENCE * milliseconds) : Infinity;
-}
-
-async function runJob(
-  step: string,
-  job: PackJob,
-  limits: Pick<Limits, "repeats" | "budget" | "tune">,
-  { until, deadline }: ReturnType<typeof timesOf>,
-): Promise<string | undefined> {
-  const start = async (): Promise<Worker<PackJob>> => {
-    const worker = await startWorker<PackJob>(join(HERE, "worker.js"), [], driverEnvironment(choice));
-    running.add(worker);
-    return worker;
-  };
-  const error = await supervise(
-    start,
-    job,
-    { ...limits, exclude: [], until },
-    silenceOf(job, deadline - Date.now()),
-    {
-      onRows(found) {
-        const rows = found.map((row) => placed(row, step));
-        keep(rows);
-        for (const row of rows)
-          if (row.kind === "test" && row.state === "failed")
-            progress(`FAILED: ${row.name}: ${row.error?.split("\n")[0]}`);
-      },
-      onAdapter: () => {},
-      onProgress: (text) => job.suite !== "tests" && progress(`${packJobName(job)}: ${text}`),
-    },
-    deadline,
-  );
-  if (error !== undefined) {
-    progress(`${packJobName(job)}: ${error}`);
-    file.fail(`${step}, ${packJobName(job)}`, error);
-  }
-  return error;
 }

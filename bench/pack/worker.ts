@@ -1,11 +1,16 @@
 /** A child process of the pack that runs one job, sends messages, and ends. A driver's crash ends only this process. */
-import { messageOf } from "../../src/base/errors";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { create, globals } from "webgpu";
+import { messageOf } from "../../src/base/errors";
 import { environmentOf } from "../environment";
 import { nodeHost } from "../node-host";
 import type { Limits, Message } from "../rows";
 import { runJob } from "../run-job";
-import { MODEL_FOLDER, type PackJob } from "./jobs";
+import type { StepJob } from "../steps/jobs";
+import { MODEL_FOLDER } from "./model-folder";
+
+const PARITY = import.meta.glob("../../test/parity.test.ts");
 
 function send(message: Message): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -20,14 +25,20 @@ function takeTimestampsAsTheyAre(): void {
   opened.set("system", create(["disable-dawn-features=timestamp_quantization"]) as GPU);
 }
 
-async function run(job: PackJob, limits: Limits): Promise<void> {
+async function writeModel(folder: string): Promise<void> {
+  const { seededModel } = await import("../steps/seeded-model");
+  mkdirSync(folder, { recursive: true });
+  for (const [path, bytes] of await seededModel()) writeFileSync(join(folder, path), bytes);
+}
+
+async function run(job: StepJob, limits: Limits): Promise<void> {
   const models = process.env[MODEL_FOLDER]!;
   const host = nodeHost(send, () => models);
   if (job.suite === "profile") takeTimestampsAsTheyAre();
   if (job.suite !== "models" && job.suite !== "tests") return runJob(host, job, limits);
   try {
-    if (job.suite === "models") (await import("./models")).writeModels(models);
-    else await (await import("./run-tests")).runTests(await environmentOf(host), job, limits);
+    if (job.suite === "models") await writeModel(models);
+    else await (await import("../steps/run-tests")).runTests(await environmentOf(host), job, limits, PARITY);
     await send({ type: "end" });
   } catch (error) {
     await send({ type: "end", error: messageOf(error) });
@@ -37,6 +48,6 @@ async function run(job: PackJob, limits: Limits): Promise<void> {
 // Keeps the process alive while a driver works, and ends it without its parent.
 setInterval(() => {}, 1000);
 process.once("disconnect", () => process.exit(1));
-process.once("message", ({ job, limits }: { job: PackJob; limits: Limits }) => {
+process.once("message", ({ job, limits }: { job: StepJob; limits: Limits }) => {
   void run(job, limits).then(() => process.exit(0));
 });

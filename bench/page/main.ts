@@ -1,65 +1,143 @@
-/** The host in a page: the browser's WebGPU, onnxruntime-web and tfjs on one adapter. */
-import type * as Ort from "onnxruntime-common";
-import { requestDevice } from "../../src/gpu/device";
-import { engine, onnxruntime, type Contender } from "../contenders";
-import type { Host } from "../environment";
-import { naive } from "../naive-conv2d";
-import type { Job, Limits, Message } from "../rows";
-import { runJob } from "../run-job";
-import { tfjs, type TfModule } from "../tfjs-reference";
+/**
+ * The page of `npm run bench:page`. It runs the same steps as the pack and saves the same JSON file. For tests, the address takes
+ * ?seconds=30 and ?smallest.
+ */
+import { messageOf } from "../../src/base/errors";
+import { adapterOf } from "../../src/gpu/device";
+import { nameOf } from "../environment";
+import { resultName, Results, resultText } from "../results";
+import { adapterFacts, type AdapterFacts } from "../steps/adapter";
+import { stepJobName } from "../steps/jobs";
+import { planSteps, smallestSteps } from "../steps/plan";
+import { runSteps } from "../steps/run";
+import { browserName, cardName, pageFacts } from "./facts";
+import { startWorker } from "./start-worker";
+import { byId, showResult, showSteps } from "./view";
 
-declare global {
-  interface Window {
-    /** Defined by bench/start-chromium.ts. */
-    benchMessage(message: Message): Promise<void>;
-    /** Called by bench/start-chromium.ts. */
-    benchJob(job: Job, limits: Limits): void;
-  }
-}
+/** Milliseconds between two updates of the shown result, because tests give many rows per second. */
+const REDRAW = 500;
 
-type OrtWeb = typeof Ort & { env: { wasm: { wasmPaths?: string; numThreads?: number } } };
-
-/** The build with both providers, served beside the page as it was published. */
-async function loadOrt(): Promise<OrtWeb> {
-  const address = new URL("/ort/ort.webgpu.min.mjs", location.href).href;
-  const ort = (await import(/* @vite-ignore */ address)) as OrtWeb;
-  ort.env.wasm.wasmPaths = new URL("/ort/", location.href).href;
-  ort.env.wasm.numThreads = navigator.hardwareConcurrency;
-  return ort;
-}
-
-async function loadTfjs(): Promise<TfModule> {
-  const tf = await import("@tensorflow/tfjs-core");
-  await import("@tensorflow/tfjs-backend-webgpu");
-  if (!(await tf.setBackend("webgpu"))) throw new Error("tfjs finds no WebGPU here");
-  return tf;
-}
-
-let device: Promise<GPUDevice> | undefined;
-const shared = (): Promise<GPUDevice> => (device ??= requestDevice());
-
-const contenders: readonly Contender[] = [
-  onnxruntime("onnxruntime-web wasm", loadOrt, { executionProviders: ["wasm"] }),
-  engine("f32", shared),
-  engine("f16", shared),
-  naive(shared),
-  onnxruntime("onnxruntime-web webgpu", loadOrt, { executionProviders: ["webgpu"] }),
-  tfjs(loadTfjs),
+const [start, stop, save] = ["start", "stop", "save"].map((id) => byId(id, HTMLButtonElement)) as [
+  HTMLButtonElement,
+  HTMLButtonElement,
+  HTMLButtonElement,
 ];
+const card = byId("card", HTMLInputElement);
+const now = byId("now", HTMLElement);
+const problem = byId("problem", HTMLElement);
+const given = new URLSearchParams(location.search);
+let results: Results | undefined;
+let stopping = new AbortController();
 
-async function read(path: string): Promise<Uint8Array> {
-  const response = await fetch(new URL(`/model/${path}`, location.href));
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+card.value = cardName() ?? "";
+
+byId("settings", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  const seconds = Number(given.get("seconds") ?? new FormData(event.target as HTMLFormElement).get("seconds"));
+  problem.hidden = true;
+  start.disabled = true;
+  void measure(seconds)
+    .catch((error: unknown) => {
+      problem.textContent = messageOf(error);
+      problem.hidden = false;
+    })
+    .finally(() => {
+      start.disabled = false;
+      stop.disabled = true;
+    });
+});
+
+stop.addEventListener("click", () => stopping.abort());
+
+save.addEventListener("click", () => {
+  if (!results) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([resultText(results.result)], { type: "application/json" }));
+  link.download = resultName(results.result.facts, "page");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+});
+
+addEventListener("beforeunload", (event) => {
+  // Asks first, because a closed page loses what was measured.
+  if (!stop.disabled) event.preventDefault();
+});
+
+async function adapterHere(): Promise<AdapterFacts> {
+  if (!("gpu" in navigator))
+    throw new Error(
+      "This browser has no WebGPU here. Open the page over https or from localhost, in a browser with WebGPU.",
+    );
+  const adapter = await adapterOf(navigator.gpu, {});
+  if (adapter) return adapterFacts(adapter);
+  throw new Error(
+    "This browser offers no GPU. Turn on hardware acceleration in its settings, or update the graphics driver.",
+  );
 }
 
-const host: Host = {
-  where: "chromium",
-  device: shared,
-  read,
-  contenders,
-  cpuMilliseconds: () => NaN,
-  send: (message) => window.benchMessage(message),
-};
+async function versionsHere(): Promise<Record<string, string>> {
+  const response = await fetch("./versions.json");
+  if (!response.ok) throw new Error(`versions.json: expected the file beside this page, received ${response.status}`);
+  return (await response.json()) as Record<string, string>;
+}
 
-window.benchJob = (job, limits) => void runJob(host, job, limits);
+async function measure(seconds: number): Promise<void> {
+  const { software, ...device } = await adapterHere();
+  const versions = await versionsHere();
+  const smallest = given.has("smallest");
+  const cores = Math.min(4, navigator.hardwareConcurrency);
+  const steps = smallest ? smallestSteps(seconds) : planSteps({ where: "browser", seconds, cores });
+
+  let redraw: ReturnType<typeof setTimeout> | undefined;
+  const update = (): void => {
+    redraw ??= setTimeout(() => {
+      redraw = undefined;
+      showResult(run.result);
+    }, REDRAW);
+  };
+  const head = { facts: pageFacts(versions), options: { seconds, smallest } };
+  const run = new Results(head, (error) => error.replaceAll(new URL(".", location.href).href, ""), update);
+  results = run;
+  const info = { ...device.info, browser: browserName(), ...(card.value.trim() && { driver: card.value.trim() }) };
+  const adapter = nameOf(device.info);
+  run.adapter("browser", info);
+  run.add([{ where: "browser", adapter, kind: "device", ...device, info }]);
+
+  const shown = showSteps(steps.map(({ name }) => name));
+  byId("run", HTMLElement).hidden = false;
+  byId("adapter", HTMLElement).textContent = `${adapter}, ${info.browser}${software ? " (a software driver)" : ""}`;
+  stopping = new AbortController();
+  stop.disabled = false;
+  save.disabled = false;
+  const from = Date.now();
+  const tick = setInterval(() => showTime((Date.now() - from) / 1000, seconds), 500);
+  now.textContent = "Generating the networks…";
+  try {
+    await runSteps(steps, from + 1000 * seconds, {
+      software,
+      signal: stopping.signal,
+      start: startWorker,
+      onStart: (step) => shown(step, "running"),
+      onRows: (rows) => run.add(rows),
+      onProgress: (job, task) =>
+        (now.textContent = job.suite === "tests" ? stepJobName(job) : `${stepJobName(job)}: ${task}`),
+      onFailure: (step, job, error) => run.fail(`${step}, ${stepJobName(job)}`, error),
+      onStep(step) {
+        run.step(step);
+        shown(step.name, step.error === undefined ? "done" : "failed", step.error ?? `${step.seconds.toFixed(0)} s`);
+      },
+    });
+  } finally {
+    clearInterval(tick);
+    clearTimeout(redraw);
+    showResult(run.result);
+  }
+  showTime(seconds, seconds);
+  now.textContent = stopping.signal.aborted
+    ? "Stopped. What was measured is below; save it as a file."
+    : "Done. Save the results as a file.";
+}
+
+function showTime(passed: number, seconds: number): void {
+  byId("progress", HTMLProgressElement).value = Math.min(1, passed / seconds);
+}

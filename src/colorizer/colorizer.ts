@@ -161,7 +161,6 @@ export class Colorizer {
     const working = this.#workingSize(source, smaller ? this.#smaller(size) : size);
     const release = await this.#running.take();
     started?.();
-    const whole = this.#workingSize(source, size).size;
     let bound: BoundNetworks | undefined;
     let chroma: KeptChroma;
     try {
@@ -177,7 +176,7 @@ export class Colorizer {
       throw error;
     }
     clock.next("recombine");
-    const notes = [...this.notes, ...sizeNotes(whole, working.size)];
+    const notes = [...this.notes, ...sizeNotes(this.#workingSize(source, size).size, working.size)];
     return this.#recombine({ source, chroma, look, notes }, signal, () => clock.end());
   }
 
@@ -198,8 +197,8 @@ export class Colorizer {
     const output = outputOf(look, chroma.output);
     const data = await this.#stages.recombine(source, { ...chroma, output }, shownOf(look, this.manifest), signal);
     const { width, height } = source;
-    const { size: workingSize } = chroma;
-    const facts = { width, height, data, workingSize, saturation: look.saturation, notes, timings: timings() };
+    const { saturation, warmth } = look;
+    const facts = { width, height, data, workingSize: chroma.size, saturation, warmth, notes, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
       return this.#track(otherSignal, async (smaller) => {

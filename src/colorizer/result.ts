@@ -24,13 +24,14 @@ interface ResultFacts extends Size {
   /** Size in pixels of the network's picture. */
   readonly workingSize: Size;
   readonly saturation: number;
+  readonly warmth: number;
   /** What the reader of a report should know: what was computed otherwise than asked for, and why. */
   readonly notes: readonly string[];
   readonly timings: ColorizeTimings;
 }
 
 /** The options to change; the others keep their values. */
-interface ResultChange {
+export interface ResultChange {
   /** As in ColorizeOptions. */
   readonly saturation?: number;
   /** As in ColorizeOptions. */
@@ -49,6 +50,7 @@ export class ColorizeResult implements ResultFacts {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   readonly workingSize: Size;
   readonly saturation: number;
+  readonly warmth: number;
   readonly notes: readonly string[];
   readonly timings: ColorizeTimings;
   readonly #recolor: Recolor;
@@ -59,9 +61,18 @@ export class ColorizeResult implements ResultFacts {
     this.data = facts.data;
     this.workingSize = facts.workingSize;
     this.saturation = facts.saturation;
+    this.warmth = facts.warmth;
     this.notes = facts.notes;
     this.timings = facts.timings;
     this.#recolor = recolor;
+  }
+
+  /**
+   * The same picture with other values of these options. Unless the working size changes, only the last stage runs again. Throws as
+   * withSaturation(), and InputError for a temperature where the model has none.
+   */
+  with(change: ResultChange, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor(change, options.signal);
   }
 
   /**

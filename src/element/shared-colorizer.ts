@@ -1,8 +1,15 @@
-/** One Colorizer per page and model, shared by all elements that use it. */
+/** One Colorizer per page, model and precision, shared by all elements that use it. */
 import { Colorizer } from "../colorizer/colorizer";
+import type { ColorizerOptions } from "../colorizer/options";
 import type { LoadProgress } from "../weights/model/progress";
 import { abortable } from "../base/abortable";
 import { isModelName } from "../colorizer/shipped-models";
+
+/** What a Colorizer is loaded with. */
+interface Shared {
+  readonly model: string;
+  readonly precision: NonNullable<ColorizerOptions["precision"]>;
+}
 
 interface Entry {
   readonly colorizer: Promise<Colorizer>;
@@ -18,12 +25,13 @@ const entries = new Map<string, Entry>();
  * removed from the cache, so that the next caller tries again. A Colorizer replaces a lost device itself.
  */
 export function sharedColorizer(
-  model: string,
+  { model, precision }: Shared,
   onProgress: (progress: LoadProgress) => void,
   signal: AbortSignal,
 ): Promise<Colorizer> {
-  const key = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
-  const entry = entries.get(key) ?? start(key);
+  const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
+  const key = `${precision} ${address}`;
+  const entry = entries.get(key) ?? start(key, { model: address, precision });
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
   const stop = (): void => void entry.listeners.delete(onProgress);
@@ -32,10 +40,11 @@ export function sharedColorizer(
   return waiting;
 }
 
-function start(key: string): Entry {
+function start(key: string, { model, precision }: Shared): Entry {
   const listeners: Entry["listeners"] = new Set();
   const colorizer = Colorizer.load({
-    ...(key === "" ? {} : { model: key }),
+    ...(model === "" ? {} : { model }),
+    precision,
     tune: true,
     onProgress: (progress) => {
       entry.latest = progress;

@@ -92,7 +92,7 @@ function rawSource({ data: given, width, height }: RawImage): PixelSource {
 }
 
 /** Throws InputError for an unsupported source. The likely mistake is an address, because the caller loads pictures. */
-function checkKind(source: unknown): void {
+export function checkKind(source: unknown): void {
   if (typeof source === "object" && source !== null && !(source instanceof URL)) return;
   const address = typeof source === "string" || source instanceof URL;
   throw new InputError({

@@ -1,16 +1,22 @@
 /** The pure parts of the bench that travels: what is done when, which driver, and what is said of the results. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { growth } from "../../bench/endurance-bench";
 import { facts } from "../../bench/facts";
 import { driverChoices, findAdapter, foldersOfLibraries, noAdapterText, type Files } from "../../bench/pack/drivers";
-import type { Probe } from "../../bench/pack/probe";
-import { findings, report } from "../../bench/pack/report";
-import { planSteps, timesOf } from "../../bench/pack/steps";
-import { readResult, ResultFile } from "../../bench/results";
+import { report } from "../../bench/pack/report";
+import { parseResult } from "../../bench/parse-result";
+import { ResultFile } from "../../bench/result-file";
 import type { MemorySample, PeerRow, Row } from "../../bench/rows";
+import type { AdapterFacts } from "../../bench/steps/adapter";
+import { findings } from "../../bench/steps/findings";
+import { planSteps as plan, timesOf, type Step } from "../../bench/steps/plan";
+
+function planSteps(seconds: number, cores: number, only?: readonly string[]): Step[] {
+  return plan({ where: "node", seconds, cores, only });
+}
 
 describe("what is done in the time there is", () => {
   const names = (seconds: number): string[] => planSteps(seconds, 16).map(({ name }) => name);
@@ -18,7 +24,7 @@ describe("what is done in the time there is", () => {
   it("correctness comes first, and more time adds steps at the end", () => {
     expect(names(90).slice(0, 2)).toEqual([
       "kernels against their references",
-      "networks against onnxruntime's CPU provider",
+      "networks against onnxruntime on the processor",
     ]);
     expect(names(240).slice(0, names(90).length)).toEqual(names(90));
     expect(names(600).slice(0, names(240).length)).toEqual(names(240));
@@ -92,15 +98,15 @@ describe("which driver", () => {
     expect(choices.map(({ file }) => file)).toEqual([undefined]);
   });
 
-  const probe = (name: string, software: boolean): Probe => ({
+  const probe = (name: string, software: boolean): AdapterFacts => ({
     info: { description: name },
     features: [],
     limits: {},
     software,
   });
   const asker =
-    (answers: Readonly<Record<string, Probe>>) =>
-    ({ name }: { readonly name: string }): Promise<Probe> =>
+    (answers: Readonly<Record<string, AdapterFacts>>) =>
+    ({ name }: { readonly name: string }): Promise<AdapterFacts> =>
       answers[name] ? Promise.resolve(answers[name]) : Promise.reject(new Error(`${name} crashed`));
   const choices = ["a", "b", "c"].map((name) => ({ name }));
 
@@ -173,7 +179,7 @@ describe("what is said of the results", () => {
       const file = new ResultFile(folder, "pack", { facts: facts(), options: { seconds: 90 } });
       file.add(ROWS);
       file.step({ name: "peers", seconds: 12.3, error: "embedder: ended: its time was over" });
-      const read = readResult(file.path);
+      const read = parseResult(readFileSync(file.path, "utf8"), file.path);
       expect(read).toEqual(JSON.parse(JSON.stringify(file.result)));
       const text = report(read);
       expect(text).toMatch(/conv2d +2 +0\.040 +80\.0 % +25000\.0 +500\.0/);

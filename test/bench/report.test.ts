@@ -1,11 +1,15 @@
 /** Results as a file, a table and a picture. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { barsOf, chart } from "../../bench/chart";
+import { barsOf } from "../../bench/bars";
+import { chart } from "../../bench/chart";
 import { facts, withoutPaths } from "../../bench/facts";
-import { readResult, ResultFile, type Result } from "../../bench/results";
+import { ResultFile } from "../../bench/result-file";
+import { resultText, type Result } from "../../bench/results";
+import { parseResult } from "../../bench/parse-result";
+import { withResults } from "../../bench/report-text";
 import { shareOfRoof } from "../../bench/roof-share";
 import type { PeerRow, Row } from "../../bench/rows";
 import { tables, textTable } from "../../bench/table";
@@ -73,7 +77,7 @@ it("keeps a file that is whole after every finding, and names no folder of this 
     file.adapter("node", { vendor: "mesa" });
     for (const row of ROWS) file.add([row]);
     file.fail("node, model f32", `Error: cannot open ${process.cwd()}/models/x.onnx`);
-    const read = readResult(file.path);
+    const read = parseResult(readFileSync(file.path, "utf8"), file.path);
     expect(read.rows).toEqual(JSON.parse(JSON.stringify(ROWS)));
     expect(read.adapters).toEqual({ node: { vendor: "mesa" } });
     expect(read.failures[0]!.error).toBe("Error: cannot open ./models/x.onnx");
@@ -89,4 +93,41 @@ it("knows the machine and the versions", () => {
   const { versions, cores } = facts();
   expect(cores).toBeGreaterThan(0);
   expect(Object.values(versions)).not.toContain("not installed");
+});
+
+const DOCUMENT =
+  "# Title\n\n<!-- Results: written by npm run bench:report; change nothing below. -->\nold\n<!-- End of the results. -->\nend\n";
+
+it("puts results between the markers of a document, each by its adapter, GPUs first", () => {
+  const gpu = ROWS.map((row): Row => ({ ...row, where: "browser", adapter: "amd rdna-3: card|1" }));
+  const adapters = { browser: { driver: "driver 26.1", browser: "Firefox 150" } };
+  const text = withResults(DOCUMENT, [result(ROWS), { ...result(gpu), adapters }], "a.md");
+  expect(text).toMatch(
+    /^# Title\n\n<!-- Results.*-->\n\n### amd rdna-3: card\\\|1\n[^]*### mesa[^]*<!-- End.*-->\nend\n$/,
+  );
+  for (const line of ["| driver | driver 26.1 |", "| where | Firefox 150 |", "| precision | f32 |"])
+    expect(text).toContain(line);
+  expect(text).toMatch(/\| date \| \d{4}-\d\d-\d\d \|/);
+  expect(text).not.toContain("old");
+  expect(text).not.toContain("No GPU");
+  expect(withResults(text, [result(ROWS)], "a.md")).toContain("No GPU has been measured yet");
+  expect(() => withResults("# Title", [result(ROWS)], "a.md")).toThrow(/^a\.md: expected the lines "<!-- Results/);
+});
+
+it.each([
+  ["{", "no JSON"],
+  ["[]", 'the whole: Instance type "array" is invalid'],
+  ['{"adapters": {}}', 'required property "facts"'],
+  [resultText({ ...result(ROWS), facts: { ...facts(), date: "yesterday" } }), "facts/date"],
+  [resultText(result([])), "rows"],
+  [resultText(result([{ ...ROWS[0]!, kind: "constructor" } as unknown as Row])), "a row of unknown kind"],
+  [resultText(result([ROWS[0]!, { ...ROWS[2]!, wall: 3 } as unknown as Row])), "in row 2 wall"],
+])("refuses a file that is no result: %#", (content, problem) => {
+  expect(() => parseResult(content, "a.json")).toThrow(/^a\.json: expected a JSON file written by npm run bench, /);
+  expect(() => parseResult(content, "a.json")).toThrow(problem);
+});
+
+it("reads back what it writes, of every kind of row", () => {
+  const written = JSON.parse(JSON.stringify(result(ROWS))) as Result;
+  expect(parseResult(resultText(written), "a.json")).toEqual(written);
 });

@@ -41,11 +41,12 @@ function player(
 async function play(
   start: () => Promise<Worker<Job>>,
   deadline?: number,
+  signal?: AbortSignal,
 ): Promise<{ rows: Row[]; error: string | undefined }> {
   const rows: Row[] = [];
   const ignore = (): void => {};
   const report = { onRows: (found: readonly Row[]) => void rows.push(...found), onAdapter: ignore, onProgress: ignore };
-  return { error: await supervise(start, JOB, LIMITS, 50, report, deadline), rows };
+  return { error: await supervise(start, JOB, LIMITS, 50, report, { deadline, signal }), rows };
 }
 
 it("reports a task whose worker died, and has a new one do the rest", async () => {
@@ -96,4 +97,15 @@ it("takes what is known of a task that its deadline ends, but not of one that ha
   expect(error).toBe("ended: its time was over");
   const hung = await play(player({ b: "stuck" }, []));
   expect(hung.rows).toEqual([rowOf("a"), rowOf("b", "no answer for 0 s"), rowOf("c"), rowOf("d")]);
+});
+
+it("ends a job when the user stops it, keeps what it found and starts nothing more", async () => {
+  const starts: string[][] = [];
+  const { rows, error } = await play(player({ b: "hang" }, starts), undefined, AbortSignal.timeout(20));
+  expect(rows).toEqual([rowOf("a"), rowOf("b", "stopped")]);
+  expect(error).toBe("stopped");
+  expect(starts).toHaveLength(1);
+  const before = await play(player({}, starts), undefined, AbortSignal.abort());
+  expect(before).toEqual({ rows: [], error: "stopped" });
+  expect(starts).toHaveLength(1);
 });

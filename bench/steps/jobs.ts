@@ -1,17 +1,14 @@
-/** Jobs of the pack in addition to those of the bench. */
+/** Jobs of the steps in addition to those of the bench. */
 import type { Job } from "../rows";
 
-export type PackJob =
+export type StepJob =
   | Job
   /** This project's tests whose files' names contain one of `files`: every `of`th of them, from the `shard`th on. */
   | { readonly suite: "tests"; readonly files: readonly string[]; readonly shard: number; readonly of: number }
   /** Generates the networks' files. */
   | { readonly suite: "models" };
 
-/** The environment variable that tells workers the folder of the networks' files. */
-export const MODEL_FOLDER = "COLORIZE_BENCH_MODEL";
-
-export function packJobName(job: PackJob): string {
+export function stepJobName(job: StepJob): string {
   switch (job.suite) {
     case "tests":
       return `tests ${job.shard + 1} of ${job.of}`;

@@ -1,8 +1,8 @@
-/** This project's own tests of kernels, run in the pack: the same cases against the same references. */
+/** This project's own tests of kernels, run where the bench runs: the same cases against the same references. */
 import { startTests, type File, type Task, type Test, type VitestRunner } from "@vitest/runner";
 import type { Environment } from "../environment";
 import { over, type Finding, type Limits } from "../rows";
-import type { PackJob } from "./jobs";
+import type { StepJob } from "./jobs";
 
 const FILES = import.meta.glob([
   "../../test/kernels/**/*.test.ts",
@@ -10,19 +10,21 @@ const FILES = import.meta.glob([
   // These need sharp, and the sources of the shaders.
   "!../../test/image/exif.test.ts",
   "!../../test/kernels/shaders.test.ts",
-  "../../test/parity.test.ts",
 ]);
 /** Time limit of one test, in milliseconds. */
 const PATIENCE = 600_000;
 
 type TestFinding = Extract<Finding, { kind: "test" }>;
 
+/** `more`: files that run here in addition to those of kernels and pictures. */
 export async function runTests(
   env: Environment,
-  { files, shard, of }: Extract<PackJob, { suite: "tests" }>,
+  { files, shard, of }: Extract<StepJob, { suite: "tests" }>,
   limits: Limits,
+  more: Readonly<Record<string, () => Promise<unknown>>> = {},
 ): Promise<void> {
-  const chosen = Object.keys(FILES).filter((path) => files.some((part) => path.includes(part)));
+  const known = { ...FILES, ...more };
+  const chosen = Object.keys(known).filter((path) => files.some((part) => path.includes(part)));
   const exclude = new Set(limits.exclude);
   const keys = new Map<Test, string>();
   const rowOf = (test: Test, more: Pick<TestFinding, "state" | "milliseconds" | "error">): TestFinding => ({
@@ -50,7 +52,7 @@ export async function runTests(
       tagsFilter: undefined,
       strictTags: false,
     },
-    importFile: (path) => FILES[path]!(),
+    importFile: (path) => known[path]!(),
     onCollected(collected: File[]) {
       testsOf(collected).forEach((test, i) => {
         keys.set(test, String(i));

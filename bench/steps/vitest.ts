@@ -1,4 +1,4 @@
-/** Replaces "vitest" in the pack: the same runner and expectations, without Vite and its processes. */
+/** Replaces "vitest" in the pack and the page: the same runner and expectations, without Vite and its processes. */
 import {
   chai,
   GLOBAL_EXPECT,

@@ -1,11 +1,12 @@
-/** The steps of the pack, the most important first. */
+/** The steps that the pack and the page run, the most important first. */
 import type { Elem } from "../../src/kernels/kernel";
-import type { Job, Limits, Subject } from "../rows";
-import type { PackJob } from "./jobs";
+import type { Job, Limits, Subject, Where } from "../rows";
+import { QUICK_LAYER_NAMES } from "../subjects";
+import type { StepJob } from "./jobs";
 
 export interface Step {
   readonly name: string;
-  readonly jobs: readonly PackJob[];
+  readonly jobs: readonly StepJob[];
   /** Whether all jobs run in parallel, for steps without timings. */
   readonly together?: boolean;
   /** Most seconds of the step. Unused time is left to the next steps. */
@@ -25,12 +26,20 @@ const ELEMS: readonly Elem[] = ["f32", "f16"];
 /** A step does not start with less than this many seconds left. */
 export const LEAST = 3;
 
-/**
- * The steps whose names contain one of `only`, or all steps. Selected steps share the whole time: their limits are scaled by
- * the same factor.
- */
-export function planSteps(seconds: number, cores: number, only: readonly string[] = []): Step[] {
-  const all = allSteps(seconds, cores);
+export interface PlanOptions {
+  readonly where: Where;
+  /** Length of the run. */
+  readonly seconds: number;
+  /** Processor cores of the machine. */
+  readonly cores: number;
+  /** Parts of the names of the steps to run; default: all steps. */
+  readonly only?: readonly string[];
+}
+
+/** The steps to run. Selected steps share the whole time: their limits are scaled by the same factor. */
+export function planSteps(options: PlanOptions): Step[] {
+  const { seconds, only = [] } = options;
+  const all = allSteps(options);
   if (only.length === 0) return all;
   const chosen = all.filter(({ name }) => only.some((part) => name.includes(part)));
   const times = Math.max(1, seconds / chosen.reduce((sum, { most }) => sum + most, 0));
@@ -43,8 +52,27 @@ export function planSteps(seconds: number, cores: number, only: readonly string[
   }));
 }
 
-/** The steps of a run of `seconds`, on a machine with so many cores. */
-function allSteps(seconds: number, cores: number): Step[] {
+/** Two small steps, which a software driver runs in a minute: for tests of what runs them. */
+export function smallestSteps(seconds: number): Step[] {
+  const limits = { repeats: 3, budget: 100 * seconds, tune: 0 };
+  const subject = { kind: "conv", layer: QUICK_LAYER_NAMES.at(-1)! } as const;
+  return [
+    {
+      name: "peers",
+      jobs: [{ suite: "peers", subject, elems: ["f32"], contenders: [] }],
+      most: 0.7 * seconds,
+      limits,
+    },
+    {
+      name: "where the networks' time goes",
+      jobs: [{ suite: "profile", elem: "f32", subject }],
+      most: 0.3 * seconds,
+      limits,
+    },
+  ];
+}
+
+function allSteps({ where, seconds, cores }: PlanOptions): Step[] {
   const short = seconds < 200;
   const long = seconds >= 500;
   const workers = Math.max(1, Math.min(8, Math.floor(cores / 2)));
@@ -54,7 +82,7 @@ function allSteps(seconds: number, cores: number): Step[] {
     ELEMS.map((elem) => ({ suite: "kernels", elem, quick: false, part }));
   const pictures = (sizes: readonly number[]): Job[] =>
     ELEMS.map((elem) => ({ suite: "model", elem, sizes, picture: PICTURE }));
-  const tests = (files: readonly string[], of: number): PackJob[] =>
+  const tests = (files: readonly string[], of: number): StepJob[] =>
     Array.from({ length: of }, (_, shard) => ({ suite: "tests", files, shard, of }));
   /** Milliseconds for one contender's timed runs, as a share of the whole run. */
   const limits = (repeats: number, share: number, tune = 0): Step["limits"] => ({
@@ -63,6 +91,8 @@ function allSteps(seconds: number, cores: number): Step[] {
     tune: 1000 * tune,
   });
   const repeats = short ? 15 : 30;
+  const reference = where === "node" ? "onnxruntime-node cpu" : "onnxruntime-web wasm";
+  const peer = where === "node" ? "onnxruntime-node webgpu" : "onnxruntime-web webgpu";
   return [
     {
       name: "kernels against their references",
@@ -72,8 +102,8 @@ function allSteps(seconds: number, cores: number): Step[] {
       limits: limits(1, 1),
     },
     {
-      name: "networks against onnxruntime's CPU provider",
-      jobs: networks([" cpu"]),
+      name: "networks against onnxruntime on the processor",
+      jobs: networks([reference]),
       most: 0.2 * seconds,
       limits: limits(5, 0.02),
     },
@@ -99,7 +129,7 @@ function allSteps(seconds: number, cores: number): Step[] {
     },
     {
       name: "what the tuner wins",
-      jobs: networks([" cpu", "onnxruntime-node webgpu"], true),
+      jobs: networks([reference, peer], true),
       most: 0.4 * seconds,
       leaves: 0.1 * seconds,
       limits: limits(repeats, 0.02, 0.06 * seconds),
@@ -110,7 +140,8 @@ function allSteps(seconds: number, cores: number): Step[] {
       most: 0.25 * seconds,
       limits: limits(1, 1),
     },
-    ...(short
+    // These tests read files.
+    ...(short || where !== "node"
       ? []
       : [
           {
