@@ -14,10 +14,10 @@ export const PAGE_BUDGET = 120 * 1024;
 export const BUDGET = 160 * 1024;
 
 /**
- * Chunks of features that most visits do not use: tuning, profiles, and recovery from a lost device.
+ * Chunks of features that most visits do not use: tuning, profiles, recovery from a lost device, and checks of layers and of new models.
  * test/browser/package.test.ts compares with what a page asks for.
  */
-export const ON_DEMAND = /^(tune|profile|recovery)-/;
+export const ON_DEMAND = /^(tune|profile|recovery|check-program|half-check)-/;
 
 /** The files that a module reaches by imports of relative paths and as workers, itself first; dynamic imports where `follow` says so. */
 export function reached(entries: readonly string[], follow: (file: string) => boolean = () => true): string[] {

@@ -87,8 +87,8 @@ export class Colorizer {
 
   /** What users of all results should know. */
   get notes(): readonly string[] {
-    const { notes } = this.#on.parts.choices;
-    return this.#on.safer ? ["the device was lost twice: computed in f32", ...notes] : notes;
+    const { notes, choices } = this.#on.parts;
+    return [...(this.#on.safer ? ["the device was lost twice: computed in f32"] : []), ...notes, ...choices.notes];
   }
 
   /** The adapter's name, for reports. */

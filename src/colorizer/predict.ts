@@ -1,4 +1,6 @@
 /** Predicts chroma: writes a picture's luminance into the networks' inputs and runs the networks. */
+import { packagePart } from "../base/package-part";
+import type { BoundProgram } from "../gpu/bound-program";
 import { CommandScope } from "../gpu/command-scope";
 import { readChroma, type KeptChroma } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
@@ -46,10 +48,19 @@ export async function startPrediction(
   const map = networks.outputSize(colorizer.program);
   const luminance = await stages.luminance(source, targets, { ...working, map });
   onStage?.("embedding");
+  if (!embedding) await checkLayers(networks, bound.embedder);
   await networks.embed(bound, embedding);
   onStage?.("chroma");
+  await checkLayers(networks, colorizer);
   const scope = new CommandScope(networks.device, { where: "chroma" });
   const prediction = networks.predict(bound, scope);
   const reading = readChroma(networks.device, prediction, networks.elem, { ...working, luminance }, scope);
   return { reading };
+}
+
+/** Throws DeviceError with the first layer whose numbers are wrong, where the networks are to be checked. */
+async function checkLayers({ device, check }: Networks, program: BoundProgram | undefined): Promise<void> {
+  if (!check || !program) return;
+  const { checkProgram } = await packagePart(import("../gpu/check-program"));
+  await checkProgram(device, program, check);
 }

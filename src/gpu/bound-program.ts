@@ -4,7 +4,7 @@ import { DeviceError } from "../base/errors";
 import { runtimeBytes } from "../kernels/assemble";
 import type { Elem } from "../kernels/kernel";
 import { Pacer } from "../base/pacer";
-import { sizeOf, type Constant } from "../graph/ir";
+import { sizeOf, type Constant, type Shape } from "../graph/ir";
 import { bindResources, SIZES, type AnyKernel, type Compiled, type PipelineCache } from "./pipelines";
 import { bufferBytes, type Port, type Program, type Step } from "../graph/lower/program";
 import type { WeightStore } from "./weight-store";
@@ -23,6 +23,7 @@ export class BoundProgram {
   readonly program: Program;
   /** Buffers of inputs and outputs, by kind and name. */
   readonly #ports: ReadonlyMap<string, GPUBuffer>;
+  readonly #slots: readonly GPUBuffer[];
   /** Buffers that this program alone uses (slots and run-time sizes); dispose() frees them. */
   readonly #owned: readonly GPUBuffer[];
   readonly #dispatches: readonly Dispatch[];
@@ -34,6 +35,7 @@ export class BoundProgram {
     dispatches: readonly Dispatch[],
   ) {
     this.program = program;
+    this.#slots = slots;
     const ports = (kind: "input" | "output", list: readonly Port[]): [string, GPUBuffer][] =>
       list.map(({ name, value }) => [`${kind} ${name}`, slots[program.placements.get(value)!.slot]!]);
     this.#ports = new Map([...ports("input", program.inputs), ...ports("output", program.outputs)]);
@@ -147,6 +149,12 @@ export class BoundProgram {
   /** The buffer of an output, valid after the encoded pass has run and until the next run. */
   output(name: string): GPUBuffer {
     return this.#buffer(`output ${name}`);
+  }
+
+  /** The buffer and shape of a value, which other values overwrite later in the run. */
+  value(name: string): { readonly buffer: GPUBuffer; readonly shape: Shape } {
+    const { slot, shape } = this.program.placements.get(name)!;
+    return { buffer: this.#slots[slot]!, shape };
   }
 
   #buffer(port: string): GPUBuffer {

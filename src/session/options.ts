@@ -24,6 +24,8 @@ export interface SessionOptions {
   /** Called while the model is loaded from a URL, with bytes read so far and in all. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
   readonly signal?: AbortSignal;
+  /** Whether each run looks at the numbers of every layer, and throws DeviceError with the first that are not finite or out of range. Slow. */
+  readonly check?: boolean;
   /** Milliseconds without a byte after which the download of a model from a URL fails. Default 30,000. */
   readonly stallTimeout?: number;
   /** Milliseconds without progress after which a GPU counts as lost; a software driver has ten times as many. Default 60,000. */

@@ -181,7 +181,12 @@ export class Session {
         checkInputs(this.#model.label, this.inputs, inputs);
         try {
           const floats = Object.entries(inputs).map(([name, input]) => [name, floatsOf(input)] as const);
-          return await runProgram(programs.device, bound, Object.fromEntries(floats));
+          const outputs = await runProgram(programs.device, bound, Object.fromEntries(floats));
+          if (this.#options.check) {
+            const { checkProgram } = await packagePart(import("../gpu/check-program"));
+            await checkProgram(programs.device, bound, this.#watchdog.beat);
+          }
+          return outputs;
         } catch (error) {
           await programs.forget(bound);
           bound.destroy();

@@ -46,6 +46,35 @@ export function keepChecks(device: GPUDevice, choices: ConvChoices, store = brow
   choices.ready = Promise.all([choices.ready, inTime(read())]);
 }
 
+/** Whether a model suffices in f16 on this device, as an earlier session found. `model`: the hashes of its files. Never throws. */
+export async function readVerdict(
+  device: GPUDevice,
+  model: string,
+  store = browserStore(),
+): Promise<boolean | undefined> {
+  const { f16 = {} } = readMeasured(await inTime(readOr(store, verdictKey(device))));
+  return Object.hasOwn(f16, model) ? f16[model] !== null : undefined;
+}
+
+/** Stores what readVerdict() reads. Never throws. */
+export async function writeVerdict(
+  device: GPUDevice,
+  model: string,
+  suffices: boolean,
+  store = browserStore(),
+): Promise<void> {
+  const { f16 = {} } = readMeasured(await inTime(readOr(store, verdictKey(device))));
+  await store?.write(verdictKey(device), { f16: { ...f16, [model]: suffices ? 1 : null } }).catch(() => undefined);
+}
+
+function verdictKey(device: GPUDevice): string {
+  return `${tuningKey(device)} | f16`;
+}
+
+async function readOr(store: TuningStore | undefined, key: string): Promise<unknown> {
+  return store?.read(key).catch(() => undefined);
+}
+
 /** The valid part of stored data. */
 export function readMeasured(stored: unknown): Measured {
   const measured: Record<string, Scores> = {};
