@@ -19,12 +19,11 @@ import { sizeNotes, startPrediction, type Predicted } from "./predict";
 import { partsFor, type DeviceParts } from "./device-parts";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
-import type { TuneOptions, TuneReport } from "../tuning/tune";
+import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { Turns } from "../base/turns";
 import { Watchdog } from "../base/watchdog";
 import type { Manifest } from "../weights/model/manifest";
 import { ENGINE } from "../session/engine";
-import { packagePart } from "../base/package-part";
 
 export class Colorizer {
   #on!: OnDevice<DeviceParts>;
@@ -224,7 +223,6 @@ export class Colorizer {
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     return this.#track(signal, async () => {
       this.#check(options.signal);
-      const { tune } = await packagePart(import("../tuning/tune"));
       const turn = (): Promise<void> => {
         this.#watchdog.beat();
         return this.#running.ended();

@@ -1,6 +1,5 @@
 /** What a Colorizer loads on its device. */
 import { DeviceError } from "../base/errors";
-import { packagePart } from "../base/package-part";
 import type { Watchdog } from "../base/watchdog";
 import { requestDevice } from "../gpu/device";
 import { lossAfterError } from "../gpu/device-loss";
@@ -12,6 +11,7 @@ import { PictureStages } from "../image/picture-stages";
 import { readVerdict, writeVerdict, type TuningStore } from "../tuning/store";
 import type { Manifest } from "../weights/model/manifest";
 import type { LoadProgress } from "../weights/model/progress";
+import { halfSuffices } from "./half-check";
 import type { NetworkOptions } from "./network-options";
 import { Networks } from "./networks";
 import type { ColorizerOptions } from "./options";
@@ -93,7 +93,6 @@ async function settled(
   let full: Networks | undefined;
   try {
     full = await load({ precision: "f32", onProgress: undefined });
-    const { halfSuffices } = await packagePart(import("./half-check"));
     const suffices = await halfSuffices(networks, full, partsOf(full).stages);
     await writeVerdict(device, model, suffices, store);
     if (!suffices) {

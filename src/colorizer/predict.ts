@@ -1,6 +1,6 @@
 /** Predicts chroma: writes a picture's luminance into the networks' inputs and runs the networks. */
-import { packagePart } from "../base/package-part";
 import type { BoundProgram } from "../gpu/bound-program";
+import { checkProgram } from "../gpu/check-program";
 import { CommandScope } from "../gpu/command-scope";
 import { readChroma, type KeptChroma } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
@@ -60,7 +60,5 @@ export async function startPrediction(
 
 /** Throws DeviceError with the first layer whose numbers are wrong, where the networks are to be checked. */
 async function checkLayers({ device, check }: Networks, program: BoundProgram | undefined): Promise<void> {
-  if (!check || !program) return;
-  const { checkProgram } = await packagePart(import("../gpu/check-program"));
-  await checkProgram(device, program, check);
+  if (check && program) await checkProgram(device, program, check);
 }

@@ -1,4 +1,4 @@
-/** Work on a device: a device that hangs counts as lost, and a lost one is replaced by recovery.ts where it was requested here. */
+/** Work on a device: a device that hangs counts as lost, and a lost one is replaced where it was requested here. */
 import { DeviceError } from "../base/errors";
 import type { Watchdog } from "../base/watchdog";
 import { adapterClass } from "../graph/lower/conv-choice";
@@ -34,11 +34,11 @@ export class OnDevice<P> {
   /** Loaded on the last device on which that succeeded. */
   parts!: P;
   /** The last device that was requested. */
-  device!: GPUDevice;
+  #device!: GPUDevice;
   /** The device of `parts`. */
-  loadedOn: GPUDevice | undefined;
+  #loadedOn: GPUDevice | undefined;
   /** While the device is replaced. */
-  renewing: Promise<void> | undefined;
+  #renewing: Promise<void> | undefined;
   /** Whether the parts were loaded in a safer way, because the device was lost twice. */
   safer = false;
   readonly #opening: Opening<P>;
@@ -60,12 +60,12 @@ export class OnDevice<P> {
     try {
       await on.#load(false);
     } catch (error) {
-      const { reason } = await lossAfterError(on.device);
+      const { reason } = await lossAfterError(on.#device);
       if (reason === undefined || signal?.aborted) {
         on.free();
         throw error;
       }
-      await on.#again(error, on.device, async () => undefined, signal);
+      await on.#again(error, on.#device, async () => undefined, signal);
     }
     on.#signal = undefined;
     return on;
@@ -77,29 +77,29 @@ export class OnDevice<P> {
 
   async #requestDevice(): Promise<void> {
     const { device } = this.#opening;
-    this.device = await (this.#request
+    this.#device = await (this.#request
       ? this.#watchdog.watch(this.#request(), () => undefined)
       : (device as GPUDevice));
-    this.#watchdog.software = adapterClass(this.device.adapterInfo).kind === "cpu";
+    this.#watchdog.software = adapterClass(this.#device.adapterInfo).kind === "cpu";
   }
 
   async #load(safer: boolean): Promise<void> {
     const hung = new AbortController();
     const signal = AbortSignal.any([hung.signal, ...(this.#signal ? [this.#signal] : [])]);
     const before = this.parts as P | undefined;
-    const opened = this.#opening.open(this.device, { safer, before, signal });
-    this.parts = await this.watched(opened, () => hung.abort());
-    this.loadedOn = this.device;
+    const opened = this.#opening.open(this.#device, { safer, before, signal });
+    this.parts = await this.#watched(opened, () => hung.abort());
+    this.#loadedOn = this.#device;
     this.safer ||= safer;
   }
 
   /** Whether `parts` must be loaded on another device. */
-  get stale(): boolean {
-    return this.loadedOn === undefined || lossOf(this.loadedOn).reason !== undefined;
+  get #stale(): boolean {
+    return this.#loadedOn === undefined || lossOf(this.#loadedOn).reason !== undefined;
   }
 
   /** Loads the parts on a new device. */
-  async renew(safer: boolean): Promise<void> {
+  async #renew(safer: boolean): Promise<void> {
     const before = this.parts as P | undefined;
     this.free();
     await this.#requestDevice();
@@ -112,37 +112,46 @@ export class OnDevice<P> {
    * Throws what `work` throws, and DeviceError for all errors of the device.
    */
   async run<T>(work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
-    await this.renewing?.catch(() => undefined); // those who wait for it since before report it
-    const device = this.loadedOn!;
+    await this.#renewing?.catch(() => undefined); // those who wait for it since before report it
+    const device = this.#loadedOn!;
     try {
-      return await this.watched(work(false));
+      return await this.#watched(work(false));
     } catch (error) {
       return this.#again(error, device, work, signal);
     }
   }
 
-  /** Throws the error of work on `device`, unless the device was lost and can be replaced: then does the work again. */
+  /** Throws the error of work on `device`, unless the device was lost and can be replaced: then does the work again, at most twice. */
   async #again<T>(error: unknown, device: GPUDevice, work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
-    const explained = await this.explain(error, device, signal);
-    if (!this.canReplace(device, explained)) throw explained;
-    // Where the file cannot be loaded, the error stands.
-    const { doAgain } = await import("./recovery").catch(() => Promise.reject(explained as Error));
-    return doAgain(this, device, work, signal);
+    let explained = await this.#explain(error, device, signal);
+    for (const safer of [false, true]) {
+      if (!this.#canReplace(device, explained)) throw explained;
+      try {
+        // Of several works on one device, the first replaces it and the others wait.
+        if (this.#stale) this.#renewing ??= this.#renew(safer).finally(() => (this.#renewing = undefined));
+        await this.#renewing;
+        return await this.#watched(work(safer));
+      } catch (again) {
+        device = this.#device;
+        explained = await this.#explain(again, device, signal);
+      }
+    }
+    throw explained;
   }
 
   /** explain() for this work. */
-  explain(error: unknown, device: GPUDevice, signal: AbortSignal | undefined): Promise<unknown> {
+  #explain(error: unknown, device: GPUDevice, signal: AbortSignal | undefined): Promise<unknown> {
     return explain(error, device, signal, this.#opening.where);
   }
 
   /** Whether `error`, which explain() gave for work on `device`, says that it was lost, and another one can be requested. */
-  canReplace(device: GPUDevice, error: unknown): boolean {
+  #canReplace(device: GPUDevice, error: unknown): boolean {
     return error instanceof DeviceError && lossOf(device).reason !== undefined && this.#request !== undefined;
   }
 
   /** `work`, or a DeviceError where it hangs. A device of our own is then destroyed, so that it counts as lost. */
-  watched<T>(work: Promise<T>, onHang?: () => void): Promise<T> {
-    const { device } = this;
+  #watched<T>(work: Promise<T>, onHang?: () => void): Promise<T> {
+    const device = this.#device;
     return this.#watchdog.watch(work, () => {
       if (this.#request) device.destroy();
       onHang?.();
@@ -152,7 +161,7 @@ export class OnDevice<P> {
   /** Frees the device unless the caller gave it. A device that throws then cannot be freed. */
   free(): void {
     try {
-      if (this.#request) this.device.destroy();
+      if (this.#request) this.#device.destroy();
     } catch {
       return;
     }

@@ -1,7 +1,6 @@
 /** The programs of one model on one device: compiled for shapes of its inputs, kept, and freed. */
 import { DeviceError, InputError } from "../base/errors";
 import { ownEntry } from "../base/own-entry";
-import { packagePart } from "../base/package-part";
 import { Pacer } from "../base/pacer";
 import { BoundProgram } from "../gpu/bound-program";
 import { describeDevice } from "../gpu/device";
@@ -18,6 +17,7 @@ import type { Program } from "../graph/lower/program";
 import { optimize, optimizing } from "../graph/optimize";
 import { DEFAULT_CHOICE } from "../kernels/conv/algorithms";
 import type { Elem } from "../kernels/kernel";
+import { checkChoices } from "../tuning/check-choices";
 import { keepChecks } from "../tuning/store";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import type { SessionOptions } from "./options";
@@ -156,7 +156,6 @@ export class Programs {
     const { device, pipelines, choices } = this;
     return choices.checking.run(async () => {
       if (choices.unchecked().length === 0) return [];
-      const { checkChoices } = await packagePart(import("../tuning/check-choices"));
       const wrong = await checkChoices({ device, pipelines, choices, engine: this.#options.engine }, pacer);
       return wrong.map(({ choice }) => choice);
     });

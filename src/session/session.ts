@@ -2,13 +2,13 @@
 import { InputError } from "../base/errors";
 import { abortable } from "../base/abortable";
 import { ownEntry } from "../base/own-entry";
-import { packagePart } from "../base/package-part";
 import { Turns } from "../base/turns";
 import { Watchdog } from "../base/watchdog";
 import type { BoundProgram } from "../gpu/bound-program";
+import { checkProgram } from "../gpu/check-program";
 import { requestDevice } from "../gpu/device";
 import { OnDevice, type OpenOptions } from "../gpu/on-device";
-import type { Profile } from "../gpu/profile";
+import { profileProgram, type Profile } from "../gpu/profile";
 import { runProgram } from "../gpu/run-program";
 import { storageOf } from "../gpu/storage";
 import type { Engine } from "../graph/engine";
@@ -16,7 +16,7 @@ import { checkOps } from "../graph/import";
 import type { Graph } from "../graph/ir";
 import type { Program } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
-import type { TuneOptions, TuneReport } from "../tuning/tune";
+import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/onnx/decode";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import { ENGINE } from "./engine";
@@ -183,7 +183,6 @@ export class Session {
           const floats = Object.entries(inputs).map(([name, input]) => [name, floatsOf(input)] as const);
           const outputs = await runProgram(programs.device, bound, Object.fromEntries(floats));
           if (this.#options.check) {
-            const { checkProgram } = await packagePart(import("../gpu/check-program"));
             await checkProgram(programs.device, bound, this.#watchdog.beat);
           }
           return outputs;
@@ -219,7 +218,6 @@ export class Session {
         hint: "Pass inputShapes to Session.load or to profile().",
       });
     return this.#next(undefined, async () => {
-      const { profileProgram } = await packagePart(import("../gpu/profile"));
       const bound = await this.#programs.bind(shapes);
       return profileProgram(this.#programs.device, bound);
     });
@@ -231,7 +229,6 @@ export class Session {
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     this.#check();
-    const { tune } = await packagePart(import("../tuning/tune"));
     const turn = (): Promise<void> => {
       this.#watchdog.beat();
       return this.#turns.ended();

@@ -94,7 +94,9 @@ function status(text: string): Promise<unknown> {
 /** Mean difference between the largest and the smallest of R, G and B on the canvas, 0 to 255. */
 function colourfulness(): Promise<number> {
   return page.evaluate(() => {
-    const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("canvas")!;
+    const canvas = document
+      .querySelector("colorize-canvas")!
+      .shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!;
     const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
     let sum = 0;
     for (let i = 0; i < data.length; i += 4) {

@@ -121,21 +121,6 @@ it("an error of the caller's onStage is thrown as it is", async () => {
   colorizer.dispose();
 });
 
-it("the device's own error stands where the code of the recovery cannot be loaded", async () => {
-  trouble.arm();
-  const colorizer = await load();
-  vi.doMock("../../src/gpu/recovery", () => {
-    throw new Error("no connection");
-  });
-  try {
-    colorizer.device.destroy();
-    await expect(colorizer.colorize(picture)).rejects.toThrow(/a lost one/);
-  } finally {
-    vi.doUnmock("../../src/gpu/recovery");
-    colorizer.dispose();
-  }
-});
-
 it("a request for another device that fails once is made again", async () => {
   trouble.arm();
   let requests = 0;
