@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { DeviceError } from "../../src/base/errors";
 import { requestNodeDevice } from "../../src/node/device";
 import { Session, type SessionOptions } from "../../src/session/session";
-import { Trouble } from "../colorizer/losses";
+import { Trouble } from "../shared/losses";
 import { buildModel, node } from "../onnx-builder";
 import { randoms } from "../shared/expect-close";
 
