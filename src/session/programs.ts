@@ -13,6 +13,7 @@ import { importing, importModel } from "../graph/import";
 import type { Graph, Shape } from "../graph/ir";
 import { chooseDefault, ConvChoices, SMALL } from "../graph/lower/conv-choice";
 import { lower, lowering } from "../graph/lower/lower";
+import type { LowerOptions } from "../graph/lower/program-builder";
 import type { Program } from "../graph/lower/program";
 import { optimize, optimizing } from "../graph/optimize";
 import { DEFAULT_CHOICE } from "../kernels/conv/algorithms";
@@ -68,7 +69,11 @@ export class Programs {
 
   /** The lowered program for these input shapes, made without the GPU. */
   plan(shapes: Shapes): Program {
-    return lower(this.graph(shapes), this.#options.engine, { elem: this.elem, chooseConv: this.#convs.choose });
+    return lower(this.graph(shapes), this.#options.engine, this.#lowering(this.#convs.choose));
+  }
+
+  #lowering(chooseConv: ConvChoices["choose"]): LowerOptions {
+    return { elem: this.elem, chooseConv, bindingBytes: this.device.limits.maxStorageBufferBindingSize };
   }
 
   /** The optimised graph for these input shapes. */
@@ -124,7 +129,7 @@ export class Programs {
     const pacer = new Pacer(signal, beat);
     const imported = await pacer.finish(importing(this.#model, engine, { inputShapes: shapes, freeze }));
     const graph = await pacer.finish(optimizing(imported, engine));
-    const program = await pacer.finish(lowering(graph, engine, { elem: this.elem, chooseConv }));
+    const program = await pacer.finish(lowering(graph, engine, this.#lowering(chooseConv)));
     const [{ device, pipelines }, weights, { constants }] = [this, this.#weights, graph];
     const [made, checked] = await Promise.allSettled([
       BoundProgram.create(device, program, engine.kernels, constants, pipelines, weights, pacer),
