@@ -65,7 +65,8 @@ describe("at any call of load, picture and readback", () => {
         expect(result, `call ${call}`).toBeInstanceOf(DeviceError);
       } else expect(differs(result as ArrayLike<number>, expected), `call ${call}`).toBe(false);
     }
-    expect(errors).toBeGreaterThan(calls / SAMPLE / 2);
+    // Where compiling or a check fails, the default algorithm is tried.
+    expect(errors).toBeGreaterThan(calls / SAMPLE / 3);
   });
 });
 
