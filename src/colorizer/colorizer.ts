@@ -5,7 +5,7 @@ import { tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
 import { describeDevice } from "../gpu/device";
 import { callOut } from "../gpu/explain";
-import { outputChannels, type KeptChroma } from "../image/chroma";
+import type { KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
@@ -15,7 +15,9 @@ import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { startPrediction } from "./predict";
+import { EarlyTime } from "./early";
 import { OnDevice } from "./on-device";
+import { planOf, smallerSize } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
 import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
@@ -24,7 +26,11 @@ import type { Manifest } from "../weights/model/manifest";
 import { ENGINE } from "../session/engine";
 
 export class Colorizer {
+  /** Resolves when all networks are loaded, which with the option `early` is after load(). Throws as load(). */
+  readonly complete: Promise<void>;
   #on!: OnDevice;
+  readonly #early = new EarlyTime();
+  #isComplete = false;
   /** The next picture is opened while the networks run the current one, so that the GPU need not wait. */
   #opening = new Turns();
   /** The networks' buffers hold one picture. */
@@ -36,10 +42,26 @@ export class Colorizer {
   readonly #closing = new AbortController();
   #disposed = false;
 
-  private constructor(options: ColorizerOptions) {
+  /** Calls `ready` when load() may resolve. */
+  private constructor(options: ColorizerOptions, ready: () => void) {
     const setting = tuneOptions(options.tune);
     this.#store = setting.store;
     if (options.tune && setting.milliseconds !== 0) this.#later = () => whenIdle(() => this.tune(setting));
+    const onRenew = (): void => {
+      // Work on the lost device may never give its turn back.
+      this.#opening = new Turns();
+      this.#running = new Turns();
+    };
+    const onEarly = (on: OnDevice): Promise<void> => {
+      this.#on = on;
+      ready();
+      return this.#early.wait(() => this.#running.ended());
+    };
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    this.complete = OnDevice.load({ ...options, signal }, { onRenew, ...(options.early && { onEarly }) }).then((on) => {
+      this.#on = on;
+      this.#isComplete = true;
+    });
   }
 
   /**
@@ -48,13 +70,10 @@ export class Colorizer {
    */
   static async load(options: ColorizerOptions = {}): Promise<Colorizer> {
     options.signal?.throwIfAborted();
-    const colorizer = new Colorizer(options);
-    colorizer.#on = await OnDevice.load(options, () => {
-      // Work on the lost device may never give its turn back.
-      colorizer.#opening = new Turns();
-      colorizer.#running = new Turns();
+    return new Promise((resolve, reject) => {
+      const colorizer: Colorizer = new Colorizer(options, () => resolve(colorizer));
+      colorizer.complete.then(() => resolve(colorizer), reject);
     });
-    return colorizer;
   }
 
   /** Another one after the device was lost. */
@@ -86,23 +105,7 @@ export class Colorizer {
 
   /** Sizes and GPU memory for a picture of width x height pixels, without running the networks. Throws InputError for a wrong size. */
   plan(width: number, height: number, options: Pick<ColorizeOptions, "size"> = {}): ColorizePlan {
-    const working = this.#workingSize({ width, height }, options.size);
-    const { embedder, colorizer } = this.#networks.plan(working);
-    const targets = this.#networks.targetSizes(working).map((size) => ({ size }));
-    const weightBytes = (embedder?.weightBytes ?? 0) + colorizer.weightBytes;
-    const activationBytes = (embedder?.activationBytes ?? 0) + colorizer.activationBytes;
-    const map = this.#networks.outputSize(colorizer);
-    const stored = { channels: outputChannels(this.manifest.colorizer.output), elem: this.elem };
-    const pictureBytes = this.#stages.peakBytes({ width, height }, targets, map, stored);
-    return {
-      workingSize: working.size,
-      paddedSize: working.padded,
-      peakBytes: weightBytes + activationBytes + pictureBytes,
-      weightBytes,
-      activationBytes,
-      pictureBytes,
-      flops: (embedder?.flops ?? 0) + colorizer.flops,
-    };
+    return planOf(this.#networks, this.#stages, { width, height }, this.#workingSize({ width, height }, options.size));
   }
 
   /**
@@ -111,8 +114,19 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
+    const { signal, size, onEarly } = options;
     const look = lookOf(options, this.manifest);
-    if (options.size !== undefined) checkNumber(SIZE, options.size);
+    if (size !== undefined) checkNumber(SIZE, size);
+    if (this.#isComplete || !onEarly) {
+      await abortable(this.complete, signal);
+      return this.#picture(() => openSource(source), look, options);
+    }
+    return this.#early.colorize(source, options, this.complete, (open, first) =>
+      this.#picture(open, look, first ? { size, signal } : options),
+    );
+  }
+
+  #picture(open: () => Promise<PixelSource>, look: Look, options: ColorizeOptions): Promise<ColorizeResult> {
     return this.#track(options.signal, async (smaller) => {
       const opened = await this.#opening.take();
       try {
@@ -121,7 +135,7 @@ export class Colorizer {
           this.#on.progress();
           callOut(options.onStage, stage);
         });
-        const pixels = await openSource(source);
+        const pixels = await open();
         try {
           const result = await this.#run(pixels, look, clock, { ...options, smaller }, opened);
           this.#later?.();
@@ -146,7 +160,7 @@ export class Colorizer {
     started?: () => void,
     embedding?: Uint8Array<ArrayBuffer>,
   ): Promise<ColorizeResult> {
-    const working = this.#workingSize(source, smaller ? this.#smaller(size) : size);
+    const working = this.#workingSize(source, smaller ? smallerSize(this.manifest, size) : size);
     const release = await this.#running.take();
     started?.();
     let bound: BoundNetworks | undefined;
@@ -210,6 +224,7 @@ export class Colorizer {
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    await abortable(this.complete, signal);
     return this.#track(signal, async () => {
       this.#check(options.signal);
       const turn = (): Promise<void> => {
@@ -233,6 +248,7 @@ export class Colorizer {
    */
   async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
     const working = this.#workingSize(picture, options.size);
+    await this.complete;
     return this.#track(undefined, () =>
       this.#running.run(async () => {
         this.#check(undefined);
@@ -259,13 +275,6 @@ export class Colorizer {
     return abortable(run, signal);
   }
 
-  /** Half of a working size where it is large enough, for a device that was lost twice. */
-  #smaller(size: number | undefined): number | undefined {
-    const { multiple, pixels } = this.manifest.colorizer.size;
-    const half = Math.ceil((size ?? pixels) / 2 / multiple) * multiple;
-    return half < SIZE.least ? size : half;
-  }
-
   #workingSize(picture: Size, size?: number): WorkingSize {
     for (const n of [picture.width, picture.height])
       if (!Number.isInteger(n) || n < 1)
@@ -279,7 +288,7 @@ export class Colorizer {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#closing.abort();
-    void Promise.all(this.#pending).then(() => {
+    void Promise.allSettled([this.complete, ...this.#pending]).then(() => {
       this.#networks.dispose();
       this.#on.free();
     });

@@ -1,14 +1,13 @@
 /** Loads a model's networks (a colorizer and an optional embedder), checks them against the manifest and runs them on the GPU. */
 import { CommandScope } from "../gpu/command-scope";
 import type { ColorizerProfile } from "./options";
-import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { BoundProgram } from "../gpu/bound-program";
 import { explain } from "../gpu/explain";
 import { PipelineCache } from "../gpu/pipelines";
 import { profileProgram } from "../gpu/profile";
 import { sizeOf, type Shape } from "../graph/ir";
 import { bufferBytes, type Program } from "../graph/lower/program";
-import { Session, type Precision, type SessionOptions } from "../session/session";
+import { Session } from "../session/session";
 import { storedElements } from "../gpu/storage";
 import { submitProgram } from "../gpu/submit";
 import { workingSize, type WorkingSize } from "../image/layout";
@@ -16,25 +15,12 @@ import { outputChannels, type Prediction } from "../image/chroma";
 import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
-import { ProgressReport, type LoadProgress } from "../weights/model/progress";
+import { ProgressReport } from "../weights/model/progress";
 import { checkNames, expectShape } from "./network-checks";
+import type { NetworkOptions } from "./network-options";
 import { described, isPicture, pictureShape, squareOf, targetOf, type Network } from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
-import { loadModel, type ModelReader } from "../weights/model/files";
-
-interface NetworkOptions {
-  readonly device: GPUDevice;
-  readonly model: string | URL;
-  readonly precision?: Precision;
-  /** The choice of convolution algorithms. */
-  readonly choices?: ConvChoices;
-  readonly onProgress?: (progress: LoadProgress) => void;
-  readonly signal?: AbortSignal;
-  readonly read?: ModelReader;
-  readonly stallTimeout?: number;
-  /** Reads tensors from external data files: see SessionOptions. Models with a manifest have none. */
-  readonly externalData?: SessionOptions["externalData"];
-}
+import { loadModel } from "../weights/model/files";
 
 /** The networks bound for one working size. */
 export interface BoundNetworks {
@@ -47,7 +33,8 @@ export class Networks {
   readonly manifest: Manifest;
   readonly pipelines: PipelineCache;
   readonly device: GPUDevice;
-  readonly #embedder: Session | undefined;
+  /** Undefined until it is loaded, too. */
+  #embedder: Session | undefined;
   readonly #colorizer: Session;
   /** The embedder's program for plan(), lowered once because its shapes are fixed. */
   #embedderProgram: Program | undefined;
@@ -68,7 +55,7 @@ export class Networks {
   }
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
-  static async load({ device, model, onProgress, ...options }: NetworkOptions): Promise<Networks> {
+  static async load({ device, model, onProgress, onEarly, ...options }: NetworkOptions): Promise<Networks> {
     const { precision, choices, signal, read, stallTimeout, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
@@ -77,7 +64,12 @@ export class Networks {
     const progress = new ProgressReport(onProgress);
     const opening: Promise<unknown>[] = [];
     let failed = false;
+    let early: Networks | undefined;
+    let endEarly!: () => void;
+    const earlyEnded = new Promise<void>((resolve) => (endEarly = resolve));
     const open = async (network: Network, bytes: Uint8Array, manifest: Manifest): Promise<void> => {
+      const hasEarly = onEarly !== undefined && manifest.embedder?.mean !== undefined;
+      if (hasEarly && network === "embedder") await earlyEnded;
       if (failed) return;
       const { inputs, inputShapes, output, passes } = described(network, manifest);
       const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
@@ -85,6 +77,11 @@ export class Networks {
       sessions[network] = session;
       checkNames(manifest, network, session, inputs, output);
       progress.ready();
+      if (!hasEarly || network === "embedder") return;
+      early = new Networks(manifest, device, pipelines, sessions);
+      await early.#prepare();
+      await onEarly(early);
+      endEarly();
     };
     try {
       const { manifest } = await loadModel(model, {
@@ -99,7 +96,8 @@ export class Networks {
           await opened;
         },
       });
-      const networks = new Networks(manifest, device, pipelines, sessions);
+      const networks = early ?? new Networks(manifest, device, pipelines, sessions);
+      networks.#embedder = sessions.embedder;
       await networks.#prepare().catch(async (error: unknown) => {
         throw await explain(error, device, signal);
       });
@@ -108,6 +106,7 @@ export class Networks {
       return networks;
     } catch (error) {
       failed = true;
+      endEarly();
       // One of the two networks may still be loading.
       await Promise.allSettled(opening);
       for (const session of Object.values(sessions)) session.dispose();
@@ -160,9 +159,11 @@ export class Networks {
 
   #colorizerShapes({ padded }: WorkingSize, embedder: Program | undefined): Record<string, Shape> {
     const { inputs } = this.manifest.colorizer;
+    const { output, mean } = this.manifest.embedder ?? {};
+    const embedding = embedder ? portShape(embedder, output!) : [1, mean?.length ?? 0];
     const shapes = inputs.map((input): [string, Shape] => [
       input.name,
-      input.kind === "embedding" ? portShape(embedder!, this.manifest.embedder!.output) : pictureShape(input, padded),
+      input.kind === "embedding" ? embedding : pictureShape(input, padded),
     ]);
     return Object.fromEntries(shapes);
   }
@@ -223,16 +224,17 @@ export class Networks {
   }
 
   /**
-   * Runs the embedder and copies its output to the colorizer on the GPU, or uploads the embedding `kept` from an earlier run.
-   * Does nothing where the colorizer takes no embedding.
+   * Runs the embedder and copies its output to the colorizer on the GPU, or uploads the embedding `kept` from an earlier run, or the mean
+   * embedding where the embedder is not loaded yet. Does nothing where the colorizer takes no embedding.
    */
   async embed({ embedder, colorizer }: BoundNetworks, kept?: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (!embedder) return;
-    const to = colorizer.input(this.#embeddingInput!);
+    if (this.#embeddingInput === undefined) return;
+    const to = colorizer.input(this.#embeddingInput);
     const { queue } = this.device;
     const scope = new CommandScope(this.device, { where: "embedding" });
-    if (kept) {
-      scope.run(() => queue.writeBuffer(to, 0, kept));
+    if (kept || !embedder) {
+      const values = kept ?? storedElements(new Float32Array(this.manifest.embedder!.mean!), this.elem);
+      scope.run(() => queue.writeBuffer(to, 0, values));
       return scope.check();
     }
     scope.run(() => {

@@ -20,6 +20,13 @@ interface DeviceParts {
   readonly stages: PictureStages;
 }
 
+interface OnDeviceCalls {
+  /** Called when `parts` are those of another device. */
+  readonly onRenew: () => void;
+  /** As in NetworkOptions, when `parts` hold these networks. */
+  readonly onEarly?: ((on: OnDevice) => Promise<void>) | undefined;
+}
+
 /** Milliseconds without progress after which a GPU counts as lost; a software driver has ten times as many. */
 const HANG_TIMEOUT = 60_000;
 
@@ -35,23 +42,22 @@ export class OnDevice {
   readonly #options: ColorizerOptions;
   /** Requests a device; undefined where the caller gave one, which cannot be replaced. */
   readonly #request: (() => Promise<GPUDevice>) | undefined;
-  /** Called when `parts` are those of another device. */
-  readonly #onRenew: () => void;
+  readonly #calls: OnDeviceCalls;
   #last = performance.now();
 
-  private constructor(options: ColorizerOptions, onRenew: () => void) {
+  private constructor(options: ColorizerOptions, calls: OnDeviceCalls) {
     const { device = requestDevice } = options;
     this.#options = options;
     this.#request = typeof device === "function" ? () => device() : undefined;
-    this.#onRenew = onRenew;
+    this.#calls = calls;
   }
 
   /** Requests a device first: without one, the download would be useless. */
-  static async load(options: ColorizerOptions, onRenew: () => void): Promise<OnDevice> {
-    const on = new OnDevice(options, onRenew);
+  static async load(options: ColorizerOptions, calls: OnDeviceCalls): Promise<OnDevice> {
+    const on = new OnDevice(options, calls);
     await on.#requested();
     try {
-      await on.#open(options.precision);
+      await on.#open(options.precision, calls.onEarly);
     } catch (error) {
       const { reason } = await lossAfterError(on.device);
       if (reason === undefined) {
@@ -67,15 +73,21 @@ export class OnDevice {
     this.device = (await this.#request?.()) ?? (this.#options.device as GPUDevice);
   }
 
-  async #open(precision: ColorizerOptions["precision"] = "auto"): Promise<void> {
+  async #open(precision: ColorizerOptions["precision"] = "auto", onEarly?: OnDeviceCalls["onEarly"]): Promise<void> {
     const [device, options] = [this.device, this.#options];
     storageOf(device, precision); // throws for an unsupported precision before the download
     const choices = choicesFor(device, options.tune);
     choices.measured = (this.parts as DeviceParts | undefined)?.choices.measured ?? choices.measured;
     // With a reader, the address is used in messages only.
     const model = (options.read && options.model) || modelAddress(options.model);
-    const networks = await Networks.load({ ...options, device, model, choices, precision });
-    this.parts = { device, choices, networks, stages: new PictureStages(device, networks.pipelines) };
+    const use = (networks: Networks): void => {
+      this.parts = { device, choices, networks, stages: new PictureStages(device, networks.pipelines) };
+    };
+    const early = async (networks: Networks): Promise<void> => {
+      use(networks);
+      await onEarly!(this);
+    };
+    use(await Networks.load({ ...options, device, model, choices, precision, ...(onEarly && { onEarly: early }) }));
   }
 
   /** Loads the networks on a new device. `safer`: in f32, unless f16 is stored to save memory. */
@@ -86,7 +98,7 @@ export class OnDevice {
     const { precision } = this.#options;
     await this.#open(safer && precision !== "f16-weights" ? "f32" : precision);
     before?.networks.dispose();
-    this.#onRenew();
+    this.#calls.onRenew();
   }
 
   /** Says that work goes on. */

@@ -4,6 +4,7 @@ import type { Profile } from "../gpu/profile";
 import type { Precision } from "../session/session";
 import type { Size } from "../kernels/picture/tile";
 import type { LoadProgress } from "../weights/model/progress";
+import type { ColorizeResult } from "./result";
 import type { ColorizeStage } from "./stage-clock";
 import type { ModelReader } from "../weights/model/files";
 
@@ -25,6 +26,11 @@ export interface ColorizerOptions {
   readonly stallTimeout?: number;
   /** Milliseconds without progress after which a GPU counts as lost; a software driver has ten times as many. Default 60,000. */
   readonly hangTimeout?: number;
+  /**
+   * Whether load() resolves as soon as the colorizer network can run on the model's mean embedding, where it has one: see
+   * ColorizeOptions.onEarly. Default: false, so it resolves when all networks are loaded.
+   */
+  readonly early?: boolean;
   /**
    * Whether to measure convolution algorithms on this device when the page is idle after the first picture, and to use the
    * fastest. Measurements of earlier sessions are then used from the start. Default: false. See docs/tuning.md.
@@ -48,6 +54,11 @@ export interface ColorizeOptions {
    */
   readonly temperature?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Called with a first picture, coloured by the mean embedding, while the network that computes the photograph's own is still loading.
+   * Needs `early` of ColorizerOptions; otherwise it is not called.
+   */
+  readonly onEarly?: (result: ColorizeResult) => void;
   /** Called as each stage starts. */
   readonly onStage?: (stage: ColorizeStage) => void;
 }

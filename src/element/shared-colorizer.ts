@@ -51,9 +51,9 @@ export function sharedColorizer(
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
   const stop = (): void => void entry.listeners.delete(onProgress);
-  const waiting = abortable(entry.colorizer, signal);
-  waiting.then(stop, stop);
-  return waiting;
+  const complete = entry.colorizer.then((colorizer) => colorizer.complete);
+  abortable(complete, signal).then(stop, stop);
+  return abortable(entry.colorizer, signal);
 }
 
 /** Says that an element has left the page. */
@@ -85,6 +85,7 @@ function start(key: string, { model, precision }: Shared): Entry {
   const colorizer = loadColorizer({
     ...(model === "" ? {} : { model }),
     precision,
+    early: true,
     tune: true,
     signal: loading.signal,
     onProgress: (progress) => {

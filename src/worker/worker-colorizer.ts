@@ -47,11 +47,20 @@ export class WorkerColorizer implements LoadedFacts {
   readonly manifest: Manifest;
   readonly elem: Elem;
   readonly adapter: string;
+  /** As of a Colorizer. */
+  readonly complete: Promise<void>;
   readonly #connection: Connection;
   readonly #id: number;
   #disposed = false;
 
-  private constructor(connection: Connection, id: number, { manifest, elem, adapter }: LoadedFacts) {
+  private constructor(
+    connection: Connection,
+    id: number,
+    { manifest, elem, adapter }: LoadedFacts,
+    complete: Promise<void>,
+  ) {
+    this.complete = complete;
+    complete.catch(() => undefined); // colorize() throws it, too
     this.#connection = connection;
     this.#id = id;
     this.manifest = manifest;
@@ -68,7 +77,13 @@ export class WorkerColorizer implements LoadedFacts {
     try {
       const onEvent = (event: CallEvent): void => void ("progress" in event && onProgress?.(event.progress));
       const { id, value } = await connection.call("load", { ...options, model: address }, { signal, onEvent });
-      return new WorkerColorizer(connection, id, value);
+      const complete = connection.call("complete", { colorizer: id }, { onEvent });
+      return new WorkerColorizer(
+        connection,
+        id,
+        value,
+        complete.then(() => undefined),
+      );
     } catch (error) {
       leave(connection);
       throw error;
@@ -81,11 +96,14 @@ export class WorkerColorizer implements LoadedFacts {
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     this.#check();
-    const { signal, onStage, ...plain } = options;
+    const { signal, onStage, onEarly, ...plain } = options;
     signal?.throwIfAborted();
     const sent = await sendable(source);
-    const args = { colorizer: this.#id, source: sent.source, options: plain };
-    const onEvent = (event: CallEvent): void => void ("stage" in event && onStage?.(event.stage));
+    const args = { colorizer: this.#id, source: sent.source, options: plain, early: onEarly !== undefined };
+    const onEvent = (event: CallEvent, call: number): void => {
+      if ("stage" in event) onStage?.(event.stage);
+      else if ("early" in event) onEarly?.(this.#result(-call, event.early));
+    };
     try {
       const { id, value } = await this.#connection.call("colorize", args, { signal, onEvent, transfer: sent.transfer });
       return this.#result(id, value);
