@@ -4,6 +4,7 @@ import "img-comparison-slider/dist/styles.css";
 import type { Photo } from "./album";
 import { readImage } from "./photograph";
 import { page } from "./view";
+import { Zoom, type View } from "./zoom";
 
 interface Shown {
   readonly photo: Photo;
@@ -16,15 +17,27 @@ let shown: Shown | undefined;
 /** Photographs are numbered as they are shown: one that decodes late does not replace a newer one. */
 let latest = 0;
 
-/** The photograph on the stage. */
-export function photoOnStage(): Photo | undefined {
-  return shown?.photo;
-}
+type Slider = HTMLElement & { value: number };
 
-/** The canvas with the colours of the photograph on the stage. */
-export function canvasOnStage(): HTMLCanvasElement | undefined {
-  return shown?.canvas;
-}
+/** The slider between both pictures, while there are two. */
+let slider: Slider | undefined;
+/** The divider's place from the stage's centre in CSS pixels, which zooming does not move. */
+let divider = 0;
+
+const zoom = new Zoom(
+  page.picture,
+  {
+    isAt({ clientX, clientY }) {
+      const box = slider?.querySelector(".handle")?.getBoundingClientRect();
+      return !!box && clientX >= box.left && clientX <= box.right && clientY >= box.top && clientY <= box.bottom;
+    },
+    move(px) {
+      divider = px;
+      placeDivider(zoom.view);
+    },
+  },
+  followView,
+);
 
 /** The empty page. */
 export function showWelcome(): void {
@@ -34,7 +47,7 @@ export function showWelcome(): void {
   document.body.classList.remove("with-picture");
   page.stage.classList.add("empty");
   page.welcome.hidden = false;
-  for (const element of [page.picture, page.controls, page.profile]) element.hidden = true;
+  for (const element of [page.picture, page.controls, page.profile, page.closer]) element.hidden = true;
   page.facts.textContent = "";
 }
 
@@ -72,15 +85,16 @@ async function draw(photo: Photo, canvas: HTMLCanvasElement): Promise<HTMLCanvas
 
 /** The original, waiting for its colours. */
 function showWaiting(original: HTMLImageElement): void {
+  slider = undefined;
   show(original, original);
   page.picture.classList.add("waiting");
-  page.controls.hidden = page.profile.hidden = true;
+  page.controls.hidden = page.profile.hidden = page.hold.hidden = true;
   page.facts.textContent = "";
 }
 
 /** The original and the coloured picture, with a slider between them. */
 function showComparison(original: HTMLImageElement, canvas: HTMLCanvasElement): void {
-  const slider = document.createElement("img-comparison-slider") as HTMLElement & { value: number };
+  slider = document.createElement("img-comparison-slider") as Slider;
   slider.value = 35; // percent of the width that shows the original
   slider.setAttribute("aria-label", "Divider between the original and the coloured picture");
   canvas.setAttribute("role", "img");
@@ -91,22 +105,79 @@ function showComparison(original: HTMLImageElement, canvas: HTMLCanvasElement): 
   handle.slot = "handle";
   handle.className = "handle";
   slider.append(original, canvas, handle);
-  // At an end, neither a rest of the divider nor of the original lies over the picture.
-  slider.addEventListener("slide", () => {
-    slider.classList.toggle("at-start", slider.value <= 0);
-    slider.classList.toggle("at-end", slider.value >= 100);
-  });
+  slider.addEventListener("slide", () => moveDivider(slider!.value));
   show(original, slider);
   page.picture.classList.remove("waiting");
-  page.controls.hidden = page.profile.hidden = false;
+  page.controls.hidden = page.profile.hidden = page.hold.hidden = false;
 }
 
 /** Shows one thing on the stage, of the size that the original has there. */
 function show({ naturalWidth, naturalHeight }: HTMLImageElement, content: HTMLElement): void {
+  const same = page.picture.contains(shown!.original);
   document.body.classList.add("with-picture");
   page.stage.classList.remove("empty");
   page.welcome.hidden = true;
-  page.picture.hidden = false;
+  page.picture.hidden = page.closer.hidden = false;
   page.picture.style.setProperty("--aspect", String(naturalWidth / naturalHeight));
   page.picture.replaceChildren(content);
+  zoom.attach(content, naturalWidth, same);
+  if (slider) moveDivider(slider.value);
 }
+
+function moveDivider(percent: number): void {
+  const { scale, x } = zoom.view;
+  divider = x + (percent / 100 - 0.5) * slider!.offsetWidth * scale;
+  markEnds();
+}
+
+/** At an end, neither a rest of the divider nor of the original lies over the picture. */
+function markEnds(): void {
+  slider!.classList.toggle("at-start", slider!.value <= 0);
+  slider!.classList.toggle("at-end", slider!.value >= 100);
+}
+
+let scaleBefore = 1;
+
+/** Keeps the divider and its handle in sight, and of one size, while the picture is zoomed and moved under them. */
+function followView(view: View): void {
+  const { scale, y } = view;
+  page.zoomFull.textContent = scale > 1 ? "Fit" : "100 %";
+  page.zoomOut.disabled = scale <= 1;
+  const zoomed = scale > 1 || scaleBefore > 1;
+  scaleBefore = scale;
+  if (!slider) return;
+  slider.style.setProperty("--zoom", String(scale));
+  slider.style.setProperty("--handle-y", `${-y / scale}px`);
+  if (zoomed) placeDivider(view);
+  else moveDivider(slider.value);
+}
+
+function placeDivider({ scale, x }: View): void {
+  if (!slider) return;
+  slider.value = Math.min(100, Math.max(0, 50 + (100 * (divider - x)) / (slider.offsetWidth * scale)));
+  markEnds();
+}
+
+/** Shows the original alone while `held`. */
+let valueBefore: number | undefined;
+function showOriginal(held: boolean): void {
+  if (!slider || held === (valueBefore !== undefined)) return;
+  if (held) [valueBefore, slider.value] = [slider.value, 100];
+  else [slider.value, valueBefore] = [valueBefore!, undefined];
+  markEnds();
+  page.hold.setAttribute("aria-pressed", String(held));
+}
+
+page.zoomIn.addEventListener("click", () => zoom.in());
+page.zoomOut.addEventListener("click", () => zoom.out());
+page.zoomFull.addEventListener("click", () => zoom.toggle());
+page.hold.addEventListener("pointerdown", (event) => {
+  page.hold.setPointerCapture(event.pointerId);
+  showOriginal(true);
+});
+for (const end of ["pointerup", "pointercancel", "blur", "keyup"])
+  page.hold.addEventListener(end, () => showOriginal(false));
+page.hold.addEventListener("keydown", ({ key }) => {
+  if (key === " " || key === "Enter") showOriginal(true);
+});
+page.hold.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press on a touch screen

@@ -4,7 +4,7 @@ import { Colorizer, DeviceError, EngineError } from "../../src/index";
 import { requestNodeDevice } from "../../src/node/device";
 import { randoms } from "../shared/expect-close";
 import { tinyReader } from "../tiny-model";
-import { Trouble, type Failure } from "./losses";
+import { Trouble, type Failure } from "../shared/losses";
 
 vi.setConfig({ testTimeout: 300_000 });
 
