@@ -5,32 +5,34 @@ import { tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
 import { describeDevice } from "../gpu/device";
 import { callOut } from "../gpu/explain";
+import { OnDevice } from "../gpu/on-device";
 import type { KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
-import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
+import type { ColorizeSource, PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
-import { startPrediction } from "./predict";
+import { sizeNotes, startPrediction, type Predicted } from "./predict";
+import { partsFor, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
-import { OnDevice } from "./on-device";
-import { planOf, smallerSize } from "./plan";
+import { checkPicture, planOf, smallerSize } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
 import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { Turns } from "../base/turns";
+import { Watchdog } from "../base/watchdog";
 import type { Manifest } from "../weights/model/manifest";
 import { ENGINE } from "../session/engine";
 
 export class Colorizer {
   /** Resolves when all networks are loaded, which with the option `early` is after load(). Throws as load(). */
   readonly complete: Promise<void>;
-  #on!: OnDevice;
+  #on!: OnDevice<DeviceParts>;
+  readonly #watchdog: Watchdog;
   readonly #early = new EarlyTime();
-  #isComplete = false;
   /** The next picture is opened while the networks run the current one, so that the GPU need not wait. */
   #opening = new Turns();
   /** The networks' buffers hold one picture. */
@@ -44,23 +46,25 @@ export class Colorizer {
 
   /** Calls `ready` when load() may resolve. */
   private constructor(options: ColorizerOptions, ready: () => void) {
+    this.#watchdog = new Watchdog("colorize", options.hangTimeout);
     const setting = tuneOptions(options.tune);
     this.#store = setting.store;
     if (options.tune && setting.milliseconds !== 0) this.#later = () => whenIdle(() => this.tune(setting));
-    const onRenew = (): void => {
+    const onReplaced = (): void => {
       // Work on the lost device may never give its turn back.
       this.#opening = new Turns();
       this.#running = new Turns();
     };
-    const onEarly = (on: OnDevice): Promise<void> => {
+    const earlyEnds = (): Promise<void> => this.#early.wait(() => this.#running.ended());
+    const onEarly = (on: OnDevice<DeviceParts>): void => {
       this.#on = on;
       ready();
-      return this.#early.wait(() => this.#running.ended());
     };
+    const parts = partsFor(options, this.#watchdog, onReplaced, earlyEnds);
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
-    this.complete = OnDevice.load({ ...options, signal }, { onRenew, ...(options.early && { onEarly }) }).then((on) => {
+    this.complete = OnDevice.open(parts, signal, options.early ? onEarly : undefined).then((on) => {
       this.#on = on;
-      this.#isComplete = true;
+      this.#early.over = true;
     });
   }
 
@@ -98,6 +102,12 @@ export class Colorizer {
     return this.#networks.elem;
   }
 
+  /** What users of all results should know. */
+  get notes(): readonly string[] {
+    const { notes, choices } = this.#on.parts;
+    return [...(this.#on.safer ? ["the device was lost twice: computed in f32"] : []), ...notes, ...choices.notes];
+  }
+
   /** The adapter's name, for reports. */
   get adapter(): string {
     return describeDevice(this.device);
@@ -114,13 +124,9 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const { signal, size, onEarly } = options;
+    const { signal, size } = options;
     const look = lookOf(options, this.manifest);
     if (size !== undefined) checkNumber(SIZE, size);
-    if (this.#isComplete || !onEarly) {
-      await abortable(this.complete, signal);
-      return this.#picture(() => openSource(source), look, options);
-    }
     return this.#early.colorize(source, options, this.complete, (open, first) =>
       this.#picture(open, look, first ? { size, signal } : options),
     );
@@ -132,7 +138,7 @@ export class Colorizer {
       try {
         this.#check(options.signal);
         const clock = new StageClock(options.signal, (stage) => {
-          this.#on.progress();
+          this.#watchdog.beat();
           callOut(options.onStage, stage);
         });
         const pixels = await open();
@@ -169,7 +175,10 @@ export class Colorizer {
       this.#check(signal);
       bound = await this.#networks.bind(working);
       const onStage = (stage: ColorizeStage): void => clock.next(stage);
-      const { reading } = await startPrediction(this.#networks, this.#stages, bound, source, { embedding, onStage });
+      const { reading } = await startPrediction(this.#networks, this.#stages, bound, source, {
+        embedding,
+        onStage,
+      });
       release();
       chroma = await reading;
     } catch (error) {
@@ -178,7 +187,8 @@ export class Colorizer {
       throw error;
     }
     clock.next("recombine");
-    return this.#recombine(source, chroma, look, signal, () => clock.end());
+    const notes = [...this.notes, ...sizeNotes(this.#workingSize(source, size).size, working.size)];
+    return this.#recombine({ source, chroma, look, notes }, signal, () => clock.end());
   }
 
   /** Drops networks that failed, so that the next picture binds new ones. Waits for a picture that already uses them. */
@@ -190,28 +200,27 @@ export class Colorizer {
 
   /** Runs the last stage, for a new picture or for another look of a predicted one. */
   async #recombine(
-    source: PixelSource,
-    chroma: KeptChroma,
-    look: Look,
+    predicted: Predicted,
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
+    const { source, chroma, look, notes } = predicted;
     const output = outputOf(look, chroma.output);
     const data = await this.#stages.recombine(source, { ...chroma, output }, shownOf(look, this.manifest), signal);
     const { width, height } = source;
     const { saturation, warmth } = look;
-    const facts = { width, height, data, workingSize: chroma.size, saturation, warmth, timings: timings() };
+    const facts = { width, height, data, workingSize: chroma.size, saturation, warmth, notes, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
       return this.#track(otherSignal, async (smaller) => {
         this.#check(otherSignal);
-        const clock = new StageClock(otherSignal, () => this.#on.progress());
+        const clock = new StageClock(otherSignal, this.#watchdog.beat);
         const options = { size: change.size, signal: otherSignal, smaller };
         // After a loss the networks may store other numbers.
         const embedding = chroma.elem === this.elem ? chroma.embedding : undefined;
         if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, embedding);
         clock.next("recombine");
-        return this.#recombine(source, chroma, other, otherSignal, () => clock.end());
+        return this.#recombine({ ...predicted, look: other }, otherSignal, () => clock.end());
       });
     });
   }
@@ -228,7 +237,7 @@ export class Colorizer {
     return this.#track(signal, async () => {
       this.#check(options.signal);
       const turn = (): Promise<void> => {
-        this.#on.progress();
+        this.#watchdog.beat();
         return this.#running.ended();
       };
       const { device, choices, networks } = this.#on.parts;
@@ -266,19 +275,14 @@ export class Colorizer {
   /** Runs `work`; dispose() waits for it. An abort rejects at once, even while `work` waits for its turn. */
   #track<T>(signal: AbortSignal | undefined, work: (smaller: boolean) => Promise<T>): Promise<T> {
     const run = this.#on.run(work, signal);
-    const settled = run.then(
-      () => undefined,
-      () => undefined,
-    );
+    const settled = Promise.allSettled([run]);
     this.#pending.add(settled);
     void settled.then(() => this.#pending.delete(settled));
     return abortable(run, signal);
   }
 
   #workingSize(picture: Size, size?: number): WorkingSize {
-    for (const n of [picture.width, picture.height])
-      if (!Number.isInteger(n) || n < 1)
-        throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${n}` });
+    checkPicture(picture);
     if (size !== undefined) checkNumber(SIZE, size);
     return this.#networks.workingSize(picture, size);
   }

@@ -12,6 +12,8 @@ const PATIENCE = 500;
 type Picture = (open: () => Promise<PixelSource>, first: boolean) => Promise<ColorizeResult>;
 
 export class EarlyTime {
+  /** Whether all networks are loaded. */
+  over = false;
   #end!: () => void;
   readonly #ended = new Promise<void>((resolve) => (this.#end = resolve));
 
@@ -22,13 +24,17 @@ export class EarlyTime {
     clearTimeout(timer);
   }
 
-  /** Colours a picture first by the mean embedding, and again when the networks are `complete`. Opens it once. */
+  /** Colours a picture when the networks are `complete`; before that first by the mean embedding, where the caller wants it. */
   async colorize(
     source: ColorizeSource,
     { signal, onEarly }: ColorizeOptions,
     complete: Promise<void>,
     picture: Picture,
   ): Promise<ColorizeResult> {
+    if (this.over || !onEarly) {
+      await abortable(complete, signal);
+      return picture(() => openSource(source), false);
+    }
     const pixels = await openSource(source);
     const open = (): Promise<PixelSource> => Promise.resolve({ ...pixels, close() {} });
     try {

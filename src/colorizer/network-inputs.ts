@@ -2,6 +2,7 @@
 import type { BoundProgram } from "../gpu/bound-program";
 import type { Shape } from "../graph/ir";
 import { dropLastUpsampling } from "../graph/passes/drop-last-upsampling";
+import type { Program } from "../graph/lower/program";
 import { leadOutput } from "../graph/passes/lead-output";
 import type { Pass } from "../graph/passes/pass";
 import { sumGreyInput } from "../graph/passes/sum-grey-input";
@@ -14,6 +15,11 @@ import type { ConstantInput, Manifest, NetworkInput, PictureInput } from "../wei
 /** Shape [1, channels, H, W] of a picture input. */
 export function pictureShape({ channels }: PictureInput | ConstantInput, { width, height }: Size): Shape {
   return [1, channels, height, width];
+}
+
+/** Shape of an output of the network. */
+export function portShape(program: Program, output: string): Shape {
+  return program.outputs.find(({ name }) => name === output)!.shape;
 }
 
 export type Network = "embedder" | "colorizer";

@@ -1,5 +1,6 @@
 /** Loads a model's networks (a colorizer and an optional embedder), checks them against the manifest and runs them on the GPU. */
 import { CommandScope } from "../gpu/command-scope";
+import type { NetworkOptions } from "./network-options";
 import type { ColorizerProfile } from "./options";
 import type { BoundProgram } from "../gpu/bound-program";
 import { explain } from "../gpu/explain";
@@ -17,8 +18,7 @@ import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { ProgressReport } from "../weights/model/progress";
 import { checkNames, expectShape } from "./network-checks";
-import type { NetworkOptions } from "./network-options";
-import { described, isPicture, pictureShape, squareOf, targetOf, type Network } from "./network-inputs";
+import { described, isPicture, pictureShape, portShape, squareOf, targetOf, type Network } from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
 import { loadModel } from "../weights/model/files";
 
@@ -40,13 +40,17 @@ export class Networks {
   #embedderProgram: Program | undefined;
   /** Programs of the colorizer whose constant inputs are filled. */
   readonly #filled = new WeakSet<BoundProgram>();
+  /** Called between layers that are checked; undefined where they are not. */
+  readonly check: (() => void) | undefined;
 
   private constructor(
     manifest: Manifest,
     device: GPUDevice,
     pipelines: PipelineCache,
     sessions: Partial<Record<Network, Session>>,
+    check: (() => void) | undefined,
   ) {
+    this.check = check;
     this.manifest = manifest;
     this.pipelines = pipelines;
     this.device = device;
@@ -55,14 +59,15 @@ export class Networks {
   }
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
-  static async load({ device, model, onProgress, onEarly, ...options }: NetworkOptions): Promise<Networks> {
-    const { precision, choices, signal, read, stallTimeout, externalData } = options;
+  static async load({ device, model, onProgress, onEarly, ...options }: NetworkOptions<Networks>): Promise<Networks> {
+    const { precision, precisionOf, check, choices, signal, read, stallTimeout, beat, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
-    const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
+    const common = { device, signal, pipelines, choices, beat, externalData, keep: 1 };
     const sessions: Partial<Record<Network, Session>> = {};
     const progress = new ProgressReport(onProgress);
     const opening: Promise<unknown>[] = [];
+    const checked = check ? (beat ?? (() => undefined)) : undefined;
     let failed = false;
     let early: Networks | undefined;
     let endEarly!: () => void;
@@ -73,12 +78,13 @@ export class Networks {
       if (failed) return;
       const { inputs, inputShapes, output, passes } = described(network, manifest);
       const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
-      const session = await Session.load(bytes, { ...common, inputShapes, passes, label });
+      const own = { inputShapes, passes, label, precision: (await precisionOf?.(manifest)) ?? precision };
+      const session = await Session.load(bytes, { ...common, ...own });
       sessions[network] = session;
       checkNames(manifest, network, session, inputs, output);
       progress.ready();
       if (!hasEarly || network === "embedder") return;
-      early = new Networks(manifest, device, pipelines, sessions);
+      early = new Networks(manifest, device, pipelines, sessions, checked);
       await early.#prepare();
       await onEarly(early);
       endEarly();
@@ -96,7 +102,7 @@ export class Networks {
           await opened;
         },
       });
-      const networks = early ?? new Networks(manifest, device, pipelines, sessions);
+      const networks = early ?? new Networks(manifest, device, pipelines, sessions, checked);
       networks.#embedder = sessions.embedder;
       await networks.#prepare().catch(async (error: unknown) => {
         throw await explain(error, device, signal);
@@ -291,8 +297,4 @@ export class Networks {
     this.#embedder?.dispose();
     this.#colorizer.dispose();
   }
-}
-
-function portShape(program: Program, output: string): Shape {
-  return program.outputs.find(({ name }) => name === output)!.shape;
 }

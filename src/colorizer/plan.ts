@@ -1,8 +1,9 @@
-/** What colouring a picture costs, without running the networks, and a working size that costs less. */
+/** Sizes of pictures and what they cost, without running the networks. */
 import { outputChannels } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
 import type { Size } from "../kernels/picture/tile";
+import { InputError } from "../base/errors";
 import { SIZE } from "../base/option-checks";
 import type { Manifest } from "../weights/model/manifest";
 import type { Networks } from "./networks";
@@ -25,6 +26,13 @@ export function planOf(networks: Networks, stages: PictureStages, picture: Size,
     pictureBytes,
     flops: (embedder?.flops ?? 0) + colorizer.flops,
   };
+}
+
+/** Throws InputError for a size that no picture has. */
+export function checkPicture({ width, height }: Size): void {
+  for (const n of [width, height])
+    if (!Number.isInteger(n) || n < 1)
+      throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${n}` });
 }
 
 /** Half of a working size where it is large enough, for a device that was lost twice. */
