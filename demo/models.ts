@@ -45,11 +45,16 @@ export function chosenModel(): string {
   return model;
 }
 
-/** Chooses a model and remembers it. */
-export function chooseModel(name: string): void {
-  model = name;
+/** Marks the model of the open photograph. */
+export function checkModel(name: string): void {
   const input = document.querySelector<HTMLInputElement>(`input[name="model"][value="${name}"]`);
   if (input) input.checked = true;
+}
+
+/** Chooses a model for photographs to come, and remembers it. */
+export function chooseModel(name: string): void {
+  model = name;
+  checkModel(name);
   try {
     localStorage.setItem(KEY, name);
   } catch {
@@ -58,13 +63,13 @@ export function chooseModel(name: string): void {
 }
 
 /** Fills the fieldset with one radio button for each model, and calls `onChange` when the visitor takes another one. */
-export function showModels(fieldset: HTMLElement, onChange: () => void): void {
+export function showModels(fieldset: HTMLElement, onChange: (model: string) => void): void {
   for (const { name, summary, megabytes } of offers) {
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", value: name });
     input.checked = name === model;
     input.addEventListener("change", () => {
       chooseModel(name);
-      onChange();
+      onChange(name);
     });
     const text = (className: string, content: string): HTMLElement =>
       Object.assign(document.createElement("span"), { className, textContent: content });
@@ -78,20 +83,29 @@ export function showModels(fieldset: HTMLElement, onChange: () => void): void {
 interface Loading {
   readonly colorizer: Promise<Colorizer>;
   readonly stop: AbortController;
+  /** Of the newest caller. */
+  onProgress: (progress: LoadProgress) => void;
   ready: boolean;
 }
 
 /** By model. They stay, so that going back and forth between two models is quick. */
 const loading = new Map<string, Loading>();
 
-/** Loaded once, at the first photograph; a failed load is tried again with the next. */
+/** Loaded once, at the first photograph; a failed load is tried again with the next. `onProgress` replaces that of earlier calls. */
 export function loadModel(name: string, onProgress: (progress: LoadProgress) => void): Promise<Colorizer> {
   const before = loading.get(name);
-  if (before) return before.colorizer;
+  if (before) {
+    before.onProgress = onProgress;
+    return before.colorizer;
+  }
   const stop = new AbortController();
-  const address = new URL(`models/${name}/`, document.baseURI);
-  const colorizer = Colorizer.load({ model: address, tune: true, onProgress, signal: stop.signal });
-  const entry: Loading = { colorizer, stop, ready: false };
+  const colorizer = Colorizer.load({
+    model: new URL(`models/${name}/`, document.baseURI),
+    tune: true,
+    onProgress: (progress) => entry.onProgress(progress),
+    signal: stop.signal,
+  });
+  const entry: Loading = { colorizer, stop, onProgress, ready: false };
   loading.set(name, entry);
   const forget = (): void => void (loading.get(name) === entry && loading.delete(name));
   colorizer.then(() => (entry.ready = true), forget);
@@ -102,10 +116,10 @@ export function isLoaded(name: string): boolean {
   return loading.get(name)?.ready ?? false;
 }
 
-/** Stops the downloads of all models but the chosen one. */
-export function stopOtherLoads(): void {
+/** Stops the downloads of all models but these. */
+export function stopOtherLoads(wanted: ReadonlySet<string>): void {
   for (const [name, { stop, ready }] of loading)
-    if (name !== model && !ready) {
+    if (!wanted.has(name) && !ready) {
       loading.delete(name);
       stop.abort();
     }

@@ -14,30 +14,29 @@ function title(path: string): string {
   return (name[0]?.toUpperCase() ?? "") + name.slice(1).replaceAll("-", " ");
 }
 
-/** Fills the list; `choose` gets a sample's address, title and button. */
-export function showSamples(
-  list: HTMLElement,
-  choose: (url: string, title: string, button: HTMLButtonElement) => void,
-): void {
+/** Fills the list; `choose` gets a sample's address and title. */
+export function showSamples(list: HTMLElement, choose: (url: string, title: string) => void): void {
   for (const [path, url] of Object.entries(files)) {
     const button = document.createElement("button");
     const image = document.createElement("img");
     const caption = document.createElement("span");
     button.type = "button";
     button.dataset["sample"] = path.replace(/^.*\//, "");
+    button.dataset["address"] = url;
     image.src = thumbnails[path]!;
     image.alt = "";
     image.loading = "lazy";
     caption.textContent = title(path);
     button.append(image, caption);
-    button.addEventListener("click", () => choose(url, title(path), button));
+    button.addEventListener("click", () => choose(url, title(path)));
     const item = document.createElement("li");
     item.append(button);
     list.append(item);
   }
 }
 
-/** Marks one sample as the picture shown, or none. */
-export function press(list: HTMLElement, chosen?: HTMLButtonElement): void {
-  for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === chosen));
+/** Marks the sample of this address as the picture shown, or none. */
+export function press(list: HTMLElement, address?: string): void {
+  for (const button of list.querySelectorAll("button"))
+    button.setAttribute("aria-pressed", String(button.dataset["address"] === address));
 }

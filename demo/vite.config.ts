@@ -12,7 +12,7 @@ export default defineConfig({
   // Relative addresses: the page may lie in any folder of a site.
   base: "./",
   plugins: [wgsl(), thumbnails(), modelFolder(fileURLToPath(new URL("../models", import.meta.url)))],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [wgsl()] },
   // Its WebAssembly lies beside it.
   optimizeDeps: { exclude: ["@jsquash/jpeg"] },
   server: { fs: { allow: [repository] } },

@@ -11,6 +11,9 @@ if (typeof customElements !== "undefined") {
     console.warn(`${NAME} ${ColorizeCanvas.version}: this page already uses version ${first.version}, which stays.`);
 }
 
-export { ColorizeCanvas, type ColorizeCanvasEventMap, type ColorizeState } from "./element/colorize-canvas";
+export { ColorizeCanvas } from "./element/colorize-canvas";
+export type { ColorizeCanvasEventMap, ColorizeState } from "./element/events";
 export type { ColorizeCanvasAttributes, ColorizeCanvasListeners } from "./element/markup";
-export type { ColorizeProgress } from "./element/parts";
+export type { ColorizeProgress, ProgressStage } from "./element/progress";
+export type { ColorizeTexts } from "./element/texts";
+export type { ColorizerInUse } from "./element/work";

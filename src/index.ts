@@ -1,8 +1,10 @@
 /** colorize-canvas: photographs in colour, in the browser. */
 export { Colorizer } from "./colorizer/colorizer";
+export { loadColorizer, type PhotoColorizer } from "./worker/load-colorizer";
+export type { LoadOptions } from "./worker/messages";
 export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer/options";
 export type { Profile, ProfileRow } from "./gpu/profile";
-export { ColorizeResult, type ColorizeTimings } from "./colorizer/result";
+export { ColorizeResult, type ColorizeTimings, type ResultChange } from "./colorizer/result";
 export { ColorizeCanvas } from "./element/colorize-canvas"; // the class only; colorize-canvas/element defines the element
 export type { LoadProgress } from "./weights/model/progress";
 export type { ColorizeStage } from "./colorizer/stage-clock";

@@ -18,17 +18,18 @@ export interface ColorizeTimings {
 }
 
 /** The data of a result. */
-interface ResultFacts extends Size {
+export interface ResultFacts extends Size {
   /** [height, width, 4], row-major: R, G, B, A bytes of sRGB; colour is not multiplied by alpha. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   /** Size in pixels of the network's picture. */
   readonly workingSize: Size;
   readonly saturation: number;
+  readonly warmth: number;
   readonly timings: ColorizeTimings;
 }
 
 /** The options to change; the others keep their values. */
-interface ResultChange {
+export interface ResultChange {
   /** As in ColorizeOptions. */
   readonly saturation?: number;
   /** As in ColorizeOptions. */
@@ -47,6 +48,7 @@ export class ColorizeResult implements ResultFacts {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   readonly workingSize: Size;
   readonly saturation: number;
+  readonly warmth: number;
   readonly timings: ColorizeTimings;
   readonly #recolor: Recolor;
 
@@ -56,8 +58,17 @@ export class ColorizeResult implements ResultFacts {
     this.data = facts.data;
     this.workingSize = facts.workingSize;
     this.saturation = facts.saturation;
+    this.warmth = facts.warmth;
     this.timings = facts.timings;
     this.#recolor = recolor;
+  }
+
+  /**
+   * The same picture with other values of these options. Unless the working size changes, only the last stage runs again. Throws as
+   * withSaturation(), and InputError for a temperature where the model has none.
+   */
+  with(change: ResultChange, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
+    return this.#recolor(change, options.signal);
   }
 
   /**

@@ -1,16 +1,30 @@
 /** What templates of React, Vue and Svelte may write on <colorize-canvas>. */
-import type { ColorizeCanvasEventMap } from "./colorize-canvas";
+import type { ColorizeSource } from "../image/source";
+import type { ColorizeCanvas } from "./colorize-canvas";
+import type { ColorizeCanvasEventMap } from "./events";
+import type { ColorizeTexts } from "./texts";
 
-/** The attributes, with the types of their properties or as text. */
+/** The attributes, with the types of their properties or as text, and the properties that have no attribute. */
 export interface ColorizeCanvasAttributes {
   readonly src?: string;
   readonly alt?: string;
-  readonly saturation?: number | string;
-  readonly size?: number | string;
   readonly model?: string;
+  readonly loading?: ColorizeCanvas["loading"];
+  readonly compare?: ColorizeCanvas["compare"];
+  readonly saturation?: number | string;
+  readonly warmth?: number | string;
+  readonly size?: number | string;
+  readonly precision?: ColorizeCanvas["precision"];
+  readonly crossorigin?: "" | "anonymous" | "use-credentials";
+  readonly controls?: boolean;
+  readonly width?: number | string;
+  readonly height?: number | string;
+  readonly source?: ColorizeSource | null;
+  readonly colorizer?: ColorizeCanvas["colorizer"];
+  readonly texts?: ColorizeTexts;
 }
 
-/** `onload`, `onerror` and `onprogress`: listeners for the element's events. */
+/** `onload`, `onerror`, `onprogress` and `onstatechange`: listeners for the element's events. */
 export type ColorizeCanvasListeners = {
   readonly [Name in keyof ColorizeCanvasEventMap as `on${Name}`]?: (event: ColorizeCanvasEventMap[Name]) => void;
 };

@@ -74,7 +74,9 @@ async function readPixels(src: string): Promise<{ actual: Buffer; original: Buff
       for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
       return btoa(text);
     };
-    const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("canvas")!;
+    const canvas = document
+      .querySelector("colorize-canvas")!
+      .shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!;
     const { width, height } = canvas;
     const bitmap = await createImageBitmap(await (await fetch(url)).blob());
     const context = new OffscreenCanvas(width, height).getContext("2d")!;
@@ -94,12 +96,12 @@ it("colours a real photograph with the shipped model", async () => {
   expect(facts.maxLuminanceError).toBeLessThan(1);
   const seen = await page.evaluate(() => {
     const { shadowRoot, state, result } = document.querySelector("colorize-canvas")!;
-    const canvas = shadowRoot!.querySelector("canvas")!;
+    const canvas = shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!;
     const status = shadowRoot!.querySelector<HTMLElement>("[role=progressbar]")!;
     const name = `${canvas.getAttribute("role")} ${canvas.getAttribute("aria-label")}`;
-    return { state, name, status: status.hidden, width: result!.width };
+    return { state, name, status: status.checkVisibility(), width: result!.width };
   });
-  expect(seen).toEqual({ state: "ready", name: "img A cat", status: true, width: 451 });
+  expect(seen).toEqual({ state: "ready", name: "img A cat", status: false, width: 451 });
 }, 240_000);
 
 describe("with a tiny model", () => {
@@ -123,7 +125,7 @@ describe("with a tiny model", () => {
     expect(
       await page.evaluate((name) => {
         const element = document.querySelector(name)!;
-        return element.shadowRoot!.querySelector("canvas")!.getAttribute("aria-label");
+        return element.shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!.getAttribute("aria-label");
       }, label),
     ).toBe("Cat");
   });
@@ -197,7 +199,11 @@ describe("with a tiny model", () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return { stages: [...stages], bar, loads, width: element.result?.width };
     }, tiny.model);
-    expect(seen).toMatchObject({ stages: ["download", "compile", "colorize"], loads: 1, width: 451 });
+    expect(seen).toMatchObject({
+      stages: ["download", "compile", "prepare", "luminance", "embedding", "chroma", "recombine"],
+      loads: 1,
+      width: 451,
+    });
     expect(seen.bar).toEqual(seen.bar.toSorted((a, b) => a - b));
   });
 
@@ -217,7 +223,8 @@ describe("with a tiny model", () => {
 
   it("takes a model of the package by its name", async () => {
     expect(await add({ ...tiny, model: "natural" })).toBe("load");
-    const addresses = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    const [worker] = page.workers();
+    const addresses = await worker!.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
     expect(addresses).toContain(`${site.address}/models/natural/model.json`);
   });
 
@@ -336,9 +343,9 @@ describe("with a tiny model", () => {
       const shown = await page.evaluate(() => {
         const { shadowRoot, error } = document.querySelector("colorize-canvas")!;
         const alert = shadowRoot!.querySelector<HTMLElement>("[role=alert]")!;
-        return { text: alert.textContent, hidden: alert.hidden, message: error!.message };
+        return { text: alert.textContent, visible: alert.checkVisibility(), message: error!.message };
       });
       expect(shown.text).toMatch(message);
-      expect(shown).toMatchObject({ hidden: false, message: shown.text });
+      expect(shown).toMatchObject({ visible: true, message: shown.text });
     });
 });

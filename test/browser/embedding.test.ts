@@ -72,9 +72,9 @@ function otherVersion(): Record<string, string> {
     `/other/${name}`,
     readFileSync(join(dist.folder, name), "utf8"),
   ]);
-  const element = files.find(([, text]) => text.includes("attachShadow"))!;
-  expect(element[1]).toContain(`\`${version}\``);
-  element[1] = element[1].replace(`\`${version}\``, "`9.8.7`");
+  const named = files.filter(([, text]) => text.includes(`\`${version}\``));
+  expect(named).not.toEqual([]);
+  for (const file of named) file[1] = file[1].replace(`\`${version}\``, "`9.8.7`");
   return Object.fromEntries(files);
 }
 
@@ -110,7 +110,7 @@ describe("under a strict content security policy with Trusted Types", () => {
     await open(strict);
     expect(await add()).toBe("load");
     const seen = await page.evaluate(() => {
-      const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("canvas")!;
+      const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("[part=canvas]")!;
       const { position } = getComputedStyle(canvas);
       const { violations } = globalThis as unknown as { violations: string[] };
       return { position, violations, worker: String(Worker) };
@@ -156,19 +156,30 @@ describe("a second copy of the module", () => {
 
 it("takes undefined and null of frameworks for an attribute that is left out", async () => {
   await open(strict);
-  const attributes = await page.evaluate(() => {
+  const seen = await page.evaluate(() => {
     const element = document.createElement("colorize-canvas");
-    const names = ["src", "alt", "saturation", "size", "model"] as const;
-    const set = (values: Record<string, unknown>): string[] => {
-      Object.assign(element, values);
+    const values = {
+      src: "a",
+      alt: "b",
+      model: "c",
+      loading: "lazy",
+      compare: "hold",
+      saturation: 2,
+      warmth: 1,
+      size: 64,
+    };
+    const more = { precision: "f32", crossOrigin: "anonymous", controls: true, width: 3, height: 2 };
+    const set = (properties: Record<string, unknown>): string[] => {
+      Object.assign(element, properties);
       return element.getAttributeNames();
     };
-    const all = set({ src: "a", alt: "b", saturation: 2, size: 64, model: "c" });
+    const all = set({ ...values, ...more });
+    const names = [...Object.keys(values), ...Object.keys(more), "source", "colorizer", "texts"];
     const none = set(Object.fromEntries(names.map((name) => [name, undefined])));
     set({ src: "a", saturation: 2 });
-    return { all, none, nulls: set({ src: null, saturation: null }), factor: element.saturation };
+    return { all: all.length, none, nulls: set({ src: null, saturation: null }), factor: element.saturation };
   });
-  expect(attributes).toEqual({ all: ["src", "alt", "saturation", "size", "model"], none: [], nulls: [], factor: 1 });
+  expect(seen).toEqual({ all: 13, none: [], nulls: [], factor: 1 });
 });
 
 describe("a model that is not served", () => {

@@ -1,60 +1,17 @@
 /** The built demo page as visitors meet it: on screens of every size, with bad files, a second visit, no network. With a tiny model. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import type { Browser, ElementHandle, Page } from "puppeteer";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { tinyModel } from "../tiny-model";
-import { launchBrowser } from "../shared/launch";
-import { buildInto } from "../shared/serve";
+import * as visit from "./page-site";
 
-const TYPES: Record<string, string> = {
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".html": "text/html",
-  ".wasm": "application/wasm",
-};
-
-let built: Awaited<ReturnType<typeof buildInto>>;
-let server: Server;
-let address: string;
-let online = true;
-/** Names of files that the server does not have. */
-let missing: RegExp | undefined;
-/** Names of files that the server holds back, and what lets them go. */
-let held: { readonly names: RegExp; readonly release: Promise<void> } | undefined;
-let browser: Browser;
+let site: visit.PageSite;
 let page: Page;
-const files = mkdtempSync(join(tmpdir(), "colorize-visitor-"));
-const downloads = join(files, "saved");
-const file = (name: string): string => join(files, name);
+const file = (name: string): string => join(site.files, name);
 
 beforeAll(async () => {
-  built = await buildInto({ root: "demo" });
-  const models: Record<string, Record<string, Uint8Array>> = {
-    natural: tinyModel(),
-    "inception-table": tinyModel({ bias: [-0.3, 0.1] }),
-  };
-  server = createServer(async (request, response) => {
-    if (!online) return void request.socket.destroy();
-    const path = new URL(request.url!, "http://localhost").pathname;
-    const inFolder = path === "/" ? "index.html" : path.slice(1);
-    if (missing?.test(path)) return void response.writeHead(404).end();
-    if (held?.names.test(path)) await held.release;
-    const [, name = "", inModel = ""] = /^models\/([\w-]+)\/(.*)/.exec(inFolder) ?? [];
-    const body = models[name]?.[inModel] ?? readFileSync(join(built.folder, inFolder));
-    // The HTTP cache may keep files for an hour, as with usual servers; the page requests model.json again anyway.
-    const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });
-    response.end(body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  address = `http://localhost:${(server.address() as AddressInfo).port}/`;
-  browser = await launchBrowser();
-
+  site = await visit.startPageSite();
   const portrait = sharp("samples/astronaut.jpg").resize(1200, 1800);
   const exif = { IFD0: { Make: "Voigtlander" } };
   await portrait.clone().jpeg().toFile(file("portrait.jpg"));
@@ -64,53 +21,20 @@ beforeAll(async () => {
   writeFileSync(file("no-size.svg"), `<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>`);
 }, 240_000);
 
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-  built?.remove();
-  rmSync(files, { recursive: true, force: true });
-});
+afterAll(() => site?.close());
 
-beforeEach(async () => {
-  page = await browser.newPage();
-  await page.setViewport({ width: 1280, height: 800 });
-  await page.goto(address);
-});
+beforeEach(async () => void (page = await site.open()));
 afterEach(async () => {
-  online = true;
-  missing = undefined;
-  held = undefined;
+  Object.assign(site.disturbance, { online: true, missing: undefined, held: undefined });
   await page.evaluate(() => localStorage.clear());
   await page.close();
 });
 
-async function choose(...paths: string[]): Promise<void> {
-  await ((await page.$("#file")) as ElementHandle<HTMLInputElement>).uploadFile(...paths);
-}
-
-/** Waits until the photograph of this name is coloured. */
-async function coloured(name: string): Promise<void> {
-  await page.waitForSelector(`.picture canvas[aria-label="${name}, in colour"]`, { timeout: 120_000 });
-}
-
-/** Left, top, right, bottom in the window, in CSS pixels; undefined where it is not visible. */
-function box(selector: string): Promise<number[] | undefined> {
-  return page.$eval(selector, (element) => {
-    const { left, top, right, bottom } = element.getBoundingClientRect();
-    return element.checkVisibility({ visibilityProperty: true }) ? [left, top, right, bottom] : undefined;
-  });
-}
-
-async function expectInWindow(selector: string): Promise<void> {
-  const found = await box(selector);
-  expect(found, selector).toBeDefined();
-  const { width, height } = page.viewport()!;
-  const [left, top, right, bottom] = found!;
-  const inside = left! >= 0 && top! >= 0 && right! <= width && bottom! <= height;
-  expect(inside, `${selector} ${found!.join(" ")} in ${width} x ${height}`).toBe(true);
-}
-
-const message = (): Promise<string> => page.$eval("#message .text", (element) => element.textContent);
+const choose = (...paths: string[]): Promise<void> => visit.choose(page, ...paths);
+const coloured = (name: string): Promise<void> => visit.coloured(page, name);
+const box = (selector: string): Promise<number[] | undefined> => visit.box(page, selector);
+const expectInWindow = (selector: string): Promise<void> => visit.expectInWindow(page, selector);
+const message = (): Promise<string> => visit.message(page);
 
 describe("the photograph fits the window", () => {
   for (const [width, height] of [
@@ -132,7 +56,7 @@ describe("the photograph fits the window", () => {
         expect(await box(".picture canvas")).toEqual(waiting);
         expect(await box(".picture img")).toEqual(waiting);
         await expectInWindow(".buttons");
-        await expectInWindow("#saturation");
+        for (const id of ["#saturation", "#warmth", "#undo"]) await expectInWindow(id);
       }, 120_000);
 
   it("is scrolled to when a sample far below is chosen", async () => {
@@ -201,20 +125,6 @@ describe("several files", () => {
     await coloured("coffee.jpg");
     expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/600 × 400/);
   });
-
-  it("dropped at once: the first is opened, which is said", async () => {
-    await page.evaluate(async () => {
-      const transfer = new DataTransfer();
-      for (const name of ["a.png", "b.png"]) {
-        const blob = await new Promise<Blob | null>((resolve) => document.createElement("canvas").toBlob(resolve));
-        transfer.items.add(new File([blob!], name, { type: "image/png" }));
-      }
-      document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
-    });
-    await coloured("a.png");
-    expect(await message()).toMatch(/One photograph at a time.*2 files.*“a\.png”/);
-    await expectInWindow("#message");
-  });
 });
 
 describe("without WebGPU", () => {
@@ -275,14 +185,14 @@ describe("progress", () => {
     expectGrowing(first.values);
     expect(first.texts.some((text) => text.startsWith("Downloading"))).toBe(true);
 
-    await page.goto(address);
+    await page.goto(site.address);
     const second = await watch("samples/cat.jpg", "cat.jpg");
     expectGrowing(second.values);
     expect(second.texts).toContain("Reading the networks from this device");
     expect(second.texts.filter((text) => text.startsWith("Downloading"))).toEqual([]);
 
-    await page.goto(address);
-    online = false;
+    await page.goto(site.address);
+    site.disturbance.online = false;
     const third = await watch("samples/cat.jpg", "cat.jpg");
     expectGrowing(third.values);
     expect(third.texts).toContain("Reading the networks from this device");
@@ -292,7 +202,7 @@ describe("progress", () => {
     await page.evaluate(async () => {
       for (const name of await caches.keys()) await caches.delete(name);
     });
-    online = false;
+    site.disturbance.online = false;
     await choose("samples/cat.jpg");
     await page.waitForSelector("#message:not([hidden])", { timeout: 60_000 });
     expect(await message()).toMatch(/networks could not be downloaded. Check the internet connection/);
@@ -303,10 +213,8 @@ describe("progress", () => {
 describe("what is saved and shown", () => {
   /** The file that "Save JPEG" gives of a photograph that was taken sideways. */
   async function saveJpeg(): Promise<Buffer> {
-    rmSync(downloads, { recursive: true, force: true });
-    mkdirSync(downloads);
-    const session = await page.createCDPSession();
-    await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+    const downloads = file("saved");
+    await visit.saveInto(page, downloads);
     await choose(file("sideways.jpg"));
     await coloured("sideways.jpg");
     await page.click("#save-jpeg");
@@ -315,7 +223,7 @@ describe("what is saved and shown", () => {
   }
 
   it("JPEG is saved with the browser's encoder where the page's does not load", async () => {
-    missing = /mozjpeg/;
+    site.disturbance.missing = /mozjpeg/;
     const { width, height, format, exif } = await sharp(await saveJpeg()).metadata();
     expect({ width, height, format }).toEqual({ width: 300, height: 451, format: "jpeg" });
     expect(exif?.includes("Voigtlander")).toBe(true);
@@ -347,7 +255,7 @@ describe("what is saved and shown", () => {
     const sources = await page.$$eval("#samples img", (images) => images.map((image) => image.src));
     expect(sources.length).toBe(readdirSync("samples").filter((name) => name.endsWith(".jpg")).length);
     for (const source of sources) {
-      const image = await sharp(readFileSync(join(built.folder, new URL(source).pathname)));
+      const image = await sharp(readFileSync(join(site.folder, new URL(source).pathname)));
       const { size, width } = await image.metadata();
       expect(size, source).toBeLessThanOrEqual(30_000);
       expect(width).toBe(320);
@@ -436,7 +344,10 @@ describe("the choice of a model", () => {
     const before = await meanColour();
     await page.$eval("img-comparison-slider", (slider) => ((slider as HTMLElement & { value: number }).value = 80));
     let release = (): void => {};
-    held = { names: /inception-table\/.*onnx/, release: new Promise((resolve) => (release = resolve)) };
+    site.disturbance.held = {
+      names: /inception-table\/.*onnx/,
+      release: new Promise((resolve) => (release = resolve)),
+    };
     await page.focus("#models input:checked");
     await page.keyboard.press("ArrowDown");
     await page.waitForSelector("#progress:not([hidden])");
@@ -464,7 +375,7 @@ describe("the choice of a model", () => {
   });
 
   it("takes over from the one that is still being downloaded", async () => {
-    held = { names: /natural\/.*onnx/, release: new Promise(() => {}) };
+    site.disturbance.held = { names: /natural\/.*onnx/, release: new Promise(() => {}) };
     await page.evaluate(async () => {
       for (const name of await caches.keys()) await caches.delete(name);
     });
@@ -483,6 +394,7 @@ describe("the choice of a model", () => {
     await page.$eval("#saturation", (element) => {
       (element as HTMLInputElement).value = "0";
       element.dispatchEvent(new Event("input"));
+      element.dispatchEvent(new Event("change"));
     });
     await colouredBy("inception-table");
     const spread = async (): Promise<number> => Math.max(...(await meanColour())) - Math.min(...(await meanColour()));
@@ -490,7 +402,7 @@ describe("the choice of a model", () => {
   });
 
   it("goes back with its picture when the other one cannot be had", async () => {
-    missing = /inception-table\//;
+    site.disturbance.missing = /inception-table\//;
     await page.evaluate(async () => {
       for (const name of await caches.keys()) await caches.delete(name);
     });
@@ -524,11 +436,7 @@ describe("the choice of a model", () => {
       );
       expect(cut).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-      const folder = process.env["SCREENSHOTS"];
-      if (!folder) return;
-      mkdirSync(folder, { recursive: true });
-      const name = `choice-${state}-${width}x${height}-${scheme}.png` as const;
-      await page.screenshot({ path: join(folder, name) as `${string}.png`, fullPage: true });
+      await visit.screenshot(page, `choice-${state}-${width}x${height}-${scheme}`);
     };
     await check("before");
     await choose("samples/cat.jpg");

@@ -1,0 +1,124 @@
+/** The controls for saturation, warmth and model of the open photograph, with undo and redo. */
+import { sameSettings, type Album, type Photo, type Settings } from "./album";
+import { withLook } from "./colours";
+import { checkModel } from "./models";
+import type { Queue } from "./queue";
+import { page } from "./view";
+
+/** Shows the settings of a photograph in the controls. */
+export function showSettings({ settings }: Photo): void {
+  const { model, saturation, warmth } = settings.now;
+  checkModel(model);
+  page.saturation.valueAsNumber = saturation;
+  page.saturationValue.value = `${Math.round(saturation * 100)} %`;
+  page.warmth.valueAsNumber = warmth;
+  page.warmthValue.value = `${warmth > 0 ? "+" : ""}${Math.round(warmth * 100)}`;
+  page.warmth.setAttribute("aria-valuetext", warmthText(warmth));
+  page.undo.disabled = !settings.canUndo;
+  page.redo.disabled = !settings.canRedo;
+  page.reset.disabled = saturation === 1 && warmth === 0;
+}
+
+function warmthText(warmth: number): string {
+  if (warmth === 0) return "as predicted";
+  return `${Math.round(Math.abs(warmth) * 100)} % ${warmth > 0 ? "warmer" : "cooler"}`;
+}
+
+export class Adjust {
+  readonly #album: Album;
+  readonly #queue: Queue;
+  readonly #onColours: (photo: Photo) => void;
+  readonly #onError: (error: unknown, photo: Photo) => void;
+  /** Ends the rendering of settings that are no longer current. */
+  #rendering = new AbortController();
+  /** Whether a slider moves: its values are one step to undo. */
+  #sliding = false;
+
+  /** `onColours`: the colours of this photograph are of other settings now. */
+  constructor(
+    album: Album,
+    queue: Queue,
+    onColours: (photo: Photo) => void,
+    onError: (error: unknown, photo: Photo) => void,
+  ) {
+    this.#album = album;
+    this.#queue = queue;
+    this.#onColours = onColours;
+    this.#onError = onError;
+    for (const slider of [page.saturation, page.warmth]) {
+      slider.addEventListener("input", () => this.#slide());
+      slider.addEventListener("change", () => (this.#sliding = false));
+    }
+    page.undo.addEventListener("click", () => this.#step("undo"));
+    page.redo.addEventListener("click", () => this.#step("redo"));
+    page.reset.addEventListener("click", () => this.set({ saturation: 1, warmth: 0 }));
+    page.applyToAll.addEventListener("click", () => this.#applyToAll());
+    document.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  /** Changes settings of the open photograph, as one step to undo. */
+  set(change: Partial<Settings>): void {
+    const photo = this.#album.open;
+    if (!photo) return;
+    photo.settings.push({ ...photo.settings.now, ...change });
+    void this.apply(photo);
+  }
+
+  #slide(): void {
+    const photo = this.#album.open;
+    if (!photo) return;
+    const change = { saturation: page.saturation.valueAsNumber, warmth: page.warmth.valueAsNumber };
+    const value = { ...photo.settings.now, ...change };
+    if (this.#sliding) photo.settings.amend(value);
+    else photo.settings.push(value);
+    this.#sliding = true;
+    void this.apply(photo);
+  }
+
+  #step(way: "undo" | "redo"): void {
+    const photo = this.#album.open;
+    if (!photo) return;
+    photo.settings[way]();
+    void this.apply(photo);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const way = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : undefined;
+    if (!way || !this.#album.open) return;
+    event.preventDefault();
+    this.#step(way);
+  }
+
+  /** Gives all other photographs the settings of the open one. */
+  #applyToAll(): void {
+    const from = this.#album.open;
+    if (!from) return;
+    for (const photo of this.#album.photos) {
+      if (photo === from || sameSettings(photo.settings.now, from.settings.now)) continue;
+      photo.settings.push(from.settings.now);
+      if (photo.state === "working" || photo.state === "done") this.#queue.again(photo);
+    }
+  }
+
+  /** Brings the colours of a photograph in line with its settings: by the last stage where the model is the same, else by its network. */
+  async apply(photo: Photo): Promise<void> {
+    showSettings(photo);
+    this.#rendering.abort();
+    const { signal } = (this.#rendering = new AbortController());
+    const { colours } = photo;
+    const { now } = photo.settings;
+    // Then they are compared when it is done.
+    if (this.#queue.isColouring(photo)) return;
+    if (colours?.settings.model !== now.model) return this.#queue.again(photo);
+    try {
+      const changed = await withLook(colours, photo, signal);
+      if (signal.aborted || photo.colours !== colours) return;
+      photo.colours = changed;
+      this.#onColours(photo);
+    } catch (error) {
+      if (!signal.aborted) this.#onError(error, photo);
+    }
+  }
+}

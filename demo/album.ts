@@ -1,0 +1,108 @@
+/** The photographs that the visitor opened, in the order they came, and what is known of each. */
+import type { Colorizer, ColorizeResult } from "../src/index";
+import { History } from "./history";
+
+/**
+ * "checking": the file is being read for the first time. "asking": the photograph is in colour already, and the visitor has not said
+ * what to do with it.
+ */
+export type PhotoState = "checking" | "waiting" | "working" | "done" | "failed" | "asking";
+
+/** What the visitor can set for a photograph. */
+export interface Settings {
+  readonly model: string;
+  /** As the library's options of these names. */
+  readonly saturation: number;
+  readonly warmth: number;
+}
+
+/** Colours at full size. They take much memory, so only the open photograph keeps them; the others keep a file. */
+export interface Colours {
+  readonly result: ColorizeResult;
+  readonly colorizer: Colorizer;
+  readonly settings: Settings;
+}
+
+export interface Photo {
+  /** A file of the visitor, or the address of a sample. */
+  readonly source: Blob | string;
+  readonly name: string;
+  readonly settings: History<Settings>;
+  state: PhotoState;
+  /** Decoded, while the photograph is open. */
+  image?: HTMLImageElement;
+  /** Address of a small picture: grey, then in colour. */
+  thumbnail?: string;
+  /** 0 to 1, while it is being coloured. */
+  progress: number;
+  /** Why it failed, in words for everyone. */
+  failure?: string;
+  /** Whether the visitor wants it coloured although it has colours. */
+  confirmed: boolean;
+  colours?: Colours;
+  /** The coloured picture as JPEG, of the settings `savedAs`. */
+  saved?: { readonly file: Blob; readonly settings: Settings };
+  /** How it was coloured, in one line. */
+  facts: string;
+}
+
+export class Album {
+  readonly #photos: Photo[] = [];
+  /** Called with the photograph that changed, or without one after photographs came or went. */
+  readonly #listeners = new Set<(photo?: Photo) => void>();
+  /** The photograph on the stage. */
+  #open: Photo | undefined;
+
+  get photos(): readonly Photo[] {
+    return this.#photos;
+  }
+
+  get open(): Photo | undefined {
+    return this.#open;
+  }
+  set open(photo: Photo | undefined) {
+    this.#open = photo;
+    this.#tell();
+  }
+
+  has(photo: Photo): boolean {
+    return this.#photos.includes(photo);
+  }
+
+  add(photo: Photo): void {
+    this.#photos.push(photo);
+    this.#tell();
+  }
+
+  remove(photo: Photo): void {
+    this.#photos.splice(this.#photos.indexOf(photo), 1);
+    if (photo.thumbnail) URL.revokeObjectURL(photo.thumbnail);
+    this.#tell();
+  }
+
+  change(photo: Photo, values: Partial<Photo>): void {
+    const before = photo.thumbnail;
+    Object.assign(photo, values);
+    if (before && before !== photo.thumbnail) URL.revokeObjectURL(before);
+    if (this.has(photo)) this.#tell(photo);
+  }
+
+  /** Returns a function that ends it. */
+  onChange(listener: (photo?: Photo) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #tell(photo?: Photo): void {
+    for (const listener of this.#listeners) listener(photo);
+  }
+}
+
+export function newPhoto(source: Blob | string, name: string, settings: Settings): Photo {
+  return { source, name, settings: new History(settings), state: "checking", progress: 0, confirmed: false, facts: "" };
+}
+
+/** Whether both mean the same picture. */
+export function sameSettings(a: Settings, b: Settings): boolean {
+  return a.model === b.model && a.saturation === b.saturation && a.warmth === b.warmth;
+}

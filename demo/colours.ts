@@ -1,0 +1,40 @@
+/** What is done with the colours of a photograph: another look, a file, facts. */
+import type { Colours, Photo } from "./album";
+import { jpegOf } from "./save";
+
+/** The colours with the saturation and the warmth of the photograph's settings, which have the same model. */
+export async function withLook(colours: Colours, photo: Photo, signal: AbortSignal): Promise<Colours> {
+  const settings = photo.settings.now;
+  const { saturation, warmth } = settings;
+  let { result } = colours;
+  if (saturation !== colours.settings.saturation) result = await result.withSaturation(saturation, { signal });
+  if (warmth !== colours.settings.warmth) result = await result.withWarmth(warmth, { signal });
+  return { ...colours, result, settings };
+}
+
+/** The photograph in colour as JPEG; undefined where it has no colours yet. */
+export async function fileOf(photo: Photo): Promise<Blob | undefined> {
+  const { colours, saved } = photo;
+  if (!colours || saved?.settings === colours.settings) return saved?.file;
+  const file = await jpegOf(colours.result, originalFile(photo));
+  photo.saved = { file, settings: colours.settings };
+  return file;
+}
+
+/** Undefined for samples. */
+export function originalFile({ source }: Photo): Blob | undefined {
+  return typeof source === "string" ? undefined : source;
+}
+
+/** "natural: 600 × 400 in 1.4 s on the adapter: ..." */
+export function factsOf({ result, colorizer, settings }: Colours): string {
+  const seconds = (milliseconds: number): string =>
+    milliseconds < 950 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+  const { timings: t, workingSize: w } = result;
+  const embedding = colorizer.manifest.embedder ? `embedding ${seconds(t.embedding)}, ` : "";
+  return (
+    `${settings.model}: ${result.width} × ${result.height} in ${seconds(t.total)} on ${colorizer.adapter}: ` +
+    `${embedding}colours ${seconds(t.chroma)} at ${w.width} × ${w.height}, ` +
+    `full resolution ${seconds(t.recombine)}`
+  );
+}

@@ -1,0 +1,135 @@
+/** The open photograph: how it comes onto the stage, gets its colours, and what happens when it cannot. */
+import { Adjust, showSettings } from "./adjust";
+import { Album, sameSettings, type Photo, type PhotoState } from "./album";
+import { chooseModel } from "./models";
+import { Queue } from "./queue";
+import { press } from "./samples";
+import { showPhoto, showWelcome } from "./stage";
+import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
+import { explain } from "./words";
+
+export const album = new Album();
+export const queue = new Queue(album, (photo, { text, done }) => {
+  if (photo === album.open) showProgress(photo.name, text, done);
+});
+export const adjust = new Adjust(album, queue, (photo) => void refresh(photo), fail);
+
+/** A photograph of the album was chosen. */
+export async function choose(photo: Photo): Promise<void> {
+  if (photo.state === "failed")
+    return showMessage(photo.failure!, { label: "Try again", run: () => void again(photo) });
+  if (photo.state !== "checking") await open(photo);
+}
+
+/** Tries a photograph once more that failed. */
+export async function again(photo: Photo): Promise<void> {
+  album.change(photo, { state: "waiting", failure: undefined });
+  await open(photo);
+}
+
+/** The last photograph that was open with its colours. */
+let previous: Photo | undefined;
+/** The state of the open photograph as the stage shows it. */
+let seen: PhotoState | undefined;
+
+export async function open(photo: Photo): Promise<void> {
+  const before = album.open;
+  album.open = photo;
+  seen = photo.state;
+  if (before && before !== photo) {
+    if (before.state === "done") previous = before;
+    void queue.keep(before);
+  }
+  hideMessage();
+  hideProgress();
+  press(page.samples, typeof photo.source === "string" ? photo.source : undefined);
+  showSettings(photo);
+  try {
+    await showPhoto(photo);
+  } catch (error) {
+    return fail(error, photo);
+  }
+  if (photo !== album.open) return;
+  page.stage.scrollIntoView({ block: "nearest" }); // the samples lie below
+  if (photo.state === "waiting" || photo.state === "working") showProgress(photo.name, "Getting ready", photo.progress);
+  if (photo.state === "asking") ask(photo);
+  queue.wake();
+}
+
+/** Shows the newest colours of the open photograph. */
+async function refresh(photo: Photo): Promise<void> {
+  if (photo === album.open) await showPhoto(photo);
+}
+
+album.onChange((photo) => {
+  if (!photo || photo !== album.open || photo.state === seen) return;
+  seen = photo.state;
+  if (photo.state !== "working" && photo.state !== "waiting") hideProgress();
+  if (photo.state === "done") void finish(photo);
+  else if (photo.state === "asking") ask(photo);
+  else if (photo.state === "failed") void giveUp(photo);
+});
+
+async function finish(photo: Photo): Promise<void> {
+  page.profile.open = false;
+  await refresh(photo);
+  // The visitor may have changed the settings meanwhile.
+  if (photo.colours && !sameSettings(photo.colours.settings, photo.settings.now)) await adjust.apply(photo);
+}
+
+/** Whether to colour a photograph that has colours is the visitor's choice. */
+function ask(photo: Photo): void {
+  page.picture.classList.remove("waiting");
+  showMessage(`“${photo.name}” seems to be in colour already.`, {
+    label: "Colour it anyway",
+    run: () => {
+      photo.confirmed = true;
+      queue.again(photo);
+    },
+  });
+}
+
+/** The open photograph could not be coloured: its former colours stay, or the photograph before it comes back. */
+async function giveUp(photo: Photo): Promise<void> {
+  const text = photo.failure!;
+  const retry = { label: "Try again", run: (): void => void again(photo) };
+  const kept = photo.colours ?? photo.saved;
+  if (kept) {
+    if (!sameSettings(kept.settings, photo.settings.now)) photo.settings.drop();
+    chooseModel(photo.settings.now.model);
+    album.change(photo, { state: "done" });
+    showSettings(photo);
+    return showMessage(text);
+  }
+  const usable = (other: Photo): boolean => other !== photo && !["failed", "checking"].includes(other.state);
+  const other = previous && album.has(previous) ? previous : album.photos.find(usable);
+  if (other) {
+    chooseModel(other.settings.now.model);
+    await open(other);
+  } else close();
+  showMessage(text, album.has(photo) ? retry : undefined);
+}
+
+export function close(): void {
+  album.open = undefined;
+  hideProgress();
+  hideMessage();
+  press(page.samples);
+  showWelcome();
+}
+
+export function remove(photo: Photo): void {
+  const { photos } = album;
+  const at = photos.indexOf(photo);
+  queue.stop(photo);
+  album.remove(photo);
+  if (photo !== album.open) return;
+  const next = photos[at] ?? photos[at - 1];
+  if (next && next.state !== "failed" && next.state !== "checking") void open(next);
+  else close();
+}
+
+export async function fail(error: unknown, { name }: Photo): Promise<void> {
+  console.error(error);
+  showMessage(await explain(error, name));
+}

@@ -1,0 +1,109 @@
+/** The album as a strip of thumbnails, each with its state. */
+import type { Album, Photo, PhotoState } from "./album";
+import { page } from "./view";
+
+const STATE_TEXT: Readonly<Record<PhotoState, string>> = {
+  checking: "being read",
+  waiting: "waits",
+  working: "is being coloured",
+  done: "in colour",
+  failed: "failed",
+  asking: "already in colour",
+};
+
+interface Handlers {
+  readonly open: (photo: Photo) => void;
+  readonly remove: (photo: Photo) => void;
+}
+
+export class Strip {
+  readonly #album: Album;
+  readonly #handlers: Handlers;
+  readonly #items = new Map<Photo, HTMLLIElement>();
+
+  constructor(album: Album, handlers: Handlers) {
+    this.#album = album;
+    this.#handlers = handlers;
+  }
+
+  /** Follows the album from now on. */
+  watch(): void {
+    this.#album.onChange((photo) => (photo ? this.#update(photo) : this.#updateAll()));
+  }
+
+  #updateAll(): void {
+    const { photos } = this.#album;
+    for (const [photo, item] of this.#items)
+      if (!photos.includes(photo)) {
+        item.remove();
+        this.#items.delete(photo);
+      }
+    for (const photo of photos) {
+      if (!this.#items.has(photo)) {
+        const item = this.#newItem(photo);
+        this.#items.set(photo, item);
+        page.strip.append(item);
+      }
+      this.#update(photo);
+    }
+    const many = photos.length > 1;
+    page.album.hidden = !many;
+    page.applyToAll.hidden = !many;
+    document.body.classList.toggle("with-album", many);
+  }
+
+  #newItem(photo: Photo): HTMLLIElement {
+    const item = document.createElement("li");
+    const open = document.createElement("button");
+    const remove = document.createElement("button");
+    open.type = remove.type = "button";
+    open.className = "open";
+    remove.className = "remove";
+    remove.textContent = "×";
+    remove.setAttribute("aria-label", `Close ${photo.name}`);
+    const image = Object.assign(document.createElement("img"), { alt: "", hidden: true });
+    const state = Object.assign(document.createElement("span"), { className: "state" });
+    const name = Object.assign(document.createElement("span"), { className: "name", textContent: photo.name });
+    open.append(image, state, name);
+    open.addEventListener("click", () => this.#handlers.open(photo));
+    remove.addEventListener("click", () => this.#handlers.remove(photo));
+    item.append(open, remove);
+    return item;
+  }
+
+  #update(photo: Photo): void {
+    const item = this.#items.get(photo);
+    if (!item) return;
+    const open = item.querySelector<HTMLButtonElement>(".open")!;
+    const image = item.querySelector("img")!;
+    if (photo.thumbnail && image.src !== photo.thumbnail) {
+      image.src = photo.thumbnail;
+      image.hidden = false;
+    }
+    item.dataset["state"] = photo.state;
+    item.style.setProperty("--done", `${100 * photo.progress}%`);
+    open.setAttribute("aria-label", `${photo.name}: ${STATE_TEXT[photo.state]}`);
+    open.title = photo.failure && photo.state === "failed" ? photo.failure : photo.name;
+    if (photo === this.#album.open) {
+      if (!open.hasAttribute("aria-current"))
+        page.strip.scrollTo({ left: item.offsetLeft - page.strip.clientWidth / 2 });
+      open.setAttribute("aria-current", "true");
+    } else open.removeAttribute("aria-current");
+    this.#count();
+  }
+
+  #count(): void {
+    const { photos } = this.#album;
+    const number = (...states: PhotoState[]): number => photos.filter(({ state }) => states.includes(state)).length;
+    const [done, failed, asking] = [number("done"), number("failed"), number("asking")];
+    const busy = number("checking", "waiting", "working");
+    const parts = [`${done} of ${photos.length} in colour`];
+    if (failed) parts.push(`${failed} failed`);
+    if (asking) parts.push(`${asking} left as ${asking === 1 ? "it is" : "they are"}: already in colour`);
+    const text = parts.join(", ");
+    if (page.count.textContent !== text) page.count.textContent = text;
+    page.pause.hidden = busy === 0;
+    page.retry.hidden = failed === 0;
+    page.saveAll.disabled = done === 0;
+  }
+}

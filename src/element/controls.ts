@@ -1,0 +1,109 @@
+/** The controls below the picture: start or stop, saturation, warmth, save. */
+import { SATURATION, WARMTH, type NumberOption } from "../base/option-checks";
+import { part } from "./parts";
+import { textOf, type ColorizeTexts } from "./texts";
+
+/** What the controls change. */
+export interface Controlled {
+  saturation: number;
+  warmth: number;
+  readonly state: "idle" | "loading" | "ready" | "error";
+  colorize(): Promise<unknown>;
+  abort(): void;
+  download(): Promise<void>;
+}
+
+/** The end of the sliders while the attribute is not larger. */
+const USUAL_END = 2;
+
+export class Controls {
+  readonly #target: Controlled;
+  readonly #toolbar: HTMLElement;
+  readonly #action = part("button", "action");
+  readonly #save = part("button", "save");
+  readonly #saturation: Slider;
+  readonly #warmth: Slider;
+
+  constructor(toolbar: HTMLElement, target: Controlled) {
+    this.#toolbar = toolbar;
+    this.#target = target;
+    this.#saturation = new Slider("saturation", SATURATION, target);
+    this.#warmth = new Slider("warmth", WARMTH, target);
+    this.#action.type = this.#save.type = "button";
+    // What fails is reported by the element's `error` event.
+    this.#action.addEventListener("click", () => {
+      if (target.state === "loading") target.abort();
+      else target.colorize().catch(() => undefined);
+    });
+    this.#save.addEventListener("click", () => {
+      this.#save.disabled = true;
+      target
+        .download()
+        .catch((error: unknown) => console.error(error))
+        .finally(() => (this.#save.disabled = false));
+    });
+    toolbar.append(this.#action, this.#saturation.label, this.#warmth.label, this.#save);
+  }
+
+  /** Called for each change of the target's state, look or texts. */
+  update(texts: ColorizeTexts): void {
+    const { state } = this.#target;
+    const ready = state === "ready";
+    this.#toolbar.setAttribute("aria-label", textOf(texts, "controls"));
+    this.#action.textContent = textOf(texts, state === "loading" ? "stop" : state === "error" ? "retry" : "start");
+    this.#save.textContent = textOf(texts, "save");
+    const focused = this.#focused();
+    this.#action.hidden = ready;
+    this.#save.hidden = this.#saturation.label.hidden = this.#warmth.label.hidden = !ready;
+    for (const slider of [this.#saturation, this.#warmth]) slider.update(texts);
+    // The focus goes on to a control that stays.
+    if (focused?.checkVisibility() === false) (ready ? this.#saturation.input : this.#action).focus();
+  }
+
+  #focused(): Element | null {
+    const root = this.#toolbar.getRootNode();
+    const focused = root instanceof ShadowRoot ? root.activeElement : null;
+    return this.#toolbar.contains(focused) ? focused : null;
+  }
+}
+
+class Slider {
+  readonly label = document.createElement("label");
+  readonly #text = document.createTextNode("");
+  readonly input = document.createElement("input");
+  readonly #name: "saturation" | "warmth";
+  readonly #most: number;
+  readonly #target: Controlled;
+  #texts: ColorizeTexts = {};
+
+  constructor(name: "saturation" | "warmth", { least, most }: NumberOption, target: Controlled) {
+    this.#name = name;
+    this.#most = most;
+    this.#target = target;
+    this.input.type = "range";
+    this.input.setAttribute("part", name);
+    this.input.min = String(least);
+    this.input.step = "0.05";
+    this.input.addEventListener("input", () => {
+      this.#target[name] = this.input.valueAsNumber;
+      this.#say();
+    });
+    this.label.append(this.#text, this.input);
+  }
+
+  update(texts: ColorizeTexts): void {
+    this.#texts = texts;
+    this.#text.data = textOf(texts, this.#name);
+    const value = this.#target[this.#name];
+    if (!Number.isNaN(value)) {
+      this.input.max = String(Math.min(this.#most, Math.max(USUAL_END, value)));
+      this.input.valueAsNumber = value;
+    }
+    this.#say();
+  }
+
+  #say(): void {
+    const value = Math.round(100 * this.input.valueAsNumber);
+    this.input.setAttribute("aria-valuetext", textOf(this.#texts, "percent", { value }));
+  }
+}

@@ -1,0 +1,22 @@
+/** The states and events of <colorize-canvas>. */
+import type { EngineError } from "../base/errors";
+import type { ColorizeResult } from "../colorizer/result";
+import type { ColorizeProgress } from "./progress";
+
+/** idle: nothing is being coloured, because there is no photograph, it waits or it was stopped. */
+export type ColorizeState = "idle" | "loading" | "ready" | "error";
+
+export interface ColorizeCanvasEventMap {
+  load: CustomEvent<ColorizeResult>;
+  error: CustomEvent<EngineError>;
+  progress: CustomEvent<ColorizeProgress>;
+  statechange: CustomEvent<ColorizeState>;
+}
+
+export function send<K extends keyof ColorizeCanvasEventMap>(
+  element: HTMLElement,
+  type: K,
+  detail: ColorizeCanvasEventMap[K]["detail"],
+): void {
+  element.dispatchEvent(new CustomEvent(type, { detail }));
+}

@@ -1,0 +1,234 @@
+/** The work of one <colorize-canvas>: what is coloured when, what becomes of it, and what a newer change ends. */
+import { abortable } from "../base/abortable";
+import { EngineError, InputError } from "../base/errors";
+import { SATURATION, WARMTH } from "../base/option-checks";
+import type { Colorizer } from "../colorizer/colorizer";
+import type { ColorizeResult } from "../colorizer/result";
+import type { ColorizeStage } from "../colorizer/stage-clock";
+import type { ColorizeSource } from "../image/source";
+import type { LoadProgress } from "../weights/model/progress";
+import { checkedOptions, type ColorizeAttributes } from "./attributes";
+import type { ColorizeState } from "./events";
+import type { Origin, Photograph } from "./photograph";
+import { JobProgress, type ColorizeProgress } from "./progress";
+import { leave, sharedColorizer } from "./shared-colorizer";
+import { nearViewport } from "./viewport";
+
+/** What the element needs of a Colorizer. */
+export type ColorizerInUse = Pick<Colorizer, "colorize">;
+
+/** Places of errors that another look mends. */
+const LOOK: readonly string[] = [SATURATION.name, WARMTH.name];
+
+interface Host {
+  readonly element: ColorizeAttributes & { readonly colorizer: ColorizerInUse | null };
+  readonly photograph: Photograph;
+  /** What the attributes, properties and content name as the photograph now. */
+  origin(): Origin | undefined;
+  /** Called when a photograph has another state of its own: there, or replaced. */
+  photographChanged(): void;
+  stateChanged(state: ColorizeState): void;
+  progressed(progress: ColorizeProgress): void;
+  /** Called for each result and each new look of it. */
+  coloured(result: ColorizeResult): void;
+  loaded(result: ColorizeResult): void;
+  failed(error: EngineError): void;
+}
+
+export class Work {
+  readonly #host: Host;
+  state: ColorizeState = "idle";
+  result: ColorizeResult | null = null;
+  error: EngineError | null = null;
+  /** Settles with the newest change of the look. */
+  #looking: Promise<void> = Promise.resolve();
+  /** Ends what runs now. */
+  #job = new AbortController();
+  #running: Promise<ColorizeResult> | undefined;
+  /** Whether something changed since the photograph was last coloured or the work stopped. */
+  #stale = true;
+  #newPhotograph = true;
+  /** Ends the newest change of the look. */
+  #looks = new AbortController();
+  #scheduled = false;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  get stale(): boolean {
+    return this.#stale;
+  }
+
+  /** Colours anew as `loading` says, also the same photograph with other options. Several changes at once start one job. */
+  restart(change: { readonly photograph: boolean }): void {
+    this.#stale = true;
+    this.#newPhotograph ||= change.photograph;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.#host.element.isConnected && this.#stale) this.#begin();
+    });
+  }
+
+  /** Takes another photograph at once, whose pixels may not be there later, and restarts. */
+  replacePhotograph(): void {
+    this.#newPhotograph = true;
+    this.#renew();
+    if (!this.#host.element.isConnected) this.#setState("idle");
+    this.restart({ photograph: false });
+  }
+
+  /** As the element's colorize(). */
+  colorize(): Promise<ColorizeResult> {
+    if (this.#stale) this.#renew();
+    else if (this.state === "ready" && this.result) return Promise.resolve(this.result);
+    else if (this.state === "loading" && this.#running) return this.#running;
+    return this.#start();
+  }
+
+  /** The coloured picture with the newest saturation and warmth. */
+  async newest(): Promise<ColorizeResult | null> {
+    let awaited;
+    do await (awaited = this.#looking);
+    while (awaited !== this.#looking);
+    return this.result;
+  }
+
+  /** As the element's abort(). */
+  abort(): void {
+    this.#job.abort();
+    this.#job = new AbortController();
+    this.#stale = false;
+    if (this.state === "loading") this.#setState(this.result ? "ready" : "idle");
+  }
+
+  /** Stops what runs and frees the result. Both are done again when the element returns to the page. */
+  suspend(): void {
+    const again = this.#stale || this.state === "loading" || this.result !== null;
+    this.result = null;
+    this.abort();
+    this.#stale = again;
+    leave(this.#host.element);
+    if (this.state === "ready") this.#setState("idle");
+  }
+
+  /** Ends the current job and takes what is named as the photograph now. Returns the signal of the next job. */
+  #renew(): AbortSignal {
+    this.#job.abort();
+    this.#job = new AbortController();
+    this.#stale = false;
+    if (this.#newPhotograph) {
+      this.#newPhotograph = false;
+      this.result = null;
+      this.#host.photograph.change(this.#host.origin());
+      this.#host.photographChanged();
+    }
+    return this.#job.signal;
+  }
+
+  #begin(): void {
+    const { element, photograph } = this.#host;
+    const signal = this.#renew();
+    const { loading } = element;
+    if (photograph.origin && loading === "eager") return void this.#start();
+    this.#setState(this.result ? "ready" : "idle");
+    if (!photograph.origin) return;
+    this.#stale = true; // still to be coloured
+    if (loading === "lazy") nearViewport(element, signal).then(() => void this.#start(), ignore);
+    else this.#show(signal).catch((error: unknown) => signal.aborted || this.#fail(error));
+  }
+
+  async #show(signal: AbortSignal): Promise<ColorizeSource> {
+    try {
+      return await abortable(this.#host.photograph.load(), signal);
+    } finally {
+      if (!signal.aborted) this.#host.photographChanged();
+    }
+  }
+
+  #start(): Promise<ColorizeResult> {
+    this.#job.abort();
+    const { signal } = (this.#job = new AbortController());
+    this.#stale = false;
+    const running = Promise.resolve().then(() => this.#colorize(signal));
+    running.catch(ignore); // reported by the event
+    this.#running = running;
+    this.#setState("loading");
+    return running;
+  }
+
+  async #colorize(signal: AbortSignal): Promise<ColorizeResult> {
+    signal.throwIfAborted();
+    const { element, progressed, loaded } = this.#host;
+    const { model, precision } = element;
+    const progress = new JobProgress(`${model} ${precision}`, (now) => signal.aborted || progressed(now));
+    const original = this.#show(signal);
+    try {
+      checkedOptions(element); // throws for wrong attributes before the model is downloaded
+      const onProgress = (now: LoadProgress): void => progress.load(now);
+      const load = (): Promise<ColorizerInUse> =>
+        sharedColorizer({ model, precision }, { user: element, onProgress, signal });
+      const [colorizer, source] = await Promise.all([element.colorizer ?? load(), original]);
+      const onStage = (stage: ColorizeStage): void => progress.colorize(stage);
+      const result = await colorizer.colorize(source, { ...checkedOptions(element), signal, onStage });
+      progress.end();
+      signal.throwIfAborted();
+      this.#take(result);
+      this.#setState("ready");
+      loaded(result);
+      this.changeLook();
+      return result;
+    } catch (error) {
+      await original.catch(ignore); // the photograph stays visible if only the colour failed
+      if (signal.aborted) throw signal.reason;
+      throw this.#fail(error);
+    }
+  }
+
+  /** Applies the newest saturation and warmth to the result, and ends an earlier change. After an error of these, colours anew. */
+  changeLook(): void {
+    if (this.error && LOOK.includes(this.error.where)) return this.restart({ photograph: false });
+    if (this.state === "ready" && this.result) this.#looking = this.#change(this.result);
+  }
+
+  async #change(result: ColorizeResult): Promise<void> {
+    const { saturation, warmth } = this.#host.element;
+    this.#looks.abort();
+    const { signal } = (this.#looks = new AbortController());
+    if (saturation === result.saturation && warmth === result.warmth) return;
+    try {
+      checkedOptions(this.#host.element);
+      this.#take(await result.with({ saturation, warmth }, { signal: AbortSignal.any([signal, this.#job.signal]) }));
+    } catch (error) {
+      if (!signal.aborted && !this.#job.signal.aborted) this.#fail(error);
+    }
+  }
+
+  #take(result: ColorizeResult): void {
+    this.result = result;
+    this.#host.coloured(result);
+  }
+
+  #fail(cause: unknown): EngineError {
+    const where = this.#host.element.localName;
+    this.error =
+      cause instanceof EngineError
+        ? cause
+        : new InputError({ where, expected: "a coloured photograph", received: String(cause), cause });
+    this.result = null;
+    this.#setState("error");
+    this.#host.failed(this.error);
+    return this.error;
+  }
+
+  #setState(state: ColorizeState): void {
+    if (state === this.state) return;
+    this.state = state;
+    if (state !== "error") this.error = null;
+    this.#host.stateChanged(state);
+  }
+}
+
+function ignore(): void {}

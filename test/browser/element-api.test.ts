@@ -1,0 +1,482 @@
+/** Attributes, properties, methods, events and states of <colorize-canvas>, in one page with a tiny model. */
+import type { Page } from "puppeteer";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ColorizeCanvas } from "../../src/element";
+import { openElementPage, type ElementPage } from "./element-page";
+
+let open: ElementPage;
+let page: Page;
+
+beforeAll(async () => {
+  open = await openElementPage();
+  ({ page } = open);
+}, 240_000);
+
+afterAll(() => open?.close());
+
+beforeEach(async () => {
+  open.messages.length = 0;
+  await page.evaluate(() => document.body.replaceChildren());
+});
+
+describe("attributes", () => {
+  it("are none at creation, have defaults, and reflect properties", async () => {
+    const seen = await page.evaluate(() => {
+      const element = document.createElement("colorize-canvas");
+      const names = (element.constructor as typeof ColorizeCanvas).observedAttributes;
+      const properties = names.map((name) => (name === "crossorigin" ? "crossOrigin" : name));
+      const read = (): unknown[] => properties.map((name) => element[name as "src"]);
+      const created = element.getAttributeNames();
+      const defaults = read();
+      Object.assign(element, {
+        src: "a.jpg",
+        alt: "b",
+        model: "/m/",
+        loading: "lazy",
+        compare: "slider",
+        saturation: 1.5,
+      });
+      Object.assign(element, {
+        warmth: -0.5,
+        size: 64,
+        precision: "f32",
+        crossOrigin: "use-credentials",
+        controls: true,
+      });
+      Object.assign(element, { width: 600, height: 400 });
+      return {
+        created,
+        names,
+        defaults,
+        attributes: names.map((name) => element.getAttribute(name)),
+        properties: read(),
+      };
+    });
+    expect(seen.created).toEqual([]);
+    expect(seen.defaults).toEqual(["", "", "", "eager", "off", 1, 0, null, "auto", null, false, 0, 0]);
+    const texts = [
+      "a.jpg",
+      "b",
+      "/m/",
+      "lazy",
+      "slider",
+      "1.5",
+      "-0.5",
+      "64",
+      "f32",
+      "use-credentials",
+      "",
+      "600",
+      "400",
+    ];
+    expect(seen.attributes).toEqual(texts);
+    expect(seen.properties).toEqual([
+      "a.jpg",
+      "b",
+      "/m/",
+      "lazy",
+      "slider",
+      1.5,
+      -0.5,
+      64,
+      "f32",
+      "use-credentials",
+      true,
+      600,
+      400,
+    ]);
+  });
+
+  it("with a fixed set of words take them in any case, and warn of others", async () => {
+    const seen = await page.evaluate(() => {
+      const element = document.createElement("colorize-canvas");
+      element.setAttribute("compare", "Slider");
+      element.setAttribute("loading", "lazily");
+      element.setAttribute("crossorigin", "");
+      const { compare, loading, crossOrigin } = element;
+      return { compare, loading, crossOrigin };
+    });
+    expect(seen).toEqual({ compare: "slider", loading: "eager", crossOrigin: "anonymous" });
+    expect(open.messages).toEqual([
+      'warn <colorize-canvas loading="lazily">: expected one of eager, lazy, manual; "eager" is used.',
+    ]);
+  });
+
+  it("width and height reserve the space, and the page's own style wins", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ width: "300", height: "200", src: "/samples/cat.jpg", loading: "manual" });
+      const size = (): number[] => [element.offsetWidth, element.offsetHeight];
+      const before = size();
+      await next(element.shadowRoot!.querySelector("img")!, "load");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const after = size();
+      const high = add({ height: "100", src: "/samples/cat.jpg", loading: "manual" });
+      await next(high.shadowRoot!.querySelector("img")!, "load");
+      document.head.append(
+        Object.assign(document.createElement("style"), { textContent: "colorize-canvas { width: 90px }" }),
+      );
+      const own = element.offsetWidth;
+      document.head.lastChild!.remove();
+      return { before, after, high: [high.offsetWidth, high.offsetHeight], own };
+    });
+    expect(seen).toEqual({ before: [300, 200], after: [300, 200], high: [150, 100], own: 90 });
+  });
+
+  it("warmth and saturation change the look without another run; size and precision run the network again", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg" });
+      await next(element, "load");
+      let loads = 0;
+      element.addEventListener("load", () => loads++);
+      const first = element.result!;
+      element.warmth = 0.5;
+      element.saturation = 2;
+      await element.toBlob(); // of the newest look
+      const { warmth, saturation } = element.result!;
+      const look = { warmth, saturation, loads, state: element.state, other: element.result !== first };
+      element.size = 32;
+      await next(element, "load");
+      const size = element.result!.workingSize;
+      element.precision = "f16-weights";
+      const kept = element.result !== null;
+      await next(element, "load");
+      return { look, size: Math.max(size.width, size.height) < 64, warmth: element.result!.warmth, kept, loads };
+    });
+    expect(seen).toEqual({
+      look: { warmth: 0.5, saturation: 2, loads: 0, state: "ready", other: true },
+      size: true,
+      warmth: 0.5,
+      kept: true,
+      loads: 2,
+    });
+  });
+
+  it("a wrong warmth is an error, which a right one ends", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg", warmth: "hot" });
+      const { detail } = await next(element, "error");
+      element.warmth = 0;
+      await next(element, "load");
+      return [(detail as Error).message, element.state, element.error];
+    });
+    expect(seen).toEqual([
+      expect.stringMatching(/^warmth: expected a number from -1 to 1 .* received "hot"/),
+      "ready",
+      null,
+    ]);
+  });
+});
+
+describe("source", () => {
+  it("takes files, bitmaps, frames, canvases, elements and pixels, which may change or close at once", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add();
+      const blob = await (await fetch("/samples/cat.jpg")).blob();
+      const canvas = new OffscreenCanvas(40, 30);
+      const context = canvas.getContext("2d")!;
+      context.fillStyle = "#888";
+      context.fillRect(0, 0, 40, 30);
+      const onPage = document.createElement("canvas");
+      [onPage.width, onPage.height] = [24, 18];
+      onPage.getContext("2d");
+      const img = new Image();
+      img.src = "/samples/cat.jpg";
+      const frame = new VideoFrame(canvas, { timestamp: 0 });
+      const bitmap = await createImageBitmap(canvas, 0, 0, 20, 10);
+      const sources = {
+        blob: () => blob,
+        file: () => new File([blob], "grandma.jpg", { type: "image/jpeg" }),
+        bitmap: () => bitmap,
+        frame: () => frame,
+        canvas: () => onPage,
+        offscreen: () => canvas,
+        img: () => img,
+        pixels: () => context.getImageData(0, 0, 16, 12),
+        raw: () => ({ data: new Uint8Array(8 * 6 * 4).fill(255), width: 8, height: 6 }),
+      };
+      const sizes: Record<string, string> = {};
+      for (const [name, source] of Object.entries(sources)) {
+        element.source = source();
+        if (name === "bitmap") bitmap.close();
+        if (name === "frame") frame.close();
+        await Promise.race([next(element, "load"), next(element, "error")]);
+        const shown = [...element.shadowRoot!.querySelectorAll<HTMLElement>("[part=original]")].filter(
+          (one) => !one.hidden,
+        );
+        const { width, height } = element.result ?? { width: element.error!.message, height: "" };
+        sizes[name] = `${width}x${height} ${shown.map(({ localName }) => localName).join()}`;
+      }
+      return { sizes, attributes: element.getAttributeNames() };
+    });
+    expect(seen.sizes).toEqual({
+      blob: "451x300 img",
+      file: "451x300 img",
+      bitmap: "20x10 canvas",
+      frame: "40x30 canvas",
+      canvas: "24x18 canvas",
+      offscreen: "40x30 canvas",
+      img: "451x300 canvas",
+      pixels: "16x12 canvas",
+      raw: "8x6 canvas",
+    });
+    expect(seen.attributes).toEqual(["model"]);
+  });
+
+  it("wins over src until it is null, and refuses what is no picture", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg" });
+      element.source = new ImageData(16, 12);
+      await next(element, "load");
+      const widths = [element.result!.width];
+      element.source = null;
+      await next(element, "load");
+      widths.push(element.result!.width);
+      let message = "";
+      try {
+        element.source = "/samples/cat.jpg" as unknown as Blob;
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      element.source = new Blob(["no picture"]);
+      await next(element, "error");
+      return { widths, message, kept: element.error!.code };
+    });
+    expect(seen.widths).toEqual([16, 451]);
+    expect(seen.message).toMatch(/expected a picture: .* received the address "\/samples\/cat.jpg"/);
+    expect(seen.kept).toBe("image");
+  });
+});
+
+it("colorizer replaces the shared one, and stays the page's", async () => {
+  const seen = await page.evaluate(async () => {
+    const asked: unknown[] = [];
+    const element = add({ src: "/samples/cat.jpg", model: "/nowhere/", loading: "manual", saturation: "0.5" });
+    element.colorizer = {
+      colorize: (source, { saturation, size } = {}) => {
+        asked.push([(source as Element).localName, saturation, size]);
+        return Promise.reject(new Error("never mind"));
+      },
+    };
+    const message = await element.colorize().catch(String);
+    return { asked, message, code: element.error!.code };
+  });
+  expect(seen.asked).toEqual([["img", 0.5, null]]);
+  expect(seen.message).toMatch(/colorize-canvas: expected a coloured photograph, received Error: never mind/);
+  expect(seen.code).toBe("input");
+});
+
+describe("loading", () => {
+  it("manual shows the photograph and colours when asked", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg", loading: "manual" });
+      const original = element.shadowRoot!.querySelector("img")!;
+      await next(original, "load");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const before = [element.state, original.checkVisibility(), getComputedStyle(original).filter];
+      const [first, second] = [element.colorize(), element.colorize()];
+      const state = element.state;
+      const result = await first;
+      const third = await element.colorize();
+      return {
+        before,
+        state,
+        after: element.state,
+        joined: first === second,
+        same: third === result,
+        width: result.width,
+      };
+    });
+    expect(seen).toEqual({
+      before: ["idle", true, "none"],
+      state: "loading",
+      after: "ready",
+      joined: true,
+      same: true,
+      width: 451,
+    });
+  });
+
+  it("lazy waits until the element is near the viewport", async () => {
+    const seen = await page.evaluate(async () => {
+      const space = document.body.appendChild(document.createElement("div"));
+      space.style.height = "5000px";
+      const element = add({ src: "/samples/cat.jpg?lazy", loading: "lazy" });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const requested = performance.getEntriesByName(`${location.origin}/samples/cat.jpg?lazy`).length;
+      const before = element.state;
+      element.remove(); // it still waits when it returns
+      document.body.append(element);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const loaded = next(element, "load");
+      space.remove();
+      await loaded;
+      return [before, requested, element.state];
+    });
+    expect(seen).toEqual(["idle", 0, "ready"]);
+  });
+});
+
+describe("methods", () => {
+  it("abort() ends the work, and colorize() starts it again", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg" });
+      await next(element, "statechange");
+      const running = element.colorize().catch((error: Error) => error.name);
+      element.abort();
+      const states = [element.state];
+      const name = await running;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      states.push(element.state);
+      await element.colorize();
+      states.push(element.state);
+      element.size = 32;
+      await next(element, "statechange");
+      element.abort(); // the picture before stays
+      states.push(element.state);
+      return { states, name, kept: element.result !== null };
+    });
+    expect(seen).toEqual({ states: ["idle", "idle", "ready", "ready"], name: "AbortError", kept: true });
+  });
+
+  it("abort() does not end later changes of the look, and toBlob() waits for the newest", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg", loading: "manual" });
+      await element.colorize();
+      element.abort();
+      element.saturation = 0.5;
+      const blob = element.toBlob();
+      element.saturation = 2;
+      await blob;
+      return [element.state, element.result!.saturation];
+    });
+    expect(seen).toEqual(["ready", 2]);
+  });
+
+  it("colorize() ends with an AbortError when another photograph takes the place", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/coffee.jpg" });
+      const first = element.colorize().catch((error: Error) => error.name);
+      element.src = "/samples/cat.jpg";
+      return { first: await first, width: (await element.colorize()).width };
+    });
+    expect(seen).toEqual({ first: "AbortError", width: 451 });
+  });
+
+  it("colorize() and toBlob() say what is missing", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add();
+      return [await element.toBlob().catch(String), await element.colorize().catch(String), element.state];
+    });
+    expect(seen[0]).toMatch(/toBlob\(\): expected a coloured picture, received none in state "idle"\. Wait for/);
+    expect(seen[1]).toMatch(/colorize-canvas: expected a photograph, received none\. Set `src` or `source`/);
+    expect(seen[2]).toBe("error");
+  });
+
+  it("another photograph ends an error", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/missing.jpg", loading: "manual" });
+      await next(element, "error");
+      element.src = "/samples/cat.jpg";
+      await next(element, "statechange");
+      return [element.state, element.error];
+    });
+    expect(seen).toEqual(["idle", null]);
+  });
+
+  it("toBlob() and download() encode the coloured picture, named after the photograph", async () => {
+    const seen = await page.evaluate(async () => {
+      const files: [string, string][] = [];
+      const click = HTMLAnchorElement.prototype.click;
+      HTMLAnchorElement.prototype.click = function () {
+        files.push([this.download, this.href]);
+      };
+      const element = add({ src: "/samples/cat.jpg?large#x" });
+      await element.colorize();
+      await element.download();
+      await element.download("mine.webp");
+      element.source = new File([await (await fetch("/samples/cat.jpg")).blob()], "my cat.tiff.gif");
+      await element.colorize();
+      await element.download();
+      element.source = new ImageData(16, 12);
+      await element.colorize();
+      await element.download();
+      HTMLAnchorElement.prototype.click = click;
+      const types = await Promise.all(
+        files.map(async ([name, href]) => [name, (await (await fetch(href)).blob()).type]),
+      );
+      return { types, blob: (await element.toBlob("image/jpeg", 0.5)).type };
+    });
+    expect(seen.types).toEqual([
+      ["cat-colour.jpg", "image/jpeg"],
+      ["mine.webp", "image/webp"],
+      ["my cat.tiff-colour.png", "image/png"],
+      ["photograph-colour.png", "image/png"],
+    ]);
+    expect(seen.blob).toBe("image/jpeg");
+  });
+});
+
+describe("events", () => {
+  it("tell progress that never falls, then load; states are there for CSS at each statechange", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add();
+      const order: string[] = [];
+      const fractions: number[] = [];
+      for (const type of ["statechange", "load", "error"])
+        element.addEventListener(type, () => {
+          const states = ["idle", "loading", "ready", "error"].filter((one) => element.matches(`:state(${one})`));
+          order.push(`${type} ${states.join()}`);
+        });
+      element.addEventListener("progress", ({ detail }) => fractions.push(detail.fraction));
+      element.src = "/samples/cat.jpg";
+      await next(element, "load");
+      const once = [...order];
+      element.src = "/missing.jpg";
+      await next(element, "error");
+      return { once, order: order.slice(once.length), fractions };
+    });
+    expect(seen.once).toEqual(["statechange loading", "statechange ready", "load ready"]);
+    expect(seen.order).toEqual(["statechange loading", "statechange error", "error error"]);
+    expect(seen.fractions).toEqual(seen.fractions.toSorted((a, b) => a - b));
+    expect(seen.fractions.at(-1)).toBe(1);
+    // The model was loaded before: all of the bar is for colouring.
+    expect(seen.fractions[0]).toBe(0);
+  });
+});
+
+it("texts replace every English one, also those of errors by code", async () => {
+  const seen = await page.evaluate(async () => {
+    const element = add({ compare: "slider", controls: "" });
+    const text = (part: string): string => element.shadowRoot!.querySelector(`[part=${part}]`)!.textContent;
+    element.texts = {
+      colorize: "Farbe kommt",
+      save: "Sichern",
+      compare: "Vergleich",
+      comparePosition: "{value} % Original",
+      error: "Fehler: {message}",
+      "error-image": "Kein Bild",
+    };
+    const said = new Set<string>();
+    element.addEventListener("progress", () => said.add(text("status")));
+    element.src = "/samples/cat.jpg";
+    await next(element, "load");
+    const handle = element.shadowRoot!.querySelector("[role=slider]")!;
+    const ready = [text("save"), handle.getAttribute("aria-label"), handle.getAttribute("aria-valuetext")];
+    element.src = "/missing.jpg";
+    await next(element, "error");
+    const image = text("error");
+    element.src = "/samples/cat.jpg";
+    element.saturation = 9;
+    await next(element, "error");
+    const other = text("error");
+    element.texts = null;
+    return { said: [...said], ready, image, other, english: text("error").startsWith("saturation: expected") };
+  });
+  expect(seen).toEqual({
+    said: ["Farbe kommt"],
+    ready: ["Sichern", "Vergleich", "50 % Original"],
+    image: "Kein Bild",
+    other: expect.stringMatching(/^Fehler: saturation: expected/) as string,
+    english: true,
+  });
+});

@@ -1,0 +1,62 @@
+/** A page with the built element and a tiny model, for tests that need not see the shipped model. */
+import type { Browser, Page } from "puppeteer";
+import type { ColorizeCanvas } from "../../src/element";
+import { tinyModel } from "../tiny-model";
+import { launchBrowser } from "../shared/launch";
+import { buildInto, serve, type Site } from "../shared/serve";
+
+declare global {
+  /** In the page: adds an element with these attributes to the end of the body. */
+  function add(attributes?: Record<string, string>): ColorizeCanvas;
+  /** In the page: the next event of this type. */
+  function next(target: EventTarget, type: string): Promise<CustomEvent>;
+}
+
+const PAGE = `<!doctype html><html lang="en"><head><title>element</title>
+<script type="module" src="/dist/element.js"></script>
+<script>
+  function add(attributes = {}) {
+    const element = document.createElement("colorize-canvas");
+    for (const [name, value] of Object.entries({ model: "/tiny/", ...attributes })) element.setAttribute(name, value);
+    document.body.append(element);
+    return element;
+  }
+  const next = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+</script></head><body></body></html>`;
+
+export interface ElementPage {
+  readonly page: Page;
+  readonly site: Site;
+  /** Another origin, whose server sends no CORS headers. */
+  readonly otherSite: Site;
+  /** What the page wrote to its console, and its uncaught errors. */
+  readonly messages: string[];
+  close(): Promise<void>;
+}
+
+export async function openElementPage(): Promise<ElementPage> {
+  const dist = await buildInto({});
+  const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
+  const files = { "/": PAGE, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
+  const site = await serve(files, { "/dist/": dist.folder, "/samples/": "samples" });
+  const otherSite = await serve({}, { "/samples/": "samples" });
+  const browser: Browser = await launchBrowser();
+  const page = await browser.newPage();
+  const messages: string[] = [];
+  page.on("pageerror", (error) => messages.push(`error ${String(error)}`));
+  page.on("console", (message) => messages.push(`${message.type()} ${message.text()}`));
+  await page.goto(site.address);
+  await page.evaluate(() => customElements.whenDefined("colorize-canvas").then(() => undefined));
+  return {
+    page,
+    site,
+    otherSite,
+    messages,
+    async close() {
+      await browser.close();
+      site.close();
+      otherSite.close();
+      dist.remove();
+    },
+  };
+}

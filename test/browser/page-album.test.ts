@@ -1,0 +1,102 @@
+/** Many photographs at once on the demo page: the strip, its states, one ZIP of all. With a tiny model. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "puppeteer";
+import sharp from "sharp";
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from "vitest";
+import * as visit from "./page-site";
+
+const COUNT = 20;
+
+let site: visit.PageSite;
+let page: Page;
+const file = (name: string): string => join(site.files, name);
+const names = Array.from({ length: COUNT }, (_, i) => `family-${i + 1}.jpg`);
+
+beforeAll(async () => {
+  site = await visit.startPageSite();
+  for (const [i, name] of names.entries()) {
+    const picture = sharp("samples/cat.jpg").rotate((i % 4) * 90);
+    await picture
+      .resize(120 + 8 * i)
+      .jpeg()
+      .toFile(file(name));
+  }
+  writeFileSync(file("broken.jpg"), "this is no picture");
+}, 240_000);
+afterAll(() => site?.close());
+
+beforeEach(async () => void (page = await site.open()));
+afterEach(() => page.close());
+
+const states = (): Promise<string[]> =>
+  page.$$eval("#strip li", (items) => items.map((item) => item.dataset["state"]!));
+const count = (): Promise<string> => page.$eval("#count", (element) => element.textContent);
+
+describe("a batch of 20 with one bad file", () => {
+  it("colours all others, shows each state, tries again, and saves all as one ZIP", async () => {
+    const batch = [...names.slice(0, 5), "broken.jpg", ...names.slice(5)];
+    await visit.choose(page, ...batch.map(file));
+    await expect.poll(states, { timeout: 30_000 }).toHaveLength(COUNT + 1);
+    await visit.coloured(page, names[0]!);
+    await expect.poll(count, { timeout: 160_000, interval: 500 }).toBe(`${COUNT} of ${COUNT + 1} in colour, 1 failed`);
+    expect((await states()).map((state) => (state === "done" ? "" : state)).join("")).toBe("failed");
+    expect((await states())[5]).toBe("failed");
+
+    // Full-size results of photographs that are not open are freed: only files and thumbnails are kept.
+    expect(await page.$$eval("#strip img:not([hidden])", (images) => images.length)).toBe(COUNT);
+    await visit.screenshot(page, "album-1280");
+
+    await page.click("#strip li:nth-child(6) .open");
+    expect(await visit.message(page)).toMatch(/broken\.jpg.*not a picture/);
+    await page.click("#message-action");
+    await expect.poll(() => visit.message(page)).toMatch(/broken\.jpg.*not a picture/);
+
+    await page.click("#strip li:nth-child(9) .open");
+    await visit.coloured(page, names[7]!);
+
+    const folder = file("zip");
+    await visit.saveInto(page, folder);
+    await page.click("#save-all");
+    await expect.poll(() => readdirSync(folder), { timeout: 60_000 }).toEqual(["photographs-in-colour.zip"]);
+    const entries = zipEntries(readFileSync(join(folder, "photographs-in-colour.zip")));
+    expect(entries.map(({ name }) => name)).toEqual(names.map((name) => name.replace(".jpg", "-colour.jpg")));
+    for (const [i, { bytes }] of entries.entries()) {
+      const { width, format } = await sharp(bytes).metadata();
+      expect({ width, format }).toEqual({ width: 120 + 8 * i, format: "jpeg" });
+    }
+  });
+
+  it("stops, goes on, and closes one", async () => {
+    await visit.choose(page, ...names.map(file));
+    await visit.coloured(page, names[0]!);
+    await page.click("#pause");
+    await expect.poll(async () => (await states()).includes("working"), { timeout: 30_000 }).toBe(false);
+    const done = (await states()).filter((state) => state === "done").length;
+    expect(done).toBeLessThan(COUNT);
+    // The one that is chosen is coloured although the others wait.
+    await page.click(`#strip li:nth-child(${COUNT - 1}) .open`);
+    await visit.coloured(page, names[COUNT - 2]!);
+    await page.click(`#strip li:nth-child(${COUNT}) .remove`);
+    await page.click("#pause");
+    await expect.poll(count, { timeout: 160_000, interval: 500 }).toBe(`${COUNT - 1} of ${COUNT - 1} in colour`);
+  });
+});
+
+/** The entries of a ZIP file whose files are stored as they are, by its central directory. */
+function zipEntries(zip: Buffer): { readonly name: string; readonly bytes: Buffer }[] {
+  const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
+  const entries: { name: string; bytes: Buffer }[] = [];
+  let at = zip.readUInt32LE(end + 16);
+  for (let i = zip.readUInt16LE(end + 10); i > 0; i--) {
+    const [size, nameLength] = [zip.readUInt32LE(at + 24), zip.readUInt16LE(at + 28)];
+    const local = zip.readUInt32LE(at + 42);
+    const data = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+    entries.push({
+      name: zip.toString("utf8", at + 46, at + 46 + nameLength),
+      bytes: zip.subarray(data, data + size),
+    });
+    at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+  }
+  return entries;
+}

@@ -1,0 +1,138 @@
+/** The built demo page on a server that tests can disturb, with tiny models, and how a visitor uses it. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import type { Browser, ElementHandle, Page } from "puppeteer";
+import { expect } from "vitest";
+import { launchBrowser } from "../shared/launch";
+import { buildInto } from "../shared/serve";
+import { tinyModel } from "../tiny-model";
+
+const TYPES: Record<string, string> = {
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".html": "text/html",
+  ".wasm": "application/wasm",
+  ".svg": "image/svg+xml",
+  ".webmanifest": "application/manifest+json",
+};
+
+/** What the server does to requests. */
+interface Disturbance {
+  online: boolean;
+  /** Names of files that the server does not have. */
+  missing?: RegExp | undefined;
+  /** Names of files that the server holds back, and what lets them go. */
+  held?: { readonly names: RegExp; readonly release: Promise<void> } | undefined;
+}
+
+export interface PageSite {
+  readonly address: string;
+  readonly browser: Browser;
+  /** The built page. */
+  readonly folder: string;
+  /** A folder for the test's files, removed at the end. */
+  readonly files: string;
+  readonly disturbance: Disturbance;
+  /** A new page of 1280 x 800 pixels with the demo. */
+  open(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export async function startPageSite(): Promise<PageSite> {
+  const built = await buildInto({ root: "demo" });
+  const models: Record<string, Record<string, Uint8Array>> = {
+    natural: tinyModel(),
+    "inception-table": tinyModel({ bias: [-0.3, 0.1] }),
+  };
+  const disturbance: Disturbance = { online: true };
+  const server = createServer(async (request, response) => {
+    if (!disturbance.online) return void request.socket.destroy();
+    const path = new URL(request.url!, "http://localhost").pathname;
+    const inFolder = path.endsWith("/") ? `${path.slice(1)}index.html` : path.slice(1);
+    if (disturbance.missing?.test(path)) return void response.writeHead(404).end();
+    if (disturbance.held?.names.test(path)) await disturbance.held.release;
+    const [, name = "", inModel = ""] = /^models\/([\w-]+)\/(.*)/.exec(inFolder) ?? [];
+    try {
+      const body = models[name]?.[inModel] ?? readFileSync(join(built.folder, inFolder));
+      // The HTTP cache may keep files for an hour, as with usual servers; the page requests model.json again anyway.
+      const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
+      response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `http://localhost:${(server.address() as AddressInfo).port}/`;
+  const browser = await launchBrowser();
+  const files = mkdtempSync(join(tmpdir(), "colorize-visitor-"));
+  return {
+    address,
+    browser,
+    folder: built.folder,
+    files,
+    disturbance,
+    async open() {
+      const page = await browser.newPage();
+      await page.setViewport({ width: 1280, height: 800 });
+      await page.goto(address);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      server.close();
+      built.remove();
+      rmSync(files, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Chooses files, as by the page's button. */
+export async function choose(page: Page, ...paths: string[]): Promise<void> {
+  await ((await page.$("#file")) as ElementHandle<HTMLInputElement>).uploadFile(...paths);
+}
+
+/** Waits until the photograph of this name is on the stage in colour. */
+export async function coloured(page: Page, name: string): Promise<void> {
+  await page.waitForSelector(`.picture canvas[aria-label="${name}, in colour"]`, { timeout: 120_000 });
+}
+
+/** Left, top, right, bottom in the window, in CSS pixels; undefined where it is not visible. */
+export function box(page: Page, selector: string): Promise<number[] | undefined> {
+  return page.$eval(selector, (element) => {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return element.checkVisibility({ visibilityProperty: true }) ? [left, top, right, bottom] : undefined;
+  });
+}
+
+export async function expectInWindow(page: Page, selector: string): Promise<void> {
+  const found = await box(page, selector);
+  expect(found, selector).toBeDefined();
+  const { width, height } = page.viewport()!;
+  const [left, top, right, bottom] = found!;
+  const inside = left! >= 0 && top! >= 0 && right! <= width && bottom! <= height;
+  expect(inside, `${selector} ${found!.join(" ")} in ${width} x ${height}`).toBe(true);
+}
+
+export function message(page: Page): Promise<string> {
+  return page.$eval("#message .text", (element) => element.textContent);
+}
+
+/** Lets the page save into this folder, which is emptied. */
+export async function saveInto(page: Page, folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const session = await page.createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+}
+
+/** Saves a screenshot into the folder SCREENSHOTS, for visual inspection; tests read pixels back instead. */
+export async function screenshot(page: Page, name: string, fullPage = true): Promise<void> {
+  const folder = process.env["SCREENSHOTS"];
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage });
+}
