@@ -6,6 +6,7 @@ import type { Browser, Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser } from "../shared/launch";
+import { saveAs } from "./page-site";
 import { pixelFacts } from "./pixels";
 import { buildInto, serve, type Site } from "../shared/serve";
 
@@ -111,7 +112,7 @@ it("shows the time per layer on request", async () => {
 }, 300_000);
 
 it("saves the picture at full size", async () => {
-  await page.click("#save-png");
+  await saveAs(page, "picture", "image/png");
   const saved = (): string | undefined => readdirSync(downloads).find((name) => name.endsWith("-colour.png"));
   await expect.poll(saved, { timeout: 30_000 }).toBeDefined();
   const { data } = await sharp(join(downloads, saved()!)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
