@@ -1,5 +1,6 @@
 /** Builds the package: ES modules for browsers and Node. The demo page has its own configuration in demo/. */
 import { builtinModules } from "node:module";
+import { dirname, join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import { jsonSchemaKeywords } from "./tools/vite-json-schema.ts";
 import { onnxProtoDecoders } from "./tools/vite-onnx-proto.ts";
@@ -10,27 +11,38 @@ const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "shar
 
 /** The folders of the engine, without the photographs' part: what `colorize-canvas/engine` needs. */
 const ENGINE = /src\/(base|gpu|graph|kernels|session|weights)\/|shaders\/|node_modules\//;
+/** What a page runs whose photographs are coloured in the worker. */
+const PAGE =
+  /src\/(base\/(abortable|errors|option-checks|package-part|start-worker)|colorizer\/(result|shipped-models)|image\/source|worker\/(?!colorize))/;
 /** The folders that turn photographs into coloured ones. */
 const COLORIZER = /src\/(color|colorizer|image)\//;
 
-/** `new URL(new URL("x.js", import.meta.url).href, import.meta.url)`, which Vite writes, hides workers from bundlers. */
-const plainWorkers: Plugin = {
-  name: "plain-workers",
+/**
+ * Makes workers files of the package that share its other files, as `new Worker(new URL("./NAME-worker.js", import.meta.url))`, which
+ * bundlers recognise. Vite itself would write an address that they do not, and bundle the engine a second time.
+ */
+const sharedWorkers: Plugin = {
+  name: "shared-workers",
+  enforce: "pre",
+  transform(code, id) {
+    const own = /new URL\("\.\/([\w-]+)-worker\.ts", import\.meta\.url\)/g;
+    if (!own.test(code)) return undefined;
+    const named = code.replace(own, (_, name: string) => {
+      this.emitFile({ type: "chunk", id: join(dirname(id), `${name}-worker.ts`), fileName: `${name}-worker.js` });
+      return `new URL(__${name}_worker__, import.meta.url)`;
+    });
+    return { code: named, map: null };
+  },
   generateBundle(_, bundle) {
-    const twice = /new URL\(new URL\(`([\w-]+\.js)`,import\.meta\.url\)\.href,``\+import\.meta\.url\)/g;
-    let found = 0;
     for (const file of Object.values(bundle))
-      if (file.type === "chunk")
-        file.code = file.code.replace(twice, (_, name) => (found++, `new URL("./${name}",import.meta.url)`));
-    if (found !== 1) this.error(`expected one worker in the package, found ${found}`);
+      if (file.type === "chunk") file.code = file.code.replace(/\b__(\w+)_worker__/g, '"./$1-worker.js"');
   },
 };
 
 export default defineConfig({
-  plugins: [wgsl(), onnxProtoDecoders(), jsonSchemaKeywords(), plainWorkers],
+  plugins: [wgsl(), onnxProtoDecoders(), jsonSchemaKeywords(), sharedWorkers],
   // A worker's address is relative to the file that starts it.
   base: "./",
-  worker: { format: "es", rolldownOptions: { output: { entryFileNames: "[name]-[hash].js" } } },
   define: { MODELS_FOLDER: JSON.stringify("../models/") },
   // The folder of static files for the demo is not the library's.
   publicDir: false,
@@ -61,9 +73,10 @@ export default defineConfig({
         minify: true,
         // Whoever bundles the package knows by itself that `new Map()` has no effects.
         comments: { annotation: false },
-        // One file of the engine and one of the colorizer: many small ones compress worse.
+        // One file of the engine, one of the colorizer and one of what pages run beside the worker: many small ones compress worse.
         codeSplitting: {
           groups: [
+            { name: "page", test: PAGE, minShareCount: 2 },
             { name: "engine", test: ENGINE, minShareCount: 2 },
             { name: "colorizer", test: COLORIZER, minShareCount: 2 },
           ],

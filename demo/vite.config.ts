@@ -56,7 +56,7 @@ export default defineConfig({
     pngIcons(icon, [180, 192, 512], "#15161a"),
     application,
   ],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [wgsl()] },
   // Its WebAssembly lies beside it.
   optimizeDeps: { exclude: ["@jsquash/jpeg"] },
   server: { fs: { allow: [repository] } },

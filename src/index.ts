@@ -1,5 +1,7 @@
 /** colorize-canvas: photographs in colour, in the browser. */
 export { Colorizer } from "./colorizer/colorizer";
+export { loadColorizer, type PhotoColorizer } from "./worker/load-colorizer";
+export type { LoadOptions } from "./worker/messages";
 export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer/options";
 export type { Profile, ProfileRow } from "./gpu/profile";
 export { ColorizeResult, type ColorizeTimings, type ResultChange } from "./colorizer/result";

@@ -102,11 +102,12 @@ describe("the built package", () => {
     expect(readFileSync(asking[0]!, "utf8")).not.toMatch(/new URL\(\s*["'`]\.\.\/models/);
   });
 
-  it("is within the budget when bundled into one file, with a worker that the bundler copies", async () => {
+  it("is within the budget when bundled into one file, with workers that the bundler finds", async () => {
     const files = await bundled();
     const main = [...files].find(([name]) => name.startsWith("main"))![1];
     expect(gzipSync(main, { level: 9 }).length).toBeLessThanOrEqual(PAGE_BUDGET);
-    expect([...files.keys()].filter((name) => name.includes("hash-worker"))).toHaveLength(1);
+    for (const worker of ["colorize-worker", "hash-worker"])
+      expect([...files.keys()].filter((name) => name.includes(worker))).toHaveLength(1);
     expect(main.toString()).not.toContain("data:text/javascript");
   });
 

@@ -1,6 +1,6 @@
 /** Compares the gzip size of dist's browser entries with budgets: the files that every page downloads, and all files. */
 import { readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -13,23 +13,17 @@ export const PAGE_BUDGET = 120 * 1024;
 /** Most bytes, gzip -9, of all files that the browser entries reach. */
 export const BUDGET = 160 * 1024;
 
-/**
- * Chunks of features that most visits do not use: tuning, profiles, and recovery from a lost device.
- * test/browser/package.test.ts compares with what a page asks for.
- */
-export const ON_DEMAND = /^(tune|profile|recovery)-/;
-
-/** The files that a module reaches by imports of relative paths and as workers, itself first; dynamic imports where `follow` says so. */
-export function reached(entries: readonly string[], follow: (file: string) => boolean = () => true): string[] {
+/** The files that a module reaches by imports of relative paths and as workers, itself first. */
+export function reached(entries: readonly string[], { dynamic = true } = {}): string[] {
   const queue = entries.map((entry) => resolve(entry));
   const seen = new Set(queue);
   const imports = /(?:from|import)\s*(\(?)\s*["'`](\.[^"'`]+)["'`]/g;
   const workers = /new URL\(()["'`](\.\/[\w-]+\.js)["'`],\s*import\.meta\.url\)/g;
   for (const file of queue) {
     const text = readFileSync(file, "utf8");
-    for (const [, dynamic, specifier] of [...text.matchAll(imports), ...text.matchAll(workers)]) {
+    for (const [, imported, specifier] of [...text.matchAll(imports), ...text.matchAll(workers)]) {
       const path = join(dirname(file), specifier!);
-      if (seen.has(path) || (dynamic && !follow(basename(path)))) continue;
+      if (seen.has(path) || (imported && !dynamic)) continue;
       seen.add(path);
       queue.push(path);
     }
@@ -37,9 +31,9 @@ export function reached(entries: readonly string[], follow: (file: string) => bo
   return queue;
 }
 
-/** The files that a page loads to colour a picture. */
+/** The files that a page loads to colour a picture, without dynamic imports; test/browser/package.test.ts compares with what a page asks for. */
 export function pageFiles(entries: readonly string[]): string[] {
-  return reached(entries, (file) => !ON_DEMAND.test(file));
+  return reached(entries, { dynamic: false });
 }
 
 /** Sum of the gzip sizes of separately compressed files. */

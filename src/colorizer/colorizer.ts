@@ -18,11 +18,10 @@ import { startPrediction } from "./predict";
 import { OnDevice } from "./on-device";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
-import type { TuneOptions, TuneReport } from "../tuning/tune";
+import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { Turns } from "../base/turns";
 import type { Manifest } from "../weights/model/manifest";
 import { ENGINE } from "../session/engine";
-import { packagePart } from "../base/package-part";
 
 export class Colorizer {
   #on!: OnDevice;
@@ -213,7 +212,6 @@ export class Colorizer {
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     return this.#track(signal, async () => {
       this.#check(options.signal);
-      const { tune } = await packagePart(import("../tuning/tune"));
       const turn = (): Promise<void> => {
         this.#on.progress();
         return this.#running.ended();

@@ -5,6 +5,7 @@ import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { BoundProgram } from "../gpu/bound-program";
 import { explain } from "../gpu/explain";
 import { PipelineCache } from "../gpu/pipelines";
+import { profileProgram } from "../gpu/profile";
 import { sizeOf, type Shape } from "../graph/ir";
 import { bufferBytes, type Program } from "../graph/lower/program";
 import { Session, type Precision, type SessionOptions } from "../session/session";
@@ -20,7 +21,6 @@ import { checkNames, expectShape } from "./network-checks";
 import { described, isPicture, pictureShape, squareOf, targetOf, type Network } from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
 import { loadModel, type ModelReader } from "../weights/model/files";
-import { packagePart } from "../base/package-part";
 
 interface NetworkOptions {
   readonly device: GPUDevice;
@@ -272,7 +272,6 @@ export class Networks {
 
   /** Measures every step of both networks. */
   async profile(working: WorkingSize): Promise<ColorizerProfile> {
-    const { profileProgram } = await packagePart(import("../gpu/profile"));
     const { embedder, colorizer } = await this.bind(working);
     return {
       ...(embedder && { embedder: await profileProgram(this.device, embedder) }),

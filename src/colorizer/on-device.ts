@@ -8,6 +8,7 @@ import type { ConvChoices } from "../graph/lower/conv-choice";
 import { PictureStages } from "../image/picture-stages";
 import { Networks } from "./networks";
 import type { ColorizerOptions } from "./options";
+import { doAgain } from "./recovery";
 import { modelAddress } from "./shipped-models";
 import { choicesFor } from "./tuning";
 
@@ -111,8 +112,6 @@ export class OnDevice {
   async #again<T>(error: unknown, device: GPUDevice, work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
     const explained = await explain(error, device, signal);
     if (!this.canReplace(device, explained)) throw explained;
-    // Where the file cannot be loaded, the error stands.
-    const { doAgain } = await import("./recovery").catch(() => Promise.reject(explained as Error));
     return doAgain(this, device, work, signal);
   }
 

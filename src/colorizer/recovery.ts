@@ -1,4 +1,4 @@
-/** Does interrupted work again on another device. A file of its own, because few visits need it. */
+/** Does interrupted work again on another device. */
 import { explain } from "../gpu/explain";
 
 /** A device that can be replaced, and what is loaded on it. */

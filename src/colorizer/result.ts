@@ -18,7 +18,7 @@ export interface ColorizeTimings {
 }
 
 /** The data of a result. */
-interface ResultFacts extends Size {
+export interface ResultFacts extends Size {
   /** [height, width, 4], row-major: R, G, B, A bytes of sRGB; colour is not multiplied by alpha. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
   /** Size in pixels of the network's picture. */

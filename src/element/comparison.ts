@@ -22,8 +22,11 @@ export class Comparison {
   #texts: ColorizeTexts = {};
   /** Percent of the picture's width, from the side where text begins, that show the original. */
   #position = 50;
-  /** Whether a pointer or key that is still down made the original visible. */
+  /** Whether a pointer or key is down. */
   #pressed = false;
+  #shown = false;
+  /** Where a finger began that has not yet moved sideways. */
+  #touched: { readonly x: number; readonly y: number } | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -100,20 +103,27 @@ export class Comparison {
     this.#moveTo(this.#host.rightToLeft() ? 100 - fromLeft : fromLeft);
   }
 
-  /** A finger that scrolls the page is taken away by `pointercancel`, so a touch slides only once it moves sideways or ends. */
+  /** A finger may be about to scroll the page, so it slides only once it moved sideways or was lifted. */
   #pointerDown(event: PointerEvent): void {
     if (this.#mode === "off" || event.button !== 0 || !event.isPrimary) return;
     const { frame, handle } = this.#host.parts;
     frame.setPointerCapture(event.pointerId);
     if (this.#mode === "hold") return this.#press();
     this.#pressed = true;
-    if (event.pointerType !== "touch") this.#slideTo(event);
+    this.#touched = event.pointerType === "touch" ? { x: event.clientX, y: event.clientY } : undefined;
+    if (!this.#touched) this.#slideTo(event);
     handle.focus({ preventScroll: true });
     event.preventDefault(); // no selection, no dragging of the <img>
   }
 
   #pointerMove(event: PointerEvent): void {
-    if (this.#mode === "slider" && this.#pressed && event.isPrimary) this.#slideTo(event);
+    if (this.#mode !== "slider" || !this.#pressed || !event.isPrimary) return;
+    if (this.#touched) {
+      const [across, along] = [event.clientX - this.#touched.x, event.clientY - this.#touched.y].map(Math.abs);
+      if (across! <= along!) return;
+      this.#touched = undefined;
+    }
+    this.#slideTo(event);
   }
 
   #pointerUp(event: PointerEvent): void {
@@ -139,5 +149,4 @@ export class Comparison {
     if (frame.classList.toggle("original-shown", shown) !== this.#shown) this.#host.showsOriginal(shown);
     this.#shown = shown;
   }
-  #shown = false;
 }

@@ -52,16 +52,25 @@ export class Controls {
     this.#toolbar.setAttribute("aria-label", textOf(texts, "controls"));
     this.#action.textContent = textOf(texts, state === "loading" ? "stop" : state === "error" ? "retry" : "start");
     this.#save.textContent = textOf(texts, "save");
+    const focused = this.#focused();
     this.#action.hidden = ready;
     this.#save.hidden = this.#saturation.label.hidden = this.#warmth.label.hidden = !ready;
     for (const slider of [this.#saturation, this.#warmth]) slider.update(texts);
+    // The focus goes on to a control that stays.
+    if (focused?.checkVisibility() === false) (ready ? this.#saturation.input : this.#action).focus();
+  }
+
+  #focused(): Element | null {
+    const root = this.#toolbar.getRootNode();
+    const focused = root instanceof ShadowRoot ? root.activeElement : null;
+    return this.#toolbar.contains(focused) ? focused : null;
   }
 }
 
 class Slider {
   readonly label = document.createElement("label");
   readonly #text = document.createTextNode("");
-  readonly #input = document.createElement("input");
+  readonly input = document.createElement("input");
   readonly #name: "saturation" | "warmth";
   readonly #target: Controlled;
   #texts: ColorizeTexts = {};
@@ -69,28 +78,28 @@ class Slider {
   constructor(name: "saturation" | "warmth", { least, most }: NumberOption, target: Controlled) {
     this.#name = name;
     this.#target = target;
-    this.#input.type = "range";
-    this.#input.setAttribute("part", name);
-    this.#input.min = String(least);
-    this.#input.max = String(Math.min(most, USUAL_SATURATION));
-    this.#input.step = "0.05";
-    this.#input.addEventListener("input", () => {
-      this.#target[name] = this.#input.valueAsNumber;
+    this.input.type = "range";
+    this.input.setAttribute("part", name);
+    this.input.min = String(least);
+    this.input.max = String(Math.min(most, USUAL_SATURATION));
+    this.input.step = "0.05";
+    this.input.addEventListener("input", () => {
+      this.#target[name] = this.input.valueAsNumber;
       this.#say();
     });
-    this.label.append(this.#text, this.#input);
+    this.label.append(this.#text, this.input);
   }
 
   update(texts: ColorizeTexts): void {
     this.#texts = texts;
     this.#text.data = textOf(texts, this.#name);
     const value = this.#target[this.#name];
-    if (!Number.isNaN(value)) this.#input.valueAsNumber = value;
+    if (!Number.isNaN(value)) this.input.valueAsNumber = value;
     this.#say();
   }
 
   #say(): void {
-    const value = Math.round(100 * this.#input.valueAsNumber);
-    this.#input.setAttribute("aria-valuetext", textOf(this.#texts, "percent", { value }));
+    const value = Math.round(100 * this.input.valueAsNumber);
+    this.input.setAttribute("aria-valuetext", textOf(this.#texts, "percent", { value }));
   }
 }

@@ -1,37 +1,53 @@
-/** One Colorizer per page, model and precision, shared by all elements that use it. */
-import { Colorizer } from "../colorizer/colorizer";
+/** One colorizer per page, model and precision, shared by all elements that use it, and freed some time after the last of them has left. */
 import type { ColorizerOptions } from "../colorizer/options";
 import type { LoadProgress } from "../weights/model/progress";
 import { abortable } from "../base/abortable";
 import { isModelName } from "../colorizer/shipped-models";
+import { loadColorizer, type PhotoColorizer } from "../worker/load-colorizer";
 
-/** What a Colorizer is loaded with. */
+/** What a colorizer is loaded with. */
 interface Shared {
   readonly model: string;
   readonly precision: NonNullable<ColorizerOptions["precision"]>;
 }
 
-interface Entry {
-  readonly colorizer: Promise<Colorizer>;
-  readonly listeners: Set<(progress: LoadProgress) => void>;
-  latest: LoadProgress | undefined;
+interface Waiting {
+  /** The element, which uses one colorizer at a time, until leave(). */
+  readonly user: object;
+  readonly onProgress: (progress: LoadProgress) => void;
+  readonly signal: AbortSignal;
 }
+
+interface Entry {
+  readonly colorizer: Promise<PhotoColorizer>;
+  readonly listeners: Set<(progress: LoadProgress) => void>;
+  /** The elements that use it. */
+  readonly users: Set<object>;
+  /** Ends the load. */
+  readonly loading: AbortController;
+  latest: LoadProgress | undefined;
+  /** Frees it, while it has no users. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Milliseconds for which a model without elements stays loaded: a page may soon show another photograph. */
+const PATIENCE = 10_000;
 
 const entries = new Map<string, Entry>();
 
 /**
- * The page's Colorizer for a model. `model` is a name or an address relative to the page; "" is the default model. The first caller
+ * The page's colorizer for a model. `model` is a name or an address relative to the page; "" is the default model. The first caller
  * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load is
- * removed from the cache, so that the next caller tries again. A Colorizer replaces a lost device itself.
+ * removed from the cache, so that the next caller tries again. A colorizer replaces a lost device itself.
  */
 export function sharedColorizer(
   { model, precision }: Shared,
-  onProgress: (progress: LoadProgress) => void,
-  signal: AbortSignal,
-): Promise<Colorizer> {
+  { user, onProgress, signal }: Waiting,
+): Promise<PhotoColorizer> {
   const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
   const key = `${precision} ${address}`;
   const entry = entries.get(key) ?? start(key, { model: address, precision });
+  use(entry, user);
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
   const stop = (): void => void entry.listeners.delete(onProgress);
@@ -40,19 +56,44 @@ export function sharedColorizer(
   return waiting;
 }
 
+/** Says that an element has left the page. */
+export function leave(user: object): void {
+  use(undefined, user);
+}
+
+/** Makes `user` a user of this entry and of no other. */
+function use(used: Entry | undefined, user: object): void {
+  used?.users.add(user);
+  clearTimeout(used?.timer);
+  for (const [key, entry] of entries)
+    if (entry !== used && entry.users.delete(user) && entry.users.size === 0)
+      entry.timer = setTimeout(() => free(key, entry), PATIENCE);
+}
+
+function free(key: string, entry: Entry): void {
+  if (entries.get(key) === entry) entries.delete(key);
+  entry.loading.abort();
+  entry.colorizer.then(
+    (colorizer) => colorizer.dispose(),
+    () => undefined,
+  );
+}
+
 function start(key: string, { model, precision }: Shared): Entry {
   const listeners: Entry["listeners"] = new Set();
-  const colorizer = Colorizer.load({
+  const loading = new AbortController();
+  const colorizer = loadColorizer({
     ...(model === "" ? {} : { model }),
     precision,
     tune: true,
+    signal: loading.signal,
     onProgress: (progress) => {
       entry.latest = progress;
       for (const listener of listeners) listener(progress);
     },
   });
-  const entry: Entry = { colorizer, listeners, latest: undefined };
+  const entry: Entry = { colorizer, listeners, users: new Set(), loading, latest: undefined, timer: undefined };
   entries.set(key, entry);
-  colorizer.catch(() => entries.delete(key));
+  colorizer.catch(() => entries.get(key) === entry && entries.delete(key));
   return entry;
 }

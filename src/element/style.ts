@@ -32,6 +32,7 @@ const STYLE = `
   font: 20px/36px system-ui, sans-serif; color: #1d1d1f; background: var(--colorize-canvas-handle, #fff); box-shadow: 0 0 0 1px rgb(0 0 0 / 45%); }
 .handle:focus-visible::after { box-shadow: 0 0 0 2px #1d1d1f, 0 0 0 5px var(--colorize-canvas-accent, #7cc4ff); }
 
+.holding .canvas { transition: none; }
 .holding { user-select: none; -webkit-touch-callout: none; }
 .hold { position: absolute; inset-block-start: 8px; inset-inline-end: 8px; max-width: calc(100% - 16px); padding: 0.5em 0.9em; border: 0; border-radius: 1.5em; cursor: pointer; }
 .hold:focus-visible { outline: 3px solid var(--colorize-canvas-accent, #7cc4ff); outline-offset: -3px; }

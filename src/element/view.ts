@@ -28,6 +28,7 @@ export function showState(parts: ElementParts, view: View, texts: ColorizeTexts)
   frame.setAttribute("aria-busy", String(loading));
   poster.hidden = !posted;
   parts.canvas.hidden = !view.coloured;
+  if (!view.coloured) parts.canvas.width = parts.canvas.height = 0;
   status.setAttribute("aria-label", textOf(texts, "progress"));
   if (progress.hidden && loading) setProgress(status, textOf(texts, "loading"), 0);
   progress.hidden = !loading;

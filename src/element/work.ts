@@ -10,8 +10,9 @@ import { checkedOptions, type ColorizeAttributes } from "./attributes";
 import type { ColorizeState } from "./events";
 import type { Origin, Photograph } from "./photograph";
 import { JobProgress, type ColorizeProgress } from "./progress";
-import { sharedColorizer } from "./shared-colorizer";
+import { leave, sharedColorizer } from "./shared-colorizer";
 import { nearViewport } from "./viewport";
+import type { LoadProgress } from "../weights/model/progress";
 
 /** What the element needs of a Colorizer. */
 export type ColorizerInUse = Pick<Colorizer, "colorize">;
@@ -94,11 +95,14 @@ export class Work {
     if (this.state === "loading") this.#setState(this.result ? "ready" : "idle");
   }
 
-  /** Stops what runs, to be done when the element returns to the page. */
+  /** Stops what runs and frees the result. Both are done again when the element returns to the page. */
   suspend(): void {
-    const unfinished = this.#stale || this.state === "loading";
+    const again = this.#stale || this.state === "loading" || this.result !== null;
+    this.result = null;
     this.abort();
-    this.#stale = unfinished;
+    this.#stale = again;
+    leave(this.#host.element);
+    if (this.state === "ready") this.#setState("idle");
   }
 
   /** Ends the current job and takes what is named as the photograph now. Returns the signal of the next job. */
@@ -155,8 +159,9 @@ export class Work {
     const original = this.#show(signal);
     try {
       checkedOptions(element); // throws for wrong attributes before the model is downloaded
+      const onProgress = (now: LoadProgress): void => progress.load(now);
       const load = (): Promise<ColorizerInUse> =>
-        sharedColorizer({ model, precision }, (now) => progress.load(now), signal);
+        sharedColorizer({ model, precision }, { user: element, onProgress, signal });
       const [colorizer, source] = await Promise.all([element.colorizer ?? load(), original]);
       const onStage = (stage: ColorizeStage): void => progress.colorize(stage);
       const result = await colorizer.colorize(source, { ...checkedOptions(element), signal, onStage });

@@ -106,7 +106,8 @@ export function checkKind(source: unknown): void {
   });
 }
 
-async function snapshot(source: Exclude<ColorizeSource, RawImage>): Promise<ImageBitmap> {
+/** Copies a picture into a bitmap of its own. Throws ImageError when it cannot be read. */
+export async function snapshot(source: Exclude<ColorizeSource, RawImage>): Promise<ImageBitmap> {
   try {
     if (typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement) await source.decode();
     return await createImageBitmap(source, { premultiplyAlpha: "none", imageOrientation: "from-image" });
@@ -185,7 +186,8 @@ function isSecurityError(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === "SecurityError";
 }
 
-function taintedSource(source: ColorizeSource, cause: unknown): ImageError {
+/** The error for a source whose pixels the page may not read. */
+export function taintedSource(source: ColorizeSource, cause: unknown): ImageError {
   const address = typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement && source.currentSrc;
   const received = "one of another site without CORS, or a vector graphic with foreignObject";
   return withheldPixels(address || "colorize", received, cause);

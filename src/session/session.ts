@@ -3,9 +3,8 @@ import { lossOf, type DeviceLoss } from "../gpu/device-loss";
 import { DeviceError, InputError } from "../base/errors";
 import { requestDevice } from "../gpu/device";
 import type { Elem } from "../kernels/kernel";
-import type { TuneOptions, TuneReport } from "../tuning/tune";
+import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/onnx/decode";
-import { packagePart } from "../base/package-part";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import { ownEntry } from "../base/own-entry";
 import { abortable } from "../base/abortable";
@@ -21,7 +20,7 @@ import type { Graph, Shape } from "../graph/ir";
 import { lower, lowering } from "../graph/lower/lower";
 import { optimize, optimizing } from "../graph/optimize";
 import { PipelineCache } from "../gpu/pipelines";
-import type { Profile } from "../gpu/profile";
+import { profileProgram, type Profile } from "../gpu/profile";
 import { runProgram } from "./run-program";
 import { checkInputs, knownShapes, type InputTensor, type Tensor } from "./inputs";
 import { readSource, type ModelSource, type SessionOptions } from "./options";
@@ -234,7 +233,6 @@ export class Session {
         hint: "Pass inputShapes to Session.load or to profile().",
       });
     return this.#turns.run(async () => {
-      const { profileProgram } = await packagePart(import("../gpu/profile"));
       const bound = await this.bind(shapes);
       return profileProgram(this.#device, bound).catch((error: unknown) => this.#explain(error));
     });
@@ -246,7 +244,6 @@ export class Session {
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     this.#check();
-    const { tune } = await packagePart(import("../tuning/tune"));
     const [device, pipelines, choices] = [this.#device, this.#pipelines, this.#choices];
     const report = await tune(
       { device, pipelines, choices, engine: this.#engine, turn: () => this.#turns.ended() },

@@ -223,7 +223,8 @@ describe("with a tiny model", () => {
 
   it("takes a model of the package by its name", async () => {
     expect(await add({ ...tiny, model: "natural" })).toBe("load");
-    const addresses = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    const [worker] = page.workers();
+    const addresses = await worker!.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
     expect(addresses).toContain(`${site.address}/models/natural/model.json`);
   });
 

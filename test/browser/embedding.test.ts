@@ -72,9 +72,9 @@ function otherVersion(): Record<string, string> {
     `/other/${name}`,
     readFileSync(join(dist.folder, name), "utf8"),
   ]);
-  const element = files.find(([, text]) => text.includes("attachShadow"))!;
-  expect(element[1]).toContain(`\`${version}\``);
-  element[1] = element[1].replace(`\`${version}\``, "`9.8.7`");
+  const named = files.filter(([, text]) => text.includes(`\`${version}\``));
+  expect(named).not.toEqual([]);
+  for (const file of named) file[1] = file[1].replace(`\`${version}\``, "`9.8.7`");
   return Object.fromEntries(files);
 }
 
@@ -110,7 +110,7 @@ describe("under a strict content security policy with Trusted Types", () => {
     await open(strict);
     expect(await add()).toBe("load");
     const seen = await page.evaluate(() => {
-      const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("canvas")!;
+      const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("[part=canvas]")!;
       const { position } = getComputedStyle(canvas);
       const { violations } = globalThis as unknown as { violations: string[] };
       return { position, violations, worker: String(Worker) };

@@ -20,6 +20,31 @@ const FRAMEWORKS = Object.keys(CHECK);
 const POLICY =
   "default-src 'self'; require-trusted-types-for 'script'; trusted-types colorize-canvas svelte-trusted-html vue";
 
+/** A component of each framework with every attribute and property of the element; `W` stands for a wrong value of `compare`. */
+const RICH: Readonly<Record<string, { readonly file: string; readonly text: string }>> = {
+  react: {
+    file: "Rich.tsx",
+    text: `import "colorize-canvas/react";
+      export const rich = (<colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" warmth={0.5} size={256}
+        precision="f32" crossorigin="anonymous" controls width={600} height="400" source={new Blob()} colorizer={null} texts={{ save: "Sichern" }}
+        slot="picture" onprogress={({ detail }) => detail.fraction.toFixed()} onstatechange={({ detail }) => detail satisfies "idle" | "loading" | "ready" | "error"} />);`,
+  },
+  vue: {
+    file: "Rich.vue",
+    text: `<script setup lang="ts">import "colorize-canvas/vue"; const blob = new Blob();</script>
+      <template><colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" :warmth="0.5" :size="256"
+        precision="f32" crossorigin="anonymous" controls :width="600" height="400" :source="blob" :colorizer="null" :texts="{ save: 'Sichern' }"
+        @progress="({ detail }) => detail.fraction.toFixed()" @statechange="({ detail }) => detail satisfies string" /></template>`,
+  },
+  svelte: {
+    file: "Rich.svelte",
+    text: `<script lang="ts">import "colorize-canvas/svelte"; const blob = new Blob();</script>
+      <colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" warmth={0.5} size={256}
+        precision="f32" crossorigin="anonymous" controls width={600} height="400" source={blob} colorizer={null} texts={{ save: "Sichern" }}
+        onprogress={({ detail }) => detail.fraction.toFixed()} onstatechange={({ detail }) => detail satisfies string}></colorize-canvas>`,
+  },
+};
+
 /** Inside the tree, so that the frameworks are found; a folder with a package.json, so that the package is the installed one. */
 let folder: string;
 let sites: Record<string, Site>;
@@ -94,7 +119,9 @@ function status(text: string): Promise<unknown> {
 /** Mean difference between the largest and the smallest of R, G and B on the canvas, 0 to 255. */
 function colourfulness(): Promise<number> {
   return page.evaluate(() => {
-    const canvas = document.querySelector("colorize-canvas")!.shadowRoot!.querySelector("canvas")!;
+    const canvas = document
+      .querySelector("colorize-canvas")!
+      .shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!;
     const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
     let sum = 0;
     for (let i = 0; i < data.length; i += 4) {
@@ -111,6 +138,9 @@ it.each(FRAMEWORKS)("the example for %s has the types of the element", (name) =>
   const app = readdirSync(source).find((file) => file.startsWith("App."))!;
   const text = readFileSync(join(source, app), "utf8");
   writeFileSync(join(source, app.replace("App", "Wrong")), text.replace("result.width", "result.widht"));
+  const { file, text: rich } = RICH[name]!;
+  writeFileSync(join(source, file), rich.replace('"W"', '"slider"'));
+  writeFileSync(join(source, `Un${file}`), rich.replace('"W"', '"slide"'));
   const [program, ...args] = CHECK[name]!;
   const { stdout } = spawnSync(process.execPath, [resolve("node_modules", program!), ...args], {
     cwd: folder,
@@ -118,6 +148,9 @@ it.each(FRAMEWORKS)("the example for %s has the types of the element", (name) =>
   });
   const found = stdout.split("\n").filter((line) => /error|'widht'/i.test(line) && !/^=|svelte-check found/.test(line));
   expect(found.join("\n")).toMatch(/Property 'widht' does not exist on type 'ColorizeResult'/);
+  // The second line of a rich component says what is wrong with its "slide".
+  expect(stdout).toMatch(/"slide"/);
+  expect(stdout.split("\n").filter((line) => line.includes(file) && !line.includes(`Un${file}`))).toEqual([]);
   expect(stdout).not.toContain(app);
 });
 

@@ -4,7 +4,7 @@ import { Colorizer, DeviceError, type ColorizeResult } from "../../src/index";
 import { Session } from "../../src/session/session";
 import { requestNodeDevice } from "../../src/node/device";
 import { randoms } from "../shared/expect-close";
-import { FAULTS, faulty, type Fault } from "./faults";
+import { FAULTS, faulty, type Fault } from "../shared/faults";
 import { buildModel, node } from "../onnx-builder";
 import { tinyReader } from "../tiny-model";
 

@@ -4,7 +4,7 @@ import { Colorizer, DeviceError, EngineError } from "../../src/index";
 import { requestNodeDevice } from "../../src/node/device";
 import { randoms } from "../shared/expect-close";
 import { tinyReader } from "../tiny-model";
-import { Trouble, type Failure } from "./losses";
+import { Trouble, type Failure } from "../shared/losses";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -114,21 +114,6 @@ it("an error of the caller's onStage is thrown as it is", async () => {
   };
   await expect(colorizer.colorize(picture, { onStage })).rejects.toBe(error);
   colorizer.dispose();
-});
-
-it("the device's own error stands where the code of the recovery cannot be loaded", async () => {
-  trouble.arm();
-  const colorizer = await load();
-  vi.doMock("../../src/colorizer/recovery", () => {
-    throw new Error("no connection");
-  });
-  try {
-    colorizer.device.destroy();
-    await expect(colorizer.colorize(picture)).rejects.toThrow(/a lost one/);
-  } finally {
-    vi.doUnmock("../../src/colorizer/recovery");
-    colorizer.dispose();
-  }
 });
 
 it("a request for another device that fails once is made again", async () => {

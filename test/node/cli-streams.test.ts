@@ -10,7 +10,7 @@ import { rgbToLab, type Triple } from "../../src/image/lab";
 import { EXIT } from "../../src/node/cli";
 import { ALGORITHMICALLY_ENHANCED } from "../../src/image/digital-source";
 import { joinTiff } from "../../src/node/tiff-pages";
-import { greyPng } from "./grey-png";
+import { greyPng } from "../shared/grey-png";
 import { paintedPhoto, run } from "./run-command";
 
 let folder: string;

@@ -9,7 +9,7 @@ import { lightTables } from "../../src/node/icc-light";
 import type { DeepSamples, ImageMetadata } from "../../src/node/images";
 import { openPicture } from "../../src/node/read-image";
 import { writeImage } from "../../src/node/write-image";
-import { greyPng, greyProfile } from "./grey-png";
+import { greyPng, greyProfile } from "../shared/grey-png";
 
 let folder: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageError } from "../../src/base/errors";
-import { greyPng } from "./grey-png";
+import { greyPng } from "../shared/grey-png";
 import { formatOfBytes, formatOfName, type ImageFormat } from "../../src/node/images";
 import { readImage } from "../../src/node/read-image";
 import { writeImage } from "../../src/node/write-image";

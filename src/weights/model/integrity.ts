@@ -1,6 +1,7 @@
 /** Checks the size and SHA-256 of files. */
 import type { ErrorFacts } from "../../base/errors";
 import { Pacer } from "../../base/pacer";
+import { startWorker } from "../../base/start-worker";
 
 /** A manifest's facts about a file. */
 export interface Expected {
@@ -16,38 +17,9 @@ const PIECE = 2 ** 20;
 /** Milliseconds after which this thread hashes instead: a browser may end a worker without an event. */
 const PATIENCE = 10_000;
 
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { readonly createScriptURL: (url: string) => string },
-  ): { createScriptURL(url: string): string };
-}
-
-let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
-
-/**
- * Calls `start` where pages demand Trusted Types, too: a worker's address must then come from a policy. Bundlers recognise a worker only
- * by `new Worker(new URL(...))`, so the policy is applied by a subclass that stands in for Worker during the call.
- */
-function trusted(start: () => Worker): Worker {
-  const { Worker: Original, trustedTypes } = globalThis as typeof globalThis & { trustedTypes?: TrustedTypes };
-  if (!trustedTypes) return start();
-  const own = (policy ??= trustedTypes.createPolicy("colorize-canvas", { createScriptURL: (url) => url }));
-  globalThis.Worker = class extends Original {
-    constructor(url: string | URL, options?: WorkerOptions) {
-      super(own.createScriptURL(String(url)), options);
-    }
-  };
-  try {
-    return start();
-  } finally {
-    globalThis.Worker = Original;
-  }
-}
-
 /** Computes the digest in a worker; rejects where the page may not start one. */
 async function digestAside(bytes: Uint8Array): Promise<ArrayBuffer> {
-  const worker = trusted(() => new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module" }));
+  const worker = startWorker(() => new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module" }));
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     let end = bytes.length;

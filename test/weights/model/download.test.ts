@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError } from "../../../src/base/errors";
 import { fetchFile } from "../../../src/weights/model/download";
-import { serve, type TestServer } from "./server";
+import { serve, type TestServer } from "../../shared/answering-server";
 
 const BODY = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) & 255);
 const SHA = createHash("sha256").update(BODY).digest("hex");

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError, ManifestError } from "../../../src/base/errors";
 import { loadModel, type ModelProgress } from "../../../src/weights/model/files";
 import { modelFolder } from "./model-folder";
-import { serve, type TestServer } from "./server";
+import { serve, type TestServer } from "../../shared/answering-server";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());

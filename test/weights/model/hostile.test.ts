@@ -6,7 +6,7 @@ import { fetchFile } from "../../../src/weights/model/download";
 import { loadModel } from "../../../src/weights/model/files";
 import { parseManifest } from "../../../src/weights/model/manifest";
 import { modelFolder } from "./model-folder";
-import { serve, type TestServer } from "./server";
+import { serve, type TestServer } from "../../shared/answering-server";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());

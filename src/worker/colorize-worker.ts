@@ -1,0 +1,91 @@
+/** The worker: colours photographs on a device of its own, as the page's messages ask. */
+import { Colorizer } from "../colorizer/colorizer";
+import type { ColorizeResult } from "../colorizer/result";
+import { InputError } from "../base/errors";
+import { sentError } from "./errors";
+import type { Answer, Call, CallEvent, CallName, Calls, Greeting, Notice } from "./messages";
+
+/** What calls made, by the ids of the calls. */
+const colorizers = new Map<number, Colorizer>();
+const results = new Map<number, ColorizeResult>();
+/** Running calls. */
+const running = new Map<number, AbortController>();
+
+/** A running call, as its handler sees it. */
+interface Running<Name extends CallName> {
+  readonly id: number;
+  readonly signal: AbortSignal;
+  readonly args: Calls[Name]["arguments"];
+  readonly report: (event: CallEvent) => void;
+}
+
+const handlers: { [Name in CallName]: (call: Running<Name>) => Promise<Calls[Name]["answer"]> } = {
+  async load({ id, signal, args, report }) {
+    const colorizer = await Colorizer.load({ ...args, signal, onProgress: (progress) => report({ progress }) });
+    colorizers.set(id, colorizer);
+    const { manifest, elem, adapter } = colorizer;
+    return { manifest, elem, adapter };
+  },
+
+  async colorize({ id, signal, args: { colorizer, source, options }, report }) {
+    try {
+      const onStage = (stage: Extract<CallEvent, { stage: unknown }>["stage"]): void => report({ stage });
+      return keep(id, await made(colorizers, colorizer).colorize(source, { ...options, signal, onStage }));
+    } finally {
+      // Bitmaps and frames were transferred here, and the result has its own copy.
+      if ("close" in source) source.close();
+    }
+  },
+
+  async change({ id, signal, args: { result, change } }) {
+    return keep(id, await made(results, result).with(change, { signal }));
+  },
+
+  profile: ({ args: { colorizer, picture, options } }) => made(colorizers, colorizer).profile(picture, options),
+};
+
+/** What an earlier call made. Throws InputError where it was freed. */
+function made<T>(all: ReadonlyMap<number, T>, id: number): T {
+  const one = all.get(id);
+  if (one) return one;
+  throw new InputError({ where: "colorize", expected: "a live Colorizer", received: "a disposed one" });
+}
+
+function keep(id: number, result: ColorizeResult): Calls["colorize"]["answer"] {
+  results.set(id, result);
+  const { width, height, data, workingSize, saturation, warmth, timings } = result;
+  return { width, height, data, workingSize, saturation, warmth, timings };
+}
+
+function free(id: number): void {
+  colorizers.get(id)?.dispose();
+  colorizers.delete(id);
+  results.delete(id);
+}
+
+/** Frees what an aborted call made before the abort arrived: the page does not know of it. */
+async function answer<Name extends CallName>(id: number, name: Name, args: Calls[Name]["arguments"]): Promise<void> {
+  const job = new AbortController();
+  running.set(id, job);
+  const say = (said: Answer, transfer: Transferable[] = []): void => {
+    if (!job.signal.aborted) postMessage(said, { transfer });
+  };
+  try {
+    const { signal } = job;
+    const value = await handlers[name]({ id, signal, args, report: (event) => say({ id, event }) });
+    if (signal.aborted) free(id);
+    else say({ id, value }, "data" in value ? [value.data.buffer] : []);
+  } catch (error) {
+    say({ id, error: sentError(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+addEventListener("message", ({ data }: MessageEvent<Call | Notice>) => {
+  if (data.name === "abort") running.get(data.id)?.abort();
+  else if (data.name === "free") free(data.id);
+  else void answer(data.id, data.name, data.arguments);
+});
+
+postMessage({ able: "gpu" in navigator && typeof OffscreenCanvas !== "undefined" } satisfies Greeting);

@@ -1,0 +1,77 @@
+/** The messages between a page and its worker. */
+import type { ColorizeOptions, ColorizerOptions, ColorizerProfile } from "../colorizer/options";
+import type { ResultChange, ResultFacts } from "../colorizer/result";
+import type { ColorizeStage } from "../colorizer/stage-clock";
+import type { ColorizeSource } from "../image/source";
+import type { Elem } from "../kernels/kernel";
+import type { Size } from "../kernels/picture/tile";
+import type { LoadProgress } from "../weights/model/progress";
+import type { Manifest } from "../weights/model/manifest";
+import type { SentError } from "./errors";
+
+/** The options of Colorizer.load() that a worker can be given. */
+export interface LoadOptions extends Pick<
+  ColorizerOptions,
+  "model" | "precision" | "onProgress" | "signal" | "stallTimeout" | "hangTimeout"
+> {
+  /** As in ColorizerOptions, with its defaults. */
+  readonly tune?: boolean;
+}
+
+/** What a page knows of a Colorizer in the worker. */
+export interface LoadedFacts {
+  readonly manifest: Manifest;
+  readonly elem: Elem;
+  readonly adapter: string;
+}
+
+/** Options without what only the page can call. */
+type Plain<T> = Omit<T, "signal" | "onStage" | "onProgress">;
+
+/** Each call's arguments and answer. `colorizer` and `result` are the ids of the calls that made them. */
+export interface Calls {
+  load: { readonly arguments: Plain<LoadOptions>; readonly answer: LoadedFacts };
+  colorize: {
+    readonly arguments: {
+      readonly colorizer: number;
+      readonly source: ColorizeSource;
+      readonly options: Plain<ColorizeOptions>;
+    };
+    readonly answer: ResultFacts;
+  };
+  change: {
+    readonly arguments: { readonly result: number; readonly change: ResultChange };
+    readonly answer: ResultFacts;
+  };
+  profile: {
+    readonly arguments: {
+      readonly colorizer: number;
+      readonly picture: Size;
+      readonly options: Pick<ColorizeOptions, "size">;
+    };
+    readonly answer: ColorizerProfile;
+  };
+}
+
+export type CallName = keyof Calls;
+
+/** A call to the worker. */
+export type Call = {
+  [Name in CallName]: { readonly id: number; readonly name: Name } & Pick<Calls[Name], "arguments">;
+}[CallName];
+
+/** What a page says besides calls: to abort one, or to free what a call made. */
+export type Notice = { readonly id: number; readonly name: "abort" } | { readonly id: number; readonly name: "free" };
+
+/** What happens during a call. */
+export type CallEvent = { readonly progress: LoadProgress } | { readonly stage: ColorizeStage };
+
+/** The worker's first message: whether it can colour. */
+export interface Greeting {
+  readonly able: boolean;
+}
+
+/** What the worker says of a call. */
+export type Answer = { readonly id: number } & (
+  { readonly event: CallEvent } | { readonly value: Calls[CallName]["answer"] } | { readonly error: SentError }
+);

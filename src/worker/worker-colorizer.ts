@@ -1,0 +1,125 @@
+/** A Colorizer in the page's worker. */
+import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
+import { ColorizeResult, type ResultFacts } from "../colorizer/result";
+import { modelAddress } from "../colorizer/shipped-models";
+import { InputError } from "../base/errors";
+import { taintedSource, type ColorizeSource } from "../image/source";
+import type { Elem } from "../kernels/kernel";
+import type { Size } from "../kernels/picture/tile";
+import type { Manifest } from "../weights/model/manifest";
+import { Connection } from "./connection";
+import type { CallEvent, LoadedFacts, LoadOptions } from "./messages";
+import { sendable } from "./sendable";
+
+/** The page's one worker. */
+let opening: Promise<Connection | undefined> | undefined;
+
+/**
+ * The page's worker, which the first call starts; undefined where there is none that could colour. Every caller is one of its users,
+ * until it calls leave().
+ */
+async function enter(): Promise<Connection | undefined> {
+  const opened = (opening ??= Connection.open());
+  const connection = await opened;
+  if (connection?.live === false) {
+    if (opening === opened) opening = undefined;
+    return enter();
+  }
+  if (connection) connection.users++;
+  return connection;
+}
+
+/** Ends the worker with its last user, which also frees its device. */
+function leave(connection: Connection): void {
+  if (--connection.users === 0) connection.close(disposed());
+}
+
+function disposed(): InputError {
+  return new InputError({ where: "colorize", expected: "a live Colorizer", received: "a disposed one" });
+}
+
+/** Tells the worker which results the page no longer has. */
+const collected = new FinalizationRegistry<{ readonly connection: Connection; readonly id: number }>(
+  ({ connection, id }) => connection.free(id),
+);
+
+export class WorkerColorizer implements LoadedFacts {
+  readonly manifest: Manifest;
+  readonly elem: Elem;
+  readonly adapter: string;
+  readonly #connection: Connection;
+  readonly #id: number;
+  #disposed = false;
+
+  private constructor(connection: Connection, id: number, { manifest, elem, adapter }: LoadedFacts) {
+    this.#connection = connection;
+    this.#id = id;
+    this.manifest = manifest;
+    this.elem = elem;
+    this.adapter = adapter;
+  }
+
+  /** Loads a model in the page's worker. Resolves with undefined where there is no worker that could colour. Throws as Colorizer.load(). */
+  static async load({ signal, onProgress, model, ...options }: LoadOptions = {}): Promise<WorkerColorizer | undefined> {
+    // The worker's own address is not the page's, and bundlers move it.
+    const address = new URL(modelAddress(model), document.baseURI).href;
+    const connection = await enter();
+    if (!connection) return undefined;
+    try {
+      const onEvent = (event: CallEvent): void => void ("progress" in event && onProgress?.(event.progress));
+      const { id, value } = await connection.call("load", { ...options, model: address }, { signal, onEvent });
+      return new WorkerColorizer(connection, id, value);
+    } catch (error) {
+      leave(connection);
+      throw error;
+    }
+  }
+
+  /**
+   * As Colorizer.colorize(). Files are decoded in the worker; elements, bitmaps and frames are copied and transferred, raw pixels
+   * copied.
+   */
+  async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
+    this.#check();
+    const { signal, onStage, ...plain } = options;
+    signal?.throwIfAborted();
+    const sent = await sendable(source);
+    const args = { colorizer: this.#id, source: sent.source, options: plain };
+    const onEvent = (event: CallEvent): void => void ("stage" in event && onStage?.(event.stage));
+    try {
+      const { id, value } = await this.#connection.call("colorize", args, { signal, onEvent, transfer: sent.transfer });
+      return this.#result(id, value);
+    } catch (error) {
+      // A bitmap whose pixels the page may not read cannot be transferred.
+      throw error instanceof DOMException && error.name === "DataCloneError" ? taintedSource(source, error) : error;
+    }
+  }
+
+  #result(id: number, facts: ResultFacts): ColorizeResult {
+    const result = new ColorizeResult(facts, async (change, signal) => {
+      this.#check();
+      const changed = await this.#connection.call("change", { result: id, change }, { signal });
+      return this.#result(changed.id, changed.value);
+    });
+    collected.register(result, { connection: this.#connection, id });
+    return result;
+  }
+
+  /** As Colorizer.profile(). */
+  async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
+    this.#check();
+    return (await this.#connection.call("profile", { colorizer: this.#id, picture, options })).value;
+  }
+
+  #check(): void {
+    if (this.#disposed) throw disposed();
+  }
+
+  /** Frees the networks, and with the last Colorizer the worker and its device. Running calls of this one fail then. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#connection.free(this.#id);
+    leave(this.#connection);
+  }
+}

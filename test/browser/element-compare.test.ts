@@ -1,0 +1,261 @@
+/** Comparing and controlling by keyboard, mouse and touch, in one page with a tiny model. */
+import type { Page } from "puppeteer";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openElementPage, type ElementPage } from "./element-page";
+
+let open: ElementPage;
+let page: Page;
+
+beforeAll(async () => {
+  open = await openElementPage();
+  ({ page } = open);
+}, 240_000);
+
+afterAll(() => open?.close());
+
+beforeEach(async () => {
+  await page.evaluate(() => {
+    document.body.replaceChildren();
+    document.dir = "";
+    scrollTo(0, 0);
+  });
+});
+
+/** Adds a coloured photograph of 451x300 in the page's upper left corner. */
+async function coloured(attributes: Record<string, string>): Promise<void> {
+  await page.evaluate(async (given) => {
+    document.body.style.margin = "0";
+    const element = add({ src: "/samples/cat.jpg", alt: "A cat", ...given });
+    await next(element, "load");
+  }, attributes);
+}
+
+/** What the slider says, and the shares of the picture that are cut off the coloured canvas at its left and its right. */
+function slider(): Promise<{ value: number; text: string | null; clip: string }> {
+  return page.evaluate(() => {
+    const root = document.querySelector("colorize-canvas")!.shadowRoot!;
+    const handle = root.querySelector("[role=slider]")!;
+    const { clipPath } = getComputedStyle(root.querySelector("[part=canvas]")!);
+    return {
+      value: Number(handle.getAttribute("aria-valuenow")),
+      text: handle.getAttribute("aria-valuetext"),
+      clip: clipPath,
+    };
+  });
+}
+
+/** Whether the original shows in place of the coloured picture. */
+function originalShown(): Promise<boolean> {
+  return page.evaluate(() => {
+    const element = document.querySelector("colorize-canvas")!;
+    const canvas = element.shadowRoot!.querySelector("[part=canvas]")!;
+    const shown = getComputedStyle(canvas).opacity === "0";
+    if (shown !== element.matches(":state(comparing)")) throw new Error("the state does not say what is shown");
+    const pressed = element.shadowRoot!.querySelector("[part=hold]")!.getAttribute("aria-pressed");
+    if (pressed !== String(shown)) throw new Error(`aria-pressed is ${pressed}`);
+    return shown;
+  });
+}
+
+describe("compare=slider", () => {
+  it("is there only with a coloured picture", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg", compare: "slider", loading: "manual" });
+      const handle = element.shadowRoot!.querySelector("[role=slider]")!;
+      const visible = [handle.checkVisibility()];
+      await element.colorize();
+      visible.push(handle.checkVisibility());
+      element.compare = "off";
+      visible.push(handle.checkVisibility());
+      return visible;
+    });
+    expect(seen).toEqual([false, true, false]);
+  });
+
+  it("moves by keys: arrows 1 %, with Shift 10 %, Home, End, Page Up and Page Down", async () => {
+    await coloured({ compare: "slider" });
+    await page.keyboard.press("Tab");
+    expect(await slider()).toEqual({ value: 50, text: "50 % original", clip: "inset(0px 0px 0px 50%)" });
+    const values: number[] = [];
+    const press = async (key: Parameters<Page["keyboard"]["press"]>[0], shift = false): Promise<void> => {
+      if (shift) await page.keyboard.down("Shift");
+      await page.keyboard.press(key);
+      if (shift) await page.keyboard.up("Shift");
+      values.push((await slider()).value);
+    };
+    for (const key of ["ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown"] as const) await press(key);
+    await press("ArrowRight", true);
+    await press("ArrowLeft", true);
+    for (const key of ["PageUp", "PageDown", "End", "ArrowRight", "Home", "ArrowLeft"] as const) await press(key);
+    expect(values).toEqual([51, 52, 51, 50, 60, 50, 60, 50, 100, 100, 0, 0]);
+  });
+
+  it("is mirrored where text runs from right to left", async () => {
+    await page.evaluate(() => void (document.dir = "rtl"));
+    await coloured({ compare: "slider" });
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowLeft");
+    expect(await slider()).toMatchObject({ value: 51, clip: "inset(0px 51% 0px 0px)" });
+    await page.keyboard.press("ArrowUp");
+    const { left, width, at } = await page.evaluate(() => {
+      const element = document.querySelector("colorize-canvas")!;
+      const box = element.getBoundingClientRect();
+      const handle = element.shadowRoot!.querySelector("[role=slider]")!.getBoundingClientRect();
+      return { left: box.left, width: box.width, at: handle.left + handle.width / 2 };
+    });
+    expect((at - left) / width).toBeCloseTo(0.48, 2);
+    await page.mouse.click(left + width / 4, 100);
+    expect((await slider()).value).toBe(75);
+  });
+
+  it("follows the mouse anywhere on the picture", async () => {
+    await coloured({ compare: "slider" });
+    await page.mouse.move(451 * 0.2, 100);
+    await page.mouse.down();
+    expect((await slider()).value).toBe(20);
+    await page.mouse.move(451 * 0.6, 250);
+    expect((await slider()).value).toBe(60);
+    await page.mouse.move(2000, 250);
+    expect((await slider()).value).toBe(100);
+    await page.mouse.up();
+    await page.mouse.move(100, 100);
+    expect((await slider()).value).toBe(100);
+    const focused = await page.evaluate(() => document.activeElement!.shadowRoot!.activeElement!.getAttribute("role"));
+    expect(focused).toBe("slider");
+  });
+
+  it("follows a finger sideways, and lets it scroll the page", async () => {
+    await coloured({ compare: "slider" });
+    await page.evaluate(() =>
+      document.body.append(Object.assign(document.createElement("div"), { style: "height: 3000px" })),
+    );
+    const client = await page.createCDPSession();
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", x = 0, y = 0): Promise<unknown> =>
+      client.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+    await touch("touchStart", 225, 150);
+    for (let x = 230; x <= 360; x += 10) await touch("touchMove", x, 150);
+    await touch("touchEnd");
+    expect((await slider()).value).toBe(80);
+    await touch("touchStart", 100, 280);
+    for (let y = 270; y >= 50; y -= 10) await touch("touchMove", 100, y);
+    await touch("touchEnd");
+    await page.waitForFunction(() => scrollY > 50);
+    expect((await slider()).value).toBe(80);
+    await client.detach();
+  });
+});
+
+describe("compare=hold", () => {
+  it("shows the original while the picture is pressed", async () => {
+    await coloured({ compare: "hold" });
+    expect(await originalShown()).toBe(false);
+    await page.mouse.move(100, 200);
+    await page.mouse.down();
+    expect(await originalShown()).toBe(true);
+    await page.mouse.move(2000, 200);
+    await page.mouse.up();
+    expect(await originalShown()).toBe(false);
+  });
+
+  it("shows it while a key is down on its button, and changes sides by a click of a screen reader", async () => {
+    await coloured({ compare: "hold" });
+    await page.keyboard.press("Tab");
+    for (const key of ["Space", "Enter"] as const) {
+      await page.keyboard.down(key);
+      expect(await originalShown()).toBe(true);
+      await page.keyboard.up(key);
+      expect(await originalShown()).toBe(false);
+    }
+    const click = (): Promise<void> =>
+      page.evaluate(() =>
+        document.querySelector("colorize-canvas")!.shadowRoot!.querySelector<HTMLElement>("[part=hold]")!.click(),
+      );
+    await click();
+    expect(await originalShown()).toBe(true);
+    await click();
+    expect(await originalShown()).toBe(false);
+    await click();
+    await page.evaluate(() => void (document.querySelector("colorize-canvas")!.compare = "slider"));
+    expect(await originalShown()).toBe(false);
+  });
+});
+
+describe("controls", () => {
+  /** Label and kind of each visible control. */
+  function controls(): Promise<string[]> {
+    return page.evaluate(() => {
+      const root = document.querySelector("colorize-canvas")!.shadowRoot!;
+      const all = root.querySelectorAll<HTMLElement>("[role=group] button, [role=group] input");
+      return [...all]
+        .filter((one) => one.checkVisibility())
+        .map((one) => (one.closest("label") ?? one).textContent.trim());
+    });
+  }
+
+  const focused = (): Promise<string> =>
+    page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.getAttribute("part") ?? "nothing");
+
+  it("start, stop, change the look and save by keyboard, and keep the focus", async () => {
+    await page.evaluate(() => void add({ src: "/samples/cat.jpg", controls: "", loading: "manual" }));
+    expect(await controls()).toEqual(["Colour"]);
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("action");
+    const loading = page.evaluate(() =>
+      next(document.querySelector("colorize-canvas")!, "statechange").then(() => undefined),
+    );
+    await page.keyboard.press("Enter");
+    await loading;
+    expect(await controls()).toEqual(["Stop"]);
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.querySelector("colorize-canvas")!.state)).toBe("idle");
+    expect(await controls()).toEqual(["Colour"]);
+    const loaded = page.evaluate(() => next(document.querySelector("colorize-canvas")!, "load").then(() => undefined));
+    await page.keyboard.press("Enter");
+    await loaded;
+    expect(await controls()).toEqual(["Saturation", "Warmth", "Save"]);
+    expect(await focused()).toBe("saturation");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowLeft");
+    const look = await page.evaluate(async () => {
+      const element = document.querySelector("colorize-canvas")!;
+      await element.toBlob();
+      const said = [...element.shadowRoot!.querySelectorAll("input")].map((one) => one.getAttribute("aria-valuetext"));
+      return [element.saturation, element.warmth, element.result!.saturation, element.result!.warmth, ...said];
+    });
+    expect(look).toEqual([1.05, -0.05, 1.05, -0.05, "105 %", "-5 %"]);
+    const name = await page.evaluate(async () => {
+      const click = HTMLAnchorElement.prototype.click;
+      const saved = new Promise<string>((resolve) => {
+        HTMLAnchorElement.prototype.click = function () {
+          resolve(this.download);
+        };
+      });
+      document.querySelector("colorize-canvas")!.shadowRoot!.querySelector<HTMLElement>("[part=save]")!.click();
+      const name = await saved;
+      HTMLAnchorElement.prototype.click = click;
+      return name;
+    });
+    expect(name).toBe("cat-colour.jpg");
+  });
+
+  it("offer another try after an error, and follow the attributes", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/missing.jpg", controls: "" });
+      await next(element, "error");
+      const root = element.shadowRoot!;
+      const action = root.querySelector<HTMLElement>("[part=action]")!;
+      const label = action.textContent;
+      action.click();
+      await next(element, "error");
+      element.src = "/samples/cat.jpg";
+      element.saturation = 1.5;
+      await next(element, "load");
+      element.warmth = 0.25;
+      const values = [...root.querySelectorAll("input")].map(({ value }) => value);
+      element.controls = false;
+      return { label, values, visible: root.querySelector("[role=group]")!.checkVisibility() };
+    });
+    expect(seen).toEqual({ label: "Try again", values: ["1.5", "0.25"], visible: false });
+  });
+});

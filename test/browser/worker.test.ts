@@ -1,0 +1,257 @@
+/** The built package's worker: what it leaves to the page's main thread, what crosses, and what happens without it. */
+import type { Browser, Page } from "puppeteer";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type * as Entry from "../../src/index";
+import { tinyModel } from "../tiny-model";
+import { launchBrowser } from "../shared/launch";
+import { mainThreadTasks } from "../shared/main-thread";
+import { buildInto, serve, type Site } from "../shared/serve";
+
+const PAGE = `<!doctype html><html lang="en"><title>worker</title><link rel="icon" href="data:,">
+<script type="module" src="/page.js"></script><body></body></html>`;
+const SCRIPT = `import "/dist/element.js"; import * as entry from "/dist/index.js"; globalThis.entry = entry;`;
+
+/** Milliseconds of a task that browsers call long. */
+const LONG = 50;
+
+let dist: Awaited<ReturnType<typeof buildInto>>;
+let site: Site;
+/** Its policy forbids workers. */
+let withoutWorkers: Site;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  dist = await buildInto({});
+  const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
+  const files = { "/": PAGE, "/page.js": SCRIPT, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
+  const folders = { "/dist/": dist.folder, "/models/": "models", "/samples/": "samples" };
+  site = await serve(files, folders);
+  withoutWorkers = await serve(files, folders, { "content-security-policy": "worker-src 'none'" });
+  browser = await launchBrowser();
+}, 240_000);
+
+afterAll(async () => {
+  await browser?.close();
+  site?.close();
+  withoutWorkers?.close();
+  dist?.remove();
+});
+
+async function open({ address }: Site): Promise<void> {
+  await page?.close();
+  page = await browser.newPage();
+  await page.goto(address);
+  await page.waitForFunction("globalThis.entry");
+}
+
+beforeEach(() => open(site));
+
+/** Names of the page's workers' files. */
+function workers(): string[] {
+  return page.workers().map((worker) => new URL(worker.url()).pathname);
+}
+
+const WORKER = ["/dist/colorize-worker.js"];
+
+/** Adds an element, with the tiny model; resolves with its first event's name and, for an error, its message. */
+function add(attributes: Record<string, string> = { model: "/tiny/", src: "/samples/cat.jpg" }): Promise<string> {
+  return page.evaluate(async (given) => {
+    const element = document.createElement("colorize-canvas");
+    for (const [name, value] of Object.entries(given)) element.setAttribute(name, value);
+    document.body.append(element);
+    return new Promise<string>((resolve) => {
+      element.addEventListener("load", () => resolve("load"));
+      element.addEventListener("error", ({ detail }) => resolve(`error ${detail.message}`));
+    });
+  }, attributes);
+}
+
+it("leaves the main thread no task of more than 50 ms while the shipped model colours", async () => {
+  const tasks = await mainThreadTasks(page, async () => {
+    expect(await add({ src: "/samples/cat.jpg" })).toBe("load");
+    // A task that must be seen, or the measurement sees none.
+    await page.evaluate(() => {
+      for (const start = performance.now(); performance.now() - start < 2000;);
+    });
+  });
+  const [control, ...others] = tasks.filter((milliseconds) => milliseconds > LONG);
+  expect(control).toBeGreaterThan(LONG);
+  // A task of the thread may be inside another event of the trace with the same name.
+  expect(others.filter((milliseconds) => Math.abs(milliseconds - control!) > 1)).toEqual([]);
+}, 300_000);
+
+describe("one worker for all elements of a page", () => {
+  it("ends some time after the last element has left, and starts again for the next", async () => {
+    expect([await add(), await add()]).toEqual(["load", "load"]);
+    expect(workers()).toEqual(WORKER);
+    await page.evaluate(() => document.querySelector("colorize-canvas")!.remove());
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(workers(), "with one element left").toEqual(WORKER);
+    const left = await page.evaluate(async () => {
+      const element = document.querySelector("colorize-canvas")!;
+      element.remove();
+      await Promise.resolve();
+      const { width } = element.shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!;
+      return { state: element.state, result: element.result, width };
+    });
+    expect(left).toEqual({ state: "idle", result: null, width: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(workers(), "without elements").toEqual([]);
+    expect(await add()).toBe("load");
+    expect(workers()).toEqual(WORKER);
+  });
+
+  it("goes on when an element comes back in time", async () => {
+    expect(await add()).toBe("load");
+    await page.evaluate(() => document.querySelector("colorize-canvas")!.remove());
+    expect(await add()).toBe("load");
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(workers()).toEqual(WORKER);
+  });
+});
+
+it("colours on the main thread where the page's policy forbids workers", async () => {
+  await open(withoutWorkers);
+  expect(await add()).toBe("load");
+  expect(workers()).toEqual([]);
+});
+
+it("colours on the main thread where the worker has no WebGPU", async () => {
+  await page.evaluate(() => {
+    const Original = Worker;
+    globalThis.Worker = class extends Original {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        if (!String(url).includes("colorize-worker")) return new Original(url, options) as never;
+        super(URL.createObjectURL(new Blob(["postMessage({ able: false })"])));
+      }
+    };
+  });
+  expect(await add()).toBe("load");
+});
+
+describe("loadColorizer()", () => {
+  it("takes every kind of picture, and leaves it to the caller", async () => {
+    const seen = await page.evaluate(async () => {
+      const { loadColorizer } = (globalThis as unknown as { entry: typeof Entry }).entry;
+      const colorizer = await loadColorizer({ model: "/tiny/" });
+      const canvas = new OffscreenCanvas(24, 16);
+      const context = canvas.getContext("2d")!;
+      const pixels = context.createImageData(24, 16);
+      for (let i = 0; i < pixels.data.length; i++) pixels.data[i] = i % 4 === 3 ? 255 : (i * 7) % 200;
+      context.putImageData(pixels, 0, 0);
+      const image = new Image();
+      const file = await canvas.convertToBlob();
+      image.src = URL.createObjectURL(file);
+      await image.decode();
+      // A view of a larger buffer.
+      const view = new Uint8Array(pixels.data.length + 64).subarray(64);
+      view.set(pixels.data);
+      const bitmap = await createImageBitmap(canvas);
+      const frame = new VideoFrame(canvas, { timestamp: 0 });
+      const sources = { pixels, raw: { data: view, width: 24, height: 16 }, canvas, file, image, bitmap, frame };
+      const differences: Record<string, number> = {};
+      const { data } = await colorizer.colorize(pixels);
+      for (const [name, source] of Object.entries(sources)) {
+        const other = await colorizer.colorize(source);
+        differences[name] = Math.max(...data.map((value, i) => Math.abs(value - other.data[i]!)));
+      }
+      const kept = [view.length, bitmap.width, frame.displayWidth, pixels.data.length, image.naturalWidth];
+      const { name } = colorizer.manifest;
+      const profile = await colorizer.profile({ width: 24, height: 16 });
+      colorizer.dispose();
+      return { differences, kept, name, rows: profile.colorizer.rows.length > 0 };
+    });
+    // A video frame may hold another colour format.
+    const { frame, ...others } = seen.differences;
+    expect(others).toEqual({ pixels: 0, raw: 0, canvas: 0, file: 0, image: 0, bitmap: 0 });
+    expect(frame).toBeLessThan(8);
+    expect(seen).toMatchObject({ kept: [1536, 24, 24, 1536, 24], name: "tiny", rows: true });
+    await expect.poll(workers).toEqual([]);
+  });
+
+  it("changes a result, aborts, and throws the errors of the package", async () => {
+    const seen = await page.evaluate(async () => {
+      const { loadColorizer, ...entry } = (globalThis as unknown as { entry: typeof Entry }).entry;
+      const progress: string[] = [];
+      const options = { model: "/tiny/", onProgress: ({ stage }: { stage: string }) => void progress.push(stage) };
+      const colorizer = await loadColorizer(options);
+      const photograph = await (await fetch("/samples/cat.jpg")).blob();
+      const stages: string[] = [];
+      const result = await colorizer.colorize(photograph, { onStage: (stage) => void stages.push(stage) });
+      const grey = await result.with({ saturation: 0, warmth: 0.5 });
+      let spread = 0;
+      grey.data.forEach((v, i) => (spread = Math.max(spread, i % 4 === 1 ? Math.abs(v - grey.data[i - 1]!) : 0)));
+      const error = async (work: () => Promise<unknown>): Promise<string> => {
+        const thrown = (await work().catch((reason: unknown) => reason)) as Entry.EngineError;
+        const known = Object.values(entry).some((one) => (one as unknown) === thrown.constructor);
+        return `${known} ${thrown.name} ${thrown.code}`;
+      };
+      const job = new AbortController();
+      const aborted = error(() => colorizer.colorize(photograph, { signal: job.signal }));
+      job.abort();
+      const own = new TypeError("mine");
+      const onStage = (): never => {
+        throw own;
+      };
+      const errors = [
+        await aborted,
+        await error(() => colorizer.colorize(photograph, { saturation: 9 })),
+        await error(() => colorizer.colorize(new Blob(["no picture"]))),
+        await error(() => colorizer.colorize("photo.jpg" as unknown as Blob)),
+        await error(() => loadColorizer({ model: "/nowhere/" })),
+        await error(() => loadColorizer({ model: "naturl" })),
+      ];
+      const mine = await colorizer.colorize(photograph, { onStage }).catch((thrown: unknown) => thrown === own);
+      colorizer.dispose();
+      errors.push(await error(() => colorizer.colorize(photograph)), await error(() => result.withSaturation(0.5)));
+      return {
+        progress: [...new Set(progress)],
+        stages,
+        grey: spread < 3,
+        size: [grey.width, grey.height],
+        errors,
+        mine,
+      };
+    });
+    expect(seen).toEqual({
+      progress: ["download", "compile"],
+      stages: ["prepare", "luminance", "embedding", "chroma", "recombine"],
+      grey: true,
+      size: [451, 300],
+      errors: [
+        "false AbortError 20",
+        "true InputError input",
+        "true ImageError image",
+        "true InputError input",
+        "true DownloadError download",
+        "true InputError input",
+        "true InputError input",
+        "true InputError input",
+      ],
+      mine: true,
+    });
+  });
+
+  it("frees in the worker what the page no longer has", async () => {
+    const freed = await page.evaluate(async () => {
+      const { loadColorizer } = (globalThis as unknown as { entry: typeof Entry }).entry;
+      const notices: string[] = [];
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (this: Worker, message: { name: string }, ...rest: []) {
+        notices.push(message.name);
+        postMessage.call(this, message, ...rest);
+      };
+      const colorizer = await loadColorizer({ model: "/tiny/" });
+      const data = new Uint8Array(64 * 64 * 4).fill(255);
+      for (let i = 0; i < 3; i++) await colorizer.colorize({ data, width: 64, height: 64 });
+      const deadline = performance.now() + 20_000;
+      while (!notices.includes("free") && performance.now() < deadline) {
+        new Uint8Array(2 ** 24).fill(1);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return notices.includes("free");
+    });
+    expect(freed).toBe(true);
+  });
+});

@@ -1,0 +1,114 @@
+/** Attacks the project: `npm run attack -- [FILES] [--seconds 60] [--seed 20260131] [--only models,faults]`. docs/reliability.md explains it. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { printable } from "../../src/node/printable";
+import { ATTACKS } from "./attacks";
+import type { Attack } from "./attack";
+import { Campaign, type Found } from "./campaign";
+import { readCorpus } from "./corpus";
+
+interface Options {
+  readonly seconds: number;
+  readonly count?: number;
+  readonly seed: number;
+  readonly only: readonly Attack[];
+  readonly findings: string;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("Expected a whole number.");
+  return value;
+}
+
+function attacksOf(text: string): Attack[] {
+  return text.split(",").map((name) => {
+    const attack = ATTACKS[name];
+    if (!attack) throw new InvalidArgumentError(`Expected some of ${Object.keys(ATTACKS).join(",")}.`);
+    return attack;
+  });
+}
+
+const today = Number(new Date().toISOString().slice(0, 10).replaceAll("-", ""));
+const all = Object.values(ATTACKS);
+const command = new Command("npm run attack --")
+  .description(
+    `Attacks the project with hostile inputs and failing devices.\n\n${all.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}`,
+  )
+  .argument("[files...]", "inputs to check again, each in a folder that has its attack's name; default: the corpus")
+  .option("--seconds <n>", "time of new inputs, shared by the attacks; 0 checks the corpus only", wholeNumber, 60)
+  .option("--count <n>", "new inputs of each attack, instead of --seconds", wholeNumber)
+  .option("--seed <n>", "the same seed invents the same inputs", wholeNumber, today)
+  .option(
+    "--only <attacks>",
+    "names, separated by commas; default: all but those that take minutes",
+    attacksOf,
+    all.filter(({ share }) => share > 0),
+  )
+  .option("--findings <folder>", "folder for inputs that break a promise", "out/attack")
+  .parse();
+const options = command.opts<Options>();
+
+let findings = 0;
+
+/** Prints a finding and saves its input, so that it can be checked again and be added to the corpus. */
+async function keep({ attack, text, seed, number, input }: Found): Promise<void> {
+  findings++;
+  const path = join(options.findings, attack, `found-${seed}-${number}`);
+  const saved = !Number.isNaN(seed);
+  if (saved) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, input);
+  }
+  const lines = text.split("\n").slice(0, 8).map(printable).join("\n    ");
+  console.log(`FOUND by ${attack}: ${lines}`);
+  if (saved) console.log(`    ${input.length} bytes: npm run attack -- ${path}   (input ${number} of --seed ${seed})`);
+}
+
+async function replayFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const attack = ATTACKS[basename(dirname(path))];
+    if (!attack) return command.error(`error: ${path}: expected a folder named ${Object.keys(ATTACKS).join(" or ")}`);
+    const campaign = new Campaign(attack);
+    const saving: Promise<void>[] = [];
+    await campaign.replay([{ name: path, bytes: await readFile(path) }], (found) => void saving.push(keep(found)));
+    await Promise.all(saving);
+    campaign.stop();
+    console.log(`${path}: ${Object.keys(campaign.figures.outcomes).join(", ")}`);
+  }
+}
+
+async function attackAll(): Promise<void> {
+  const { seconds, count, seed, only } = options;
+  console.log(`seed ${seed}`);
+  const shares = only.reduce((sum, { share }) => sum + share, 0);
+  for (const attack of only) {
+    const campaign = new Campaign(attack);
+    const corpus = await readCorpus(attack.name);
+    const saving: Promise<void>[] = [];
+    const onFound = (found: Found): void => void saving.push(keep(found));
+    const start = performance.now();
+    await campaign.replay(corpus, onFound);
+    const kept = campaign.figures.inputs;
+    const time = count === undefined ? { seconds: (seconds * attack.share) / shares } : { count };
+    const figures = await campaign.run({ seed, corpus, ...time, onFound });
+    await Promise.all(saving);
+    campaign.stop();
+    const took = ((performance.now() - start) / 1000).toFixed(0);
+    console.log(
+      `${attack.name}: ${figures.inputs} inputs, ${kept} of the corpus, ${figures.findings} findings, ${took} s`,
+    );
+    for (const [outcome, n] of Object.entries(figures.outcomes).sort(([, a], [, b]) => b - a))
+      console.log(`  ${n} ${outcome}`);
+    const heap = figures.heap === undefined ? "" : `, ${figures.heap.toFixed(0)} bytes of heap left by each`;
+    console.log(
+      `  at most ${figures.seconds.toFixed(2)} s of processor time and ${(figures.memory / 1e6).toFixed(0)} MB more memory${heap}`,
+    );
+    for (const [name, value] of Object.entries(figures.figures)) console.log(`  ${name}: ${value}`);
+  }
+}
+
+if (command.args.length > 0) await replayFiles(command.args);
+else await attackAll();
+process.exit(findings > 0 ? 1 : 0);
