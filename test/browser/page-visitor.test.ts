@@ -99,6 +99,9 @@ describe("what cannot be coloured", () => {
   });
 
   it("brings the last result back when the networks fail", async () => {
+    // Without workers the networks run on the page's thread, where this test can make them fail.
+    await page.evaluateOnNewDocument(() => Reflect.deleteProperty(globalThis, "Worker"));
+    await page.reload();
     await choose("samples/cat.jpg");
     await coloured("cat.jpg");
     await page.evaluate(() => {
@@ -280,7 +283,8 @@ describe("what is saved and shown", () => {
       { length: data.length / 3 },
       (_, i) => 0.3 * data[3 * i]! + 0.59 * data[3 * i + 1]! + 0.11 * data[3 * i + 2]!,
     );
-    expect(Math.max(...lumas) - Math.min(...lumas)).toBeLessThan(3);
+    lumas.sort((x, y) => x - y);
+    expect(lumas.at(-1)! - lumas[0]!).toBeLessThan(3);
     expect(data.some((value, i) => i % 3 === 0 && Math.abs(value - data[i + 1]!) > 5)).toBe(true);
   });
 
