@@ -1,9 +1,9 @@
 /** The demo page: colours photographs by the public API, compares them with the originals, and saves them. */
 import { newPhoto } from "./album";
+import { showHow } from "./how";
 import { chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
 import { pixelsOf, readImage, thumbnailOf } from "./photograph";
-import { showProfile } from "./profile";
 import { showSamples } from "./samples";
 import { startSaving } from "./saving";
 import { addressIn, picked, transferred, type Found } from "./sources";
@@ -103,8 +103,8 @@ async function measure(): Promise<void> {
   if (!page.profile.open || !photo) return;
   page.layers.textContent = "Measuring every step…";
   try {
-    const { colorizer, result } = await queue.coloursOf(photo);
-    showProfile(await colorizer.profile(result));
+    const colours = await queue.coloursOf(photo);
+    showHow(colours, await colours.colorizer.profile(colours.result));
   } catch (error) {
     page.profile.open = false;
     await fail(error, photo);
