@@ -1,4 +1,4 @@
-/** Checks file names in a manifest or a model: relative paths with forward slashes that stay in their folder. */
+/** Checks file names in a manifest or a model: relative paths with forward slashes that stay in their folder, or in a model's beside it. */
 
 /** Why `path` is refused; undefined when it stays inside its folder on every platform and as a URL. */
 export function pathProblem(path: string): string | undefined {
@@ -15,4 +15,15 @@ export function pathProblem(path: string): string | undefined {
   if (parts.includes("..")) return "a path that leaves its folder";
   if (parts.some((part) => part === "" || part === ".")) return "a path with an empty or '.' part";
   return undefined;
+}
+
+/** The model beside a model's folder that `path` names, and the path in its folder: "../NAME/FILE". Undefined for other paths. */
+export function besideModel(path: string): { readonly model: string; readonly file: string } | undefined {
+  const [, model, file] = /^\.\.\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  return model === undefined || file === undefined ? undefined : { model, file };
+}
+
+/** Why a manifest's `path` is refused: it may lie in the folder of a model beside its own; otherwise as pathProblem(). */
+export function modelPathProblem(path: string): string | undefined {
+  return besideModel(path) ? pathProblem(path.slice("../".length)) : pathProblem(path);
 }

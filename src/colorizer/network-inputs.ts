@@ -2,6 +2,7 @@
 import type { BoundProgram } from "../gpu/bound-program";
 import type { Shape } from "../graph/ir";
 import { dropLastUpsampling } from "../graph/passes/drop-last-upsampling";
+import { leadOutput } from "../graph/passes/lead-output";
 import type { Pass } from "../graph/passes/pass";
 import { sumGreyInput } from "../graph/passes/sum-grey-input";
 import { workingSize, type WorkingSize } from "../image/layout";
@@ -43,10 +44,11 @@ export function described(
   manifest: Manifest,
 ): { inputs: string[]; inputShapes: Record<string, Shape>; output: string; passes: Pass[] } {
   if (network === "embedder") {
-    const { input, output, size } = manifest.embedder!;
+    const { input, output, size, background } = manifest.embedder!;
     const inputShapes = { [input.name]: pictureShape(input, { width: size, height: size }) };
     // The picture is grey, so its channels are equal.
-    return { inputs: [input.name], inputShapes, output, passes: [sumGreyInput(input.name)] };
+    const passes = [sumGreyInput(input.name), ...(background === undefined ? [] : [leadOutput(output, background)])];
+    return { inputs: [input.name], inputShapes, output, passes };
   }
   const { inputs, output } = manifest.colorizer;
   const { padded } = squareOf(manifest);

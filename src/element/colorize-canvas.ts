@@ -182,13 +182,12 @@ export class ColorizeCanvas extends ColorizeAttributes {
    * Throws InputError where there is no coloured picture or the quality is wrong, ImageError for another type.
    */
   async toBlob(type = "image/png", quality?: number): Promise<Blob> {
-    await this.#work.looking;
-    const { result, state } = this.#work;
+    const result = await this.#work.newest();
     if (result) return result.blob(type, quality);
     throw new InputError({
       where: "toBlob()",
       expected: "a coloured picture",
-      received: `none in state "${state}"`,
+      received: `none in state "${this.state}"`,
       hint: "Wait for the event `load`, or for colorize().",
     });
   }

@@ -13,8 +13,8 @@ export interface Controlled {
   download(): Promise<void>;
 }
 
-/** The largest saturation of the slider; the attribute may be larger. */
-const USUAL_SATURATION = 2;
+/** The end of the sliders while the attribute is not larger. */
+const USUAL_END = 2;
 
 export class Controls {
   readonly #target: Controlled;
@@ -72,16 +72,17 @@ class Slider {
   readonly #text = document.createTextNode("");
   readonly input = document.createElement("input");
   readonly #name: "saturation" | "warmth";
+  readonly #most: number;
   readonly #target: Controlled;
   #texts: ColorizeTexts = {};
 
   constructor(name: "saturation" | "warmth", { least, most }: NumberOption, target: Controlled) {
     this.#name = name;
+    this.#most = most;
     this.#target = target;
     this.input.type = "range";
     this.input.setAttribute("part", name);
     this.input.min = String(least);
-    this.input.max = String(Math.min(most, USUAL_SATURATION));
     this.input.step = "0.05";
     this.input.addEventListener("input", () => {
       this.#target[name] = this.input.valueAsNumber;
@@ -94,7 +95,10 @@ class Slider {
     this.#texts = texts;
     this.#text.data = textOf(texts, this.#name);
     const value = this.#target[this.#name];
-    if (!Number.isNaN(value)) this.input.valueAsNumber = value;
+    if (!Number.isNaN(value)) {
+      this.input.max = String(Math.min(this.#most, Math.max(USUAL_END, value)));
+      this.input.valueAsNumber = value;
+    }
     this.#say();
   }
 

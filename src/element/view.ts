@@ -34,8 +34,18 @@ export function showState(parts: ElementParts, view: View, texts: ColorizeTexts)
   progress.hidden = !loading;
   const message = view.error ? errorText(texts, view.error) : "";
   if (error.textContent !== message) error.textContent = message;
-  failure.hidden = view.state !== "error";
+  failure.hidden = !isExplained(view, failure, texts);
   controls.hidden = !view.controls && controls.assignedNodes().length === 0;
+}
+
+/**
+ * Whether to show the error. A photograph in a browser that cannot colour stays as it was, without a word, unless the page has words for that or
+ * offers controls.
+ */
+function isExplained({ error, decoded, controls }: View, slot: HTMLSlotElement, texts: ColorizeTexts): boolean {
+  if (!error) return false;
+  const words = slot.assignedNodes().length > 0 || texts[`error-${error.code}`] !== undefined;
+  return error.code !== "device" || !decoded || controls || words;
 }
 
 /** Gives the picture one name for screen readers: on the original until the coloured canvas is there, then on the canvas; an <img> of the page keeps its own. */

@@ -1,18 +1,18 @@
 /** The work of one <colorize-canvas>: what is coloured when, what becomes of it, and what a newer change ends. */
 import { abortable } from "../base/abortable";
 import { EngineError, InputError } from "../base/errors";
+import { SATURATION, WARMTH } from "../base/option-checks";
 import type { Colorizer } from "../colorizer/colorizer";
 import type { ColorizeResult } from "../colorizer/result";
-import type { ColorizeSource } from "../image/source";
-import { SATURATION, WARMTH } from "../base/option-checks";
 import type { ColorizeStage } from "../colorizer/stage-clock";
+import type { ColorizeSource } from "../image/source";
+import type { LoadProgress } from "../weights/model/progress";
 import { checkedOptions, type ColorizeAttributes } from "./attributes";
 import type { ColorizeState } from "./events";
 import type { Origin, Photograph } from "./photograph";
 import { JobProgress, type ColorizeProgress } from "./progress";
 import { leave, sharedColorizer } from "./shared-colorizer";
 import { nearViewport } from "./viewport";
-import type { LoadProgress } from "../weights/model/progress";
 
 /** What the element needs of a Colorizer. */
 export type ColorizerInUse = Pick<Colorizer, "colorize">;
@@ -41,7 +41,7 @@ export class Work {
   result: ColorizeResult | null = null;
   error: EngineError | null = null;
   /** Settles with the newest change of the look. */
-  looking: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
   /** Ends what runs now. */
   #job = new AbortController();
   #running: Promise<ColorizeResult> | undefined;
@@ -88,9 +88,18 @@ export class Work {
     return this.#start();
   }
 
+  /** The coloured picture with the newest saturation and warmth. */
+  async newest(): Promise<ColorizeResult | null> {
+    let awaited;
+    do await (awaited = this.#looking);
+    while (awaited !== this.#looking);
+    return this.result;
+  }
+
   /** As the element's abort(). */
   abort(): void {
     this.#job.abort();
+    this.#job = new AbortController();
     this.#stale = false;
     if (this.state === "loading") this.#setState(this.result ? "ready" : "idle");
   }
@@ -143,7 +152,6 @@ export class Work {
     this.#job.abort();
     const { signal } = (this.#job = new AbortController());
     this.#stale = false;
-    this.error = null;
     const running = Promise.resolve().then(() => this.#colorize(signal));
     running.catch(ignore); // reported by the event
     this.#running = running;
@@ -182,7 +190,7 @@ export class Work {
   /** Applies the newest saturation and warmth to the result, and ends an earlier change. After an error of these, colours anew. */
   changeLook(): void {
     if (this.error && LOOK.includes(this.error.where)) return this.restart({ photograph: false });
-    if (this.state === "ready" && this.result) this.looking = this.#change(this.result);
+    if (this.state === "ready" && this.result) this.#looking = this.#change(this.result);
   }
 
   async #change(result: ColorizeResult): Promise<void> {
@@ -218,6 +226,7 @@ export class Work {
   #setState(state: ColorizeState): void {
     if (state === this.state) return;
     this.state = state;
+    if (state !== "error") this.error = null;
     this.#host.stateChanged(state);
   }
 }

@@ -89,7 +89,7 @@ async function copyModel(
   let total = 0;
   for (const [path, bytes] of await webModelFiles(name)) {
     if (signal?.aborted) return false;
-    const target = join(folder, "models", name, path);
+    const target = join(folder, "models", path);
     const before = await readFile(target).catch(() => undefined);
     const same = before?.equals(bytes);
     if (!same) await placeFile(target, bytes, { overwrite: true });

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ManifestError, messageOf } from "../base/errors";
+import { besideModel } from "../base/paths";
 import { loadModel, type LoadedModel, type LoadModelOptions, type ModelReader } from "../weights/model/files";
 import { containedPath } from "./contained-path";
 
@@ -23,12 +24,16 @@ export async function readModelFiles(
   });
 }
 
-/** A reader of files inside `folder`. It refuses links that leave the folder. */
+/** A reader of files inside `folder`, and of those in the folder of a model beside it. It refuses links that leave either folder. */
 export function folderReader(folder: string): ModelReader {
   return async (path, _expected, onProgress, signal) => {
     signal.throwIfAborted();
+    const beside = besideModel(path);
     try {
-      const bytes = await readFile(containedPath(folder, path), { signal });
+      const inside = beside
+        ? containedPath(join(folder, "..", beside.model), beside.file)
+        : containedPath(folder, path);
+      const bytes = await readFile(inside, { signal });
       onProgress(bytes.byteLength, bytes.byteLength);
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     } catch (cause) {
@@ -38,7 +43,9 @@ export function folderReader(folder: string): ModelReader {
         where: join(folder, path),
         expected: "a file",
         received: messageOf(cause),
-        hint: "Check the model's folder: model.json and the files it names lie side by side.",
+        hint: beside
+          ? `This model uses a file of the model ${beside.model}: put the folders of both side by side.`
+          : "Check the model's folder: model.json and the files it names lie side by side.",
         cause,
       });
     }

@@ -39,7 +39,7 @@ export function colorizeModels({ models = DEFAULT_MODELS }: ColorizeModelsOption
     async generateBundle() {
       for (const name of models)
         for (const [path, source] of await webModelFiles(name))
-          this.emitFile({ type: "asset", fileName: `models/${name}/${path}`, source });
+          this.emitFile({ type: "asset", fileName: `models/${path}`, source });
     },
   };
 }
@@ -66,11 +66,17 @@ function checkAssetsDir(assetsDir: string): void {
 function serveModels(prefix: string, models: readonly string[]): Connect.NextHandleFunction {
   const read = new Map<string, ReturnType<typeof webModelFiles>>();
   const find = async (address: string): Promise<Uint8Array | undefined> => {
-    const name = models.find((model) => address.startsWith(`${prefix}${model}/`));
-    if (name === undefined) return undefined;
-    const files = read.get(name) ?? webModelFiles(name);
-    read.set(name, files);
-    return (await files).get(address.slice(`${prefix}${name}/`.length));
+    if (!address.startsWith(prefix)) return undefined;
+    const path = address.slice(prefix.length);
+    // The named model first; others may use files beside them.
+    const own = (name: string): number => Number(path.startsWith(`${name}/`));
+    for (const name of models.toSorted((a, b) => own(b) - own(a))) {
+      const files = read.get(name) ?? webModelFiles(name);
+      read.set(name, files);
+      const bytes = (await files).get(path);
+      if (bytes) return bytes;
+    }
+    return undefined;
   };
   return (request, response, next) => {
     const address = (request.url ?? "").replace(/[?#].*$/, "");

@@ -1,7 +1,7 @@
 /** The files of this package's models that a web site needs: model.json, the files that it names, and licence texts. */
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { InputError } from "../base/errors";
 import { SHIPPED_MODELS } from "../colorizer/shipped-models";
 import { readModelFiles } from "./model-files";
@@ -25,14 +25,15 @@ export function checkModelNames(names: readonly string[], where: string): void {
 const LICENCE = /licen[cs]e|notice/i;
 
 /**
- * A model's files by their path in its folder, checked against the manifest's sizes and SHA-256; model.json is the last.
+ * A model's files by their path below models/ (NAME/FILE, also of a model beside it), checked against the manifest's sizes and SHA-256; model.json is the last.
  * Throws ManifestError.
  */
 export async function webModelFiles(name: string): Promise<Map<string, Uint8Array>> {
   const folder = String(modelLocation(name));
   const { manifest, files } = await readModelFiles(folder);
-  const read = new Map(Object.entries(manifest.files).map(([key, { path }]) => [path, files[key]!]));
-  for (const path of [...licencesIn(folder), "model.json"]) read.set(path, await readFile(join(folder, path)));
+  const read = new Map(Object.entries(manifest.files).map(([key, { path }]) => [posix.join(name, path), files[key]!]));
+  for (const path of [...licencesIn(folder), "model.json"])
+    read.set(`${name}/${path}`, await readFile(join(folder, path)));
   return read;
 }
 

@@ -338,6 +338,20 @@ describe("methods", () => {
     expect(seen).toEqual({ states: ["idle", "idle", "ready", "ready"], name: "AbortError", kept: true });
   });
 
+  it("abort() does not end later changes of the look, and toBlob() waits for the newest", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg", loading: "manual" });
+      await element.colorize();
+      element.abort();
+      element.saturation = 0.5;
+      const blob = element.toBlob();
+      element.saturation = 2;
+      await blob;
+      return [element.state, element.result!.saturation];
+    });
+    expect(seen).toEqual(["ready", 2]);
+  });
+
   it("colorize() ends with an AbortError when another photograph takes the place", async () => {
     const seen = await page.evaluate(async () => {
       const element = add({ src: "/samples/coffee.jpg" });
@@ -356,6 +370,17 @@ describe("methods", () => {
     expect(seen[0]).toMatch(/toBlob\(\): expected a coloured picture, received none in state "idle"\. Wait for/);
     expect(seen[1]).toMatch(/colorize-canvas: expected a photograph, received none\. Set `src` or `source`/);
     expect(seen[2]).toBe("error");
+  });
+
+  it("another photograph ends an error", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/missing.jpg", loading: "manual" });
+      await next(element, "error");
+      element.src = "/samples/cat.jpg";
+      await next(element, "statechange");
+      return [element.state, element.error];
+    });
+    expect(seen).toEqual(["idle", null]);
   });
 
   it("toBlob() and download() encode the coloured picture, named after the photograph", async () => {

@@ -97,6 +97,34 @@ describe("an <img> inside the element", () => {
     });
   });
 
+  it("stays exactly as it was where the browser cannot colour, unless the page has words for that", async () => {
+    const seen = await page.evaluate(async () => {
+      document.body.innerHTML =
+        '<colorize-canvas model="/tiny/" loading="manual"><img src="/samples/cat.jpg" alt="A cat"></colorize-canvas>';
+      const element = document.querySelector("colorize-canvas")!;
+      const img = element.querySelector("img")!;
+      await next(img, "load");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const look = (): string => {
+        const { filter, opacity } = getComputedStyle(img);
+        return JSON.stringify([element.getBoundingClientRect(), img.getBoundingClientRect(), filter, opacity]);
+      };
+      const before = look();
+      const gpu = Object.getOwnPropertyDescriptor(Navigator.prototype, "gpu")!;
+      Object.defineProperty(navigator, "gpu", { value: undefined, configurable: true });
+      element.model = "/tiny/?without-gpu";
+      const code = await element.colorize().catch(({ code }: { code: string }) => code);
+      delete (navigator as { gpu?: GPU }).gpu;
+      const same = look() === before && "get" in gpu;
+      const alert = element.shadowRoot!.querySelector("[role=alert]")!;
+      const shown = [alert.checkVisibility()];
+      element.texts = { "error-device": "No colours here" };
+      shown.push(alert.checkVisibility());
+      return { code, same, state: element.state, shown, text: alert.textContent };
+    });
+    expect(seen).toEqual({ code: "device", same: true, state: "error", shown: [false, true], text: "No colours here" });
+  });
+
   it("that is no picture is an error of the photograph", async () => {
     const code = await page.evaluate(async () => {
       document.body.innerHTML =

@@ -223,14 +223,22 @@ export const faults: Attack = {
   check,
 };
 
-/** One of each kind in each work. */
+/** Each kind twice, in different work. */
 export async function corpusFaults(): Promise<Record<string, Uint8Array>> {
-  const all = (Object.keys(WORK) as Input["work"][]).flatMap((work) =>
-    faultsOf(work).map((fault) => ({ work, fault })),
+  const works = Object.keys(WORK) as Input["work"][];
+  const kinds = [...FAULTS, ...FAILURES].map((fault) => ({
+    fault,
+    all: works.filter((work) => faultsOf(work).includes(fault)),
+  }));
+  const inputs = kinds.flatMap(({ fault, all }, i) =>
+    [...new Set([all[i % all.length]!, all[(i + 2) % all.length]!].filter(Boolean))].map((work) => ({
+      work,
+      fault,
+      call: 7 * i,
+    })),
   );
-  const named = all.map(({ work, fault }, i) => {
-    const name = `${work}-${fault}.json`.replaceAll(" ", "-");
-    return [name, jsonInput({ work, fault, call: 7 * i } satisfies Input)] as const;
-  });
+  const named = inputs.map(
+    (input) => [`${input.work}-${input.fault}.json`.replaceAll(" ", "-"), jsonInput(input)] as const,
+  );
   return Object.fromEntries(named);
 }

@@ -2,7 +2,8 @@
 
 `forward(luminance, embedding)`: luminance [N, 1, H, W] (L/50 - 1; H, W multiples of 8) and embedding [N, E] give
 a*b*/128 as [N, 2, H, W]; `upsample=False` skips the last upsampling ([N, 2, H/2, W/2]), which is sufficient for the
-loss because that upsampling is nearest.
+loss because that upsampling is nearest. The embedding of the strided network has TF-slim's background class before ImageNet's
+1000. It takes 1000 scores too: the background's is then 0, as in training, and its weights stay 0.
 
 Training adds a batch norm (shift only: the scale would be redundant before ReLU and another convolution) to every
 convolution but the last; `layers()` returns the shipped network with these norms folded.
@@ -30,6 +31,7 @@ STRIDED = {
                 ('dec5', 2, 3, 1, 'up')),
 }
 NETWORKS = {'table': TABLE, 'strided': STRIDED}
+CLASSES = 1000  # of ImageNet
 FUSION = 256
 EMBEDDING_SCALE = 0.1  # in training; folded into the fusion's weights
 
@@ -93,6 +95,8 @@ class Colorizer(nn.Module):
         self.fusion.scaled_from, self.fusion.scale = channels, EMBEDDING_SCALE
         self.decoder, _ = self._chain(table['decoder'], FUSION, norm, ends=True)
         self.split = channels
+        with torch.no_grad():
+            self.fusion.conv.weight[:, channels:channels + self.embedding_width - CLASSES] = 0
 
     @staticmethod
     def _chain(rows, channels, norm, ends=False):
@@ -108,6 +112,7 @@ class Colorizer(nn.Module):
         x = luminance
         for layer in self.encoder:
             x = layer(x)
+        embedding = F.pad(embedding, (self.embedding_width - embedding.shape[1], 0))
         # the embedding is the same everywhere, so its part of the 1x1 fusion is computed once per photograph
         weight, bias = self.fusion.conv.weight, self.fusion.conv.bias
         local = F.conv2d(x, weight[:, :self.split], bias)

@@ -4,6 +4,7 @@ Two pools are made, one per storage size (128 and 224 px by default), because th
 sizes: each pool is one array [N, size, size, 3] of sRGB bytes beside a list of names.
 """
 import argparse
+import hashlib
 import io
 import itertools
 import os
@@ -12,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 EXTENSIONS = ('.webp', '.jpg', '.jpeg', '.png')
@@ -108,13 +110,38 @@ def build_pool(sources, size, cache_dir=None, label=None, limit=None):
     return Pool(pixels, [name for _, name in entries])
 
 
-def kept_table(path, shape):
-    """A float16 array of zeros, filled as results come in; stored in the file `path` if given, and continued if that exists."""
-    if path is None:
-        return np.zeros(shape, np.float16)
-    if Path(path).exists():
-        return np.load(path, mmap_mode='r+')
-    return np.lib.format.open_memmap(path, mode='w+', dtype=np.float16, shape=shape)
+class Kept:
+    """Answers of a frozen network, each computed once: float16 arrays of `count` rows, one array for each of `shapes`.
+
+    They lie in the files `stem`-0.npy, `stem`-1.npy, ... if `stem` is given, and are continued if these exist. A row of
+    zeros is not computed yet.
+    """
+
+    def __init__(self, count, shapes, stem=None):
+        self.tables = [self._table(stem and Path(f'{stem}-{number}.npy'), (count, *shape)) for number, shape in enumerate(shapes)]
+
+    @staticmethod
+    def _table(path, shape):
+        if path is None:
+            return np.zeros(shape, np.float16)
+        if path.exists():
+            return np.load(path, mmap_mode='r+')
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return np.lib.format.open_memmap(path, mode='w+', dtype=np.float16, shape=shape)
+
+    def __call__(self, rows, compute, device):
+        """The rows of each array as float32. `compute(missing)` gives the answers for the positions `missing` in `rows`."""
+        missing = np.flatnonzero(~self.tables[0][rows].reshape(len(rows), -1).any(1))
+        if len(missing):
+            for table, answer in reversed(list(zip(self.tables, compute(missing)))):  # the first array last: it tells what is there
+                table[rows[missing]] = answer.float().clamp(-6e4, 6e4).cpu().numpy().astype(np.float16)
+        return [torch.from_numpy(table[rows].astype(np.float32)).to(device) for table in self.tables]
+
+
+def fingerprint(path):
+    """12 hexadecimal digits of a file's SHA-256, for the names of what was computed from it."""
+    with open(path, 'rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()[:12]
 
 
 def build_pools(data, cache_dir=None, limit=None):

@@ -24,14 +24,14 @@ from natural import MULTIPLE, Natural, expectation, shown
 class NaturalModel:
     """`natural`, from weights, or from an ONNX file with cells.json beside it; it has no embedding."""
 
-    def __init__(self, path, temperature=1.0, knee=0.0, precision='f32', teacher=None):
-        self.network, self.temperature, self.knee, self.enabled = Natural(), temperature, knee, precision == 'bf16'
+    def __init__(self, path, temperature=1.0, precision='f32', teacher=None):
+        self.network, self.temperature, self.enabled = Natural(), temperature, precision == 'bf16'
         self.session = None
         if Path(path).suffix == '.onnx':
             import onnxruntime
             settings = json.loads(Path(path).with_name('cells.json').read_text())
-            self.temperature, self.knee = settings['temperature'], settings['knee']
-            self.manifest = {'embedder': {'size': 0}, 'colorizer': {'size': 224, 'saturation': settings['saturation']}}
+            self.temperature = settings['temperature']
+            self.manifest = {'embedder': {'size': 0}, 'colorizer': {'size': 224, 'saturation': settings['saturation'], 'knee': settings['knee']}}
             self.session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
             return
         if teacher:
@@ -46,7 +46,7 @@ class NaturalModel:
         else:
             with torch.autocast('cpu', torch.bfloat16, enabled=self.enabled):
                 scores = self.network(luminance.contiguous(memory_format=torch.channels_last))
-        return shown(expectation(scores, self.network.cells, self.temperature), knee=self.knee) / CHROMA_SCALE
+        return expectation(scores, self.network.cells, self.temperature) / CHROMA_SCALE
 
 
 class TorchModel:
@@ -67,7 +67,7 @@ class TorchModel:
 
 
 class OnnxModel:
-    """A model folder, run by onnxruntime."""
+    """A model folder with an embedder, run by onnxruntime."""
 
     def __init__(self, folder):
         import onnxruntime
@@ -80,6 +80,9 @@ class OnnxModel:
         return torch.cat([torch.from_numpy(self.embedder.run(None, {'image': one[None].numpy()})[0]) for one in grey])
 
     def chroma(self, luminance, embedding):
+        background = self.manifest['embedder'].get('background')  # the score of a class before the embedder's
+        if background is not None:
+            embedding = F.pad(embedding, (1, 0), value=background)
         inputs = [{'luminance': light[None].numpy(), 'embedding': vector[None].numpy()} for light, vector in zip(luminance, embedding)]
         return torch.cat([torch.from_numpy(self.colorizer.run(None, values)[0]) for values in inputs])
 
@@ -186,7 +189,7 @@ def parse():
     parser.add_argument('--natural', action='store_true', help='the file holds weights of `natural`')
     parser.add_argument('--teacher', help='folder of the tfjs ResNet50, for a file of weights without the backbone')
     parser.add_argument('--temperature', type=float, default=1.0, help='of natural')
-    parser.add_argument('--knee', type=float, default=0.0, help='of natural: see shown() in natural.py')
+    parser.add_argument('--knee', type=float, help='see shown() in natural.py (default: the manifest\'s, or 0)')
     parser.add_argument('--short-side', type=int, default=256, help='photographs are shrunk to this first')
     parser.add_argument('--precision', choices=('f32', 'bf16'), default='f32', help='for .pt files')
     parser.add_argument('--threads', type=int, default=0)
@@ -201,7 +204,7 @@ def load(arguments):
     if Path(arguments.model).is_dir():
         return OnnxModel(arguments.model), 8
     if arguments.natural or Path(arguments.model).suffix == '.onnx':
-        return NaturalModel(arguments.model, arguments.temperature, arguments.knee, arguments.precision, arguments.teacher), MULTIPLE
+        return NaturalModel(arguments.model, arguments.temperature, arguments.precision, arguments.teacher), MULTIPLE
     return TorchModel(arguments.model, arguments.precision), 8
 
 
@@ -212,9 +215,11 @@ def main():
         torch.set_num_threads(arguments.threads)
     model, multiple = load(arguments)
     manifest = getattr(model, 'manifest', {'embedder': {'size': 299}, 'colorizer': {'size': 256, 'saturation': 1.0}})
-    size = arguments.size or manifest['colorizer']['size']
+    size = manifest['colorizer']['size']
+    size = arguments.size or (size['pixels'] if isinstance(size, dict) else size)  # format 2, or 1
     embedder_size = arguments.embedder_size or manifest['embedder']['size']
     saturation = arguments.saturation or manifest['colorizer']['saturation']
+    knee = manifest['colorizer'].get('knee', 0.0) if arguments.knee is None else arguments.knee
     names = list_photographs(arguments.photographs)[::arguments.every]
     photographs = list(read_photographs(arguments.photographs, names))
     greys, embeddings = [], []
@@ -235,7 +240,7 @@ def main():
         row['grey'], grey = measure(torch.zeros_like(lab[:, 1:]), lab, rgb)
         chosen = {'ours': number} if arguments.no_shuffle or not embeddings else {'shuffled': other[number], 'ours': number}
         for kind, index in chosen.items():
-            ab = model.chroma(luminance, embeddings[index] if embeddings else None) * CHROMA_SCALE * saturation
+            ab = shown(model.chroma(luminance, embeddings[index] if embeddings else None) * CHROMA_SCALE, saturation, knee)
             ab = F.interpolate(ab, size=(height, width), mode='bilinear', align_corners=False)
             row[kind], result = measure(ab, lab, rgb)
         rows.append(row)
@@ -250,7 +255,7 @@ def main():
               f"nearer {entry['nearerThanGrey']:.0%} neutral kept {entry['neutralKept']:.0%}"
               + (f" shuffled abRMSE {entry['shuffled']['abRmse']:.2f}" if 'shuffled' in entry else ''), flush=True)
     if arguments.report:
-        settings = {'size': size, 'embedderSize': embedder_size, 'saturation': saturation, 'shortSide': arguments.short_side}
+        settings = {'size': size, 'embedderSize': embedder_size, 'saturation': saturation, 'knee': knee, 'shortSide': arguments.short_side}
         Path(arguments.report).write_text(json.dumps({'settings': settings, 'summary': summary, 'photographs': rows}, indent=1))
     if arguments.sheet:
         contact_sheet(triples, arguments.sheet)

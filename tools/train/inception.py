@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 EPSILON = 1e-3
+FEATURES = 1536  # means of the last feature map
 
 
 class ConvNorm(nn.Module):
@@ -137,7 +138,7 @@ class InceptionResNetV2(nn.Module):
             [ConvNorm(1088, 256), ConvNorm(256, 288, 3), ConvNorm(288, 320, 3, 2, same=False)]], 'max')
         self.blocks8 = nn.ModuleList([block8() for _ in range(9)] + [block8(last=True)])
         self.conv_7b = ConvNorm(2080, 1536)
-        self.classifier = nn.Linear(1536, classes)
+        self.classifier = nn.Linear(FEATURES, classes)
         for block in (*self.blocks35, *self.blocks17, *self.blocks8[:-1]):
             block.keep = keep
         self.initialise()
@@ -160,7 +161,7 @@ class InceptionResNetV2(nn.Module):
         return x
 
     def features(self, x):
-        """Mean of the last feature map, [N, 1536]."""
+        """Mean of the last feature map, [N, FEATURES]."""
         x = self.mixed_5b(self.stem(x))
         x = self.mixed_6a(self.residual(self.blocks35, x))
         x = self.mixed_7a(self.residual(self.blocks17, x))

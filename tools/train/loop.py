@@ -44,6 +44,11 @@ def begin(arguments):
     return pools, training, Sampler(pools, arguments.device, seed=1, subset='held_out')
 
 
+def resumes(arguments):
+    """Whether a run continues, from the checkpoint in its folder."""
+    return (Path(arguments.out) / 'checkpoint.pt').exists()
+
+
 def in_half(weights):
     """{name: tensor} with kernels and matrices in float16; vectors stay float32, because variances can exceed the range of float16."""
     return {name: value.half() if value.is_floating_point() and value.dim() > 1 else value for name, value in weights.items()}
@@ -69,6 +74,12 @@ class Average:
 
 def autocast(device, precision):
     return torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == 'bf16')
+
+
+def size_at(sizes, fraction):
+    """Crop size at this fraction of the run; `sizes` is text such as 96:0,128:0.5."""
+    rows = [item.split(':') for item in sizes.split(',')]
+    return [int(size) for size, start in rows if fraction >= float(start)][-1]
 
 
 class Run:

@@ -113,14 +113,18 @@ class Head(nn.Module):
         self.out = nn.Conv2d(w2, len(cells), 1)
         self.register_buffer('cells', cells)
 
-    def forward(self, maps, luminance):
+    def features(self, maps, luminance):
+        """What the scores are computed from, [N, WIDTHS[0], H/4, W/4]."""
         m2, m3, m4, m5 = maps
         overall = self.glob(m5.float().mean((2, 3)))[:, :, None, None]
         x = self.b5(self.l5(self.drop(m5)) + overall.to(m5.dtype))
         x = self.b4(doubled(x) + self.l4(self.drop(m4)))
         x = self.b3(doubled(x) + self.l3(self.drop(m3)))
         x = self.b2(doubled(x) + self.l2(m2) + F.avg_pool2d(self.lum(luminance), 2))
-        return self.out(x + self.c2(x))
+        return x + self.c2(x)
+
+    def forward(self, maps, luminance):
+        return self.out(self.features(maps, luminance))
 
 
 class Natural(nn.Module):
@@ -132,8 +136,12 @@ class Natural(nn.Module):
     def cells(self):
         return self.head.cells
 
+    def features(self, luminance):
+        """See Head.features()."""
+        return self.head.features(self.backbone(luminance), luminance)
+
     def forward(self, luminance):
-        return self.head(self.backbone(luminance), luminance)
+        return self.head.out(self.features(luminance))
 
     def start(self, path):
         """Loads weights from a file, which may contain a part of them: a checkpoint of train_natural.py (its averaged

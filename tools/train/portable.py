@@ -39,13 +39,13 @@ RECIPES = {
     'accelerator': {
         'natural': '--batch 384 --rate 1.5e-3 --flat 0.3 --backbone 3 --backbone-rate 0.1 --sizes 160:0,224:0.75 --shares 128:0.4,224:0.6 '
                    '--average 0.999 --check-every 1.5',
-        'embedder': '--batch 512 --rate 1.5e-3 --size 128 --late-size 160 --teacher-size 160 --keep 0.8 --average 0.999',
-        'colorizer': '--batch 384 --rate 2e-3 --sizes 96:0,128:0.4,192:0.85 --embedder-size 128 --average 0.999 --check-every 1.5',
+        'embedder': '--batch 512 --rate 1.5e-3 --flat 0.3 --sizes 96:0,128:0.3,160:0.85 --crops 0 --keep 0.8 --average 0.999 --check-every 1.5',
+        'colorizer': '--batch 384 --rate 2e-3 --flat 0.3 --sizes 96:0,128:0.4,192:0.85 --damage 0.3 --fresh --average 0.999 --check-every 1.5',
     },
     'tiny': {
         'natural': '--batch 4 --rate 1e-3 --backbone 5 --sizes 64:0 --limit 24 --check-every 99',
-        'embedder': '--batch 4 --rate 1e-4 --size 96 --teacher-size 64 --limit 24',
-        'colorizer': '--batch 4 --rate 1e-4 --sizes 32:0 --embedder-size 96 --limit 24 --check-every 99',
+        'embedder': '--batch 4 --rate 1e-4 --sizes 96:0 --teacher-size 64 --check-size 96 --limit 24 --check-every 99',
+        'colorizer': '--batch 4 --rate 1e-4 --sizes 32:0 --embedder-size 96 --colour-size 64 --limit 24 --check-every 99',
     },
 }
 PROGRAMS = {'natural': 'train_natural', 'embedder': 'train_embedding', 'colorizer': 'train_colorizer'}
@@ -102,18 +102,17 @@ def pack(arguments):
 
 
 def command(network, arguments, minutes):
-    """The command that trains a network, from the packed weights; the colorizer uses an embedder trained in this run, if any."""
+    """The command that trains a network, from the packed weights; the colorizer uses the embedder and learns from the `natural` trained in
+    this run, or else from the packed ones, if any."""
     work = Path(arguments.work)
     started = {'natural': work / 'natural.pt', 'embedder': work / 'model', 'colorizer': work / 'model'}[network]
     words = [sys.executable, str(HERE / f'{PROGRAMS[network]}.py'), '--data', str(work / 'data'), '--cache', str(work / 'cache'),
              '--out', str(work / network), '--device', arguments.device, '--save-every', '1', '--time-limit', f'{minutes:.3f}']
     words += RECIPES[arguments.recipe][network].split() + arguments.extra.get(network, [])
-    if network != 'colorizer':
-        words += ['--teacher', str(work / 'teacher')]
-    elif (work / 'embedder/checkpoint.pt').exists():
-        words += ['--embedder', str(work / 'embedder/checkpoint.pt')]
-    elif (work / 'model').exists():
-        words += ['--embedder', str(work / 'model')]
+    words += ['--teacher', str(work / 'teacher')]
+    if network == 'colorizer':
+        for option, choices in (('--embedder', ('embedder/checkpoint.pt', 'model')), ('--strong', ('natural/checkpoint.pt', 'natural.pt'))):
+            words += next(([option, str(work / choice)] for choice in choices if (work / choice).exists()), [])
     return words + (['--init', str(started)] if started.exists() else [])
 
 

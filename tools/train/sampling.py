@@ -34,6 +34,20 @@ def transforms(random, count, low, high, rotate=0.0, shear=0.0, zoom=0.0, square
     return torch.from_numpy(theta)
 
 
+def fixed_crops(pool, indices, numbers, low):
+    """The crops `numbers` of photographs of a pool, always the same, as transforms() without mirroring; number 0 is the whole photograph."""
+    whole_photograph = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    return torch.stack([transforms(np.random.default_rng((31, pool, index, number)), 1, low, 1.0, flip=False)[0] if number else whole_photograph
+                        for index, number in zip(indices, numbers)])
+
+
+def mirrored(theta, random):
+    """The same crops, half of them mirrored."""
+    theta = theta.clone()
+    theta[:, :, 0] *= torch.from_numpy(np.where(random.random(len(theta)) < 0.5, -1.0, 1.0).astype(np.float32))[:, None]
+    return theta
+
+
 def warp(pixels, theta, size):
     """uint8 [N, h, w, 3] -> sRGB 0..1 [N, 3, size, size]: sampled at twice the size, then averaged 2x2."""
     images = pixels.permute(0, 3, 1, 2).float().div_(255.0)
@@ -84,6 +98,12 @@ class Sampler:
         if self.resident:
             return self.resident[pool][torch.from_numpy(indices).to(self.device)]
         return torch.from_numpy(self.pools[pool].pixels[np.sort(indices)][np.argsort(np.argsort(indices))]).to(self.device)
+
+    def batches(self, count, size):
+        """The batches of the first `count` steps; fewer and smaller ones where there are not as many photographs."""
+        photographs = sum(map(len, self.members))
+        for step in range(min(count, -(-photographs // size))):
+            yield self.batch(step, min(size, photographs))
 
     def batch(self, step, size):
         """[(pool index, photograph indices, uint8 pixels)] of one step, one entry for each pool."""

@@ -1,6 +1,6 @@
 """The teacher: Keras ResNet50 (ImageNet, 1000 classes) read from a tfjs layers model. It is used in training only.
 
-Input of `Teacher.forward`: sRGB in 0..1, [N, 3, H, W]; output: scores before the softmax, [N, 1000].
+Input of `Teacher.forward`: sRGB in 0..1, [N, 3, H, W]; output: scores before the softmax, [N, 1000], and the pooled features.
 """
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 MEAN_BGR = (103.939, 116.779, 123.68)
+FEATURES = 2048  # means of the last feature map
 STAGES = ((2, 'abc'), (3, 'abcd'), (4, 'abcdef'), (5, 'abc'))
 
 
@@ -100,5 +101,7 @@ class Teacher(nn.Module):
         return stage_maps(self.convolutions, rgb.flip(1) * 255.0 - self.mean)
 
     def forward(self, rgb):
+        """(scores [N, 1000], the features that they are computed from [N, FEATURES])."""
         *_, last = self.maps(rgb)
-        return self.classifier(last.float().mean((2, 3)))
+        features = last.float().mean((2, 3))
+        return self.classifier(features), features

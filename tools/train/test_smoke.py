@@ -24,11 +24,14 @@ import export_natural  # noqa: E402
 from colorizer import Colorizer  # noqa: E402
 from colour import ciede2000, lab_to_rgb, rgb_to_lab  # noqa: E402
 from damage import KINDS, Damage  # noqa: E402
+from data import Kept  # noqa: E402
 from export import load_colorizer  # noqa: E402
 from inception import InceptionResNetV2, parameter_count  # noqa: E402
 from natural import Backbone, Natural  # noqa: E402
 from onnx_networks import NaturalWriter  # noqa: E402
+from sampling import fixed_crops, mirrored  # noqa: E402
 from teacher import MEAN_BGR, STAGES, Teacher  # noqa: E402
+from train_embedding import Student, load_student  # noqa: E402
 from train_natural import SoftCells  # noqa: E402
 from warm_start import Weights, centre_norms, start_colorizer, start_embedder  # noqa: E402
 
@@ -109,6 +112,10 @@ class Smoke(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.temporary.cleanup()
+
+    def same_weights(self, straight, resumed):
+        for name, value in straight['model'].items():
+            self.assertTrue(torch.equal(value, resumed['model'][name]), name)
 
     def test_parameter_counts(self):
         self.assertEqual(parameter_count(InceptionResNetV2()), 55_873_736)
@@ -257,6 +264,49 @@ class Smoke(unittest.TestCase):
             self.assertEqual(tuple(actual.shape), (2, 2, 32, 40))
             self.assertLess((expected - actual).abs().max().item(), 1e-4)
 
+    def test_kept_answers(self):
+        """Each answer is computed once, also by a later program; an interrupted computation is not taken for an answer."""
+        asked = []
+
+        def compute(missing):
+            asked.append(missing.tolist())
+            return torch.ones(len(missing), 3), torch.full((len(missing), 2, 2), 2.0)
+        stem = self.folder / 'kept/answers'
+        kept = Kept(10, [(3,), (2, 2)], stem)
+        kept(np.array([4, 1]), compute, 'cpu')
+        first, second = Kept(10, [(3,), (2, 2)], stem)(np.array([1, 7, 4]), compute, 'cpu')
+        self.assertEqual(asked, [[0, 1], [1]])
+        self.assertEqual((first.tolist(), second.sum().item()), ([[1.0] * 3] * 3, 24.0))
+
+    def test_fixed_crops(self):
+        crops = fixed_crops(0, [5, 5, 6, 5], [0, 1, 1, 1], 0.5)
+        self.assertEqual(crops[0].tolist(), [[1, 0, 0], [0, 1, 0]])
+        self.assertTrue(torch.equal(crops[1], crops[3]) and not torch.equal(crops[1], crops[2]))
+        both = mirrored(crops.repeat(8, 1, 1), np.random.default_rng(0))
+        self.assertTrue(torch.equal(both[:, :, 1:], crops.repeat(8, 1, 1)[:, :, 1:]))
+        self.assertEqual(sorted(set(both[::4, 0, 0].tolist())), [-1, 1])
+
+    def test_embedding(self):
+        """The losses fall; an interrupted run continues exactly; the finished network runs at the better of two sizes."""
+        settings = ('--teacher', self.teacher, '--sizes', '80:0,96:0.8', '--teacher-size', 64, '--check-size', 80, '--damage', 0.5, '--keep', 0.8,
+                    '--crops', 2, '--flat', 0.5, '--rate', 3e-4)
+        straight = train('train_embedding', self.folder, 'embedding', 40, *settings, '--cache', self.folder / 'cache')
+        for name in ('divergence_T', 'features', 'histogram'):
+            first, last = training_losses(straight, name)
+            self.assertLess(last, first, name)
+        self.assertEqual([row['size'] for row in straight['rows'] if row['kind'] == 'train'], [80, 96])
+        train('train_embedding', self.folder, 'embedding-parts', 40, *settings, '--cache', self.folder / 'cache', '--stop-after', 27)
+        resumed = train('train_embedding', self.folder, 'embedding-parts', 40, *settings, '--cache', self.folder / 'cache')
+        self.same_weights(straight, resumed)
+        out = self.folder / 'finished.pt'
+        subprocess.run([sys.executable, str(HERE / 'finish_embedding.py'), '--checkpoint', str(self.folder / 'embedding/checkpoint.pt'), '--out', str(out),
+                        '--data', str(self.folder / 'photographs'), '--teacher', str(self.teacher), '--teacher-size', '64', '--sizes', '80', '112',
+                        '--batches', '1', '--checks', '1', '--device', 'cpu', '--precision', 'f32'], check=True, stdout=subprocess.DEVNULL)
+        finished, report = load_student(out), torch.load(out)['report']
+        self.assertEqual(finished.size, min(report, key=lambda size: report[size]['divergence']))
+        self.assertEqual(set(report), {80, 112})
+        self.assertLessEqual(report[80]['agreement'], report[80]['top5'])
+
     def test_loss_falls_and_resume_is_exact(self):
         straight = train_colorizer(self.folder, 'straight', 40)
         losses = training_losses(straight)
@@ -268,20 +318,67 @@ class Smoke(unittest.TestCase):
         for name, value in straight['model'].items():
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
 
-    def test_colour_teacher(self):
-        taught = train('colour_teacher', self.folder, 'colour-teacher', 60, '--teacher', self.teacher, '--size', 32)
-        losses = training_losses(taught)
-        self.assertLess(losses[-1], losses[0])
-        self.assertLess(taught['rows'][-1]['rmse_over_grey'], 1)
-        teaching = ('--colour-teacher', self.folder / 'colour-teacher/checkpoint.pt', '--truth', 0)
+    def teaching(self):
+        """The settings with which a colorizer learns from `natural`. Answers are kept, as in real runs: they depend on their batch a little."""
+        torch.manual_seed(0)
+        torch.save(Natural().state_dict(), self.folder / 'natural.pt')
+        torch.save({'average': Student().state_dict(), 'arguments': {'keep': 0.5, 'batch': 4}, 'step': 1, 'minutes': 1.0, 'rows': [], 'extra': {}},
+                   self.folder / 'student.pt')
+        return ('--strong', self.folder / 'natural.pt', '--teacher', self.teacher, '--colour-size', 64, '--damage', 0.5, '--cache', self.folder / 'cache',
+                '--embedder', self.folder / 'student.pt', '--embedder-size', 80)
+
+    def test_strong_teacher(self):
+        """The colorizer learns from `natural`, and continues exactly."""
+        teaching = self.teaching()
         straight = train_colorizer(self.folder, 'taught', 40, *teaching)
-        for name in ('teacher_loss', 'hint_loss'):
-            first, *_, last = training_losses(straight, name)
-            self.assertLess(last, first, name)
+        for loss in ('teacher_loss', 'hint_loss', 'cells_entropy'):
+            first, last = training_losses(straight, loss)
+            self.assertLess(last, first, loss)
         train_colorizer(self.folder, 'taught-parts', 40, *teaching, '--stop-after', 17)
-        resumed = train_colorizer(self.folder, 'taught-parts', 40, *teaching)
-        for name, value in straight['model'].items():
-            self.assertTrue(torch.equal(value, resumed['model'][name]), name)
+        self.same_weights(straight, train_colorizer(self.folder, 'taught-parts', 40, *teaching))
+
+    def test_strided(self):
+        """The strided network learns with an embedder of 1000 classes; its folder has no embedder, but names that of a model beside it."""
+        train_colorizer(self.folder, 'strided', 4, *self.teaching(), '--network', 'strided')
+        beside, out = self.folder / 'models/table', self.folder / 'models/strided'
+        beside.mkdir(parents=True)
+        (beside / 'embedder.onnx').write_bytes(b'an embedder')
+        subprocess.run([sys.executable, str(HERE / 'export.py'), '--embedder', str(self.folder / 'student.pt'), '--colorizer',
+                        str(self.folder / 'strided/checkpoint.pt'), '--share-embedder', str(beside), '--embedder-size', '80', '--size', '32', '--out', str(out),
+                        '--data', str(self.folder / 'photographs'), '--mean', '8', '--recalibrate', '1'], check=True, stdout=subprocess.DEVNULL)
+        manifest = json.loads((out / 'model.json').read_text())
+        self.assertEqual(sorted(path.name for path in out.iterdir()), ['colorizer.onnx', 'model.json'])
+        self.assertEqual((manifest['files']['embedder']['path'], manifest['embedder']['background']), ('../table/embedder.onnx', 0))
+        self.assertEqual((len(manifest['embedder']['mean']), manifest['embedder']['mean'][0]), (1001, 0))
+        self.assertLess(manifest['files']['colorizer']['bytes'], 8e6)
+        light, vector = torch.rand(1, 1, 32, 40) * 2 - 1, torch.cat((torch.zeros(1, 1), torch.randn(1, 1000)), 1)
+        session = onnxruntime.InferenceSession(str(out / 'colorizer.onnx'), providers=['CPUExecutionProvider'])
+        first, other = (session.run(None, {'luminance': light.numpy(), 'embedding': x.numpy()})[0] for x in (vector, vector + 9 * (torch.arange(1001) == 0)))
+        self.assertEqual(first.shape, (1, 2, 32, 40))
+        self.assertTrue((first == other).all())  # the background's score has no weight
+
+    def test_joint(self):
+        """Both networks learn in the joint stage, which continues exactly."""
+        settings = (*self.teaching(), '--joint', '--rate', 1e-4)
+        straight = train_colorizer(self.folder, 'joint', 6, *settings)
+        start, changed = torch.load(self.folder / 'student.pt')['average'], load_student(self.folder / 'joint/checkpoint.pt', weights='model').state_dict()
+        for name in ('classifier.weight', 'stem.0.conv.weight'):
+            self.assertFalse(torch.equal(changed[f'embedder.{name}'], start[f'embedder.{name}']), name)
+        train_colorizer(self.folder, 'joint-parts', 6, *settings, '--stop-after', 4)
+        self.same_weights(straight, train_colorizer(self.folder, 'joint-parts', 6, *settings))
+
+    def test_seed_recipe(self):
+        """A plain network from random values, by squared error alone; it continues exactly and is exported with its biases."""
+        straight = train_colorizer(self.folder, 'seed', 40, '--recipe', 'seed')
+        first, last = training_losses(straight)
+        self.assertLess(last, first)
+        self.assertFalse([name for name in straight['model'] if 'norm' in name])
+        for name, value in straight['average'].items():
+            self.assertTrue(torch.equal(value, straight['model'][name]), name)
+        train_colorizer(self.folder, 'seed-parts', 40, '--recipe', 'seed', '--stop-after', 17)
+        self.same_weights(straight, train_colorizer(self.folder, 'seed-parts', 40, '--recipe', 'seed'))
+        colorizer, _ = load_colorizer(self.folder / 'seed/checkpoint.pt')
+        self.assertTrue(all(layer.norm is None for layer in colorizer.layers()))
 
     def test_portable(self):
         """Packs a kit, trains from its parts alone for a few steps, returns the results in pieces, and joins them."""

@@ -1,9 +1,13 @@
-"""Trains the embedding network: Inception-ResNet-v2 on grey photographs, distilled from the teacher's scores in colour.
+"""Trains the embedding network: Inception-ResNet-v2 on grey crops, distilled from ResNet50, which sees the same crops in colour.
 
-The loss is the Kullback-Leibler divergence of softened scores, plus a smaller one on the photograph's coarse histogram
-of a*b* that a linear layer predicts from the scores (removed at export), so that the scores contain expected colours.
+The loss has three parts: the Kullback-Leibler divergence of softened scores; the squared error of the teacher's pooled features,
+which a linear layer predicts from the student's features; and the photograph's coarse histogram of a*b*, which a linear
+layer predicts from the scores, so that these contain expected colours. Export leaves both layers out. The student's crops
+are damaged like old photographs (damage.py), the teacher's are not.
 """
 import argparse
+import copy
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +17,16 @@ from torch import nn
 
 import loop
 from colour import rgb_to_lab
-from data import kept_table
-from inception import InceptionResNetV2
-from sampling import step_generator, transforms, warp, whole
+from damage import Damage
+from data import Kept
+from inception import FEATURES, InceptionResNetV2
+from norms import recalibrate
+from sampling import fixed_crops, mirrored, step_generator, transforms, warp, whole
+from teacher import FEATURES as TEACHER_FEATURES
 from teacher import Teacher
 from warm_start import centre_norms, start_embedder
 
+OTHER_PARTS = ('colorizer.', 'hint.', 'cells.')  # of a joint checkpoint
 BINS = 6  # the coarse histogram has BINS x BINS cells over a*, b* in -54..54
 
 
@@ -26,35 +34,72 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     loop.add_arguments(parser)
     parser.add_argument('--teacher', required=True, help='folder of the tfjs ResNet50 (model.json and shards)')
-    parser.add_argument('--size', type=int, default=96, help='pixels of the student\'s crops')
-    parser.add_argument('--late-size', type=int, default=0, help='pixels in the last fifth of the run (0: the same)')
-    parser.add_argument('--teacher-size', type=int, default=128)
-    parser.add_argument('--temperature', type=float, default=3.0)
-    parser.add_argument('--keep', type=float, default=0.6, help='share of residual blocks that run in a training step')
-    parser.add_argument('--histogram', type=float, default=0.3, help='weight of the colour histogram loss')
-    parser.add_argument('--decay', type=float, default=0.03, help='weight decay')
-    parser.add_argument('--crop', type=float, default=0.75, help='smallest side of a crop, share of the photograph')
     parser.add_argument('--init', help='model folder, such as models/inception-table, whose embedder.onnx to start from')
-    parser.add_argument('--classes', type=int, default=1000, choices=(1000, 1001))
+    parser.add_argument('--sizes', default='96:0,128:0.6,160:0.9', help='pixels of the student\'s crops : share of the run it starts at')
+    parser.add_argument('--teacher-size', type=int, default=160, help='pixels of the teacher\'s crops')
+    parser.add_argument('--crop', type=float, default=0.6, help='smallest side of a crop, share of the photograph')
+    parser.add_argument('--crops', type=int, default=4, help='crops of each photograph whose answers of the teacher are kept (0: always new ones)')
+    parser.add_argument('--damage', type=float, default=0.3, help='share of the crops that are damaged')
+    parser.add_argument('--temperature', type=float, default=3.0)
+    parser.add_argument('--features', type=float, default=2.0, help='weight of the features\' squared error')
+    parser.add_argument('--histogram', type=float, default=0.3, help='weight of the colour histogram loss')
+    parser.add_argument('--keep', type=float, default=0.7, help='share of residual blocks that run in a training step')
+    parser.add_argument('--decay', type=float, default=0.03, help='weight decay')
+    parser.add_argument('--check-every', type=float, default=15.0, help='minutes between checks on held-out photographs')
+    parser.add_argument('--check-size', type=int, default=128, help='pixels of these photographs')
     return parser.parse_args()
 
 
 class Student(nn.Module):
-    """The embedding network and the linear layer that predicts the colour histogram from its scores."""
+    """The embedding network, and the layers that only training uses.
+
+    `feature_mean` and `feature_deviation` standardise the teacher's features: an error of 1 means nothing is known of them.
+    """
 
     def __init__(self, classes=1000, keep=1.0):
         super().__init__()
         self.embedder = InceptionResNetV2(classes, keep)
+        self.projection = nn.Linear(FEATURES, TEACHER_FEATURES)
         self.histogram = nn.Linear(classes, BINS * BINS)
+        self.register_buffer('feature_mean', torch.zeros(TEACHER_FEATURES))
+        self.register_buffer('feature_deviation', torch.ones(TEACHER_FEATURES))
 
     def forward(self, grey):
-        scores = self.embedder(grey).float()
-        return scores, self.histogram(scores * 0.1)
+        """(scores, standardised features of the teacher, scores of the histogram's cells)."""
+        features = self.embedder.features(grey)
+        scores = self.embedder.classifier(features).float()
+        return scores, self.projection(features).float(), self.histogram(scores * 0.1).float()
+
+    def feature_error(self, projected, features):
+        """Squared error of the teacher's features, relative to their variance."""
+        return (projected - (features - self.feature_mean) / self.feature_deviation).pow(2).mean()
+
+
+def load_student(path, device='cpu', weights='average'):
+    """The network of a checkpoint of train_embedding, finish_embedding or train_colorizer --joint, or of a model folder, in evaluation
+    mode. Its attribute `settings` says for checkpoints how it was trained; `size` is the size at which it runs, if that is known."""
+    if Path(path).is_dir():
+        student = Student()
+        student.settings = {'keep': 1.0}
+        student.size = json.loads((Path(path) / 'model.json').read_text())['embedder']['size']
+        start_embedder(student.embedder, path)
+    else:
+        state = torch.load(path, map_location='cpu')
+        student = Student(keep=state['arguments']['keep'])
+        student.load_state_dict({name.removeprefix('student.'): value for name, value in state[weights].items()
+                                 if name.startswith('student.') or not name.startswith(OTHER_PARTS)})
+        student.settings, student.size = {'keep': state['arguments']['keep']}, state.get('embedder_size')
+    return student.to(device, memory_format=torch.channels_last).eval()
+
+
+def network_input(lightness):
+    """L*/100 [N, 1, H, W] -> L/50 - 1, stacked three times."""
+    return (lightness * 2 - 1).repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
 
 
 def grey_input(rgb):
     """sRGB 0..1 [N, 3, H, W] -> L/50 - 1 stacked three times."""
-    return (rgb_to_lab(rgb)[:, :1] / 50 - 1).repeat(1, 3, 1, 1)
+    return network_input(rgb_to_lab(rgb)[:, :1] / 100)
 
 
 def colour_histogram(rgb):
@@ -64,105 +109,151 @@ def colour_histogram(rgb):
     return F.one_hot(cells[:, 0] * BINS + cells[:, 1], BINS * BINS).float().mean(1)
 
 
-class TeacherScores:
-    """The teacher's scores of whole photographs, computed on first use and cached (float16)."""
+class TeacherAnswers:
+    """The teacher's scores and features of crops in colour. Those of fixed_crops() 0 to `crops` - 1 are kept in `cache`."""
 
-    def __init__(self, folder, pools, size, device, precision, cache=None):
+    def __init__(self, folder, pools, size, device, precision, cache=None, crops=1, smallest=1.0):
         self.teacher = Teacher(folder).to(device, memory_format=torch.channels_last)
-        self.size, self.device, self.precision = size, device, precision
-        paths = [Path(cache) / f'teacher{size}-{pool.size}-{len(pool)}.npy' if cache else None for pool in pools]
-        self.tables = [kept_table(path, (len(pool), 1000)) for path, pool in zip(paths, pools)]  # a row of zeros: not computed yet
+        self.size, self.device, self.precision, self.crops = size, device, precision, max(crops, 1)
 
-    def known(self, pool, indices):
-        """Whether each of these photographs has cached scores."""
-        return self.tables[pool][indices].any(1)
+        def stem(pool):
+            return cache and Path(cache) / f'resnet50-{size}-{self.crops}x{smallest}-{pool.size}-{len(pool)}'
+        self.kept = [Kept(len(pool) * self.crops, [(1000,), (TEACHER_FEATURES,)], stem(pool)) for pool in pools]
 
     @torch.no_grad()
-    def __call__(self, pool, indices, pixels):
-        table = self.tables[pool]
-        missing = np.flatnonzero(~table[indices].any(1))
-        if len(missing):
-            images = whole(pixels[torch.from_numpy(missing).to(pixels.device)], self.size)
-            with loop.autocast(self.device, self.precision):
-                scores = self.teacher(images.contiguous(memory_format=torch.channels_last))
-            table[indices[missing]] = scores.float().clamp(-6e4, 6e4).cpu().numpy().astype(np.float16)
-        return torch.from_numpy(table[indices].astype(np.float32)).to(self.device)
+    def fresh(self, pixels, theta):
+        """(scores, features) of the crops `theta`, computed now."""
+        with loop.autocast(self.device, self.precision):
+            return self.teacher(warp(pixels, theta, self.size).contiguous(memory_format=torch.channels_last))
+
+    def __call__(self, pool, indices, pixels, numbers, theta):
+        """(scores, features) of the crops `numbers`, which are `theta`."""
+        def compute(missing):
+            chosen = torch.from_numpy(missing)
+            return self.fresh(pixels[chosen.to(pixels.device)], theta[chosen])
+        return self.kept[pool](indices * self.crops + numbers, compute, self.device)
+
+    def of_whole(self, pool, indices, pixels):
+        """(scores, features) of whole photographs."""
+        numbers = np.zeros(len(indices), int)
+        return self(pool, indices, pixels, numbers, fixed_crops(pool, indices, numbers, 1.0))
 
 
 def distillation(scores, target, temperature):
     """Kullback-Leibler divergence of softened distributions, times the temperature squared."""
-    student = F.log_softmax(scores[:, :1000] / temperature, 1)
+    student = F.log_softmax(scores / temperature, 1)
     return F.kl_div(student, F.softmax(target / temperature, 1), reduction='batchmean') * temperature ** 2
 
 
 @torch.no_grad()
+def measure_features(student, sampler, teacher, photographs=512, batch=64):
+    """Sets the mean and the deviation of the teacher's features, from whole photographs."""
+    seen = torch.cat([teacher.of_whole(*part)[1] for parts in sampler.batches(-(-photographs // batch), batch) for part in parts])
+    student.feature_mean.copy_(seen.mean(0))
+    student.feature_deviation.copy_(seen.std(0).clamp(min=1e-2))
+
+
+@torch.no_grad()
 def held_out(model, sampler, teacher, size, precision, batches=6, batch=64):
-    """Losses and top-1 agreement with the teacher on held-out photographs."""
+    """Losses, and agreement with the teacher's first choice (`agreement`: ours, `top5`: one of our five), on whole held-out photographs."""
     model.eval()
-    divergence, agree, top5, histogram, count = 0.0, 0.0, 0.0, 0.0, 0
-    for step in range(batches):
-        for pool, indices, pixels in sampler.batch(step, batch):
-            target = teacher(pool, indices, pixels)
+    sums, count = np.zeros(5), 0
+    for parts in sampler.batches(batches, batch):
+        for pool, indices, pixels in parts:
+            target, features = teacher.of_whole(pool, indices, pixels)
             rgb = whole(pixels, size)
             with loop.autocast(sampler.device, precision):
-                scores, cells = model(grey_input(rgb).contiguous(memory_format=torch.channels_last))
+                scores, projected, cells = model(grey_input(rgb))
             best = target.argmax(1)
-            divergence += distillation(scores, target, 1.0).item() * len(best)
-            histogram += -(colour_histogram(rgb) * F.log_softmax(cells.float(), 1)).sum().item()
-            agree += (scores.argmax(1) == best).sum().item()
-            top5 += (scores.topk(5, 1).indices == best[:, None]).any(1).sum().item()
+            sums += [distillation(scores, target, 1.0).item() * len(best), model.feature_error(projected, features).item() * len(best),
+                     -(colour_histogram(rgb) * F.log_softmax(cells, 1)).sum().item(), (scores.argmax(1) == best).sum().item(),
+                     (scores.topk(5, 1).indices == best[:, None]).any(1).sum().item()]
             count += len(best)
-    return {'divergence': divergence / count, 'histogram': histogram / count, 'agreement': agree / count, 'top5': top5 / count}
+    return dict(zip(('divergence', 'features', 'histogram', 'agreement', 'top5'), (sums / count).tolist()))
 
 
-def grey_crops(sampler, step, arguments):
-    """A batch of whole photographs in grey, at the size of the crops."""
-    rgb = torch.cat([whole(pixels, arguments.size) for _, _, pixels in sampler.batch(step, arguments.batch)])
-    return grey_input(rgb).contiguous(memory_format=torch.channels_last)
+def grey_photographs(sampler, step, batch, size):
+    """A batch of whole photographs in grey."""
+    return grey_input(torch.cat([whole(pixels, size) for _, _, pixels in sampler.batch(step, batch)]))
+
+
+def at_size(model, sampler, size, precision, batches, batch=48):
+    """A copy of the network whose norm statistics are those of whole photographs of this size, with all blocks running."""
+    model = copy.deepcopy(model)
+
+    def run(number):
+        with loop.autocast(sampler.device, precision):
+            model.embedder(grey_photographs(sampler, number, min(batch, sum(map(len, sampler.members))), size))
+    return recalibrate(model, run, batches)
+
+
+def lesson(arguments, training, teacher, damage, step, size):
+    """The batch of a step: (damaged grey crops, the same crops in colour, the teacher's scores, its features)."""
+    random = step_generator(arguments.seed, step)
+    crops, answers = [], []
+    for pool, indices, pixels in training.batch(step, arguments.batch):
+        if arguments.crops:
+            numbers = random.integers(0, arguments.crops, len(indices))
+            theta = fixed_crops(pool, indices, numbers, arguments.crop)
+            answers.append(teacher(pool, indices, pixels, numbers, theta))
+        else:
+            theta = transforms(random, len(indices), arguments.crop, 1.0, flip=False)
+            answers.append(teacher.fresh(pixels, theta))
+        crops.append(warp(pixels, mirrored(theta, random), size))
+    rgb = torch.cat(crops)
+    return network_input(damage.lightness(rgb, random)), rgb, *map(torch.cat, zip(*answers))
+
+
+def prepare(model, arguments, training, teacher):
+    """What a run does before its first step."""
+    measure_features(model, training, teacher)
+    if arguments.init:
+        start_embedder(model.embedder, arguments.init)
+        size = loop.size_at(arguments.sizes, 0)
+        with loop.autocast(arguments.device, arguments.precision):
+            centre_norms(model.embedder, lambda step: model.embedder(grey_photographs(training, step, arguments.batch, size)))
 
 
 def main():
     arguments = parse()
-    device = arguments.device
+    device, precision = arguments.device, arguments.precision
     pools, training, checking = loop.begin(arguments)
-    model = Student(arguments.classes, arguments.keep).to(device, memory_format=torch.channels_last)
-    if arguments.init:
-        start_embedder(model.embedder, arguments.init)
-        with loop.autocast(device, arguments.precision):
-            centre_norms(model.embedder, lambda number: model.embedder(grey_crops(training, number, arguments)))
+    teacher = TeacherAnswers(arguments.teacher, pools, arguments.teacher_size, device, precision, arguments.cache, arguments.crops, arguments.crop)
+    model = Student(keep=arguments.keep).to(device, memory_format=torch.channels_last)
+    if not loop.resumes(arguments):
+        prepare(model, arguments, training, teacher)
     weights = [p for p in model.parameters() if p.dim() > 1]
     others = [p for p in model.parameters() if p.dim() <= 1]
     optimizer = torch.optim.AdamW([{'params': weights, 'weight_decay': arguments.decay},
                                    {'params': others, 'weight_decay': 0.0}], lr=arguments.rate)
     run = loop.Run(arguments, model, optimizer)
-    teacher = TeacherScores(arguments.teacher, pools, arguments.teacher_size, device, arguments.precision, arguments.cache)
-    checked, going = run.minutes, run.fraction() < 1
+    damage = Damage(arguments.damage)
+    checked, going, sums = run.minutes, run.fraction() < 1, []
     while going:
         rate = run.schedule()
-        random = step_generator(arguments.seed, run.step)
+        size = loop.size_at(arguments.sizes, run.fraction())
+        grey, rgb, target, features = lesson(arguments, training, teacher, damage, run.step, size)
         torch.manual_seed(arguments.seed * 1000003 + run.step)
-        size = arguments.late_size if arguments.late_size and run.fraction() > 0.8 else arguments.size
-        crops, targets = [], []
-        for pool, indices, pixels in training.batch(run.step, arguments.batch):
-            targets.append(teacher(pool, indices, pixels))
-            crops.append(warp(pixels, transforms(random, len(indices), arguments.crop, 1.0), size))
-        rgb, target = torch.cat(crops), torch.cat(targets)
         model.train()
-        with loop.autocast(device, arguments.precision):
-            scores, cells = model(grey_input(rgb).contiguous(memory_format=torch.channels_last))
-        kl = distillation(scores, target, arguments.temperature)
-        colours = -(colour_histogram(rgb) * F.log_softmax(cells.float(), 1)).sum(1).mean()
-        loss = kl / arguments.temperature + arguments.histogram * colours
+        with loop.autocast(device, precision):
+            scores, projected, cells = model(grey)
+        divergence = distillation(scores, target, arguments.temperature)
+        error = model.feature_error(projected, features)
+        colours = -(colour_histogram(rgb) * F.log_softmax(cells, 1)).sum(1).mean()
+        loss = divergence / arguments.temperature + arguments.features * error + arguments.histogram * colours
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
-        show = run.step % 10 == 9
-        values = {'loss': loss.item(), 'divergence_T': kl.item(), 'histogram': colours.item(), 'rate': rate,
-                  'agreement': (scores.argmax(1) == target.argmax(1)).float().mean().item()} if show else {}
+        sums.append((loss.item(), divergence.item(), error.item(), colours.item(), (scores.argmax(1) == target.argmax(1)).float().mean().item()))
+        values = {}
+        if len(sums) == 20:
+            values = dict(zip(('loss', 'divergence_T', 'features', 'histogram', 'agreement'), np.mean(sums, 0).tolist())) | {'rate': rate, 'size': size}
+            sums = []
         going = run.finished_step(**values)
-        if run.minutes - checked > 5 or not going:
-            run.log(kind='held-out', **held_out(run.average.model, checking, teacher, size, arguments.precision))
+        if run.minutes - checked > arguments.check_every or not going:
+            averaged = at_size(run.average.model, training, arguments.check_size, precision, 6)
+            run.log(kind='held-out', **held_out(averaged, checking, teacher, arguments.check_size, precision))
             checked = run.minutes
     run.save()
 

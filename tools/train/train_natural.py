@@ -21,7 +21,6 @@ from colour import rgb_to_lab
 from damage import Damage
 from natural import Natural, expectation
 from sampling import Sampler, step_generator, transforms, warp, whole
-from train_colorizer import size_at
 
 NEUTRAL, STAYS = 4.0, 8.0  # pixels with a true chroma below NEUTRAL should stay below STAYS
 GREY_SQUARED = 400.0  # about the squared a*b* of photographs, so that the squared error counts as the cross entropy does
@@ -103,7 +102,7 @@ class Feed:
     def make(self, step):
         """(L/50 - 1 [N, 1, size, size], a*b* [N, 2, size/4, size/4], cell numbers, their weights)."""
         arguments, random = self.arguments, step_generator(self.arguments.seed, step)
-        size = size_at(arguments.sizes, self.run.fraction(step))
+        size = loop.size_at(arguments.sizes, self.run.fraction(step))
         rgb = torch.cat([warp(pixels, transforms(random, len(indices), arguments.crop, 1.0), size)
                          for _, indices, pixels in self.training.batch(step, arguments.batch)])
         target = F.avg_pool2d(rgb_to_lab(rgb)[:, 1:], 4)
@@ -222,7 +221,7 @@ def main():
                             'rate': rate, 'size': luminance.shape[-1]}, []
         going = run.finished_step(**values)
         if run.minutes - checked > arguments.check_every or not going:
-            run.log(kind='held-out', **held_out(run.average.model, checking, size_at(arguments.sizes, 0), precision))
+            run.log(kind='held-out', **held_out(run.average.model, checking, loop.size_at(arguments.sizes, 0), precision))
             checked = run.minutes
     run.save()
 

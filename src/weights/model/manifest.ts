@@ -1,9 +1,9 @@
 /** Types and parser of model.json: a model's files, networks, inputs and outputs. docs/model-format.md describes it. */
-import { pathProblem } from "../../base/paths";
+import { modelPathProblem } from "../../base/paths";
 import { checkManifest, wrongValue } from "./schema";
 
 interface ManifestFile {
-  /** Path relative to model.json, in its folder or below. */
+  /** Path relative to model.json: in its folder or below, or "../NAME/..." in the folder of a model beside it. */
   readonly path: string;
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string;
@@ -92,7 +92,9 @@ interface EmbedderManifest {
   readonly output: string;
   /** Pixels along both sides. */
   readonly size: number;
-  /** N numbers: the mean embedding, for a first picture before the embedder is loaded. */
+  /** The score of one more class, which comes before the output's N: the embedding is then [1, N + 1]. */
+  readonly background?: number;
+  /** As many numbers as the embedding: the mean embedding, for a first picture before the embedder is loaded. */
   readonly mean?: readonly number[];
 }
 
@@ -171,12 +173,12 @@ export function parseManifest(json: unknown, where: string): Manifest {
 /** Checks what a schema cannot express: keys of `files`, paths and sizes. */
 function checkReferences({ files, embedder, colorizer, format }: Format1 | Format2, where: string): void {
   for (const [key, { path }] of Object.entries(files)) {
-    const problem = pathProblem(path);
+    const problem = modelPathProblem(path);
     if (problem)
       throw wrongValue(
         where,
         `$.files.${key}.path`,
-        "a path inside the model's folder",
+        "a path inside the model's folder, or ../NAME/FILE in that of a model beside it",
         `${problem}: ${JSON.stringify(path)}`,
       );
   }

@@ -1,17 +1,22 @@
 /** One run of a bound program: tensors in, tensors out. */
-import { CommandScope } from "../gpu/command-scope";
-import type { BoundProgram } from "../gpu/bound-program";
-import { sizeOf } from "../graph/ir";
+import { sizeOf, type Shape } from "../graph/ir";
 import { bufferBytes, type Port } from "../graph/lower/program";
-import { floatsOf, type InputTensor, type Tensor } from "./inputs";
-import { loadedElements, storedElements } from "../gpu/storage";
-import { submitProgram } from "../gpu/submit";
+import type { BoundProgram } from "./bound-program";
+import { CommandScope } from "./command-scope";
+import { loadedElements, storedElements } from "./storage";
+import { submitProgram } from "./submit";
 
-/** Inputs by name, all of them; resolves with every output. Throws DeviceError when the device refuses the commands. */
+/** A tensor on the CPU: row-major float32 elements. */
+export interface Tensor {
+  readonly data: Float32Array;
+  readonly shape: Shape;
+}
+
+/** Row-major elements of all inputs by name; resolves with every output. Throws DeviceError when the device refuses the commands. */
 export async function runProgram(
   device: GPUDevice,
   bound: BoundProgram,
-  inputs: Readonly<Record<string, InputTensor>>,
+  inputs: Readonly<Record<string, Float32Array>>,
 ): Promise<Record<string, Tensor>> {
   const { program } = bound;
   const { elem } = program;
@@ -20,7 +25,7 @@ export async function runProgram(
   try {
     scope.run(() => {
       for (const { name } of program.inputs)
-        device.queue.writeBuffer(bound.input(name), 0, storedElements(floatsOf(inputs[name]!), elem));
+        device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!, elem));
       submitProgram(device, bound);
       const encoder = device.createCommandEncoder({ label: program.label });
       for (const port of program.outputs) {
