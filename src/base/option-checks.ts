@@ -63,6 +63,13 @@ export const TUNE_MILLISECONDS: NumberOption = {
   unit: "milliseconds to spend on measuring",
 };
 
+export const HANG_TIMEOUT: NumberOption = {
+  name: "hangTimeout",
+  least: 1,
+  most: Infinity,
+  unit: "milliseconds without progress",
+};
+
 /** "a whole number from 32 to 1024 (pixels: ...)". */
 export function rangeOf({ least, most, whole, unit }: NumberOption): string {
   return `a ${whole ? "whole " : ""}number from ${least} to ${most} (${unit})`;

@@ -39,11 +39,14 @@ export function finish<T>(work: Generator<unknown, T>): T {
 
 export class Pacer {
   readonly #signal: AbortSignal | undefined;
+  /** Says that work goes on. */
+  readonly beat: () => void;
   #since = performance.now();
 
-  /** Pauses throw the reason of `signal` once it is aborted. */
-  constructor(signal?: AbortSignal) {
+  /** Pauses throw the reason of `signal` once it is aborted. `beat` is called at each pause. */
+  constructor(signal?: AbortSignal, beat: () => void = () => undefined) {
     this.#signal = signal;
+    this.beat = beat;
   }
 
   get #due(): boolean {
@@ -54,6 +57,7 @@ export class Pacer {
   async pause(): Promise<void> {
     if (this.#due) {
       await turn();
+      this.beat();
       this.#since = performance.now();
     }
     this.#signal?.throwIfAborted();

@@ -5,6 +5,7 @@ import { tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
 import { describeDevice } from "../gpu/device";
 import { callOut } from "../gpu/explain";
+import { OnDevice } from "../gpu/on-device";
 import { outputChannels, type KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
@@ -14,17 +15,19 @@ import type { Size } from "../kernels/picture/tile";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
-import { startPrediction } from "./predict";
-import { OnDevice } from "./on-device";
+import { sizeNotes, startPrediction, type Predicted } from "./predict";
+import { partsFor, type DeviceParts } from "./device-parts";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
 import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { Turns } from "../base/turns";
+import { Watchdog } from "../base/watchdog";
 import type { Manifest } from "../weights/model/manifest";
 import { ENGINE } from "../session/engine";
 
 export class Colorizer {
-  #on!: OnDevice;
+  #on!: OnDevice<DeviceParts>;
+  readonly #watchdog: Watchdog;
   /** The next picture is opened while the networks run the current one, so that the GPU need not wait. */
   #opening = new Turns();
   /** The networks' buffers hold one picture. */
@@ -37,6 +40,7 @@ export class Colorizer {
   #disposed = false;
 
   private constructor(options: ColorizerOptions) {
+    this.#watchdog = new Watchdog("colorize", options.hangTimeout);
     const setting = tuneOptions(options.tune);
     this.#store = setting.store;
     if (options.tune && setting.milliseconds !== 0) this.#later = () => whenIdle(() => this.tune(setting));
@@ -49,11 +53,12 @@ export class Colorizer {
   static async load(options: ColorizerOptions = {}): Promise<Colorizer> {
     options.signal?.throwIfAborted();
     const colorizer = new Colorizer(options);
-    colorizer.#on = await OnDevice.load(options, () => {
+    const parts = partsFor(options, colorizer.#watchdog, () => {
       // Work on the lost device may never give its turn back.
       colorizer.#opening = new Turns();
       colorizer.#running = new Turns();
     });
+    colorizer.#on = await OnDevice.open(parts, options.signal);
     return colorizer;
   }
 
@@ -77,6 +82,12 @@ export class Colorizer {
   /** Storage type of activations and weights. */
   get elem(): Elem {
     return this.#networks.elem;
+  }
+
+  /** What users of all results should know. */
+  get notes(): readonly string[] {
+    const { notes, choices } = this.#on.parts;
+    return [...(this.#on.safer ? ["the device was lost twice: computed in f32"] : []), ...notes, ...choices.notes];
   }
 
   /** The adapter's name, for reports. */
@@ -118,7 +129,7 @@ export class Colorizer {
       try {
         this.#check(options.signal);
         const clock = new StageClock(options.signal, (stage) => {
-          this.#on.progress();
+          this.#watchdog.beat();
           callOut(options.onStage, stage);
         });
         const pixels = await openSource(source);
@@ -164,7 +175,8 @@ export class Colorizer {
       throw error;
     }
     clock.next("recombine");
-    return this.#recombine(source, chroma, look, signal, () => clock.end());
+    const notes = [...this.notes, ...sizeNotes(this.#workingSize(source, size).size, working.size)];
+    return this.#recombine({ source, chroma, look, notes }, signal, () => clock.end());
   }
 
   /** Drops networks that failed, so that the next picture binds new ones. Waits for a picture that already uses them. */
@@ -176,28 +188,27 @@ export class Colorizer {
 
   /** Runs the last stage, for a new picture or for another look of a predicted one. */
   async #recombine(
-    source: PixelSource,
-    chroma: KeptChroma,
-    look: Look,
+    predicted: Predicted,
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
+    const { source, chroma, look, notes } = predicted;
     const output = outputOf(look, chroma.output);
     const data = await this.#stages.recombine(source, { ...chroma, output }, shownOf(look, this.manifest), signal);
     const { width, height } = source;
     const { saturation, warmth } = look;
-    const facts = { width, height, data, workingSize: chroma.size, saturation, warmth, timings: timings() };
+    const facts = { width, height, data, workingSize: chroma.size, saturation, warmth, notes, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
       return this.#track(otherSignal, async (smaller) => {
         this.#check(otherSignal);
-        const clock = new StageClock(otherSignal, () => this.#on.progress());
+        const clock = new StageClock(otherSignal, this.#watchdog.beat);
         const options = { size: change.size, signal: otherSignal, smaller };
         // After a loss the networks may store other numbers.
         const embedding = chroma.elem === this.elem ? chroma.embedding : undefined;
         if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, embedding);
         clock.next("recombine");
-        return this.#recombine(source, chroma, other, otherSignal, () => clock.end());
+        return this.#recombine({ ...predicted, look: other }, otherSignal, () => clock.end());
       });
     });
   }
@@ -213,7 +224,7 @@ export class Colorizer {
     return this.#track(signal, async () => {
       this.#check(options.signal);
       const turn = (): Promise<void> => {
-        this.#on.progress();
+        this.#watchdog.beat();
         return this.#running.ended();
       };
       const { device, choices, networks } = this.#on.parts;

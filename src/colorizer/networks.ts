@@ -1,14 +1,14 @@
 /** Loads a model's networks (a colorizer and an optional embedder), checks them against the manifest and runs them on the GPU. */
 import { CommandScope } from "../gpu/command-scope";
+import type { NetworkOptions } from "./network-options";
 import type { ColorizerProfile } from "./options";
-import type { ConvChoices } from "../graph/lower/conv-choice";
 import type { BoundProgram } from "../gpu/bound-program";
 import { explain } from "../gpu/explain";
 import { PipelineCache } from "../gpu/pipelines";
 import { profileProgram } from "../gpu/profile";
 import { sizeOf, type Shape } from "../graph/ir";
 import { bufferBytes, type Program } from "../graph/lower/program";
-import { Session, type Precision, type SessionOptions } from "../session/session";
+import { Session } from "../session/session";
 import { storedElements } from "../gpu/storage";
 import { submitProgram } from "../gpu/submit";
 import { workingSize, type WorkingSize } from "../image/layout";
@@ -16,25 +16,11 @@ import { outputChannels, type Prediction } from "../image/chroma";
 import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
-import { ProgressReport, type LoadProgress } from "../weights/model/progress";
+import { ProgressReport } from "../weights/model/progress";
 import { checkNames, expectShape } from "./network-checks";
 import { described, isPicture, pictureShape, squareOf, targetOf, type Network } from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
-import { loadModel, type ModelReader } from "../weights/model/files";
-
-interface NetworkOptions {
-  readonly device: GPUDevice;
-  readonly model: string | URL;
-  readonly precision?: Precision;
-  /** The choice of convolution algorithms. */
-  readonly choices?: ConvChoices;
-  readonly onProgress?: (progress: LoadProgress) => void;
-  readonly signal?: AbortSignal;
-  readonly read?: ModelReader;
-  readonly stallTimeout?: number;
-  /** Reads tensors from external data files: see SessionOptions. Models with a manifest have none. */
-  readonly externalData?: SessionOptions["externalData"];
-}
+import { loadModel } from "../weights/model/files";
 
 /** The networks bound for one working size. */
 export interface BoundNetworks {
@@ -54,12 +40,17 @@ export class Networks {
   /** Programs of the colorizer whose constant inputs are filled. */
   readonly #filled = new WeakSet<BoundProgram>();
 
+  /** Called between layers that are checked; undefined where they are not. */
+  readonly check: (() => void) | undefined;
+
   private constructor(
     manifest: Manifest,
     device: GPUDevice,
     pipelines: PipelineCache,
     sessions: Partial<Record<Network, Session>>,
+    check: (() => void) | undefined,
   ) {
+    this.check = check;
     this.manifest = manifest;
     this.pipelines = pipelines;
     this.device = device;
@@ -69,10 +60,10 @@ export class Networks {
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
   static async load({ device, model, onProgress, ...options }: NetworkOptions): Promise<Networks> {
-    const { precision, choices, signal, read, stallTimeout, externalData } = options;
+    const { precision, precisionOf, check, choices, signal, read, stallTimeout, beat, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
-    const common = { device, precision, signal, pipelines, choices, externalData, keep: 1 };
+    const common = { device, signal, pipelines, choices, beat, externalData, keep: 1 };
     const sessions: Partial<Record<Network, Session>> = {};
     const progress = new ProgressReport(onProgress);
     const opening: Promise<unknown>[] = [];
@@ -81,7 +72,8 @@ export class Networks {
       if (failed) return;
       const { inputs, inputShapes, output, passes } = described(network, manifest);
       const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
-      const session = await Session.load(bytes, { ...common, inputShapes, passes, label });
+      const own = { inputShapes, passes, label, precision: (await precisionOf?.(manifest)) ?? precision };
+      const session = await Session.load(bytes, { ...common, ...own });
       sessions[network] = session;
       checkNames(manifest, network, session, inputs, output);
       progress.ready();
@@ -99,7 +91,13 @@ export class Networks {
           await opened;
         },
       });
-      const networks = new Networks(manifest, device, pipelines, sessions);
+      const networks = new Networks(
+        manifest,
+        device,
+        pipelines,
+        sessions,
+        check ? (beat ?? (() => undefined)) : undefined,
+      );
       await networks.#prepare().catch(async (error: unknown) => {
         throw await explain(error, device, signal);
       });

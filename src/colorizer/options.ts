@@ -25,6 +25,10 @@ export interface ColorizerOptions {
   readonly stallTimeout?: number;
   /** Milliseconds without progress after which a GPU counts as lost; a software driver has ten times as many. Default 60,000. */
   readonly hangTimeout?: number;
+  /** Whether each picture looks at the numbers of every layer, and throws DeviceError with the first that are not finite or out of range. Slow. */
+  readonly check?: boolean;
+  /** Whether the model is one of this package although it has an address: see docs/decisions/f16-overflow.md. @internal */
+  readonly shipped?: boolean;
   /**
    * Whether to measure convolution algorithms on this device when the page is idle after the first picture, and to use the
    * fastest. Measurements of earlier sessions are then used from the start. Default: false. See docs/tuning.md.

@@ -1,8 +1,12 @@
 /** Predicts chroma: writes a picture's luminance into the networks' inputs and runs the networks. */
+import type { BoundProgram } from "../gpu/bound-program";
+import { checkProgram } from "../gpu/check-program";
 import { CommandScope } from "../gpu/command-scope";
 import { readChroma, type KeptChroma } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
 import type { PixelSource } from "../image/source";
+import type { Size } from "../kernels/picture/tile";
+import type { Look } from "./look";
 import type { BoundNetworks, Networks } from "./networks";
 
 interface PredictOptions {
@@ -10,6 +14,21 @@ interface PredictOptions {
   readonly embedding?: Uint8Array<ArrayBuffer>;
   /** Called as each stage starts. */
   readonly onStage?: (stage: "luminance" | "embedding" | "chroma") => void;
+}
+
+/** A picture's colour as the network predicted it, and its look. */
+export interface Predicted {
+  readonly source: PixelSource;
+  readonly chroma: KeptChroma;
+  readonly look: Look;
+  readonly notes: readonly string[];
+}
+
+/** A note where the network's picture is smaller than asked for. */
+export function sizeNotes(asked: Size, used: Size): string[] {
+  if (asked.width === used.width && asked.height === used.height) return [];
+  const text = ({ width, height }: Size): string => `${width} x ${height}`;
+  return [`the device was lost twice: predicted at ${text(used)} pixels, not ${text(asked)}`];
 }
 
 /**
@@ -29,10 +48,17 @@ export async function startPrediction(
   const map = networks.outputSize(colorizer.program);
   const luminance = await stages.luminance(source, targets, { ...working, map });
   onStage?.("embedding");
+  if (!embedding) await checkLayers(networks, bound.embedder);
   await networks.embed(bound, embedding);
   onStage?.("chroma");
+  await checkLayers(networks, colorizer);
   const scope = new CommandScope(networks.device, { where: "chroma" });
   const prediction = networks.predict(bound, scope);
   const reading = readChroma(networks.device, prediction, networks.elem, { ...working, luminance }, scope);
   return { reading };
+}
+
+/** Throws DeviceError with the first layer whose numbers are wrong, where the networks are to be checked. */
+async function checkLayers({ device, check }: Networks, program: BoundProgram | undefined): Promise<void> {
+  if (check && program) await checkProgram(device, program, check);
 }

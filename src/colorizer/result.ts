@@ -25,6 +25,8 @@ export interface ResultFacts extends Size {
   readonly workingSize: Size;
   readonly saturation: number;
   readonly warmth: number;
+  /** What the reader of a report should know: what was computed otherwise than asked for, and why. */
+  readonly notes: readonly string[];
   readonly timings: ColorizeTimings;
 }
 
@@ -49,6 +51,7 @@ export class ColorizeResult implements ResultFacts {
   readonly workingSize: Size;
   readonly saturation: number;
   readonly warmth: number;
+  readonly notes: readonly string[];
   readonly timings: ColorizeTimings;
   readonly #recolor: Recolor;
 
@@ -59,6 +62,7 @@ export class ColorizeResult implements ResultFacts {
     this.workingSize = facts.workingSize;
     this.saturation = facts.saturation;
     this.warmth = facts.warmth;
+    this.notes = facts.notes;
     this.timings = facts.timings;
     this.#recolor = recolor;
   }

@@ -2,7 +2,7 @@
 import { ConvChoices } from "../graph/lower/conv-choice";
 import { checkNumber, TUNE_MILLISECONDS } from "../base/option-checks";
 import { ENGINE } from "../session/engine";
-import { recall } from "../tuning/store";
+import { inTime, keepChecks, recall } from "../tuning/store";
 import type { TuneOptions } from "../tuning/tune";
 
 /** true: tune with the defaults of TuneOptions. */
@@ -15,17 +15,12 @@ export function tuneOptions(setting?: TuneSetting): TuneOptions {
   return setting;
 }
 
-/** The most milliseconds that loading waits for stored measurements. */
-const PATIENCE = 2000;
-
 /** The choices of a device. With a setting, stored measurements are read during the download, and compilation waits for them. */
 export function choicesFor(device: GPUDevice, setting: TuneSetting = false): ConvChoices {
   const choices = new ConvChoices(device, ENGINE.convolutions);
-  if (!setting) return choices;
-  const recalled = recall(device, choices, tuneOptions(setting).store);
-  // A database that another page blocks may never answer, so the wait is limited.
-  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  choices.ready = Promise.all([choices.ready, Promise.race([recalled, patience])]);
+  const { store } = tuneOptions(setting);
+  if (setting) choices.ready = inTime(recall(device, choices, store));
+  keepChecks(device, choices, store);
   return choices;
 }
 

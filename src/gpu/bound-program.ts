@@ -2,11 +2,11 @@
 import { CommandScope } from "./command-scope";
 import { DeviceError } from "../base/errors";
 import { runtimeBytes } from "../kernels/assemble";
-import type { Elem } from "../kernels/kernel";
+import { elemBytes, type Elem } from "../kernels/kernel";
 import { Pacer } from "../base/pacer";
-import { sizeOf, type Constant } from "../graph/ir";
+import { sizeOf, type Constant, type Shape } from "../graph/ir";
 import { bindResources, SIZES, type AnyKernel, type Compiled, type PipelineCache } from "./pipelines";
-import { bufferBytes, type Port, type Program, type Step } from "../graph/lower/program";
+import { bufferBytes, type Operand, type Port, type Program, type Step } from "../graph/lower/program";
 import type { WeightStore } from "./weight-store";
 
 /** Bind groups that are made between two pauses. */
@@ -23,6 +23,7 @@ export class BoundProgram {
   readonly program: Program;
   /** Buffers of inputs and outputs, by kind and name. */
   readonly #ports: ReadonlyMap<string, GPUBuffer>;
+  readonly #slots: readonly GPUBuffer[];
   /** Buffers that this program alone uses (slots and run-time sizes); dispose() frees them. */
   readonly #owned: readonly GPUBuffer[];
   readonly #dispatches: readonly Dispatch[];
@@ -34,6 +35,7 @@ export class BoundProgram {
     dispatches: readonly Dispatch[],
   ) {
     this.program = program;
+    this.#slots = slots;
     const ports = (kind: "input" | "output", list: readonly Port[]): [string, GPUBuffer][] =>
       list.map(({ name, value }) => [`${kind} ${name}`, slots[program.placements.get(value)!.slot]!]);
     this.#ports = new Map([...ports("input", program.inputs), ...ports("output", program.outputs)]);
@@ -55,7 +57,7 @@ export class BoundProgram {
     const pending: Promise<Compiled>[] = [];
     for (const step of program.steps) {
       const pipeline = pipelines.get(kernels[step.kernel]!, step.plan);
-      pipeline.catch(() => undefined); // reported below
+      pipeline.then(pacer.beat, () => undefined); // an error is reported below
       pending.push(pipeline);
       await pacer.pause();
     }
@@ -103,8 +105,9 @@ export class BoundProgram {
         for (const [binding, operand] of Object.entries(step.operands)) {
           if (operand.kind === "weight") resources[binding] = ranges[operand.weight]!;
           else {
-            const { shape, slot } = program.placements.get(operand.value)!;
-            resources[binding] = { buffer: slots[slot]!, size: bufferBytes(sizeOf(shape), program.elem) };
+            const { slot } = program.placements.get(operand.value)!;
+            const offset = (operand.range?.first ?? 0) * elemBytes(program.elem);
+            resources[binding] = { buffer: slots[slot]!, offset, size: boundBytes(program, operand) };
           }
         }
         if (sizes[i]) resources[SIZES] = sizes[i];
@@ -147,6 +150,12 @@ export class BoundProgram {
   /** The buffer of an output, valid after the encoded pass has run and until the next run. */
   output(name: string): GPUBuffer {
     return this.#buffer(`output ${name}`);
+  }
+
+  /** The buffer and shape of a value, which other values overwrite later in the run. */
+  value(name: string): { readonly buffer: GPUBuffer; readonly shape: Shape } {
+    const { slot, shape } = this.program.placements.get(name)!;
+    return { buffer: this.#slots[slot]!, shape };
   }
 
   #buffer(port: string): GPUBuffer {
@@ -195,14 +204,27 @@ function uploadSizes(
   return all.map((bytes, i) => bytes && { buffer, offset: offsets[i]!, size: bytes.length });
 }
 
+/** Bytes of a value that a step binds. */
+function boundBytes({ placements, elem }: Program, { value, range }: Operand & { readonly kind: "value" }): number {
+  return bufferBytes(range?.count ?? sizeOf(placements.get(value)!.shape), elem);
+}
+
 function checkLimits(device: GPUDevice, program: Program): void {
-  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const largest = program.slots.reduce((most, bytes) => Math.max(most, bytes), 0);
-  if (largest > limit)
+  let bound = 0;
+  for (const { operands } of program.steps)
+    for (const operand of Object.values(operands))
+      if (operand.kind === "value") bound = Math.max(bound, boundBytes(program, operand));
+  const check = (received: number, limit: number): void => {
+    if (received <= limit) return;
     throw new DeviceError({
       where: program.label,
       expected: `activations of at most ${limit} bytes on this adapter`,
-      received: `${largest}`,
+      received: `${received}`,
       hint: "Use a smaller size, or precision: 'f16'.",
     });
+  };
+  check(largest, maxBufferSize);
+  check(bound, maxStorageBufferBindingSize);
 }

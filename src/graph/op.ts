@@ -56,10 +56,18 @@ export interface ChannelSlice {
   readonly channels: number;
 }
 
+/** Neighbouring elements of a value. */
+export interface ElementRange {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Operations for an op's lower(). Values are named as in the graph. */
 export interface Lowering {
   /** Storage type of activations. */
   readonly elem: Elem;
+  /** Most bytes of a value that one dispatch can bind. */
+  readonly bindingBytes: number;
   /** Shape of an input, constant, node output or temporary. */
   shape(value: string): Shape;
   isConstant(value: string): boolean;
@@ -77,8 +85,16 @@ export interface Lowering {
    * Adds a dispatch for `node`. `inputs` are values or constants by binding; the plan's `packing` applies to constants.
    *
    * @param output Default: the node's.
+   * @param ranges The elements that the dispatch binds of its operands, by binding; default: all. They start at multiples of 256 bytes.
    */
-  step(node: Node, kernel: string, plan: KernelPlan, inputs: Readonly<Record<string, string>>, output?: string): void;
+  step(
+    node: Node,
+    kernel: string,
+    plan: KernelPlan,
+    inputs: Readonly<Record<string, string>>,
+    output?: string,
+    ranges?: Readonly<Record<string, ElementRange | undefined>>,
+  ): void;
   /** step() with one more operand, whose content lowering computed. */
   stepWithData(
     node: Node,

@@ -9,12 +9,13 @@ import { loadNodeColorizer } from "./load-colorizer";
  * reason.
  */
 export async function loadEngine(settings: EngineSettings): Promise<Engine> {
-  const { model, adapter, precision, temperature, tune, signal, onProgress } = settings;
+  const { model, adapter, precision, temperature, tune, check, signal, onProgress } = settings;
   onProgress("looking for a GPU");
   const colorizer = await loadNodeColorizer({
     model,
     adapter,
     precision,
+    check,
     signal,
     onProgress: ({ stage, loaded, total }) =>
       onProgress(stage === "download" ? "reading the model" : "compiling", total > 0 ? loaded / total : undefined),

@@ -33,6 +33,7 @@ export interface CommandOptions {
   readonly model?: string;
   readonly adapter?: NodeAdapter;
   readonly tune?: true;
+  readonly check?: true;
   readonly overwrite?: true;
   readonly skipExisting?: true;
   readonly shard?: Shard;
@@ -106,6 +107,10 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
     .option(
       "--tune",
       `first measure the fastest convolution algorithms on this GPU, for up to ${TUNE_SECONDS} s, and store them`,
+    )
+    .option(
+      "--check",
+      "look at the numbers of every layer, and name the first that are not finite or out of range; slow",
     )
     .option("--overwrite", "replace existing results")
     .addOption(

@@ -23,6 +23,7 @@ export interface CommandColorizer {
 interface CommandResult extends Pixels {
   /** Milliseconds by stage, and `total`. */
   readonly timings: object;
+  readonly notes: readonly string[];
 }
 
 /** The look of results. */
@@ -164,7 +165,8 @@ async function colour(
   const pixels = samples ? await deepColour(samples, result, signal) : withAlpha(result, image);
   const total = read + performance.now() - start;
   const { width, height, timings } = result;
-  return { pixels, metadata, facts: { width, height, ms: { read, ...timings, total }, notes } };
+  const facts = { width, height, ms: { read, ...timings, total }, notes: [...notes, ...result.notes] };
+  return { pixels, metadata, facts };
 }
 
 /** The coloured pixels with the source's alpha. */

@@ -23,6 +23,8 @@ export interface EngineSettings {
   readonly temperature?: number;
   /** Seconds of tuning before the first photograph. */
   readonly tune?: number;
+  /** Whether the numbers of every layer are looked at. */
+  readonly check?: boolean;
   readonly signal: AbortSignal;
   /** Called with the current task and, where known, the loaded fraction of the model's bytes, 0 to 1. */
   readonly onProgress: (what: string, fraction?: number) => void;
@@ -191,13 +193,14 @@ async function colourAll(
   { loadEngine, stdout, signal }: CommandEnvironment,
   reporter: Reporter,
 ): Promise<void> {
-  const { model, adapter, precision, tune, size, saturation, warmth, temperature } = options;
+  const { model, adapter, precision, tune, check, size, saturation, warmth, temperature } = options;
   const engine = await loadEngine({
     model,
     adapter,
     precision,
     temperature,
     tune: tune && TUNE_SECONDS,
+    check,
     signal,
     onProgress: (what, fraction) => reporter.loading(what, fraction),
   });

@@ -34,7 +34,11 @@ export function defaultModelFolder(): string {
  * neither a shipped model's nor a folder's here.
  */
 export function modelLocation(model: string | URL = SHIPPED_MODELS[0]): string | URL {
-  const shipped = SHIPPED_MODELS.some((name) => name === model);
-  if (!isModelName(model) || (!shipped && existsSync(model))) return model;
+  if (!isModelName(model) || (!isShipped(model) && existsSync(model))) return model;
   return shippedModelFolder(shippedModel(model));
+}
+
+/** Whether `model` is the name of a shipped model. */
+export function isShipped(model: string | URL = SHIPPED_MODELS[0]): boolean {
+  return SHIPPED_MODELS.some((name) => name === model);
 }

@@ -4,11 +4,7 @@ import { ownEntry } from "../base/own-entry";
 import type { OnnxValueInfo } from "../weights/onnx/types";
 import { sizeOf, type Shape } from "../graph/ir";
 
-/** A tensor on the CPU: row-major float32 elements. */
-export interface Tensor {
-  readonly data: Float32Array;
-  readonly shape: Shape;
-}
+export type { Tensor } from "../gpu/run-program";
 
 /** A tensor that run() is given: row-major elements as float32 or int64, or as plain numbers. On the GPU all are floats. */
 export interface InputTensor {

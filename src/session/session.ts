@@ -1,32 +1,28 @@
 /** Loads and runs one ONNX model on a device. */
-import { lossOf, type DeviceLoss } from "../gpu/device-loss";
-import { DeviceError, InputError } from "../base/errors";
+import { InputError } from "../base/errors";
+import { abortable } from "../base/abortable";
+import { ownEntry } from "../base/own-entry";
+import { Turns } from "../base/turns";
+import { Watchdog } from "../base/watchdog";
+import type { BoundProgram } from "../gpu/bound-program";
+import { checkProgram } from "../gpu/check-program";
 import { requestDevice } from "../gpu/device";
+import { OnDevice, type OpenOptions } from "../gpu/on-device";
+import { profileProgram, type Profile } from "../gpu/profile";
+import { runProgram } from "../gpu/run-program";
+import { storageOf } from "../gpu/storage";
+import type { Engine } from "../graph/engine";
+import { checkOps } from "../graph/import";
+import type { Graph } from "../graph/ir";
+import type { Program } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
 import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/onnx/decode";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
-import { ownEntry } from "../base/own-entry";
-import { abortable } from "../base/abortable";
-import { Pacer } from "../base/pacer";
-import { Turns } from "../base/turns";
 import { ENGINE } from "./engine";
-import { chooseDefault, ConvChoices, SMALL } from "../graph/lower/conv-choice";
-import type { Engine } from "../graph/engine";
-import { BoundProgram } from "../gpu/bound-program";
-import { explain } from "../gpu/explain";
-import { checkOps, importing, importModel } from "../graph/import";
-import type { Graph, Shape } from "../graph/ir";
-import { lower, lowering } from "../graph/lower/lower";
-import { optimize, optimizing } from "../graph/optimize";
-import { PipelineCache } from "../gpu/pipelines";
-import { profileProgram, type Profile } from "../gpu/profile";
-import { runProgram } from "./run-program";
-import { checkInputs, knownShapes, type InputTensor, type Tensor } from "./inputs";
-import { readSource, type ModelSource, type SessionOptions } from "./options";
-import type { Program } from "../graph/lower/program";
-import { storageOf } from "../gpu/storage";
-import { WeightStore } from "../gpu/weight-store";
+import { checkInputs, floatsOf, knownShapes, type InputTensor, type Tensor } from "./inputs";
+import { labelOf, readSource, type ModelSource, type SessionOptions } from "./options";
+import { Programs, type Shapes } from "./programs";
 
 export type { SessionOptions } from "./options";
 export type { Precision } from "../gpu/storage";
@@ -35,196 +31,185 @@ export type { Precision } from "../gpu/storage";
 export class Session {
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
-  /** Storage type of activations and weights. */
-  readonly elem: Elem;
   readonly #model: OnnxModel;
-  readonly #device: GPUDevice;
-  readonly #freeze: SessionOptions["freeze"];
-  readonly #pipelines: PipelineCache;
-  readonly #choices: ConvChoices;
-  /** How programs of this session choose algorithms: `#choices`, or SMALL for precision "f16-weights". */
-  readonly #convs: Pick<ConvChoices, "choose" | "record">;
-  readonly #weights: WeightStore;
-  readonly #keep: number;
   readonly #engine: Engine;
-  readonly #bound = new Map<string, Promise<BoundProgram>>();
-  #creating: Promise<unknown> = Promise.resolve();
-  #defaultShapes: Readonly<Record<string, Shape>> | undefined;
+  readonly #options: SessionOptions;
+  readonly #watchdog: Watchdog;
+  readonly #defaultShapes: Shapes | undefined;
   readonly #turns = new Turns();
-  readonly #lost: DeviceLoss;
+  #on!: OnDevice<Programs>;
   #disposed = false;
 
-  #ownsDevice = false;
-
-  private constructor(model: OnnxModel, elem: Elem, options: SessionOptions & { readonly device: GPUDevice }) {
+  private constructor(model: OnnxModel, watchdog: Watchdog, options: SessionOptions) {
+    const { engine = ENGINE, passes = [], freeze } = options;
     this.#model = model;
-    this.#device = options.device;
-    this.#lost = lossOf(options.device);
-    this.#freeze = options.freeze;
-    this.#pipelines = options.pipelines ?? new PipelineCache(options.device);
-    this.#weights = new WeightStore(options.device, elem);
-    this.#keep = Math.max(1, options.keep ?? 4);
-    const { engine = ENGINE, passes = [] } = options;
+    this.#watchdog = watchdog;
+    this.#options = options;
     this.#engine = { ...engine, passes: [...engine.passes, ...passes] };
-    this.#choices = options.choices ?? new ConvChoices(options.device, engine.convolutions);
-    this.#convs = options.precision === "f16-weights" ? SMALL : this.#choices;
-    this.elem = elem;
-    this.inputs = model.inputs.filter((input) => ownEntry(options.freeze, input.name) === undefined);
+    this.inputs = model.inputs.filter((input) => ownEntry(freeze, input.name) === undefined);
     this.outputs = model.outputs;
+    this.#defaultShapes = knownShapes(this.inputs, options.inputShapes);
   }
 
   /**
    * Decodes the model and, when all input shapes are known, compiles it and uploads its weights. Throws DownloadError for
    * a failed download, ModelError for a damaged file, UnsupportedError naming every unsupported node, InputError for wrong
-   * shapes, DeviceError when the device is missing, lost or out of memory.
+   * shapes, DeviceError when the device is missing, lost, hangs or is out of memory.
    */
   static async load(source: ModelSource, options: SessionOptions = {}): Promise<Session> {
     options.signal?.throwIfAborted();
-    return abortable(Session.#open(source, options), options.signal);
+    return abortable(Session.#load(source, options), options.signal);
   }
 
   /** The work of load(), which ends soon after the signal is aborted and then frees everything. */
-  static async #open(source: ModelSource, options: SessionOptions): Promise<Session> {
-    const device = options.device ?? (await requestDevice());
+  static async #load(source: ModelSource, options: SessionOptions): Promise<Session> {
+    const { signal, externalData, device = requestDevice, precision = "auto", beat, hangTimeout } = options;
+    const label = labelOf(source, options);
+    // A caller that hears that work goes on watches it.
+    const watchdog = new Watchdog(label, beat ? Infinity : hangTimeout);
+    let session: Session | undefined;
+    const on = await OnDevice.open<Programs>(
+      {
+        device,
+        where: label,
+        watchdog,
+        open: async (on, how) => {
+          storageOf(on, precision); // throws for an unsupported precision before the download
+          if (!session) {
+            const bytes = await readSource(source, options, watchdog.beat);
+            session = new Session(
+              await readModel(bytes, { label, externalData, signal: how.signal }),
+              watchdog,
+              options,
+            );
+          }
+          return session.#open(on, how);
+        },
+        replaced: (programs) => void programs.close(),
+      },
+      signal,
+    );
+    session!.#on = on;
+    return session!;
+  }
+
+  /** The programs on a device, with that for the default shapes bound. */
+  async #open(device: GPUDevice, { safer, before, signal }: OpenOptions<Programs>): Promise<Programs> {
+    const { precision = "auto", beat = this.#watchdog.beat, ...options } = this.#options;
+    const used = safer && precision !== "f16-weights" ? "f32" : precision;
+    const shared = device === options.device;
+    const programs = new Programs(this.#model, {
+      ...options,
+      ...{ device, precision: used, beat, elem: storageOf(device, used), engine: this.#engine, inputs: this.inputs },
+      // What another device compiled is of no use to this one.
+      pipelines: shared ? options.pipelines : undefined,
+      choices: shared ? options.choices : undefined,
+    });
     try {
-      const session = await Session.#load(source, { ...options, device });
-      session.#ownsDevice = !options.device;
-      return session;
+      if (before) programs.choices.adopt(before.choices);
+      await programs.choices.ready;
+      if (this.#defaultShapes) await programs.bind(this.#defaultShapes, signal);
+      else checkOps(this.#model, this.#engine);
+      signal.throwIfAborted();
+      return programs;
     } catch (error) {
-      if (!options.device) device.destroy();
+      void programs.close();
       throw error;
     }
   }
 
-  static async #load(source: ModelSource, options: SessionOptions & { readonly device: GPUDevice }): Promise<Session> {
-    const { signal, externalData } = options;
-    const elem = storageOf(options.device, options.precision ?? "auto");
-    const { bytes, label } = await readSource(source, options);
-    const session = new Session(await readModel(bytes, { label, externalData, signal }), elem, options);
-    try {
-      const shapes = knownShapes(session.inputs, options.inputShapes);
-      await session.#choices.ready;
-      if (shapes) {
-        session.#defaultShapes = shapes;
-        await session.#bindOnce(shapes, signal);
-      } else checkOps(session.#model, session.#engine);
-      signal?.throwIfAborted();
-      return session;
-    } catch (error) {
-      session.dispose();
-      throw error;
-    }
+  get #programs(): Programs {
+    return this.#on.parts;
+  }
+
+  /** Storage type of activations and weights. */
+  get elem(): Elem {
+    return this.#programs.elem;
+  }
+
+  /** What users of the results should know. */
+  get notes(): readonly string[] {
+    const { notes } = this.#programs.choices;
+    return this.#on.safer ? ["the device was lost twice: computed in f32", ...notes] : notes;
   }
 
   /**
    * The lowered program for these input shapes, made without the GPU: its steps, flops, bytes and memory.
    */
-  plan(shapes: Readonly<Record<string, Shape>>): Program {
-    return lower(this.graph(shapes), this.#engine, { elem: this.elem, chooseConv: this.#convs.choose });
+  plan(shapes: Shapes): Program {
+    return this.#programs.plan(shapes);
   }
 
   /** The optimised graph for these input shapes. */
-  graph(shapes: Readonly<Record<string, Shape>>): Graph {
-    const imported = importModel(this.#model, this.#engine, { inputShapes: shapes, freeze: this.#freeze });
-    return optimize(imported, this.#engine);
+  graph(shapes: Shapes): Graph {
+    return this.#programs.graph(shapes);
   }
 
   /**
    * A program bound for these input shapes, for inputs and outputs that stay on the GPU. It is kept and shared, and
-   * stays usable until `keep` other combinations of shapes have been bound.
+   * stays usable until `keep` other combinations of shapes have been bound, or the device is lost.
    */
-  bind(shapes: Readonly<Record<string, Shape>>): Promise<BoundProgram> {
-    return this.#bindOnce(shapes);
-  }
-
-  /** bind(). The signal stops the work for all that share the program. */
-  #bindOnce(shapes: Readonly<Record<string, Shape>>, signal?: AbortSignal): Promise<BoundProgram> {
+  async bind(shapes: Shapes): Promise<BoundProgram> {
     this.#check();
-    const key = JSON.stringify(this.inputs.map(({ name }) => ownEntry(shapes, name) ?? null));
-    let bound = this.#bound.get(key);
-    if (bound) this.#bound.delete(key);
-    else {
-      // Programs are created one after another, so that the next one finds the weights that this one uploads.
-      bound = Promise.all([this.#creating, this.#evict()]).then(() => this.#create(shapes, signal));
-      bound = bound.catch((error: unknown) => this.#explain(error, signal));
-      this.#creating = bound.catch(() => undefined);
-    }
-    this.#bound.set(key, bound);
-    // The map may hold a newer program for this key by then.
-    bound.catch(() => this.#bound.get(key) === bound && this.#bound.delete(key));
-    return bound;
+    return this.#programs.bind(shapes);
   }
 
   /** Removes a failed program from the cache, so that bind() makes a new one. The caller destroys it once no run uses it. @internal */
-  async forget(program: BoundProgram): Promise<void> {
-    for (const [key, bound] of [...this.#bound])
-      if ((await bound.catch(() => undefined)) === program && this.#bound.get(key) === bound) this.#bound.delete(key);
-  }
-
-  /** Frees the least recently used programs until at most `keep` are bound. */
-  async #evict(keep = this.#keep - 1): Promise<void> {
-    const old = [...this.#bound].slice(0, Math.max(0, this.#bound.size - keep));
-    for (const [key] of old) this.#bound.delete(key);
-    // Work already submitted with these buffers still runs; WebGPU frees them afterwards.
-    for (const [, program] of old)
-      await program.then(
-        (p) => p.destroy(),
-        () => undefined,
-      );
-  }
-
-  async #create(
-    shapes: Readonly<Record<string, Shape>>,
-    signal: AbortSignal | undefined,
-    chooseConv = this.#convs.record,
-  ): Promise<BoundProgram> {
-    const pacer = new Pacer(signal);
-    const options = { inputShapes: shapes, freeze: this.#freeze };
-    const imported = await pacer.finish(importing(this.#model, this.#engine, options));
-    const graph = await pacer.finish(optimizing(imported, this.#engine));
-    const program = await pacer.finish(lowering(graph, this.#engine, { elem: this.elem, chooseConv }));
-    try {
-      const [pipelines, weights, { kernels }] = [this.#pipelines, this.#weights, this.#engine];
-      return await BoundProgram.create(this.#device, program, kernels, graph.constants, pipelines, weights, pacer);
-    } catch (error) {
-      // The chosen algorithms may need too much memory or fail to compile: fall back to the default algorithm everywhere.
-      const last = chooseConv === chooseDefault || this.#convs === SMALL;
-      if (this.#lost.reason !== undefined || signal?.aborted || last) throw error;
-      return this.#create(shapes, signal, chooseDefault);
-    }
+  forget(program: BoundProgram): Promise<void> {
+    return this.#programs.forget(program);
   }
 
   /**
-   * Runs the model once on all inputs, by name, and resolves with all outputs. Concurrent calls run one after another.
-   * Throws InputError for missing, unknown or misshapen inputs.
+   * Runs the model once on all inputs, by name, and resolves with all outputs. Concurrent calls run one after another. Where the device was
+   * requested by this session and is lost, the run is finished on another one. Throws InputError for missing, unknown or misshapen
+   * inputs, DeviceError when the device is lost for good, hangs, is out of memory or refuses commands.
    */
   async run(
     inputs: Readonly<Record<string, InputTensor>>,
     options: { signal?: AbortSignal } = {},
   ): Promise<Record<string, Tensor>> {
-    options.signal?.throwIfAborted();
-    const run = this.#turns.run(async () => {
-      options.signal?.throwIfAborted();
-      checkInputs(this.#model.label, this.inputs, inputs);
-      const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
-      const bound = await this.bind(shapes);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    return abortable(
+      this.#next(signal, async () => {
+        checkInputs(this.#model.label, this.inputs, inputs);
+        const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
+        const programs = this.#programs;
+        const bound = await this.bind(shapes);
+        this.#check();
+        // Checks again: the caller may have transferred a buffer while this call waited.
+        checkInputs(this.#model.label, this.inputs, inputs);
+        try {
+          const floats = Object.entries(inputs).map(([name, input]) => [name, floatsOf(input)] as const);
+          const outputs = await runProgram(programs.device, bound, Object.fromEntries(floats));
+          if (this.#options.check) {
+            await checkProgram(programs.device, bound, this.#watchdog.beat);
+          }
+          return outputs;
+        } catch (error) {
+          await programs.forget(bound);
+          bound.destroy();
+          throw error;
+        }
+      }),
+      signal,
+    );
+  }
+
+  /** Runs `work` in its turn, again on another device where this one is lost. */
+  #next<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      signal?.throwIfAborted();
       this.#check();
-      // Checks again: the caller may have transferred a buffer while this call waited.
-      checkInputs(this.#model.label, this.inputs, inputs);
-      return runProgram(this.#device, bound, inputs).catch(async (cause: unknown) => {
-        await this.forget(bound);
-        bound.destroy();
-        return this.#explain(cause, options.signal);
-      });
+      return this.#on.run(work, signal);
     });
-    return abortable(run, options.signal);
   }
 
   /**
    * Measures every step once, by GPU timestamps where the device has them, for `shapes` (default: those given at load).
-   * It runs on the current contents of the input buffers. Throws InputError without shapes.
+   * It runs on the current contents of the input buffers. Throws InputError without shapes, DeviceError as run().
    */
-  async profile(shapes: Readonly<Record<string, Shape>> | undefined = this.#defaultShapes): Promise<Profile> {
+  async profile(shapes: Shapes | undefined = this.#defaultShapes): Promise<Profile> {
     if (!shapes)
       throw new InputError({
         where: this.#model.label,
@@ -232,9 +217,9 @@ export class Session {
         received: "none",
         hint: "Pass inputShapes to Session.load or to profile().",
       });
-    return this.#turns.run(async () => {
-      const bound = await this.bind(shapes);
-      return profileProgram(this.#device, bound).catch((error: unknown) => this.#explain(error));
+    return this.#next(undefined, async () => {
+      const bound = await this.#programs.bind(shapes);
+      return profileProgram(this.#programs.device, bound);
     });
   }
 
@@ -244,54 +229,35 @@ export class Session {
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     this.#check();
-    const [device, pipelines, choices] = [this.#device, this.#pipelines, this.#choices];
-    const report = await tune(
-      { device, pipelines, choices, engine: this.#engine, turn: () => this.#turns.ended() },
-      options,
-    );
-    if (report.changed > 0) await this.rebuild();
-    return report;
+    const turn = (): Promise<void> => {
+      this.#watchdog.beat();
+      return this.#turns.ended();
+    };
+    return this.#on.run(async () => {
+      const { device, pipelines, choices } = this.#programs;
+      const report = await tune({ device, pipelines, choices, engine: this.#engine, turn }, options);
+      if (report.changed > 0) await this.rebuild();
+      return report;
+    }, options.signal);
   }
 
   /** Frees the bound programs and their weights, and compiles them again with the algorithms now chosen. */
   async rebuild(): Promise<void> {
-    return this.#turns.run(async () => {
-      await this.#creating;
-      const keys = [...this.#bound.keys()].map((key) => JSON.parse(key) as Shape[]);
-      this.#creating = this.#evict(0).then(() => this.#weights.destroy());
-      await this.#creating;
-      for (const shapes of keys)
-        if (!this.#disposed) await this.bind(Object.fromEntries(this.inputs.map(({ name }, i) => [name, shapes[i]!])));
-    });
-  }
-
-  async #explain(error: unknown, signal?: AbortSignal): Promise<never> {
-    throw await explain(error, this.#device, signal, this.#model.label);
+    return this.#turns.run(() => this.#programs.rebuild());
   }
 
   #check(): void {
     if (this.#disposed)
       throw new InputError({ where: this.#model.label, expected: "a live session", received: "a disposed one" });
-    if (this.#lost.reason !== undefined)
-      throw new DeviceError({
-        where: this.#model.label,
-        expected: "a working device",
-        received: `a lost one (${this.#lost.reason})`,
-        hint: "Request a new device and load the model again.",
-      });
   }
 
   /** Frees all GPU memory of this session once the run in progress has ended, and the device if load() requested it. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    const programs = [...this.#bound.values()];
-    this.#bound.clear();
-    // Waits for the run in progress: destroyed weights would read as zeros.
-    void Promise.allSettled([this.#turns.ended(), ...programs]).then(() => {
-      for (const program of programs) void program.then((p) => p.destroy()).catch(() => undefined);
-      this.#weights.destroy();
-      if (this.#ownsDevice) this.#device.destroy();
+    void this.#turns.ended().then(async () => {
+      await this.#programs.close();
+      this.#on.free();
     });
   }
 }

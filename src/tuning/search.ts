@@ -3,6 +3,7 @@ import { messageOf } from "../base/errors";
 import { nearestKey, type Measured, type Scores } from "../graph/lower/conv-choice";
 import { DEFAULT_CHOICE, type ConvChoice } from "../kernels/conv/algorithms";
 import { convSizes, type Conv2dParams } from "../kernels/conv/params";
+import { disagreement, TOLERANCE } from "./disagreement";
 
 /** One convolution, bound with one choice of algorithm. All choices get the same operands. */
 export interface Trial {
@@ -71,8 +72,6 @@ export interface SearchEnd {
   readonly milliseconds: number;
 }
 
-/** Largest allowed difference from the default's output, relative to its largest magnitude. A wrong tap differs by percents. */
-const TOLERANCE = { f32: 2 ** -11, f16: 2 ** -7 } as const;
 /** Milliseconds of one measurement; browsers' clocks have steps of 0.1 ms. */
 const SAMPLE = 4;
 /** Pairs of measurements, with default and candidate alternating; slow layers get fewer. */
@@ -85,18 +84,6 @@ const HOPELESS = 1.5;
 /** The value below which `share` of the values lie. */
 function quantile(values: readonly number[], share: number): number {
   return [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1]!;
-}
-
-/** Largest difference divided by the largest expected magnitude; Infinity for NaN or unequal lengths. */
-export function disagreement(actual: Float32Array, expected: Float32Array): number {
-  let difference = 0;
-  let magnitude = 1e-30;
-  for (let i = 0; i < expected.length; i++) {
-    const apart = Math.abs(actual[i]! - expected[i]!);
-    if (!(apart <= difference)) difference = apart >= 0 ? apart : Infinity;
-    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
-  }
-  return actual.length === expected.length ? difference / magnitude : Infinity;
 }
 
 /** The default choice of one shape, which candidates are compared with. */

@@ -23,6 +23,58 @@ export async function recall(device: GPUDevice, choices: ConvChoices, store?: Tu
   choices.measured = { ...stored, ...choices.measured };
 }
 
+/** The most milliseconds that loading waits for stored data: a database that another page blocks may never answer. */
+const PATIENCE = 2000;
+
+/** Reads something that loading needs, if it comes in time. */
+export function inTime(reading: Promise<unknown>): Promise<unknown> {
+  return Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+}
+
+/** Makes sessions use the stored results of earlier checks of this device's algorithms, and stores new ones. Never throws. */
+export function keepChecks(device: GPUDevice, choices: ConvChoices, store = browserStore()): void {
+  if (!store) return;
+  const key = `${tuningKey(device)} | checks`;
+  const read = async (): Promise<void> => {
+    const { checks = {} } = readMeasured(await store.read(key).catch(() => undefined));
+    choices.check(Object.fromEntries(Object.entries(checks).map(([shaders, score]) => [shaders, score !== null])));
+    choices.onChecked = (checked) => {
+      const scores = Object.entries(checked).map(([shaders, right]) => [shaders, right ? 1 : null] as const);
+      void store.write(key, { checks: Object.fromEntries(scores) }).catch(() => undefined);
+    };
+  };
+  choices.ready = Promise.all([choices.ready, inTime(read())]);
+}
+
+/** Whether a model suffices in f16 on this device, as an earlier session found. `model`: the hashes of its files. Never throws. */
+export async function readVerdict(
+  device: GPUDevice,
+  model: string,
+  store = browserStore(),
+): Promise<boolean | undefined> {
+  const { f16 = {} } = readMeasured(await inTime(readOr(store, verdictKey(device))));
+  return Object.hasOwn(f16, model) ? f16[model] !== null : undefined;
+}
+
+/** Stores what readVerdict() reads. Never throws. */
+export async function writeVerdict(
+  device: GPUDevice,
+  model: string,
+  suffices: boolean,
+  store = browserStore(),
+): Promise<void> {
+  const { f16 = {} } = readMeasured(await inTime(readOr(store, verdictKey(device))));
+  await store?.write(verdictKey(device), { f16: { ...f16, [model]: suffices ? 1 : null } }).catch(() => undefined);
+}
+
+function verdictKey(device: GPUDevice): string {
+  return `${tuningKey(device)} | f16`;
+}
+
+async function readOr(store: TuningStore | undefined, key: string): Promise<unknown> {
+  return store?.read(key).catch(() => undefined);
+}
+
 /** The valid part of stored data. */
 export function readMeasured(stored: unknown): Measured {
   const measured: Record<string, Scores> = {};

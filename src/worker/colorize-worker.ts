@@ -53,8 +53,8 @@ function made<T>(all: ReadonlyMap<number, T>, id: number): T {
 
 function keep(id: number, result: ColorizeResult): Calls["colorize"]["answer"] {
   results.set(id, result);
-  const { width, height, data, workingSize, saturation, warmth, timings } = result;
-  return { width, height, data, workingSize, saturation, warmth, timings };
+  const { width, height, data, workingSize, saturation, warmth, notes, timings } = result;
+  return { width, height, data, workingSize, saturation, warmth, notes, timings };
 }
 
 function free(id: number): void {

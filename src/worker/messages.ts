@@ -12,7 +12,7 @@ import type { SentError } from "./errors";
 /** The options of Colorizer.load() that a worker can be given. */
 export interface LoadOptions extends Pick<
   ColorizerOptions,
-  "model" | "precision" | "onProgress" | "signal" | "stallTimeout" | "hangTimeout"
+  "model" | "shipped" | "precision" | "onProgress" | "signal" | "stallTimeout" | "hangTimeout"
 > {
   /** As in ColorizerOptions, with its defaults. */
   readonly tune?: boolean;

@@ -1,7 +1,7 @@
 /** A Colorizer in the page's worker. */
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { ColorizeResult, type ResultFacts } from "../colorizer/result";
-import { modelAddress } from "../colorizer/shipped-models";
+import { isModelName, modelAddress } from "../colorizer/shipped-models";
 import { InputError } from "../base/errors";
 import { taintedSource, type ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
@@ -67,7 +67,9 @@ export class WorkerColorizer implements LoadedFacts {
     if (!connection) return undefined;
     try {
       const onEvent = (event: CallEvent): void => void ("progress" in event && onProgress?.(event.progress));
-      const { id, value } = await connection.call("load", { ...options, model: address }, { signal, onEvent });
+      const shipped = model === undefined || isModelName(model);
+      const args = { ...options, model: address, shipped };
+      const { id, value } = await connection.call("load", args, { signal, onEvent });
       return new WorkerColorizer(connection, id, value);
     } catch (error) {
       leave(connection);

@@ -31,6 +31,8 @@ async function injectEverywhere(
   fault: Fault,
   steps: readonly (() => Promise<ArrayLike<number>>)[],
 ): Promise<Tally> {
+  // Once before: algorithms are checked when a shape is new.
+  for (const step of steps) await step();
   device.arm(fault, -1);
   const expected: ArrayLike<number>[] = [];
   for (const step of steps) expected.push(await step());

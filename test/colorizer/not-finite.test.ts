@@ -87,7 +87,8 @@ describe("a bias that is not a number", () => {
   for (const [way, between] of Object.entries(WAYS))
     for (const elem of ["f32", "f16"] as const)
       it(`is an error in ${elem}, with ${way}`, async (context) => {
-        if (elem === "f16" && !(await testDevice()).features.has("shader-f16")) context.skip();
+        if (elem === "f16" && !(await testDevice()).features.has("shader-f16"))
+          context.skip("this adapter has no shader-f16");
         expect((await colorize(elem, network(undefined, 0, between))).length).toBe(picture.data.length);
         for (const layer of LAYERS) {
           const error = await colorize(elem, network(layer, NaN, between)).catch((reason: unknown) => reason);
@@ -100,7 +101,7 @@ describe("a bias that is not a number", () => {
 describe("a bias of 70,000 in f16", () => {
   for (const way of ["relu", "leaky relu"])
     it(`is an error, with ${way}`, async (context) => {
-      if (!(await testDevice()).features.has("shader-f16")) context.skip();
+      if (!(await testDevice()).features.has("shader-f16")) context.skip("this adapter has no shader-f16");
       for (const layer of LAYERS) {
         const error = await colorize("f16", network(layer, 70_000, WAYS[way]!)).catch((reason: unknown) => reason);
         expect(error, layer).toBeInstanceOf(DeviceError);

@@ -234,6 +234,12 @@ describe("colorize-canvas", () => {
     await expect(readImage(device)).rejects.toThrow("received a device");
   });
 
+  it("notes in the report what the colorizer notes of a result", async () => {
+    const path = await paintedPhoto(join(folder, "photo.jpg"));
+    const { stdout } = await run([path, "--json", "--out", join(folder, "noted")], { notes: ["computed in f32"] });
+    expect(JSON.parse(stdout)).toMatchObject({ notes: ["computed in f32"] });
+  });
+
   it("notes in the report what the output does not keep", async () => {
     const path = join(folder, "exif.jpg");
     const picture = sharp({ create: { width: 8, height: 5, channels: 3, background: "#777" } });

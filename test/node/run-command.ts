@@ -40,7 +40,8 @@ export async function run(args: readonly string[], change: Partial<FakeHooks> = 
             change.onColorize?.(source, stop);
             const data = new Uint8ClampedArray(source.data.length).fill(255);
             for (let i = 0; i < data.length; i += 4) data.set([9, 80, 200], i);
-            return { timings: { embed: 1.26, combine: 2 }, data, width: source.width, height: source.height };
+            const timings = { embed: 1.26, combine: 2 };
+            return { timings, notes: change.notes ?? [], data, width: source.width, height: source.height };
           },
           plan: (width, height) => ({ peakBytes: width * height * 100 }),
           dispose: () => void calls.disposed++,
@@ -59,4 +60,6 @@ export interface FakeHooks {
   readonly terminal: object;
   readonly onLoad: () => void;
   readonly onColorize: (source: Pixels, stop: AbortController) => void;
+  /** Notes of every result. */
+  readonly notes: readonly string[];
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Conv2dParams } from "../../src/kernels/conv/params";
 import { DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
 import { shapeKey } from "../../src/graph/lower/conv-choice";
-import { disagreement, search, type SearchEnd, type SearchOptions, type TrialBench } from "../../src/tuning/search";
+import { disagreement } from "../../src/tuning/disagreement";
+import { search, type SearchEnd, type SearchOptions, type TrialBench } from "../../src/tuning/search";
 import { convCase } from "../shared/conv-cases";
 
 /** The behaviour of a candidate on a fake bench: milliseconds of successive runs, and its output. */

@@ -47,6 +47,10 @@ function kindOf(text: string): string {
   return text.split("\n").slice(0, 2).join(" ").replace(/"[^"]*"/g, '""').replace(/output \S+/g, "output").replace(/[-\d.e+]+|NaN|Infinity/g, "0"); // prettier-ignore
 }
 
+function withNote(answer: Answer): Answer {
+  return { ...answer, outcome: `${answer.outcome}, without an answer the first time` };
+}
+
 export class Campaign {
   readonly #attack: Attack;
   readonly #attacked: Attacked;
@@ -64,7 +68,10 @@ export class Campaign {
 
   /** Checks one input; the answer has a finding where a promise is broken. */
   async check(input: Uint8Array): Promise<Answer> {
-    const answer = await this.#attacked.ask(this.#attack, { input });
+    const first = await this.#attacked.ask(this.#attack, { input });
+    // Other programs may have held the machine: what is endless is so again.
+    const late = first.finding?.startsWith("no answer") ?? false;
+    const answer = late ? withNote(await this.#attacked.ask(this.#attack, { input })) : first;
     if (answer.finding !== undefined || answer.evidence === undefined || !this.#attack.confirm) return answer;
     const confirmed = await this.#witness.ask(this.#attack, { input, evidence: answer.evidence, confirm: true });
     const crashed = confirmed.finding?.startsWith("a crash") || confirmed.finding?.startsWith("no answer");

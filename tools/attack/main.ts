@@ -2,11 +2,15 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { describeDevice } from "../../src/gpu/device";
+import { requestNodeDevice } from "../../src/node/device";
 import { printable } from "../../src/node/printable";
 import { ATTACKS } from "./attacks";
 import type { Attack } from "./attack";
 import { Campaign, type Found } from "./campaign";
 import { readCorpus } from "./corpus";
+import { writeFigures } from "./figures";
+import type { Run } from "./reliability-page";
 
 interface Options {
   readonly seconds: number;
@@ -14,6 +18,7 @@ interface Options {
   readonly seed: number;
   readonly only: readonly Attack[];
   readonly findings: string;
+  readonly write?: true;
 }
 
 function wholeNumber(text: string): number {
@@ -47,6 +52,7 @@ const command = new Command("npm run attack --")
     all.filter(({ share }) => share > 0),
   )
   .option("--findings <folder>", "folder for inputs that break a promise", "out/attack")
+  .option("--write", "write the figures into docs/reliability.md")
   .parse();
 const options = command.opts<Options>();
 
@@ -81,6 +87,9 @@ async function replayFiles(paths: readonly string[]): Promise<void> {
 
 async function attackAll(): Promise<void> {
   const { seconds, count, seed, only } = options;
+  const runs: Record<string, Run> = {};
+  const date = new Date().toISOString().slice(0, 10);
+  const adapter = options.write ? describeDevice(await requestNodeDevice()) : "";
   console.log(`seed ${seed}`);
   const shares = only.reduce((sum, { share }) => sum + share, 0);
   for (const attack of only) {
@@ -95,6 +104,7 @@ async function attackAll(): Promise<void> {
     const figures = await campaign.run({ seed, corpus, ...time, onFound });
     await Promise.all(saving);
     campaign.stop();
+    runs[attack.name] = { ...figures, seed, date, adapter };
     const took = ((performance.now() - start) / 1000).toFixed(0);
     console.log(
       `${attack.name}: ${figures.inputs} inputs, ${kept} of the corpus, ${figures.findings} findings, ${took} s`,
@@ -107,6 +117,7 @@ async function attackAll(): Promise<void> {
     );
     for (const [name, value] of Object.entries(figures.figures)) console.log(`  ${name}: ${value}`);
   }
+  if (options.write) await writeFigures(runs);
 }
 
 if (command.args.length > 0) await replayFiles(command.args);

@@ -112,7 +112,11 @@ export class NodeContext {
 
   /** A list that is an attribute up to some opset and an optional input from then on; undefined when absent. */
   listSince(opset: number, attribute: string, inputIndex: number): readonly number[] | undefined {
-    if (this.opset < opset) return this.ints(attribute);
+    if (this.opset < opset) {
+      if (this.optional(inputIndex) !== undefined)
+        this.malformed(`${attribute} as an attribute, as in opset ${this.opset}`, `an input ${inputIndex}`);
+      return this.ints(attribute);
+    }
     return this.optional(inputIndex) === undefined ? undefined : this.integers(inputIndex, attribute);
   }
 

@@ -1,6 +1,7 @@
 /** Chooses the algorithm of each convolution: by measurements on this device, else on adapters of its kind, else by rule. */
 import type { ConvAlgorithm, ConvDevice } from "../../kernels/conv/algorithm";
-import { convChoices, convKey, DEFAULT_CHOICE, type ConvChoice } from "../../kernels/conv/algorithms";
+import { Turns } from "../../base/turns";
+import { convChoices, convKey, DEFAULT_CHOICE, planConvolution, type ConvChoice } from "../../kernels/conv/algorithms";
 import type { Conv2dParams } from "../../kernels/conv/params";
 import { ruleChoices } from "./conv-rules";
 import { CONV_TABLE } from "./conv-table";
@@ -13,6 +14,17 @@ export type Scores = Readonly<Record<ConvChoice, number | null>>;
 
 /** Results of tuning: scores by shapeKey(), as plain data for JSON. */
 export type Measured = Readonly<Record<string, Scores>>;
+
+/** Whether choices compute what they should on a device, by ConvChoices.shadersOf(). */
+export type Checked = Readonly<Record<string, boolean>>;
+
+/** A choice of a program. */
+export interface UsedChoice {
+  readonly params: Conv2dParams;
+  readonly choice: ConvChoice;
+  /** See ConvChoices.shadersOf(). */
+  readonly shaders: string;
+}
 
 /** A choice replaces the default where it takes less than this share of its time; 5 % is noise. */
 const WINNING_SCORE = 0.95;
@@ -72,6 +84,15 @@ export class ConvChoices {
   readonly seen = new Map<string, { readonly params: Conv2dParams; count: number; choice: ConvChoice }>();
   /** Scores measured on this device. Never changed in place. */
   measured: Measured = {};
+  /** Called with all results of checks, to store them. */
+  onChecked: (checked: Checked) => unknown = () => undefined;
+  /** Programs are checked one after another, so that each shader is checked once. */
+  readonly checking = new Turns();
+  #checked: Checked = {};
+  /** Choices of programs made so far that were not checked, by shadersOf(). */
+  readonly #unchecked = new Map<string, UsedChoice>();
+  /** Choices that this device computes wrong and that would have been used. */
+  readonly #avoided = new Set<ConvChoice>();
   /** Sessions await this before they compile, so that stored measurements are used. Must not reject. */
   ready: Promise<unknown> = Promise.resolve();
   readonly #algorithms: readonly ConvAlgorithm[];
@@ -83,12 +104,52 @@ export class ConvChoices {
     this.#algorithms = algorithms;
     ({ kind: this.kind, row: this.row } = adapterClass(adapterInfo));
     const { subgroupMinSize } = adapterInfo;
-    this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
+    const software = this.kind === "cpu";
+    this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize, software };
   }
 
   /** Every choice that computes this convolution on the device. */
   admissible(params: Conv2dParams): ConvChoice[] {
-    return convChoices(this.#algorithms, params, this.device);
+    return convChoices(this.#algorithms, params, this.device).filter((choice) => !this.#isWrong(params, choice));
+  }
+
+  #isWrong(params: Conv2dParams, choice: ConvChoice): boolean {
+    if (choice === DEFAULT_CHOICE || !Object.values(this.#checked).includes(false)) return false;
+    const wrong = this.#checked[this.shadersOf(params, choice)] === false;
+    if (wrong) this.#avoided.add(choice);
+    return wrong;
+  }
+
+  /** Identifies the shaders that a choice runs: convolutions with the same ones differ in sizes alone, which shaders are given. */
+  shadersOf(params: Conv2dParams, choice: ConvChoice): string {
+    const { steps } = planConvolution(this.#algorithms, unsliced(params), choice);
+    const texts = steps.map(({ kernel, plan: { constants, flags } }) => JSON.stringify([kernel, constants, flags]));
+    return [choice, ...new Set(texts)].join(" ");
+  }
+
+  /** Choices of record() that were not checked on this device. */
+  unchecked(): readonly UsedChoice[] {
+    return [...this.#unchecked.values()];
+  }
+
+  /** Takes results of checks: choices that are wrong are out of use from now on. */
+  check(results: Checked): void {
+    this.#checked = { ...this.#checked, ...results };
+    for (const shaders of Object.keys(results)) this.#unchecked.delete(shaders);
+    this.onChecked(this.#checked);
+  }
+
+  /** Takes over what was found out on another device of the same adapter. */
+  adopt(other: ConvChoices): void {
+    this.measured = other.measured;
+    this.#checked = other.#checked;
+  }
+
+  /** What users of the results should know. */
+  get notes(): readonly string[] {
+    return [...this.#avoided].map(
+      (choice) => `this GPU computes wrong convolutions by ${choice}: another algorithm was used`,
+    );
   }
 
   /** The best choice for these parameters. Skips unknown and inadmissible names; never throws. */
@@ -114,6 +175,8 @@ export class ConvChoices {
   readonly record = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
     const choice = this.choose(params);
+    const shaders = this.shadersOf(params, choice);
+    if (!(shaders in this.#checked)) this.#unchecked.set(shaders, { params: unsliced(params), choice, shaders });
     this.seen.set(key, { params, count: (this.seen.get(key)?.count ?? 0) + 1, choice });
     return choice;
   };

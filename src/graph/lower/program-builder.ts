@@ -5,17 +5,20 @@ import type { Conv2dParams } from "../../kernels/conv/params";
 import type { Elem, KernelPlan, Packing } from "../../kernels/kernel";
 import type { Engine } from "../engine";
 import { sizeOf, type Graph, type Node, type Shape } from "../ir";
-import type { ChannelSlice, Lowering } from "../op";
+import type { ChannelSlice, ElementRange, Lowering } from "../op";
 import type { Operand, Step, Weight } from "./program";
 
 export interface LowerOptions {
   readonly elem: Elem;
   /** The algorithm of each convolution. Default: DEFAULT_CHOICE for all. */
   readonly chooseConv?: (params: Conv2dParams) => ConvChoice;
+  /** Most bytes of a value that one dispatch can bind; larger images are convolved in bands. Default: no limit. */
+  readonly bindingBytes?: number;
 }
 
 export class ProgramBuilder implements Lowering {
   readonly elem: Elem;
+  readonly bindingBytes: number;
   readonly steps: Step[] = [];
   readonly weights: Weight[] = [];
   readonly #graph: Graph;
@@ -32,10 +35,11 @@ export class ProgramBuilder implements Lowering {
     graph: Graph,
     engine: Engine,
     slices: ReadonlyMap<string, ChannelSlice>,
-    { elem, chooseConv = () => DEFAULT_CHOICE }: LowerOptions,
+    { elem, chooseConv = () => DEFAULT_CHOICE, bindingBytes = Infinity }: LowerOptions,
   ) {
     this.#graph = graph;
     this.elem = elem;
+    this.bindingBytes = bindingBytes;
     this.#chooseConv = chooseConv;
     this.#convolutions = engine.convolutions;
     this.#slices = slices;
@@ -84,13 +88,16 @@ export class ProgramBuilder implements Lowering {
     plan: KernelPlan,
     inputs: Readonly<Record<string, string>>,
     output = node.output,
+    ranges: Readonly<Record<string, ElementRange | undefined>> = {},
   ): void {
     const operands: Record<string, Operand> = {};
+    const valueOf = (name: string, binding: string): Operand => {
+      const range = ranges[binding];
+      return { kind: "value", value: this.root(name), ...(range && { range }) };
+    };
     for (const [binding, name] of Object.entries(inputs))
-      operands[binding] = this.isConstant(name)
-        ? this.#weight(name, plan.packing?.[binding])
-        : { kind: "value", value: this.root(name) };
-    operands["dst"] = { kind: "value", value: this.root(output) };
+      operands[binding] = this.isConstant(name) ? this.#weight(name, plan.packing?.[binding]) : valueOf(name, binding);
+    operands["dst"] = valueOf(output, "dst");
     this.steps.push({ kernel, plan, operands, output: this.root(output), origin: node.origin });
   }
 

@@ -2,10 +2,11 @@
 import { elemBytes, type Elem, type KernelPlan, type Packing } from "../../kernels/kernel";
 import { packedBytes } from "../../kernels/packing-int8";
 import type { Shape } from "../ir";
+import type { ElementRange } from "../op";
 
 /** The resource of one binding of a step. */
 export type Operand =
-  | { readonly kind: "value"; readonly value: string }
+  | { readonly kind: "value"; readonly value: string; readonly range?: ElementRange }
   /** Index into Program.weights. */
   | { readonly kind: "weight"; readonly weight: number };
 

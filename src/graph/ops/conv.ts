@@ -2,8 +2,10 @@
 import type { Conv2dParams } from "../../kernels/conv/params";
 import { CONV_KERNELS } from "../../kernels/conv/kernels";
 import { depthwiseConv2d } from "../../kernels/conv/depthwise";
-import type { NodeFor, Pair, Shape } from "../ir";
-import type { Inputs, Lowering, OpDefinition } from "../op";
+import { slice } from "../../kernels/strided-copy";
+import { sizeOf, type NodeFor, type Pair, type Shape } from "../ir";
+import type { ElementRange, Inputs, Lowering, OpDefinition } from "../op";
+import { bandsOf } from "./conv-bands";
 import { expectRank, expectShape, fail, show, slidingSize, spatialSizes } from "../op-tools";
 
 declare module "../ir" {
@@ -80,6 +82,14 @@ function convParams(b: Lowering, node: Conv): Conv2dParams {
   };
 }
 
+/** Elements of a value, copied into one of their own. */
+function copied(b: Lowering, node: Conv, value: string, { first, count }: ElementRange): string {
+  const copy = b.temporary(node.output, [count]);
+  const sizes = { shape: [sizeOf(b.shape(value))], starts: [first], steps: [1], outShape: [count] };
+  b.step(node, "slice", slice.plan({ ...sizes, elem: b.elem }), { src: value }, copy);
+  return copy;
+}
+
 function lower(b: Lowering, node: Conv): void {
   const [src = "", weights = "", bias = "", residual] = node.inputs;
   const params = convParams(b, node);
@@ -89,28 +99,30 @@ function lower(b: Lowering, node: Conv): void {
     return b.step(node, "depthwiseConv2d", depthwiseConv2d.plan(params), operands);
   const slice = b.sliceOf(node.output);
   const srcSlice = b.sliceOf(src);
-  const { steps, temporaries = {} } = b.planConvolution({
-    ...params,
-    ...(slice && { slice }),
-    ...(srcSlice && { srcSlice }),
-  });
-  const values: Record<string, string> = {
-    ...operands,
-    src: srcSlice?.output ?? src,
-    dst: slice?.output ?? node.output,
-  };
-  for (const [name, length] of Object.entries(temporaries)) values[name] = b.temporary(node.output, [length]);
-  for (const step of steps) {
-    const { dst, ...inputs } = Object.fromEntries(
-      Object.entries(step.operands).map(([binding, operand]) => [binding, values[operand]!]),
-    );
-    b.step(node, step.kernel, step.plan, inputs, dst!);
+  const sliced = { ...params, ...(slice && { slice }), ...(srcSlice && { srcSlice }) };
+  for (const band of bandsOf(sliced, b.bindingBytes)) {
+    const { steps, temporaries = {} } = b.planConvolution(band.params);
+    const values: Record<string, string> = {
+      ...operands,
+      src: srcSlice?.output ?? src,
+      dst: slice?.output ?? node.output,
+    };
+    for (const [name, length] of Object.entries(temporaries)) values[name] = b.temporary(node.output, [length]);
+    const ranges: Record<string, ElementRange> = { ...band.ranges };
+    if (band.copySrc) values["src"] = copied(b, node, values["src"]!, ranges["src"]!);
+    if (band.copySrc) delete ranges["src"];
+    for (const step of steps) {
+      const bound = Object.entries(step.operands);
+      const { dst, ...inputs } = Object.fromEntries(bound.map(([binding, operand]) => [binding, values[operand]!]));
+      const parts = Object.fromEntries(bound.map(([binding, operand]) => [binding, ranges[operand]]));
+      b.step(node, step.kernel, step.plan, inputs, dst!, parts);
+    }
   }
 }
 
 export const conv: OpDefinition<"conv"> = {
   arity: [3, 4],
-  kernels: { ...CONV_KERNELS, depthwiseConv2d },
+  kernels: { ...CONV_KERNELS, depthwiseConv2d, slice },
   shape,
   flops,
   // The kernel of depthwise convolutions supports neither.

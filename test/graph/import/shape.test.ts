@@ -168,3 +168,10 @@ describe("rearranging", () => {
     );
   });
 });
+
+it("a list as an input is refused in opsets that have it as an attribute", () => {
+  expect(() => importSketch(withLists("ReduceSumSquare", [[1]], {}, 16))).toThrow(
+    /expected axes as an attribute, as in opset 16, received an input 1/,
+  );
+  expect(opsOf(importSketch(withLists("ReduceSumSquare", [[1]], {}, 18)))).toContain("reduce");
+});

@@ -196,7 +196,7 @@ describe("cells-chroma", () => {
   });
 
   it("reads f16 scores where the adapter has it", async (context) => {
-    if (!(await testDevice()).features.has("shader-f16")) return context.skip();
+    if (!(await testDevice()).features.has("shader-f16")) return context.skip("this adapter has no shader-f16");
     const scores = Float32Array.from(randoms(3 * 9, 4, -4, 4), (v) => Math.round(v * 64) / 64); // exact in f16
     expectClose(await mean(scores, 9, 0.5, "f16"), expected(scores, 9, 0.5), { abs: 2e-3 });
   });

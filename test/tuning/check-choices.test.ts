@@ -1,0 +1,118 @@
+/** Algorithms are compared with plain loops before their results are used; those that a device computes wrong are out of use. */
+import { expect, it, vi } from "vitest";
+import { DeviceError } from "../../src/base/errors";
+import { PipelineCache } from "../../src/gpu/pipelines";
+import type { Engine } from "../../src/graph/engine";
+import { ConvChoices, type Measured } from "../../src/graph/lower/conv-choice";
+import type { Conv2dParams } from "../../src/kernels/conv/params";
+import { ENGINE } from "../../src/session/engine";
+import { Session } from "../../src/session/session";
+import { checkChoices, smallCase } from "../../src/tuning/check-choices";
+import { keepChecks } from "../../src/tuning/store";
+import { testDevice } from "../gpu";
+import { buildModel, node } from "../onnx-builder";
+import { convCase } from "../shared/conv-cases";
+import { expectClose, randoms } from "../shared/expect-close";
+
+// Drivers take seconds to compile when many processes share few cores.
+vi.setConfig({ testTimeout: 600_000 });
+
+/** The engine with a kernel whose text is changed. */
+function broken(kernel: string, from: string, to: string): Engine {
+  const { wgsl } = ENGINE.kernels[kernel]!;
+  expect(wgsl).toContain(from);
+  return {
+    ...ENGINE,
+    kernels: { ...ENGINE.kernels, [kernel]: { ...ENGINE.kernels[kernel]!, wgsl: wgsl.replace(from, to) } },
+  };
+}
+
+/** A convolution of one channel, for which the rules choose im2col. */
+const model = buildModel({
+  inputs: [{ name: "x", shape: [1, 1, 20, 24] }],
+  outputs: [{ name: "y" }],
+  nodes: [node("Conv", ["x", "w"], ["c"], { pads: [1, 1, 1, 1] }), node("Relu", ["c"], ["y"])],
+  initializers: [{ name: "w", shape: [16, 1, 3, 3], data: [...randoms(144, 1)] }],
+});
+const x = { data: randoms(480, 2), shape: [1, 1, 20, 24] };
+
+it("a kernel that is wrong on purpose is out of use, with a note, and the result is right", async () => {
+  const device = await testDevice();
+  const right = await Session.load(model, { device, precision: "f32" });
+  expect(right.plan({}).steps[0]!.kernel).toBe("convFlat");
+  const { y: expected } = await right.run({ x });
+  expect(right.notes).toEqual([]);
+  right.dispose();
+
+  const engine = broken("convFlat", "tap / KERNEL_W, tap % KERNEL_W", "tap % KERNEL_W, tap / KERNEL_W");
+  const session = await Session.load(model, { device, engine, precision: "f32" });
+  expect(session.plan({}).steps.map(({ kernel }) => kernel)).not.toContain("convFlat");
+  const { y } = await session.run({ x });
+  expectClose(y!.data, expected!.data, { abs: 1e-4 });
+  expect(session.notes).toEqual([expect.stringMatching(/computes wrong convolutions by flat\/4: another algorithm/)]);
+  session.dispose();
+});
+
+it("where the algorithm that all devices support is wrong, there is a typed error each time, and no result", async () => {
+  const device = await testDevice();
+  const engine = broken("convDirect", "array<sum4, 8>(c0, d0, c1,", "array<sum4, 8>(c1, d0, c0,");
+  const choices = new ConvChoices(device, ENGINE.convolutions);
+  for (const _ of [1, 2]) {
+    const loading = Session.load(model, { device, engine, choices, precision: "f32" });
+    await expect(loading).rejects.toBeInstanceOf(DeviceError);
+    await expect(loading).rejects.toThrow(/convolutions as the processor does, received other numbers/);
+  }
+});
+
+const CASES: readonly Conv2dParams[] = [
+  convCase("plain", [70, 61, 64], [3, 3], 72).params,
+  convCase("strided", [80, 81, 20], [3, 3], 24, { strides: [2, 2] }).params,
+  convCase("residual", [40, 40, 64], [1, 1], 64, { residual: true }).params,
+  convCase("few", [90, 91, 1], [5, 5], 32).params,
+].flatMap((params) => [params, { ...params, activation: { fn: "leakyRelu", alpha: 0.2 } } as Conv2dParams]);
+
+it("right algorithms pass in a small case of the same shaders, once for each, and what was stored is not checked again", async () => {
+  const device = await testDevice();
+  const stored = new Map<string, unknown>();
+  const store = {
+    read: async (key: string): Promise<unknown> => stored.get(key),
+    write: async (key: string, value: Measured): Promise<void> => void stored.set(key, structuredClone(value)),
+  };
+  const make = async (): Promise<ConvChoices> => {
+    const choices = new ConvChoices(device, ENGINE.convolutions);
+    keepChecks(device, choices, store);
+    await choices.ready;
+    for (const params of CASES) choices.record(params);
+    return choices;
+  };
+  const choices = await make();
+  const used = choices.unchecked();
+  expect(used.length).toBeGreaterThan(3);
+  for (const { params, choice, shaders } of used) {
+    const small = smallCase(params, (other) => choices.shadersOf(other, choice) === shaders);
+    expect(small.outHeight * small.outWidth * small.outChannels).toBeLessThan(40 * 40 * 40);
+    expect(small.outHeight * small.outWidth).toBeLessThan(params.outHeight * params.outWidth);
+  }
+  const target = { device, choices, engine: ENGINE, pipelines: new PipelineCache(device) };
+  expect(await checkChoices(target)).toEqual([]);
+  expect(choices.unchecked()).toEqual([]);
+  expect((await make()).unchecked()).toEqual([]);
+});
+
+it("a choice that was found wrong is not chosen in a later session", async () => {
+  const device = await testDevice();
+  const params = convCase("few", [90, 91, 1], [5, 5], 32).params;
+  const first = new ConvChoices(device, ENGINE.convolutions);
+  const choice = first.choose(params);
+  expect(choice).toBe("flat/4");
+  const stored = { checks: { [first.shadersOf(params, choice)]: null } };
+  const later = new ConvChoices(device, ENGINE.convolutions);
+  keepChecks(device, later, { read: async () => stored, write: async () => undefined });
+  await later.ready;
+  expect(later.choose(params)).not.toBe("flat/4");
+  expect(later.notes).toHaveLength(1);
+  const failing = new ConvChoices(device, ENGINE.convolutions);
+  keepChecks(device, failing, { read: () => Promise.reject(new Error("blocked")), write: async () => undefined });
+  await failing.ready;
+  expect(failing.choose(params)).toBe("flat/4");
+});
