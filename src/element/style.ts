@@ -42,6 +42,7 @@ const STYLE = `
 .controls input { flex: 1; min-width: 4em; height: 24px; margin: 0; accent-color: var(--colorize-canvas-accent, auto); }
 .controls button { min-height: 2.4em; padding: 0 1em; font: inherit; color: inherit; background: none; border: 1px solid; border-radius: 1.2em; cursor: pointer; }
 .controls button:focus-visible { outline: 2px solid; outline-offset: 2px; }
+@media (forced-colors: active) { .status::before, .handle::before { background: Highlight; forced-color-adjust: none; } }
 @media (prefers-reduced-motion: reduce) { .canvas, .status::before { transition: none; } }
 `;
 

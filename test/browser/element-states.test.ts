@@ -281,6 +281,27 @@ describe.each(["light", "dark"] as const)("in a %s page", (scheme) => {
   });
 });
 
+it("shows progress and slider in forced colours", async () => {
+  const client = await page.createCDPSession();
+  await client.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
+  await show("slider");
+  const seen = await page.evaluate(() => {
+    const root = document.querySelector("colorize-canvas")!.shadowRoot!;
+    const probe = document.body.appendChild(document.createElement("p"));
+    probe.style.cssText = "background: Highlight; forced-color-adjust: none";
+    const highlight = getComputedStyle(probe).backgroundColor;
+    return ["status", "handle"].map((part) => {
+      const { backgroundColor } = getComputedStyle(root.querySelector(`[part=${part}]`)!, "::before");
+      return backgroundColor === highlight;
+    });
+  });
+  if (process.env["SCREENSHOTS"])
+    await page.screenshot({ path: join(process.env["SCREENSHOTS"], "element-forced.png") as `${string}.png` });
+  await client.send("Emulation.setEmulatedMedia", { features: [] });
+  await client.detach();
+  expect(seen).toEqual([true, true]);
+});
+
 it("moves nothing where less motion is asked for", async () => {
   await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
   const durations = await page.evaluate(() => {

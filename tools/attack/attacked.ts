@@ -23,11 +23,15 @@ export interface Answer extends Checked {
   readonly heap?: number;
 }
 
+/** Seconds that the process has to load the attacks, however busy the machine is. */
+const START = 120;
 /** Seconds of waiting for each second of processor time that an input may take: the machine may be busy. */
 const PATIENCE = 6;
 
 export class Attacked {
   #child: ChildProcess | undefined;
+  /** Resolves when the process has loaded the attacks. */
+  #ready: Promise<unknown> = Promise.resolve();
   #errors = "";
   #count = 0;
   readonly #attacks: URL;
@@ -67,14 +71,19 @@ export class Attacked {
           this.#child = undefined;
           resolve(failed(`a crash: the process ended with ${signal ?? `code ${code}`}. ${this.#errors.slice(-600)}`));
         };
-        // The first question also waits for the process to start.
-        const wait = (seconds + (id === 0 ? 60 : 0)) * 1000;
-        timer = setTimeout(() => {
-          this.stop();
-          resolve(failed(`no answer in ${wait / 1000} s`));
-        }, wait);
         child.on("message", listen).once("exit", end);
-        child.send({ id, ...question });
+        const wait = (limit: number): void => {
+          clearTimeout(timer);
+          timer = setTimeout(() => {
+            this.stop();
+            resolve(failed(`no answer in ${limit} s`));
+          }, limit * 1000);
+        };
+        wait(START);
+        void this.#ready.then(() => {
+          wait(seconds);
+          if (child.connected) child.send({ id, ...question });
+        });
       });
     } finally {
       clearTimeout(timer);
@@ -91,6 +100,7 @@ export class Attacked {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.#errors = "";
+    this.#ready = new Promise((resolve) => child.once("message", resolve));
     child.stderr!.on("data", (text: Buffer) => (this.#errors = (this.#errors + text.toString()).slice(-2000)));
     return child;
   }

@@ -52,3 +52,4 @@ process.on("message", (question: Question) => {
 });
 // Ends with the process that started it.
 process.on("disconnect", () => process.exit());
+process.send!("ready");
