@@ -6,6 +6,7 @@ import { calibrate } from "./calibrate";
 import type { Environment } from "./environment";
 import { interleave, repeatsWithin } from "./interleave";
 import { kernelCases, type KernelCase } from "./kernel-cases";
+import { pictureCases } from "./picture-cases";
 import { measureRoof } from "./roof";
 import { NO_TIME, over, type Finding, type Job, type Limits } from "./rows";
 import { spreadOf } from "./statistics";
@@ -20,11 +21,12 @@ export async function benchKernels(
 ): Promise<void> {
   const device = await env.device(elem);
   const skip = new Set(limits.exclude);
-  if (elem === "f32" && part !== "others" && !skip.has("roof")) {
+  if (elem === "f32" && (part ?? "layers") === "layers" && !skip.has("roof")) {
     await env.begin("roof", { kind: "kernel", name: "roof", elem, error: "" });
     await env.rows("roof", [{ kind: "roof", ...(await measureRoof(device, limits.repeats)) }]);
   }
-  const cases = kernelCases(quick, part).filter(({ name }) => !skip.has(name));
+  const all = part === "pictures" ? pictureCases() : kernelCases(quick, part);
+  const cases = all.filter(({ name }) => !skip.has(name));
   const pipelines = new PipelineCache(device);
   for (let first = 0; first < cases.length && !over(limits); first += GROUP)
     await benchGroup(env, device, pipelines, elem, cases.slice(first, first + GROUP), limits);

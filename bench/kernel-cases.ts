@@ -17,7 +17,7 @@ import { CONV_LAYERS } from "../test/shared/conv-cases";
 import { encoder } from "./roof";
 import { ENGINE } from "../src/session/engine";
 
-interface ReadyCase {
+export interface ReadyCase {
   readonly kernels: readonly string[];
   readonly flops: number;
   readonly bytes: number;

@@ -1,18 +1,13 @@
 /** The results of runs as Markdown, between the markers of a document. */
+import { withPart } from "./markers";
 import type { Facts, Result } from "./results";
 import type { Row } from "./rows";
 import { isSoftware } from "./steps/adapter";
 import { findings, type Finding } from "./steps/findings";
 
-const BEGIN = "<!-- Results: written by npm run bench:report; change nothing below. -->";
-const END = "<!-- End of the results. -->";
-
-/** The document with these results between its markers. `name`: the document's name in an error. */
+/** The document with these results. `name`: the document's name in an error. */
 export function withResults(document: string, results: readonly Result[], name: string): string {
-  const [from, to] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (from < 0 || to < from)
-    throw new Error(`${name}: expected the lines "${BEGIN}" and "${END}" around its results, received none`);
-  return `${document.slice(0, from + BEGIN.length)}\n\n${resultsText(results)}\n\n${document.slice(to)}`;
+  return withPart(document, "Results", "bench:report", resultsText(results), name);
 }
 
 interface Run {

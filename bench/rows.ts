@@ -37,8 +37,8 @@ export type Job =
       readonly suite: "kernels";
       readonly elem: Elem;
       readonly quick: boolean;
-      /** Only the roof and the convolutions of the networks, or only the rest; default: all. */
-      readonly part?: "layers" | "others";
+      /** Only the roof and the convolutions of the networks, only the picture kernels at 12 megapixels, or only the rest; default: layers and others. */
+      readonly part?: "layers" | "others" | "pictures";
     }
   | {
       readonly suite: "model";

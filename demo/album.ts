@@ -1,5 +1,5 @@
 /** The photographs that the visitor opened, in the order they came, and what is known of each. */
-import type { Colorizer, ColorizeResult } from "../src/index";
+import type { ColorizeResult, PhotoColorizer } from "../src/index";
 import { History } from "./history";
 
 /**
@@ -19,7 +19,7 @@ export interface Settings {
 /** Colours at full size. They take much memory, so only the open photograph keeps them; the others keep a file. */
 export interface Colours {
   readonly result: ColorizeResult;
-  readonly colorizer: Colorizer;
+  readonly colorizer: PhotoColorizer;
   readonly settings: Settings;
 }
 

@@ -1,14 +1,12 @@
 /** What is done with the colours of a photograph: another look, a file, facts. */
 import type { Colours, Photo } from "./album";
-import { jpegOf } from "./save";
+import { encode, USUAL_CHOICE } from "./save";
 
 /** The colours with the saturation and the warmth of the photograph's settings, which have the same model. */
 export async function withLook(colours: Colours, photo: Photo, signal: AbortSignal): Promise<Colours> {
   const settings = photo.settings.now;
   const { saturation, warmth } = settings;
-  let { result } = colours;
-  if (saturation !== colours.settings.saturation) result = await result.withSaturation(saturation, { signal });
-  if (warmth !== colours.settings.warmth) result = await result.withWarmth(warmth, { signal });
+  const result = await colours.result.with({ saturation, warmth }, { signal });
   return { ...colours, result, settings };
 }
 
@@ -16,7 +14,7 @@ export async function withLook(colours: Colours, photo: Photo, signal: AbortSign
 export async function fileOf(photo: Photo): Promise<Blob | undefined> {
   const { colours, saved } = photo;
   if (!colours || saved?.settings === colours.settings) return saved?.file;
-  const file = await jpegOf(colours.result, originalFile(photo));
+  const file = await encode(colours.result, undefined, originalFile(photo), USUAL_CHOICE);
   photo.saved = { file, settings: colours.settings };
   return file;
 }

@@ -1,13 +1,19 @@
-/** Encodes JPEG away from the page, which stays responsive. ImageData comes in, the file's bytes go out. */
+/** Encodes JPEG away from the page, which stays responsive. ImageData and a quality come in, the file's bytes go out. */
 import encode from "@jsquash/jpeg/encode.js";
 
-async function answer(pixels: ImageData): Promise<void> {
+export interface JpegJob {
+  readonly pixels: ImageData;
+  /** 0 to 100. */
+  readonly quality: number;
+}
+
+async function answer({ pixels, quality }: JpegJob): Promise<void> {
   // No chroma subsampling, because the colours are what colouring adds. A progressive file would be 1% smaller and take twice as long.
   const resolution = { auto_subsample: false, chroma_subsample: 1 };
-  const bytes = await encode(pixels, { quality: 92, ...resolution, baseline: true, progressive: false });
+  const bytes = await encode(pixels, { quality, ...resolution, baseline: true, progressive: false });
   postMessage(bytes, { transfer: [bytes] });
 }
 
-addEventListener("message", ({ data }: MessageEvent<ImageData>) => {
+addEventListener("message", ({ data }: MessageEvent<JpegJob>) => {
   answer(data).catch(reportError); // an "error" event for the page
 });

@@ -1,12 +1,12 @@
 /** The demo page: colours photographs by the public API, compares them with the originals, and saves them. */
 import { newPhoto } from "./album";
+import { showHow } from "./how";
 import { chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
 import { pixelsOf, readImage, thumbnailOf } from "./photograph";
-import { showProfile } from "./profile";
 import { showSamples } from "./samples";
-import { save, saveAll } from "./saving";
-import { picked, transferred, type Found } from "./sources";
+import { startSaving } from "./saving";
+import { addressIn, picked, transferred, type Found } from "./sources";
 import { Strip } from "./strip";
 import { hideMessage, page, showMessage } from "./view";
 import { explain, missingWebGpu } from "./words";
@@ -60,6 +60,20 @@ function addFound({ files, others }: Found): void {
   void add(files.map((file) => ({ source: file, name: file.name })));
 }
 
+/** Loads a picture from an address that the visitor gave: the only request that leaves the page's own site. */
+async function addAddress(address: URL): Promise<void> {
+  try {
+    const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" });
+    if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+    await add([{ source: await response.blob(), name: address.pathname.split("/").at(-1) || address.host }]);
+  } catch (error) {
+    console.error(error);
+    showMessage(
+      `The picture at ${address.host} could not be loaded. Its site may not allow that: save the picture on this device, and open the file.`,
+    );
+  }
+}
+
 function addSample(address: string, title: string): void {
   const before = album.photos.find(({ source }) => source === address);
   if (before) chosen++;
@@ -89,8 +103,8 @@ async function measure(): Promise<void> {
   if (!page.profile.open || !photo) return;
   page.layers.textContent = "Measuring every step…";
   try {
-    const { colorizer, result } = await queue.coloursOf(photo);
-    showProfile(await colorizer.profile(result));
+    const colours = await queue.coloursOf(photo);
+    showHow(colours, await colours.colorizer.profile(colours.result));
   } catch (error) {
     page.profile.open = false;
     await fail(error, photo);
@@ -109,8 +123,11 @@ for (const input of [page.file, page.folder])
     input.value = ""; // the same file may be chosen again
     if (found.files.length + found.others > 0) addFound(found);
   });
-document.addEventListener("paste", (event) => {
-  if (event.clipboardData?.files.length) void transferred(event.clipboardData).then(addFound);
+document.addEventListener("paste", ({ clipboardData }) => {
+  if (!clipboardData) return;
+  const address = addressIn(clipboardData);
+  if (clipboardData.files.length) void transferred(clipboardData).then(addFound);
+  else if (address) void addAddress(address);
 });
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
@@ -122,12 +139,11 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   page.stage.classList.remove("dropping");
+  const address = event.dataTransfer && addressIn(event.dataTransfer);
   if (event.dataTransfer?.types.includes("Files")) void transferred(event.dataTransfer).then(addFound);
+  else if (address) void addAddress(address);
   else showMessage("That was not a file. Save the picture on this device, then drop its file here.");
 });
-page.saveJpeg.addEventListener("click", () => void save(page.saveJpeg, "jpg"));
-page.savePng.addEventListener("click", () => void save(page.savePng, "png"));
-page.saveAll.addEventListener("click", () => void saveAll());
 page.pause.addEventListener("click", () => {
   if (queue.paused) queue.resume();
   else queue.pause();
@@ -148,5 +164,6 @@ page.closeAll.addEventListener("click", () => {
 showModels(page.models, (model) => changeModel(model));
 showSamples(page.samples, addSample);
 page.pickFolder.hidden = !("webkitdirectory" in page.folder) || matchMedia("(pointer: coarse)").matches;
+void startSaving();
 const missing = await missingWebGpu();
 if (missing) showMessage(missing);

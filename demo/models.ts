@@ -1,5 +1,5 @@
-/** The models that the page offers: which one is chosen, and its Colorizer. The choice is kept in the browser's localStorage. */
-import { Colorizer, type LoadProgress } from "../src/index";
+/** The models that the page offers: which one is chosen, and its colorizer, which works in the package's worker. The choice is kept in the browser's localStorage. */
+import { loadColorizer, type LoadProgress, type PhotoColorizer } from "../src/index";
 
 /** What the manifests in models/ say, by their paths. */
 const summaries = import.meta.glob<string>("../models/*/model.json", { import: "summary", eager: true });
@@ -81,7 +81,7 @@ export function showModels(fieldset: HTMLElement, onChange: (model: string) => v
 }
 
 interface Loading {
-  readonly colorizer: Promise<Colorizer>;
+  readonly colorizer: Promise<PhotoColorizer>;
   readonly stop: AbortController;
   /** Of the newest caller. */
   onProgress: (progress: LoadProgress) => void;
@@ -92,14 +92,14 @@ interface Loading {
 const loading = new Map<string, Loading>();
 
 /** Loaded once, at the first photograph; a failed load is tried again with the next. `onProgress` replaces that of earlier calls. */
-export function loadModel(name: string, onProgress: (progress: LoadProgress) => void): Promise<Colorizer> {
+export function loadModel(name: string, onProgress: (progress: LoadProgress) => void): Promise<PhotoColorizer> {
   const before = loading.get(name);
   if (before) {
     before.onProgress = onProgress;
     return before.colorizer;
   }
   const stop = new AbortController();
-  const colorizer = Colorizer.load({
+  const colorizer = loadColorizer({
     model: new URL(`models/${name}/`, document.baseURI),
     tune: true,
     onProgress: (progress) => entry.onProgress(progress),

@@ -1,27 +1,82 @@
-/** What the buttons for saving do. */
+/** What the buttons for saving do: the dialog with the choices, sharing, copying, all photographs as one file. */
+import type { Photo } from "./album";
 import { originalFile } from "./colours";
 import { album, queue } from "./open-photo";
-import { download, jpegOf } from "./save";
+import {
+  colouredName,
+  download,
+  encode,
+  FORMATS,
+  savableTypes,
+  USUAL_CHOICE,
+  type Content,
+  type SaveChoice,
+} from "./save";
 import { page, showMessage } from "./view";
-import { coloured, zipOf } from "./zip";
+import { zipOf } from "./zip";
 
-export async function save(button: HTMLButtonElement, ending: "jpg" | "png"): Promise<void> {
+/** Stays as long as the page; the content is chosen anew each time. */
+let choice: SaveChoice = USUAL_CHOICE;
+
+/** The open photograph as a file, by these choices. */
+async function fileOfOpen(photo: Photo, of: SaveChoice): Promise<File> {
+  const { result } = await queue.coloursOf(photo);
+  const file = await encode(result, photo.image, originalFile(photo), of);
+  return new File([file], colouredName(photo.name, of), { type: of.type });
+}
+
+/** Runs work on the open photograph while its button is off; says what failed. */
+async function run(button: HTMLButtonElement, failure: string, work: (photo: Photo) => Promise<void>): Promise<void> {
   const photo = album.open;
   if (!photo) return;
   button.disabled = true;
   try {
-    const { result } = await queue.coloursOf(photo);
-    const file = ending === "jpg" ? await jpegOf(result, originalFile(photo)) : await result.blob("image/png");
-    download(file, coloured(photo.name, ending));
+    await work(photo);
   } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return; // the visitor closed the system's dialog
     console.error(error);
-    showMessage(`“${photo.name}” could not be saved. It may be too large for this browser's memory.`);
+    showMessage(`“${photo.name}” could not be ${failure}.`);
   } finally {
     button.disabled = false;
   }
 }
 
-export async function saveAll(): Promise<void> {
+const NOT_SAVED = "saved. It may be too large for this browser's memory";
+
+function save(of: SaveChoice): Promise<void> {
+  return run(page.save, NOT_SAVED, async (photo) => {
+    const file = await fileOfOpen(photo, of);
+    download(file, file.name);
+  });
+}
+
+/** The choices in the dialog. */
+function chosen(): SaveChoice {
+  const data = new FormData(page.saveForm);
+  return {
+    content: data.get("content") as Content,
+    type: data.get("type") as string,
+    quality: page.quality.valueAsNumber,
+  };
+}
+
+function update(): void {
+  const { type, quality } = chosen();
+  page.qualityRow.hidden = !FORMATS[type]!.lossy;
+  page.qualityValue.value = `${quality} %`;
+  page.saveNote.textContent =
+    type === "image/avif"
+      ? "In full size. AVIF files cannot be marked as artificially coloured yet."
+      : "In full size, marked in the file as artificially coloured.";
+}
+
+function openDialog(): void {
+  if (!album.open) return;
+  page.saveDialog.showModal();
+  update();
+}
+
+async function saveAll(): Promise<void> {
   page.saveAll.disabled = true;
   try {
     download(await zipOf(album.photos.filter(({ state }) => state === "done")), "photographs-in-colour.zip");
@@ -31,4 +86,39 @@ export async function saveAll(): Promise<void> {
   } finally {
     page.saveAll.disabled = false;
   }
+}
+
+/** Makes the buttons work, and offers what this browser can do. */
+export async function startSaving(): Promise<void> {
+  page.save.addEventListener("click", () => void save({ ...choice, content: "picture" }));
+  page.saveAs.addEventListener("click", openDialog);
+  page.saveAll.addEventListener("click", () => void saveAll());
+  page.saveForm.addEventListener("input", update);
+  page.saveForm.addEventListener("submit", ({ submitter }) => {
+    if ((submitter as HTMLButtonElement | null)?.value !== "save") return;
+    choice = chosen();
+    page.saveType.textContent = FORMATS[choice.type]!.name;
+    void save(choice);
+  });
+  page.saveDialog.addEventListener("click", ({ target }) => target === page.saveDialog && page.saveDialog.close());
+  page.copy.addEventListener("click", () => {
+    page.saveDialog.close();
+    // Browsers copy PNG only; the promise keeps the visitor's click valid while it is made.
+    const png = { ...chosen(), type: "image/png" };
+    void run(page.save, "copied", (photo) =>
+      navigator.clipboard.write([new ClipboardItem({ "image/png": fileOfOpen(photo, png) })]),
+    );
+  });
+  page.share.addEventListener("click", () => {
+    page.saveDialog.close();
+    void run(page.save, "shared. Save it, and share the file", async (photo) =>
+      navigator.share({ files: [await fileOfOpen(photo, chosen())] }),
+    );
+  });
+  page.copy.hidden = !("ClipboardItem" in window);
+  const empty = new File([""], "photograph.jpg", { type: "image/jpeg" });
+  page.share.hidden = !navigator.canShare?.({ files: [empty] });
+  const types = await savableTypes();
+  for (const input of page.saveForm.querySelectorAll<HTMLInputElement>("input[name=type]"))
+    input.parentElement!.hidden = !types.includes(input.value);
 }

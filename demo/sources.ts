@@ -50,3 +50,9 @@ async function filesOf(entry: FileSystemEntry): Promise<File[]> {
   for (const inner of entries) files.push(...(await filesOf(inner)));
   return files;
 }
+
+/** The web address that was dropped or pasted, if it is one. */
+export function addressIn(transfer: DataTransfer): URL | undefined {
+  const text = (transfer.getData("text/uri-list") || transfer.getData("text/plain")).trim().split(/\s/)[0] ?? "";
+  return /^https?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+}

@@ -1,17 +1,61 @@
-/** The demo page: `npm start` serves it, `npx vite build demo` writes demo/dist, which any web server can host. */
+/** The demo page: `npm start` serves it, `npm run build:demo` writes demo/dist, which any web server can host. */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+import { pngIcons } from "../tools/vite-icons";
 import { wgsl } from "../tools/vite-wgsl";
 import { modelFolder } from "../tools/vite-models";
 import { thumbnails } from "../tools/vite-thumbnails";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
+const icon = fileURLToPath(new URL("icon.svg", import.meta.url));
+
+/** The page installed as an application, and there without a network after the first visit. */
+const application = VitePWA({
+  // A new version waits until the page is closed everywhere: nothing that is open is lost or loses its files.
+  registerType: "prompt",
+  injectRegister: "script-defer",
+  manifest: {
+    name: "Colorize: old photographs in colour",
+    short_name: "Colorize",
+    description: "Colour black-and-white photographs on this device.",
+    start_url: "./",
+    scope: "./",
+    display: "standalone",
+    background_color: "#15161a",
+    theme_color: "#15161a",
+    icons: [192, 512].map((size) => ({
+      src: `icon-${size}.png`,
+      sizes: `${size}x${size}`,
+      type: "image/png",
+      purpose: "any maskable",
+    })),
+  },
+  workbox: {
+    globPatterns: ["**/*.{html,js,css,svg,png,webp,wasm}"],
+    // The library keeps models itself. The pictures to try are kept when they were looked at.
+    globIgnores: ["models/**"],
+    runtimeCaching: [
+      {
+        urlPattern: ({ sameOrigin, url }) => sameOrigin && url.pathname.endsWith(".jpg"),
+        handler: "CacheFirst",
+        options: { cacheName: "pictures-to-try" },
+      },
+    ],
+  },
+});
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // Relative addresses: the page may lie in any folder of a site.
   base: "./",
-  plugins: [wgsl(), thumbnails(), modelFolder(fileURLToPath(new URL("../models", import.meta.url)))],
+  plugins: [
+    wgsl(),
+    thumbnails(),
+    modelFolder(fileURLToPath(new URL("../models", import.meta.url))),
+    pngIcons(icon, [180, 192, 512], "#15161a"),
+    application,
+  ],
   worker: { format: "es", plugins: () => [wgsl()] },
   // Its WebAssembly lies beside it.
   optimizeDeps: { exclude: ["@jsquash/jpeg"] },

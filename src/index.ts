@@ -19,5 +19,6 @@ export type { Precision } from "./session/session";
 export type { Manifest } from "./weights/model/manifest";
 export type { ModelReader } from "./weights/model/files";
 export { carryExif } from "./image/exif";
+export { markAsColorized } from "./image/mark";
 export { requestDevice, type DeviceOptions } from "./gpu/device";
 export * from "./base/errors";

@@ -72,7 +72,7 @@ try {
   const { signal } = new AbortController();
   const methods: Method[] = [];
   for (const [name, location] of models)
-    methods.push(await openModel({ location }, name, { device, precision: "auto", saturation: 1, signal }));
+    methods.push(...(await openModel({ location }, name, { device, precision: "auto", saturation: 1, signal })));
   const [left, right]: [Buffer[], Buffer[]] = [[], []];
   for (const name of files.names.filter((path) => !path.includes("/"))) {
     (truths.names.includes(name) ? right : left).push(await strip(files, name, truths, methods));

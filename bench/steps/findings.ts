@@ -70,16 +70,22 @@ function roofs(rows: readonly Row[]): Finding[] {
   });
 }
 
-/** Shares of the roof that the large convolutions reach. */
+/** Shares of the roofs that the large convolutions and the picture kernels reach. */
 function layers(rows: readonly Row[]): Finding[] {
   const [roof] = ofKind(rows, "roof");
-  const heavy = (row: KernelRow): boolean => (row.flops ?? 0) > 1e9 && row.error === undefined;
+  const isPicture = ({ name }: KernelRow): boolean => name.startsWith("picture/");
+  const heavy = (row: KernelRow): boolean => ((row.flops ?? 0) > 1e9 || isPicture(row)) && row.error === undefined;
   if (!roof) return [];
   return ofKind(rows, "kernel")
     .filter(heavy)
-    .flatMap(({ name, elem, flops = 0, bytes = 0, gpu, wall }): Finding[] => {
+    .flatMap((row): Finding[] => {
+      const { name, elem, flops = 0, bytes = 0, gpu, wall } = row;
       const time = (gpu ?? wall)?.median;
       if (time === undefined) return [];
+      if (isPicture(row)) {
+        const percent = (100 * shareOfRoof(roof, 0, bytes, time)).toFixed(0);
+        return [[name, `${percent} % of the memory roof, ${short(bytes / time / 1e6)} GB/s, ${ms(time)} ms`]];
+      }
       const share = 100 * shareOfRoof(roof, flops, bytes, time);
       const rate = `${speed(flops / time / 1e6)}, ${ms(time)} ms`;
       return [[`${name} ${elem}`, `${share.toFixed(0)} % of the f32 roof, ${rate}`]];

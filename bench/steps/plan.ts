@@ -115,6 +115,12 @@ function allSteps({ where, seconds, cores }: PlanOptions): Step[] {
     },
     { name: "a picture at 256 px", jobs: pictures([256]), most: 0.2 * seconds, limits: limits(repeats, 0.03) },
     {
+      name: "picture kernels at 12 megapixels",
+      jobs: [{ suite: "kernels", elem: "f32", quick: false, part: "pictures" }],
+      most: 0.05 * seconds,
+      limits: limits(short ? 3 : 7, 0.01),
+    },
+    {
       name: "where the networks' time goes",
       jobs: NETWORKS.flatMap((subject) => ELEMS.map((elem): Job => ({ suite: "profile", elem, subject }))),
       most: 0.12 * seconds,

@@ -1,8 +1,10 @@
 // Convolution of NHWC images by the formula of direct.wgsl, for GPUs with subgroups: each invocation of a workgroup computes
-// 4 output channels of the same 8 pixels. Every eighth lane loads the same 4 of 32 input channels, and the first eight lanes
-// broadcast theirs. Results depend neither on the size of a subgroup (8 or more) nor on the order of its invocations.
+// 4 output channels of the same 8 pixels. SHARING lanes in a row load 4 input channels each, further lanes the same ones again, and
+// the first SHARING lanes broadcast theirs. Results depend neither on the size of a subgroup (SHARING or more) nor on the order of
+// its invocations.
 #include "../lib/conv-gather.wgsl"
 const WORKGROUP_X: u32 = 8u;    // invocations of a workgroup; set by src/kernels/conv/subgroup.ts
+const SHARING: u32 = 8u;        // lanes that load different input channels
 
 // [groups * GROUP_TILES, TAPS, 4 * GROUP_IN_C4][4 * WORKGROUP_X output channels]
 @group(0) @binding(1) var<storage, read> weights: array<array<elem4, WORKGROUP_X>>;
@@ -28,14 +30,14 @@ fn main(
     let x = tap % KERNEL_W;
     let p0 = under(s0, y, x); let p1 = under(s1, y, x); let p2 = under(s2, y, x); let p3 = under(s3, y, x);
     let p4 = under(s4, y, x); let p5 = under(s5, y, x); let p6 = under(s6, y, x); let p7 = under(s7, y, x);
-    for (var k = 0u; k < GROUP_IN_C4; k += 8u) {
-      let mine = k + lane % 8u;
+    for (var k = 0u; k < GROUP_IN_C4; k += SHARING) {
+      let mine = k + lane % SHARING;
       let a0 = load_src(p0, group, mine); let a1 = load_src(p1, group, mine);
       let a2 = load_src(p2, group, mine); let a3 = load_src(p3, group, mine);
       let a4 = load_src(p4, group, mine); let a5 = load_src(p5, group, mine);
       let a6 = load_src(p6, group, mine); let a7 = load_src(p7, group, mine);
       // Past the last channel this reads other weights, which are multiplied by zeros.
-      for (var step = 0u; step < 8u; step++) {
+      for (var step = 0u; step < SHARING; step++) {
         let row = ((workgroup.y * TAPS + tap) * GROUP_IN_C4 + k + step) * 4u;
         let w0 = factor4(weights[row][index]);
         let w1 = factor4(weights[row + 1u][index]);

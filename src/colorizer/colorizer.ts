@@ -6,10 +6,10 @@ import { InputError } from "../base/errors";
 import { describeDevice } from "../gpu/device";
 import { callOut } from "../gpu/explain";
 import { OnDevice } from "../gpu/on-device";
-import { outputChannels, type KeptChroma } from "../image/chroma";
+import type { KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
-import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
+import type { ColorizeSource, PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { checkHints } from "./hints";
@@ -18,6 +18,8 @@ import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
 import { partsFor, type DeviceParts } from "./device-parts";
+import { EarlyTime } from "./early";
+import { checkPicture, planOf, smallerSize } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
 import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
@@ -27,8 +29,11 @@ import type { Manifest } from "../weights/model/manifest";
 import { ENGINE } from "../session/engine";
 
 export class Colorizer {
+  /** Resolves when all networks are loaded, which with the option `early` is after load(). Throws as load(). */
+  readonly complete: Promise<void>;
   #on!: OnDevice<DeviceParts>;
   readonly #watchdog: Watchdog;
+  readonly #early = new EarlyTime();
   /** The next picture is opened while the networks run the current one, so that the GPU need not wait. */
   #opening = new Turns();
   /** The networks' buffers hold one picture. */
@@ -40,11 +45,28 @@ export class Colorizer {
   readonly #closing = new AbortController();
   #disposed = false;
 
-  private constructor(options: ColorizerOptions) {
+  /** Calls `ready` when load() may resolve. */
+  private constructor(options: ColorizerOptions, ready: () => void) {
     this.#watchdog = new Watchdog("colorize", options.hangTimeout);
     const setting = tuneOptions(options.tune);
     this.#store = setting.store;
     if (options.tune && setting.milliseconds !== 0) this.#later = () => whenIdle(() => this.tune(setting));
+    const onReplaced = (): void => {
+      // Work on the lost device may never give its turn back.
+      this.#opening = new Turns();
+      this.#running = new Turns();
+    };
+    const earlyEnds = (): Promise<void> => this.#early.wait(() => this.#running.ended());
+    const onEarly = (on: OnDevice<DeviceParts>): void => {
+      this.#on = on;
+      ready();
+    };
+    const parts = partsFor(options, this.#watchdog, onReplaced, earlyEnds);
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    this.complete = OnDevice.open(parts, signal, options.early ? onEarly : undefined).then((on) => {
+      this.#on = on;
+      this.#early.over = true;
+    });
   }
 
   /**
@@ -53,14 +75,10 @@ export class Colorizer {
    */
   static async load(options: ColorizerOptions = {}): Promise<Colorizer> {
     options.signal?.throwIfAborted();
-    const colorizer = new Colorizer(options);
-    const parts = partsFor(options, colorizer.#watchdog, () => {
-      // Work on the lost device may never give its turn back.
-      colorizer.#opening = new Turns();
-      colorizer.#running = new Turns();
+    return new Promise((resolve, reject) => {
+      const colorizer: Colorizer = new Colorizer(options, () => resolve(colorizer));
+      colorizer.complete.then(() => resolve(colorizer), reject);
     });
-    colorizer.#on = await OnDevice.open(parts, options.signal);
-    return colorizer;
   }
 
   /** Another one after the device was lost. */
@@ -98,23 +116,7 @@ export class Colorizer {
 
   /** Sizes and GPU memory for a picture of width x height pixels, without running the networks. Throws InputError for a wrong size. */
   plan(width: number, height: number, options: Pick<ColorizeOptions, "size"> = {}): ColorizePlan {
-    const working = this.#workingSize({ width, height }, options.size);
-    const { embedder, colorizer } = this.#networks.plan(working);
-    const targets = this.#networks.targetSizes(working).map((size) => ({ size }));
-    const weightBytes = (embedder?.weightBytes ?? 0) + colorizer.weightBytes;
-    const activationBytes = (embedder?.activationBytes ?? 0) + colorizer.activationBytes;
-    const map = this.#networks.outputSize(colorizer);
-    const stored = { channels: outputChannels(this.manifest.colorizer.output), elem: this.elem };
-    const pictureBytes = this.#stages.peakBytes({ width, height }, targets, map, stored);
-    return {
-      workingSize: working.size,
-      paddedSize: working.padded,
-      peakBytes: weightBytes + activationBytes + pictureBytes,
-      weightBytes,
-      activationBytes,
-      pictureBytes,
-      flops: (embedder?.flops ?? 0) + colorizer.flops,
-    };
+    return planOf(this.#networks, this.#stages, { width, height }, this.#workingSize({ width, height }, options.size));
   }
 
   /**
@@ -123,9 +125,17 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
+    const { signal, size, hints = [] } = options;
     const look = lookOf(options, this.manifest);
+    checkHints(hints, this.manifest);
+    if (size !== undefined) checkNumber(SIZE, size);
+    return this.#early.colorize(source, options, this.complete, (open, first) =>
+      this.#picture(open, look, first ? { size, signal, hints } : options),
+    );
+  }
+
+  #picture(open: () => Promise<PixelSource>, look: Look, options: ColorizeOptions): Promise<ColorizeResult> {
     const hints = checkHints(options.hints ?? [], this.manifest);
-    if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#track(options.signal, async (smaller) => {
       const opened = await this.#opening.take();
       try {
@@ -134,7 +144,7 @@ export class Colorizer {
           this.#watchdog.beat();
           callOut(options.onStage, stage);
         });
-        const pixels = await openSource(source);
+        const pixels = await open();
         try {
           const result = await this.#run(pixels, look, clock, { ...options, hints, smaller }, opened);
           this.#later?.();
@@ -159,7 +169,7 @@ export class Colorizer {
     started?: () => void,
     embedding?: Uint8Array<ArrayBuffer>,
   ): Promise<ColorizeResult> {
-    const working = this.#workingSize(source, smaller ? this.#smaller(size) : size);
+    const working = this.#workingSize(source, smaller ? smallerSize(this.manifest, size) : size);
     const release = await this.#running.take();
     started?.();
     let bound: BoundNetworks | undefined;
@@ -223,6 +233,7 @@ export class Colorizer {
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    await abortable(this.complete, signal);
     return this.#track(signal, async () => {
       this.#check(options.signal);
       const turn = (): Promise<void> => {
@@ -246,6 +257,7 @@ export class Colorizer {
    */
   async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
     const working = this.#workingSize(picture, options.size);
+    await this.complete;
     return this.#track(undefined, () =>
       this.#running.run(async () => {
         this.#check(undefined);
@@ -263,26 +275,14 @@ export class Colorizer {
   /** Runs `work`; dispose() waits for it. An abort rejects at once, even while `work` waits for its turn. */
   #track<T>(signal: AbortSignal | undefined, work: (smaller: boolean) => Promise<T>): Promise<T> {
     const run = this.#on.run(work, signal);
-    const settled = run.then(
-      () => undefined,
-      () => undefined,
-    );
+    const settled = Promise.allSettled([run]);
     this.#pending.add(settled);
     void settled.then(() => this.#pending.delete(settled));
     return abortable(run, signal);
   }
 
-  /** Half of a working size where it is large enough, for a device that was lost twice. */
-  #smaller(size: number | undefined): number | undefined {
-    const { multiple, pixels } = this.manifest.colorizer.size;
-    const half = Math.ceil((size ?? pixels) / 2 / multiple) * multiple;
-    return half < SIZE.least ? size : half;
-  }
-
   #workingSize(picture: Size, size?: number): WorkingSize {
-    for (const n of [picture.width, picture.height])
-      if (!Number.isInteger(n) || n < 1)
-        throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${n}` });
+    checkPicture(picture);
     if (size !== undefined) checkNumber(SIZE, size);
     return this.#networks.workingSize(picture, size);
   }
@@ -292,7 +292,7 @@ export class Colorizer {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#closing.abort();
-    void Promise.all(this.#pending).then(() => {
+    void Promise.allSettled([this.complete, ...this.#pending]).then(() => {
       this.#networks.dispose();
       this.#on.free();
     });

@@ -27,8 +27,16 @@ export interface DeviceParts {
   readonly notes: readonly string[];
 }
 
-/** How a Colorizer's parts are loaded, again after the device was lost; then calls `onReplaced`. */
-export function partsFor(options: ColorizerOptions, watchdog: Watchdog, onReplaced: () => void): Opening<DeviceParts> {
+/**
+ * How a Colorizer's parts are loaded, again after the device was lost; then calls `onReplaced`. Where early parts are wanted, the embedder is
+ * compiled when `earlyEnds` resolves.
+ */
+export function partsFor(
+  options: ColorizerOptions,
+  watchdog: Watchdog,
+  onReplaced: () => void,
+  earlyEnds: () => Promise<void>,
+): Opening<DeviceParts> {
   const { device = requestDevice, precision = "auto", tune, read, shipped } = options;
   const { store } = tuneOptions(tune);
   /** Whether nobody knows that the model's numbers fit into f16. */
@@ -37,7 +45,7 @@ export function partsFor(options: ColorizerOptions, watchdog: Watchdog, onReplac
     device,
     where: "colorize",
     watchdog,
-    async open(on, { safer, before, signal }) {
+    async open(on, { safer, before, signal, early }) {
       const used = safer && precision !== "f16-weights" ? "f32" : precision;
       storageOf(on, used); // throws for an unsupported precision before the download
       const choices = choicesFor(on, tune);
@@ -49,13 +57,17 @@ export function partsFor(options: ColorizerOptions, watchdog: Watchdog, onReplac
         beat();
         callOut(options.onProgress, progress);
       };
-      const load = (how: Partial<NetworkOptions>): Promise<Networks> =>
+      const load = (how: Partial<NetworkOptions<Networks>>): Promise<Networks> =>
         Networks.load({ ...options, device: on, model, choices, precision: used, signal, beat, onProgress, ...how });
       const partsOf = (networks: Networks, notes: readonly string[] = []): DeviceParts => {
         return { device: on, choices, networks, stages: new PictureStages(on, networks.pipelines), notes };
       };
       const half = storageOf(on, used) === "f16";
-      if (!isNew || used !== "auto" || !half) return partsOf(await load({}));
+      const onEarly = (networks: Networks): Promise<void> => {
+        early!(partsOf(networks));
+        return earlyEnds();
+      };
+      if (!isNew || used !== "auto" || !half) return partsOf(await load(early ? { onEarly } : {}));
       return settled(await load({ precisionOf: knownPrecision(on, store) }), partsOf, load, store);
     },
     replaced({ networks }) {
@@ -83,7 +95,7 @@ const OVERFLOWS = "this model's numbers exceed the range of f16: computed in f32
 async function settled(
   networks: Networks,
   partsOf: (networks: Networks, notes?: readonly string[]) => DeviceParts,
-  load: (how: Partial<NetworkOptions>) => Promise<Networks>,
+  load: (how: Partial<NetworkOptions<Networks>>) => Promise<Networks>,
   store: TuningStore | undefined,
 ): Promise<DeviceParts> {
   const { device, manifest } = networks;

@@ -1,7 +1,6 @@
 /** Checks a model's networks against its manifest. */
 import { ManifestError } from "../base/errors";
 import type { Shape } from "../graph/ir";
-import type { Program } from "../graph/lower/program";
 import type { Session } from "../session/session";
 import type { Manifest } from "../weights/model/manifest";
 
@@ -35,9 +34,4 @@ export function checkNames(
     received: `inputs ${has.join(", ")} and outputs ${makes.join(", ")}`,
     hint: "Correct the names in model.json.",
   });
-}
-
-/** Shape of a program's output. */
-export function portShape(program: Program, output: string): Shape {
-  return program.outputs.find(({ name }) => name === output)!.shape;
 }

@@ -5,6 +5,7 @@ import { CommandScope } from "../gpu/command-scope";
 import { storedElements } from "../gpu/storage";
 import { sizeOf, type Shape } from "../graph/ir";
 import { dropLastUpsampling } from "../graph/passes/drop-last-upsampling";
+import type { Program } from "../graph/lower/program";
 import { leadOutput } from "../graph/passes/lead-output";
 import type { Pass } from "../graph/passes/pass";
 import { sumGreyInput } from "../graph/passes/sum-grey-input";
@@ -17,6 +18,11 @@ import type { ConstantInput, HintInput, Manifest, NetworkInput, PictureInput } f
 /** Shape [1, channels, H, W] of an input of the picture's size. */
 export function pictureShape({ channels }: PictureInput | ConstantInput | HintInput, { width, height }: Size): Shape {
   return [1, channels, height, width];
+}
+
+/** Shape of an output of the network. */
+export function portShape(program: Program, output: string): Shape {
+  return program.outputs.find(({ name }) => name === output)!.shape;
 }
 
 export type Network = "embedder" | "colorizer";

@@ -5,7 +5,8 @@ import type { ModelReader } from "../weights/model/files";
 import type { Manifest } from "../weights/model/manifest";
 import type { LoadProgress } from "../weights/model/progress";
 
-export interface NetworkOptions {
+/** `Networks`: what is loaded. */
+export interface NetworkOptions<Networks = unknown> {
   readonly device: GPUDevice;
   readonly model: string | URL;
   /** Which colorizer a bare ONNX file is. */
@@ -18,6 +19,11 @@ export interface NetworkOptions {
   /** The choice of convolution algorithms. */
   readonly choices?: ConvChoices;
   readonly onProgress?: (progress: LoadProgress) => void;
+  /**
+   * Called when the colorizer alone can run, on the manifest's mean embedding, if it has one and the embedder is not loaded yet. The
+   * embedder is not compiled before the promise settles.
+   */
+  readonly onEarly?: (networks: Networks) => Promise<void>;
   readonly signal?: AbortSignal;
   readonly read?: ModelReader;
   readonly stallTimeout?: number;

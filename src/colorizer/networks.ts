@@ -9,6 +9,7 @@ import { profileProgram } from "../gpu/profile";
 import { sizeOf, type Shape } from "../graph/ir";
 import { bufferBytes, type Program } from "../graph/lower/program";
 import { Session } from "../session/session";
+import { storedElements } from "../gpu/storage";
 import { submitProgram } from "../gpu/submit";
 import type { WorkingSize } from "../image/layout";
 import { outputChannels, type Prediction } from "../image/chroma";
@@ -16,8 +17,8 @@ import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { ProgressReport } from "../weights/model/progress";
-import { checkNames, expectShape, portShape } from "./network-checks";
-import { described, fillConstants, isPicture, pictureShape, squareOf, targetOf } from "./network-inputs";
+import { checkNames, expectShape } from "./network-checks";
+import { described, fillConstants, isPicture, pictureShape, portShape, squareOf, targetOf } from "./network-inputs";
 import { workingSizeOf, type Network } from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
 import type { ExternalData } from "../weights/onnx/types";
@@ -34,13 +35,13 @@ export class Networks {
   readonly manifest: Manifest;
   readonly pipelines: PipelineCache;
   readonly device: GPUDevice;
-  readonly #embedder: Session | undefined;
+  /** Undefined until it is loaded, too. */
+  #embedder: Session | undefined;
   readonly #colorizer: Session;
   /** The embedder's program for plan(), lowered once because its shapes are fixed. */
   #embedderProgram: Program | undefined;
   /** Programs of the colorizer whose constant inputs are filled. */
   readonly #filled = new WeakSet<BoundProgram>();
-
   /** Called between layers that are checked; undefined where they are not. */
   readonly check: (() => void) | undefined;
 
@@ -60,7 +61,7 @@ export class Networks {
   }
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
-  static async load({ device, model, onProgress, ...options }: NetworkOptions): Promise<Networks> {
+  static async load({ device, model, onProgress, onEarly, ...options }: NetworkOptions<Networks>): Promise<Networks> {
     const { precision, precisionOf, check, choices, signal, read, preset, stallTimeout, beat, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
@@ -68,13 +69,19 @@ export class Networks {
     const sessions: Partial<Record<Network, Session>> = {};
     const progress = new ProgressReport(onProgress);
     const opening: Promise<unknown>[] = [];
+    const checked = check ? (beat ?? (() => undefined)) : undefined;
     let failed = false;
+    let early: Networks | undefined;
+    let endEarly!: () => void;
+    const earlyEnded = new Promise<void>((resolve) => (endEarly = resolve));
     const open = async (
       network: Network,
       bytes: Uint8Array,
       manifest: Manifest,
       data?: ExternalData,
     ): Promise<void> => {
+      const hasEarly = onEarly !== undefined && manifest.embedder?.mean !== undefined;
+      if (hasEarly && network === "embedder") await earlyEnded;
       if (failed) return;
       const { inputs, inputShapes, output, passes } = described(network, manifest);
       const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
@@ -83,6 +90,11 @@ export class Networks {
       sessions[network] = session;
       checkNames(manifest, network, session, inputs, output);
       progress.ready();
+      if (!hasEarly || network === "embedder") return;
+      early = new Networks(manifest, device, pipelines, sessions, checked);
+      await early.#prepare();
+      await onEarly(early);
+      endEarly();
     };
     try {
       const { manifest } = await loadModel(model, {
@@ -98,13 +110,8 @@ export class Networks {
           await opened;
         },
       });
-      const networks = new Networks(
-        manifest,
-        device,
-        pipelines,
-        sessions,
-        check ? (beat ?? (() => undefined)) : undefined,
-      );
+      const networks = early ?? new Networks(manifest, device, pipelines, sessions, checked);
+      networks.#embedder = sessions.embedder;
       await networks.#prepare().catch(async (error: unknown) => {
         throw await explain(error, device, signal);
       });
@@ -113,6 +120,7 @@ export class Networks {
       return networks;
     } catch (error) {
       failed = true;
+      endEarly();
       // One of the two networks may still be loading.
       await Promise.allSettled(opening);
       for (const session of Object.values(sessions)) session.dispose();
@@ -163,9 +171,11 @@ export class Networks {
 
   #colorizerShapes({ padded }: WorkingSize, embedder: Program | undefined): Record<string, Shape> {
     const { inputs } = this.manifest.colorizer;
+    const { output, mean } = this.manifest.embedder ?? {};
+    const embedding = embedder ? portShape(embedder, output!) : [1, mean?.length ?? 0];
     const shapes = inputs.map((input): [string, Shape] => [
       input.name,
-      input.kind === "embedding" ? portShape(embedder!, this.manifest.embedder!.output) : pictureShape(input, padded),
+      input.kind === "embedding" ? embedding : pictureShape(input, padded),
     ]);
     return Object.fromEntries(shapes);
   }
@@ -215,16 +225,17 @@ export class Networks {
   }
 
   /**
-   * Runs the embedder and copies its output to the colorizer on the GPU, or uploads the embedding `kept` from an earlier run.
-   * Does nothing where the colorizer takes no embedding.
+   * Runs the embedder and copies its output to the colorizer on the GPU, or uploads the embedding `kept` from an earlier run, or the mean
+   * embedding where the embedder is not loaded yet. Does nothing where the colorizer takes no embedding.
    */
   async embed({ embedder, colorizer }: BoundNetworks, kept?: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (!embedder) return;
-    const to = colorizer.input(this.#embeddingInput!);
+    if (this.#embeddingInput === undefined) return;
+    const to = colorizer.input(this.#embeddingInput);
     const { queue } = this.device;
     const scope = new CommandScope(this.device, { where: "embedding" });
-    if (kept) {
-      scope.run(() => queue.writeBuffer(to, 0, kept));
+    if (kept || !embedder) {
+      const values = kept ?? storedElements(new Float32Array(this.manifest.embedder!.mean!), this.elem);
+      scope.run(() => queue.writeBuffer(to, 0, values));
       return scope.check();
     }
     scope.run(() => {

@@ -5,6 +5,7 @@ import type { Precision } from "../session/session";
 import type { Size } from "../kernels/picture/tile";
 import type { LoadProgress } from "../weights/model/progress";
 import type { ColorHint } from "./hints";
+import type { ColorizeResult } from "./result";
 import type { ColorizeStage } from "./stage-clock";
 import type { PresetName } from "../weights/model/presets";
 import type { ModelReader } from "../weights/model/files";
@@ -37,6 +38,11 @@ export interface ColorizerOptions {
   /** Whether the model is one of this package although it has an address: see docs/decisions/f16-overflow.md. @internal */
   readonly shipped?: boolean;
   /**
+   * Whether load() resolves as soon as the colorizer network can run on the model's mean embedding, where it has one: see
+   * ColorizeOptions.onEarly. Default: false, so it resolves when all networks are loaded.
+   */
+  readonly early?: boolean;
+  /**
    * Whether to measure convolution algorithms on this device when the page is idle after the first picture, and to use the
    * fastest. Measurements of earlier sessions are then used from the start. Default: false. See docs/tuning.md.
    */
@@ -61,6 +67,11 @@ export interface ColorizeOptions {
   /** Colours at places of the photograph, for a model that takes hints: see docs/models.md. Default: none. */
   readonly hints?: readonly ColorHint[];
   readonly signal?: AbortSignal;
+  /**
+   * Called with a first picture, coloured by the mean embedding, while the network that computes the photograph's own is still loading.
+   * Needs `early` of ColorizerOptions; otherwise it is not called.
+   */
+  readonly onEarly?: (result: ColorizeResult) => void;
   /** Called as each stage starts. */
   readonly onStage?: (stage: ColorizeStage) => void;
 }

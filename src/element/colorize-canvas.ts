@@ -36,6 +36,7 @@ const STATES: readonly ColorizeState[] = ["idle", "loading", "ready", "error"];
  * @attr {boolean} controls - Shows controls below the picture: start or stop, saturation, warmth, save.
  * @attr {number} width - Width in CSS pixels; with `height`, the space for the photograph before it is loaded.
  * @attr {number} height - Height in CSS pixels, see `width`.
+ * @fires preview - A first picture is shown before the whole model is loaded, where the model can; detail: ColorizeResult.
  * @fires load - The picture is coloured; detail: ColorizeResult.
  * @fires error - Colouring failed; detail: EngineError.
  * @fires progress - Detail: ColorizeProgress { stage, fraction, loaded, total, fromCache }.
@@ -101,6 +102,10 @@ export class ColorizeCanvas extends ColorizeAttributes {
         send(this, "progress", progress);
       },
       coloured: (result) => result.canvas(parts.canvas),
+      early: (result) => {
+        this.#render();
+        send(this, "preview", result);
+      },
       loaded: (result) => send(this, "load", result),
       failed: (error) => send(this, "error", error),
     });

@@ -7,6 +7,7 @@ import type { ColorizeProgress } from "./progress";
 export type ColorizeState = "idle" | "loading" | "ready" | "error";
 
 export interface ColorizeCanvasEventMap {
+  preview: CustomEvent<ColorizeResult>;
   load: CustomEvent<ColorizeResult>;
   error: CustomEvent<EngineError>;
   progress: CustomEvent<ColorizeProgress>;

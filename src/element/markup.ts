@@ -25,7 +25,7 @@ export interface ColorizeCanvasAttributes {
   readonly texts?: ColorizeTexts;
 }
 
-/** `onload`, `onerror`, `onprogress` and `onstatechange`: listeners for the element's events. */
+/** `onload`, `onpreview`, `onerror`, `onprogress` and `onstatechange`: listeners for the element's events. */
 export type ColorizeCanvasListeners = {
   readonly [Name in keyof ColorizeCanvasEventMap as `on${Name}`]?: (event: ColorizeCanvasEventMap[Name]) => void;
 };

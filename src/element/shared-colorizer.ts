@@ -54,9 +54,9 @@ export function sharedColorizer(
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
   const stop = (): void => void entry.listeners.delete(onProgress);
-  const waiting = abortable(entry.colorizer, signal);
-  waiting.then(stop, stop);
-  return waiting;
+  const complete = entry.colorizer.then((colorizer) => colorizer.complete);
+  abortable(complete, signal).then(stop, stop);
+  return abortable(entry.colorizer, signal);
 }
 
 /** Says that an element has left the page. */
@@ -89,6 +89,7 @@ function start(key: string, { model, preset, precision }: Shared): Entry {
     ...(model === "" ? {} : { model }),
     ...(preset === "" ? {} : { preset: preset as PresetName }),
     precision,
+    early: true,
     tune: true,
     signal: loading.signal,
     onProgress: (progress) => {

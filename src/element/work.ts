@@ -31,6 +31,8 @@ interface Host {
   progressed(progress: ColorizeProgress): void;
   /** Called for each result and each new look of it. */
   coloured(result: ColorizeResult): void;
+  /** Called for a first picture, which coloured() has shown. */
+  early(result: ColorizeResult): void;
   loaded(result: ColorizeResult): void;
   failed(error: EngineError): void;
 }
@@ -161,7 +163,7 @@ export class Work {
 
   async #colorize(signal: AbortSignal): Promise<ColorizeResult> {
     signal.throwIfAborted();
-    const { element, progressed, loaded } = this.#host;
+    const { element, progressed, early, loaded } = this.#host;
     const { model, preset, precision } = element;
     const progress = new JobProgress(`${model} ${preset} ${precision}`, (now) => signal.aborted || progressed(now));
     const original = this.#show(signal);
@@ -172,7 +174,12 @@ export class Work {
         sharedColorizer({ model, preset, precision }, { user: element, onProgress, signal });
       const [colorizer, source] = await Promise.all([element.colorizer ?? load(), original]);
       const onStage = (stage: ColorizeStage): void => progress.colorize(stage);
-      const result = await colorizer.colorize(source, { ...checkedOptions(element), signal, onStage });
+      const onEarly = (result: ColorizeResult): void => {
+        if (signal.aborted) return;
+        this.#take(result);
+        early(result);
+      };
+      const result = await colorizer.colorize(source, { ...checkedOptions(element), signal, onStage, onEarly });
       progress.end();
       signal.throwIfAborted();
       this.#take(result);

@@ -25,6 +25,8 @@ export interface OpenOptions<P> {
   readonly safer: boolean;
   readonly before: P | undefined;
   readonly signal: AbortSignal;
+  /** Takes parts with which some work can begin before open() has ended; undefined where nobody waits for them. */
+  readonly early: ((parts: P) => void) | undefined;
 }
 
 /** Work with the parts. `safer`: with half the memory where possible, because the device was lost twice. */
@@ -53,19 +55,24 @@ export class OnDevice<P> {
     this.#signal = signal;
   }
 
-  /** Requests a device and loads the parts. Throws what open() throws, and DeviceError for a device that is missing, lost or hangs. */
-  static async open<P>(opening: Opening<P>, signal: AbortSignal | undefined): Promise<OnDevice<P>> {
+  /** Requests a device and loads the parts. `onEarly` is called when there are some with which work can begin. Throws what open() throws, and DeviceError for a device that is missing, lost or hangs. */
+  static async open<P>(
+    opening: Opening<P>,
+    signal: AbortSignal | undefined,
+    onEarly?: (on: OnDevice<P>) => void,
+  ): Promise<OnDevice<P>> {
     const on = new OnDevice(opening, signal);
     await on.#requestDevice();
+    const device = on.#device;
     try {
-      await on.#load(false);
+      await on.#load(false, onEarly && (() => onEarly(on)));
     } catch (error) {
-      const { reason } = await lossAfterError(on.#device);
+      const { reason } = await lossAfterError(device);
       if (reason === undefined || signal?.aborted) {
         on.free();
         throw error;
       }
-      await on.#again(error, on.#device, async () => undefined, signal);
+      await on.#again(error, device, async () => undefined, signal);
     }
     on.#signal = undefined;
     return on;
@@ -83,11 +90,17 @@ export class OnDevice<P> {
     this.#watchdog.software = adapterClass(this.#device.adapterInfo).kind === "cpu";
   }
 
-  async #load(safer: boolean): Promise<void> {
+  async #load(safer: boolean, onEarly?: () => void): Promise<void> {
     const hung = new AbortController();
     const signal = AbortSignal.any([hung.signal, ...(this.#signal ? [this.#signal] : [])]);
     const before = this.parts as P | undefined;
-    const opened = this.#opening.open(this.#device, { safer, before, signal });
+    const device = this.#device;
+    const early = (parts: P): void => {
+      this.parts = parts;
+      this.#loadedOn = device;
+      onEarly?.();
+    };
+    const opened = this.#opening.open(device, { safer, before, signal, early: onEarly && early });
     this.parts = await this.#watched(opened, () => hung.abort());
     this.#loadedOn = this.#device;
     this.safer ||= safer;

@@ -1,7 +1,5 @@
-/**
- * Copies EXIF from one JPEG file to another byte for byte, apart from fields that are wrong for the new pixels. It does not
- * decode the picture. This module is an entry of the package, and imports nothing.
- */
+/** Copies EXIF from a JPEG file to another file byte for byte, apart from fields that are wrong for the new pixels. It does not decode the picture. */
+import { addPngChunk, addWebpChunk } from "./picture-chunks";
 
 const ORIENTATION = 0x0112;
 export const EXIF_IFD = 0x8769;
@@ -25,9 +23,9 @@ const MAX_JPEG_EXIF = 65_535 - 2 - 6;
 const HEAD_BYTES = 2 ** 20;
 
 /**
- * The JPEG file `to` with the EXIF block of the JPEG file `from`, changed for upright pixels of the size of `to`: the
+ * The JPEG, PNG or WebP file `to` with the EXIF block of the JPEG file `from`, changed for upright pixels of the size of `to`: the
  * orientation is 1 and the thumbnail is left out. Camera, time and place stay, so a published file shows where the photograph
- * was taken. Returns `to` unchanged when `from` is no JPEG file, or its EXIF is missing or damaged.
+ * was taken. Returns `to` unchanged when it is of another type, `from` is no JPEG file, or its EXIF is missing or damaged.
  */
 export async function carryExif(
   from: Blob,
@@ -37,7 +35,12 @@ export async function carryExif(
   const block = exifOfJpeg(await bytesOf(from.slice(0, HEAD_BYTES)));
   const exif = block && exifForPixels(block, size.width, size.height);
   if (!exif) return to;
-  const file = replaceExifInJpeg(await bytesOf(to), exif);
+  const bytes = await bytesOf(to);
+  const jpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
+  const file = jpeg
+    ? replaceExifInJpeg(bytes, exif)
+    : (addPngChunk(bytes, "eXIf", exif) ?? addWebpChunk(bytes, "EXIF", exif));
+  if (!file) return to;
   return new Blob([file as Uint8Array<ArrayBuffer>], { type: to.type });
 }
 
@@ -62,7 +65,7 @@ interface Segment {
 const isExif = ({ marker, bytes }: Segment): boolean => marker === APP1 && hasPrefix(bytes.subarray(4));
 
 /** The segments of a JPEG file before its image data, and the rest. No segments where the file is truncated or no JPEG file. */
-function jpegSegments(file: Uint8Array): { segments: Segment[]; rest: Uint8Array } {
+export function jpegSegments(file: Uint8Array): { segments: Segment[]; rest: Uint8Array } {
   const view = viewOf(file);
   const segments: Segment[] = [];
   // The file starts with FF D8. A segment is FF, its marker, and two bytes of length, which counts itself.

@@ -6,7 +6,7 @@ import type { Sharp } from "sharp";
 import { ImageError, messageOf } from "../base/errors";
 import { exifForPixels } from "../image/exif";
 import { checkNumber, FILE_QUALITY } from "../base/option-checks";
-import { markedXmp, newMark } from "./digital-source";
+import { markedXmp, newMark } from "../image/digital-source";
 import { pngChunk, replaceExif } from "./exif";
 import { formatOfName, type DeepPixels, type ImageFormat, type ImageMetadata, type Pixels } from "./images";
 import { loadSharp } from "./peer";

@@ -1,13 +1,17 @@
 /** The worker: colours photographs on a device of its own, as the page's messages ask. */
 import { Colorizer } from "../colorizer/colorizer";
-import type { ColorizeResult } from "../colorizer/result";
+import type { ColorizeResult, ResultFacts } from "../colorizer/result";
+import type { ColorizeStage } from "../colorizer/stage-clock";
 import { InputError } from "../base/errors";
 import { sentError } from "./errors";
+import type { LoadProgress } from "../weights/model/progress";
 import type { Answer, Call, CallEvent, CallName, Calls, Greeting, Notice } from "./messages";
 
 /** What calls made, by the ids of the calls. */
 const colorizers = new Map<number, Colorizer>();
 const results = new Map<number, ColorizeResult>();
+/** Told the progress of each load by its id: the load's own call, then that for its completion. */
+const progress = new Map<number, (event: CallEvent) => void>();
 /** Running calls. */
 const running = new Map<number, AbortController>();
 
@@ -21,16 +25,25 @@ interface Running<Name extends CallName> {
 
 const handlers: { [Name in CallName]: (call: Running<Name>) => Promise<Calls[Name]["answer"]> } = {
   async load({ id, signal, args, report }) {
-    const colorizer = await Colorizer.load({ ...args, signal, onProgress: (progress) => report({ progress }) });
+    progress.set(id, report);
+    const onProgress = (now: LoadProgress): void => progress.get(id)?.({ progress: now });
+    const colorizer = await Colorizer.load({ ...args, signal, onProgress });
     colorizers.set(id, colorizer);
     const { manifest, elem, adapter } = colorizer;
     return { manifest, elem, adapter };
   },
 
-  async colorize({ id, signal, args: { colorizer, source, options }, report }) {
+  complete({ args: { colorizer }, report }) {
+    progress.set(colorizer, report);
+    return made(colorizers, colorizer).complete.then(() => undefined);
+  },
+
+  async colorize({ id, signal, args: { colorizer, source, options, early }, report }) {
     try {
-      const onStage = (stage: Extract<CallEvent, { stage: unknown }>["stage"]): void => report({ stage });
-      return keep(id, await made(colorizers, colorizer).colorize(source, { ...options, signal, onStage }));
+      const onStage = (stage: ColorizeStage): void => report({ stage });
+      const onEarly = (result: ColorizeResult): void => report({ early: keep(-id, result) });
+      const all = { ...options, signal, onStage, ...(early && { onEarly }) };
+      return keep(id, await made(colorizers, colorizer).colorize(source, all));
     } finally {
       // Bitmaps and frames were transferred here, and the result has its own copy.
       if ("close" in source) source.close();
@@ -51,7 +64,7 @@ function made<T>(all: ReadonlyMap<number, T>, id: number): T {
   throw new InputError({ where: "colorize", expected: "a live Colorizer", received: "a disposed one" });
 }
 
-function keep(id: number, result: ColorizeResult): Calls["colorize"]["answer"] {
+function keep(id: number, result: ColorizeResult): ResultFacts {
   results.set(id, result);
   const { width, height, data, workingSize, saturation, warmth, notes, timings } = result;
   return { width, height, data, workingSize, saturation, warmth, notes, timings };
@@ -60,6 +73,7 @@ function keep(id: number, result: ColorizeResult): Calls["colorize"]["answer"] {
 function free(id: number): void {
   colorizers.get(id)?.dispose();
   colorizers.delete(id);
+  progress.delete(id);
   results.delete(id);
 }
 
@@ -72,9 +86,10 @@ async function answer<Name extends CallName>(id: number, name: Name, args: Calls
   };
   try {
     const { signal } = job;
-    const value = await handlers[name]({ id, signal, args, report: (event) => say({ id, event }) });
-    if (signal.aborted) free(id);
-    else say({ id, value }, "data" in value ? [value.data.buffer] : []);
+    const report = (event: CallEvent): void => say({ id, event }, "early" in event ? [event.early.data.buffer] : []);
+    const value = await handlers[name]({ id, signal, args, report });
+    if (signal.aborted) for (const made of [id, -id]) free(made);
+    else say({ id, value }, value && "data" in value ? [value.data.buffer] : []);
   } catch (error) {
     say({ id, error: sentError(error) });
   } finally {

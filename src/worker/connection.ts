@@ -14,7 +14,7 @@ interface Waiting {
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** What it throws ends the call. */
-  readonly onEvent?: (event: CallEvent) => void;
+  readonly onEvent?: (event: CallEvent, id: number) => void;
   readonly transfer?: Transferable[];
 }
 
@@ -79,7 +79,7 @@ export class Connection {
         reject: (reason) => (done(), reject(reason)),
         onEvent: (event) => {
           try {
-            onEvent?.(event);
+            onEvent?.(event, id);
           } catch (error) {
             done();
             this.#say({ id, name: "abort" });

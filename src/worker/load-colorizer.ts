@@ -5,7 +5,10 @@ import type { LoadOptions } from "./messages";
 import { WorkerColorizer } from "./worker-colorizer";
 
 /** What a Colorizer of this thread and one in a worker have in common. */
-export type PhotoColorizer = Pick<Colorizer, "manifest" | "elem" | "adapter" | "colorize" | "profile" | "dispose">;
+export type PhotoColorizer = Pick<
+  Colorizer,
+  "complete" | "manifest" | "elem" | "adapter" | "colorize" | "profile" | "dispose"
+>;
 
 /**
  * Loads a model in a module worker with a device of its own, which all of the page's models share; where the browser has no WebGPU in

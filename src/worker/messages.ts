@@ -12,7 +12,7 @@ import type { SentError } from "./errors";
 /** The options of Colorizer.load() that a worker can be given. */
 export interface LoadOptions extends Pick<
   ColorizerOptions,
-  "model" | "shipped" | "preset" | "precision" | "onProgress" | "signal" | "stallTimeout" | "hangTimeout"
+  "model" | "shipped" | "preset" | "precision" | "early" | "onProgress" | "signal" | "stallTimeout" | "hangTimeout"
 > {
   /** As in ColorizerOptions, with its defaults. */
   readonly tune?: boolean;
@@ -26,16 +26,20 @@ export interface LoadedFacts {
 }
 
 /** Options without what only the page can call. */
-type Plain<T> = Omit<T, "signal" | "onStage" | "onProgress">;
+type Plain<T> = Omit<T, "signal" | "onStage" | "onEarly" | "onProgress">;
 
 /** Each call's arguments and answer. `colorizer` and `result` are the ids of the calls that made them. */
 export interface Calls {
   load: { readonly arguments: Plain<LoadOptions>; readonly answer: LoadedFacts };
+  /** Answered when all networks are loaded. */
+  complete: { readonly arguments: { readonly colorizer: number }; readonly answer: undefined };
   colorize: {
     readonly arguments: {
       readonly colorizer: number;
       readonly source: ColorizeSource;
       readonly options: Plain<ColorizeOptions>;
+      /** Whether to send the first picture, too. */
+      readonly early: boolean;
     };
     readonly answer: ResultFacts;
   };
@@ -63,8 +67,9 @@ export type Call = {
 /** What a page says besides calls: to abort one, or to free what a call made. */
 export type Notice = { readonly id: number; readonly name: "abort" } | { readonly id: number; readonly name: "free" };
 
-/** What happens during a call. */
-export type CallEvent = { readonly progress: LoadProgress } | { readonly stage: ColorizeStage };
+/** What happens during a call. The id of the first picture is that of its call, negative. */
+export type CallEvent =
+  { readonly progress: LoadProgress } | { readonly stage: ColorizeStage } | { readonly early: ResultFacts };
 
 /** The worker's first message: whether it can colour. */
 export interface Greeting {

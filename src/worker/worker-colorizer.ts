@@ -47,11 +47,20 @@ export class WorkerColorizer implements LoadedFacts {
   readonly manifest: Manifest;
   readonly elem: Elem;
   readonly adapter: string;
+  /** As of a Colorizer. */
+  readonly complete: Promise<void>;
   readonly #connection: Connection;
   readonly #id: number;
   #disposed = false;
 
-  private constructor(connection: Connection, id: number, { manifest, elem, adapter }: LoadedFacts) {
+  private constructor(
+    connection: Connection,
+    id: number,
+    { manifest, elem, adapter }: LoadedFacts,
+    complete: Promise<void>,
+  ) {
+    this.complete = complete;
+    complete.catch(() => undefined); // colorize() throws it, too
     this.#connection = connection;
     this.#id = id;
     this.manifest = manifest;
@@ -70,7 +79,8 @@ export class WorkerColorizer implements LoadedFacts {
       const shipped = model === undefined || isModelName(model);
       const args = { ...options, model: address, shipped };
       const { id, value } = await connection.call("load", args, { signal, onEvent });
-      return new WorkerColorizer(connection, id, value);
+      const complete = connection.call("complete", { colorizer: id }, { onEvent }).then(() => undefined);
+      return new WorkerColorizer(connection, id, value, complete);
     } catch (error) {
       leave(connection);
       throw error;
@@ -83,11 +93,14 @@ export class WorkerColorizer implements LoadedFacts {
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     this.#check();
-    const { signal, onStage, ...plain } = options;
+    const { signal, onStage, onEarly, ...plain } = options;
     signal?.throwIfAborted();
     const sent = await sendable(source);
-    const args = { colorizer: this.#id, source: sent.source, options: plain };
-    const onEvent = (event: CallEvent): void => void ("stage" in event && onStage?.(event.stage));
+    const args = { colorizer: this.#id, source: sent.source, options: plain, early: onEarly !== undefined };
+    const onEvent = (event: CallEvent, call: number): void => {
+      if ("stage" in event) onStage?.(event.stage);
+      else if ("early" in event) onEarly?.(this.#result(-call, event.early));
+    };
     try {
       const { id, value } = await this.#connection.call("colorize", args, { signal, onEvent, transfer: sent.transfer });
       return this.#result(id, value);

@@ -96,7 +96,7 @@ it("knows the machine and the versions", () => {
 });
 
 const DOCUMENT =
-  "# Title\n\n<!-- Results: written by npm run bench:report; change nothing below. -->\nold\n<!-- End of the results. -->\nend\n";
+  "# Title\n\n<!-- Results: written by npm run bench:report; change nothing below. -->\nold\n<!-- End: Results. -->\nend\n";
 
 it("puts results between the markers of a document, each by its adapter, GPUs first", () => {
   const gpu = ROWS.map((row): Row => ({ ...row, where: "browser", adapter: "amd rdna-3: card|1" }));

@@ -242,7 +242,8 @@ it("Vite's server for development has the models", () =>
   develop("vue", "/", async (address) => {
     await open(address);
     await status("451 × 300 pixels in colour");
-    const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    const [worker] = page.workers();
+    const asked = await worker!.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
     expect(asked).toContain(`${address}/models/inception-table/model.json`);
     expect(complaints).toEqual([]);
     await page.goto("about:blank"); // ends the connection to the server

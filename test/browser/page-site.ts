@@ -1,5 +1,5 @@
 /** The built demo page on a server that tests can disturb, with tiny models, and how a visitor uses it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -77,6 +77,8 @@ export async function startPageSite(): Promise<PageSite> {
     disturbance,
     async open() {
       const page = await browser.newPage();
+      // Otherwise files come from it, whatever the server does.
+      await page.setBypassServiceWorker(true);
       await page.setViewport({ width: 1280, height: 800 });
       await page.goto(address);
       return page;
@@ -127,6 +129,19 @@ export async function saveInto(page: Page, folder: string): Promise<void> {
   mkdirSync(folder);
   const session = await page.createCDPSession();
   await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+}
+
+/** The names of what was saved, without files that are still being written. */
+export function savedIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => !name.endsWith(".crdownload"));
+}
+
+/** Saves the open photograph by these choices of the dialog. */
+export async function saveAs(page: Page, content: string, type: string): Promise<void> {
+  await page.click("#save-as");
+  await page.click(`#save-form [value="${content}"]`);
+  await page.click(`#save-form [value="${type}"]`);
+  await page.click("#save-chosen");
 }
 
 /** Saves a screenshot into the folder SCREENSHOTS, for visual inspection; tests read pixels back instead. */

@@ -99,6 +99,9 @@ describe("what cannot be coloured", () => {
   });
 
   it("brings the last result back when the networks fail", async () => {
+    // Without workers the networks run on the page's thread, where this test can make them fail.
+    await page.evaluateOnNewDocument(() => Reflect.deleteProperty(globalThis, "Worker"));
+    await page.reload();
     await choose("samples/cat.jpg");
     await coloured("cat.jpg");
     await page.evaluate(() => {
@@ -217,7 +220,7 @@ describe("what is saved and shown", () => {
     await visit.saveInto(page, downloads);
     await choose(file("sideways.jpg"));
     await coloured("sideways.jpg");
-    await page.click("#save-jpeg");
+    await page.click("#save");
     await expect.poll(() => readdirSync(downloads), { timeout: 60_000 }).toEqual(["sideways-colour.jpg"]);
     return readFileSync(join(downloads, "sideways-colour.jpg"));
   }
@@ -227,7 +230,7 @@ describe("what is saved and shown", () => {
     const { width, height, format, exif } = await sharp(await saveJpeg()).metadata();
     expect({ width, height, format }).toEqual({ width: 300, height: 451, format: "jpeg" });
     expect(exif?.includes("Voigtlander")).toBe(true);
-    expect(await page.$eval("#save-jpeg", (button) => (button as HTMLButtonElement).disabled)).toBe(false);
+    expect(await page.$eval("#save", (button) => (button as HTMLButtonElement).disabled)).toBe(false);
   });
 
   it("JPEG has colour at full resolution, and the EXIF of the photograph, upright", async () => {
@@ -249,6 +252,40 @@ describe("what is saved and shown", () => {
     const pixels = await sharp(saved).removeAlpha().raw().toBuffer();
     const difference = shown.reduce((sum, value, i) => sum + Math.abs(value - pixels[i]!), 0) / shown.length;
     expect(difference).toBeLessThan(3);
+  });
+
+  it("every format and content is saved at full size, and says that it is artificially coloured", async () => {
+    const downloads = file("formats");
+    await visit.saveInto(page, downloads);
+    await choose(file("sideways.jpg"));
+    await coloured("sideways.jpg");
+    const expected: Record<string, [string, string, number]> = {
+      "sideways-colour.jpg": ["picture", "image/jpeg", 300],
+      "sideways-colour.png": ["picture", "image/png", 300],
+      "sideways-colour.webp": ["picture", "image/webp", 300],
+      "sideways-both.jpg": ["beside", "image/jpeg", 600],
+      "sideways-layer.png": ["layer", "image/png", 300],
+    };
+    for (const [name, [content, type, width]] of Object.entries(expected)) {
+      await visit.saveAs(page, content, type);
+      await expect.poll(() => readdirSync(downloads), { timeout: 60_000 }).toContain(name);
+      const metadata = await sharp(readFileSync(join(downloads, name))).metadata();
+      expect([metadata.width, metadata.height], name).toEqual([width, 451]);
+      expect(metadata.xmp?.toString(), name).toContain("digitalsourcetype/algorithmicallyEnhanced");
+      if (content === "picture") expect(metadata.exif?.includes("Voigtlander"), name).toBe(true);
+    }
+    // The layer has one lightness (luma of W3C's blend modes), and colours.
+    const { data } = await sharp(readFileSync(join(downloads, "sideways-layer.png")))
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const lumas = Array.from(
+      { length: data.length / 3 },
+      (_, i) => 0.3 * data[3 * i]! + 0.59 * data[3 * i + 1]! + 0.11 * data[3 * i + 2]!,
+    );
+    lumas.sort((x, y) => x - y);
+    expect(lumas.at(-1)! - lumas[0]!).toBeLessThan(3);
+    expect(data.some((value, i) => i % 3 === 0 && Math.abs(value - data[i + 1]!) > 5)).toBe(true);
   });
 
   it("thumbnails are small files", async () => {
@@ -352,7 +389,7 @@ describe("the choice of a model", () => {
     await page.keyboard.press("ArrowDown");
     await page.waitForSelector("#progress:not([hidden])");
     expect(await meanColour()).toEqual(before);
-    expect(await box("#save-png")).toBeDefined();
+    expect(await box("#save")).toBeDefined();
     release();
     await colouredBy("inception-table");
     expect(await meanColour()).not.toEqual(before);

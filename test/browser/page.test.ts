@@ -6,6 +6,7 @@ import type { Browser, Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser } from "../shared/launch";
+import { saveAs } from "./page-site";
 import { pixelFacts } from "./pixels";
 import { buildInto, serve, type Site } from "../shared/serve";
 
@@ -98,7 +99,7 @@ it("changes saturation while the picture stays", async () => {
 it("shows the time per layer on request", async () => {
   await page.click("#profile summary");
   await page.waitForSelector("#layers table", { timeout: 240_000 });
-  const rows = await page.$$eval("#layers tbody tr", (found) =>
+  const rows = await page.$$eval("#layers .every tbody tr", (found) =>
     found.map((row) => [...row.cells].map((c) => c.textContent)),
   );
   expect(new Set(rows.map(([network]) => network))).toEqual(new Set(NETWORKS));
@@ -106,12 +107,18 @@ it("shows the time per layer on request", async () => {
   const shares = rows.map((row) => parseFloat(row.at(-1)!));
   expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, -1);
   expect(await page.$$eval("#layers .strip span", (parts) => parts.length)).toBe(rows.length);
+  const times = rows.map((row) => parseFloat(row[3]!));
+  expect(times).toEqual(times.toSorted((a, b) => b - a));
+  const kinds = await page.$$eval("#layers .kinds tbody tr", (found) =>
+    found.map((row) => Number(row.cells[1]!.textContent)),
+  );
+  expect(kinds.reduce((sum, count) => sum + count, 0)).toBe(rows.length);
   await screenshot("profile");
   await page.click("#profile summary");
 }, 300_000);
 
 it("saves the picture at full size", async () => {
-  await page.click("#save-png");
+  await saveAs(page, "picture", "image/png");
   const saved = (): string | undefined => readdirSync(downloads).find((name) => name.endsWith("-colour.png"));
   await expect.poll(saved, { timeout: 30_000 }).toBeDefined();
   const { data } = await sharp(join(downloads, saved()!)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });

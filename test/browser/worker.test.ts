@@ -81,6 +81,43 @@ it("leaves the main thread no task of more than 50 ms while the shipped model co
   expect(others.filter((milliseconds) => Math.abs(milliseconds - control!) > 1)).toEqual([]);
 }, 300_000);
 
+it("shows a first picture before the embedder is there, then the picture", async () => {
+  const model = tinyModel({ mean: [0.9, -0.7, 0.8] });
+  let arrive!: () => void;
+  const embedder = new Promise<Uint8Array>((resolve) => (arrive = () => resolve(model["embedder.onnx"]!)));
+  const rest = Object.entries(model).map(([path, bytes]): [string, Uint8Array] => [`/early/${path}`, bytes]);
+  const early = await serve(
+    { ...Object.fromEntries(rest), "/early/embedder.onnx": embedder, "/": PAGE, "/page.js": SCRIPT },
+    { "/dist/": dist.folder, "/samples/": "samples" },
+  );
+  try {
+    await open(early);
+    await page.evaluate(async () => {
+      const element = document.createElement("colorize-canvas");
+      element.model = "/early/";
+      element.src = "/samples/cat.jpg";
+      document.body.append(element);
+      await new Promise((resolve) => element.addEventListener("preview", resolve, { once: true }));
+    });
+    const look = (): Promise<{ state: string; pixel: number[]; opacity: boolean; result: boolean }> =>
+      page.evaluate(() => {
+        const { shadowRoot, state, result } = document.querySelector("colorize-canvas")!;
+        const canvas = shadowRoot!.querySelector<HTMLCanvasElement>("[part=canvas]")!;
+        const pixel = [...canvas.getContext("2d")!.getImageData(200, 150, 1, 1).data];
+        return { state, pixel, opacity: canvas.checkVisibility(), result: result !== null };
+      });
+    const first = await look();
+    expect(first).toMatchObject({ state: "loading", opacity: true, result: true });
+    arrive();
+    await page.waitForFunction(() => document.querySelector("colorize-canvas")!.state === "ready");
+    const last = await look();
+    expect(last).toMatchObject({ state: "ready", opacity: true });
+    expect(last.pixel).not.toEqual(first.pixel);
+  } finally {
+    early.close();
+  }
+});
+
 describe("one worker for all elements of a page", () => {
   it("ends some time after the last element has left, and starts again for the next", async () => {
     expect([await add(), await add()]).toEqual(["load", "load"]);

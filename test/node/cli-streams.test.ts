@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { version } from "../../package.json";
 import { rgbToLab, type Triple } from "../../src/image/lab";
 import { EXIT } from "../../src/node/cli";
-import { ALGORITHMICALLY_ENHANCED } from "../../src/node/digital-source";
+import { ALGORITHMICALLY_ENHANCED } from "../../src/image/digital-source";
 import { joinTiff } from "../../src/node/tiff-pages";
 import { greyPng } from "../shared/grey-png";
 import { paintedPhoto, run } from "./run-command";

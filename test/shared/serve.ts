@@ -23,17 +23,17 @@ export interface Site {
 }
 
 /**
- * Serves `files` (by path) and below them the folders (by path prefix), all with these headers. Unknown paths are
+ * Serves `files` (by path, the promised ones when they are there) and below them the folders (by path prefix), all with these headers. Unknown paths are
  * answered by 404.
  */
 export async function serve(
-  files: Readonly<Record<string, string | Uint8Array>>,
+  files: Readonly<Record<string, string | Uint8Array | Promise<Uint8Array>>>,
   folders: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Site> {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const path = new URL(request.url!, "http://localhost").pathname;
-    const body = files[path] ?? fromFolder(folders, path);
+    const body = (await files[path]) ?? fromFolder(folders, path);
     const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
     const length = body?.length ?? 0;
     response.writeHead(body === undefined ? 404 : 200, { ...headers, "content-type": type, "content-length": length });

@@ -12,6 +12,7 @@ export interface Options {
   readonly limit?: number;
   readonly shortSide: number;
   readonly shuffleEmbeddings: boolean;
+  readonly firstPicture: boolean;
   readonly features?: string;
   readonly rank: Rank;
   readonly html?: string;
@@ -62,6 +63,11 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
     .option(
       "--shuffle-embeddings",
       "also colour with the embedding of another photograph; the result is worse if the embedding helps",
+      false,
+    )
+    .option(
+      "--first-picture",
+      "also colour with the model's mean embedding, as a page does before the embedder is loaded",
       false,
     )
     .option("--features <file>", "also measure the Frechet distance between features of this ONNX network")

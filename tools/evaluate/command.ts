@@ -152,10 +152,11 @@ async function openMethods(
   if (models.length > 0) {
     const device = await requestNodeDevice({ adapter: options.adapter });
     devices.push(device);
-    const { precision, size, saturation } = options;
-    const engine = { device, precision, size, saturation, signal };
+    const { precision, size, saturation, firstPicture } = options;
+    const engine = { device, precision, size, saturation, firstPicture, signal };
     for (const { path, label } of models) {
-      add(await openModel(await modelSource(String(modelLocation(path)), options), label, engine));
+      const source = await modelSource(String(modelLocation(path)), options);
+      for (const method of await openModel(source, label, engine)) add(method);
     }
   }
   for (const { path, label } of results) add(await openResults(path, label, photographs));

@@ -3,13 +3,15 @@ import { dirname } from "node:path";
 import { describeDevice } from "../../src/gpu/device";
 import type { Precision } from "../../src/session/session";
 import type { KeptChroma } from "../../src/image/chroma";
+import { InputError } from "../../src/base/errors";
+import { storedElements } from "../../src/gpu/storage";
 import { PictureStages } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
 import { Networks } from "../../src/colorizer/networks";
 import type { Pixels } from "../../src/node/images";
 import { folderReader } from "../../src/node/model-files";
 import { startPrediction } from "../../src/colorizer/predict";
-import type { Coloured, Embedding, Method } from "./method";
+import type { Coloured, Embedding, Method, Photograph } from "./method";
 import type { ModelSource } from "./model-source";
 
 export interface EngineOptions {
@@ -19,22 +21,35 @@ export interface EngineOptions {
   readonly size?: number;
   /** Factor on the predicted chroma. */
   readonly saturation: number;
+  /** Whether to measure the picture of the mean embedding, too. */
+  readonly firstPicture?: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Throws as Networks.load(). */
+/** The model, and its first picture where the options ask for it. Throws as Networks.load(), and InputError where it has no mean embedding. */
 export async function openModel(
   { location, read, externalData }: ModelSource,
   label: string | undefined,
   options: EngineOptions,
-): Promise<Method> {
+): Promise<Method[]> {
   const { device, precision, signal } = options;
   const onDisk = folderReader(location.endsWith(".json") ? dirname(location) : location);
   const reader = /^https?:/i.test(location) ? undefined : (read ?? onDisk);
   // With a reader, the location is used in messages only.
   const model = reader ? "model.json" : location;
   const networks = await Networks.load({ device, model, precision, signal, read: reader, externalData });
-  return new ModelMethod(networks, label, options);
+  const method = new ModelMethod(networks, label, options);
+  if (!options.firstPicture) return [method];
+  const mean = networks.manifest.embedder?.mean;
+  if (mean)
+    return [method, new FirstPicture(method, storedElements(new Float32Array(mean), networks.elem), mean.length)];
+  method.dispose();
+  throw new InputError({
+    where: "--first-picture",
+    expected: "a model with a mean embedding",
+    received: method.name,
+    hint: "npm run ship:mean writes it into model.json.",
+  });
 }
 
 class ModelMethod implements Method {
@@ -92,4 +107,26 @@ class ModelMethod implements Method {
   dispose(): void {
     this.#networks.dispose();
   }
+}
+
+/** What a page shows of a model before its embedder is loaded. */
+class FirstPicture implements Method {
+  readonly name: string;
+  readonly facts: Method["facts"];
+  readonly #model: ModelMethod;
+  readonly #mean: Embedding;
+
+  /** Runs on the model's networks. `mean`: `count` elements, as stored. */
+  constructor(model: ModelMethod, mean: Embedding, count: number) {
+    this.name = `${model.name}, first picture`;
+    this.facts = { model: model.facts["model"]!, meanEmbedding: count };
+    this.#model = model;
+    this.#mean = mean;
+  }
+
+  async colorize(photograph: Photograph): Promise<Coloured> {
+    return { picture: await this.#model.colorizeWith!(photograph, this.#mean) };
+  }
+
+  dispose(): void {}
 }

@@ -298,6 +298,8 @@ class Smoke(unittest.TestCase):
         train('train_embedding', self.folder, 'embedding-parts', 40, *settings, '--cache', self.folder / 'cache', '--stop-after', 27)
         resumed = train('train_embedding', self.folder, 'embedding-parts', 40, *settings, '--cache', self.folder / 'cache')
         self.same_weights(straight, resumed)
+        anew = train('train_embedding', self.folder, 'embedding-anew', 2, *settings, '--crops', 0, '--precision', 'bf16')
+        self.assertTrue(all(np.isfinite(value) for value in anew['rows'][-1].values() if isinstance(value, float)))
         out = self.folder / 'finished.pt'
         subprocess.run([sys.executable, str(HERE / 'finish_embedding.py'), '--checkpoint', str(self.folder / 'embedding/checkpoint.pt'), '--out', str(out),
                         '--data', str(self.folder / 'photographs'), '--teacher', str(self.teacher), '--teacher-size', '64', '--sizes', '80', '112',
@@ -334,6 +336,7 @@ class Smoke(unittest.TestCase):
         for loss in ('teacher_loss', 'hint_loss', 'cells_entropy'):
             first, last = training_losses(straight, loss)
             self.assertLess(last, first, loss)
+        train_colorizer(self.folder, 'taught-anew', 2, *teaching, '--fresh', '--precision', 'bf16')
         train_colorizer(self.folder, 'taught-parts', 40, *teaching, '--stop-after', 17)
         self.same_weights(straight, train_colorizer(self.folder, 'taught-parts', 40, *teaching))
 

@@ -124,7 +124,8 @@ class TeacherAnswers:
     def fresh(self, pixels, theta):
         """(scores, features) of the crops `theta`, computed now."""
         with loop.autocast(self.device, self.precision):
-            return self.teacher(warp(pixels, theta, self.size).contiguous(memory_format=torch.channels_last))
+            scores, features = self.teacher(warp(pixels, theta, self.size).contiguous(memory_format=torch.channels_last))
+        return scores.float(), features
 
     def __call__(self, pool, indices, pixels, numbers, theta):
         """(scores, features) of the crops `numbers`, which are `theta`."""
@@ -225,7 +226,7 @@ def main():
     weights = [p for p in model.parameters() if p.dim() > 1]
     others = [p for p in model.parameters() if p.dim() <= 1]
     optimizer = torch.optim.AdamW([{'params': weights, 'weight_decay': arguments.decay},
-                                   {'params': others, 'weight_decay': 0.0}], lr=arguments.rate)
+                                   {'params': others, 'weight_decay': 0.0}], lr=arguments.rate, fused=True)
     run = loop.Run(arguments, model, optimizer)
     damage = Damage(arguments.damage)
     checked, going, sums = run.minutes, run.fraction() < 1, []

@@ -104,7 +104,8 @@ export class ConvChoices {
     this.#algorithms = algorithms;
     ({ kind: this.kind, row: this.row } = adapterClass(adapterInfo));
     const { subgroupMinSize } = adapterInfo;
-    this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize };
+    const software = this.kind === "cpu";
+    this.device = { features, workgroupBytes: limits.maxComputeWorkgroupStorageSize, subgroupMinSize, software };
   }
 
   /** Every choice that computes this convolution on the device. */

@@ -10,6 +10,8 @@ export interface ConvDevice {
   readonly workgroupBytes: number;
   /** GPUAdapterInfo.subgroupMinSize; undefined where the browser does not report it. */
   readonly subgroupMinSize?: number | undefined;
+  /** Whether the device is a driver in software, on which algorithms for GPUs cannot win. */
+  readonly software?: boolean;
 }
 
 /** A device with WebGPU's guarantees alone. */

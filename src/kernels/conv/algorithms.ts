@@ -8,7 +8,9 @@ import { half } from "./half";
 import { halfWeights } from "./half-weights";
 import { int8 } from "./int8";
 import type { Conv2dParams } from "./params";
+import { prefetch } from "./prefetch";
 import { split } from "./split";
+import { splitWorkgroup } from "./split-workgroup";
 import { subgroup } from "./subgroup";
 import { winograd } from "./winograd";
 import { workgroup } from "./workgroup";
@@ -22,7 +24,9 @@ export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [
   half,
   halfWeights,
   composed(split),
+  composed(splitWorkgroup),
   composed(workgroup),
+  composed(prefetch),
   composed(subgroup),
 ];
 

@@ -7,7 +7,9 @@ import { convFlat } from "./flat";
 import { convHalf, convHalfWorkgroup } from "./half";
 import { convHalfWeights } from "./half-weights";
 import { convInt8 } from "./int8";
+import { convPrefetch } from "./prefetch";
 import { convSplit, convSplitSum } from "./split";
+import { convSplitWorkgroup } from "./split-workgroup";
 import { convSubgroup } from "./subgroup";
 import { convWinogradInput, convWinogradOutput } from "./winograd-transforms";
 import { convWorkgroup } from "./workgroup";
@@ -20,8 +22,10 @@ export const CONV_KERNELS: Readonly<Record<string, AnyKernel>> = {
   convHalfWeights,
   convHalfWorkgroup,
   convInt8,
+  convPrefetch,
   convSplit,
   convSplitSum,
+  convSplitWorkgroup,
   convSubgroup,
   convWinogradInput,
   convWinogradOutput,

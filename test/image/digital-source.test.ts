@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ALGORITHMICALLY_ENHANCED, markedXmp, newMark } from "../../src/node/digital-source";
+import { ALGORITHMICALLY_ENHANCED, markedXmp, newMark } from "../../src/image/digital-source";
 
 const RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"';
 const MARK = `<Iptc4xmpExt:DigitalSourceType>${ALGORITHMICALLY_ENHANCED}</Iptc4xmpExt:DigitalSourceType>`;

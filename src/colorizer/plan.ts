@@ -1,0 +1,43 @@
+/** Sizes of pictures and what they cost, without running the networks. */
+import { outputChannels } from "../image/chroma";
+import type { WorkingSize } from "../image/layout";
+import type { PictureStages } from "../image/picture-stages";
+import type { Size } from "../kernels/picture/tile";
+import { InputError } from "../base/errors";
+import { SIZE } from "../base/option-checks";
+import type { Manifest } from "../weights/model/manifest";
+import type { Networks } from "./networks";
+import type { ColorizePlan } from "./options";
+
+export function planOf(networks: Networks, stages: PictureStages, picture: Size, working: WorkingSize): ColorizePlan {
+  const { embedder, colorizer } = networks.plan(working);
+  const targets = networks.targetSizes(working).map((size) => ({ size }));
+  const weightBytes = (embedder?.weightBytes ?? 0) + colorizer.weightBytes;
+  const activationBytes = (embedder?.activationBytes ?? 0) + colorizer.activationBytes;
+  const map = networks.outputSize(colorizer);
+  const stored = { channels: outputChannels(networks.manifest.colorizer.output), elem: networks.elem };
+  const pictureBytes = stages.peakBytes(picture, targets, map, stored);
+  return {
+    workingSize: working.size,
+    paddedSize: working.padded,
+    peakBytes: weightBytes + activationBytes + pictureBytes,
+    weightBytes,
+    activationBytes,
+    pictureBytes,
+    flops: (embedder?.flops ?? 0) + colorizer.flops,
+  };
+}
+
+/** Throws InputError for a size that no picture has. */
+export function checkPicture({ width, height }: Size): void {
+  for (const n of [width, height])
+    if (!Number.isInteger(n) || n < 1)
+      throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${n}` });
+}
+
+/** Half of a working size where it is large enough, for a device that was lost twice. */
+export function smallerSize({ colorizer }: Manifest, size: number | undefined): number | undefined {
+  const { multiple, pixels } = colorizer.size;
+  const half = Math.ceil((size ?? pixels) / 2 / multiple) * multiple;
+  return half < SIZE.least ? size : half;
+}

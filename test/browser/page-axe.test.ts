@@ -1,0 +1,63 @@
+/** The demo page by axe-core's rules, in its states, light and dark. With a tiny model. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "puppeteer";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import * as visit from "./page-site";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let site: visit.PageSite;
+let page: Page;
+
+beforeAll(async () => {
+  site = await visit.startPageSite();
+  page = await site.open();
+  await page.evaluate(axe);
+}, 240_000);
+afterAll(() => site?.close());
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+async function expectNoViolations(): Promise<void> {
+  for (const value of ["light", "dark"]) {
+    await page.emulateMediaFeatures([
+      { name: "prefers-color-scheme", value },
+      { name: "prefers-reduced-motion", value: "reduce" },
+    ]);
+    const found = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+      const { violations } = await axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" ")}`);
+    });
+    expect(found, value).toEqual([]);
+  }
+}
+
+it("has no violations when it is empty", expectNoViolations);
+
+it("has none with an album, one file of which is bad and one in colour", async () => {
+  await visit.choose(page, "samples/cat.jpg", "samples/LICENSES.md", "samples/colour/meadow.jpg");
+  await visit.coloured(page, "cat.jpg");
+  await expect
+    .poll(() => page.$eval("#count", (element) => element.textContent), { timeout: 60_000 })
+    .toBe("1 of 3 in colour, 1 failed, 1 left as it is: already in colour");
+  await expectNoViolations();
+});
+
+it("has none with a message, and with the choices of saving", async () => {
+  await page.click("#strip li:nth-child(2) .open");
+  expect(await visit.message(page)).toMatch(/LICENSES/);
+  await expectNoViolations();
+  await page.click("#save-as");
+  await expectNoViolations();
+  await page.keyboard.press("Escape");
+});
+
+it("has none with how it works", async () => {
+  await page.click("#profile summary");
+  await page.waitForSelector("#layers .every", { timeout: 120_000 });
+  await expectNoViolations();
+});

@@ -1,0 +1,121 @@
+/** A first picture by the mean embedding, before the embedder is loaded. */
+import { expect, it } from "vitest";
+import { abortable } from "../../src/base/abortable";
+import { Colorizer, DownloadError, type ColorizeResult, type ColorizerOptions } from "../../src/index";
+import { testDevice } from "../gpu";
+import { expectClose, randoms } from "../shared/expect-close";
+import { recombined, type Picture } from "../reference/color";
+import { tinyChroma, tinyReader } from "../tiny-model";
+
+const MEAN = [0.9, -0.7, 0.8];
+const picture: Picture = {
+  width: 37,
+  height: 23,
+  data: Uint8ClampedArray.from(randoms(37 * 23 * 4, 3, 0, 256), Math.floor),
+};
+
+/** Loads a tiny model whose embedder arrives, or fails, when the test says so. */
+async function load(
+  options: ColorizerOptions = { early: true },
+  mean: readonly number[] | null = MEAN,
+): Promise<{ colorizer: Promise<Colorizer>; arrive: (error?: Error) => void }> {
+  let arrive!: (error?: Error) => void;
+  const arrived = new Promise<void>((resolve, reject) => {
+    arrive = (error) => (error ? reject(error) : resolve());
+  });
+  const read = tinyReader({ ...(mean && { mean }) });
+  const colorizer = Colorizer.load({
+    model: "tiny",
+    device: await testDevice(),
+    precision: "f32",
+    read: async (path, expected, onProgress, signal) => {
+      if (path === "embedder.onnx") await abortable(arrived, signal);
+      return read(path, expected, onProgress, signal);
+    },
+    ...options,
+  });
+  colorizer.catch(() => undefined);
+  return { colorizer, arrive };
+}
+
+/** Whether a promise settles within half a second. */
+function settles(promise: Promise<unknown>): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 500));
+  return Promise.race([promise.then(() => true), late]);
+}
+
+function expected(colorizer: Colorizer, embedding?: readonly number[], saturation = 1): Uint8ClampedArray {
+  const { workingSize, paddedSize } = colorizer.plan(picture.width, picture.height);
+  const chroma = tinyChroma(picture, workingSize, paddedSize, embedding);
+  return recombined(picture, { ...chroma, chromaScale: 128 * saturation });
+}
+
+it("gives a picture by the mean embedding, then the picture", async () => {
+  const { colorizer: loading, arrive } = await load();
+  const colorizer = await loading;
+  let last!: Promise<ColorizeResult>;
+  const first = await new Promise<ColorizeResult>((onEarly) => {
+    last = colorizer.colorize(picture, { onEarly });
+  });
+  expectClose(first.data, expected(colorizer, MEAN), { abs: 2 });
+  expectClose((await first.withSaturation(1.5)).data, expected(colorizer, MEAN, 1.5), { abs: 2 });
+  expect(await settles(last)).toBe(false);
+  arrive();
+  expectClose((await last).data, expected(colorizer), { abs: 2 });
+  await colorizer.complete;
+  // Once complete, there is no first picture any more.
+  const again = await colorizer.colorize(picture, { onEarly: () => expect.unreachable() });
+  expect(again.data).toEqual((await last).data);
+  colorizer.dispose();
+});
+
+it("waits for the embedder where the caller wants no first picture", async () => {
+  const { colorizer: loading, arrive } = await load();
+  const result = (await loading).colorize(picture);
+  expect(await settles(result)).toBe(false);
+  arrive();
+  expectClose((await result).data, expected(await loading), { abs: 2 });
+  (await loading).dispose();
+});
+
+it("loads everything first without the option, or without a mean embedding", async () => {
+  for (const { colorizer, arrive } of [await load({}), await load({ early: true }, null)]) {
+    expect(await settles(colorizer)).toBe(false);
+    arrive();
+    const whole = await colorizer;
+    await whole.complete;
+    await whole.colorize(picture, { onEarly: () => expect.unreachable() });
+    whole.dispose();
+  }
+});
+
+it("throws the embedder's error after the first picture", async () => {
+  const { colorizer: loading, arrive } = await load();
+  const colorizer = await loading;
+  let firsts = 0;
+  const error = new DownloadError({ where: "embedder.onnx", expected: "a file", received: "none" });
+  const result = colorizer.colorize(picture, { onEarly: () => (firsts++, arrive(error)) });
+  await expect(result).rejects.toBe(error);
+  await expect(colorizer.complete).rejects.toBe(error);
+  expect(firsts).toBe(1);
+  colorizer.dispose();
+});
+
+it("ends the load when it is disposed before it is complete", async () => {
+  const { colorizer: loading } = await load();
+  const colorizer = await loading;
+  colorizer.dispose();
+  await expect(colorizer.complete).rejects.toMatchObject({ name: "AbortError" });
+});
+
+it("aborts while it waits for the embedder", async () => {
+  const { colorizer: loading, arrive } = await load();
+  const job = new AbortController();
+  const result = (await loading).colorize(picture, { onEarly: () => job.abort(), signal: job.signal });
+  await expect(result).rejects.toMatchObject({ name: "AbortError" });
+  arrive();
+  await (
+    await loading
+  ).complete;
+  (await loading).dispose();
+});

@@ -1,0 +1,80 @@
+import sharp, { type Sharp } from "sharp";
+import { expect, it } from "vitest";
+import { carryExif } from "../../src/image/exif";
+import { markAsColorized } from "../../src/image/mark";
+import { ALGORITHMICALLY_ENHANCED } from "../../src/image/digital-source";
+
+const picture = (alpha = 1): Sharp =>
+  sharp({ create: { width: 31, height: 17, channels: 4, background: { r: 200, g: 90, b: 10, alpha } } });
+const blob = async (image: Sharp, type: string): Promise<Blob> =>
+  new Blob([new Uint8Array(await image.toBuffer())], { type });
+
+it.each<[string, string, () => Sharp]>([
+  ["JPEG", "image/jpeg", () => picture().jpeg()],
+  ["PNG", "image/png", () => picture().png()],
+  ["lossy WebP", "image/webp", () => picture().removeAlpha().webp()],
+  ["lossless WebP with transparency", "image/webp", () => picture(0.5).webp({ lossless: true })],
+  [
+    "WebP with EXIF",
+    "image/webp",
+    () =>
+      picture()
+        .webp()
+        .withExif({ IFD0: { Make: "Voigtlander" } }),
+  ],
+])("marks %s, whose pixels and metadata stay", async (_, type, encoded) => {
+  const before = await blob(encoded(), type);
+  const marked = await markAsColorized(before);
+  expect(marked.type).toBe(type);
+  const [old, now] = await Promise.all([before, marked].map(async (one) => sharp(await one.arrayBuffer())));
+  const metadata = await now!.metadata();
+  expect(metadata.xmp?.toString()).toContain(ALGORITHMICALLY_ENHANCED);
+  expect(metadata.exif).toEqual((await old!.metadata()).exif);
+  expect([metadata.width, metadata.height]).toEqual([31, 17]);
+  expect((await now!.raw().toBuffer()).equals(await old!.raw().toBuffer())).toBe(true);
+});
+
+it("keeps what the XMP of the photograph says, upright", async () => {
+  const said =
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+    '<rdf:Description rdf:about="" dc:title="Home" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>';
+  const photograph = await blob(picture().withXmp(said).jpeg(), "image/jpeg");
+  const marked = await markAsColorized(await blob(picture().jpeg(), "image/jpeg"), photograph);
+  const xmp = (await sharp(await marked.arrayBuffer()).metadata()).xmp?.toString();
+  expect(xmp).toContain('dc:title="Home" tiff:Orientation="1"');
+  expect(xmp).toContain(ALGORITHMICALLY_ENHANCED);
+});
+
+it("refuses other files", async () => {
+  const file = new Blob(["GIF89a and so on, longer than any header of a picture"], { type: "image/gif" });
+  await expect(markAsColorized(file)).rejects.toThrow(/JPEG, PNG or WebP.*image\/gif/s);
+});
+
+it.each([
+  ["image/png", (): Sharp => picture().png()],
+  ["image/webp", (): Sharp => picture().removeAlpha().webp()],
+] as const)("stays beside EXIF that was carried from a JPEG file to %s", async (type, encoded) => {
+  const photograph = await blob(
+    picture()
+      .withExif({ IFD0: { Make: "Voigtlander" } })
+      .jpeg(),
+    "image/jpeg",
+  );
+  const size = { width: 31, height: 17 };
+  const file = await markAsColorized(await carryExif(photograph, await blob(encoded(), type), size));
+  const { exif, xmp, ...metadata } = await sharp(await file.arrayBuffer()).metadata();
+  expect(exif?.includes("Voigtlander")).toBe(true);
+  expect(xmp?.toString()).toContain(ALGORITHMICALLY_ENHANCED);
+  expect(metadata).toMatchObject(size);
+});
+
+it("EXIF is not written into files of other types", async () => {
+  const photograph = await blob(
+    picture()
+      .withExif({ IFD0: { Make: "Voigtlander" } })
+      .jpeg(),
+    "image/jpeg",
+  );
+  const file = new Blob(["GIF89a and so on, longer than any header of a picture"], { type: "image/gif" });
+  expect(await carryExif(photograph, file, { width: 31, height: 17 })).toBe(file);
+});
