@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tinyModel } from "./tiny-model";
+import { tinyModel } from "./shared/tiny-model";
 import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
 
 /** Inside the tree, as the built modules look for packages above themselves, and for ../models. */

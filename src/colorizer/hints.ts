@@ -89,9 +89,9 @@ export async function writeHints(
 
 interface HintPlanes {
   /** [2, H, W]: a* and b*. */
-  readonly ab: Float32Array<ArrayBuffer>;
+  readonly ab: Float32Array;
   /** [H, W]: 1 where there is a hint. */
-  readonly mask: Float32Array<ArrayBuffer>;
+  readonly mask: Float32Array;
 }
 
 /** The hints at the size of the network's picture, with padding. A hint whose centre lies outside the photograph may cover nothing. */

@@ -26,10 +26,10 @@ import type { SessionOptions } from "./options";
 /** Shapes by input name. */
 export type Shapes = Readonly<Record<string, Shape>>;
 
-interface ProgramsOptions extends Pick<
-  SessionOptions,
-  "freeze" | "precision" | "keep" | "pipelines" | "choices" | "beat"
-> {
+interface ProgramsOptions extends Pick<SessionOptions, "freeze" | "precision" | "keep" | "pipelines"> {
+  // As in SessionOptions, whose published types leave them out.
+  readonly choices?: ConvChoices;
+  readonly beat?: () => void;
   readonly device: GPUDevice;
   readonly engine: Engine;
   /** Storage type of activations and weights. */

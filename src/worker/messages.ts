@@ -12,10 +12,12 @@ import type { SentError } from "./errors";
 /** The options of Colorizer.load() that a worker can be given. */
 export interface LoadOptions extends Pick<
   ColorizerOptions,
-  "model" | "shipped" | "preset" | "precision" | "early" | "onProgress" | "signal" | "stallTimeout" | "hangTimeout"
+  "model" | "preset" | "precision" | "early" | "onProgress" | "signal" | "stallTimeout" | "hangTimeout"
 > {
   /** As in ColorizerOptions, with its defaults. */
   readonly tune?: boolean;
+  /** As in ColorizerOptions, whose published types leave it out. */
+  readonly shipped?: boolean;
 }
 
 /** What a page knows of a Colorizer in the worker. */

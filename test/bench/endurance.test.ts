@@ -4,7 +4,7 @@ import { benchEndurance } from "../../bench/endurance-bench";
 import { environmentOf } from "../../bench/environment";
 import type { Job, Limits, Row } from "../../bench/rows";
 import { testDevice } from "../gpu";
-import { tinyReader } from "../tiny-model";
+import { tinyReader } from "../shared/tiny-model";
 
 const JOB = { suite: "endurance", elem: "f32", pictures: 30, picture: [24, 16] } as const satisfies Job;
 const LIMITS: Limits = { repeats: 1, budget: 1, tune: 0, exclude: [] };

@@ -32,6 +32,7 @@ describe("attributes", () => {
         src: "a.jpg",
         alt: "b",
         model: "/m/",
+        preset: "eccv16",
         loading: "lazy",
         compare: "slider",
         saturation: 1.5,
@@ -53,11 +54,12 @@ describe("attributes", () => {
       };
     });
     expect(seen.created).toEqual([]);
-    expect(seen.defaults).toEqual(["", "", "", "eager", "off", 1, 0, null, "auto", null, false, 0, 0]);
+    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", 1, 0, null, "auto", null, false, 0, 0]);
     const texts = [
       "a.jpg",
       "b",
       "/m/",
+      "eccv16",
       "lazy",
       "slider",
       "1.5",
@@ -74,6 +76,7 @@ describe("attributes", () => {
       "a.jpg",
       "b",
       "/m/",
+      "eccv16",
       "lazy",
       "slider",
       1.5,

@@ -1,7 +1,7 @@
 /** A page with the built element and a tiny model, for tests that need not see the shipped model. */
 import type { Browser, Page } from "puppeteer";
 import type { ColorizeCanvas } from "../../src/element";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { buildInto, serve, type Site } from "../shared/serve";
 

@@ -1,7 +1,7 @@
 /** <colorize-canvas> of the built package: with the shipped model on a real photograph, and with a tiny one. */
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { pixelFacts } from "./pixels";
 import { buildInto, serve, type Site } from "../shared/serve";

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { buildInto, serve, type Site } from "../shared/serve";
 

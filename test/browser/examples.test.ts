@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { build, createServer } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { serve, type Site } from "../shared/serve";
 

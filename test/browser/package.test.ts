@@ -8,7 +8,7 @@ import type { Browser, Page } from "puppeteer";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type * as Entry from "../../src/index";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 import { pageFiles } from "../../tools/bundle-size";
 import { launchBrowser } from "../shared/launch";
 

@@ -8,7 +8,7 @@ import type { Browser, ElementHandle, Page } from "puppeteer";
 import { expect } from "vitest";
 import { launchBrowser } from "../shared/launch";
 import { buildInto } from "../shared/serve";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 
 const TYPES: Record<string, string> = {
   ".js": "text/javascript",

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type * as Entry from "../../src/index";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { mainThreadTasks } from "../shared/main-thread";
 import { buildInto, serve, type Site } from "../shared/serve";

@@ -8,7 +8,7 @@ import { expectClose, randoms } from "../shared/expect-close";
 import { testDevice } from "../gpu";
 import { trackLive } from "../shared/live-memory";
 import { luminanceOf, recombined, type Picture } from "../reference/color";
-import { tinyChroma, tinyReader, type TinyOptions } from "../tiny-model";
+import { tinyChroma, tinyReader, type TinyOptions } from "../shared/tiny-model";
 
 function noise(width: number, height: number): Picture {
   return { width, height, data: Uint8ClampedArray.from(randoms(width * height * 4, 3, 0, 256), Math.floor) };

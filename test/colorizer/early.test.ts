@@ -5,7 +5,7 @@ import { Colorizer, DownloadError, type ColorizeResult, type ColorizerOptions } 
 import { testDevice } from "../gpu";
 import { expectClose, randoms } from "../shared/expect-close";
 import { recombined, type Picture } from "../reference/color";
-import { tinyChroma, tinyReader } from "../tiny-model";
+import { tinyChroma, tinyReader } from "../shared/tiny-model";
 
 const MEAN = [0.9, -0.7, 0.8];
 const picture: Picture = {

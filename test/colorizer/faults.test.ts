@@ -6,7 +6,7 @@ import { requestNodeDevice } from "../../src/node/device";
 import { randoms } from "../shared/expect-close";
 import { FAULTS, faulty, type Fault } from "../shared/faults";
 import { buildModel, node } from "../onnx-builder";
-import { tinyReader } from "../tiny-model";
+import { tinyReader } from "../shared/tiny-model";
 
 /** Half transparent here and there. */
 function noise(width: number, height: number): { data: Uint8Array; width: number; height: number } {

@@ -7,7 +7,7 @@ import { requestNodeDevice } from "../../src/node/device";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
 import { randoms } from "../shared/expect-close";
-import { COLORIZER_PORTS, tinyReader } from "../tiny-model";
+import { COLORIZER_PORTS, tinyReader } from "../shared/tiny-model";
 
 vi.setConfig({ testTimeout: 300_000 });
 

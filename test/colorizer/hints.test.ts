@@ -6,7 +6,7 @@ import { checkHints, hintPlanes } from "../../src/colorizer/hints";
 import { rgbToLab, type Triple } from "../../src/image/lab";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
-import { tinyReader } from "../tiny-model";
+import { tinyReader } from "../shared/tiny-model";
 
 /** A model of the preset siggraph17 that adds every hint's colour at its place to a* = b* = 1. */
 const network = buildModel({

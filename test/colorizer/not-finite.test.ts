@@ -6,7 +6,7 @@ import { Session } from "../../src/session/session";
 import { randoms } from "../shared/expect-close";
 import { testDevice } from "../gpu";
 import { buildModel, node, type NodeSpec } from "../onnx-builder";
-import { COLORIZER_PORTS, tinyReader } from "../tiny-model";
+import { COLORIZER_PORTS, tinyReader } from "../shared/tiny-model";
 
 const LAYERS = ["first", "middle", "last"] as const;
 type Layer = (typeof LAYERS)[number];

@@ -9,7 +9,7 @@ import { rgbToLab, type Triple } from "../../src/image/lab";
 import { isNoise } from "../../src/node/driver-noise";
 import { readImage } from "../../src/node/read-image";
 import { joinTiff } from "../../src/node/tiff-pages";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 
 let folder: string;
 let model: string;

@@ -9,7 +9,7 @@ import { defaultModelFolder, folderReader, loadNodeColorizer } from "../../src/n
 import { testDevice } from "../gpu";
 import { SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
 import { buildModel, node } from "../onnx-builder";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 
 let folder: string;
 beforeAll(async () => {

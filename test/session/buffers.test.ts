@@ -5,7 +5,7 @@ import { Session } from "../../src/session/session";
 import { expectClose, randoms } from "../shared/expect-close";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
-import { tinyReader } from "../tiny-model";
+import { tinyReader } from "../shared/tiny-model";
 
 const [width, height] = [24, 16];
 const pixels = Uint8Array.from(randoms(width * height * 4, 3, 0, 256), Math.floor);

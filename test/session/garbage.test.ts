@@ -7,7 +7,7 @@ import { PipelineCache } from "../../src/gpu/pipelines";
 import { Session } from "../../src/session/session";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
-import { tinyReader } from "../tiny-model";
+import { tinyReader } from "../shared/tiny-model";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

@@ -99,9 +99,9 @@ export const CONV_CASES: readonly ConvCase[] = [
   convCase("3x3, asymmetric pads, batch 2, 6 channels", [6, 5, 8], [3, 3], 6, { batch: 2, pads: [2, 0], out: [7, 6] }),
   convCase("even window, 5 channels, batch 2, residual", [6, 5, 5], [4, 4], 5, { batch: 2, residual: true }),
   convCase("few pixels, many channels", [8, 8, 64], [1, 1], 192, { activation: RELU }),
-  convCase("few pixels, 512 channels, two images, residual", [3, 7, 512], [1, 1], 36, { batch: 2, residual: true }),
+  convCase("two maps of 3x7 pixels, 512 channels, residual", [3, 7, 512], [1, 1], 36, { batch: 2, residual: true }),
   convCase("short matrix: 3x3, 132 channels, stride 2", [9, 9, 132], [3, 3], 44, { strides: [2, 2], out: [5, 5] }),
-  convCase("short matrix: 1x7, 2 groups of 128 channels", [3, 9, 256], [1, 7], 72, { groups: 2 }),
+  convCase("short matrix, 2 groups of 128 channels", [3, 9, 256], [1, 7], 72, { groups: 2 }),
 ];
 
 /** The same with upsampling before or pooling after the convolution. */

@@ -1,5 +1,6 @@
 /** A model folder small enough to be computed by hand: both networks in a few kilobytes, with a CPU reference. */
 import { createHash } from "node:crypto";
+import { parseManifest } from "../../src/weights/model/manifest";
 import type { ModelReader } from "../../src/weights/model/files";
 import { buildModel, node } from "../../tools/onnx-writer";
 import { resampledLuminance, type ChromaMap, type Picture } from "../reference/color";
@@ -20,6 +21,8 @@ export interface TinyOptions {
   readonly bias?: readonly number[];
   /** Replaces the colorizer's file. */
   readonly network?: Uint8Array;
+  /** The mean embedding; the manifest then has format 2. */
+  readonly mean?: readonly number[];
   /** Floats that the embedder's file has and nobody needs. */
   readonly unused?: number;
   /** Replaces keys of the manifest's colorizer part. */
@@ -123,8 +126,11 @@ export function tinyModel(options: TinyOptions = {}): Record<string, Uint8Array>
       ...options.colorizer,
     },
   };
+  const { mean } = options;
+  const format2 = parseManifest(manifest, "model.json");
+  const withMean = { ...format2, format: 2, embedder: { ...format2.embedder!, mean } };
   return {
-    "model.json": new TextEncoder().encode(JSON.stringify(manifest)),
+    "model.json": new TextEncoder().encode(JSON.stringify(mean ? withMean : manifest)),
     "embedder.onnx": files.embedder,
     "colorizer.onnx": files.colorizer,
   };
@@ -136,11 +142,12 @@ export function tinyReader(options: TinyOptions = {}): ModelReader {
   return (path) => Promise.resolve(files[path]!);
 }
 
-/** What the tiny networks predict for a picture at a working size, computed on the CPU. */
+/** What the tiny networks predict for a picture at a working size, computed on the CPU. `given`: an embedding in place of the picture's. */
 export function tinyChroma(
   picture: Picture,
   valid: ChromaMap["valid"],
   padded: ChromaMap["padded"],
+  given?: readonly number[],
 ): Pick<ChromaMap, "ab" | "valid" | "padded" | "step"> {
   const scaled = (l: number): number => l / 50 - 1;
   const stack = resampledLuminance(picture, EMBEDDER_SIZE, EMBEDDER_SIZE);
@@ -154,7 +161,7 @@ export function tinyChroma(
       for (let x = 0; x < padded.width; x++) {
         const [x0, y0] = [x - (x % 2), y - (y % 2)];
         const half = (at(x0, y0) + at(x0 + 1, y0) + at(x0, y0 + 1) + at(x0 + 1, y0 + 1)) / 4;
-        const embedding = EMBEDDING.map((w) => w * mean);
+        const embedding = given ?? EMBEDDING.map((w) => w * mean);
         const [own, ...dense] = WEIGHTS[c]!;
         const sum = own * half + dense.reduce((s, w, k) => s + w * embedding[k]!, 0) + BIAS[c]!;
         ab[(c * padded.height + y) * padded.width + x] = Math.tanh(sum);

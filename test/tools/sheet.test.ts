@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CELL, stripWidth } from "../../tools/evaluate/pictures";
-import { tinyModel } from "../tiny-model";
+import { tinyModel } from "../shared/tiny-model";
 
 const SCRIPT = ["--import", "./tools/register.mjs", "tools/sheet.ts"];
 

@@ -1,11 +1,11 @@
 /** Reads and checks a model: a folder with a manifest, or a bare ONNX file, from the network or any other reader. */
 import { InputError, ManifestError, messageOf } from "../../base/errors";
-import { packagePart } from "../../base/package-part";
 import { pathProblem } from "../../base/paths";
 import { externalLocations, type ExternalData } from "../onnx/decode";
 import { fetchFile, fetchNewest } from "./download";
 import { integrityFault } from "./integrity";
 import { parseManifest, type Manifest } from "./manifest";
+import { manifestFor } from "./presets";
 
 /** Most bytes of a model.json. */
 const MOST_BYTES = 2 ** 20;
@@ -148,7 +148,6 @@ async function loadBareFile(location: string, name: string, options: LoadModelOp
     data.set(path, await beside(path, undefined, () => {}, signal));
   }
   const externalData: ExternalData = (path) => data.get(path)!;
-  const { manifestFor } = await packagePart(import("./presets"));
   const json = await manifestFor({ bytes, name, where: location, preset, externalData, signal });
   const manifest = parseManifest(json, location);
   report(bytes.byteLength, bytes.byteLength);

@@ -144,8 +144,11 @@ it("passes keep the results of random graphs, and each pass changes some graphs"
   }
 });
 
-it("every pass of the folder is tested here", () => {
+/** Passes that change what a graph computes, so that no random graph has them: each has a test of its own. */
+const CHANGES_RESULTS = ["lead-output"];
+
+it("every pass of the folder that keeps the results is tested here", () => {
   const files = readdirSync(new URL("../../../src/graph/passes", import.meta.url));
   const names = files.map((file) => file.replace(/\.ts$/, "")).filter((name) => name !== "pass" && name !== "passes");
-  expect([...new Set(ALL_PASSES.map(({ name }) => name))].sort()).toEqual(names.sort());
+  expect([...new Set(ALL_PASSES.map(({ name }) => name)), ...CHANGES_RESULTS].sort()).toEqual(names.sort());
 });

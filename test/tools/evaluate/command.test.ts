@@ -8,7 +8,7 @@ import { EXIT, main } from "../../../tools/evaluate/command";
 import type { Scores } from "../../../tools/evaluate/metrics";
 import type { Evaluation } from "../../../tools/evaluate/report";
 import { buildModel, node } from "../../onnx-builder";
-import { tinyModel } from "../../tiny-model";
+import { tinyModel } from "../../shared/tiny-model";
 import { storedZip } from "./zip";
 
 let folder: string;
