@@ -80,7 +80,7 @@ const LIMITS: Partial<Record<OnnxDType, readonly [number, number]>> = {
   u16: [0, 65535],
 };
 
-/** saturate(round(x / scale) + zero point), rounding half to even. */
+/** saturate(round(x / scale) + zero point), rounding half to even. NaN, which ONNX leaves open, becomes the lowest integer, as in onnxruntime. */
 function quantizeLinear(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
   const scale = perAxis(ctx, x, ctx.constant(1, "scale"), "scale");
@@ -89,9 +89,10 @@ function quantizeLinear(ctx: NodeContext): Value {
   const dtype = zero?.dtype ?? DTYPES[ctx.int("output_dtype", 2)] ?? ctx.unsupported("attribute output_dtype");
   const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
   ctx.spend(x.shape, [x]);
-  const quantized = Float64Array.from(x.data, (value, i) =>
-    Math.min(high, Math.max(low, roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0))),
-  );
+  const quantized = Float64Array.from(x.data, (value, i) => {
+    const q = roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0);
+    return Number.isNaN(q) ? low : Math.min(high, Math.max(low, q));
+  });
   return constantOf(dtype, x.shape, quantized, ctx.constantName);
 }
 
