@@ -12,6 +12,8 @@ function weightsOf(ctx: NodeContext, rank: number): ConstantValue {
   const kernel = ctx.ints("kernel_shape");
   if (kernel !== undefined && kernel.some((size, i) => size !== given.shape[i + 2]))
     ctx.malformed(`weights with a kernel of ${describe(kernel)}`, describe(given.shape));
+  if (given.shape.slice(2).includes(0))
+    ctx.malformed("weights with a kernel of at least one tap", describe(given.shape));
   const [a, b, k] = given.shape as [number, number, number];
   if (rank === 4) return given;
   return ctx.apply("reshape", [given], {}, [a, b, 1, k], "image", given.name) as ConstantValue;

@@ -13,6 +13,13 @@ function axesOf(ctx: NodeContext, inputSince: number): number[] {
   return [...new Set(given.map((axis) => ctx.axis(axis, rank)))].sort((a, b) => a - b);
 }
 
+/** The attribute keepdims; ONNX defines 0 and 1 only, and readers differ over other numbers. */
+function keepsDims(ctx: NodeContext): boolean {
+  const keep = ctx.int("keepdims", 1);
+  if (keep !== 0 && keep !== 1) ctx.malformed("keepdims of 0 or 1", `${keep}`);
+  return keep === 1;
+}
+
 /** Applies fn to before(x), then `after`. The axes of ReduceSum became an input in opset 13, those of the others in 18. */
 const reduction =
   (
@@ -22,7 +29,7 @@ const reduction =
   ): Importer =>
   (ctx) => {
     const axes = axesOf(ctx, ctx.node.op === "ReduceSum" ? 13 : 18);
-    return after(ctx, reduce(ctx, fn, before(ctx, ctx.input(0)), axes, ctx.int("keepdims", 1) !== 0));
+    return after(ctx, reduce(ctx, fn, before(ctx, ctx.input(0)), axes, keepsDims(ctx)));
   };
 
 const square = (ctx: NodeContext, x: Value) => binary(ctx, "mul", x, x);
@@ -31,7 +38,7 @@ function reduceProd(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
   const axes = axesOf(ctx, 18);
   const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
-  const shape = ctx.int("keepdims", 1) !== 0 ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+  const shape = keepsDims(ctx) ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
   ctx.spend(shape, [x]);
   return constantOf(
     x.dtype,
