@@ -9,7 +9,7 @@ import { Controls } from "./controls";
 import { send, type ColorizeCanvasEventMap, type ColorizeState } from "./events";
 import { buildParts, type ElementParts } from "./parts";
 import { Photograph, type Origin } from "./photograph";
-import { colouredName, saveFile, typeOfName } from "./save";
+import { colouredName, marked, saveFile, typeOfName } from "./save";
 import { slottedImage, watchSlottedImage } from "./slotted-image";
 import { reserveSpace } from "./style";
 import type { ColorizeTexts } from "./texts";
@@ -185,12 +185,12 @@ export class ColorizeCanvas extends ColorizeAttributes {
   }
 
   /**
-   * The coloured picture as a file, with the newest saturation and warmth. `type` is a MIME type that this browser encodes, `quality` 0 to 1.
+   * The coloured picture as a file, with the newest saturation and warmth, marked as artificially coloured: see markAsColorized(). `type` is a MIME type that this browser encodes, `quality` 0 to 1.
    * Throws InputError where there is no coloured picture or the quality is wrong, ImageError for another type.
    */
   async toBlob(type = "image/png", quality?: number): Promise<Blob> {
     const result = await this.#work.newest();
-    if (result) return result.blob(type, quality);
+    if (result) return marked(await result.blob(type, quality), this.#source);
     throw new InputError({
       where: "toBlob()",
       expected: "a coloured picture",
