@@ -111,8 +111,8 @@ promise, and with 3 where only new inputs do.
 
 ## What is not promised
 
-- Commands that a driver drops without an error are noticed in the last stage of a picture only, by the transparency of the result. When it drops the networks' commands, the colours are wrong;
-  a \`Session\` then gives wrong numbers. The specification of WebGPU does not allow it, and no driver is known that does it.
+- A submit that a driver drops without an error is noticed: its last command leaves a word that is read back. An upload that it drops, or a command in the middle of a submit, is not.
+  The specification of WebGPU does not allow it, and no driver is known that does it.
 - A model may compute anything. Whether its colours are good is no promise, only that they are the model's.
 
 ## Outcomes
