@@ -11,9 +11,12 @@ const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "shar
 
 /** The folders of the engine, without the photographs' part: what `colorize-canvas/engine` needs. */
 const ENGINE = /src\/(base|gpu|graph|kernels|session|weights)\/|shaders\/|node_modules\//;
-/** What a page runs whose photographs are coloured in the worker. */
+/**
+ * What a page runs whose photographs are coloured in the worker, and workers, too. What starts a worker must not be among it: Vite refuses to
+ * bundle workers that reach one another.
+ */
 const PAGE =
-  /src\/(base\/(abortable|errors|option-checks|package-part|start-worker)|colorizer\/(result|shipped-models)|image\/source|worker\/(?!colorize|serve|wasm))/;
+  /src\/(base\/(abortable|errors|option-checks|package-part|start-worker)|colorizer\/(result|shipped-models)|image\/source|worker\/errors)/;
 /** The folders that turn photographs into coloured ones. */
 const COLORIZER = /src\/(color|colorizer|image)\//;
 
