@@ -88,7 +88,9 @@ export class Networks {
       const own = { inputShapes, passes, label, precision: (await precisionOf?.(manifest)) ?? precision };
       const session = await Session.load(bytes, { ...common, ...own, externalData: data ?? externalData });
       sessions[network] = session;
-      checkNames(manifest, network, session, inputs, output);
+      const names = (ports: readonly { readonly name: string }[]): string[] => ports.map(({ name }) => name);
+      const has = { inputs: names(session.inputs), outputs: names(session.outputs) };
+      checkNames(manifest, network, has, inputs, output);
       progress.ready();
       if (!hasEarly || network === "embedder") return;
       early = new Networks(manifest, device, pipelines, sessions, checked);
