@@ -164,14 +164,17 @@ export class Work {
   async #colorize(signal: AbortSignal): Promise<ColorizeResult> {
     signal.throwIfAborted();
     const { element, progressed, early, loaded } = this.#host;
-    const { model, preset, precision } = element;
-    const progress = new JobProgress(`${model} ${preset} ${precision}`, (now) => signal.aborted || progressed(now));
+    const { model, preset, precision, fallback } = element;
+    const progress = new JobProgress(
+      `${model} ${preset} ${precision} ${fallback}`,
+      (now) => signal.aborted || progressed(now),
+    );
     const original = this.#show(signal);
     try {
       checkedOptions(element); // throws for wrong attributes before the model is downloaded
       const onProgress = (now: LoadProgress): void => progress.load(now);
       const load = (): Promise<ColorizerInUse> =>
-        sharedColorizer({ model, preset, precision }, { user: element, onProgress, signal });
+        sharedColorizer({ model, preset, precision, fallback }, { user: element, onProgress, signal });
       const [colorizer, source] = await Promise.all([element.colorizer ?? load(), original]);
       const onStage = (stage: ColorizeStage): void => progress.colorize(stage);
       const onEarly = (result: ColorizeResult): void => {
