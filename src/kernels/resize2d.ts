@@ -28,15 +28,19 @@ interface SourceCoordinate {
 
 const INT32_MAX = 2 ** 31 - 1;
 
-/** The fraction nearest to `value` with numerator and denominator of at most `limit`, by continued fractions; stops once it equals `value` in f32. */
-export function nearestFraction(value: number, limit: number): [numerator: number, denominator: number] {
+/** The fraction nearest to `value` with numerator and denominator of at most these, by continued fractions; stops once it equals `value` in f32. */
+export function nearestFraction(
+  value: number,
+  mostNumerator: number,
+  mostDenominator: number,
+): [numerator: number, denominator: number] {
   let [n0, d0, n1, d1] = [0, 1, 1, 0];
   let rest = value;
   for (;;) {
     const whole = Math.floor(rest);
     const n2 = whole * n1 + n0;
     const d2 = whole * d1 + d0;
-    if (n2 > limit || d2 > limit) return [n1, d1];
+    if (n2 > mostNumerator || d2 > mostDenominator) return [n1, d1];
     [n0, d0, n1, d1] = [n1, d1, n2, d2];
     if (rest === whole || (n1 > 0 && Math.abs(n1 / d1 - value) <= value * 2 ** -25)) return [n1, d1];
     rest = 1 / (rest - whole);
@@ -55,10 +59,11 @@ export function sourceCoordinate(
 ): SourceCoordinate {
   if (mode === "align_corners") return outSize > 1 ? { step: inSize - 1, start: 0, divisor: outSize - 1 } : FIRST;
   if (mode === "pytorch_half_pixel" && outSize === 1) return FIRST;
-  // Twice the numerator and denominator, times the largest x, must fit in 32 bits; rounding modes double once more.
-  const limit = Math.floor(INT32_MAX / (8 * (Math.max(inSize, outSize) + 1)));
+  // Twice the numerator times the input's size, and twice the denominator times the output's, must fit in 32 bits; rounding modes double
+  // once more.
+  const most = (size: number): number => Math.floor(INT32_MAX / (8 * (size + 1)));
   const exact = Math.abs(scale * inSize - outSize) < outSize * 2 ** -23;
-  const [p, q] = nearestFraction(exact ? outSize / inSize : scale, limit);
+  const [p, q] = nearestFraction(exact ? outSize / inSize : scale, most(inSize), most(outSize));
   switch (mode) {
     case "asymmetric":
       return { step: q, start: 0, divisor: p };

@@ -19,6 +19,9 @@ import { loadSharp } from "./peer";
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
 const MAX_PIXELS = 2 ** 28;
 
+/** A PNG file has at least one bit for a pixel, and deflate makes at most 1032 bytes of one. */
+const PNG_PIXELS_PER_BYTE = 8 * 1032;
+
 const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
 
 /** The first line of an error's message. */
@@ -134,10 +137,25 @@ export async function openPicture(source: string | Buffer, where: string): Promi
     bytes,
     read: (page, { deep = false } = {}) =>
       explained(async () => {
-        const decoded = await decode((options) => image(page, options), format, pages, deep);
+        const open: OpenPage = (options) => image(page, options);
+        const info = await open().metadata();
+        if (format === "png") checkLength(info, bytes, where);
+        const decoded = await decode(open, info, format, pages, deep);
         return tiffExif ? { ...decoded, notes: [...decoded.notes, "EXIF dropped: it is not read from TIFF"] } : decoded;
       }, page),
   };
+}
+
+/** Throws ImageError for a PNG file that is too short for its pixels, before memory for them is taken. */
+function checkLength({ width, height }: Metadata, bytes: number, where: string): void {
+  const shortest = Math.ceil((width * height) / PNG_PIXELS_PER_BYTE);
+  if (bytes < shortest && width * height <= MAX_PIXELS)
+    throw new ImageError({
+      where,
+      expected: `at least ${shortest} bytes for ${width} x ${height} pixels`,
+      received: `${bytes}`,
+      hint: "The file is damaged: copy or download it again.",
+    });
 }
 
 function unreadable(where: string, format: ImageFormat, page: number, cause: unknown): ImageError {
@@ -152,9 +170,14 @@ function unreadable(where: string, format: ImageFormat, page: number, cause: unk
   });
 }
 
-/** `open` starts a new reading of the page. */
-async function decode(open: OpenPage, format: ImageFormat, pages: number, deep: boolean): Promise<DeepImage> {
-  const info = await open().metadata();
+/** `open` starts a new reading of the page, which `info` describes. */
+async function decode(
+  open: OpenPage,
+  info: Metadata,
+  format: ImageFormat,
+  pages: number,
+  deep: boolean,
+): Promise<DeepImage> {
   const depth = /^u?char$/.test(info.depth) ? 8 : /^u?short$/.test(info.depth) ? 16 : 32;
   const samples = deep && depth === 16 ? await deepSamples(open, info) : undefined;
   const { data, width, height } = samples

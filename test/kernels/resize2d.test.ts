@@ -7,10 +7,10 @@ describeCases("resize2d", resize2dCases);
 
 describe("source coordinates", () => {
   it("finds the ratio behind a float", () => {
-    expect(nearestFraction(Math.fround(5 / 3), 10_000)).toEqual([5, 3]);
-    expect(nearestFraction(2, 10)).toEqual([2, 1]);
-    expect(nearestFraction(Math.fround(0.1), 10_000)).toEqual([1, 10]);
-    const [n, d] = nearestFraction(Math.PI, 1000);
+    expect(nearestFraction(Math.fround(5 / 3), 10_000, 10_000)).toEqual([5, 3]);
+    expect(nearestFraction(2, 10, 10)).toEqual([2, 1]);
+    expect(nearestFraction(Math.fround(0.1), 10_000, 10_000)).toEqual([1, 10]);
+    const [n, d] = nearestFraction(Math.PI, 1000, 1000);
     expect([n, d]).toEqual([355, 113]);
   });
 
@@ -18,6 +18,17 @@ describe("source coordinates", () => {
     // 3 x 49/3 = 49 exactly; in f32, 49 / (49/3) can fall below 3, and floor() on the pixel before.
     const { step, start, divisor } = sourceCoordinate("asymmetric", 3, 49, Math.fround(49 / 3));
     for (let x = 0; x < 49; x++) expect(Math.floor((step * x + start) / divisor)).toBe(Math.floor((x * 3) / 49));
+  });
+
+  it("is exact for a large output of a small input, without a common divisor", () => {
+    const [inSize, outSize] = [6, 32_773];
+    const coordinate = sourceCoordinate("half_pixel", inSize, outSize, Math.fround(outSize / inSize));
+    const { step, start, divisor } = nearestCoordinate(coordinate, "round_prefer_floor");
+    expect(Math.max(divisor, step * (outSize - 1) + start)).toBeLessThan(2 ** 31);
+    for (let x = 0; x < outSize; x++)
+      expect(Math.floor((step * x + start) / divisor), `x ${x}`).toBe(
+        0 + Math.ceil(((2 * x + 1) * inSize - 2 * outSize) / (2 * outSize)),
+      );
   });
 
   it("stays inside 32 bits for large pictures and odd scales", () => {

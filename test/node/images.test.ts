@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ImageError } from "../../src/base/errors";
@@ -42,6 +43,15 @@ async function failure(promise: Promise<unknown>): Promise<ImageError> {
   );
   expect(error).toBeInstanceOf(ImageError);
   return error as ImageError;
+}
+
+/** A PNG file with another width and height in its header. */
+function announcing(png: Buffer, width: number, height: number): Buffer {
+  const changed = Buffer.from(png);
+  changed.writeUInt32BE(width, 16); // IHDR: width, height, then the chunk's checksum
+  changed.writeUInt32BE(height, 20);
+  changed.writeUInt32BE(crc32(changed.subarray(12, 29)), 29);
+  return changed;
 }
 
 describe("readImage", () => {
@@ -154,13 +164,19 @@ describe("readImage", () => {
   });
 
   it("refuses a picture over the pixel limit before decoding it", async () => {
-    const small = await flat(16, 16).png().toBuffer();
-    const huge = Buffer.from(small);
-    huge.writeUInt32BE(100_000, 16); // IHDR: width, height, then the chunk's checksum
-    huge.writeUInt32BE(100_000, 20);
-    const { crc32 } = await import("node:zlib");
-    huge.writeUInt32BE(crc32(huge.subarray(12, 29)), 29);
+    const huge = announcing(await flat(16, 16).png().toBuffer(), 100_000, 100_000);
     expect((await failure(readImage(await file("huge.png", huge)))).received).toBe("a larger picture");
+  });
+
+  it("refuses a PNG file that is too short for its pixels before it takes memory for them", async () => {
+    const blank = await flat(2000, 2000).toColourspace("b-w").png({ palette: true, colours: 2 }).toBuffer();
+    expect(await readImage(await file("blank.png", blank)), "1 bit for a pixel").toMatchObject({ width: 2000 });
+    const short = announcing(blank, 2 ** 24, 15);
+    const before = process.resourceUsage().maxRSS;
+    const { expected, received } = await failure(readImage(await file("short.png", short)));
+    expect(expected).toBe(`at least ${Math.ceil((15 * 2 ** 24) / 8256)} bytes for 16777216 x 15 pixels`);
+    expect(received).toBe(String(short.length));
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(50_000); // KiB
   });
 });
 

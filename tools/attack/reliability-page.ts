@@ -77,7 +77,8 @@ export function reliabilityPage(runs: Runs): string {
 
 The kept inputs of each attack, and new inputs of the seeds that are listed under [Outcomes](#outcomes), all together. *Time* is the most processor time of one
 input, all threads together; *memory* the most by which one input raised the process's peak;
-*heap* what an input leaves behind on average, after garbage collection.
+*heap* what an input leaves behind on average, after garbage collection. *Findings* are counted as a run found them; each is mended since, and kept in
+\`test/attack-corpus/\`. A seed that is run again after that takes the place of its earlier run.
 
 | Attack | What it does | Inputs | Findings | Time | Memory | Heap |
 | --- | --- | --- | --- | --- | --- | --- |

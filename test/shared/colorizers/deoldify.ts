@@ -12,7 +12,8 @@ const DEVIATION = [0.229, 0.224, 0.225];
 /** Two convolutions with a shortcut (He et al. 2015). */
 function basicBlock(b: SeededBuilder, x: string, from: number, to: number, stride: number): string {
   const first = b.relu(b.batchNorm(b.conv(x, from, to, 3, { stride, bias: false }), to));
-  const second = b.batchNorm(b.conv(first, to, to, 3, { bias: false, gain: 0.5 }), to);
+  // Small, because 16 blocks are added up: with 0.5, products of the self-attention exceed f16's range at full width.
+  const second = b.batchNorm(b.conv(first, to, to, 3, { bias: false, gain: 0.2 }), to);
   const shortcut =
     stride === 1 && from === to ? x : b.batchNorm(b.conv(x, from, to, 1, { stride, bias: false, gain: 0.5 }), to);
   return b.relu(b.add("Add", [second, shortcut]));
