@@ -1,13 +1,16 @@
 /**
  * `npm run verify:models`: the networks of the presets at full width, with seeded weights: against onnxruntime's CPU provider, with their
- * memory, and on request their speed against onnxruntime's WebGPU provider and their slowest layers. docs/models.md has the figures.
+ * memory, and on request their speed against onnxruntime's WebGPU provider and their slowest layers, which `--docs` puts into
+ * docs/benchmark.md. docs/models.md has the other figures.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { engine, onnxruntime, type OrtModule } from "../bench/contenders";
 import { interleave } from "../bench/interleave";
+import { withPart } from "../bench/markers";
 import { median } from "../bench/statistics";
+import { describeDevice } from "../src/gpu/device";
 import { requestNodeDevice } from "../src/node/device";
 import { Session } from "../src/session/session";
 import { importModel } from "../src/graph/import";
@@ -40,6 +43,7 @@ const options = new Command("verify:models")
   .addOption(new Option("--elem <types...>", "numbers on the GPU").choices(["f32", "f16"]).default(["f32", "f16"]))
   .option("--memory", "print the memory alone, without running anything")
   .option("--time <repeats>", "time each network and onnxruntime's WebGPU provider, in turns", number)
+  .option("--docs <file>", "put the times and the slowest layers into this document; needs --time")
   .option("--write <folder>", "write the ONNX files into this folder, without running anything")
   .parse()
   .opts<{
@@ -49,10 +53,15 @@ const options = new Command("verify:models")
     elem: Elem[];
     memory?: true;
     time?: number;
+    docs?: string;
     write?: string;
   }>();
 
 const { pixels, width } = options;
+if (options.docs !== undefined && options.time === undefined)
+  throw new Error("--docs needs --time, the number of repeats");
+/** Rows of the document's table. */
+const rows: string[] = [];
 const device = options.write === undefined && !options.memory ? await requestNodeDevice() : undefined;
 let failed = false;
 for (const colorizer of SEEDED_COLORIZERS.filter(({ name }) => options.network.includes(name))) {
@@ -62,6 +71,8 @@ for (const colorizer of SEEDED_COLORIZERS.filter(({ name }) => options.network.i
   else if (options.memory) memory(colorizer, bytes);
   else await verify(colorizer, bytes, device!);
 }
+if (options.docs !== undefined)
+  await writeFile(options.docs, withTimes(await readFile(options.docs, "utf8"), options.docs));
 device?.destroy();
 process.exit(failed ? 1 : 0);
 
@@ -69,6 +80,7 @@ async function verify(colorizer: SeededColorizer, bytes: Uint8Array, device: GPU
   const feeds = feedsFor(colorizer, pixels, pixels);
   const shapes = shapesOf(feeds);
   const elems = options.elem.filter((elem) => elem === "f32" || device.features.has("shader-f16"));
+  const slow = new Map<string, string>();
   const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!.data;
   for (const elem of elems) {
     const session = await Session.load(bytes, { device, precision: elem, label: colorizer.name });
@@ -81,10 +93,28 @@ async function verify(colorizer: SeededColorizer, bytes: Uint8Array, device: GPU
     failed ||= !agrees;
     const verdict = agrees ? "agrees" : "DIFFERS";
     console.log(`  ${elem}: ${verdict} with onnxruntime, largest error ${share.toExponential(1)} of the range`);
-    if (options.time !== undefined) await slowest(session, shapes);
+    if (options.time !== undefined) slow.set(elem, await slowest(session, shapes));
     session.dispose();
   }
-  if (options.time !== undefined) await time(colorizer, bytes, elems, device, options.time);
+  if (options.time === undefined) return;
+  const { own, reference } = await time(colorizer, bytes, elems, device, options.time);
+  for (const [elem, milliseconds] of own) {
+    const cells = [seconds(milliseconds), seconds(reference), (reference / milliseconds).toFixed(1), slow.get(elem)];
+    rows.push(`| ${colorizer.name} | ${elem} | ${cells.join(" | ")} |`);
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function withTimes(document: string, file: string): string {
+  const intro =
+    `${pixels} x ${pixels} pixels, width ${width}, median of ${options.time} after one that is not counted, in turns, on ` +
+    `${describeDevice(device!)}. onnxruntime-node's WebGPU provider computes in f32.`;
+  const header = ["network", "numbers", "this engine", "onnxruntime", "ratio", "slowest layers, by share of the time"];
+  const table = [`| ${header.join(" | ")} |`, `|${" --- |".repeat(header.length)}`, ...rows].join("\n");
+  return withPart(document, "Other people's models", "verify:models", `${intro}\n\n${table}`, file);
 }
 
 function shapesOf(feeds: ReturnType<typeof feedsFor>): Record<string, Shape> {
@@ -111,23 +141,27 @@ function megabytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }
 
-async function slowest(session: Session, shapes: Record<string, Shape>): Promise<void> {
-  const { rows, milliseconds } = await session.profile(shapes);
-  const slow = [...rows].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 3);
-  for (const { kernel, origin, share, milliseconds: ms, gflopsPerSecond } of slow)
+/** Prints the three slowest layers, and resolves with them as a cell of a table. */
+async function slowest(session: Session, shapes: Record<string, Shape>): Promise<string> {
+  const profile = await session.profile(shapes);
+  const slow = [...profile.rows].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 3);
+  for (const { kernel, origin, share, milliseconds, gflopsPerSecond } of slow)
     console.log(
-      `    ${ms.toFixed(0)} of ${milliseconds.toFixed(0)} ms (${(100 * share).toFixed(0)} %), ${gflopsPerSecond.toFixed(0)} GFLOP/s: ${kernel} of ${origin[0]}`,
+      `    ${milliseconds.toFixed(0)} of ${profile.milliseconds.toFixed(0)} ms (${(100 * share).toFixed(0)} %), ${gflopsPerSecond.toFixed(0)} GFLOP/s: ${kernel} of ${origin[0]}`,
     );
+  return slow
+    .map(({ kernel, origin, share }) => `\`${origin[0]}\` by ${kernel} (${(100 * share).toFixed(0)} %)`)
+    .join(", ");
 }
 
-/** Times this engine and onnxruntime's WebGPU provider in turns. */
+/** Times this engine and onnxruntime's WebGPU provider in turns: medians in milliseconds, this engine's by its numbers' type. */
 async function time(
   colorizer: SeededColorizer,
   bytes: Uint8Array,
   elems: readonly Elem[],
   device: GPUDevice,
   repeats: number,
-): Promise<void> {
+): Promise<{ own: Map<string, number>; reference: number }> {
   const { name, output } = colorizer;
   const feeds = feedsFor(colorizer, pixels, pixels);
   const shapes = shapesOf(feeds);
@@ -158,4 +192,5 @@ async function time(
     console.log(
       `  ${who}: ${median(own).toFixed(0)} ms, ${(reference / median(own)).toFixed(2)} times as fast as ${peer.name}`,
     );
+  return { own: new Map(elems.map((elem, i) => [elem, median(times.get(contenders[i]!.name)!)])), reference };
 }
