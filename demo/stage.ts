@@ -43,6 +43,8 @@ export async function showPhoto(photo: Photo): Promise<void> {
     shown = photo;
     page.profile.open = false;
     showOriginal(image);
+    await new Promise((resolve) => setTimeout(resolve)); // until it has its place on the page
+    if (number !== latest) return;
   }
   const coloured = photo.colours?.result ?? photo.saved?.file;
   if (!coloured) return;
