@@ -1,6 +1,7 @@
 /** How it works: the network's steps in order, the kinds of step and every step by the time that they took, and where to read more. */
 import type { ColorizerProfile } from "../src/index";
 import type { Colours } from "./album";
+import { isOwn } from "./models";
 import { page } from "./view";
 
 type Row = ColorizerProfile["colorizer"]["rows"][number] & { readonly network: string };
@@ -122,6 +123,6 @@ function links(model: string): HTMLElement {
   });
   const licences = element("a", "Licences of what this page is made of", { href: "./third-party-licenses.md" });
   const list = element("p", "", { className: "links" });
-  list.append(card, " · ", licences);
+  list.append(...(isOwn(model) ? [] : [card, " · "]), licences);
   return list;
 }

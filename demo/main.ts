@@ -1,8 +1,9 @@
 /** The demo page: colours photographs by the public API, compares them with the originals, and saves them. */
 import { newPhoto } from "./album";
 import { showHow } from "./how";
-import { chosenModel, showModels, stopOtherLoads } from "./models";
+import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
+import { isModelFile, openModel } from "./own-model";
 import { pixelsOf, readImage, thumbnailOf } from "./photograph";
 import { showSamples } from "./samples";
 import { startSaving } from "./saving";
@@ -55,9 +56,20 @@ async function add(sources: readonly { readonly source: Blob | string; readonly 
   if (!opened && many && number === chosen) showMessage(`None of these ${photos.length} files could be opened.`);
 }
 
-function addFound({ files, others }: Found): void {
+/** Takes the models among the files into use, then adds the pictures. */
+async function addFound({ files, others }: Found): Promise<void> {
   if (files.length === 0 && others > 0) return showMessage("There are no pictures in this folder.");
-  void add(files.map((file) => ({ source: file, name: file.name })));
+  for (const file of files.filter(isModelFile)) await addModel(file);
+  const pictures = files.filter((file) => !isModelFile(file));
+  if (pictures.length > 0) await add(pictures.map((file) => ({ source: file, name: file.name })));
+}
+
+async function addModel(file: File): Promise<void> {
+  const name = await openModel(file);
+  if (name === undefined) return;
+  chooseModel(name);
+  changeModel(name);
+  if (!album.open) showMessage(`“${name}” is ready. Choose a photograph.`);
 }
 
 /** Loads a picture from an address that the visitor gave: the only request that leaves the page's own site. */
@@ -117,11 +129,12 @@ page.profile.addEventListener("toggle", () => void measure());
 page.pick.addEventListener("click", () => page.file.click());
 page.another.addEventListener("click", () => page.file.click());
 page.pickFolder.addEventListener("click", () => page.folder.click());
-for (const input of [page.file, page.folder])
+page.pickModel.addEventListener("click", () => page.modelFile.click());
+for (const input of [page.file, page.folder, page.modelFile])
   input.addEventListener("change", () => {
     const found = picked(input.files ?? [], input === page.folder);
     input.value = ""; // the same file may be chosen again
-    if (found.files.length + found.others > 0) addFound(found);
+    if (found.files.length + found.others > 0) void addFound(found);
   });
 document.addEventListener("paste", ({ clipboardData }) => {
   if (!clipboardData) return;

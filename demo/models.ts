@@ -1,4 +1,7 @@
-/** The models that the page offers: which one is chosen, and its colorizer, which works in the package's worker. The choice is kept in the browser's localStorage. */
+/**
+ * The models that the page offers: which one is chosen, and its colorizer, which works in the package's worker. The choice is kept in the
+ * browser's localStorage, unless it is a model of the visitor's own.
+ */
 import { loadColorizer, type LoadProgress, type PhotoColorizer } from "../src/index";
 
 /** What the manifests in models/ say, by their paths. */
@@ -19,12 +22,15 @@ interface Offer {
   readonly megabytes: number;
 }
 
-const offers: readonly Offer[] = Object.entries(summaries)
+const offers: Offer[] = Object.entries(summaries)
   .map(([path, summary]) => {
     const bytes = Object.values(files[path]!).reduce((sum, file) => sum + file.bytes, 0);
     return { name: path.split("/").at(-2)!, summary, megabytes: Math.round(bytes / 1e6) };
   })
   .sort((a, b) => Number(b.name === BEST) - Number(a.name === BEST));
+
+/** Of the visitor's own models, by name. */
+const addresses = new Map<string, string>();
 
 let model = known(remembered()) ?? offers[0]!.name;
 
@@ -47,7 +53,7 @@ export function chosenModel(): string {
 
 /** Marks the model of the open photograph. */
 export function checkModel(name: string): void {
-  const input = document.querySelector<HTMLInputElement>(`input[name="model"][value="${name}"]`);
+  const input = document.querySelector<HTMLInputElement>(`input[name="model"][value="${CSS.escape(name)}"]`);
   if (input) input.checked = true;
 }
 
@@ -55,6 +61,7 @@ export function checkModel(name: string): void {
 export function chooseModel(name: string): void {
   model = name;
   checkModel(name);
+  if (isOwn(name)) return;
   try {
     localStorage.setItem(KEY, name);
   } catch {
@@ -64,7 +71,7 @@ export function chooseModel(name: string): void {
 
 /** Fills the fieldset with one radio button for each model, and calls `onChange` when the visitor takes another one. */
 export function showModels(fieldset: HTMLElement, onChange: (model: string) => void): void {
-  for (const { name, summary, megabytes } of offers) {
+  show = ({ name, summary, megabytes }) => {
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", value: name });
     input.checked = name === model;
     input.addEventListener("change", () => {
@@ -74,10 +81,37 @@ export function showModels(fieldset: HTMLElement, onChange: (model: string) => v
     const text = (className: string, content: string): HTMLElement =>
       Object.assign(document.createElement("span"), { className, textContent: content });
     const label = document.createElement("label");
-    label.append(input, text("name", name), text("size", `${megabytes} MB download`), text("summary", summary));
+    const size = `${megabytes} MB${isOwn(name) ? ", your file" : " download"}`;
+    label.append(input, text("name", name), text("size", size), text("summary", summary));
     fieldset.append(label);
+    fieldset.hidden = fieldset.querySelectorAll("input").length < 2;
+  };
+  offers.forEach(show);
+}
+
+let show = (_offer: Offer): void => undefined;
+
+/** Whether a model is the visitor's own, from a file. */
+export function isOwn(name: string): boolean {
+  return addresses.has(name);
+}
+
+/** Loads a model of the visitor's own from this address, and offers it under this name until the page is closed. */
+export async function addOwnModel(
+  { name, address, megabytes }: { readonly name: string; readonly address: string; readonly megabytes: number },
+  onProgress: (progress: LoadProgress) => void,
+): Promise<void> {
+  if (isOwn(name)) return;
+  addresses.set(name, address);
+  try {
+    const { manifest } = await loadModel(name, onProgress);
+    const offer = { name, summary: manifest.summary ?? "", megabytes };
+    offers.push(offer);
+    show(offer);
+  } catch (error) {
+    addresses.delete(name);
+    throw error;
   }
-  fieldset.hidden = offers.length < 2;
 }
 
 interface Loading {
@@ -100,7 +134,7 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
   }
   const stop = new AbortController();
   const colorizer = loadColorizer({
-    model: new URL(`models/${name}/`, document.baseURI),
+    model: addresses.get(name) ?? new URL(`models/${name}/`, document.baseURI),
     tune: true,
     onProgress: (progress) => entry.onProgress(progress),
     signal: stop.signal,

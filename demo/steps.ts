@@ -1,5 +1,6 @@
 /** How far the work on a photograph is, in words and as a fraction that only grows. */
 import type { ColorizeStage, LoadProgress } from "../src/index";
+import { isOwn } from "./models";
 
 export interface Step {
   readonly text: string;
@@ -25,9 +26,10 @@ export function loadingStep(model: string, { stage, loaded, total, fromCache }: 
   const part = total > 0 ? loaded / total : 0;
   if (stage === "compile") return { text: "Preparing the networks", done: DOWNLOADED + (PREPARED - DOWNLOADED) * part };
   if (total === 0) return { text: "Getting ready", done: 0 };
-  const text = fromCache
-    ? "Reading the networks from this device"
-    : `Downloading ${model}, once: ${megabytes(loaded)} of ${megabytes(total)} MB`;
+  const text =
+    fromCache || isOwn(model)
+      ? "Reading the networks from this device"
+      : `Downloading ${model}, once: ${megabytes(loaded)} of ${megabytes(total)} MB`;
   return { text, done: DOWNLOADED * part };
 }
 

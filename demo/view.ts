@@ -52,6 +52,8 @@ export const page = {
   another: button("another"),
   facts: element("facts"),
   models: byId("models", HTMLFieldSetElement),
+  pickModel: button("pick-model"),
+  modelFile: input("model-file"),
   profile: byId("profile", HTMLDetailsElement),
   layers: element("layers"),
   samples: element("samples"),

@@ -13,7 +13,7 @@ import type { ModelReader } from "../weights/model/files";
 export interface ColorizerOptions {
   /**
    * Name of a model of this package, "inception-table" (default) or "natural"; or URL of a model folder, of its model.json, or of a bare
-   * .onnx file that fits a preset.
+   * .onnx file that fits a preset. `URL.createObjectURL(file) + "#name.onnx"` loads a file that the visitor picked.
    */
   readonly model?: string | URL;
   /** For a bare .onnx file: which colorizer it is. Default: recognised by its inputs and outputs. See docs/models.md. */

@@ -124,8 +124,15 @@ export class PictureStages {
         ),
         lightness: scratch.buffer("L* of the map", bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC),
         staging: scratch.buffer("L* of the map", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST),
-        uniforms: this.#uniforms(scratch, 2 * (targets.length + 1)),
+        uniforms: this.#uniforms(scratch, 3 * (targets.length + 1)),
       }));
+      const reduction = padded.width / map.width;
+      const plain = { channels: 1, value: "lightness", scale: 1, offset: 0, elem: "f32" } as const;
+      const guide: LuminanceTarget = { ...plain, size, padded, reduction, buffer: lightness };
+      const inputs = [...targets, guide].map((target) => {
+        const src = planes.get(nameOf(target.size))!.plane;
+        return dispatch(luminanceInput, target, { src, dst: { buffer: target.buffer } });
+      });
       for (const [i, tile] of tiles.entries()) {
         scope.run(() => source.upload(this.#device, texture, tile));
         const steps = [...planes.values()].flatMap(({ out, rows, plane }) => [
@@ -136,18 +143,12 @@ export class PictureStages {
           ),
           dispatch(luminanceColumns, { picture: source, tile, out, accumulate: i > 0 }, { src: rows, dst: plane }),
         ]);
-        await this.#submit(scope, uniforms, steps);
+        if (i < tiles.length - 1) await this.#submit(scope, uniforms, steps);
+        else
+          await this.#submit(scope, uniforms, [...steps, ...inputs], (encoder) =>
+            encoder.copyBufferToBuffer(lightness, 0, staging, 0, bytes),
+          );
       }
-      const reduction = padded.width / map.width;
-      const plain = { channels: 1, value: "lightness", scale: 1, offset: 0, elem: "f32" } as const;
-      const guide: LuminanceTarget = { ...plain, size, padded, reduction, buffer: lightness };
-      const inputs = [...targets, guide].map((target) => {
-        const src = planes.get(nameOf(target.size))!.plane;
-        return dispatch(luminanceInput, target, { src, dst: { buffer: target.buffer } });
-      });
-      await this.#submit(scope, uniforms, inputs, (encoder) =>
-        encoder.copyBufferToBuffer(lightness, 0, staging, 0, bytes),
-      );
       await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
       return new Float32Array(staging.getMappedRange(0, bytes).slice(0));
     });
@@ -187,24 +188,26 @@ export class PictureStages {
             GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
           ),
           model: scratch.buffer("model of chroma", 32 * covered.width * covered.height, GPUBufferUsage.STORAGE),
-          uniforms: this.#uniforms(scratch, 1),
+          uniforms: this.#uniforms(scratch, 3),
         }),
       );
       scope.run(() => {
         this.#device.queue.writeBuffer(network, 0, chroma.bytes);
         this.#device.queue.writeBuffer(lightness, 0, chroma.luminance);
       });
-      const chromaUnits = await this.#toChroma(scope, scratch, uniforms, chroma, network, ab);
+      const converted = this.#toChroma(scope, scratch, chroma, network, ab);
       const fitted = { ab: { buffer: ab }, lightness: { buffer: lightness }, dst: { buffer: model } };
-      await this.#submit(scope, uniforms, [dispatch(guidedChroma, { map, covered, ...chromaUnits, ...shown }, fitted)]);
+      const fit = dispatch(guidedChroma, { map, covered, ...converted.units, ...shown }, fitted);
+      const once = [...converted.steps, fit];
       const result = new Uint8ClampedArray(source.width * source.height * 4);
-      for (const tile of tiles) {
+      for (const [i, tile] of tiles.entries()) {
         signal?.throwIfAborted();
         scope.run(() => source.upload(this.#device, texture, tile));
         const params = { picture: source, tile, valid };
         const resources = { src: texture.createView(), model: { buffer: model }, dst: { buffer: out } };
         const length = 4 * tile.width * tile.height;
-        await this.#submit(scope, uniforms, [dispatch(recombine, params, resources)], (encoder) =>
+        const combine = dispatch(recombine, params, resources);
+        await this.#submit(scope, uniforms, i === 0 ? [...once, combine] : [combine], (encoder) =>
           encoder.copyBufferToBuffer(out, 0, staging, 0, length),
         );
         await Promise.all([staging.mapAsync(GPUMapMode.READ, 0, length), scope.check()]);
@@ -225,29 +228,26 @@ export class PictureStages {
     return { network, ab };
   }
 
-  /** Converts the network's output to a* and b*. Returns their storage type and scale. */
-  async #toChroma(
+  /** The dispatches that convert the network's output to a* and b*, and the storage type and scale of these. */
+  #toChroma(
     scope: CommandScope,
     scratch: Scratch,
-    uniforms: GPUBuffer,
     { output, map, elem }: Chroma,
     network: GPUBuffer,
     ab: GPUBuffer,
-  ): Promise<{ readonly elem: Elem; readonly chromaScale: number }> {
-    if (output.kind === "ab") return { elem, chromaScale: output.scale };
+  ): { readonly steps: readonly Dispatch[]; readonly units: { readonly elem: Elem; readonly chromaScale: number } } {
+    if (output.kind === "ab") return { steps: [], units: { elem, chromaScale: output.scale } };
     const count = map.width * map.height;
     const resources = { src: { buffer: network }, dst: { buffer: ab } };
+    const units = { elem: "f32", chromaScale: 1 } as const;
     if (output.kind === "rgb")
-      await this.#submit(scope, uniforms, [dispatch(rgbChroma, { count, range: output.range, elem }, resources)]);
-    else {
-      const { cells: centres, temperature } = output;
-      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-      const cells = scratch.buffer("cells", 8 * centres.length, usage);
-      scope.run(() => this.#device.queue.writeBuffer(cells, 0, new Float32Array(centres.flat())));
-      const params = { cells: centres.length, count, temperature, elem };
-      await this.#submit(scope, uniforms, [dispatch(cellsChroma, params, { ...resources, cells: { buffer: cells } })]);
-    }
-    return { elem: "f32", chromaScale: 1 };
+      return { steps: [dispatch(rgbChroma, { count, range: output.range, elem }, resources)], units };
+    const { cells: centres, temperature } = output;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const cells = scratch.buffer("cells", 8 * centres.length, usage);
+    scope.run(() => this.#device.queue.writeBuffer(cells, 0, new Float32Array(centres.flat())));
+    const params = { cells: centres.length, count, temperature, elem };
+    return { steps: [dispatch(cellsChroma, params, { ...resources, cells: { buffer: cells } })], units };
   }
 
   #uniforms(scratch: Scratch, dispatches: number): GPUBuffer {

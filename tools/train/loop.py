@@ -55,7 +55,8 @@ def in_half(weights):
 
 
 class Average:
-    """Exponential moving average of the weights; norm statistics are copied. Updated every `every` steps."""
+    """Exponential moving average of the weights and of the norms' statistics, which change too much from step to step to be copied.
+    Counters are copied. Updated every `every` steps."""
 
     def __init__(self, model, decay=0.998, every=4):
         self.model = copy.deepcopy(model).requires_grad_(False).eval()
@@ -66,10 +67,11 @@ class Average:
         if step % self.every:
             return
         decay = min(self.decay ** self.every, (1 + step) / (10 * self.every + step))
-        for mine, theirs in zip(self.model.parameters(), model.parameters()):
-            mine.lerp_(theirs, 1 - decay)
-        for mine, theirs in zip(self.model.buffers(), model.buffers()):
-            mine.copy_(theirs)
+        for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
+            if mine.is_floating_point():
+                mine.lerp_(theirs, 1 - decay)
+            else:
+                mine.copy_(theirs)
 
 
 def autocast(device, precision):

@@ -64,12 +64,12 @@ const SERVE_MODELS =
 
 /**
  * Reads model.json and then the files of its networks in parallel, and checks their sizes and SHA-256. `location` is the URL of
- * the folder or of its .json file (relative to the page); with `read`, it is used in messages only. A bare .onnx file gets the manifest of
- * a preset. Throws ManifestError, DownloadError, errors of `read`, or the signal's reason. One failure stops the other files.
+ * the folder or of its .json file (relative to the page); with `read`, it is used in messages only. A bare .onnx file, or any blob: address,
+ * gets the manifest of a preset. Throws ManifestError, DownloadError, errors of `read`, or the signal's reason. One failure stops the other files.
  */
 export async function loadModel(location: string | URL, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const { folder, name } = split(String(location));
-  if (isBareFile(name)) return loadBareFile(String(location), decoded(name), options);
+  if (isBlob(folder) || isBareFile(name)) return loadBareFile(String(location), decoded(name), options);
   if (options.preset !== undefined)
     throw new InputError({
       where: "preset",
@@ -129,6 +129,11 @@ function isBareFile(name: string): boolean {
   return /\.onnx$/i.test(name);
 }
 
+/** Whether an address is of bytes in this browser, for example of a file that the visitor picked: nothing lies beside it. */
+function isBlob(location: string): boolean {
+  return location.startsWith("blob:");
+}
+
 /** Reads an ONNX file and makes its manifest by the preset that fits. `name` is the file's name in its folder. */
 async function loadBareFile(location: string, name: string, options: LoadModelOptions): Promise<LoadedModel> {
   const { signal = new AbortController().signal, read, preset, stallTimeout, onProgress } = options;
@@ -139,17 +144,24 @@ async function loadBareFile(location: string, name: string, options: LoadModelOp
   const bytes = read
     ? await read(name, undefined, report, signal)
     : await fetchFile(baseOf(location), { onProgress: report, signal, stallTimeout });
-  const beside = read ?? fetchReader(baseOf(location), stallTimeout);
+  const where = isBlob(location) ? name : location;
   const data = new Map<string, Uint8Array>();
-  for (const path of externalLocations(bytes, { label: location })) {
+  for (const path of externalLocations(bytes, { label: where })) {
     const problem = pathProblem(path);
-    if (problem)
-      throw new ManifestError({ where: location, expected: "external data beside the file", received: problem });
+    if (problem) throw new ManifestError({ where, expected: "external data beside the file", received: problem });
+    if (isBlob(location))
+      throw new ManifestError({
+        where,
+        expected: "all of the network in one file",
+        received: `tensors in another file, ${path}`,
+        hint: "`npm run models -- add FILE` moves them into the ONNX file.",
+      });
+    const beside = read ?? fetchReader(baseOf(location), stallTimeout);
     data.set(path, await beside(path, undefined, () => {}, signal));
   }
   const externalData: ExternalData = (path) => data.get(path)!;
-  const json = await manifestFor({ bytes, name, where: location, preset, externalData, signal });
-  const manifest = parseManifest(json, location);
+  const json = await manifestFor({ bytes, name, where, preset, externalData, signal });
+  const manifest = parseManifest(json, where);
   report(bytes.byteLength, bytes.byteLength);
   const { file } = manifest.colorizer;
   await options.onFile?.(file, bytes, manifest, externalData);
@@ -165,8 +177,15 @@ function decoded(name: string): string {
   }
 }
 
-/** Splits "a/b/model.json" into a/b/ and model.json; "a/b" and "a/b/" mean the model.json in that folder. Drops a query. */
+/**
+ * Splits "a/b/model.json" into a/b/ and model.json; "a/b" and "a/b/" mean the model.json in that folder. Drops a query. A blob: address has no
+ * file's name, so that its fragment, if any, is the name.
+ */
 function split(location: string): { folder: string; name: string } {
+  if (isBlob(location)) {
+    const [folder, name] = location.split("#", 2) as [string, string?];
+    return { folder, name: name || "network.onnx" };
+  }
   const path = location.replace(/[?#].*$/s, "");
   if (!path.endsWith(".json") && !isBareFile(path))
     return { folder: path === "" || path.endsWith("/") ? path : `${path}/`, name: "model.json" };

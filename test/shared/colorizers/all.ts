@@ -17,6 +17,9 @@ export interface SeededColorizer {
   readonly output: string;
 }
 
+const DDCOLOR = { preset: "ddcolor", inputs: { input: [3, 0, 1] }, output: "output" } as const;
+const DEOLDIFY = { preset: "deoldify", inputs: { input: [3, 0, 255] }, output: "output" } as const;
+
 export const SEEDED_COLORIZERS: readonly SeededColorizer[] = [
   { name: "eccv16", preset: "eccv16", make: eccv16, inputs: { data_l: [1, 0, 100] }, output: "color_ab" },
   {
@@ -26,8 +29,11 @@ export const SEEDED_COLORIZERS: readonly SeededColorizer[] = [
     inputs: { data_l: [1, 0, 100], user_ab: [2, -60, 60], user_map: [1, 0, 1] },
     output: "color_ab",
   },
-  { name: "ddcolor-tiny", preset: "ddcolor", make: ddcolor, inputs: { input: [3, 0, 1] }, output: "output" },
-  { name: "deoldify-artistic", preset: "deoldify", make: deoldify, inputs: { input: [3, 0, 255] }, output: "output" },
+  { name: "ddcolor-tiny", make: ddcolor, ...DDCOLOR },
+  { name: "ddcolor-large", make: (options) => ddcolor(options, "large"), ...DDCOLOR },
+  { name: "deoldify-artistic", make: deoldify, ...DEOLDIFY },
+  // The author's model for videos has other weights in the same network.
+  { name: "deoldify-stable", make: (options) => deoldify(options, "wide"), ...DEOLDIFY },
 ];
 
 /** Seeded random inputs for a picture of width x height. */

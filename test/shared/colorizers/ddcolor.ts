@@ -1,6 +1,6 @@
 /**
- * A network of the shape of DDColor (Kang et al. 2023, figure 3) with ConvNeXt-T (Liu et al. 2022, table 9) as encoder, with seeded weights, in
- * the form in which torch.onnx writes the authors' definition: layer norms and GELU written out, position encodings by CumSum, attention by
+ * Networks of the shape of DDColor (Kang et al. 2023, figure 3) with ConvNeXt-T or ConvNeXt-L (Liu et al. 2022, section 3) as encoder, with seeded
+ * weights, in the form in which torch.onnx writes the authors' definition: layer norms and GELU written out, position encodings by CumSum, attention by
  * transposes and products, spectral norms unfolded, an Einsum at the end.
  */
 import { scaled, SeededBuilder, type NetworkOptions } from "./builder";
@@ -8,6 +8,12 @@ import { scaled, SeededBuilder, type NetworkOptions } from "./builder";
 const QUERIES = 100;
 const HEADS = 8;
 const LAYERS = 9;
+
+/** Channels and numbers of blocks of ConvNeXt's four stages. */
+const ENCODERS = {
+  tiny: { channels: [96, 192, 384, 768], blocks: [3, 3, 9, 3] },
+  large: { channels: [192, 384, 768, 1536], blocks: [3, 3, 27, 3] },
+} as const;
 
 /** ImageNet's mean and standard deviation. */
 const MEAN = [0.485, 0.456, 0.406];
@@ -23,9 +29,9 @@ function convNextBlock(b: SeededBuilder, x: string, channels: number): string {
 }
 
 /** The features of the encoder at 1/4, 1/8, 1/16 and 1/32 of the size, each with its layer norm. */
-function encoder(b: SeededBuilder, image: string, dims: readonly number[]): string[] {
+function encoder(b: SeededBuilder, image: string, dims: readonly number[], depths: readonly number[]): string[] {
   let x = image;
-  return [3, 3, 9, 3].map((blocks, stage) => {
+  return depths.map((blocks, stage) => {
     const dim = dims[stage]!;
     if (stage === 0) x = b.layerNorm(b.conv(x, 3, dim, 4, { stride: 4, pad: 0 }), dim, 1);
     else x = b.conv(b.layerNorm(x, dims[stage - 1]!, 1), dims[stage - 1]!, dim, 2, { stride: 2, pad: 0 });
@@ -103,14 +109,15 @@ function colourQueries(b: SeededBuilder, scales: readonly (readonly [string, num
 }
 
 /** `input` [1,3,S,S], RGB from 0 to 1 -> `output` [1,2,S,S], a*b*; S, a multiple of 32, is 512 unless `pixels` says otherwise. */
-export function ddcolor(options: NetworkOptions = {}): Uint8Array {
+export function ddcolor(options: NetworkOptions = {}, size: keyof typeof ENCODERS = "tiny"): Uint8Array {
   const b = new SeededBuilder(options);
   const of = (channels: number): number => scaled(channels, options.width);
   const { pixels = 512 } = options;
   const rgb = b.input("input", [1, 3, pixels, pixels]);
   const image = b.add("Div", [b.add("Sub", [rgb, b.floats([1, 3, 1, 1], MEAN)]), b.floats([1, 3, 1, 1], DEVIATION)]);
-  const dims = [of(96), of(192), of(384), of(768)];
-  const features = encoder(b, image, dims);
+  const { channels: published, blocks } = ENCODERS[size];
+  const dims = published.map(of);
+  const features = encoder(b, image, dims, blocks);
   const hidden = of(256);
   // The pixel decoder.
   let x = features[3]!;

@@ -1,10 +1,12 @@
 /** Bare ONNX files: which preset fits, and the manifest that it makes. */
 import { createHash } from "node:crypto";
+import onnxProto from "onnx-proto";
 import { describe, expect, test } from "vitest";
 import { InputError, ManifestError } from "../../../src/base/errors";
 import { loadModel } from "../../../src/weights/model/files";
 import { parseManifest } from "../../../src/weights/model/manifest";
 import { manifestFor } from "../../../src/weights/model/presets";
+
 import { buildModel, node, type ValueSpec } from "../../onnx-builder";
 
 type Ports = readonly (ValueSpec & { readonly shape: readonly (number | string)[] })[];
@@ -110,6 +112,25 @@ describe("loadModel", () => {
     expect([manifest.name, manifest.files["network"]!.path]).toEqual(["my model#1", "my_model_1.onnx"]);
     expect(files["network"]).toBe(SIGGRAPH17);
     expect(seen).toEqual(["network"]);
+  });
+
+  test("reads a file that the visitor picked, whose name is in the fragment of its address", async () => {
+    const address = URL.createObjectURL(new Blob([SIGGRAPH17 as Uint8Array<ArrayBuffer>]));
+    const { manifest, files } = await loadModel(`${address}#my%20own.onnx`);
+    expect(manifest.name).toBe("my own");
+    expect(Buffer.from(files["network"]!).equals(SIGGRAPH17)).toBe(true);
+    expect((await loadModel(address)).manifest.name).toBe("network");
+  });
+
+  test("refuses a picked file whose tensors lie in another one", async () => {
+    const model = onnxProto.onnx.ModelProto.decode(SIGGRAPH17);
+    const externalData = [{ key: "location", value: "more.bin" }];
+    model.graph!.initializer = [{ name: "w", dims: [1], dataType: 1, dataLocation: 1, externalData }] as never;
+    const split = onnxProto.onnx.ModelProto.encode(model).finish().slice();
+    const address = URL.createObjectURL(new Blob([split]));
+    await expect(loadModel(`${address}#split.onnx`)).rejects.toThrow(
+      "split.onnx: expected all of the network in one file, received tensors in another file, more.bin.",
+    );
   });
 
   test("refuses a preset for a model with a manifest", async () => {
