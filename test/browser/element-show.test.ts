@@ -136,7 +136,7 @@ describe("show()", () => {
 
   it("`comparing` shows the original while a button of the page is held, whatever `compare` says", async () => {
     await waiting({ compare: "off" });
-    const shown = (on: boolean): Promise<[string, boolean]> =>
+    const shown = (on: boolean): Promise<(string | boolean)[]> =>
       page.evaluate((value) => {
         const element = document.querySelector("colorize-canvas")!;
         element.comparing = value;
