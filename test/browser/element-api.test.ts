@@ -35,6 +35,7 @@ describe("attributes", () => {
         preset: "eccv16",
         loading: "lazy",
         compare: "slider",
+        zoomable: true,
         saturation: 1.5,
       });
       Object.assign(element, {
@@ -54,7 +55,7 @@ describe("attributes", () => {
       };
     });
     expect(seen.created).toEqual([]);
-    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", 1, 0, null, "auto", null, false, 0, 0]);
+    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", false, 1, 0, null, "auto", null, false, 0, 0]);
     const texts = [
       "a.jpg",
       "b",
@@ -62,6 +63,7 @@ describe("attributes", () => {
       "eccv16",
       "lazy",
       "slider",
+      "",
       "1.5",
       "-0.5",
       "64",
@@ -79,6 +81,7 @@ describe("attributes", () => {
       "eccv16",
       "lazy",
       "slider",
+      true,
       1.5,
       -0.5,
       64,
