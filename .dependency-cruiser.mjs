@@ -12,7 +12,7 @@ function never(name, comment, from, to) {
 
 /**
  * The folders of src/, each with those that it may import from besides its own. Arrows run one way: entries -> element, node -> colorizer ->
- * session -> tuning -> gpu -> graph -> kernels -> base. worker is between element and colorizer.
+ * session -> tuning -> gpu -> graph -> kernels -> base. worker is between element and colorizer, fallback between worker and colorizer.
  */
 const LAYERS = {
   base: [],
@@ -24,7 +24,8 @@ const LAYERS = {
   session: ["base", "kernels", "weights", "graph", "gpu", "tuning"],
   image: ["base", "kernels", "weights", "graph", "gpu"],
   colorizer: ["base", "kernels", "weights", "graph", "gpu", "tuning", "session", "image"],
-  worker: ["base", "kernels", "weights", "image", "colorizer"],
+  fallback: ["base", "kernels", "weights", "gpu", "image", "colorizer"],
+  worker: ["base", "kernels", "weights", "image", "colorizer", "fallback"],
   element: ["base", "kernels", "weights", "image", "colorizer", "worker"],
   node: ["base", "kernels", "weights", "graph", "gpu", "tuning", "image", "colorizer"],
 };

@@ -13,7 +13,7 @@ const NODE_PACKAGES = ["@sparticuz/chromium", "cli-progress", "commander", "shar
 const ENGINE = /src\/(base|gpu|graph|kernels|session|weights)\/|shaders\/|node_modules\//;
 /** What a page runs whose photographs are coloured in the worker. */
 const PAGE =
-  /src\/(base\/(abortable|errors|option-checks|package-part|start-worker)|colorizer\/(result|shipped-models)|image\/source|worker\/(?!colorize))/;
+  /src\/(base\/(abortable|errors|option-checks|package-part|start-worker)|colorizer\/(result|shipped-models)|image\/source|worker\/(?!colorize|serve|wasm))/;
 /** The folders that turn photographs into coloured ones. */
 const COLORIZER = /src\/(color|colorizer|image)\//;
 
@@ -39,11 +39,27 @@ const sharedWorkers: Plugin = {
   },
 };
 
+/** Bundlers leave an import() of an address to the browser where these comments say so; minifying removes comments. */
+const runTimeImports: Plugin = {
+  name: "run-time-imports",
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle))
+      if (file.type === "chunk")
+        file.code = file.code.replace(
+          /\bimport\((?=[\w$]+\))/g,
+          "import(/* webpackIgnore: true */ /* @vite-ignore */ ",
+        );
+  },
+};
+
 export default defineConfig({
-  plugins: [wgsl(), onnxProtoDecoders(), jsonSchemaKeywords(), sharedWorkers],
+  plugins: [wgsl(), onnxProtoDecoders(), jsonSchemaKeywords(), sharedWorkers, runTimeImports],
   // A worker's address is relative to the file that starts it.
   base: "./",
-  define: { MODELS_FOLDER: JSON.stringify("../models/") },
+  define: {
+    MODELS_FOLDER: JSON.stringify("../models/"),
+    ONNXRUNTIME_FOLDER: JSON.stringify("../../onnxruntime-web/dist/"),
+  },
   // The folder of static files for the demo is not the library's.
   publicDir: false,
   build: {

@@ -1,6 +1,7 @@
 /** colorize-canvas: photographs in colour, in the browser. */
 export { Colorizer } from "./colorizer/colorizer";
-export { loadColorizer, type PhotoColorizer } from "./worker/load-colorizer";
+export { loadColorizer } from "./worker/load-colorizer";
+export type { PhotoColorizer } from "./worker/photo-colorizer";
 export type { LoadOptions } from "./worker/messages";
 export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer/options";
 export type { ColorHint } from "./colorizer/hints";

@@ -1,7 +1,6 @@
 /** Checks a model's networks against its manifest. */
 import { ManifestError } from "../base/errors";
 import type { Shape } from "../graph/ir";
-import type { Session } from "../session/session";
 import type { Manifest } from "../weights/model/manifest";
 
 /** Throws ManifestError unless `shape` matches; a string in `expected` matches any size. */
@@ -16,22 +15,23 @@ export function expectShape(where: string, shape: Shape, expected: readonly (num
     });
 }
 
-/** Throws ManifestError when model.json names inputs or outputs that its ONNX file does not have. */
+/** Throws ManifestError when model.json names inputs or outputs that its ONNX file, which has these, does not have. */
 export function checkNames(
   manifest: Manifest,
   network: "embedder" | "colorizer",
-  session: Session,
+  has: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
   inputs: readonly string[],
   output: string,
 ): void {
-  const has = session.inputs.map(({ name }) => name);
-  const makes = session.outputs.map(({ name }) => name);
-  const fits = has.length === inputs.length && inputs.every((name) => has.includes(name)) && makes.includes(output);
+  const fits =
+    has.inputs.length === inputs.length &&
+    inputs.every((name) => has.inputs.includes(name)) &&
+    has.outputs.includes(output);
   if (fits) return;
   throw new ManifestError({
     where: `${manifest.name}/model.json at $.${network}`,
     expected: `an ONNX file with inputs ${inputs.join(", ")} and output ${output}`,
-    received: `inputs ${has.join(", ")} and outputs ${makes.join(", ")}`,
+    received: `inputs ${has.inputs.join(", ")} and outputs ${has.outputs.join(", ")}`,
     hint: "Correct the names in model.json.",
   });
 }

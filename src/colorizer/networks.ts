@@ -88,7 +88,9 @@ export class Networks {
       const own = { inputShapes, passes, label, precision: (await precisionOf?.(manifest)) ?? precision };
       const session = await Session.load(bytes, { ...common, ...own, externalData: data ?? externalData });
       sessions[network] = session;
-      checkNames(manifest, network, session, inputs, output);
+      const names = (ports: readonly { readonly name: string }[]): string[] => ports.map(({ name }) => name);
+      const has = { inputs: names(session.inputs), outputs: names(session.outputs) };
+      checkNames(manifest, network, has, inputs, output);
       progress.ready();
       if (!hasEarly || network === "embedder") return;
       early = new Networks(manifest, device, pipelines, sessions, checked);
@@ -239,11 +241,11 @@ export class Networks {
       return scope.check();
     }
     scope.run(() => {
-      submitProgram(this.device, embedder);
+      submitProgram(this.device, embedder, scope);
       const from = embedder.output(this.manifest.embedder!.output);
       const encoder = this.device.createCommandEncoder({ label: "embedding" });
       encoder.copyBufferToBuffer(from, 0, to, 0, this.#embeddingBytes(embedder.program));
-      queue.submit([encoder.finish()]);
+      scope.submit(encoder);
     });
     await Promise.all([queue.onSubmittedWorkDone(), scope.check()]);
   }
@@ -254,7 +256,7 @@ export class Networks {
 
   /** Submits the colorizer; returns the buffers that will hold its output and the embedding. */
   predict({ embedder, colorizer }: BoundNetworks, scope: CommandScope): Prediction {
-    scope.run(() => submitProgram(this.device, colorizer));
+    scope.run(() => submitProgram(this.device, colorizer, scope));
     const { output } = this.manifest.colorizer;
     return {
       output,

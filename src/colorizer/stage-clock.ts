@@ -5,7 +5,7 @@ export type ColorizeStage = "prepare" | "luminance" | "embedding" | "chroma" | "
 
 export class StageClock {
   readonly #start: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly #onStage: ((stage: ColorizeStage) => void) | undefined;
   readonly #times: Record<ColorizeStage, number> = { prepare: 0, luminance: 0, embedding: 0, chroma: 0, recombine: 0 };
   #stage: ColorizeStage = "prepare";
@@ -14,7 +14,7 @@ export class StageClock {
   /** Starts in stage "prepare". */
   constructor(signal: AbortSignal | undefined, onStage?: (stage: ColorizeStage) => void) {
     this.#start = this.#since = performance.now();
-    this.#signal = signal;
+    this.signal = signal;
     this.#onStage = onStage;
     onStage?.("prepare");
   }
@@ -22,7 +22,7 @@ export class StageClock {
   /** Ends the current stage and starts another. Throws the signal's reason when aborted. */
   next(stage: ColorizeStage): void {
     this.#lap();
-    this.#signal?.throwIfAborted();
+    this.signal?.throwIfAborted();
     this.#stage = stage;
     this.#onStage?.(stage);
   }

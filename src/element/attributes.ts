@@ -27,6 +27,7 @@ export class ColorizeAttributes extends Base {
     "warmth",
     "size",
     "precision",
+    "fallback",
     "crossorigin",
     "controls",
     "width",
@@ -113,6 +114,14 @@ export class ColorizeAttributes extends Base {
   }
   set precision(value: "auto" | "f32" | "f16" | "f16-weights") {
     this.#reflect("precision", value);
+  }
+
+  /** What runs the networks where there is no WebGPU: "wasm", or the address of a folder with onnxruntime-web; "": nothing. */
+  get fallback(): string {
+    return this.getAttribute("fallback") ?? "";
+  }
+  set fallback(value: string) {
+    this.#reflect("fallback", value);
   }
 
   /** null without the attribute, which loads photographs as "anonymous" does. */

@@ -10,7 +10,7 @@ import { send, type ColorizeCanvasEventMap, type ColorizeState } from "./events"
 import { Lens } from "./lens";
 import { buildParts, type ElementParts } from "./parts";
 import { Photograph } from "./photograph";
-import { colouredName, saveFile, typeOfName } from "./save";
+import { colouredName, marked, saveFile, typeOfName } from "./save";
 import { watchSlottedImage } from "./slotted-image";
 import { reserveSpace } from "./style";
 import type { ColorizeTexts } from "./texts";
@@ -32,6 +32,7 @@ import { Work, type ColorizerInUse } from "./work";
  * @attr {number} warmth - -1 to 1: above 0 colours turn to yellow, below to blue. Default 0.
  * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
  * @attr {"auto"|"f32"|"f16"|"f16-weights"} precision - How numbers are stored on the GPU: f16 where the adapter has it (default, auto), or always one of these.
+ * @attr {string} fallback - What colours where there is no WebGPU: "wasm" or the address of a folder with onnxruntime-web. Default: nothing.
  * @attr {"anonymous"|"use-credentials"} crossorigin - Whether to send cookies for `src` to another site. Default: anonymous.
  * @attr {boolean} controls - Shows controls below the picture: start or stop, saturation, warmth, save.
  * @attr {number} width - Width in CSS pixels; with `height`, the space for the photograph before it is loaded.
@@ -212,12 +213,12 @@ export class ColorizeCanvas extends ColorizeAttributes {
   }
 
   /**
-   * The coloured picture as a file, with the newest saturation and warmth. `type` is a MIME type that this browser encodes, `quality` 0 to 1.
+   * The coloured picture as a file, with the newest saturation and warmth, marked as artificially coloured: see markAsColorized(). `type` is a MIME type that this browser encodes, `quality` 0 to 1.
    * Throws InputError where there is no coloured picture or the quality is wrong, ImageError for another type.
    */
   async toBlob(type = "image/png", quality?: number): Promise<Blob> {
     const result = await this.#work.newest();
-    if (result) return result.blob(type, quality);
+    if (result) return marked(await result.blob(type, quality), this.#source);
     throw new InputError({
       where: "toBlob()",
       expected: "a coloured picture",

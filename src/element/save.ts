@@ -1,4 +1,6 @@
 /** Saves the coloured picture as a file of the person's. */
+import { markAsColorized } from "../image/mark";
+import type { ColorizeSource } from "../image/source";
 
 /** The formats of files by the ending of their names. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -26,6 +28,15 @@ export function colouredName(original: string): string {
   const [, stem, ending] = /^(.*?)(?:\.(\w+))?$/s.exec(file) ?? [];
   const kept = /^(png|jpe?g|webp)$/i.test(ending ?? "") ? ending : "png";
   return `${stem || "photograph"}-colour.${kept}`;
+}
+
+/**
+ * The file with XMP that says that it is artificially coloured, beside the XMP of `photograph` where that is a JPEG file. AVIF, which
+ * browsers hardly encode, stays as it is.
+ */
+export async function marked(file: Blob, photograph: ColorizeSource | null): Promise<Blob> {
+  if (file.type === "image/avif") return file;
+  return markAsColorized(file, photograph instanceof Blob ? photograph : undefined);
 }
 
 /** Hands a file to the browser's downloads. */

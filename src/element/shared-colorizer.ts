@@ -4,7 +4,8 @@ import type { PresetName } from "../weights/model/presets";
 import type { LoadProgress } from "../weights/model/progress";
 import { abortable } from "../base/abortable";
 import { isModelName } from "../colorizer/shipped-models";
-import { loadColorizer, type PhotoColorizer } from "../worker/load-colorizer";
+import { loadColorizer } from "../worker/load-colorizer";
+import type { PhotoColorizer } from "../worker/photo-colorizer";
 
 /** What a colorizer is loaded with. */
 interface Shared {
@@ -12,6 +13,8 @@ interface Shared {
   /** Of a bare .onnx file; "": recognised by its inputs. */
   readonly preset: string;
   readonly precision: NonNullable<ColorizerOptions["precision"]>;
+  /** What runs the networks without WebGPU; "": nothing. */
+  readonly fallback: string;
 }
 
 interface Waiting {
@@ -44,12 +47,12 @@ const entries = new Map<string, Entry>();
  * removed from the cache, so that the next caller tries again. A colorizer replaces a lost device itself.
  */
 export function sharedColorizer(
-  { model, preset, precision }: Shared,
+  { model, preset, precision, fallback }: Shared,
   { user, onProgress, signal }: Waiting,
 ): Promise<PhotoColorizer> {
   const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
-  const key = `${precision} ${preset} ${address}`;
-  const entry = entries.get(key) ?? start(key, { model: address, preset, precision });
+  const key = `${precision} ${preset} ${fallback} ${address}`;
+  const entry = entries.get(key) ?? start(key, { model: address, preset, precision, fallback });
   use(entry, user);
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
@@ -82,12 +85,13 @@ function free(key: string, entry: Entry): void {
   );
 }
 
-function start(key: string, { model, preset, precision }: Shared): Entry {
+function start(key: string, { model, preset, precision, fallback }: Shared): Entry {
   const listeners: Entry["listeners"] = new Set();
   const loading = new AbortController();
   const colorizer = loadColorizer({
     ...(model === "" ? {} : { model }),
     ...(preset === "" ? {} : { preset: preset as PresetName }),
+    ...(fallback === "" ? {} : { fallback }),
     precision,
     early: true,
     tune: true,

@@ -186,8 +186,8 @@ export class Work {
   async #colorize(signal: AbortSignal): Promise<ColorizeResult> {
     signal.throwIfAborted();
     const { element, progressed, changed } = this.#host;
-    const { model, preset, precision } = element;
-    const progress = new JobProgress(`${model} ${preset} ${precision}`, (now) => {
+    const { model, preset, precision, fallback } = element;
+    const progress = new JobProgress(`${model} ${preset} ${precision} ${fallback}`, (now) => {
       if (signal.aborted) return;
       progressed(now);
       send(element, "progress", now);
@@ -197,7 +197,7 @@ export class Work {
       checkedOptions(element); // throws for wrong attributes before the model is downloaded
       const onProgress = (now: LoadProgress): void => progress.load(now);
       const load = (): Promise<ColorizerInUse> =>
-        sharedColorizer({ model, preset, precision }, { user: element, onProgress, signal });
+        sharedColorizer({ model, preset, precision, fallback }, { user: element, onProgress, signal });
       const [colorizer, source] = await Promise.all([element.colorizer ?? load(), original]);
       const onStage = (stage: ColorizeStage): void => progress.colorize(stage);
       const onEarly = (result: ColorizeResult): void => {

@@ -25,7 +25,7 @@ export async function checkProgram(device: GPUDevice, bound: BoundProgram, beat:
       const pass = encoder.beginComputePass({ label });
       bound.encode(pass, i, i + 1);
       pass.end();
-      device.queue.submit([encoder.finish()]);
+      scope.submit(encoder);
     });
     await scope.check();
     beat();
@@ -70,7 +70,7 @@ async function problemOf(
     const copy = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, 0, copy, 0, size);
-    device.queue.submit([encoder.finish()]);
+    scope.submit(encoder);
     return copy;
   });
   try {

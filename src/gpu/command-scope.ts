@@ -1,16 +1,24 @@
 /** Collects a device's errors without waiting for them; check() awaits all of them before a result is used. */
 import { DeviceError, type ErrorFacts } from "../base/errors";
+import { Receipts } from "./receipts";
 
 const KINDS = ["validation", "out-of-memory", "internal"] as const;
 
 /** Facts that an error adds to the device's own message. */
 type ScopeFacts = Pick<ErrorFacts, "where"> & Partial<Pick<ErrorFacts, "expected" | "hint">>;
 
-/** The commands that compute one result. WebGPU drops commands that it refuses; without a scope, old buffer contents would pass as the result. */
+/**
+ * The commands that compute one result. WebGPU drops commands that it refuses, and a broken driver may drop a submit without a word;
+ * without a scope, old buffer contents would pass as the result.
+ */
 export class CommandScope {
   readonly #device: GPUDevice;
   readonly #facts: ScopeFacts;
   readonly #errors: Promise<GPUError | null>[] = [];
+  /** Of the submits of the current run(). */
+  readonly #receipts: Receipts[] = [];
+  /** For the submits since the last check(): how many were not executed. */
+  readonly #missing: Promise<number>[] = [];
 
   constructor(device: GPUDevice, facts: ScopeFacts) {
     this.#device = device;
@@ -23,6 +31,11 @@ export class CommandScope {
     try {
       return give();
     } finally {
+      for (const receipts of this.#receipts.splice(0)) {
+        const missing = receipts.missing();
+        missing.catch(() => undefined); // check() reports it
+        this.#missing.push(missing);
+      }
       for (let i = 0; i < KINDS.length; i++) {
         const error = this.#device.popErrorScope();
         error.catch(() => undefined); // check() reports it
@@ -31,7 +44,14 @@ export class CommandScope {
     }
   }
 
-  /** Throws DeviceError when the device refused any of the commands so far. Await it together with the readback. */
+  /** Submits what was recorded. Call it in run(). */
+  submit(encoder: GPUCommandEncoder): void {
+    if (this.#receipts.at(-1)?.full !== false) this.#receipts.push(new Receipts(this.#device));
+    this.#receipts.at(-1)!.sign(encoder);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Throws DeviceError when the device refused or dropped any of the commands so far. Await it together with the readback. */
   async check(): Promise<void> {
     const errors = await Promise.all(this.#errors.splice(0));
     const error = errors.find((e) => e !== null);
@@ -42,6 +62,14 @@ export class CommandScope {
         ...this.#facts,
         received: error.message,
         cause: error,
+      });
+    const missing = (await Promise.all(this.#missing.splice(0))).reduce((sum, n) => sum + n, 0);
+    if (missing > 0)
+      throw new DeviceError({
+        where: this.#facts.where,
+        expected: "that the device executes all commands",
+        received: `${missing} ${missing === 1 ? "submit" : "submits"} without effect`,
+        hint: "Update the graphics driver, or try another browser.",
       });
   }
 }

@@ -26,7 +26,7 @@ export async function runProgram(
     scope.run(() => {
       for (const { name } of program.inputs)
         device.queue.writeBuffer(bound.input(name), 0, storedElements(inputs[name]!, elem));
-      submitProgram(device, bound);
+      submitProgram(device, bound, scope);
       const encoder = device.createCommandEncoder({ label: program.label });
       for (const port of program.outputs) {
         const size = bufferBytes(sizeOf(port.shape), elem);
@@ -34,7 +34,7 @@ export async function runProgram(
         staged.push({ port, staging });
         encoder.copyBufferToBuffer(bound.output(port.name), 0, staging, 0, size);
       }
-      device.queue.submit([encoder.finish()]);
+      scope.submit(encoder);
     });
     await Promise.all([scope.check(), ...staged.map(({ staging }) => staging.mapAsync(GPUMapMode.READ))]);
     return Object.fromEntries(

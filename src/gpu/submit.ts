@@ -1,5 +1,6 @@
 /** Running a bound program in parts of bounded work. */
 import type { BoundProgram } from "./bound-program";
+import type { CommandScope } from "./command-scope";
 
 /** Flops in one submit: well under the two seconds after which systems reset a slow adapter. */
 const SUBMIT_FLOPS = 4e9;
@@ -16,14 +17,14 @@ function submitRanges(flops: readonly number[], limit = SUBMIT_FLOPS): [number, 
   return ranges;
 }
 
-/** Submits all steps of the program, in as many command buffers as submitRanges() says. */
-export function submitProgram(device: GPUDevice, bound: BoundProgram): void {
+/** Submits all steps of the program, in as many command buffers as submitRanges() says. Call it in `scope.run()`. */
+export function submitProgram(device: GPUDevice, bound: BoundProgram, scope: CommandScope): void {
   const { label, steps } = bound.program;
   for (const [first, end] of submitRanges(steps.map((step) => step.plan.flops))) {
     const encoder = device.createCommandEncoder({ label });
     const pass = encoder.beginComputePass({ label });
     bound.encode(pass, first, end);
     pass.end();
-    device.queue.submit([encoder.finish()]);
+    scope.submit(encoder);
   }
 }

@@ -49,7 +49,7 @@ export function readChroma(
       const encoder = device.createCommandEncoder({ label: "chroma" });
       encoder.copyBufferToBuffer(buffer, 0, copy, 0, length);
       if (embedding) encoder.copyBufferToBuffer(embedding.buffer, 0, copy, length, embedding.bytes);
-      device.queue.submit([encoder.finish()]);
+      scope.run(() => scope.submit(encoder));
       return copy;
     });
     await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);

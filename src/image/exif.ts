@@ -1,5 +1,5 @@
 /** Copies EXIF from a JPEG file to another file byte for byte, apart from fields that are wrong for the new pixels. It does not decode the picture. */
-import { addPngChunk, addWebpChunk } from "./picture-chunks";
+import { joined, putPngChunk, putWebpChunk } from "./picture-chunks";
 
 const ORIENTATION = 0x0112;
 export const EXIF_IFD = 0x8769;
@@ -39,7 +39,7 @@ export async function carryExif(
   const jpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
   const file = jpeg
     ? replaceExifInJpeg(bytes, exif)
-    : (addPngChunk(bytes, "eXIf", exif) ?? addWebpChunk(bytes, "EXIF", exif));
+    : (putPngChunk(bytes, "eXIf", exif) ?? putWebpChunk(bytes, "EXIF", exif));
   if (!file) return to;
   return new Blob([file as Uint8Array<ArrayBuffer>], { type: to.type });
 }
@@ -93,14 +93,7 @@ export function replaceExifInJpeg(file: Uint8Array, exif: Uint8Array): Uint8Arra
   const kept = segments.filter((segment) => !isExif(segment)).map(({ bytes }) => bytes);
   // JFIF requires its APP0 first, and EXIF its APP1 right after.
   kept.splice(segments[0]?.marker === APP0 ? 1 : 0, 0, ...own);
-  const parts = [file.subarray(0, 2), ...kept, rest];
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined([file.subarray(0, 2), ...kept, rest]);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { InputError } from "../base/errors";
 import { markedXmp, newMark } from "./digital-source";
 import { jpegSegments } from "./exif";
-import { addPngXmp, addWebpChunk } from "./picture-chunks";
+import { joined, putPngXmp, putWebpChunk } from "./picture-chunks";
 
 /** What precedes XMP in a JPEG segment (Adobe, XMP Specification Part 3, 1.1.3). */
 const JPEG_XMP = new TextEncoder().encode("http://ns.adobe.com/xap/1.0/\0");
@@ -34,7 +34,7 @@ export async function markAsColorized(file: Blob, photograph?: Blob): Promise<Bl
 /** Undefined where the file is of another type, or the XMP does not fit. */
 function withXmp(file: Uint8Array, xmp: string): Uint8Array | undefined {
   if (file[0] === 0xff && file[1] === 0xd8) return addJpegXmp(file, xmp);
-  return addPngXmp(file, xmp) ?? addWebpChunk(file, "XMP ", new TextEncoder().encode(xmp));
+  return putPngXmp(file, xmp) ?? putWebpChunk(file, "XMP ", new TextEncoder().encode(xmp));
 }
 
 function isXmp(segment: { readonly marker: number; readonly bytes: Uint8Array }): boolean {
@@ -63,14 +63,4 @@ function addJpegXmp(file: Uint8Array, xmp: string): Uint8Array | undefined {
   const parts: (Uint8Array | readonly number[])[] = kept.map(({ bytes }) => bytes);
   parts.splice(at, 0, [0xff, APP1, length >> 8, length & 255], JPEG_XMP, text);
   return joined([file.subarray(0, 2), ...parts, rest]);
-}
-
-function joined(parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

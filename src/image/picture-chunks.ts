@@ -1,4 +1,4 @@
-/** Adds metadata to PNG and WebP files, as chunks. */
+/** Puts metadata into PNG and WebP files, as chunks, in browsers and in Node. */
 
 const encoder = new TextEncoder();
 
@@ -23,29 +23,52 @@ function crc32(bytes: Uint8Array): number {
   return ~c >>> 0;
 }
 
-/** Signature (8), then the IHDR chunk: length, type, 13 bytes, CRC. */
-const PNG_HEAD = 8 + 25;
-
-/** A PNG file with XMP in an iTXt chunk; undefined for other files. */
-export function addPngXmp(file: Uint8Array, xmp: string): Uint8Array | undefined {
-  // Keyword, 0; not compressed, method 0; no language, 0; no translated keyword, 0; the text.
-  return addPngChunk(file, "iTXt", encoder.encode(`XML:com.adobe.xmp\0\0\0\0\0${xmp}`));
+/** The parts one after another. */
+export function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
-/** A PNG file with another chunk after its header; undefined for other files. */
-export function addPngChunk(file: Uint8Array, type: string, content: Uint8Array): Uint8Array | undefined {
-  if (file.length < PNG_HEAD || ascii(file, 1, 4) !== "PNG") return undefined;
-  const data = new Uint8Array(4 + content.length);
-  data.set(encoder.encode(type));
-  data.set(content, 4);
-  const whole = new Uint8Array(file.length + data.length + 8);
-  whole.set(file.subarray(0, PNG_HEAD));
-  const view = viewOf(whole);
-  view.setUint32(PNG_HEAD, data.length - 4);
-  whole.set(data, PNG_HEAD + 4);
-  view.setUint32(PNG_HEAD + 4 + data.length, crc32(data));
-  whole.set(file.subarray(PNG_HEAD), PNG_HEAD + 8 + data.length);
-  return whole;
+/** A chunk of a PNG file: length, type, data, CRC-32 of type and data. */
+export function pngChunk(type: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const chunk = joined([new Uint8Array(4), encoder.encode(type), data, new Uint8Array(4)]);
+  viewOf(chunk).setUint32(0, data.length);
+  viewOf(chunk).setUint32(8 + data.length, crc32(chunk.subarray(4, 8 + data.length)));
+  return chunk;
+}
+
+/** Keyword, 0; not compressed, method 0; no language, 0; no translated keyword, 0. The text follows. */
+const PNG_XMP = "XML:com.adobe.xmp\0\0\0\0\0";
+
+/** A PNG file with XMP in place of any that it has; undefined for other files. */
+export function putPngXmp(file: Uint8Array, xmp: string): Uint8Array | undefined {
+  return putPngChunk(file, "iTXt", encoder.encode(PNG_XMP + xmp), PNG_XMP.indexOf("\0") + 1);
+}
+
+/**
+ * A PNG file with a chunk after its header, in place of those of the same type whose first `same` bytes of data are equal. Undefined for
+ * other files.
+ */
+export function putPngChunk(
+  file: Uint8Array,
+  type: string,
+  data: Uint8Array,
+  same = 0,
+): Uint8Array<ArrayBuffer> | undefined {
+  if (ascii(file, 1, 4) !== "PNG") return undefined;
+  const chunks: Uint8Array[] = [];
+  for (let at = 8; at + 12 <= file.length; at += chunks.at(-1)!.length)
+    chunks.push(file.subarray(at, at + 12 + viewOf(file).getUint32(at)));
+  const [header, ...rest] = chunks;
+  if (!header || ascii(header, 4, 8) !== "IHDR") return undefined;
+  const first = type + ascii(data, 0, same);
+  const kept = rest.filter((chunk) => ascii(chunk, 4, 8 + same) !== first);
+  return joined([file.subarray(0, 8), header, pngChunk(type, data), ...kept]);
 }
 
 /** Bits of the flags in a VP8X chunk (RFC 9649). */
@@ -53,25 +76,36 @@ const FLAGS = { "XMP ": 0x04, EXIF: 0x08 } as const;
 const HAS_ALPHA = 0x10;
 const VP8X_SIZE = 10;
 
-/** A WebP file with another chunk at its end (EXIF comes before XMP); undefined for other files, and for WebP without a readable size. */
-export function addWebpChunk(file: Uint8Array, type: keyof typeof FLAGS, content: Uint8Array): Uint8Array | undefined {
+/**
+ * A WebP file with a chunk in place of any of its type, at its end, where EXIF comes before XMP. Undefined for other files, and for WebP
+ * without a readable size.
+ */
+export function putWebpChunk(
+  file: Uint8Array,
+  type: keyof typeof FLAGS,
+  content: Uint8Array,
+): Uint8Array<ArrayBuffer> | undefined {
   if (file.length < 30 || ascii(file, 0, 4) !== "RIFF" || ascii(file, 8, 12) !== "WEBP") return undefined;
-  const extended = ascii(file, 12, 16) === "VP8X";
-  const header = extended ? file.slice(12, 12 + 8 + VP8X_SIZE) : newVp8x(file);
+  const chunks: Uint8Array[] = [];
+  for (let at = 12; at + 8 <= file.length; at += chunks.at(-1)!.length) {
+    const size = viewOf(file).getUint32(at + 4, true);
+    chunks.push(file.subarray(at, at + 8 + size + (size & 1)));
+  }
+  const header = webpType(chunks[0]!) === "VP8X" ? chunks.shift()!.slice() : newVp8x(file);
   if (!header) return undefined;
   header[8]! |= FLAGS[type];
-  const rest = file.subarray(extended ? 12 + 8 + VP8X_SIZE : 12);
-  const chunk = 8 + content.length + (content.length & 1);
-  const whole = new Uint8Array(12 + header.length + rest.length + chunk);
-  whole.set(file.subarray(0, 12));
-  whole.set(header, 12);
-  whole.set(rest, 12 + header.length);
-  const at = 12 + header.length + rest.length;
-  whole.set(encoder.encode(type), at);
-  viewOf(whole).setUint32(at + 4, content.length, true);
-  whole.set(content, at + 8);
+  const kept = chunks.filter((chunk) => webpType(chunk) !== type);
+  const chunk = joined([encoder.encode(type), new Uint8Array(4), content, new Uint8Array(content.length & 1)]);
+  viewOf(chunk).setUint32(4, content.length, true);
+  const xmp = type === "EXIF" ? kept.findIndex((one) => webpType(one) === "XMP ") : -1;
+  kept.splice(xmp < 0 ? kept.length : xmp, 0, chunk);
+  const whole = joined([file.subarray(0, 12), header, ...kept]);
   viewOf(whole).setUint32(4, whole.length - 8, true);
   return whole;
+}
+
+function webpType(chunk: Uint8Array): string {
+  return ascii(chunk, 0, 4);
 }
 
 /** The VP8X chunk of a simple file, which has one image chunk: VP8 (lossy) or VP8L (lossless). */

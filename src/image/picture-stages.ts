@@ -275,7 +275,7 @@ export class PictureStages {
       });
       pass.end();
       after?.(encoder);
-      device.queue.submit([encoder.finish()]);
+      scope.submit(encoder);
     });
   }
 }

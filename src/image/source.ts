@@ -25,6 +25,8 @@ export type ColorizeSource =
 export interface PixelSource extends Size {
   /** Copies a rectangle into the upper left corner of an rgba8unorm texture. */
   upload(device: GPUDevice, texture: GPUTexture, tile: Tile): void;
+  /** R, G, B, A bytes of a rectangle; without a copy where it has the picture's width. */
+  read(tile: Tile): RawImage["data"];
   /** Whether R, G, B, A bytes have the alpha of this rectangle, compared in every ROW_STEP-th row. */
   hasAlpha(tile: Tile, pixels: Uint8Array): boolean;
   /** Frees the source's memory; upload() fails afterwards. */
@@ -78,6 +80,17 @@ function rawSource({ data: given, width, height }: RawImage): PixelSource {
   return {
     width,
     height,
+    read({ x, y, ...size }) {
+      checkThere();
+      const rows = data.subarray(y * width * 4, (y + size.height) * width * 4);
+      if (size.width === width) return rows;
+      const part = new Uint8ClampedArray(size.width * size.height * 4);
+      for (let row = 0; row < size.height; row++) {
+        const from = (row * width + x) * 4;
+        part.set(rows.subarray(from, from + size.width * 4), row * size.width * 4);
+      }
+      return part;
+    },
     hasAlpha(tile, pixels) {
       checkThere();
       return sameAlpha(pixels, tile, data, width);
@@ -128,6 +141,7 @@ function bitmapSource(bitmap: ImageBitmap, origin: ColorizeSource): PixelSource 
   return {
     width,
     height,
+    read: (tile) => drawn(bitmap, tile),
     hasAlpha: (tile, pixels) =>
       isOpaque(pixels, tile) || sameAlpha(pixels, { ...tile, x: 0, y: 0 }, drawn(bitmap, tile), tile.width),
     upload(device, texture, tile) {
@@ -175,7 +189,7 @@ function wordsOf(bytes: RawImage["data"]): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
-/** A rectangle of the bitmap drawn by a 2D canvas, to compare transparent pixels with. */
+/** A rectangle of the bitmap drawn by a 2D canvas, which changes the colour of transparent pixels a little. */
 function drawn(bitmap: ImageBitmap, { x, y, width, height }: Tile): Uint8ClampedArray {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
   context.drawImage(bitmap, -x, -y);

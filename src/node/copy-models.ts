@@ -6,7 +6,7 @@ import { EngineError } from "../base/errors";
 import { SHIPPED_MODELS } from "../colorizer/shipped-models";
 import { placeFile } from "./place-file";
 import { printable } from "./printable";
-import { checkModelNames, DEFAULT_MODELS, webModelFiles } from "./web-models";
+import { checkModelNames, DEFAULT_MODELS, ONNXRUNTIME, onnxruntimeFiles, webModelFiles } from "./web-models";
 
 const HELP = `Usage: colorize-canvas copy-models <folder> [options]
 
@@ -17,6 +17,7 @@ Options:
   --model NAME  ${SHIPPED_MODELS.join(" or ")}; several times for several models
                 (default: ${DEFAULT_MODELS.join(", ")})
   --all         every model of this package
+  --fallback    also onnxruntime-web, for pages that colour without WebGPU
   -h, --help    display this help
 `;
 
@@ -40,9 +41,17 @@ export async function copyModels(argv: readonly string[], { print, printError, s
     print(HELP);
     return 0;
   }
-  const { folder, names } = request;
+  const { folder, names, fallback } = request;
   try {
-    for (const name of names) if (!(await copyModel(name, folder, print, signal))) return 130;
+    for (const name of names) {
+      const copied = await copyFiles(await webModelFiles(name), folder, print, signal);
+      if (copied === undefined) return 130;
+      print(`${name} (${size(copied)}) is complete. ${whereRoot(folder)} model="/models/${name}/".\n`);
+    }
+    if (!fallback) return 0;
+    const copied = await copyFiles(await onnxruntimeFiles(), folder, print, signal);
+    if (copied === undefined) return 130;
+    print(`${ONNXRUNTIME} (${size(copied)}) is complete. ${whereRoot(folder)} fallback="/models/${ONNXRUNTIME}/".\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
@@ -54,6 +63,8 @@ export async function copyModels(argv: readonly string[], { print, printError, s
 interface Request {
   readonly folder: string;
   readonly names: readonly string[];
+  /** Whether to copy onnxruntime-web, too. */
+  readonly fallback: boolean;
 }
 
 /** Throws InputError, or the TypeError of parseArgs(). */
@@ -64,6 +75,7 @@ function parse(argv: readonly string[]): Request | "help" {
     options: {
       model: { type: "string", multiple: true },
       all: { type: "boolean" },
+      fallback: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -76,19 +88,23 @@ function parse(argv: readonly string[]): Request | "help" {
   if (values.all && values.model) throw new TypeError("copy-models: expected --all or --model, received both.");
   const names = values.all ? SHIPPED_MODELS : (values.model ?? DEFAULT_MODELS);
   checkModelNames(names, "--model");
-  return { folder, names: [...new Set(names)] };
+  return { folder, names: [...new Set(names)], fallback: values.fallback ?? false };
 }
 
-/** Copies one model, model.json last, so that it names no file that is missing. Returns false when aborted. */
-async function copyModel(
-  name: string,
+function whereRoot(folder: string): string {
+  return `If ${printable(folder)} is the root of your site, write`;
+}
+
+/** Copies files in their order: a model.json is the last, so that it names no file that is missing. Returns their bytes; undefined when aborted. */
+async function copyFiles(
+  files: ReadonlyMap<string, Uint8Array>,
   folder: string,
   print: (text: string) => void,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<number | undefined> {
   let total = 0;
-  for (const [path, bytes] of await webModelFiles(name)) {
-    if (signal?.aborted) return false;
+  for (const [path, bytes] of files) {
+    if (signal?.aborted) return undefined;
     const target = join(folder, "models", path);
     const before = await readFile(target).catch(() => undefined);
     const same = before?.equals(bytes);
@@ -96,10 +112,7 @@ async function copyModel(
     total += bytes.length;
     print(`${printable(target)}: ${size(bytes.length)}, ${same ? "unchanged" : before ? "replaced" : "copied"}\n`);
   }
-  print(
-    `${name} (${size(total)}) is complete. If ${printable(folder)} is the root of your site, write model="/models/${name}/".\n`,
-  );
-  return true;
+  return total;
 }
 
 /** "4.7 MB", "7 kB". */

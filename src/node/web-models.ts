@@ -1,7 +1,8 @@
 /** The files of this package's models that a web site needs: model.json, the files that it names, and licence texts. */
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, posix } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join, posix } from "node:path";
 import { InputError } from "../base/errors";
 import { SHIPPED_MODELS } from "../colorizer/shipped-models";
 import { readModelFiles } from "./model-files";
@@ -19,6 +20,32 @@ export function checkModelNames(names: readonly string[], where: string): void {
         expected: `a model of this package: ${SHIPPED_MODELS.join(", ")}`,
         received: JSON.stringify(name),
       });
+}
+
+/** The folder of onnxruntime-web's files, beside those of the models. */
+export const ONNXRUNTIME = "onnxruntime-web";
+
+/** What a page without WebGPU loads of onnxruntime-web: the module and its WebAssembly. */
+const ONNXRUNTIME_FILES = ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"];
+
+/** The files that pages load for `fallback`, by their path below models/. Throws InputError where onnxruntime-web is not installed. */
+export async function onnxruntimeFiles(): Promise<Map<string, Uint8Array>> {
+  let folder: string;
+  try {
+    folder = dirname(createRequire(import.meta.url).resolve(`${ONNXRUNTIME}/wasm`));
+  } catch (cause) {
+    throw new InputError({
+      where: "fallback",
+      expected: "the package onnxruntime-web",
+      received: "none that is installed",
+      hint: "Run `npm install onnxruntime-web`.",
+      cause,
+    });
+  }
+  const files = ONNXRUNTIME_FILES.map(
+    async (file) => [`${ONNXRUNTIME}/${file}`, await readFile(join(folder, file))] as const,
+  );
+  return new Map(await Promise.all(files));
 }
 
 /** A licence or notice, which accompanies every copy. Cards and their pictures are for people who choose a model. */

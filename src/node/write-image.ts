@@ -7,7 +7,8 @@ import { ImageError, messageOf } from "../base/errors";
 import { exifForPixels } from "../image/exif";
 import { checkNumber, FILE_QUALITY } from "../base/option-checks";
 import { markedXmp, newMark } from "../image/digital-source";
-import { pngChunk, replaceExif } from "./exif";
+import { pngChunk } from "../image/picture-chunks";
+import { replaceExif } from "./exif";
 import { formatOfName, type DeepPixels, type ImageFormat, type ImageMetadata, type Pixels } from "./images";
 import { loadSharp } from "./peer";
 import { alreadyThere, exists, placeFile } from "./place-file";
@@ -209,7 +210,7 @@ function srgbProfile(): Promise<Buffer> {
  */
 function withPngChunks(file: Buffer, icc: Uint8Array | undefined, xmp: string | undefined): Buffer {
   const header = 8 + 25; // the signature and IHDR
-  const chunks = [file.subarray(0, header)];
+  const chunks: Uint8Array[] = [file.subarray(0, header)];
   const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
   if (icc) chunks.push(pngChunk("iCCP", Buffer.concat([bytes("sRGB\0\0"), deflateSync(icc)])));
   if (xmp) chunks.push(pngChunk("iTXt", Buffer.concat([bytes("XML:com.adobe.xmp\0\0\0\0\0"), Buffer.from(xmp)])));

@@ -112,7 +112,7 @@ export class GpuBench implements TrialBench {
             ];
         for (const [from, to, length] of parts as [number, number, number][])
           encoder.copyBufferToBuffer(dst, from, staging, to, length);
-        device.queue.submit([encoder.finish()]);
+        scope.submit(encoder);
       });
       await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
       return loadedElements(staging.getMappedRange(), whole ? count : COMPARED, bound.elem);

@@ -38,10 +38,10 @@ export class Connection {
   }
 
   /** Starts a worker. Resolves with undefined where there is none that could colour. */
-  static async open(): Promise<Connection | undefined> {
+  static async open(start: () => Worker): Promise<Connection | undefined> {
     let worker: Worker | undefined;
     try {
-      worker = startWorker(() => new Worker(new URL("./colorize-worker.ts", import.meta.url), { type: "module" }));
+      worker = startWorker(start);
       if (await able(worker)) return new Connection(worker);
     } catch {
       // The page may not start this worker, for example because it is of another site.

@@ -1,21 +1,28 @@
 /** Loads a model where it disturbs the page least. */
+import { DeviceError } from "../base/errors";
 import { packagePart } from "../base/package-part";
-import type { Colorizer } from "../colorizer/colorizer";
 import type { LoadOptions } from "./messages";
+import type { PhotoColorizer } from "./photo-colorizer";
 import { WorkerColorizer } from "./worker-colorizer";
-
-/** What a Colorizer of this thread and one in a worker have in common. */
-export type PhotoColorizer = Pick<
-  Colorizer,
-  "complete" | "manifest" | "elem" | "adapter" | "colorize" | "profile" | "dispose"
->;
 
 /**
  * Loads a model in a module worker with a device of its own, which all of the page's models share; where the browser has no WebGPU in
- * workers or the page may not start this one, on this thread, in short stretches. Throws as Colorizer.load().
+ * workers or the page may not start this one, on this thread, in short stretches. Where there is no WebGPU or no such device, and the option
+ * `fallback` is given, onnxruntime-web runs the networks, in a worker of its own. Throws as Colorizer.load(), and DownloadError where
+ * onnxruntime-web is needed and not there.
  */
-export async function loadColorizer(options: LoadOptions = {}): Promise<PhotoColorizer> {
+export async function loadColorizer({ fallback, ...options }: LoadOptions = {}): Promise<PhotoColorizer> {
   options.signal?.throwIfAborted();
+  try {
+    return await loadOnDevice(options);
+  } catch (error) {
+    if (fallback === undefined || !(error instanceof DeviceError)) throw error;
+    const { loadFallback } = await packagePart(import("./load-fallback"));
+    return loadFallback({ ...options, fallback });
+  }
+}
+
+async function loadOnDevice(options: Omit<LoadOptions, "fallback">): Promise<PhotoColorizer> {
   // Without WebGPU, the error of this thread says what to do.
   const supported = "gpu" in navigator && navigator.gpu && typeof Worker !== "undefined";
   const remote = supported ? await WorkerColorizer.load(options) : undefined;

@@ -18,6 +18,11 @@ export interface LoadOptions extends Pick<
   readonly tune?: boolean;
   /** As in ColorizerOptions, whose published types leave it out. */
   readonly shipped?: boolean;
+  /**
+   * "wasm", or the address of a folder with the files of onnxruntime-web: what runs the networks where there is no WebGPU or no device for
+   * them, slowly. See docs/element.md. Default: nothing, so that loading fails there.
+   */
+  readonly fallback?: string;
 }
 
 /** What a page knows of a Colorizer in the worker. */

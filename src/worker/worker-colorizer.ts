@@ -1,4 +1,4 @@
-/** A Colorizer in the page's worker. */
+/** A Colorizer in a worker of the page. */
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { ColorizeResult, type ResultFacts } from "../colorizer/result";
 import { isModelName, modelAddress } from "../colorizer/shipped-models";
@@ -11,19 +11,23 @@ import { Connection } from "./connection";
 import type { CallEvent, LoadedFacts, LoadOptions } from "./messages";
 import { sendable } from "./sendable";
 
-/** The page's one worker. */
-let opening: Promise<Connection | undefined> | undefined;
+/** Starts the worker of the GPU. */
+const start = (): Worker => new Worker(new URL("./colorize-worker.ts", import.meta.url), { type: "module" });
+
+/** The page's workers: one of each kind, by what starts it. */
+const opening = new Map<() => Worker, Promise<Connection | undefined>>();
 
 /**
- * The page's worker, which the first call starts; undefined where there is none that could colour. Every caller is one of its users,
- * until it calls leave().
+ * The page's worker of a kind, which the first call starts; undefined where there is none that could colour. Every caller is one of its
+ * users, until it calls leave().
  */
-async function enter(): Promise<Connection | undefined> {
-  const opened = (opening ??= Connection.open());
+async function enter(kind: () => Worker): Promise<Connection | undefined> {
+  const opened = opening.get(kind) ?? Connection.open(kind);
+  opening.set(kind, opened);
   const connection = await opened;
   if (connection?.live === false) {
-    if (opening === opened) opening = undefined;
-    return enter();
+    if (opening.get(kind) === opened) opening.delete(kind);
+    return enter(kind);
   }
   if (connection) connection.users++;
   return connection;
@@ -68,11 +72,14 @@ export class WorkerColorizer implements LoadedFacts {
     this.adapter = adapter;
   }
 
-  /** Loads a model in the page's worker. Resolves with undefined where there is no worker that could colour. Throws as Colorizer.load(). */
-  static async load({ signal, onProgress, model, ...options }: LoadOptions = {}): Promise<WorkerColorizer | undefined> {
+  /** Loads a model in the page's worker of a kind. Resolves with undefined where there is no worker that could colour. Throws as Colorizer.load(). */
+  static async load(
+    { signal, onProgress, model, ...options }: LoadOptions = {},
+    kind = start,
+  ): Promise<WorkerColorizer | undefined> {
     // The worker's own address is not the page's, and bundlers move it.
     const address = new URL(modelAddress(model), document.baseURI).href;
-    const connection = await enter();
+    const connection = await enter(kind);
     if (!connection) return undefined;
     try {
       const onEvent = (event: CallEvent): void => void ("progress" in event && onProgress?.(event.progress));

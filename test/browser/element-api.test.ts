@@ -408,15 +408,18 @@ describe("methods", () => {
       await element.download();
       HTMLAnchorElement.prototype.click = click;
       const types = await Promise.all(
-        files.map(async ([name, href]) => [name, (await (await fetch(href)).blob()).type]),
+        files.map(async ([name, href]) => {
+          const file = await (await fetch(href)).blob();
+          return [name, file.type, (await file.text()).includes("digitalsourcetype/algorithmicallyEnhanced")];
+        }),
       );
       return { types, blob: (await element.toBlob("image/jpeg", 0.5)).type };
     });
     expect(seen.types).toEqual([
-      ["cat-colour.jpg", "image/jpeg"],
-      ["mine.webp", "image/webp"],
-      ["my cat.tiff-colour.png", "image/png"],
-      ["photograph-colour.png", "image/png"],
+      ["cat-colour.jpg", "image/jpeg", true],
+      ["mine.webp", "image/webp", true],
+      ["my cat.tiff-colour.png", "image/png", true],
+      ["photograph-colour.png", "image/png", true],
     ]);
     expect(seen.blob).toBe("image/jpeg");
   });

@@ -81,8 +81,8 @@ describe("a fault in a picture", () => {
       expect(tally.errors, kind).toBeGreaterThan(0.8 * tally.injected);
       injected[kind] = tally.injected;
     }
-    // 161 where the driver has no better way to compute a convolution: 60, 29, 61, 11.
-    expect(Object.values(injected).reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(100);
+    // Where the driver has no better way to compute a convolution, they are 60, 29, 61 and 11, and as many dropped submits as refused ones.
+    expect(Object.values(injected).reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(125);
     colorizer.dispose();
     device.destroy();
   });
@@ -94,7 +94,9 @@ describe("a fault in a picture", () => {
     const colorizer = await Colorizer.load({ model: "tiny", read: tinyReader(), device, precision: "f32" });
     const result = await colorizer.colorize(noise(24, 16));
     queue.submit = () => undefined;
-    await expect(result.withSaturation(2)).rejects.toThrow(/recombine: expected the transparency of the picture/);
+    await expect(result.withSaturation(2)).rejects.toThrow(
+      /recombine: expected that the device executes all commands, received 1 submit without effect/,
+    );
     queue.submit = submit;
     expect((await result.withSaturation(1)).data).toEqual(result.data);
     colorizer.dispose();

@@ -1,6 +1,7 @@
 /** Models' 8-bit weights, from the file to the GPU. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { BoundProgram } from "../../src/gpu/bound-program";
+import { CommandScope } from "../../src/gpu/command-scope";
 import { importModel } from "../../src/graph/import";
 import type { Graph } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower/lower";
@@ -107,7 +108,9 @@ async function run(graph: Graph, program: Program, x: Float32Array): Promise<{ y
   const bound = await BoundProgram.create(device, program, ENGINE.kernels, graph.constants, pipelines, weights);
   try {
     writeElems(device, bound.input("x"), x, program.elem);
-    submitProgram(device, bound);
+    const scope = new CommandScope(device, { where: "test" });
+    scope.run(() => submitProgram(device, bound, scope));
+    await scope.check();
     const y = decodeElems(await readBuffer(device, bound.output("y")), 12 * 4 * 5, program.elem);
     return { y, bytes: weights.bytes };
   } finally {

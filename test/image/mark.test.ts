@@ -78,3 +78,26 @@ it("EXIF is not written into files of other types", async () => {
   const file = new Blob(["GIF89a and so on, longer than any header of a picture"], { type: "image/gif" });
   expect(await carryExif(photograph, file, { width: 31, height: 17 })).toBe(file);
 });
+
+it.each([
+  ["image/png", (): Sharp => picture().png()],
+  ["image/webp", (): Sharp => picture().removeAlpha().webp()],
+] as const)("has one mark and one EXIF in %s, in whatever order they are written", async (type, encoded) => {
+  const photograph = await blob(
+    picture()
+      .withExif({ IFD0: { Make: "Voigtlander" } })
+      .jpeg(),
+    "image/jpeg",
+  );
+  const size = { width: 31, height: 17 };
+  const twice = await markAsColorized(await markAsColorized(await blob(encoded(), type)));
+  const file = await carryExif(photograph, await carryExif(photograph, twice, size), size);
+  const text = Buffer.from(await file.arrayBuffer()).toString("latin1");
+  const [exif, xmp] = type === "image/png" ? ["eXIf", "XML:com.adobe.xmp"] : ["EXIF", "XMP "];
+  // The bits of VP8X do not look like either.
+  expect([text.split(exif).length, text.split(xmp).length]).toEqual([2, 2]);
+  if (type === "image/webp") expect(text.indexOf(exif)).toBeLessThan(text.indexOf(xmp));
+  const metadata = await sharp(await file.arrayBuffer()).metadata();
+  expect(metadata.exif?.includes("Voigtlander")).toBe(true);
+  expect(metadata.xmp?.toString()).toContain(ALGORITHMICALLY_ENHANCED);
+});

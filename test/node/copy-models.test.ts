@@ -56,6 +56,14 @@ it("copies every model with --all, with the licences that accompany it", async (
   ]);
 });
 
+it("copies onnxruntime-web with --fallback", async () => {
+  const { code, out } = await run([site, "--model", "natural", "--fallback"]);
+  expect(code).toBe(0);
+  const files = readdirSync(join(site, "models/onnxruntime-web")).sort();
+  expect(files).toEqual(["ort-wasm-simd-threaded.wasm", "ort.wasm.bundle.min.mjs"]);
+  expect(lines(out).at(-1)).toMatch(/^onnxruntime-web \(14\.\d MB\) .* fallback="\/models\/onnxruntime-web\/"\.$/);
+});
+
 it("leaves nothing behind of a file that cannot be written", async () => {
   const folder = join(site, "models", DEFAULT);
   mkdirSync(join(folder, "embedder.onnx"), { recursive: true });

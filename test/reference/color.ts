@@ -1,5 +1,8 @@
-/** Slow, simple picture operations in double precision, the reference for tests of the colour kernels. */
-import { clipChroma, labToRgb, luminance, type Triple } from "../../src/image/lab";
+/** The reference for tests of the colour kernels: src/fallback in double precision, with the shapes that these tests use. */
+import { guidedModel as modelOf, recombineTile, type ChromaSamples } from "../../src/fallback/chroma";
+import { lightnessOf, networkInput, Resampler } from "../../src/fallback/lightness";
+import type { Triple } from "../../src/image/lab";
+import type { Shown } from "../../src/image/picture-stages";
 
 /** R G B A bytes, row-major. */
 export interface Picture {
@@ -16,61 +19,14 @@ export function lattice(n: number): Triple[] {
   return colours;
 }
 
-function colourAt(picture: Picture, x: number, y: number): Triple {
-  const i = 4 * (y * picture.width + x);
-  return [picture.data[i]! / 255, picture.data[i + 1]! / 255, picture.data[i + 2]! / 255];
-}
-
 /** L* of every pixel, [height, width]. */
-export function luminanceOf(picture: Picture): Float64Array {
-  const out = new Float64Array(picture.width * picture.height);
-  for (let y = 0; y < picture.height; y++)
-    for (let x = 0; x < picture.width; x++) out[y * picture.width + x] = luminance(colourAt(picture, x, y));
-  return out;
-}
-
-/** Resamples a row with a triangle filter; its radius is the reduction factor, at least 1 input sample. */
-function filterLine(line: readonly number[], outSize: number): number[] {
-  const ratio = line.length / outSize;
-  const radius = Math.max(1, ratio);
-  return Array.from({ length: outSize }, (_, o) => {
-    const centre = (o + 0.5) * ratio;
-    let sum = 0;
-    let total = 0;
-    line.forEach((value, i) => {
-      const weight = Math.max(0, 1 - Math.abs(i + 0.5 - centre) / radius);
-      sum += weight * value;
-      total += weight;
-    });
-    return sum / total;
-  });
-}
+export { lightnessOf as luminanceOf } from "../../src/fallback/lightness";
 
 /** L* of a picture at another size, [outHeight, outWidth]. */
 export function resampledLuminance(picture: Picture, outWidth: number, outHeight: number): Float64Array {
-  const { width, height } = picture;
-  const l = luminanceOf(picture);
-  const rows = Array.from({ length: height }, (_, y) =>
-    filterLine([...l.subarray(y * width, (y + 1) * width)], outWidth),
-  );
-  const out = new Float64Array(outWidth * outHeight);
-  for (let x = 0; x < outWidth; x++)
-    filterLine(
-      rows.map((row) => row[x]!),
-      outHeight,
-    ).forEach((value, y) => (out[y * outWidth + x] = value));
-  return out;
-}
-
-/** Bilinear value of a [height, width] map at half-pixel coordinates, edges repeated. */
-function bilinear(map: (x: number, y: number) => number, width: number, height: number, u: number, v: number): number {
-  const x = Math.min(Math.max(u, 0), width - 1);
-  const y = Math.min(Math.max(v, 0), height - 1);
-  const [x0, y0] = [Math.floor(x), Math.floor(y)];
-  const [x1, y1] = [Math.min(x0 + 1, width - 1), Math.min(y0 + 1, height - 1)];
-  const upper = map(x0, y0) + (x - x0) * (map(x1, y0) - map(x0, y0));
-  const lower = map(x0, y1) + (x - x0) * (map(x1, y1) - map(x0, y1));
-  return upper + (y - y0) * (lower - upper);
+  const resampler = new Resampler(picture, { width: outWidth, height: outHeight });
+  resampler.add(0, lightnessOf(picture), picture);
+  return resampler.plane;
 }
 
 /** [2, height, width] with every sample `times` times along both axes. */
@@ -104,56 +60,27 @@ export function mapLuminance(
   { padded, valid, step }: Pick<ChromaMap, "padded" | "valid" | "step">,
 ): Float32Array<ArrayBuffer> {
   const plane = resampledLuminance(picture, valid.width, valid.height);
-  const [width, height] = [padded.width / step, padded.height / step];
-  return Float32Array.from({ length: width * height }, (_, i) => {
-    let sum = 0;
-    for (let k = 0; k < step * step; k++) {
-      const x = Math.min((i % width) * step + (k % step), valid.width - 1);
-      const y = Math.min(Math.floor(i / width) * step + Math.floor(k / step), valid.height - 1);
-      sum += plane[y * valid.width + x]!;
-    }
-    return sum / step ** 2;
-  });
+  return networkInput({ size: valid, plane }, { padded, reduction: step });
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** One of each step x step equal samples. */
+function samplesOf({ ab, padded, valid, step, chromaScale }: ChromaMap, lightness: ArrayLike<number>): ChromaSamples {
+  const map = { width: padded.width / step, height: padded.height / step };
+  const one = (i: number): number => {
+    const row = Math.floor(i / map.width); // of both planes
+    return chromaScale * ab[row * step * padded.width + (i % map.width) * step]!;
+  };
+  const planes = Float64Array.from({ length: 2 * map.width * map.height }, (_, i) => one(i));
+  return { ab: planes, lightness, map, valid: { width: valid.width / step, height: valid.height / step } };
 }
 
-/** What guided-chroma writes, [2, mapHeight, mapWidth, 4]: by He and Sun 2015, algorithm 2: windows of 3x3, edges repeated, epsilon 16. */
+function shownOf({ saturation = 1, knee = 0, warmth = 0 }: ChromaMap): Shown {
+  return { saturation, knee, warmth };
+}
+
+/** What guided-chroma writes, [2, mapHeight, mapWidth, 4]. */
 export function guidedModel(chroma: ChromaMap, luminance: ArrayLike<number>): Float64Array {
-  const { ab, padded, valid, step, chromaScale, saturation = 1, knee = 0, warmth = 0 } = chroma;
-  const [width, height] = [Math.ceil(valid.width / step), Math.ceil(valid.height / step)];
-  const samples = Array.from({ length: width * height }, (_, i) => ({ x: i % width, y: Math.floor(i / width) }));
-  const l = samples.map(({ x, y }) => luminance[(y * padded.width) / step + x]!);
-  const shown = samples.map(({ x, y }) => {
-    const [a, b] = [0, 1].map((c) => chromaScale * ab[(c * padded.height + y * step) * padded.width + x * step]!);
-    const c = Math.hypot(a!, b!);
-    const factor = c === 0 ? 0 : (saturation * c ** 2) / (c ** 2 + knee ** 2);
-    return [a! * factor, b! * factor + warmth * factor * c];
-  });
-  const inside = (at: number, end: number): number => Math.min(Math.max(at, 0), end - 1);
-  const around = ({ x, y }: { x: number; y: number }): number[] =>
-    [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => inside(y + dy, height) * width + inside(x + dx, width)));
-  const fits = samples.map((sample) => {
-    const window = around(sample);
-    const meanL = mean(window.map((i) => l[i]!));
-    const variance = mean(window.map((i) => (l[i]! - meanL) ** 2));
-    const planes = [0, 1].map((c) => {
-      const values = window.map((i) => shown[i]![c]!);
-      const covariance = mean(window.map((i) => (l[i]! - meanL) * shown[i]![c]!));
-      const slope = covariance / (variance + 16);
-      return {
-        slope,
-        intercept: mean(values) - slope * meanL,
-        least: Math.min(...values),
-        most: Math.max(...values),
-      };
-    });
-    return (["slope", "intercept", "least", "most"] as const).flatMap((key) => planes.map((plane) => plane[key]));
-  });
-  const lines = samples.map((sample) => [0, 1, 2, 3].map((k) => mean(around(sample).map((i) => fits[i]![k]!))));
-  return Float64Array.from([...lines.flat(), ...fits.flatMap((fit) => fit.slice(4))]);
+  return modelOf(samplesOf(chroma, luminance), shownOf(chroma));
 }
 
 /** The coloured picture, R G B A bytes. */
@@ -162,22 +89,8 @@ export function recombined(
   chroma: ChromaMap,
   luminanceAt: ArrayLike<number> = mapLuminance(picture, chroma),
 ): Uint8ClampedArray {
-  const { valid, step } = chroma;
-  const [mapWidth, mapHeight] = [Math.ceil(valid.width / step), Math.ceil(valid.height / step)];
-  const model = guidedModel(chroma, luminanceAt);
   const out = new Uint8ClampedArray(picture.data.length);
-  for (let y = 0; y < picture.height; y++)
-    for (let x = 0; x < picture.width; x++) {
-      const u = ((x + 0.5) * valid.width) / step / picture.width - 0.5;
-      const v = ((y + 0.5) * valid.height) / step / picture.height - 0.5;
-      const at = (plane: number, k: number): number =>
-        bilinear((i, j) => model[4 * ((plane * mapHeight + j) * mapWidth + i) + k]!, mapWidth, mapHeight, u, v);
-      const l = luminance(colourAt(picture, x, y));
-      const [a, b] = [0, 1].map((c) => Math.min(Math.max(at(0, c) * l + at(0, 2 + c), at(1, c)), at(1, 2 + c)));
-      const rgb = labToRgb(clipChroma([l, a!, b!]));
-      const i = 4 * (y * picture.width + x);
-      rgb.forEach((c, k) => (out[i + k] = Math.floor(0.5 + 255 * Math.min(1, Math.max(0, c)))));
-      out[i + 3] = picture.data[i + 3]!;
-    }
+  const samples = samplesOf(chroma, luminanceAt);
+  recombineTile({ x: 0, y: 0, ...picture }, picture, samples, modelOf(samples, shownOf(chroma)), out);
   return out;
 }

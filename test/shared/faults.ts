@@ -2,9 +2,9 @@
 
 /**
  * invalid group: a bind group that the device refuses when it is used, and not before.
- * refused submit, write, upload: the device refuses the command, and drops it.
+ * refused submit, write, upload: the device refuses the command, and drops it. dropped submit: it does nothing, and nobody says so.
  */
-export const FAULTS = ["invalid group", "refused submit", "refused write", "refused upload"] as const;
+export const FAULTS = ["invalid group", "refused submit", "refused write", "refused upload", "dropped submit"] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface FaultyDevice {
@@ -39,6 +39,7 @@ export function faulty(device: GPUDevice): FaultyDevice {
       ? quietly(() => createBindGroup({ layout: descriptor.layout, entries: [] }))
       : createBindGroup(descriptor);
   queue.submit = (buffers) => {
+    if (goesWrong("dropped submit")) return undefined;
     if (!goesWrong("refused submit")) return submit(buffers);
     const invalid = quietly(() => {
       const encoder = device.createCommandEncoder();

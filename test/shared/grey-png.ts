@@ -1,6 +1,6 @@
 /** Grey PNG files with a grey ICC profile, byte by byte: what archives' scans are, and no library here writes. */
 import { deflateSync } from "node:zlib";
-import { pngChunk } from "../../src/node/exif";
+import { pngChunk } from "../../src/image/picture-chunks";
 
 /** A minimal ICC v2 profile of one grey channel with this gamma, or these samples of its curve: header, white point, tone curve. */
 export function greyProfile(tone: number | readonly number[]): Buffer {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import puppeteer, { type Browser } from "puppeteer";
 import { unpackChromiumArchive } from "../../src/node/software-driver";
 
-const COMMON = ["--headless", "--no-sandbox", "--enable-unsafe-webgpu", "--mute-audio", "--disable-dev-shm-usage"];
+const COMMON = ["--headless", "--no-sandbox", "--mute-audio", "--disable-dev-shm-usage"];
 
 /** Chromium looks for its Vulkan driver beside its own executable. */
 function linkInto(folder: string, from: string): void {
@@ -19,11 +19,12 @@ function linkInto(folder: string, from: string): void {
 
 /**
  * Starts Chromium of the npm package @sparticuz/chromium, which needs no library of the system. CHROMIUM_PATH names
- * another Chromium or Chrome, used with its own drivers.
+ * another Chromium or Chrome, used with its own drivers. Without `webgpu`, there is no adapter.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser({ webgpu = true } = {}): Promise<Browser> {
   const own = process.env["CHROMIUM_PATH"];
-  if (own) return puppeteer.launch({ executablePath: own, args: COMMON });
+  const common = [...COMMON, webgpu ? "--enable-unsafe-webgpu" : "--disable-gpu"];
+  if (own) return puppeteer.launch({ executablePath: own, args: common });
   const chromium = await unpackChromiumArchive("chromium.br");
   const libraries = await unpackChromiumArchive("al2023.tar.br");
   const driver = await unpackChromiumArchive("swiftshader.tar.br");
@@ -32,7 +33,7 @@ export async function launchBrowser(): Promise<Browser> {
   return puppeteer.launch({
     executablePath: join(chromium, "chromium"),
     args: [
-      ...COMMON,
+      ...common,
       "--use-webgpu-adapter=swiftshader",
       "--disable-background-networking",
       "--disable-component-update",

@@ -2,15 +2,14 @@
 
 /**
  * lost: the device is lost before the call. thrown: the call throws a TypeError. rejected: the call's promise rejects. silent: it never
- * settles. dropped: a submit does nothing, and nobody says so. out of memory: a buffer or texture does not exist.
+ * settles. out of memory: a buffer or texture does not exist.
  */
-export const FAILURES = ["lost", "thrown", "rejected", "silent", "dropped", "out of memory"] as const;
+export const FAILURES = ["lost", "thrown", "rejected", "silent", "out of memory"] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** The calls that can fail in a way; all others where it is not listed. */
 const CALLS: Partial<Record<Failure, readonly string[]>> = {
   rejected: ["mapAsync", "popErrorScope", "createComputePipelineAsync", "onSubmittedWorkDone"],
-  dropped: ["submit"],
   "out of memory": ["createBuffer", "createTexture"],
 };
 
@@ -55,7 +54,6 @@ export class Trouble {
         this.fired++;
         if (failure === "thrown") throw new TypeError(`${name} failed`);
         if (failure === "rejected") return Promise.reject(new DOMException(`${name} failed`, "OperationError"));
-        if (failure === "dropped") return undefined;
         if (failure === "out of memory") return scopes.withoutMemory(name === "createBuffer" ? "buffer" : "texture");
         if (failure === "lost") device.destroy();
         const result = original(...args);

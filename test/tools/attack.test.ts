@@ -1,6 +1,7 @@
 /** The tool that attacks the project notices what goes wrong. (`.ci/run` runs the attacks themselves.) */
 import { afterAll, describe, expect, it } from "vitest";
 import { GraphError, ImageError } from "../../src/base/errors";
+import { FAULTS } from "../shared/faults";
 import { FAILURES } from "../shared/losses";
 import { randoms } from "../shared/expect-close";
 import { ATTACKS } from "../../tools/attack/attacks";
@@ -82,6 +83,6 @@ it("has a corpus for each attack, of small files, and the same inputs for the sa
     expect(build(5)).toEqual(build(5));
   }
   const faults = await readCorpus("faults");
-  for (const failure of FAILURES.filter((one) => one !== "dropped"))
-    expect(faults.some(({ bytes }) => Buffer.from(bytes).includes(failure))).toBe(true);
+  for (const kind of [...FAULTS, ...FAILURES])
+    expect(faults.some(({ bytes }) => Buffer.from(bytes).includes(kind))).toBe(true);
 });

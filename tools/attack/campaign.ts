@@ -47,6 +47,11 @@ function kindOf(text: string): string {
   return text.split("\n").slice(0, 2).join(" ").replace(/"[^"]*"/g, '""').replace(/output \S+/g, "output").replace(/[-\d.e+]+|NaN|Infinity/g, "0"); // prettier-ignore
 }
 
+/** What run() and replay() each begin with. */
+function noFigures() {
+  return { inputs: 0, outcomes: {} as Record<string, number>, findings: 0, seconds: 0, memory: 0, figures: {} as Record<string, number> }; // prettier-ignore
+}
+
 function withNote(answer: Answer): Answer {
   return { ...answer, outcome: `${answer.outcome}, without an answer the first time` };
 }
@@ -56,7 +61,9 @@ export class Campaign {
   readonly #attacked: Attacked;
   /** Runs confirm(). */
   readonly #witness: Attacked;
-  readonly #figures = { inputs: 0, outcomes: {} as Record<string, number>, findings: 0, seconds: 0, memory: 0, figures: {} as Record<string, number> }; // prettier-ignore
+  #figures = noFigures();
+  /** Inputs of replay() and run() together. */
+  #checked = 0;
   readonly #known = new Set<string>();
 
   /** `attacks`: the module that has the attack. */
@@ -80,19 +87,25 @@ export class Campaign {
   }
 
   /** Checks files as they are: the corpus, or findings of earlier runs. */
-  async replay(files: readonly CorpusFile[], onFound: CampaignOptions["onFound"]): Promise<void> {
+  async replay(files: readonly CorpusFile[], onFound: CampaignOptions["onFound"]): Promise<Figures> {
+    this.#figures = noFigures();
     for (const { bytes } of files) {
       const { finding } = this.#count(await this.check(bytes));
       if (finding !== undefined)
         onFound({ attack: this.#attack.name, text: finding, seed: NaN, number: NaN, input: bytes });
     }
+    return this.#figures;
   }
 
+  /** Checks inputs that the seed invents. */
   async run({ seed, corpus, seconds = Infinity, count = Infinity, onFound }: CampaignOptions): Promise<Figures> {
+    this.#figures = noFigures();
     const end = performance.now() + seconds * 1000;
+    // Seeds may be numbers in a row, whose inputs must have nothing in common.
+    const start = new Dice(seed).next();
     let warm: { readonly heap: number; readonly at: number } | undefined;
     for (let number = 0; number < count && performance.now() < end; number++) {
-      const invention = this.#attack.invent(new Dice(seed + Math.imul(number, 0x9e3779b1)), corpus);
+      const invention = this.#attack.invent(new Dice(start + Math.imul(number, 0x9e3779b1)), corpus);
       const all = new Set(Array.from({ length: invention.steps }, (_, i) => i));
       const answer = this.#count(await this.check(invention.build(all)));
       if (answer.finding !== undefined) {
@@ -112,20 +125,17 @@ export class Campaign {
     return { ...this.#figures, ...(heap !== undefined && { heap }) };
   }
 
-  get figures(): Figures {
-    return this.#figures;
-  }
-
   #count(answer: Answer): Answer {
     const { outcome, finding, seconds, memory, figures = {} } = answer;
     const all = this.#figures;
+    this.#checked++;
     all.inputs++;
     const key = finding === undefined ? outcome : "FOUND";
     all.outcomes[key] = (all.outcomes[key] ?? 0) + 1;
     if (finding !== undefined) all.findings++;
     all.seconds = Math.max(all.seconds, seconds);
     // The first inputs load the engine and the driver.
-    if (all.inputs > 20) all.memory = Math.max(all.memory, memory);
+    if (this.#checked > 20) all.memory = Math.max(all.memory, memory);
     for (const [name, value] of Object.entries(figures))
       all.figures[name] = Math.max(all.figures[name] ?? -Infinity, value);
     return answer;

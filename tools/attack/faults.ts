@@ -20,7 +20,7 @@ interface Input {
 }
 
 /** Milliseconds without progress after which what never answers is given up; a software driver has ten times as many. */
-const HANG = 300;
+const HANG = 100;
 
 const picture = { width: 24, height: 16, data: Uint8Array.from(randoms(24 * 16 * 4, 3, 0, 256), Math.floor) };
 const wide = { width: 60, height: 9, data: Uint8Array.from(randoms(60 * 9 * 4, 5, 0, 256), Math.floor) };
@@ -106,11 +106,7 @@ const WORK = {
   run: { loading: false, kept: true, load: async (device: Request, hang?: number) => session(await device(), hang) },
 } as const;
 
-/**
- * Commands that a driver drops without a word are noticed in the very last stage only (docs/reliability.md says so), which
- * test/colorizer/faults.test.ts checks.
- */
-const KINDS: readonly Input["fault"][] = [...FAULTS, ...FAILURES].filter((fault) => fault !== "dropped");
+const KINDS: readonly Input["fault"][] = [...FAULTS, ...FAILURES];
 
 function differs(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   return a.length !== b.length || Array.from(a).some((value, i) => !(Math.abs(value - b[i]!) <= 2));

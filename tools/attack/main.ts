@@ -7,10 +7,10 @@ import { requestNodeDevice } from "../../src/node/device";
 import { printable } from "../../src/node/printable";
 import { ATTACKS } from "./attacks";
 import type { Attack } from "./attack";
-import { Campaign, type Found } from "./campaign";
+import { Campaign, type Figures, type Found } from "./campaign";
 import { readCorpus } from "./corpus";
 import { writeFigures } from "./figures";
-import type { Run } from "./reliability-page";
+import { KEPT } from "./reliability-page";
 
 interface Options {
   readonly seconds: number;
@@ -52,7 +52,7 @@ const command = new Command("npm run attack --")
     all.filter(({ share }) => share > 0),
   )
   .option("--findings <folder>", "folder for inputs that break a promise", "out/attack")
-  .option("--write", "write the figures into docs/reliability.md")
+  .option("--write", "add the figures to docs/reliability.md; a run of a seed that is there takes its place")
   .parse();
 const options = command.opts<Options>();
 
@@ -81,16 +81,27 @@ async function replayFiles(paths: readonly string[]): Promise<void> {
     if (!attack) return command.error(`error: ${path}: expected a folder named ${Object.keys(ATTACKS).join(" or ")}`);
     const campaign = new Campaign(attack);
     const saving: Promise<void>[] = [];
-    await campaign.replay([{ name: path, bytes: await readFile(path) }], (found) => void saving.push(keep(found)));
+    const files = [{ name: path, bytes: await readFile(path) }];
+    const { outcomes } = await campaign.replay(files, (found) => void saving.push(keep(found)));
     await Promise.all(saving);
     campaign.stop();
-    console.log(`${path}: ${Object.keys(campaign.figures.outcomes).join(", ")}`);
+    console.log(`${path}: ${Object.keys(outcomes).join(", ")}`);
   }
+}
+
+function print(attack: string, what: string, { inputs, findings, outcomes, ...most }: Figures, start: number): void {
+  const took = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(`${attack}: ${inputs} ${what}, ${findings} findings, ${took} s`);
+  for (const [outcome, n] of Object.entries(outcomes).sort(([, a], [, b]) => b - a)) console.log(`  ${n} ${outcome}`);
+  const heap = most.heap === undefined ? "" : `, ${most.heap.toFixed(0)} bytes of heap left by each`;
+  console.log(
+    `  at most ${most.seconds.toFixed(2)} s of processor time and ${(most.memory / 1e6).toFixed(0)} MB more memory${heap}`,
+  );
+  for (const [name, value] of Object.entries(most.figures)) console.log(`  ${name}: ${value}`);
 }
 
 async function attackAll(): Promise<void> {
   const { seconds, count, seed, only } = options;
-  const runs: Record<string, Run> = {};
   const date = new Date().toISOString().slice(0, 10);
   const adapter = options.write ? describeDevice(await requestNodeDevice()) : "";
   console.log(`seed ${seed}`);
@@ -100,27 +111,20 @@ async function attackAll(): Promise<void> {
     const corpus = await readCorpus(attack.name);
     const saving: Promise<void>[] = [];
     const onFound = (found: Found): void => void saving.push(keep(found));
-    const start = performance.now();
-    await campaign.replay(corpus, onFound);
-    const kept = campaign.figures.inputs;
+    let start = performance.now();
+    const kept = await campaign.replay(corpus, onFound);
+    print(attack.name, "kept inputs", kept, start);
+    start = performance.now();
     const time = count === undefined ? { seconds: (seconds * attack.share) / shares } : { count };
-    const figures = await campaign.run({ seed, corpus, ...time, onFound });
+    const invented = await campaign.run({ seed, corpus, ...time, onFound });
+    if (invented.inputs > 0) print(attack.name, "new inputs", invented, start);
     await Promise.all(saving);
     campaign.stop();
-    runs[attack.name] = { ...figures, seed, date, adapter };
-    const took = ((performance.now() - start) / 1000).toFixed(0);
-    console.log(
-      `${attack.name}: ${figures.inputs} inputs, ${kept} of the corpus, ${figures.findings} findings, ${took} s`,
-    );
-    for (const [outcome, n] of Object.entries(figures.outcomes).sort(([, a], [, b]) => b - a))
-      console.log(`  ${n} ${outcome}`);
-    const heap = figures.heap === undefined ? "" : `, ${figures.heap.toFixed(0)} bytes of heap left by each`;
-    console.log(
-      `  at most ${figures.seconds.toFixed(2)} s of processor time and ${(figures.memory / 1e6).toFixed(0)} MB more memory${heap}`,
-    );
-    for (const [name, value] of Object.entries(figures.figures)) console.log(`  ${name}: ${value}`);
+    if (options.write) {
+      await writeFigures(attack.name, KEPT, { ...kept, date, adapter });
+      if (invented.inputs > 0) await writeFigures(attack.name, `seed ${seed}`, { ...invented, date, adapter });
+    }
   }
-  if (options.write) await writeFigures(runs);
 }
 
 if (command.args.length > 0) await replayFiles(command.args);

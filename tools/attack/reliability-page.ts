@@ -2,41 +2,71 @@
 import { ATTACKS } from "./attacks";
 import type { Figures } from "./campaign";
 
-/** The last run of an attack. */
+/** What one command found. */
 export interface Run extends Figures {
-  readonly seed: number;
   /** As YYYY-MM-DD. */
   readonly date: string;
   readonly adapter: string;
 }
 
+/** The run of the corpus; a run of new inputs has the name "seed N". */
+export const KEPT = "kept inputs";
+
+/** By attack and by the name of the run. */
+export type Runs = Readonly<Record<string, Readonly<Record<string, Run>>>>;
+
 const number = (value: number): string => value.toLocaleString("en-US");
 
-function rowOf(name: string, run: Run | undefined): string {
+/** All runs of an attack as one: sums of what is counted, the largest of what is measured. */
+function total(runs: readonly Run[]): Figures {
+  const sum = (of: (run: Run) => number): number => runs.reduce((all, run) => all + of(run), 0);
+  const most = (of: (run: Run) => number): number => Math.max(...runs.map(of));
+  const keys = (of: (run: Run) => object): string[] => [...new Set(runs.flatMap((run) => Object.keys(of(run))))];
+  const long = runs.filter(({ heap }) => heap !== undefined);
+  const inputs = long.reduce((all, run) => all + run.inputs, 0);
+  return {
+    inputs: sum((run) => run.inputs),
+    findings: sum((run) => run.findings),
+    outcomes: Object.fromEntries(keys((run) => run.outcomes).map((key) => [key, sum((run) => run.outcomes[key] ?? 0)])),
+    seconds: most((run) => run.seconds),
+    memory: most((run) => run.memory),
+    figures: Object.fromEntries(
+      keys((run) => run.figures).map((key) => [key, most((run) => run.figures[key] ?? -Infinity)]),
+    ),
+    ...(long.length > 0 && { heap: long.reduce((all, run) => all + run.heap! * run.inputs, 0) / inputs }),
+  };
+}
+
+function rowOf(name: string, runs: readonly Run[]): string {
   const { about } = ATTACKS[name]!;
-  if (!run) return `| \`${name}\` | ${about} | not run | | | | |`;
-  const heap = run.heap === undefined ? "" : `${number(Math.round(run.heap))} B`;
+  if (runs.length === 0) return `| \`${name}\` | ${about} | not run | | | | |`;
+  const { inputs, findings, seconds, memory, heap } = total(runs);
   const cells = [
-    number(run.inputs),
-    number(run.findings),
-    `${run.seconds.toFixed(2)} s`,
-    `${Math.round(run.memory / 1e6)} MB`,
-    heap,
+    number(inputs),
+    number(findings),
+    `${seconds.toFixed(2)} s`,
+    `${Math.round(memory / 1e6)} MB`,
+    heap === undefined ? "" : `${number(Math.round(heap))} B`,
   ];
   return `| \`${name}\` | ${about} | ${cells.join(" | ")} |`;
 }
 
-function outcomesOf(name: string, run: Run): string {
-  const rows = Object.entries(run.outcomes).sort(([, a], [, b]) => b - a);
-  const figures = Object.entries(run.figures).map(([what, value]) => `- ${what}: ${number(value)}\n`);
+function outcomesOf(name: string, runs: Readonly<Record<string, Run>>): string {
+  const all = Object.values(runs);
+  const { outcomes, figures } = total(all);
+  const names = Object.keys(runs).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const dates = [...new Set(all.map(({ date }) => date))].sort();
+  const rows = Object.entries(outcomes).sort(([, a], [, b]) => b - a);
   return `### ${name}
 
-Seed ${run.seed}, ${run.date}, on ${run.adapter}.
+The ${names.join(", ")}; ${dates.join(", ")}; on ${[...new Set(all.map(({ adapter }) => adapter))].join(", ")}.
 
-${rows.map(([outcome, count]) => `- ${number(count)} ${outcome}\n`).join("")}${figures.join("")}`;
+${rows.map(([outcome, count]) => `- ${number(count)} ${outcome}\n`).join("")}${Object.entries(figures)
+    .map(([what, value]) => `- ${what}: ${number(value)}\n`)
+    .join("")}`;
 }
 
-export function reliabilityPage(runs: Readonly<Record<string, Run>>): string {
+export function reliabilityPage(runs: Runs): string {
   const names = Object.keys(ATTACKS);
   return `# Reliability
 
@@ -45,12 +75,13 @@ export function reliabilityPage(runs: Readonly<Record<string, Run>>): string {
 
 ## Figures
 
-The last run of each attack. *Time* is the most processor time of one input, all threads together; *memory* the most by which one input raised the process's peak;
+The kept inputs of each attack, and new inputs of the seeds that are listed under [Outcomes](#outcomes), all together. *Time* is the most processor time of one
+input, all threads together; *memory* the most by which one input raised the process's peak;
 *heap* what an input leaves behind on average, after garbage collection.
 
 | Attack | What it does | Inputs | Findings | Time | Memory | Heap |
 | --- | --- | --- | --- | --- | --- | --- |
-${names.map((name) => rowOf(name, runs[name])).join("\n")}
+${names.map((name) => rowOf(name, Object.values(runs[name] ?? {}))).join("\n")}
 
 ## What counts as a finding
 
@@ -68,6 +99,7 @@ ${names.map((name) => rowOf(name, runs[name])).join("\n")}
 npm run attack                                # the kept inputs, and a minute of new ones; the seed is the date
 npm run attack -- --seconds 3600 --seed 7     # longer; the same seed invents the same inputs
 npm run attack -- --only models,faults        # some of the attacks
+npm run attack -- --count 5000 --seed 8 --write   # adds a seed to this page, or takes the place of that seed's last run
 npm run attack -- --only soak,command --count 0   # those that take minutes: kept inputs only
 npm run attack -- out/attack/models/found-7-1234  # a finding again
 \`\`\`
@@ -79,8 +111,8 @@ promise, and with 3 where only new inputs do.
 
 ## What is not promised
 
-- Commands that a driver drops without an error are noticed in the last stage of a picture only, by the transparency of the result. When it drops the networks' commands, the colours are wrong;
-  a \`Session\` then gives wrong numbers. The specification of WebGPU does not allow it, and no driver is known that does it.
+- A submit that a driver drops without an error is noticed: its last command leaves a word that is read back. An upload that it drops, or a command in the middle of a submit, is not.
+  The specification of WebGPU does not allow it, and no driver is known that does it.
 - A model may compute anything. Whether its colours are good is no promise, only that they are the model's.
 
 ## Outcomes

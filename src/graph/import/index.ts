@@ -88,7 +88,15 @@ class Import {
     for (const name of [...model.nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)])
       this.#usesLeft.set(name, (this.#usesLeft.get(name) ?? 0) + 1);
     this.#budget = new Budget(model);
-    this.#opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? OPSETS.oldest;
+    const opset = model.opsets[""] ?? model.opsets["ai.onnx"];
+    if (opset === undefined)
+      throw new ModelError({
+        where: model.label,
+        expected: "the version of ONNX's own operators (an opset_import of the default domain)",
+        received: `those of ${JSON.stringify(Object.keys(model.opsets))}`,
+        hint: "Versions differ in what operators mean: export the model again.",
+      });
+    this.#opset = opset;
     if (this.#opset < OPSETS.oldest || this.#opset > OPSETS.newest)
       throw new UnsupportedError(model.label, [
         { node: model.label, op: `opset ${this.#opset}`, reason: `opsets ${OPSETS.oldest} to ${OPSETS.newest}` },

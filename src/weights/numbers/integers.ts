@@ -11,8 +11,8 @@ export type Int64 = number | { readonly low: number; readonly high: number; read
 const END_WIDTH = 1024;
 
 /**
- * The exact number, for magnitudes up to 2^53 - 1. Values within 1024 of INT64_MAX or INT64_MIN become +/-(2^53 - 1), which
- * means the same in Slice, their only use. Throws ModelError for values between.
+ * The exact number, for magnitudes up to 2^53 - 1. Values within 1024 of INT64_MAX or INT64_MIN become +/-2^63, the nearest number that a
+ * double or a float can hold. Throws ModelError for values between.
  */
 export function int64ToNumber(value: Int64, where: string): number {
   if (typeof value === "number") return toSafe(value, where);
@@ -26,8 +26,8 @@ export function fromHalves(low: number, high: number, where: string): number {
 
 function toSafe(value: number, where: string): number {
   if (Number.isSafeInteger(value)) return value;
-  if (value >= 2 ** 63 - END_WIDTH && value <= 2 ** 63) return Number.MAX_SAFE_INTEGER;
-  if (value <= -(2 ** 63) + END_WIDTH && value >= -(2 ** 63)) return -Number.MAX_SAFE_INTEGER;
+  if (value >= 2 ** 63 - END_WIDTH && value <= 2 ** 63) return 2 ** 63;
+  if (value <= -(2 ** 63) + END_WIDTH && value >= -(2 ** 63)) return -(2 ** 63);
   throw new ModelError({
     where,
     expected: "an integer of at most 2^53 - 1 in size, or the end of the int64 range",

@@ -218,3 +218,14 @@ describe("importers", () => {
       ]);
   });
 });
+
+it("a model without the version of ONNX's operators is refused", () => {
+  const model = {
+    ...decodeModel(buildModel({ inputs: [], outputs: [{ name: "y" }], nodes: [] })),
+    opsets: { other: 5 },
+  };
+  const error = thrownBy(ModelError, () => importModel(model, ENGINE));
+  expect(error.message).toMatch(
+    /expected the version of ONNX's own operators .*, received those of \["other"\]\. Versions/,
+  );
+});

@@ -8,7 +8,7 @@ const long = (value: bigint, unsigned = false): Int64 => ({
   unsigned,
 });
 
-const MAX = Number.MAX_SAFE_INTEGER;
+const MAX = 2 ** 63;
 
 test.each([0n, 1n, -1n, 2n ** 31n, -(2n ** 31n), 2n ** 32n, -(2n ** 32n) - 1n, 2n ** 53n - 1n, 1n - 2n ** 53n])(
   "%d is exact as two 32-bit halves and as a number",

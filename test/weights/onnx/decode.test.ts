@@ -129,7 +129,7 @@ describe("tensors", () => {
       { low: 1, high: -0x80000000 },
     ];
     const list = ends.map((halves) => ({ ...halves, unsigned: false })) as unknown as number[];
-    const max = Number.MAX_SAFE_INTEGER;
+    const max = 2 ** 63;
     expect(toIntegers(tensorOf({ dataType: 7, dims: [3], int64Data: list }))).toEqual([max, -max, -max]);
     const wide = [{ low: 0, high: 0x200000, unsigned: false }] as unknown as number[];
     const error = thrownBy(EngineError, () => toIntegers(tensorOf({ dataType: 7, dims: [1], int64Data: wide })));
