@@ -42,6 +42,7 @@ describe("attributes", () => {
         warmth: -0.5,
         size: 64,
         precision: "f32",
+        fallback: "wasm",
         crossOrigin: "use-credentials",
         controls: true,
       });
@@ -55,7 +56,7 @@ describe("attributes", () => {
       };
     });
     expect(seen.created).toEqual([]);
-    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", false, 1, 0, null, "auto", null, false, 0, 0]);
+    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", false, 1, 0, null, "auto", "", null, false, 0, 0]);
     const texts = [
       "a.jpg",
       "b",
@@ -68,6 +69,7 @@ describe("attributes", () => {
       "-0.5",
       "64",
       "f32",
+      "wasm",
       "use-credentials",
       "",
       "600",
@@ -86,6 +88,7 @@ describe("attributes", () => {
       -0.5,
       64,
       "f32",
+      "wasm",
       "use-credentials",
       true,
       600,
