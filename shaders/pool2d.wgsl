@@ -8,16 +8,19 @@
 alias unit = f32;               // one channel or four, and the same in f32; set by src/kernels/pool2d.ts
 alias wide = f32;
 const UNITS: u32 = 1u;          // units of channels
+const DST_UNITS: u32 = 1u;      // units of channels of dst, of which the shader writes UNITS
+const DST_FIRST: u32 = 0u;      // the first unit that is written
 const PADDED_H: i32 = 1;        // IN_H + bottom pad
 const PADDED_W: i32 = 1;        // IN_W + right pad
 const AVERAGE: bool = false;
 const PADDING_COUNTS: bool = false;
 
 @group(0) @binding(0) var<storage, read> src: array<unit>;        // [N, IN_H, IN_W, UNITS]
-@group(0) @binding(1) var<storage, read_write> dst: array<unit>;  // [N, OUT_H, OUT_W, UNITS]
+@group(0) @binding(1) var<storage, read_write> dst: array<unit>;  // [N, OUT_H, OUT_W, DST_UNITS]
 
 fn run(index: u32) {
   let channel = index % UNITS;
+  let to = index / UNITS * DST_UNITS + DST_FIRST + channel;
   let start = window_at(place(index / UNITS));
   var highest = wide(-3.4028234663852886e38);
   var total = wide(0.0);
@@ -38,8 +41,8 @@ fn run(index: u32) {
     }
   }
   if (AVERAGE) {
-    dst[index] = unit(total / max(taps, 1.0));
+    dst[to] = unit(total / max(taps, 1.0));
   } else {
-    dst[index] = unit(highest);
+    dst[to] = unit(highest);
   }
 }

@@ -64,7 +64,7 @@ function optionsOf(): Options {
     const seconds = Number(values.seconds ?? 240);
     if (!(seconds >= 30)) usageError(`--seconds: expected a number of at least 30, received ${values.seconds}`);
     const only = (values.only ?? "").split(",").filter(Boolean);
-    const known = planSteps({ where: "node", seconds, cores: 1 }).map(({ name }) => name);
+    const known = planSteps({ where: "node", seconds, cores: 1, features: [] }).map(({ name }) => name);
     for (const part of only)
       if (!known.some((name) => name.includes(part)))
         usageError(`--only: expected parts of ${known.join("; ")}, received ${part}`);
@@ -167,32 +167,37 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.exit(130);
   });
 
-await runSteps(planSteps({ where: "node", seconds, cores: availableParallelism(), only }), end, {
-  software: probe.software,
-  async start() {
-    const worker = await startWorker<StepJob>(join(HERE, "worker.js"), [], driverEnvironment(choice));
-    running.add(worker);
-    return worker;
+await runSteps(
+  planSteps({ where: "node", seconds, cores: availableParallelism(), features: probe.features, only }),
+  end,
+  {
+    software: probe.software,
+    async start() {
+      const worker = await startWorker<StepJob>(join(HERE, "worker.js"), [], driverEnvironment(choice));
+      running.add(worker);
+      return worker;
+    },
+    onStart: (step, most) => progress(`== ${step} (at most ${most.toFixed(0)} s)`),
+    onRows(rows) {
+      keep(rows);
+      for (const row of rows)
+        if (row.kind === "test" && row.state === "failed")
+          progress(`FAILED: ${row.name}: ${row.error?.split("\n")[0]}`);
+    },
+    onProgress(job, task) {
+      if (job.suite !== "tests") progress(`${stepJobName(job)}: ${task}`);
+    },
+    onFailure(step, job, error) {
+      progress(`${stepJobName(job)}: ${error}`);
+      file.fail(`${step}, ${stepJobName(job)}`, error);
+    },
+    onStep(step) {
+      flush();
+      file.step(step);
+      saveReport();
+    },
   },
-  onStart: (step, most) => progress(`== ${step} (at most ${most.toFixed(0)} s)`),
-  onRows(rows) {
-    keep(rows);
-    for (const row of rows)
-      if (row.kind === "test" && row.state === "failed") progress(`FAILED: ${row.name}: ${row.error?.split("\n")[0]}`);
-  },
-  onProgress(job, task) {
-    if (job.suite !== "tests") progress(`${stepJobName(job)}: ${task}`);
-  },
-  onFailure(step, job, error) {
-    progress(`${stepJobName(job)}: ${error}`);
-    file.fail(`${step}, ${stepJobName(job)}`, error);
-  },
-  onStep(step) {
-    flush();
-    file.step(step);
-    saveReport();
-  },
-});
+);
 saveReport();
 const { rows, failures } = file.result;
 process.stdout.write(`${textTable(["found", ""], [["adapter", adapter], ...findings(rows)])}\n\n${file.path}\n`);

@@ -86,7 +86,9 @@ async function measure(seconds: number): Promise<void> {
   const versions = await versionsHere();
   const smallest = given.has("smallest");
   const cores = Math.min(4, navigator.hardwareConcurrency);
-  const steps = smallest ? smallestSteps(seconds) : planSteps({ where: "browser", seconds, cores });
+  const steps = smallest
+    ? smallestSteps(seconds)
+    : planSteps({ where: "browser", seconds, cores, features: device.features });
 
   let redraw: ReturnType<typeof setTimeout> | undefined;
   const update = (): void => {

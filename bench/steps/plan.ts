@@ -22,7 +22,6 @@ const NETWORKS = [
   { kind: "network", network: "embedder", size: 299 },
   { kind: "network", network: "colorizer", size: 256 },
 ] as const satisfies readonly Subject[];
-const ELEMS: readonly Elem[] = ["f32", "f16"];
 /** A step does not start with less than this many seconds left. */
 export const LEAST = 3;
 
@@ -32,6 +31,8 @@ export interface PlanOptions {
   readonly seconds: number;
   /** Processor cores of the machine. */
   readonly cores: number;
+  /** The adapter's features. Without shader-f16, nothing runs in f16. */
+  readonly features: readonly string[];
   /** Parts of the names of the steps to run; default: all steps. */
   readonly only?: readonly string[];
 }
@@ -72,16 +73,17 @@ export function smallestSteps(seconds: number): Step[] {
   ];
 }
 
-function allSteps({ where, seconds, cores }: PlanOptions): Step[] {
+function allSteps({ where, seconds, cores, features }: PlanOptions): Step[] {
+  const elems: readonly Elem[] = features.includes("shader-f16") ? ["f32", "f16"] : ["f32"];
   const short = seconds < 200;
   const long = seconds >= 500;
   const workers = Math.max(1, Math.min(8, Math.floor(cores / 2)));
   const networks = (contenders: readonly string[], tuned = false): Job[] =>
-    NETWORKS.map((subject) => ({ suite: "peers", subject, elems: ELEMS, contenders, tuned }));
+    NETWORKS.map((subject) => ({ suite: "peers", subject, elems, contenders, tuned }));
   const kernels = (part: "layers" | "others"): Job[] =>
-    ELEMS.map((elem) => ({ suite: "kernels", elem, quick: false, part }));
+    elems.map((elem) => ({ suite: "kernels", elem, quick: false, part }));
   const pictures = (sizes: readonly number[]): Job[] =>
-    ELEMS.map((elem) => ({ suite: "model", elem, sizes, picture: PICTURE }));
+    elems.map((elem) => ({ suite: "model", elem, sizes, picture: PICTURE }));
   const tests = (files: readonly string[], of: number): StepJob[] =>
     Array.from({ length: of }, (_, shard) => ({ suite: "tests", files, shard, of }));
   /** Milliseconds for one contender's timed runs, as a share of the whole run. */
@@ -122,7 +124,7 @@ function allSteps({ where, seconds, cores }: PlanOptions): Step[] {
     },
     {
       name: "where the networks' time goes",
-      jobs: NETWORKS.flatMap((subject) => ELEMS.map((elem): Job => ({ suite: "profile", elem, subject }))),
+      jobs: NETWORKS.flatMap((subject) => elems.map((elem): Job => ({ suite: "profile", elem, subject }))),
       most: 0.12 * seconds,
       limits: limits(repeats, 1),
     },

@@ -9,6 +9,7 @@ const FILES = import.meta.glob([
   "../../test/image/*.test.ts",
   // These need sharp, and the sources of the shaders.
   "!../../test/image/exif.test.ts",
+  "!../../test/image/mark.test.ts",
   "!../../test/kernels/shaders.test.ts",
 ]);
 /** Time limit of one test, in milliseconds. */

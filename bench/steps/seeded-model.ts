@@ -10,21 +10,20 @@ export async function seededModel(): Promise<ReadonlyMap<string, Uint8Array<Arra
     files.set(path, bytes);
     return { path, bytes: bytes.length, sha256: hex(await crypto.subtle.digest("SHA-256", bytes)) };
   };
-  const { format, version, license, embedder, colorizer } = shipped;
-  const manifest = {
-    format,
-    name: `${shipped.name}, seeded weights`,
-    version,
-    license,
-    files: {
-      embedder: await file("embedder.onnx", inceptionResNetV2()),
-      colorizer: await file("colorizer.onnx", tableNetwork()),
-    },
-    embedder: { ...embedder, input: "image", output: "embedding" },
-    colorizer: { ...colorizer, luminance: "luminance", embedding: "embedding", output: "ab" },
-  };
+  const manifest = seededManifest({
+    embedder: await file("embedder.onnx", inceptionResNetV2()),
+    colorizer: await file("colorizer.onnx", tableNetwork()),
+  });
   files.set("model.json", new TextEncoder().encode(JSON.stringify(manifest)));
   return files;
+}
+
+/** The shipped manifest with other files: the networks of test/shared/networks.ts have the shipped ones' inputs and outputs. */
+export function seededManifest(
+  files: Readonly<Record<"embedder" | "colorizer", unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { format, name, version, license, embedder, colorizer } = shipped;
+  return { format, name: `${name}, seeded weights`, version, license, files, embedder, colorizer };
 }
 
 const hex = (digest: ArrayBuffer): string =>

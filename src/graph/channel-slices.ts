@@ -1,6 +1,6 @@
 /**
- * Values that are channels of a wider buffer. A convolution whose result is only concatenated writes into the
- * concatenation's buffer, and a slice of channels that only convolutions read is read in place. Nothing is copied.
+ * Values that are channels of a wider buffer. A convolution or pooling whose result is only concatenated writes into
+ * the concatenation's buffer, and a slice of channels that only convolutions read is read in place. Nothing is copied.
  *
  *   %a = conv(..)                     %c[.., 0:32] = conv(..)
  *   %b = conv(..)             ->      %c[.., 32:96] = conv(..)

@@ -4,7 +4,7 @@ import type { Pair } from "../base/pair";
 import { KernelError } from "../base/errors";
 import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
-import { windowSizes, type PictureSizes } from "./window";
+import { windowSizes, type ChannelSlice, type PictureSizes } from "./window";
 
 /** outHeight and outWidth are the sizes after ceil_mode is resolved; windows may reach past the padding. */
 interface Pool2dParams extends PictureSizes {
@@ -18,12 +18,14 @@ interface Pool2dParams extends PictureSizes {
   readonly padBottom: number;
   readonly padRight: number;
   readonly kind: "max" | "average";
+  /** The channels of dst that are written. Default: dst has no others. */
+  readonly slice?: ChannelSlice;
   /** Whether average pooling divides by the taps inside the padded image (true) or inside the image (false). */
   readonly countIncludePad: boolean;
   readonly elem: Elem;
 }
 
-/** ONNX MaxPool and AveragePool. [N, H, W, C] -> [N, OH, OW, C]. */
+/** ONNX MaxPool and AveragePool. [N, H, W, C] -> [N, OH, OW, C], or C of its channels. */
 export const pool2d: Kernel<Pool2dParams> = {
   name: "pool2d",
   wgsl,
@@ -35,7 +37,8 @@ export const pool2d: Kernel<Pool2dParams> = {
     const pads = [padTop, padLeft, padBottom, padRight];
     if (!pads.every((n) => Number.isInteger(n) && n >= 0))
       throw new KernelError("pool2d", "pads to be integers of at least 0", pads.join(", "));
-    const lanes = lanesFor(channels);
+    const to = params.slice ?? { first: 0, channels };
+    const lanes = lanesFor(channels, to.first, to.channels);
     const outputs = batch * outHeight * outWidth * channels;
     return {
       constants: {
@@ -47,6 +50,8 @@ export const pool2d: Kernel<Pool2dParams> = {
       runtime: {
         ...windowSizes(params),
         UNITS: channels / lanes,
+        DST_UNITS: to.channels / lanes,
+        DST_FIRST: to.first / lanes,
         COUNT: outputs / lanes,
         PADDED_H: inHeight + padBottom,
         PADDED_W: inWidth + padRight,

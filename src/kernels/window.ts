@@ -33,6 +33,13 @@ export interface PictureSizes {
   readonly outWidth: number;
 }
 
+/** A range of channels of a wider tensor, starting at `first`. */
+export interface ChannelSlice {
+  readonly first: number;
+  /** Number of channels of the wider tensor. */
+  readonly channels: number;
+}
+
 /** Throws KernelError unless all sizes are positive integers and groups divide the channels. */
 export function checkWindow(kernel: string, params: WindowParams): void {
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, groups } = params;

@@ -1,5 +1,5 @@
 /** The pure parts of the bench that travels: what is done when, which driver, and what is said of the results. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,11 +12,29 @@ import { ResultFile } from "../../bench/result-file";
 import type { MemorySample, PeerRow, Row } from "../../bench/rows";
 import type { AdapterFacts } from "../../bench/steps/adapter";
 import { findings } from "../../bench/steps/findings";
+import { seededManifest } from "../../bench/steps/seeded-model";
+import { parseManifest } from "../../src/weights/model/manifest";
 import { planSteps as plan, timesOf, type Step } from "../../bench/steps/plan";
 
 function planSteps(seconds: number, cores: number, only?: readonly string[]): Step[] {
-  return plan({ where: "node", seconds, cores, only });
+  return plan({ where: "node", seconds, cores, features: ["shader-f16"], only });
 }
+
+it("the folder with seeded weights is a model", () => {
+  const file = (path: string) => ({ path, bytes: 1, sha256: "0".repeat(64) });
+  const files = { embedder: file("embedder.onnx"), colorizer: file("colorizer.onnx") };
+  expect(parseManifest(seededManifest(files), "model.json").colorizer.output.name).toBe("ab");
+});
+
+it("tests that travel import nothing that needs Node", () => {
+  const list = readFileSync("bench/steps/run-tests.ts", "utf8");
+  const left = [...list.matchAll(/"!\.\.\/\.\.\/(test\/.*)"/g)].map(([, path]) => path!);
+  expect(left.length).toBeGreaterThan(0);
+  const needsNode = ["test/kernels", "test/image"]
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`))
+    .filter((path) => path.endsWith(".test.ts") && /from "(sharp|node:[^"]*)"/.test(readFileSync(path, "utf8")));
+  expect(needsNode.toSorted()).toEqual(left.toSorted());
+});
 
 describe("what is done in the time there is", () => {
   const names = (seconds: number): string[] => planSteps(seconds, 16).map(({ name }) => name);
@@ -29,6 +47,13 @@ describe("what is done in the time there is", () => {
     expect(names(240).slice(0, names(90).length)).toEqual(names(90));
     expect(names(600).slice(0, names(240).length)).toEqual(names(240));
     expect(names(600).length).toBeGreaterThan(names(240).length);
+  });
+
+  it("without shader-f16 nothing runs in f16", () => {
+    const jobs = (features: readonly string[]): string =>
+      JSON.stringify(plan({ where: "browser", seconds: 600, cores: 4, features }).map((step) => step.jobs));
+    expect(jobs(["shader-f16"])).toContain('"f16"');
+    expect(jobs([])).not.toContain('"f16"');
   });
 
   it("no step may take all of the time", () => {

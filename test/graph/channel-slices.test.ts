@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { channelSlices } from "../../src/graph/channel-slices";
 import { IDENTITY, type Constant, type Graph, type Node } from "../../src/graph/ir";
 import { lower } from "../../src/graph/lower/lower";
+import { PLAIN_POOL } from "../reference/ops/pool";
 import { ENGINE } from "../../src/session/engine";
 
 const conv = (output: string, channels: number, groups = 1): Node => ({
@@ -55,6 +56,19 @@ describe("channelSlices", () => {
       "concatPart -> c",
     ]);
     expect(program.slots.length).toBe(2); // x and c; a and b have no buffer of their own
+  });
+
+  it("lets poolings write their channels", () => {
+    const pool: Node = {
+      ...{ op: "pool", output: "p", inputs: ["x"], shape: [1, 2, 2, 4], origin: ["p"] },
+      attributes: { ...PLAIN_POOL, kernel: [1, 1], strides: [1, 1] },
+    };
+    const g = graph([pool, conv("a", 8), concat("c", ["a", "p"], 12)], ["c"]);
+    expect(channelSlices(g, ENGINE.ops).get("p")).toEqual({ output: "c", first: 8, channels: 12 });
+    expect(lower(g, ENGINE, { elem: "f32" }).steps.map(({ kernel, output }) => `${kernel} -> ${output}`)).toEqual([
+      "pool2d -> c",
+      "convDirect -> c",
+    ]);
   });
 
   it("leaves alone what is read elsewhere, joined twice, depthwise or joined along another axis", () => {

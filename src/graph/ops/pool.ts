@@ -27,12 +27,15 @@ export const pool: OpDefinition<"pool"> = {
     return [x[0]!, ...slidingSize(x, kernel, strides, pads, dilations), x[3]!];
   },
   flops: ({ shape, attributes: { kernel } }) => sizeOf(shape) * kernel[0] * kernel[1],
+  writesChannels: () => true,
   lower(b, node) {
     const [src = ""] = node.inputs;
     const { pads, ...attributes } = node.attributes;
     const [padTop, padLeft, padBottom, padRight] = pads;
     const { inChannels: channels, outChannels: _, ...sizes } = spatialSizes(b.shape(src), node.shape);
-    const plan = pool2d.plan({ ...sizes, channels, ...attributes, padTop, padLeft, padBottom, padRight, elem: b.elem });
-    b.step(node, "pool2d", plan, { src });
+    const slice = b.sliceOf(node.output);
+    const window = { ...attributes, padTop, padLeft, padBottom, padRight };
+    const plan = pool2d.plan({ ...sizes, channels, ...window, ...(slice && { slice }), elem: b.elem });
+    b.step(node, "pool2d", plan, { src }, slice?.output);
   },
 };

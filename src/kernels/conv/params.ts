@@ -3,14 +3,7 @@ import type { Pair } from "../../base/pair";
 import { KernelError } from "../../base/errors";
 import type { ActivationParams } from "../activation";
 import { elemBytes, type Elem } from "../kernel";
-import { checkWindow, type WindowParams } from "../window";
-
-/** A range of channels of a wider tensor, starting at `first`. */
-interface ChannelSlice {
-  readonly first: number;
-  /** Number of channels of the wider tensor. */
-  readonly channels: number;
-}
+import { checkWindow, type ChannelSlice, type WindowParams } from "../window";
 
 export interface Conv2dParams extends WindowParams {
   readonly activation: ActivationParams;

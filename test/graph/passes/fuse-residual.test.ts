@@ -39,6 +39,31 @@ it("lets the later of two convolutions add", () => {
   );
 });
 
+it("lets the convolution whose value is added already add the other value", () => {
+  const g = makeGraph();
+  const x = g.input("x", [1, 3, 3, 4]);
+  const b = g.constant("b", [4]);
+  const none = convAttributes();
+  const conv = (name: string, residual: string[] = []): string =>
+    g.node(name, "conv", [x, g.constant(`${name}.w`, [1, 1, 4, 4]), b, ...residual], none);
+  const d = conv("d");
+  const s = g.node("s", "unary", [x], { activation: { fn: "tanh" } });
+  const c = conv("c", [d]);
+  checkPass(
+    fuseResidual,
+    g.graph(g.node("y", "binary", [s, c], { fn: "add", activation: { fn: "relu" } })),
+    `%d: f32[1,3,3,4] = conv(%x, %d.w, %b) {strides=1x1 pads=0x0x0x0}
+     %s: f32[1,3,3,4] = unary(%x) {activation=tanh}
+     %c: f32[1,3,3,4] = conv(%x, %c.w, %b, %d) {strides=1x1 pads=0x0x0x0}
+     %y: f32[1,3,3,4] = binary(%s, %c) {fn=add activation=relu}
+     output "y" = %y`,
+    `%s: f32[1,3,3,4] = unary(%x) {activation=tanh}
+     %d: f32[1,3,3,4] = conv(%x, %d.w, %b, %s) {strides=1x1 pads=0x0x0x0}
+     %y: f32[1,3,3,4] = conv(%x, %c.w, %b, %d) {strides=1x1 pads=0x0x0x0 activation=relu}
+     output "y" = %y`,
+  );
+});
+
 it("leaves activated, broadcast, doubled and constant additions", () => {
   const g = makeGraph();
   const x = g.input("x", [1, 3, 3, 4]);
