@@ -1,4 +1,5 @@
 /** What is on the page, by name; and what it says on the stage. */
+import { ColorizeCanvas } from "../src/element";
 
 function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
@@ -14,7 +15,7 @@ const element = (id: string): HTMLElement => byId(id, HTMLElement);
 export const page = {
   stage: element("stage"),
   welcome: element("welcome"),
-  picture: element("picture"),
+  picture: byId("picture", ColorizeCanvas),
   progress: element("progress"),
   file: input("file"),
   folder: input("folder"),

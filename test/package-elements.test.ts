@@ -51,7 +51,7 @@ describe("the manifest for editors", () => {
     expect(paths).toEqual(["dist/element.js"]);
     expect(element.tagName).toBe("colorize-canvas");
     expect(names(element.attributes)).toEqual(ColorizeCanvas.observedAttributes);
-    expect(names(element.events).sort()).toEqual(["error", "load", "preview", "progress", "statechange"]);
+    expect(names(element.events).sort()).toEqual(["error", "load", "preview", "progress", "statechange", "zoomchange"]);
     expect(names(element.members).filter((name) => name.startsWith("#"))).toEqual([]);
   });
 

@@ -22,6 +22,7 @@ export class ColorizeAttributes extends Base {
     "preset",
     "loading",
     "compare",
+    "zoomable",
     "saturation",
     "warmth",
     "size",
@@ -74,6 +75,13 @@ export class ColorizeAttributes extends Base {
   }
   set compare(value: "off" | "slider" | "hold") {
     this.#reflect("compare", value);
+  }
+
+  get zoomable(): boolean {
+    return this.hasAttribute("zoomable");
+  }
+  set zoomable(value: boolean) {
+    this.toggleAttribute("zoomable", Boolean(value));
   }
 
   /** Default 1. NaN for text that is not a number, which fires `error` when colouring starts. */

@@ -4,19 +4,18 @@ import { InputError, type EngineError } from "../base/errors";
 import type { ColorizeResult } from "../colorizer/result";
 import { checkKind, type ColorizeSource } from "../image/source";
 import { ColorizeAttributes, upgradeProperties, warnOfWord } from "./attributes";
-import { Comparison } from "./comparison";
 import { Controls } from "./controls";
+import { CustomStates } from "./custom-states";
 import { send, type ColorizeCanvasEventMap, type ColorizeState } from "./events";
+import { Lens } from "./lens";
 import { buildParts, type ElementParts } from "./parts";
-import { Photograph, type Origin } from "./photograph";
+import { Photograph } from "./photograph";
 import { colouredName, marked, saveFile, typeOfName } from "./save";
-import { slottedImage, watchSlottedImage } from "./slotted-image";
+import { watchSlottedImage } from "./slotted-image";
 import { reserveSpace } from "./style";
 import type { ColorizeTexts } from "./texts";
 import { nameParts, showProgress, showState } from "./view";
 import { Work, type ColorizerInUse } from "./work";
-
-const STATES: readonly ColorizeState[] = ["idle", "loading", "ready", "error"];
 
 /**
  * Shows a photograph in grey, then in colour.
@@ -28,6 +27,7 @@ const STATES: readonly ColorizeState[] = ["idle", "loading", "ready", "error"];
  * @attr {string} preset - Which colorizer a bare .onnx file is: siggraph17, eccv16, ddcolor or deoldify. Default: recognised by its inputs.
  * @attr {"eager"|"lazy"|"manual"} loading - When to colour: at once (default), near the viewport, or when colorize() is called.
  * @attr {"off"|"slider"|"hold"} compare - How to compare with the original: not (default), by a slider, or while the picture is pressed.
+ * @attr {boolean} zoomable - Lets people zoom into the picture and move it: wheel, pinch, double tap, keys.
  * @attr {number} saturation - Factor on the predicted colour, 0 to 4 or 0% to 400%: 1 (default) as predicted, 0 grey.
  * @attr {number} warmth - -1 to 1: above 0 colours turn to yellow, below to blue. Default 0.
  * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
@@ -42,12 +42,14 @@ const STATES: readonly ColorizeState[] = ["idle", "loading", "ready", "error"];
  * @fires error - Colouring failed; detail: EngineError.
  * @fires progress - Detail: ColorizeProgress { stage, fraction, loaded, total, fromCache }.
  * @fires statechange - `state` changed; detail: the new state.
+ * @fires zoomchange - `zoom` changed, or the picture was moved; detail: the new zoom.
  * @slot - An <img> (or a <picture>) to colour where there is neither `src` nor `source`. Other content is for browsers without scripts.
  * @slot poster - Shown until there is a photograph.
  * @slot progress - Shown while the photograph is coloured, in place of the progress bar.
  * @slot error - Shown in state "error", in place of the message.
  * @slot controls - Shown below the picture, in place of the controls.
  * @csspart frame - Around picture and progress.
+ * @csspart picture - The picture in the frame, which is zoomed and moved: original, coloured picture and slider.
  * @csspart original - The original: an <img>, or a <canvas> for pixels that a script gave.
  * @csspart canvas - The <canvas> of the coloured picture.
  * @csspart handle - The comparison slider.
@@ -74,10 +76,10 @@ export class ColorizeCanvas extends ColorizeAttributes {
   /** The package's version. */
   static readonly version: string = version;
 
-  readonly #internals: ElementInternals;
+  readonly #states: CustomStates;
   readonly #parts: ElementParts;
   readonly #photograph: Photograph;
-  readonly #comparison: Comparison;
+  readonly #lens: Lens;
   readonly #controls: Controls;
   readonly #work: Work;
   #source: ColorizeSource | null = null;
@@ -86,40 +88,28 @@ export class ColorizeCanvas extends ColorizeAttributes {
 
   constructor() {
     super();
-    this.#internals = this.attachInternals();
+    this.#states = new CustomStates(this.attachInternals());
     const parts = (this.#parts = buildParts(this.attachShadow({ mode: "open" })));
     this.#photograph = new Photograph(parts);
     this.#work = new Work({
       element: this,
       photograph: this.#photograph,
-      origin: () => this.#origin(),
-      photographChanged: () => this.#render(),
-      stateChanged: (state) => {
-        this.#render();
-        send(this, "statechange", state);
-      },
-      progressed: (progress) => {
-        showProgress(parts, this.#texts, progress);
-        send(this, "progress", progress);
-      },
-      coloured: (result) => result.canvas(parts.canvas),
-      early: (result) => {
-        this.#render();
-        send(this, "preview", result);
-      },
-      loaded: (result) => send(this, "load", result),
-      failed: (error) => send(this, "error", error),
+      canvas: parts.canvas,
+      replaced: () => this.#lens.zoom.fit(),
+      changed: () => this.#render(),
+      progressed: (progress) => showProgress(parts, this.#texts, progress),
     });
-    this.#comparison = new Comparison({
+    this.#lens = new Lens({
       parts,
       rightToLeft: () => this.matches(":dir(rtl)"),
-      showsOriginal: (shown) => this.#mark("comparing", shown),
+      pixels: () => this.#photograph.width,
+      showsOriginal: (shown) => this.#states.mark("comparing", shown),
+      zoomed: (scale) => send(this, "zoomchange", scale),
     });
     this.#controls = new Controls(parts.toolbar, this);
     for (const slot of [parts.poster, parts.controls]) slot.addEventListener("slotchange", () => this.#render());
-    watchSlottedImage(this, parts.slot, (loaded) => {
-      if (this.#source !== null || this.src !== "") return;
-      if (!loaded || this.#photograph.replacedBy(slottedImage(parts.slot))) this.#work.restart({ photograph: true });
+    watchSlottedImage(this, parts.slot, (how) => {
+      if (this.#photograph.isReplaced(this, how)) this.#work.restart({ photograph: true });
     });
     this.#render();
   }
@@ -156,6 +146,30 @@ export class ColorizeCanvas extends ColorizeAttributes {
     this.#render();
   }
 
+  /** Percent of the picture's width, from the side where text begins, that show the original under compare="slider". Default 50. */
+  get comparePosition(): number {
+    return this.#lens.comparison.position;
+  }
+  set comparePosition(value: number) {
+    this.#lens.comparison.position = value;
+  }
+
+  /** Whether the original is shown in place of the coloured picture. A page sets it, for example, while a button of its own is held. */
+  get comparing(): boolean {
+    return this.#lens.comparison.original;
+  }
+  set comparing(value: boolean) {
+    if (this.#work.coloured || !value) this.#lens.comparison.original = value;
+  }
+
+  /** Scale of the picture: 1 (default) where all of it is shown. With `zoomable`, setting it zooms about the frame's centre, as far as people can. */
+  get zoom(): number {
+    return this.#lens.zoom.view.scale;
+  }
+  set zoom(value: number) {
+    if (this.zoomable) this.#lens.zoom.scaleTo(value);
+  }
+
   get state(): ColorizeState {
     return this.#work.state;
   }
@@ -177,6 +191,20 @@ export class ColorizeCanvas extends ColorizeAttributes {
    */
   colorize(): Promise<ColorizeResult> {
     return this.#work.colorize();
+  }
+
+  /**
+   * Shows a finished picture of the photograph in place of the element's own work, which ends: a ColorizeResult of the page's own, which becomes
+   * `result`, or a file or pixels that were kept, which toBlob() does not save. Resolves in state "ready". Throws InputError
+   * for anything else, ImageError where the photograph or the file cannot be read, or an AbortError as colorize().
+   */
+  show(picture: ColorizeSource): Promise<void> {
+    return this.#work.show(picture);
+  }
+
+  /** Between the whole picture and the size at which a pixel of it is one of the screen. With `zoomable`, as a double click does. */
+  toggleZoom(): void {
+    if (this.zoomable) this.#lens.zoom.toggle();
   }
 
   /** Stops the work. The photograph, or the last picture of it in colour, stays. */
@@ -221,7 +249,7 @@ export class ColorizeCanvas extends ColorizeAttributes {
     if (before === after && name !== "src") return;
     warnOfWord(this, name);
     if (name === "width" || name === "height") reserveSpace(this.#parts.root, this.width, this.height);
-    else if (name === "alt" || name === "compare" || name === "controls") this.#render();
+    else if (["alt", "compare", "controls", "zoomable"].includes(name)) this.#render();
     else if (name === "saturation" || name === "warmth") {
       this.#controls.update(this.#texts);
       this.#work.changeLook();
@@ -229,34 +257,18 @@ export class ColorizeCanvas extends ColorizeAttributes {
       this.#work.restart({ photograph: name === "src" || name === "crossorigin" });
   }
 
-  #origin(): Origin | undefined {
-    const { src, crossOrigin } = this;
-    if (this.#source !== null) return { source: this.#source };
-    if (src !== "") return { src, crossOrigin: crossOrigin ?? "anonymous" };
-    const slotted = slottedImage(this.#parts.slot);
-    return slotted && { slotted };
-  }
-
   #render(): void {
-    const { state, result, error } = this.#work;
-    const coloured = result !== null && state !== "error";
+    const { state, error } = this.#work;
+    const coloured = this.#work.coloured && state !== "error";
     showState(
       this.#parts,
       { state, coloured, decoded: this.#photograph.decoded, controls: this.controls, error },
       this.#texts,
     );
     nameParts(this.#parts, this.alt, coloured, this.#photograph.origin);
-    this.#comparison.update(coloured ? this.compare : "off", this.#texts);
+    this.#lens.update(coloured ? this.compare : "off", this.zoomable, this.#texts);
     this.#controls.update(this.#texts);
-    for (const one of STATES) this.#mark(one, one === state);
-  }
-
-  /** Adds or removes a custom state, which :state() selects. */
-  #mark(name: string, on: boolean): void {
-    // Browsers without custom states have no WebGPU, but show the photograph.
-    const { states } = this.#internals as Partial<ElementInternals>;
-    if (on) states?.add(name);
-    else states?.delete(name);
+    this.#states.enter(state);
   }
 }
 

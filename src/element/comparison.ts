@@ -1,11 +1,14 @@
 /** Compares the coloured picture with the original: by a slider across the picture, or while the picture is pressed. */
 import type { ElementParts } from "./parts";
 import { textOf, type ColorizeTexts } from "./texts";
+import type { View } from "./zoom";
 
 export type CompareMode = "off" | "slider" | "hold";
 
 interface Host {
-  readonly parts: Pick<ElementParts, "frame" | "handle" | "hold">;
+  readonly parts: Pick<ElementParts, "frame" | "picture" | "handle" | "hold">;
+  /** How the picture is zoomed and moved in the frame. */
+  view(): View;
   /** Whether text runs from right to left, where the slider is mirrored. */
   rightToLeft(): boolean;
   /** Called when the original is shown in place of the coloured picture, and when no longer. */
@@ -22,6 +25,8 @@ export class Comparison {
   #texts: ColorizeTexts = {};
   /** Percent of the picture's width, from the side where text begins, that show the original. */
   #position = 50;
+  /** The slider's place from the frame's centre in CSS pixels, to the right, which zooming does not move. */
+  #place = 0;
   /** Whether a pointer or key is down. */
   #pressed = false;
   #shown = false;
@@ -51,11 +56,42 @@ export class Comparison {
     });
   }
 
+  get position(): number {
+    return this.#position;
+  }
+  set position(value: number) {
+    this.#moveTo(value);
+  }
+
+  /** Whether the original is shown in place of the coloured picture. */
+  get original(): boolean {
+    return this.#shown;
+  }
+  set original(shown: boolean) {
+    this.#showOriginal(shown);
+  }
+
+  /** Ends what a pointer began, for example because a second one pinches. */
+  release(): void {
+    this.#touched = undefined;
+    this.#release();
+  }
+
+  /** Keeps the slider where it is in the frame while the picture is zoomed and moved under it. */
+  follow({ scale, x }: View, before: View): void {
+    if (before.scale === 1) this.#place = this.#placeIn(before);
+    const across = 50 + (100 * (this.#place - x)) / (this.#width() * scale);
+    this.#show(this.#mirrored(across));
+  }
+
   /** Called for each change of mode or texts, and when the coloured picture comes or goes, without which the mode is "off". */
   update(mode: CompareMode, texts: ColorizeTexts): void {
     const { frame, handle, hold } = this.#host.parts;
     this.#texts = texts;
-    if (mode !== this.#mode) this.#release();
+    if (mode !== this.#mode) {
+      this.#release();
+      this.#showOriginal(false);
+    }
     this.#mode = mode;
     frame.classList.toggle("sliding", mode === "slider");
     frame.classList.toggle("holding", mode === "hold");
@@ -63,15 +99,36 @@ export class Comparison {
     hold.hidden = mode !== "hold";
     handle.setAttribute("aria-label", textOf(texts, "compare"));
     hold.textContent = textOf(texts, "hold");
-    if (mode !== "hold") this.#showOriginal(false);
-    this.#moveTo(this.#position);
+    this.#show(this.#position);
+  }
+
+  /** Of the picture, at scale 1. */
+  #width(): number {
+    return Math.max(1, this.#host.parts.picture.offsetWidth);
+  }
+
+  /** Percent from the left to percent from the side where text begins, and back. */
+  #mirrored(percent: number): number {
+    return this.#host.rightToLeft() ? 100 - percent : percent;
   }
 
   #moveTo(position: number): void {
+    this.#show(position);
+    this.#place = this.#placeIn(this.#host.view());
+  }
+
+  #placeIn({ scale, x }: View): number {
+    return x + (this.#mirrored(this.#position) / 100 - 0.5) * this.#width() * scale;
+  }
+
+  #show(position: number): void {
     const { frame, handle } = this.#host.parts;
     this.#position = Math.min(100, Math.max(0, position));
     const value = Math.round(this.#position);
     frame.style.setProperty("--position", `${this.#position}%`);
+    const sliding = this.#mode === "slider";
+    frame.classList.toggle("at-start", sliding && this.#position === 0);
+    frame.classList.toggle("at-end", sliding && this.#position === 100);
     handle.setAttribute("aria-valuenow", String(value));
     handle.setAttribute("aria-valuetext", textOf(this.#texts, "comparePosition", { value }));
   }
@@ -97,10 +154,8 @@ export class Comparison {
   }
 
   #slideTo(event: PointerEvent): void {
-    const { left, width } = this.#host.parts.frame.getBoundingClientRect();
-    if (width === 0) return;
-    const fromLeft = (100 * (event.clientX - left)) / width;
-    this.#moveTo(this.#host.rightToLeft() ? 100 - fromLeft : fromLeft);
+    const { left, width } = this.#host.parts.picture.getBoundingClientRect();
+    if (width > 0) this.#moveTo(this.#mirrored((100 * (event.clientX - left)) / width));
   }
 
   /** A finger may be about to scroll the page, so it slides only once it moved sideways or was lifted. */

@@ -12,6 +12,7 @@ export interface ColorizeCanvasEventMap {
   error: CustomEvent<EngineError>;
   progress: CustomEvent<ColorizeProgress>;
   statechange: CustomEvent<ColorizeState>;
+  zoomchange: CustomEvent<number>;
 }
 
 export function send<K extends keyof ColorizeCanvasEventMap>(

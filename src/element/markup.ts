@@ -12,6 +12,7 @@ export interface ColorizeCanvasAttributes {
   readonly preset?: string;
   readonly loading?: ColorizeCanvas["loading"];
   readonly compare?: ColorizeCanvas["compare"];
+  readonly zoomable?: boolean;
   readonly saturation?: number | string;
   readonly warmth?: number | string;
   readonly size?: number | string;

@@ -4,6 +4,8 @@ import { addStyle } from "./style";
 export interface ElementParts {
   readonly root: ShadowRoot;
   readonly frame: HTMLElement;
+  /** What is zoomed and moved in the frame: the photograph, the coloured picture and the slider between them. */
+  readonly picture: HTMLElement;
   /** Shows what the page puts in place of the photograph until that is there. */
   readonly poster: HTMLSlotElement;
   /** The default slot: an <img> of the page. */
@@ -47,6 +49,7 @@ function slot(name: string, ...content: Element[]): HTMLSlotElement {
 export function buildParts(root: ShadowRoot): ElementParts {
   addStyle(root);
   const frame = part("div", "frame");
+  const picture = part("div", "picture");
   const img = part("img", "original");
   const still = part("canvas", "original");
   const canvas = part("canvas", "canvas");
@@ -69,11 +72,13 @@ export function buildParts(root: ShadowRoot): ElementParts {
   toolbar.setAttribute("role", "group");
   for (const element of [photograph, img, still, canvas, handle, hold, progress, failure, controls])
     element.hidden = true;
-  frame.append(poster, photograph, img, still, canvas, handle, hold, progress);
+  picture.append(photograph, img, still, canvas, handle);
+  frame.append(poster, picture, hold, progress);
   root.append(frame, failure, controls);
   return {
     root,
     frame,
+    picture,
     poster,
     slot: photograph,
     img,

@@ -1,13 +1,22 @@
 /** The photograph inside <colorize-canvas>, as it was before it is coloured: where it comes from, and which element shows it. */
 import { ImageError, InputError } from "../base/errors";
 import { abortable } from "../base/abortable";
+import { ColorizeResult } from "../colorizer/result";
 import { withheldPixels, type ColorizeSource } from "../image/source";
+import { slottedImage, type SlottedChange } from "./slotted-image";
 
 /** Where the photograph comes from: an address, pixels given by a script, or an <img> in the page. */
 export type Origin =
   | { readonly src: string; readonly crossOrigin: "anonymous" | "use-credentials" }
   | { readonly source: ColorizeSource }
   | { readonly slotted: HTMLImageElement };
+
+/** What an element names as its photograph. */
+export interface Named {
+  readonly source: ColorizeSource | null;
+  readonly src: string;
+  readonly crossOrigin: "anonymous" | "use-credentials" | null;
+}
 
 /** The elements that show photographs; one at a time is visible. */
 export interface Frames {
@@ -44,9 +53,36 @@ export class Photograph {
     return "src" in origin ? origin.src : origin.slotted.currentSrc;
   }
 
-  /** Whether an <img> of the page shows another picture than the one that was read. */
-  replacedBy(image: HTMLImageElement | undefined): boolean {
-    return this.#read !== undefined && this.#read !== image?.currentSrc;
+  /** Whether this is the photograph that comes from there; of an <img> in the page, whatever picture it shows. */
+  isOf(origin: Origin | undefined): boolean {
+    const now = this.#origin;
+    if (!now || !origin) return now === origin;
+    if ("slotted" in now) return "slotted" in origin && now.slotted === origin.slotted;
+    if ("source" in now) return "source" in origin && now.source === origin.source;
+    return "src" in origin && now.src === origin.src && now.crossOrigin === origin.crossOrigin;
+  }
+
+  /** The width in pixels; 0 where it is not there. */
+  get width(): number {
+    const { img, still } = this.#frames;
+    if (this.#origin && "slotted" in this.#origin) return this.#origin.slotted.naturalWidth;
+    return still.width || img.naturalWidth;
+  }
+
+  /** Where the photograph of an element comes from now. */
+  originOf({ source, src, crossOrigin }: Named): Origin | undefined {
+    if (source !== null) return { source };
+    if (src !== "") return { src, crossOrigin: crossOrigin ?? "anonymous" };
+    const slotted = slottedImage(this.#frames.slot);
+    return slotted && { slotted };
+  }
+
+  /** Whether a change of an <img> of the page made it another photograph than the one that was read. */
+  isReplaced(element: Named, change: SlottedChange): boolean {
+    const origin = this.originOf(element);
+    if (origin && !("slotted" in origin)) return false;
+    if (change === "slotted") return !this.isOf(origin);
+    return change === "address" || (this.#read !== undefined && this.#read !== origin?.slotted.currentSrc);
   }
 
   /** Takes another photograph, which load() shows. Pixels are copied at once, so a video frame or bitmap may be closed afterwards. */
@@ -124,10 +160,27 @@ export class Photograph {
 }
 
 /** A picture that needs no more loading. */
-type Drawable = Exclude<ColorizeSource, Blob>;
+export type Drawable = Exclude<ColorizeSource, Blob>;
 
 function isDrawnAtOnce(source: ColorizeSource): source is Exclude<Drawable, HTMLImageElement> {
   return !(source instanceof Blob || source instanceof HTMLImageElement);
+}
+
+/** A picture whose pixels are there. The caller closes the ImageBitmap of a Blob. Throws ImageError. */
+export async function decodedPicture(source: ColorizeSource): Promise<Drawable> {
+  try {
+    if (source instanceof Blob) return await createImageBitmap(source);
+    if (source instanceof HTMLImageElement) await source.decode();
+    return source;
+  } catch (cause) {
+    throw unreadable(source instanceof File ? source.name : "show()", cause);
+  }
+}
+
+/** Shows a picture in colour. */
+export function drawPicture(canvas: HTMLCanvasElement, picture: Drawable): void {
+  if (picture instanceof ColorizeResult) picture.canvas(canvas);
+  else draw(canvas, picture);
 }
 
 /** Copies a picture's pixels. Leaves the canvas empty where `source` is no picture, about which the colorizer says more. */

@@ -9,16 +9,23 @@ export function slottedImage(slot: HTMLSlotElement): HTMLImageElement | undefine
   return undefined;
 }
 
-/** Calls `changed` when another <img> is slotted, when its addresses change, and when it has loaded, which may be another size of the picture. */
-export function watchSlottedImage(host: HTMLElement, slot: HTMLSlotElement, changed: (loaded: boolean) => void): void {
-  slot.addEventListener("slotchange", () => changed(false));
+/** slotted: other content; address: another address; loaded: it has loaded, perhaps another size of the picture. */
+export type SlottedChange = "slotted" | "address" | "loaded";
+
+/** Calls `changed` when something may have changed about the <img> in the slot. */
+export function watchSlottedImage(
+  host: HTMLElement,
+  slot: HTMLSlotElement,
+  changed: (how: SlottedChange) => void,
+): void {
+  slot.addEventListener("slotchange", () => changed("slotted"));
   const observer = new MutationObserver((records) => {
-    if (records.some(({ target }) => target !== host)) changed(false);
+    if (records.some(({ target }) => target !== host)) changed("address");
   });
   const attributeFilter = ["src", "srcset", "sizes", "media", "type", "crossorigin"];
   observer.observe(host, { subtree: true, childList: true, attributeFilter });
   const loaded = ({ target }: Event): void => {
-    if (target !== host && target === slottedImage(slot)) changed(true);
+    if (target !== host && target === slottedImage(slot)) changed("loaded");
   };
   host.addEventListener("load", loaded, { capture: true });
 }

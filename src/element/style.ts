@@ -4,6 +4,7 @@ const STYLE = `
 :host([hidden]) { display: none; }
 [hidden] { display: none !important; }
 .frame { position: relative; display: block; overflow: hidden; border-radius: inherit; }
+.picture { position: relative; transform-origin: center; }
 .original, .canvas { display: block; width: 100%; max-width: 100%; height: auto; }
 ::slotted(img), ::slotted(picture) { display: block; width: 100%; max-width: 100%; height: auto; }
 .grey .original, .grey ::slotted(:not([slot])) { filter: grayscale(1); opacity: 0.7; }
@@ -24,13 +25,26 @@ const STYLE = `
 
 .sliding { cursor: ew-resize; touch-action: pan-y; user-select: none; }
 .sliding .canvas { clip-path: inset(0 0 0 var(--position)); transition: none; }
+/* At its ends the slider leaves one picture alone: neither its line nor a seam of the other one. */
+.at-start:not(.original-shown) :is(.original, slot) { visibility: hidden; }
+:is(.at-start, .at-end) .handle::before { display: none; }
+.original-shown .handle { opacity: 0; }
 :host(:dir(rtl)) .sliding .canvas { clip-path: inset(0 var(--position) 0 0); }
-.handle { position: absolute; inset-block: 0; inset-inline-start: var(--position); width: 48px; margin-inline: -24px; outline: none; }
+/* Of one size, and with its knob in sight, while the picture under it is zoomed and moved */
+.handle { position: absolute; inset-block: 0; inset-inline-start: var(--position); width: 48px; margin-inline: -24px; outline: none;
+  scale: calc(1 / var(--scale, 1)) 1; }
 .handle::before { content: ""; position: absolute; inset-block: 0; inset-inline-start: 23px; width: 2px;
   background: var(--colorize-canvas-handle, #fff); box-shadow: 0 0 0 1px rgb(0 0 0 / 45%); }
-.handle::after { content: "\\2194"; position: absolute; inset: calc(50% - 18px) 6px auto; height: 36px; border-radius: 50%; text-align: center;
+.handle::after { scale: 1 calc(1 / var(--scale, 1)); translate: 0 calc(-1 * var(--pan-y, 0px) / var(--scale, 1)); content: "\\2194"; position: absolute; inset: calc(50% - 18px) 6px auto; height: 36px; border-radius: 50%; text-align: center;
   font: 20px/36px system-ui, sans-serif; color: #1d1d1f; background: var(--colorize-canvas-handle, #fff); box-shadow: 0 0 0 1px rgb(0 0 0 / 45%); }
 .handle:focus-visible::after { box-shadow: 0 0 0 2px #1d1d1f, 0 0 0 5px var(--colorize-canvas-accent, #7cc4ff); }
+
+.zoomable { touch-action: pan-x pan-y; user-select: none; }
+.zoomable.sliding { touch-action: pan-y; }
+.zoomable.zoomed { cursor: grab; touch-action: none; }
+.zoomable.zoomed:active { cursor: grabbing; }
+.zoomable .handle { cursor: ew-resize; }
+.zoomable:focus-visible { outline: 3px solid var(--colorize-canvas-accent, #7cc4ff); outline-offset: -3px; }
 
 .holding .canvas { transition: none; }
 .holding { user-select: none; -webkit-touch-callout: none; }

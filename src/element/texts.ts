@@ -17,6 +17,8 @@ export const TEXTS = {
   /** What the comparison slider says. {value} is 0 to 100. */
   comparePosition: "{value} % original",
   hold: "Hold to see the original",
+  /** Name of the picture that can be zoomed. */
+  zoom: "Photograph. Plus and minus zoom, 0 shows all of it, 1 its own size, arrows move it.",
   /** Name of the group of controls. */
   controls: "Colours",
   start: "Colour",

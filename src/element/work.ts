@@ -3,13 +3,13 @@ import { abortable } from "../base/abortable";
 import { EngineError, InputError } from "../base/errors";
 import { SATURATION, WARMTH } from "../base/option-checks";
 import type { Colorizer } from "../colorizer/colorizer";
-import type { ColorizeResult } from "../colorizer/result";
+import { ColorizeResult } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
-import type { ColorizeSource } from "../image/source";
+import { checkKind, type ColorizeSource } from "../image/source";
 import type { LoadProgress } from "../weights/model/progress";
 import { checkedOptions, type ColorizeAttributes } from "./attributes";
-import type { ColorizeState } from "./events";
-import type { Origin, Photograph } from "./photograph";
+import { send, type ColorizeState } from "./events";
+import { decodedPicture, drawPicture, type Named, type Photograph } from "./photograph";
 import { JobProgress, type ColorizeProgress } from "./progress";
 import { leave, sharedColorizer } from "./shared-colorizer";
 import { nearViewport } from "./viewport";
@@ -21,26 +21,24 @@ export type ColorizerInUse = Pick<Colorizer, "colorize">;
 const LOOK: readonly string[] = [SATURATION.name, WARMTH.name];
 
 interface Host {
-  readonly element: ColorizeAttributes & { readonly colorizer: ColorizerInUse | null };
+  /** Gets the events. */
+  readonly element: ColorizeAttributes & Named & { readonly colorizer: ColorizerInUse | null };
   readonly photograph: Photograph;
-  /** What the attributes, properties and content name as the photograph now. */
-  origin(): Origin | undefined;
-  /** Called when a photograph has another state of its own: there, or replaced. */
-  photographChanged(): void;
-  stateChanged(state: ColorizeState): void;
+  /** Shows the picture in colour. */
+  readonly canvas: HTMLCanvasElement;
+  /** Called when another photograph, or none, takes the place of the one before. */
+  replaced(): void;
+  /** Called when there is something else to show: photograph, picture, state. */
+  changed(): void;
   progressed(progress: ColorizeProgress): void;
-  /** Called for each result and each new look of it. */
-  coloured(result: ColorizeResult): void;
-  /** Called for a first picture, which coloured() has shown. */
-  early(result: ColorizeResult): void;
-  loaded(result: ColorizeResult): void;
-  failed(error: EngineError): void;
 }
 
 export class Work {
   readonly #host: Host;
   state: ColorizeState = "idle";
   result: ColorizeResult | null = null;
+  /** Whether the picture in colour was given by show() as pixels, without a result. */
+  #given = false;
   error: EngineError | null = null;
   /** Settles with the newest change of the look. */
   #looking: Promise<void> = Promise.resolve();
@@ -60,6 +58,11 @@ export class Work {
 
   get stale(): boolean {
     return this.#stale;
+  }
+
+  /** Whether there is a picture in colour. */
+  get coloured(): boolean {
+    return this.result !== null || this.#given;
   }
 
   /** Colours anew as `loading` says, also the same photograph with other options. Several changes at once start one job. */
@@ -90,6 +93,23 @@ export class Work {
     return this.#start();
   }
 
+  /** As the element's show(). */
+  async show(picture: ColorizeSource): Promise<void> {
+    checkKind(picture);
+    const { photograph, element } = this.#host;
+    this.#newPhotograph ||= !photograph.isOf(photograph.originOf(element));
+    const signal = this.#renew();
+    this.#setState(this.coloured ? "ready" : "idle");
+    const [pixels] = await Promise.all([abortable(decodedPicture(picture), signal), this.#show(signal)]);
+    signal.throwIfAborted();
+    this.result = picture instanceof ColorizeResult ? picture : null;
+    this.#given = this.result === null;
+    drawPicture(this.#host.canvas, pixels);
+    if (pixels instanceof ImageBitmap && pixels !== picture) pixels.close();
+    this.#setState("ready");
+    this.#host.changed();
+  }
+
   /** The coloured picture with the newest saturation and warmth. */
   async newest(): Promise<ColorizeResult | null> {
     let awaited;
@@ -103,13 +123,13 @@ export class Work {
     this.#job.abort();
     this.#job = new AbortController();
     this.#stale = false;
-    if (this.state === "loading") this.#setState(this.result ? "ready" : "idle");
+    if (this.state === "loading") this.#setState(this.coloured ? "ready" : "idle");
   }
 
   /** Stops what runs and frees the result. Both are done again when the element returns to the page. */
   suspend(): void {
-    const again = this.#stale || this.state === "loading" || this.result !== null;
-    this.result = null;
+    const again = this.#stale || this.state === "loading" || this.coloured;
+    this.#drop();
     this.abort();
     this.#stale = again;
     leave(this.#host.element);
@@ -123,9 +143,11 @@ export class Work {
     this.#stale = false;
     if (this.#newPhotograph) {
       this.#newPhotograph = false;
-      this.result = null;
-      this.#host.photograph.change(this.#host.origin());
-      this.#host.photographChanged();
+      this.#drop();
+      const { photograph, element } = this.#host;
+      photograph.change(photograph.originOf(element));
+      this.#host.replaced();
+      this.#host.changed();
     }
     return this.#job.signal;
   }
@@ -135,7 +157,7 @@ export class Work {
     const signal = this.#renew();
     const { loading } = element;
     if (photograph.origin && loading === "eager") return void this.#start();
-    this.#setState(this.result ? "ready" : "idle");
+    this.#setState(this.coloured ? "ready" : "idle");
     if (!photograph.origin) return;
     this.#stale = true; // still to be coloured
     if (loading === "lazy") nearViewport(element, signal).then(() => void this.#start(), ignore);
@@ -146,7 +168,7 @@ export class Work {
     try {
       return await abortable(this.#host.photograph.load(), signal);
     } finally {
-      if (!signal.aborted) this.#host.photographChanged();
+      if (!signal.aborted) this.#host.changed();
     }
   }
 
@@ -163,12 +185,13 @@ export class Work {
 
   async #colorize(signal: AbortSignal): Promise<ColorizeResult> {
     signal.throwIfAborted();
-    const { element, progressed, early, loaded } = this.#host;
+    const { element, progressed, changed } = this.#host;
     const { model, preset, precision, fallback } = element;
-    const progress = new JobProgress(
-      `${model} ${preset} ${precision} ${fallback}`,
-      (now) => signal.aborted || progressed(now),
-    );
+    const progress = new JobProgress(`${model} ${preset} ${precision} ${fallback}`, (now) => {
+      if (signal.aborted) return;
+      progressed(now);
+      send(element, "progress", now);
+    });
     const original = this.#show(signal);
     try {
       checkedOptions(element); // throws for wrong attributes before the model is downloaded
@@ -180,14 +203,15 @@ export class Work {
       const onEarly = (result: ColorizeResult): void => {
         if (signal.aborted) return;
         this.#take(result);
-        early(result);
+        changed();
+        send(element, "preview", result);
       };
       const result = await colorizer.colorize(source, { ...checkedOptions(element), signal, onStage, onEarly });
       progress.end();
       signal.throwIfAborted();
       this.#take(result);
       this.#setState("ready");
-      loaded(result);
+      send(element, "load", result);
       this.changeLook();
       return result;
     } catch (error) {
@@ -217,8 +241,15 @@ export class Work {
   }
 
   #take(result: ColorizeResult): void {
+    this.#drop();
     this.result = result;
-    this.#host.coloured(result);
+    drawPicture(this.#host.canvas, result);
+  }
+
+  /** There is no picture in colour any more. */
+  #drop(): void {
+    this.result = null;
+    this.#given = false;
   }
 
   #fail(cause: unknown): EngineError {
@@ -227,9 +258,9 @@ export class Work {
       cause instanceof EngineError
         ? cause
         : new InputError({ where, expected: "a coloured photograph", received: String(cause), cause });
-    this.result = null;
+    this.#drop();
     this.#setState("error");
-    this.#host.failed(this.error);
+    send(this.#host.element, "error", this.error);
     return this.error;
   }
 
@@ -237,7 +268,8 @@ export class Work {
     if (state === this.state) return;
     this.state = state;
     if (state !== "error") this.error = null;
-    this.#host.stateChanged(state);
+    this.#host.changed();
+    send(this.#host.element, "statechange", state);
   }
 }
 

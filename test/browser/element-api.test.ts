@@ -35,12 +35,14 @@ describe("attributes", () => {
         preset: "eccv16",
         loading: "lazy",
         compare: "slider",
+        zoomable: true,
         saturation: 1.5,
       });
       Object.assign(element, {
         warmth: -0.5,
         size: 64,
         precision: "f32",
+        fallback: "wasm",
         crossOrigin: "use-credentials",
         controls: true,
       });
@@ -54,7 +56,7 @@ describe("attributes", () => {
       };
     });
     expect(seen.created).toEqual([]);
-    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", 1, 0, null, "auto", null, false, 0, 0]);
+    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", false, 1, 0, null, "auto", "", null, false, 0, 0]);
     const texts = [
       "a.jpg",
       "b",
@@ -62,10 +64,12 @@ describe("attributes", () => {
       "eccv16",
       "lazy",
       "slider",
+      "",
       "1.5",
       "-0.5",
       "64",
       "f32",
+      "wasm",
       "use-credentials",
       "",
       "600",
@@ -79,10 +83,12 @@ describe("attributes", () => {
       "eccv16",
       "lazy",
       "slider",
+      true,
       1.5,
       -0.5,
       64,
       "f32",
+      "wasm",
       "use-credentials",
       true,
       600,

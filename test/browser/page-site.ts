@@ -99,7 +99,7 @@ export async function choose(page: Page, ...paths: string[]): Promise<void> {
 
 /** Waits until the photograph of this name is on the stage in colour. */
 export async function coloured(page: Page, name: string): Promise<void> {
-  await page.waitForSelector(`.picture canvas[aria-label="${name}, in colour"]`, { timeout: 120_000 });
+  await page.waitForSelector(`.picture > img[alt="${name}, in colour"]`, { timeout: 120_000 });
 }
 
 /** Left, top, right, bottom in the window, in CSS pixels; undefined where it is not visible. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ColorizeCanvas } from "../../src/element";
 import * as visit from "./page-site";
 
 let site: visit.PageSite;
@@ -53,7 +54,7 @@ describe("the photograph fits the window", () => {
         await expectInWindow("#progress");
         const waiting = await box(".picture > img");
         await coloured(name);
-        expect(await box(".picture canvas")).toEqual(waiting);
+        expect(await box(".picture >>> .canvas")).toEqual(waiting);
         expect(await box(".picture img")).toEqual(waiting);
         await expectInWindow(".buttons");
         for (const id of ["#saturation", "#warmth", "#undo"]) await expectInWindow(id);
@@ -245,7 +246,7 @@ describe("what is saved and shown", () => {
     });
     expect(metadata.exif?.includes("Voigtlander")).toBe(true);
     // The encoder was the worker's, and the picture is the one on the page.
-    const shown = await page.$eval(".picture canvas", (canvas) => {
+    const shown = await page.$eval(".picture >>> .canvas", (canvas) => {
       const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, 300, 451);
       return [...data.filter((_, i) => i % 4 < 3)];
     });
@@ -312,13 +313,15 @@ describe("what is saved and shown", () => {
     await coloured("cat.jpg");
     await page.setViewport({ width: 1103, height: 777, deviceScaleFactor: 1.5 });
     // The original black, the coloured picture red: a rest of the original or of the divider is neither.
-    await page.$eval(".picture canvas", (canvas) => {
+    await page.$eval(".picture >>> .canvas", (canvas) => {
       const context = (canvas as HTMLCanvasElement).getContext("2d")!;
       context.fillStyle = "#f00";
       context.fillRect(0, 0, 9999, 9999);
     });
-    await page.addStyleTag({ content: ".picture img { filter: brightness(0) } .handle { visibility: hidden }" });
-    const [left, top, right, bottom] = (await box("img-comparison-slider"))! as [number, number, number, number];
+    await page.addStyleTag({
+      content: ".picture img { filter: brightness(0) } .picture::part(handle)::after { visibility: hidden }",
+    });
+    const [left, top, right, bottom] = (await box(".picture >>> .picture"))! as [number, number, number, number];
     await page.mouse.move((left + right) / 2, (top + bottom) / 2);
     await page.mouse.down();
     await page.mouse.move(left - 20, (top + bottom) / 2, { steps: 4 });
@@ -352,7 +355,7 @@ describe("the choice of a model", () => {
   }
   /** The mean of each channel. */
   const meanColour = (): Promise<number[]> =>
-    page.$eval(".picture canvas", (element) => {
+    page.$eval(".picture >>> .canvas", (element) => {
       const { width, height } = element as HTMLCanvasElement;
       const { data } = (element as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
       const sums = [0, 0, 0];
@@ -379,7 +382,7 @@ describe("the choice of a model", () => {
     await coloured("cat.jpg");
     expect(await facts()).toMatch(/^natural: 451 × 300/);
     const before = await meanColour();
-    await page.$eval("img-comparison-slider", (slider) => ((slider as HTMLElement & { value: number }).value = 80));
+    await page.$eval(".picture", (picture) => ((picture as ColorizeCanvas).comparePosition = 80));
     let release = (): void => {};
     site.disturbance.held = {
       names: /inception-table\/.*onnx/,
@@ -393,11 +396,7 @@ describe("the choice of a model", () => {
     release();
     await colouredBy("inception-table");
     expect(await meanColour()).not.toEqual(before);
-    const value = await page.$eval(
-      "img-comparison-slider",
-      (slider) => (slider as HTMLElement & { value: number }).value,
-    );
-    expect(value).toBe(80);
+    expect(await page.$eval(".picture", (picture) => (picture as ColorizeCanvas).comparePosition)).toBe(80);
     expect(await chosen()).toBe("inception-table");
 
     await page.keyboard.press("ArrowUp");
@@ -420,7 +419,7 @@ describe("the choice of a model", () => {
     await page.waitForSelector("#progress:not([hidden])");
     await page.click('#models [value="inception-table"]');
     await colouredBy("inception-table");
-    await expectInWindow(".picture canvas");
+    await expectInWindow(".picture >>> .canvas");
     expect(await box("#message")).toBeUndefined();
   });
 

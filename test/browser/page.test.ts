@@ -52,7 +52,7 @@ async function screenshot(name: string): Promise<void> {
 
 /** Waits for the comparison and reads both sides at full size. */
 async function compared(): Promise<{ actual: Buffer; original: Buffer; width: number; height: number }> {
-  const canvas = await page.waitForSelector("img-comparison-slider canvas", { timeout: 240_000 });
+  const canvas = await page.waitForSelector(".picture >>> canvas.canvas:not([hidden])", { timeout: 240_000 });
   const read = await canvas!.evaluate((element) => {
     const base64 = (bytes: Uint8ClampedArray): string => {
       let text = "";
@@ -61,7 +61,7 @@ async function compared(): Promise<{ actual: Buffer; original: Buffer; width: nu
     };
     const coloured = element as HTMLCanvasElement;
     const { width, height } = coloured;
-    const image = document.querySelector<HTMLImageElement>("img-comparison-slider img")!;
+    const image = document.querySelector<HTMLImageElement>(".picture > img")!;
     const context = new OffscreenCanvas(width, height).getContext("2d")!;
     context.drawImage(image, 0, 0);
     const actual = base64(coloured.getContext("2d")!.getImageData(0, 0, width, height).data);
@@ -132,9 +132,12 @@ it("opens a file from disk, and reports one that is not a picture", async () => 
   expect(await page.$eval("#message", (element) => element.textContent)).toMatch(/LICENSES\.md.*not a picture/);
   expect(complaints.filter((text) => !text.includes("LICENSES.md"))).toEqual([]);
   await (input as Awaited<ReturnType<typeof page.$<"input">>> & object).uploadFile("samples/cat.jpg");
-  await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>(".picture canvas")?.width === 451, {
-    timeout: 240_000,
-  });
+  await page.waitForFunction(
+    () => document.querySelector(".picture")!.shadowRoot!.querySelector<HTMLCanvasElement>(".canvas")!.width === 451,
+    {
+      timeout: 240_000,
+    },
+  );
   expect(await page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
 }, 300_000);
 
