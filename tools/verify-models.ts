@@ -10,6 +10,7 @@ import { engine, onnxruntime, type OrtModule } from "../bench/contenders";
 import { interleave } from "../bench/interleave";
 import { withPart } from "../bench/markers";
 import { median } from "../bench/statistics";
+import { DeviceError } from "../src/base/errors";
 import { describeDevice } from "../src/gpu/device";
 import { requestNodeDevice } from "../src/node/device";
 import { Session } from "../src/session/session";
@@ -69,12 +70,19 @@ for (const colorizer of SEEDED_COLORIZERS.filter(({ name }) => options.network.i
   console.log(`${colorizer.name}, ${(bytes.length / 1e6).toFixed(0)} MB, ${pixels}x${pixels} pixels`);
   if (options.write !== undefined) await writeFile(join(options.write, `${colorizer.name}.onnx`), bytes);
   else if (options.memory) memory(colorizer, bytes);
-  else await verify(colorizer, bytes, device!);
+  else await verify(colorizer, bytes, device!).catch(refused);
 }
 if (options.docs !== undefined)
   await writeFile(options.docs, withTimes(await readFile(options.docs, "utf8"), options.docs));
 device?.destroy();
 process.exit(failed ? 1 : 0);
+
+/** A network that is too large for this adapter is a failure, and the others are verified all the same. */
+function refused(error: unknown): void {
+  if (!(error instanceof DeviceError)) throw error;
+  failed = true;
+  console.log(`  REFUSED: ${error.message}`);
+}
 
 async function verify(colorizer: SeededColorizer, bytes: Uint8Array, device: GPUDevice): Promise<void> {
   const feeds = feedsFor(colorizer, pixels, pixels);
