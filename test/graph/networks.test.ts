@@ -39,8 +39,8 @@ describe("optimised networks", () => {
     const residuals = result.nodes.filter((node) => node.op === "conv" && node.inputs.length === 4);
     expect(residuals.length).toBe(40);
     const steps = lower(result, ENGINE, { elem: "f32" }).steps.map(({ kernel }) => kernel);
-    // Two of the mixed blocks have a pool branch.
-    expect([steps.includes("slice"), steps.filter((kernel) => kernel === "concatPart").length]).toEqual([false, 2]);
+    // Slices are read in place, and convolutions and pools write into the concatenations.
+    expect(steps.filter((kernel) => kernel === "slice" || kernel === "concatPart")).toEqual([]);
   });
 
   // Convolutions include the pools after and the resizes before them. The transpose makes the output [1,2,H,W]. The reshapes are
