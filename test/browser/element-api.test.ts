@@ -1,18 +1,16 @@
 /** Attributes, properties, methods, events and states of <colorize-canvas>, in one page with a tiny model. */
 import type { Page } from "puppeteer";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
-import { openElementPage, type ElementPage } from "./element-page";
+import { useElementPage, type ElementPage } from "./element-page";
 
 let open: ElementPage;
 let page: Page;
 
-beforeAll(async () => {
-  open = await openElementPage();
-  ({ page } = open);
-}, 240_000);
-
-afterAll(() => open?.close());
+useElementPage((opened) => {
+  open = opened;
+  ({ page } = opened);
+});
 
 beforeEach(async () => {
   open.messages.length = 0;

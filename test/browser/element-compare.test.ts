@@ -1,18 +1,12 @@
 /** Comparing and controlling by keyboard, mouse and touch, in one page with a tiny model. */
 import type { Page } from "puppeteer";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
-import { openElementPage, type ElementPage } from "./element-page";
+import { useElementPage } from "./element-page";
 
-let open: ElementPage;
 let page: Page;
 
-beforeAll(async () => {
-  open = await openElementPage();
-  ({ page } = open);
-}, 240_000);
-
-afterAll(() => open?.close());
+useElementPage((open) => ({ page } = open));
 
 beforeEach(async () => {
   await page.evaluate(() => {
@@ -21,6 +15,15 @@ beforeEach(async () => {
     scrollTo(0, 0);
   });
 });
+
+/** Listens for the next event of this type; what it resolves with waits for it. A key that is pressed after the first cannot come before it. */
+async function awaited(type: string): Promise<() => Promise<void>> {
+  const event = await page.evaluateHandle(
+    (name) => ({ happened: next(document.querySelector("colorize-canvas")!, name).then(() => undefined) }),
+    type,
+  );
+  return () => event.evaluate(({ happened }) => happened);
+}
 
 /** Adds a coloured photograph of 451x300 in the page's upper left corner. */
 async function coloured(attributes: Record<string, string>): Promise<void> {
@@ -199,27 +202,27 @@ describe("controls", () => {
   it("start, stop, change the look and save by keyboard, and keep the focus", async () => {
     // The first colorizer ends only by an abort; the tiny model can be faster than a key.
     await page.evaluate(() => {
-      const endless = (_: unknown, { signal }: { signal: AbortSignal }): Promise<never> =>
-        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      const endless = async (_: unknown, { signal }: { signal: AbortSignal }): Promise<never> => {
+        signal.throwIfAborted();
+        return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      };
       const element = add({ src: "/samples/cat.jpg", controls: "", loading: "manual" });
       element.colorizer = { colorize: endless } as unknown as ColorizeCanvas["colorizer"];
     });
     expect(await controls()).toEqual(["Colour"]);
     await page.keyboard.press("Tab");
     expect(await focused()).toBe("action");
-    const loading = page.evaluate(() =>
-      next(document.querySelector("colorize-canvas")!, "statechange").then(() => undefined),
-    );
+    const loading = await awaited("statechange");
     await page.keyboard.press("Enter");
-    await loading;
+    await loading();
     expect(await controls()).toEqual(["Stop"]);
     await page.keyboard.press("Enter");
     expect(await page.evaluate(() => document.querySelector("colorize-canvas")!.state)).toBe("idle");
     expect(await controls()).toEqual(["Colour"]);
     await page.evaluate(() => void (document.querySelector("colorize-canvas")!.colorizer = null));
-    const loaded = page.evaluate(() => next(document.querySelector("colorize-canvas")!, "load").then(() => undefined));
+    const loaded = await awaited("load");
     await page.keyboard.press("Enter");
-    await loaded;
+    await loaded();
     expect(await controls()).toEqual(["Saturation", "Warmth", "Save"]);
     expect(await focused()).toBe("saturation");
     await page.keyboard.press("ArrowRight");

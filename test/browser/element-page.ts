@@ -1,5 +1,6 @@
 /** A page with the built element and a tiny model, for tests that need not see the shipped model. */
 import type { Browser, Page } from "puppeteer";
+import { afterAll, beforeAll } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
 import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
@@ -34,7 +35,17 @@ export interface ElementPage {
   close(): Promise<void>;
 }
 
-export async function openElementPage(): Promise<ElementPage> {
+/** Opens a page before the tests of a file, passes it to `ready`, and closes it after them. */
+export function useElementPage(ready: (open: ElementPage) => unknown): void {
+  let open: ElementPage | undefined;
+  beforeAll(async () => {
+    open = await openElementPage();
+    await ready(open);
+  }, 240_000);
+  afterAll(() => open?.close());
+}
+
+async function openElementPage(): Promise<ElementPage> {
   const dist = await buildInto({});
   const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
   const files = { "/": PAGE, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };

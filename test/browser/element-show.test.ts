@@ -1,17 +1,11 @@
 /** Finished pictures that a page shows, and a look closer at them, in one page with a tiny model. */
 import type { Page } from "puppeteer";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openElementPage, type ElementPage } from "./element-page";
+import { beforeEach, describe, expect, it } from "vitest";
+import { useElementPage } from "./element-page";
 
-let open: ElementPage;
 let page: Page;
 
-beforeAll(async () => {
-  open = await openElementPage();
-  ({ page } = open);
-}, 240_000);
-
-afterAll(() => open?.close());
+useElementPage((open) => ({ page } = open));
 
 beforeEach(async () => {
   await page.evaluate(() => {

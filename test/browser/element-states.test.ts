@@ -3,19 +3,17 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type axe from "axe-core";
 import type { Page } from "puppeteer";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openElementPage, type ElementPage } from "./element-page";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { useElementPage, type ElementPage } from "./element-page";
 
 let open: ElementPage;
 let page: Page;
 
-beforeAll(async () => {
-  open = await openElementPage();
-  ({ page } = open);
-  await page.evaluate(readFileSync("node_modules/axe-core/axe.min.js", "utf8"));
-}, 240_000);
-
-afterAll(() => open?.close());
+useElementPage((opened) => {
+  open = opened;
+  ({ page } = opened);
+  return page.evaluate(readFileSync("node_modules/axe-core/axe.min.js", "utf8"));
+});
 
 beforeEach(() => page.evaluate(() => document.body.replaceChildren()));
 
