@@ -45,6 +45,16 @@ it("keeps what the XMP of the photograph says, upright", async () => {
   expect(xmp).toContain(ALGORITHMICALLY_ENHANCED);
 });
 
+/** A JPEG file whose EXIF names its camera. */
+function withExif(): Promise<Blob> {
+  return blob(
+    picture()
+      .withExif({ IFD0: { Make: "Voigtlander" } })
+      .jpeg(),
+    "image/jpeg",
+  );
+}
+
 it("refuses other files", async () => {
   const file = new Blob(["GIF89a and so on, longer than any header of a picture"], { type: "image/gif" });
   await expect(markAsColorized(file)).rejects.toThrow(/JPEG, PNG or WebP.*image\/gif/s);
@@ -54,12 +64,7 @@ it.each([
   ["image/png", (): Sharp => picture().png()],
   ["image/webp", (): Sharp => picture().removeAlpha().webp()],
 ] as const)("stays beside EXIF that was carried from a JPEG file to %s", async (type, encoded) => {
-  const photograph = await blob(
-    picture()
-      .withExif({ IFD0: { Make: "Voigtlander" } })
-      .jpeg(),
-    "image/jpeg",
-  );
+  const photograph = await withExif();
   const size = { width: 31, height: 17 };
   const file = await markAsColorized(await carryExif(photograph, await blob(encoded(), type), size));
   const { exif, xmp, ...metadata } = await sharp(await file.arrayBuffer()).metadata();
@@ -69,12 +74,7 @@ it.each([
 });
 
 it("EXIF is not written into files of other types", async () => {
-  const photograph = await blob(
-    picture()
-      .withExif({ IFD0: { Make: "Voigtlander" } })
-      .jpeg(),
-    "image/jpeg",
-  );
+  const photograph = await withExif();
   const file = new Blob(["GIF89a and so on, longer than any header of a picture"], { type: "image/gif" });
   expect(await carryExif(photograph, file, { width: 31, height: 17 })).toBe(file);
 });
@@ -83,12 +83,7 @@ it.each([
   ["image/png", (): Sharp => picture().png()],
   ["image/webp", (): Sharp => picture().removeAlpha().webp()],
 ] as const)("has one mark and one EXIF in %s, in whatever order they are written", async (type, encoded) => {
-  const photograph = await blob(
-    picture()
-      .withExif({ IFD0: { Make: "Voigtlander" } })
-      .jpeg(),
-    "image/jpeg",
-  );
+  const photograph = await withExif();
   const size = { width: 31, height: 17 };
   const twice = await markAsColorized(await markAsColorized(await blob(encoded(), type)));
   const file = await carryExif(photograph, await carryExif(photograph, twice, size), size);
