@@ -1,14 +1,14 @@
 /** The attributes of <colorize-canvas>, and the properties that reflect them. */
 import { InputError } from "../base/errors";
 import { checkNumber, factorOf, SATURATION, SIZE, WARMTH } from "../base/option-checks";
-import { PRECISIONS } from "../gpu/storage";
+import type { ColorizerOptions } from "../colorizer/options";
 
 /** The words of an attribute that has a fixed set of them. The first is the default, and what a wrong word means. */
 const WORDS = {
   loading: ["eager", "lazy", "manual"],
   compare: ["off", "slider", "hold"],
-  precision: PRECISIONS,
-} as const satisfies Record<string, readonly string[]>;
+  precision: ["auto", "f32", "f16", "f16-weights"],
+} as const satisfies Record<string, readonly string[]> & { precision: readonly ColorizerOptions["precision"][] };
 
 type Words = typeof WORDS;
 
@@ -186,7 +186,7 @@ export function checkedOptions(element: ColorizeAttributes): { saturation: numbe
   if (precision !== undefined)
     throw new InputError({
       where: "precision",
-      expected: PRECISIONS.join(", "),
+      expected: WORDS.precision.join(", "),
       received: `"${precision}"`,
       hint: "Leave the attribute out for auto.",
     });
