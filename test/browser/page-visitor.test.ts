@@ -60,6 +60,33 @@ describe("the photograph fits the window", () => {
         for (const id of ["#saturation", "#warmth", "#undo"]) await expectInWindow(id);
       }, 120_000);
 
+  for (const [width, height] of [
+    [390, 844],
+    [320, 568],
+    [844, 390],
+    [568, 320],
+  ] as const)
+    it(`${width} x ${height}: fingers get targets of 44 px, and everything still fits`, async () => {
+      await page.setViewport({ width, height, hasTouch: true, isMobile: true });
+      expect(await page.evaluate(() => matchMedia("(pointer: coarse)").matches)).toBe(true);
+      await choose(file("portrait.jpg"), "samples/cat.jpg");
+      await coloured("portrait.jpg");
+      await page.waitForSelector("#album:not([hidden])");
+      const small = await page.$$eval("main :is(button, input[type=range], dialog label)", (elements) =>
+        elements
+          .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(".remove"))
+          .map((element) => ({ name: element.id || element.textContent.trim(), box: element.getBoundingClientRect() }))
+          .filter(({ box }) => box.height < 44 || box.width < 44)
+          .map(({ name, box }) => `${name} ${box.width} x ${box.height}`),
+      );
+      expect(small).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      await expectInWindow(".picture >>> .canvas");
+      for (const selector of ["#saturation", "#warmth", "#undo", ".buttons"]) await expectInWindow(selector);
+      if (process.env["SCREENSHOTS"])
+        await page.screenshot({ path: join(process.env["SCREENSHOTS"], `touch-${width}x${height}.png`) });
+    }, 120_000);
+
   it("is scrolled to when a sample far below is chosen", async () => {
     await page.setViewport({ width: 320, height: 568 });
     await page.evaluate(() => scrollTo(0, 9999));
