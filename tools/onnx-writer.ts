@@ -72,6 +72,16 @@ export const DATA_TYPES: Readonly<Record<OnnxDType, number>> = {
   u32: 12,
   u64: 13,
   bf16: 16,
+  f8e4m3fn: 17,
+  f8e4m3fnuz: 18,
+  f8e5m2: 19,
+  f8e5m2fnuz: 20,
+  u4: 21,
+  i4: 22,
+  f4e2m1: 23,
+  f8e8m0: 24,
+  u2: 25,
+  i2: 26,
 };
 
 /**
@@ -156,7 +166,7 @@ export function encodeTensor(data: ArrayLike<number>, dtype: OnnxDType): Uint8Ar
     case "u64":
       return bytesOf(BigUint64Array.from(Array.from(data, (n) => BigInt(n))));
     default:
-      throw dtype satisfies never;
+      throw new Error(`${dtype} is not written`);
   }
 }
 

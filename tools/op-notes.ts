@@ -9,10 +9,10 @@ interface OpNotes {
 
 /** By ONNX name; ops that are not here are fully supported in all opsets. */
 export const OP_NOTES: Readonly<Record<string, OpNotes>> = {
-  AveragePool: { notes: "1-D and 2-D; pads, auto_pad, dilations, ceil_mode, count_include_pad" },
+  AveragePool: { notes: "1-D to 3-D; pads, auto_pad, dilations, ceil_mode, count_include_pad" },
   BatchNormalization: { notes: "inference with constant statistics; training from opset 14 on" },
-  Cast: { notes: "at run time only to a float type" },
-  CastLike: { since: 15, notes: "at run time only to a float type" },
+  Cast: { notes: "at run time only to floats of 16 bits and more" },
+  CastLike: { since: 15, notes: "at run time only to floats of 16 bits and more" },
   Celu: { since: 12 },
   Clip: { notes: "bounds as attributes (opset < 11) or inputs" },
   Constant: { notes: "value, value_float(s), value_int(s)" },
@@ -46,7 +46,7 @@ export const OP_NOTES: Readonly<Record<string, OpNotes>> = {
   LogSoftmax: { notes: "before opset 13 over all axes from axis on" },
   MatMul: { notes: "any rank, with broadcasting; vectors too" },
   Max: { notes: "any number of inputs" },
-  MaxPool: { notes: "1-D and 2-D; pads, auto_pad, dilations, ceil_mode; not the output Indices" },
+  MaxPool: { notes: "1-D to 3-D; pads, auto_pad, dilations, ceil_mode; not the output Indices" },
   Mean: { notes: "any number of inputs" },
   Min: { notes: "any number of inputs" },
   Mish: { since: 18, notes: "as x * tanh(softplus(x))" },
@@ -55,7 +55,10 @@ export const OP_NOTES: Readonly<Record<string, OpNotes>> = {
   PRelu: { notes: "slope broadcast to the input" },
   Pad: { notes: "constant, reflect, edge, wrap; constant pads, negative ones too" },
   Pow: { notes: "exponents 2 and 3 as products" },
-  QuantizeLinear: { since: 10, notes: "constants only; to 8 and 16 bits, per tensor, per axis or blocked" },
+  QuantizeLinear: {
+    since: 10,
+    notes: "constants only; to float8, float4 and 2 to 16 bits, per tensor, per axis or blocked",
+  },
   Range: { since: 11, notes: "constants only" },
   ReduceL1: { notes: "as Abs, ReduceSum" },
   ReduceL2: { notes: "as Mul, ReduceSum, Sqrt" },

@@ -57,6 +57,9 @@ known then, so the shape arithmetic of exporters is evaluated. Ops whose inputs 
 convolutions, pooling, fast resizing, DepthToSpace, SpaceToDepth, normalisations and softmax, which become nodes of the graph.
 "Constants only" marks ops that are not supported at run time.
 
+Constants of every number type are read: integers of 2 to 64 bits, which wrap as in C up to 32 bits and are exact to 2^53 beyond,
+and floats of 4 to 64 bits, which are computed and kept in 32. Strings and complex numbers are refused.
+
 ${table(figures)}
 
 ## Node tests

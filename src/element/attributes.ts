@@ -1,4 +1,5 @@
 /** The attributes of <colorize-canvas>, and the properties that reflect them. */
+import { InputError } from "../base/errors";
 import { checkNumber, factorOf, SATURATION, SIZE, WARMTH } from "../base/option-checks";
 import type { ColorizerOptions } from "../colorizer/options";
 
@@ -109,6 +110,7 @@ export class ColorizeAttributes extends Base {
     this.#reflect("size", value);
   }
 
+  /** A wrong word, here its default, fires `error` when colouring starts. */
   get precision(): "auto" | "f32" | "f16" | "f16-weights" {
     return this.#word("precision");
   }
@@ -177,20 +179,36 @@ function pixelsOf(text: string | null): number {
   return Number(/^\s*(\d+)/.exec(text ?? "")?.[1] ?? 0);
 }
 
-/** What the numeric attributes say. Throws InputError with the attribute's own text. */
+/** The options that the attributes give for colouring. Throws InputError with the own text of a wrong one, also of `precision`. */
 export function checkedOptions(element: ColorizeAttributes): { saturation: number; warmth: number; size?: number } {
   const { saturation, warmth, size } = element;
+  const precision = wrongWord(element, "precision");
+  if (precision !== undefined)
+    throw new InputError({
+      where: "precision",
+      expected: WORDS.precision.join(", "),
+      received: `"${precision}"`,
+      hint: "Leave the attribute out for auto.",
+    });
   checkNumber(SATURATION, saturation, element.getAttribute("saturation") ?? saturation);
   checkNumber(WARMTH, warmth, element.getAttribute("warmth") ?? warmth);
   if (size !== undefined) checkNumber(SIZE, size, element.getAttribute("size"));
   return { saturation, warmth, size };
 }
 
-/** Warns of a word that an attribute does not have, for which its default is used. */
-export function warnOfWord(element: ColorizeAttributes, attribute: string): void {
-  const words: readonly string[] | undefined = WORDS[attribute as keyof Words];
+/** The text of an attribute that is none of its words. */
+function wrongWord(element: ColorizeAttributes, attribute: keyof Words): string | undefined {
+  const words: readonly string[] = WORDS[attribute];
   const text = element.getAttribute(attribute);
-  if (!words || text === null || words.includes(text.toLowerCase())) return;
+  return text === null || words.includes(text.toLowerCase()) ? undefined : text;
+}
+
+/** Warns of a word that `loading` or `compare` does not have, for which its default is used. */
+export function warnOfWord(element: ColorizeAttributes, attribute: string): void {
+  if (attribute !== "loading" && attribute !== "compare") return;
+  const text = wrongWord(element, attribute);
+  if (text === undefined) return;
+  const words = WORDS[attribute];
   console.warn(
     `<${element.localName} ${attribute}="${text}">: expected one of ${words.join(", ")}; "${words[0]}" is used.`,
   );

@@ -27,7 +27,7 @@ interface Entry {
   readonly result: Stamp;
 }
 
-/** The options that results depend on, as they were given. */
+/** The options that results depend on: as they were given, and the model by its content. */
 export type JournalOptions = Readonly<Record<string, string | number | undefined>>;
 
 /** What a journal says of a job: do it, do it in place of an earlier result, or leave it out for this reason. */

@@ -2,6 +2,7 @@
 import { CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InputError, messageOf } from "../base/errors";
 import type { ColorHint } from "../colorizer/hints";
 import type { Precision } from "../gpu/storage";
@@ -14,7 +15,9 @@ import { commandLine, TUNE_SECONDS, type CommandOptions } from "./cli-options";
 import { errorText, Reporter, type TextStream } from "./cli-report";
 import { runJobs, type Engine } from "./cli-run";
 import type { NodeAdapter } from "./device";
+import { modelHash } from "./model-files";
 import { alreadyThere, exists, removeStale } from "./place-file";
+import { modelLocation } from "./shipped-models";
 
 export interface EngineSettings {
   /** Name of a model of this package, a folder or URL with model.json, or an .onnx file; default: the first model of this package. */
@@ -135,8 +138,26 @@ function journalOf({ folder, jobs }: JobList, options: CommandOptions): Journal 
       received: 'the standard input or output, "-"',
       hint: "Leave --resume out.",
     });
-  const { model, preset, format, size, saturation, warmth, temperature } = options;
+  const { preset, format, size, saturation, warmth, temperature } = options;
+  const model = journalledModel(options.model);
   return new Journal(folder, { model, preset, format, size, saturation, warmth, temperature }, options.shard);
+}
+
+/** The model as the journal has it: by its content where it is on this machine, so that neither its spelling nor a new file misleads. */
+function journalledModel(model: string | undefined): string {
+  const location = String(modelLocation(model));
+  if (/^https?:/i.test(location)) return location;
+  try {
+    return `sha256 ${modelHash(/^file:/i.test(location) ? fileURLToPath(location) : location)}`;
+  } catch (cause) {
+    throw new InputError({
+      where: "--model",
+      expected: "a folder with model.json, or an .onnx file",
+      received: `${location} (${messageOf(cause)})`,
+      hint: "Check the path.",
+      cause,
+    });
+  }
 }
 
 async function run({ options, list, journal, hints }: Task, environment: CommandEnvironment): Promise<number> {

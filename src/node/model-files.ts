@@ -1,4 +1,6 @@
 /** Reads model folders from disk, with the same checks as downloads. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +24,15 @@ export async function readModelFiles(
     ...options,
     read: folderReader(json ? dirname(path) : path),
   });
+}
+
+/**
+ * What tells a model on disk from others, however it is written: SHA-256 of its manifest, which has the hashes of its weights, or of
+ * the bare ONNX file at this path. Throws the error of the file system.
+ */
+export function modelHash(path: string): string {
+  const file = /\.(json|onnx)$/i.test(path) ? path : join(path, "model.json");
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
 /** A reader of files inside `folder`, and of those in the folder of a model beside it. It refuses links that leave either folder. */

@@ -109,6 +109,20 @@ describe("attributes", () => {
     ]);
   });
 
+  it("a wrong word of precision is an error before the model is loaded, which a right one mends", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg", precision: "f61" });
+      await next(element, "error");
+      const { code, message } = element.error!;
+      element.precision = "f32";
+      await next(element, "load");
+      return { code, message, state: element.state };
+    });
+    expect(seen).toMatchObject({ code: "input", state: "ready" });
+    expect(seen.message).toMatch(/^precision: expected auto, f32, f16, f16-weights, received "f61"/);
+    expect(open.messages).toEqual([]);
+  });
+
   it("width and height reserve the space, and the page's own style wins", async () => {
     const seen = await page.evaluate(async () => {
       const element = add({ width: "300", height: "200", src: "/samples/cat.jpg", loading: "manual" });

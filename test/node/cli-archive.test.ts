@@ -14,6 +14,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../../src/node/cli";
@@ -264,8 +265,24 @@ describe("--resume", () => {
     const other = await colour("--saturation", "1.5");
     expect(other.code).toBe(EXIT.usage);
     expect(other.stderr).toMatch(
-      /journal\S*: expected the options of this run: saturation 1.5, received a journal of a run with others: none\. Give/,
+      /journal\S*: expected the options of this run: model sha256 \w{64}, saturation 1.5, received a journal of a run with others: model sha256 \w{64}\. Give/,
     );
+  });
+
+  it("knows a model by its content: not by its path, and not by its name", async () => {
+    const model = join(folder, "my-model");
+    await mkdir(model);
+    await copyFile("models/natural/model.json", join(model, "model.json"));
+    await colour("--model", "natural");
+    for (const spelling of ["models/natural", "models/natural/model.json", model, pathToFileURL(model).href])
+      expect(done(await colour("--model", spelling)), spelling).toEqual([]);
+    expect((await colour()).code, "another model").toBe(EXIT.usage);
+    await appendFile(join(model, "model.json"), "\n");
+    const changed = await colour("--model", model);
+    expect({ code: changed.code, loads: changed.calls.load.length }).toEqual({ code: EXIT.usage, loads: 0 });
+    const missing = await colour("--model", "./no-such-model/");
+    expect(missing.code).toBe(EXIT.usage);
+    expect(missing.stderr).toMatch(/--model: expected a folder with model\.json, or an \.onnx file, received .*ENOENT/);
   });
 
   it("does not take another photograph of the same name for the same", async () => {

@@ -27,7 +27,13 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "verify-ops-"));
   writeTest("test_abs", node("Abs", ["x"], ["y"]), [-1, 2], [1, 2]);
   writeTest("test_neg", node("Neg", ["x"], ["y"]), [-1, 2], [1, 2]);
-  writeTest("test_maxpool_3d", node("MaxPool", ["x"], ["y"], { kernel_shape: [1, 1, 1] }), [1], [1], [1, 1, 1, 1, 1]);
+  writeTest(
+    "test_maxpool_4d",
+    node("MaxPool", ["x"], ["y"], { kernel_shape: [1, 1, 1, 1] }),
+    [1],
+    [1],
+    [1, 1, 1, 1, 1, 1],
+  );
   writeTest("test_lstm", node("LSTM", ["x"], ["y"]), [1], [1]);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,7 +48,7 @@ it("reports passed, refused and wrong tests of the ops that the engine has", () 
   expect(stdout.trim().split("\n")).toEqual([
     "Abs: 1 passed",
     "MaxPool: 1 refused",
-    "  refused test_maxpool_3d: 3 spatial dimensions",
+    "  refused test_maxpool_4d: 4 spatial dimensions",
     "Neg: 1 WRONG",
     "  wrong test_neg: y[1] is -2 and not 2 (run time)",
     "",

@@ -1,10 +1,7 @@
 """Chooses the weights of `natural`, and the temperature, saturation and knee (shown() in natural.py) of its colours, by a rule
 on held-out training photographs.
 
-The rule minimises E + (1 - C) / 5 + max(0, 0.9 - K) / 4. E is the ab-RMSE divided by that of grey, mean over photographs. C is
-the colourfulness (Hasler and Suesstrunk 2003) divided by the photograph's, at most 1. K is the fraction of pixels with a true
-chroma below 4 whose chroma stays below 8. So one point of error is worth five points of colourfulness, or four points of
-neutral pixels below 90 %.
+The rule and its figures stand in rule.py.
 
 All figures are measured at a quarter of the working size, where the network predicts, after clipping to the gamut.
 """
@@ -22,10 +19,9 @@ from data import build_pools
 from evaluate import colourfulness
 from export_natural import load, measure_norms
 from natural import expectation, shown
+from rule import cost
 from sampling import Sampler
 from train_natural import Measures, predictions
-
-KEPT = 0.9
 
 
 def parse():
@@ -46,11 +42,6 @@ def parse():
     return parser.parse_args()
 
 
-def cost(entry):
-    """The value that the rule minimises."""
-    return entry['error'] + (1 - min(entry['colourfulness'], 1)) / 5 + max(0.0, KEPT - entry['kept']) / 4
-
-
 class Setting:
     """The figures for one temperature, saturation and knee."""
 
@@ -66,7 +57,7 @@ class Setting:
         result = self.measures.result()
         entry = {'error': result['rmse_mean'], 'pooled': result['rmse_over_grey'], 'colourfulness': float(np.mean(self.colourful) / truth),
                  'kept': result['neutral_kept'], 'nearer': result['nearer']}
-        return entry | {'cost': cost(entry)}
+        return entry | {'cost': cost(entry['error'], entry['colourfulness'], entry['kept'])}
 
 
 def prepared(weights, arguments):

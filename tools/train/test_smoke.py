@@ -20,6 +20,7 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import choose_natural  # noqa: E402
 import export_natural  # noqa: E402
 from colorizer import Colorizer  # noqa: E402
 from colour import ciede2000, lab_to_rgb, rgb_to_lab  # noqa: E402
@@ -27,8 +28,9 @@ from damage import KINDS, Damage  # noqa: E402
 from data import Kept  # noqa: E402
 from export import load_colorizer  # noqa: E402
 from inception import InceptionResNetV2, parameter_count  # noqa: E402
-from natural import Backbone, Natural  # noqa: E402
+from natural import Backbone, Natural, expectation, shown  # noqa: E402
 from onnx_networks import NaturalWriter  # noqa: E402
+from rule import cost, rule_loss  # noqa: E402
 from sampling import fixed_crops, mirrored  # noqa: E402
 from teacher import MEAN_BGR, STAGES, Teacher  # noqa: E402
 from train_embedding import Student, load_student  # noqa: E402
@@ -171,7 +173,7 @@ class Smoke(unittest.TestCase):
 
     def test_natural(self):
         settings = ('--teacher', self.teacher, '--sizes', '32:0,64:0.7', '--backbone', 5, '--damage', 0.5, '--rarity', 0.3, '--flat', 0.5,
-                    '--shares', '128:0.4,224:0.6')
+                    '--rule', 1, '--shares', '128:0.4,224:0.6')
         straight = train('train_natural', self.folder, 'natural', 50, *settings)
         losses = training_losses(straight)
         self.assertEqual([row['size'] for row in straight['rows'] if row['kind'] == 'train'], [32, 64])
@@ -186,6 +188,31 @@ class Smoke(unittest.TestCase):
         resumed = train('train_natural', self.folder, 'natural-parts', 50, *settings)
         for name, value in straight['model'].items():
             self.assertTrue(torch.equal(value, resumed['model'][name]), name)
+
+    def test_rule_loss(self):
+        """It is what choose_natural.py measures, where no pixel is neutral, and falls along its gradient, also by neutral pixels that stay."""
+        torch.manual_seed(0)
+        cells, display = Natural().cells, (0.8, 1.2, 6.0)
+        scores = torch.randn(4, len(cells), 8, 8).requires_grad_()  # inside the gamut, which choose_natural.py clips to
+        lightness, target = torch.full((4, 1, 8, 8), 60.0), 12 * torch.ones(4, 2, 8, 8) + 3 * torch.rand(4, 2, 8, 8)
+        lab = torch.cat((lightness, target), 1)
+        setting = choose_natural.Setting()
+        with torch.no_grad():
+            setting.add(shown(expectation(scores, cells, display[0]), *display[1:]), lab)
+            truth = np.mean([choose_natural.colourfulness(one) for one in lab_to_rgb(lab)])
+            entry = setting.entry(truth)
+            self.assertAlmostEqual(rule_loss(scores, cells, lightness, target, display).item(), cost(entry['error'], entry['colourfulness'], 1.0), 3)
+        target[:, :, :4] = 1.0
+        optimizer, values = torch.optim.Adam([scores], 0.1), []
+        for _ in range(100):
+            loss = rule_loss(scores, cells, lightness, target, display)
+            values.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        self.assertLess(values[-1], 0.5 * values[0])
+        chroma = shown(expectation(scores.detach(), cells, display[0]), *display[1:]).norm(dim=1)
+        self.assertGreater((chroma[:, :4] < 8).float().mean().item(), 0.85)
 
     def test_natural_export(self):
         torch.manual_seed(0)

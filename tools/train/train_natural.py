@@ -5,7 +5,8 @@ The loss is the cross entropy with the photograph's colours (each spread over it
 damaged like old photographs (damage.py); the targets are not.
 
 Each stage is a separate run that starts from the weights of the previous one (--init), with its own settings. The first trains the
-decoder alone; the second, with --backbone 4, also ResNet50's stages from the fourth on, at a small rate; the last, larger crops.
+decoder alone; the second, with --backbone 4, also ResNet50's stages from the fourth on, at a small rate; the third, larger crops; the
+last, with --rule, adds the cost that choose_natural.py decides by (rule.py).
 """
 import argparse
 import queue
@@ -20,9 +21,9 @@ import loop
 from colour import rgb_to_lab
 from damage import Damage
 from natural import Natural, expectation
+from rule import NEUTRAL, STAYS, rule_loss
 from sampling import Sampler, step_generator, transforms, warp, whole
 
-NEUTRAL, STAYS = 4.0, 8.0  # pixels with a true chroma below NEUTRAL should stay below STAYS
 GREY_SQUARED = 400.0  # about the squared a*b* of photographs, so that the squared error counts as the cross entropy does
 
 
@@ -38,6 +39,9 @@ def parse():
     parser.add_argument('--shares', help='of photographs of each stored size in a batch, such as 128:0.4,224:0.6 (none: as many as there are)')
     parser.add_argument('--damage', type=float, default=0.4, help='share of the crops that are damaged')
     parser.add_argument('--squared', type=float, default=0.5, help='weight of the squared error of the mean')
+    parser.add_argument('--rule', type=float, default=0.0, help='weight of the cost of rule.py')
+    parser.add_argument('--display', type=float, nargs=3, default=[0.8, 1.2, 6.0], metavar=('TEMPERATURE', 'SATURATION', 'KNEE'),
+                        help='display that --rule is computed for')
     parser.add_argument('--rarity', type=float, default=0.0, help='0..1: from equal weights to those of Zhang et al. 2016')
     parser.add_argument('--decay', type=float, default=0.05, help='weight decay')
     parser.add_argument('--check-every', type=float, default=8.0, help='minutes between checks on held-out photographs')
@@ -100,13 +104,13 @@ class Feed:
 
     @torch.no_grad()
     def make(self, step):
-        """(L/50 - 1 [N, 1, size, size], a*b* [N, 2, size/4, size/4], cell numbers, their weights)."""
+        """(L/50 - 1 [N, 1, size, size], true L*a*b* [N, 3, size/4, size/4], cell numbers, their weights)."""
         arguments, random = self.arguments, step_generator(self.arguments.seed, step)
         size = loop.size_at(arguments.sizes, self.run.fraction(step))
         rgb = torch.cat([warp(pixels, transforms(random, len(indices), arguments.crop, 1.0), size)
                          for _, indices, pixels in self.training.batch(step, arguments.batch)])
-        target = F.avg_pool2d(rgb_to_lab(rgb)[:, 1:], 4)
-        return self.damage.lightness(rgb, random) * 2 - 1, target, *self.soft(target)
+        target = F.avg_pool2d(rgb_to_lab(rgb), 4)
+        return self.damage.lightness(rgb, random) * 2 - 1, target, *self.soft(target[:, 1:])
 
     def next(self):
         made = self.ready.get()
@@ -208,17 +212,18 @@ def main():
         model.train()
         with loop.autocast(device, precision):
             scores = model(luminance.contiguous(memory_format=torch.channels_last))
-        entropy, squared = losses(scores, model.cells, target, numbers, weights, importance)
+        entropy, squared = losses(scores, model.cells, target[:, 1:], numbers, weights, importance)
+        cost = rule_loss(scores, model.cells, target[:, :1], target[:, 1:], arguments.display) if arguments.rule else torch.zeros(())
         optimizer.zero_grad(set_to_none=True)
-        (entropy + arguments.squared * squared).backward()
+        (entropy + arguments.squared * squared + arguments.rule * cost).backward()
         nn.utils.clip_grad_norm_(trained, 5.0)
         optimizer.step()
-        sums.append((entropy.item(), squared.item()))
+        sums.append((entropy.item(), squared.item(), cost.item()))
         values = {}
         if len(sums) == 25:
-            entropy, squared = np.mean(sums, 0)
-            values, sums = {'loss': float(entropy + arguments.squared * squared), 'entropy': float(entropy), 'squared': float(squared),
-                            'rate': rate, 'size': luminance.shape[-1]}, []
+            entropy, squared, cost = map(float, np.mean(sums, 0))
+            values, sums = {'loss': entropy + arguments.squared * squared + arguments.rule * cost, 'entropy': entropy, 'squared': squared,
+                            **({'cost': cost} if arguments.rule else {}), 'rate': rate, 'size': luminance.shape[-1]}, []
         going = run.finished_step(**values)
         if run.minutes - checked > arguments.check_every or not going:
             run.log(kind='held-out', **held_out(run.average.model, checking, loop.size_at(arguments.sizes, 0), precision))

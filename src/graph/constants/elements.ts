@@ -1,8 +1,9 @@
 /** Elements of constants of any number type. */
 import type { Shape } from "../ir";
 
-/** Elements of a constant: floats as f32, 8-bit integers and booleans as bytes, wider integers as doubles. */
-export type NumberArray = Float32Array | Float64Array | Int8Array | Uint8Array;
+/** Elements of a constant: floats as f32, integers of up to 32 bits and booleans as such, integers of 64 bits as doubles. */
+export type NumberArray =
+  Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
 export interface Elements<T extends NumberArray = NumberArray> {
   readonly shape: Shape;

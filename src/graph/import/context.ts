@@ -58,6 +58,13 @@ export class NodeContext {
     this.outputName = node.outputs.find((name) => name !== "") ?? node.name;
   }
 
+  /** This node on other inputs and with other values of some attributes, for an op that is computed in parts. */
+  variant(inputs: readonly Value[], ints: Readonly<Record<string, readonly number[]>>): NodeContext {
+    const changed = Object.entries(ints).map(([name, value]) => [name, { type: "ints", value } as const]);
+    const attributes = { ...this.node.attributes, ...Object.fromEntries(changed) };
+    return new NodeContext({ ...this.node, attributes }, this.opset, this.#builder, inputs, this.#ops, this.#budget);
+  }
+
   /** Refuses the node as unsupported; `reason` names the feature. */
   unsupported(reason: string): never {
     throw new Refusal({ node: this.node.name, op: this.node.op, reason });

@@ -6,7 +6,7 @@ import type { OnnxTensor } from "../../weights/onnx/types";
 import { deferred } from "../constants/deferred";
 import { sizeOf } from "../ir";
 import type { NumberArray } from "../constants/elements";
-import { isFloat, type ConstantValue } from "./values";
+import { allocate, isFloat, type ConstantValue } from "./values";
 
 /**
  * Zero-copy for f32 and 8-bit integers where alignment allows. `name`: for tensors without a name; `key`: identifies the
@@ -14,12 +14,12 @@ import { isFloat, type ConstantValue } from "./values";
  */
 export function decodeConstant(tensor: OnnxTensor, name: string = tensor.name, key?: string): ConstantValue {
   const { dtype, shape, bytes } = tensor;
-  const length = bytes.byteLength / ELEMENT_BYTES[dtype];
-  if (length !== sizeOf(shape))
+  const wanted = Math.ceil(sizeOf(shape) * ELEMENT_BYTES[dtype]);
+  if (bytes.byteLength !== wanted)
     throw new ModelError({
       where: `tensor "${tensor.name || name}"`,
-      expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
-      received: `${length}`,
+      expected: `${wanted} bytes for ${dtype}[${shape.join(", ")}]`,
+      received: `${bytes.byteLength}`,
     });
   const facts = { kind: "constant", name, dtype, shape, key } as const;
   if (!isFloat(dtype)) return { ...facts, data: elements(tensor) };
@@ -30,6 +30,7 @@ function elements(tensor: OnnxTensor): NumberArray {
   const { dtype, bytes } = tensor;
   if (dtype === "i8") return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (dtype === "u8") return bytes;
-  if (dtype === "bool") return Uint8Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));
-  return Float64Array.from(toIntegers(tensor));
+  const data = allocate(dtype, sizeOf(tensor.shape));
+  data.set(toIntegers(tensor));
+  return data;
 }

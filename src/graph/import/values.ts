@@ -28,8 +28,18 @@ export interface RuntimeValue {
 
 export type Value = ConstantValue | RuntimeValue;
 
+/** Where the elements of a constant are stored. Integers of up to 32 bits wrap as in C; 64 bits are exact to 2^53. */
+const STORAGE: Readonly<Record<OnnxDType, new (count: number) => NumberArray>> = {
+  ...{ f32: Float32Array, f16: Float32Array, bf16: Float32Array, f64: Float32Array },
+  ...{ f8e4m3fn: Float32Array, f8e4m3fnuz: Float32Array, f8e5m2: Float32Array, f8e5m2fnuz: Float32Array },
+  ...{ f8e8m0: Float32Array, f4e2m1: Float32Array },
+  ...{ i8: Int8Array, i4: Int8Array, i2: Int8Array },
+  ...{ u8: Uint8Array, u4: Uint8Array, u2: Uint8Array, bool: Uint8Array },
+  ...{ i16: Int16Array, u16: Uint16Array, i32: Int32Array, u32: Uint32Array, i64: Float64Array, u64: Float64Array },
+};
+
 export function isFloat(dtype: OnnxDType): boolean {
-  return dtype === "f32" || dtype === "f16" || dtype === "f64" || dtype === "bf16";
+  return STORAGE[dtype] === Float32Array;
 }
 
 /** Most elements of a tensor: 2 GiB of f32. The device's limit is checked later, and constants have a budget. */
@@ -53,10 +63,7 @@ export function checkedSize(shape: Shape): number {
 
 /** Zeros of the storage type of `dtype`. Importers count them by NodeContext.spend(). */
 export function allocate(dtype: OnnxDType, count: number): NumberArray {
-  if (isFloat(dtype)) return new Float32Array(count);
-  if (dtype === "i8") return new Int8Array(count);
-  if (dtype === "u8" || dtype === "bool") return new Uint8Array(count);
-  return new Float64Array(count);
+  return new STORAGE[dtype](count);
 }
 
 export function constantOf(

@@ -21,11 +21,12 @@ export const binary: OpDefinition<"binary"> = {
   shape: (node, [a, b]) =>
     broadcastShapes(a, b!) ?? fail(node, "operands that broadcast", `${show(a)} and ${show(b!)}`),
   flops: ({ shape }) => sizeOf(shape),
-  /** Integer quotients are truncated towards zero. */
+  /** Integer quotients are truncated towards zero. Products of 32 bits, which a double may round, wrap exactly. */
   evaluate({ shape, attributes }, [a, b]) {
-    const fn = scalarBinary(attributes.fn, isWhole(a.data));
-    const activate = scalarActivation(attributes.activation);
     const out = zerosLike(a.data, sizeOf(shape));
+    const exact = attributes.fn === "mul" && (out instanceof Int32Array || out instanceof Uint32Array);
+    const fn = exact ? Math.imul : scalarBinary(attributes.fn, isWhole(a.data));
+    const activate = scalarActivation(attributes.activation);
     return { shape, data: zipElements(a, b!, shape, (x, y) => activate(fn(x, y)), out) };
   },
   permute: permuteShape,

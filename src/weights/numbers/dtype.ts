@@ -1,9 +1,10 @@
 /** Converts elements of ONNX tensors to numbers. Hosts of WebGPU are little-endian, as ONNX files are. */
 import { ModelError } from "../../base/errors";
 import { fromHalves } from "./integers";
+import { integersFromPacked } from "./small";
 import type { OnnxDType, OnnxTensor } from "../onnx/types";
 
-/** Bytes of one element. */
+/** Bytes of one element; several smaller elements share a byte. */
 export const ELEMENT_BYTES: Readonly<Record<OnnxDType, number>> = {
   f32: 4,
   f16: 2,
@@ -18,6 +19,16 @@ export const ELEMENT_BYTES: Readonly<Record<OnnxDType, number>> = {
   i64: 8,
   u64: 8,
   bool: 1,
+  f8e4m3fn: 1,
+  f8e4m3fnuz: 1,
+  f8e5m2: 1,
+  f8e5m2fnuz: 1,
+  f8e8m0: 1,
+  f4e2m1: 1 / 2,
+  i4: 1 / 2,
+  u4: 1 / 2,
+  i2: 1 / 4,
+  u2: 1 / 4,
 };
 
 type TypedArray =
@@ -46,6 +57,12 @@ export function toIntegers(tensor: OnnxTensor): number[] {
     case "f16":
     case "bf16":
     case "f64":
+    case "f8e4m3fn":
+    case "f8e4m3fnuz":
+    case "f8e5m2":
+    case "f8e5m2fnuz":
+    case "f8e8m0":
+    case "f4e2m1":
       throw new ModelError({
         where,
         expected: "integers",
@@ -60,9 +77,19 @@ export function toIntegers(tensor: OnnxTensor): number[] {
         return fromHalves(data.getInt32(i * 8, true), high, where);
       });
     }
+    case "i4":
+    case "u4":
+    case "i2":
+    case "u2":
+      return Array.from(integersFromPacked(dtype, bytes, countOf(tensor)));
     default:
       return Array.from(integers(dtype, bytes));
   }
+}
+
+/** Number of elements by the tensor's shape. */
+export function countOf({ shape }: OnnxTensor): number {
+  return shape.reduce((product, n) => product * n, 1);
 }
 
 /** The elements as a typed array of their type; a view where alignment allows. */

@@ -1,7 +1,8 @@
 /** Converts tensors of any element type to f32. */
 import { ModelError } from "../../base/errors";
-import { integers, toIntegers, view } from "./dtype";
+import { countOf, integers, toIntegers, view } from "./dtype";
 import { floatFromHalf } from "./from-half";
+import { floatsFromSmall } from "./small";
 import type { OnnxTensor } from "../onnx/types";
 
 /**
@@ -19,8 +20,19 @@ export function toFloat32(tensor: OnnxTensor): Float32Array {
       return new Float32Array(Uint32Array.from(view(Uint16Array, bytes), (bits) => bits << 16).buffer);
     case "f64":
       return new Float32Array(view(Float64Array, bytes));
+    case "f8e4m3fn":
+    case "f8e4m3fnuz":
+    case "f8e5m2":
+    case "f8e5m2fnuz":
+    case "f8e8m0":
+    case "f4e2m1":
+      return floatsFromSmall(tensor.dtype, bytes, countOf(tensor));
     case "i64":
     case "u64":
+    case "i4":
+    case "u4":
+    case "i2":
+    case "u2":
       return Float32Array.from(toIntegers(tensor));
     default:
       return new Float32Array(integers(tensor.dtype, bytes));

@@ -25,6 +25,16 @@ function listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): U
       return bytesOf(Int8Array.from(int32s));
     case "u8":
     case "bool":
+    case "f8e4m3fn":
+    case "f8e4m3fnuz":
+    case "f8e5m2":
+    case "f8e5m2fnuz":
+    case "f8e8m0":
+    case "f4e2m1":
+    case "i4":
+    case "u4":
+    case "i2":
+    case "u2":
       return bytesOf(Uint8Array.from(int32s));
     case "u32":
       return bytesOf(Uint32Array.from(proto.uint64Data ?? [], (value) => int64ToNumber(value, where)));

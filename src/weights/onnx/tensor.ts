@@ -23,21 +23,21 @@ export const DTYPES: Readonly<Record<number, OnnxDType>> = {
   12: "u32",
   13: "u64",
   16: "bf16",
+  17: "f8e4m3fn",
+  18: "f8e4m3fnuz",
+  19: "f8e5m2",
+  20: "f8e5m2fnuz",
+  21: "u4",
+  22: "i4",
+  23: "f4e2m1",
+  24: "f8e8m0",
+  25: "u2",
+  26: "i2",
 };
 const UNREAD: Readonly<Record<number, string>> = {
   8: "string",
   14: "complex64",
   15: "complex128",
-  17: "float8e4m3fn",
-  18: "float8e4m3fnuz",
-  19: "float8e5m2",
-  20: "float8e5m2fnuz",
-  21: "uint4",
-  22: "int4",
-  23: "float4e2m1",
-  24: "float8e8m0",
-  25: "uint2",
-  26: "int2",
 };
 
 export function dtypeOf(dataType: number): OnnxDType | "unknown" {
@@ -69,7 +69,7 @@ export function decodeTensor(
   if (proto.segment) throw fault(where, "a whole tensor", "a segment of one");
   const shape = shapeOf(proto.dims ?? [], where);
   const count = shape.reduce((product, n) => product * n, 1);
-  const size = count * ELEMENT_BYTES[dtype];
+  const size = Math.ceil(count * ELEMENT_BYTES[dtype]);
   if (!Number.isSafeInteger(size)) throw fault(where, "a tensor that fits in memory", `shape [${shape.join(", ")}]`);
   const bytes = tensorBytes(proto, dtype, where, external);
   if (bytes.byteLength !== size)

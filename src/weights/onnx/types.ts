@@ -5,7 +5,29 @@
 
 /** Supported element types of ONNX tensors. */
 export type OnnxDType =
-  "f32" | "f16" | "f64" | "bf16" | "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "bool";
+  | "f32"
+  | "f16"
+  | "f64"
+  | "bf16"
+  | "f8e4m3fn"
+  | "f8e4m3fnuz"
+  | "f8e5m2"
+  | "f8e5m2fnuz"
+  | "f8e8m0"
+  | "f4e2m1"
+  | "i8"
+  | "u8"
+  | "i16"
+  | "u16"
+  | "i32"
+  | "u32"
+  | "i64"
+  | "u64"
+  | "i4"
+  | "u4"
+  | "i2"
+  | "u2"
+  | "bool";
 
 export interface OnnxTensor {
   readonly name: string;

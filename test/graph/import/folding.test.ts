@@ -1,6 +1,6 @@
 /** Shape arithmetic as exporters write it, and the ops that exist on constants only. */
 import { describe, expect, it } from "vitest";
-import { node } from "../../onnx-builder";
+import { node, type InitializerSpec } from "../../onnx-builder";
 import { agree, floats, importSketch, int64s, opsOf } from "./harness";
 
 describe("constant folding", () => {
@@ -300,5 +300,47 @@ describe("constant folding", () => {
       weights: { w },
       nodes: [node("Cast", ["w"], ["w32"], { to: 1 }), node("Conv", ["x", "w32"], ["y"])],
     });
+  });
+});
+
+describe("integers of constants", () => {
+  const wrapped = (op: string, dtype: InitializerSpec["dtype"], a: number, b: number): number => {
+    const scalar = (n: number): InitializerSpec => ({ name: "", dtype: dtype!, shape: [], data: [n] });
+    const graph = importSketch({
+      inputs: { x: [1] },
+      weights: { a: scalar(a), b: scalar(b) },
+      nodes: [node(op, ["a", "b"], ["c"]), node("Cast", ["c"], ["f"], { to: 1 }), node("Add", ["x", "f"], ["y"])],
+    });
+    return [...graph.constants.values()][0]!.data[0]!;
+  };
+
+  it.each([
+    ["Add", "i8", 127, 1, -128],
+    ["Sub", "u8", 0, 1, 255],
+    ["Add", "i16", 32767, 2, -32767],
+    ["Mul", "u16", 256, 256, 0],
+    ["Add", "i32", 2 ** 31 - 1, 1, -(2 ** 31)],
+    ["Mul", "i32", 0x7fffffff, 0x7fffffff, 1],
+    ["Sub", "u32", 0, 1, 2 ** 32],
+    ["Add", "i64", 2 ** 40, 2 ** 40, 2 ** 41],
+  ] as const)("%s of %s: %d and %d", (op, dtype, a, b, expected) => {
+    expect(wrapped(op, dtype, a, b)).toBe(Math.fround(expected));
+  });
+
+  it("casts to narrower integers wrap, as in onnxruntime", async () => {
+    await agree({
+      inputs: { x: [4] },
+      weights: { wide: { name: "", dtype: "i32", shape: [4], data: [300, -1, 70000, 128] } },
+      nodes: [
+        node("Cast", ["wide"], ["narrow"], { to: 3 }),
+        node("Cast", ["narrow"], ["f"], { to: 1 }),
+        node("Add", ["x", "f"], ["y"]),
+      ],
+    });
+  });
+
+  it("casts to float8 at run time are refused", () => {
+    const sketch = { inputs: { x: [2] }, nodes: [node("Cast", ["x"], ["y"], { to: 17 })], opset: 19 };
+    expect(() => importSketch(sketch)).toThrow(/from f32 to f8e4m3fn on a value computed at run time/);
   });
 });

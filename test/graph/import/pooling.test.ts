@@ -33,12 +33,27 @@ describe("pools", () => {
       ["VALID", pool(op, [1, 2, 5, 8], { kernel_shape: [2, 3], strides: [2, 2], auto_pad: "VALID" })],
       ["1-D", pool(op, [2, 3, 9], { kernel_shape: [3], strides: [2], pads: [1, 1] })],
       ["dilations", pool(op, [1, 2, 7, 8], { kernel_shape: [2, 3], dilations: [3, 2], pads: [1, 0, 0, 1] }, 19)],
+      ["3-D", pool(op, [2, 3, 5, 6, 7], { kernel_shape: [3, 2, 3], strides: [2, 1, 2], pads: [1, 0, 1, 1, 1, 0] })],
+      ["3-D, ceil_mode", pool(op, [1, 2, 6, 5, 7], { kernel_shape: [3, 2, 3], strides: [2, 2, 2], ceil_mode: 1 })],
+      [
+        "3-D, SAME_LOWER",
+        pool(op, [1, 2, 5, 8, 4], { kernel_shape: [2, 4, 3], strides: [2, 2, 1], auto_pad: "SAME_LOWER" }),
+      ],
     ];
     for (const [name, sketch] of cases) it(`${op} ${name}`, async () => void (await agree(sketch)));
   }
 
   const counted = { count_include_pad: 1, kernel_shape: [3, 3], pads: [1, 0, 1, 2] };
   it("AveragePool counting the pads", async () => void (await agree(pool("AveragePool", [1, 2, 5, 6], counted))));
+  it("AveragePool counting the pads of 3 dimensions", async () => {
+    const three = { count_include_pad: 1, kernel_shape: [2, 3, 3], pads: [1, 1, 0, 0, 1, 2] };
+    await agree(pool("AveragePool", [1, 2, 4, 5, 6], three));
+  });
+  it("3-D pools with two numbers are malformed", () => {
+    expect(() => importSketch(pool("MaxPool", [1, 1, 4, 4, 4], { kernel_shape: [2, 2] }))).toThrow(
+      /3 numbers in kernel_shape/,
+    );
+  });
   for (const opset of [11, 19])
     it(`AveragePool counting the pads but not the pixels that ceil_mode adds, opset ${opset}`, async () => {
       const attributes = { ...counted, strides: [2, 2], ceil_mode: 1 };

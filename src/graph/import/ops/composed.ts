@@ -1,4 +1,5 @@
 /** Elementwise functions with parameters, with more than two inputs, or composed of other functions. */
+import { isSmallFloat, roundToSmall, wrapPacked } from "../../../weights/numbers/small";
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { BinaryFn } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
@@ -113,6 +114,16 @@ function divide(ctx: NodeContext): Value {
   return binary(ctx, "div", a, b);
 }
 
+/** What a cast of a number to the type gives, before it is stored. Integers wrap, as in onnxruntime. */
+function converter(ctx: NodeContext, to: ConstantValue["dtype"]): (x: number) => number {
+  if (isSmallFloat(to)) {
+    const [saturate, rounding] = [ctx.int("saturate", 1) !== 0, ctx.string("round_mode", "up")];
+    return (x) => roundToSmall(to, x, saturate, rounding);
+  }
+  if (to === "i4" || to === "u4" || to === "i2" || to === "u2") return (x) => wrapPacked(to, x);
+  return isFloat(to) ? (x) => x : Math.trunc;
+}
+
 function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
   const x = ctx.input(0);
   if (x.kind === "constant") {
@@ -125,10 +136,9 @@ function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
         x.data.map((v) => (v === 0 ? 0 : 1)),
         ctx.constantName,
       );
-    if (isFloat(to)) return constantOf(to, x.shape, x.data, ctx.constantName);
-    return constantOf(to, x.shape, x.data.map(Math.trunc), ctx.constantName);
+    return constantOf(to, x.shape, Float64Array.from(x.data, converter(ctx, to)), ctx.constantName);
   }
-  const narrows = isFloat(x.dtype) ? !isFloat(to) : !isFloat(to) && to !== x.dtype;
+  const narrows = to !== x.dtype && (!isFloat(to) || isSmallFloat(to));
   if (narrows) ctx.unsupported(`from ${x.dtype} to ${to} on a value computed at run time`);
   return { ...x, dtype: to };
 }

@@ -1,4 +1,5 @@
 /** Ops that produce constants or support constants only. */
+import { isSmallFloat, roundToSmall } from "../../../weights/numbers/small";
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { OnnxDType } from "../../../weights/onnx/types";
 import { sizeOf } from "../../ir";
@@ -78,6 +79,10 @@ const LIMITS: Partial<Record<OnnxDType, readonly [number, number]>> = {
   u8: [0, 255],
   i16: [-32768, 32767],
   u16: [0, 65535],
+  i4: [-8, 7],
+  u4: [0, 15],
+  i2: [-2, 1],
+  u2: [0, 3],
 };
 
 /** saturate(round(x / scale) + zero point), rounding half to even. NaN, which ONNX leaves open, becomes the lowest integer, as in onnxruntime. */
@@ -87,8 +92,13 @@ function quantizeLinear(ctx: NodeContext): Value {
   const zero = ctx.optionalConstant(2, "zero point");
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
   const dtype = zero?.dtype ?? DTYPES[ctx.int("output_dtype", 2)] ?? ctx.unsupported("attribute output_dtype");
-  const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
   ctx.spend(x.shape, [x]);
+  if (isSmallFloat(dtype)) {
+    const saturate = ctx.int("saturate", 1) !== 0;
+    const rounded = Float32Array.from(x.data, (value, i) => roundToSmall(dtype, value / scale.at(i), saturate));
+    return constantOf(dtype, x.shape, rounded, ctx.constantName);
+  }
+  const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
   const quantized = Float64Array.from(x.data, (value, i) => {
     const q = roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0);
     return Number.isNaN(q) ? low : Math.min(high, Math.max(low, q));

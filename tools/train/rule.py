@@ -1,0 +1,48 @@
+"""The rule that the weights and the display of `natural` are chosen by, and its differentiable form for a last stage of training.
+
+    cost = E + (1 - C) / 5 + max(0, 0.9 - K) / 4
+
+E is the ab-RMSE divided by that of grey (both summed over photographs). C is the colourfulness (Hasler and Suesstrunk 2003) divided by
+the photographs', at most 1. K is the fraction of pixels with a true chroma below 4 whose chroma stays below 8. So one point of
+error is worth five points of colourfulness, or four points of neutral pixels below 90 %.
+"""
+import torch
+
+from colour import lab_to_rgb
+from natural import expectation, shown
+
+KEPT = 0.9
+NEUTRAL, STAYS = 4.0, 8.0  # pixels with a true chroma below NEUTRAL should stay below STAYS
+SOFTNESS = 1.5  # chroma over which a pixel goes from kept to not kept in the differentiable form
+
+
+def cost(error, colourfulness, kept):
+    """The value that the rule minimises, of E, C and K as numbers or as tensors without dimensions."""
+    missing = (KEPT - kept) if kept < KEPT else 0.0 * kept
+    return error + (1 - colourfulness if colourfulness < 1 else 0.0 * colourfulness) / 5 + missing / 4
+
+
+def colourfulness_of(rgb):
+    """Hasler and Suesstrunk 2003, for sRGB 0..1 [N, 3, H, W], in 0..255 units: [N]."""
+    red, green, blue = (rgb * 255).unbind(1)
+    rg, yb = red - green, (red + green) / 2 - blue
+
+    def length(one, other):
+        return torch.sqrt(one + other + 1e-4)
+
+    deviation = length(rg.var((1, 2), unbiased=False), yb.var((1, 2), unbiased=False))
+    return deviation + 0.3 * length(rg.mean((1, 2)) ** 2, yb.mean((1, 2)) ** 2)
+
+
+def rule_loss(scores, cells, lightness, target, display):
+    """The rule's cost of a batch, as a loss, before clipping to the gamut: scores [N, cells, h, w], true L* [N, 1, h, w] and a*b* [N, 2, h, w].
+    `display` is (temperature, saturation, knee) of shown(). Whether a neutral pixel is kept is a sigmoid of its chroma."""
+    temperature, saturation, knee = display
+    ab = shown(expectation(scores, cells, temperature), saturation, knee)
+    error = torch.sqrt((ab - target).pow(2).mean((1, 2, 3)) + 1e-4).sum() / torch.sqrt(target.pow(2).mean((1, 2, 3))).sum()
+    with torch.no_grad():
+        truth = colourfulness_of(lab_to_rgb(torch.cat((lightness, target), 1))).mean()
+    colourful = colourfulness_of(lab_to_rgb(torch.cat((lightness, ab), 1))).mean() / truth
+    chroma, neutral = torch.sqrt(ab.pow(2).sum(1) + 1e-4), target.norm(dim=1) < NEUTRAL
+    kept = torch.sigmoid((STAYS - chroma) / SOFTNESS)[neutral].mean() if neutral.any() else torch.ones((), device=ab.device)
+    return cost(error, colourful, kept)
