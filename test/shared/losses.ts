@@ -18,6 +18,8 @@ export class Trouble {
   calls = 0;
   /** Calls that failed since arm(). */
   fired = 0;
+  /** The name of the last call that failed. */
+  failed = "";
   #failure: Failure | undefined;
   #from = Infinity;
   #to = Infinity;
@@ -52,6 +54,7 @@ export class Trouble {
         const call = this.calls++;
         if (call < this.#from || call >= this.#to) return original(...args);
         this.fired++;
+        this.failed = name;
         if (failure === "thrown") throw new TypeError(`${name} failed`);
         if (failure === "rejected") return Promise.reject(new DOMException(`${name} failed`, "OperationError"));
         if (failure === "out of memory") return scopes.withoutMemory(name === "createBuffer" ? "buffer" : "texture");
