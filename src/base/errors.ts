@@ -14,8 +14,8 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** Most bytes of a place, an expectation or what was received, so that a message has at most 4 KB however long a file's names are. */
-const PART_BYTES = 1100;
+/** Most bytes of a part of a message, so that all four have at most 4 KB however long a file's names are. */
+const PART_BYTES = 960;
 
 /** `text`, or its beginning in at most PART_BYTES of UTF-8. */
 function clipped(text: string): string {
@@ -43,7 +43,7 @@ export class EngineError extends Error {
       string,
       string,
     ];
-    const { hint } = facts;
+    const hint = facts.hint === undefined ? undefined : clipped(facts.hint);
     super(
       `${where}: expected ${expected}, received ${received}.${hint === undefined ? "" : ` ${hint}`}`,
       facts.cause === undefined ? undefined : { cause: facts.cause },

@@ -63,6 +63,13 @@ export const TUNE_MILLISECONDS: NumberOption = {
   unit: "milliseconds to spend on measuring",
 };
 
+export const STALL_TIMEOUT: NumberOption = {
+  name: "stallTimeout",
+  least: 1,
+  most: Infinity,
+  unit: "milliseconds without a byte",
+};
+
 export const HANG_TIMEOUT: NumberOption = {
   name: "hangTimeout",
   least: 1,

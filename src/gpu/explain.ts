@@ -38,7 +38,7 @@ export async function explain(
       hint: "Load the model again, on a new device.",
       cause: error,
     });
-  if (error instanceof EngineError || !(error instanceof DOMException || error instanceof TypeError)) return error;
+  if (error instanceof EngineError || !thrownByDevice(error)) return error;
   return new DeviceError({
     where,
     expected: "the GPU to finish its work",
@@ -46,4 +46,9 @@ export async function explain(
     hint: LIGHTEN,
     cause: error,
   });
+}
+
+/** Whether a device throws such errors: RangeError where a buffer that is mapped from its creation on finds no memory. */
+function thrownByDevice(error: unknown): error is Error {
+  return error instanceof DOMException || error instanceof TypeError || error instanceof RangeError;
 }

@@ -53,7 +53,7 @@ function memory() {
 
 it("a new model that overflows in f16 is computed in f32, with a note, and starts so the next time", async (context) => {
   const device = await testDevice();
-  if (!device.features.has("shader-f16")) context.skip();
+  if (!device.features.has("shader-f16")) context.skip("this adapter has no shader-f16");
   const { state, read } = counted(network(60_000, 1 / 60_000));
   const options = { model: "tiny", read, device, tune: { milliseconds: 0, store: memory() } } as const;
   const full = await Colorizer.load({ ...options, precision: "f32" });
@@ -73,7 +73,7 @@ it("a new model that overflows in f16 is computed in f32, with a note, and start
 
 it("a new model that fits into f16 stays so, and is compared once", async (context) => {
   const device = await testDevice();
-  if (!device.features.has("shader-f16")) context.skip();
+  if (!device.features.has("shader-f16")) context.skip("this adapter has no shader-f16");
   const { state, read } = counted(network(60, 1 / 60));
   const options = { model: "tiny", read, device, tune: { milliseconds: 0, store: memory() } } as const;
   for (const reads of [2, 1]) {
@@ -86,7 +86,7 @@ it("a new model that fits into f16 stays so, and is compared once", async (conte
 });
 
 it("a device that is lost in the comparison says nothing about the model", async (context) => {
-  if (!(await testDevice()).features.has("shader-f16")) context.skip();
+  if (!(await testDevice()).features.has("shader-f16")) context.skip("this adapter has no shader-f16");
   const devices: GPUDevice[] = [];
   const device = async (): Promise<GPUDevice> => {
     const made = await requestNodeDevice();

@@ -74,7 +74,7 @@ describe("bands compute what the whole convolution does", () => {
     });
 
   it("in f16 as well", async (context) => {
-    if (!(await testDevice()).features.has("shader-f16")) context.skip();
+    if (!(await testDevice()).features.has("shader-f16")) context.skip("this adapter has no shader-f16");
     const params = { ...cases.plain.params, elem: "f16" } as const;
     const weights = randoms(9 * params.inChannels * params.outChannels, 1);
     const graph = convGraph(params, { weights, bias: randoms(params.outChannels, 2) });

@@ -112,6 +112,14 @@ describe("messages have at most 4 KB", () => {
         }),
       ),
     "a long value that does not exist": () => compile(named("y", "Relu", long)),
+    "a long name of an input of open shape": () =>
+      compile(
+        buildModel({
+          inputs: [{ name: long, shape: ["n"] }],
+          outputs: [{ name: "y" }],
+          nodes: [node("Relu", [long], ["y"])],
+        }),
+      ),
     "a long label": () => decodeModel(new Uint8Array(3), { label: long }),
   };
   const named = (name: string, op: string, input = "x"): Uint8Array =>

@@ -107,7 +107,7 @@ npm run attack -- out/attack/models/found-7-1234  # a finding again
 
 Inputs are checked in a process of their own, so that a crash or an endless loop is a finding like any other. A finding is made as small as it gets, printed with its seed, and saved to \`out/attack/\`.
 Once mended, it belongs into \`test/attack-corpus/\`, as \`found-WHAT\`, so that every later run checks it again. \`npm run attack:corpus\` writes the other files of the corpus anew.
-\`.ci/run\` runs the kept inputs, which must pass, and a minute of new ones, whose findings it prints: the command exits with 1 where a kept input or a given file breaks a
+\`.ci/run\` runs the kept inputs of all but \`soak\` and \`command\`, which must pass, and a minute of new ones, whose findings it prints: the command exits with 1 where a kept input or a given file breaks a
 promise, and with 3 where only new inputs do.
 
 ## What is not promised

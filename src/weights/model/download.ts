@@ -1,11 +1,15 @@
 /** Downloads weight files: streams, checks, retries, and stores them in the browser's cache. */
 import { DownloadError } from "../../base/errors";
+import { checkNumber, STALL_TIMEOUT } from "../../base/option-checks";
 import { FileCache } from "./file-cache";
 import { readBody, type BodyOptions } from "./body";
 import { hashingFault, integrityFault, type Expected } from "./integrity";
 
 /** Milliseconds without a byte after which a download fails. */
-const STALL_TIMEOUT = 30_000;
+const STALLED = 30_000;
+
+/** Milliseconds between reports of a download that waits for bytes. */
+const STILL_WAITING = 1000;
 
 interface FetchOptions extends Expected {
   /** Called with bytes so far, bytes of the whole file where known, and whether they come from the cache; at least once, at the end. */
@@ -82,6 +86,7 @@ async function download(
   cache: RequestCache,
   instead?: () => Promise<Uint8Array | undefined> | undefined,
 ): Promise<Uint8Array> {
+  if (options.stallTimeout !== undefined) checkNumber(STALL_TIMEOUT, options.stallTimeout);
   for (let attempt = 0; ; attempt++) {
     try {
       return await downloadOnce(address, options, cache);
@@ -107,9 +112,12 @@ class TransientError extends Error {
   }
 }
 
-/** Aborts a request when no byte has come for that many milliseconds. */
+/**
+ * Aborts a request when no byte has come for `stallTimeout` milliseconds. While it waits, it reports the same bytes again: that it waits is
+ * for `stallTimeout` to end, and not for the watchdog of the device.
+ */
 async function downloadOnce(address: string, options: FetchOptions, cache: RequestCache): Promise<Uint8Array> {
-  const { signal, onProgress, stallTimeout = STALL_TIMEOUT } = options;
+  const { signal, onProgress, stallTimeout = STALLED } = options;
   const stall = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const wait = (): void => {
@@ -117,12 +125,15 @@ async function downloadOnce(address: string, options: FetchOptions, cache: Reque
     timer = setTimeout(() => stall.abort(), Math.min(stallTimeout, 2 ** 31 - 1));
   };
   wait();
+  let [loaded, total]: [number, number | undefined] = [0, undefined];
+  const waiting = setInterval(() => onProgress?.(loaded, total), STILL_WAITING);
   try {
     const stops = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
     return await receive(address, cache, stops, {
       ...options,
-      onProgress(loaded, total) {
+      onProgress(...now) {
         wait();
+        [loaded, total] = now;
         onProgress?.(loaded, total);
       },
     });
@@ -133,6 +144,7 @@ async function downloadOnce(address: string, options: FetchOptions, cache: Reque
     throw new TransientError(new DownloadError({ where: address, expected: "more bytes", received, hint }), true);
   } finally {
     clearTimeout(timer);
+    clearInterval(waiting);
   }
 }
 

@@ -10,6 +10,9 @@ import { manifestFor } from "./presets";
 /** Most bytes of a model.json. */
 const MOST_BYTES = 2 ** 20;
 
+/** Most files of weights beside an ONNX file, as many as a model.json may name. */
+const MOST_FILES = 64;
+
 export interface ModelProgress {
   /** The file whose progress changed last, by its key in the manifest's `files`; "model.json" at the start. */
   readonly file: string;
@@ -146,7 +149,15 @@ async function loadBareFile(location: string, name: string, options: LoadModelOp
     : await fetchFile(baseOf(location), { onProgress: report, signal, stallTimeout });
   const where = isBlob(location) ? name : location;
   const data = new Map<string, Uint8Array>();
-  for (const path of externalLocations(bytes, { label: where })) {
+  const locations = externalLocations(bytes, { label: where });
+  if (locations.length > MOST_FILES)
+    throw new ManifestError({
+      where,
+      expected: `weights in at most ${MOST_FILES} other files`,
+      received: `in ${locations.length}`,
+      hint: "Export the model with all weights in one file.",
+    });
+  for (const path of locations) {
     const problem = pathProblem(path);
     if (problem) throw new ManifestError({ where, expected: "external data beside the file", received: problem });
     if (isBlob(location))

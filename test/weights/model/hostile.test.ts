@@ -1,7 +1,7 @@
 /** Servers that stall, never end, announce what they do not send, or send something else. */
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { DownloadError, EngineError, ManifestError } from "../../../src/base/errors";
+import { DownloadError, EngineError, InputError, ManifestError } from "../../../src/base/errors";
 import { fetchFile } from "../../../src/weights/model/download";
 import { loadModel } from "../../../src/weights/model/files";
 import { parseManifest } from "../../../src/weights/model/manifest";
@@ -43,6 +43,23 @@ describe("a server that stalls ends the download after one try", () => {
     expect(performance.now() - start).toBeLessThan(3000);
     expect(requests.length).toBeLessThanOrEqual(1);
     await expect(loadModel(url, { stallTimeout: 500 })).rejects.toThrow(/none in 0\.5 s/);
+  });
+
+  test("and says meanwhile that it waits, so that no device is taken for hung", async () => {
+    const { url } = await serving((_path, response) => response.writeHead(200, { "content-length": 10 }).write("abc"));
+    const reports: unknown[] = [];
+    const onProgress = (...report: unknown[]): void => void reports.push(report);
+    await failure(fetchFile(`${url}a.onnx`, { stallTimeout: 3500, onProgress }));
+    expect(reports.length).toBeGreaterThanOrEqual(3);
+    expect(reports.at(-1)).toEqual([3, 10]);
+  });
+
+  test.each([NaN, -1, 0])("a stallTimeout of %s is refused before anything is asked for", async (stallTimeout) => {
+    const { url, requests } = await serving((_path, response) => response.end("abc"));
+    const error = await failure(fetchFile(url, { stallTimeout }));
+    expect(error).toBeInstanceOf(InputError);
+    expect(error.message).toContain("stallTimeout: expected a number from 1 to Infinity (milliseconds without a byte)");
+    expect(requests).toEqual([]);
   });
 
   test("but a slow one may take longer than that", async () => {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import onnxProto from "onnx-proto";
 import { describe, expect, test } from "vitest";
 import { InputError, ManifestError } from "../../../src/base/errors";
-import { loadModel } from "../../../src/weights/model/files";
+import { loadModel, type ModelReader } from "../../../src/weights/model/files";
 import { parseManifest } from "../../../src/weights/model/manifest";
 import { manifestFor } from "../../../src/weights/model/presets";
 
@@ -131,6 +131,21 @@ describe("loadModel", () => {
     await expect(loadModel(`${address}#split.onnx`)).rejects.toThrow(
       "split.onnx: expected all of the network in one file, received tensors in another file, more.bin.",
     );
+  });
+
+  test("refuses a file whose tensors lie in more files than a model.json may name, and asks for none of them", async () => {
+    const model = onnxProto.onnx.ModelProto.decode(SIGGRAPH17);
+    model.graph!.initializer = Array.from({ length: 65 }, (_, i) => ({
+      ...{ name: `w${i}`, dims: [1], dataType: 1, dataLocation: 1 },
+      externalData: [{ key: "location", value: `${i}.bin` }],
+    })) as never;
+    const split = onnxProto.onnx.ModelProto.encode(model).finish().slice();
+    const asked: string[] = [];
+    const one: ModelReader = async (path) => (asked.push(path), split);
+    await expect(loadModel("/m/split.onnx", { read: one })).rejects.toThrow(
+      "/m/split.onnx: expected weights in at most 64 other files, received in 65.",
+    );
+    expect(asked).toEqual(["split.onnx"]);
   });
 
   test("refuses a preset for a model with a manifest", async () => {

@@ -33,8 +33,10 @@ function constantOfShape(ctx: NodeContext): Value {
   const shape = ctx.integers(0, "shape");
   if (shape.some((n) => n < 0)) ctx.malformed("a shape without negative numbers", describe(shape));
   const value = ctx.tensor("value");
-  const filled = new Float64Array(ctx.spend(shape)).fill(value?.data[0] ?? 0);
-  return constantOf(value?.dtype ?? "f32", shape, filled, ctx.constantName);
+  ctx.spend(shape);
+  const filled = constantOf(value?.dtype ?? "f32", shape, [], ctx.constantName);
+  filled.data.fill(value?.data[0] ?? 0);
+  return filled;
 }
 
 function range(ctx: NodeContext): Value {
@@ -42,8 +44,10 @@ function range(ctx: NodeContext): Value {
   const [from, to, step] = [start!.data[0]!, limit!.data[0]!, delta!.data[0]!];
   if (step === 0) ctx.malformed("a step other than 0", "0");
   const count = Math.max(0, Math.ceil((to - from) / step));
-  const data = Array.from({ length: ctx.spend([count]) }, (_, i) => from + i * step);
-  return constantOf(start!.dtype, [count], data, ctx.constantName);
+  ctx.spend([count]);
+  const range = constantOf(start!.dtype, [count], [], ctx.constantName);
+  for (let i = 0; i < count; i++) range.data[i] = from + i * step;
+  return range;
 }
 
 const map =
@@ -66,12 +70,17 @@ function mod(ctx: NodeContext): Value {
 function nonZero(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
   ctx.spend([x.shape.length, sizeOf(x.shape)], [x]);
-  const found = Array.from(x.data.keys()).filter((i) => x.data[i] !== 0);
-  const rows = x.shape.map((n, axis) => {
+  let count = 0;
+  for (const value of x.data) if (value !== 0) count++;
+  const indices = constantOf("i64", [x.shape.length, count], [], ctx.constantName);
+  x.shape.forEach((n, axis) => {
     const inner = sizeOf(x.shape.slice(axis + 1));
-    return found.map((flat) => Math.floor(flat / inner) % n);
+    let at = axis * count;
+    x.data.forEach((value, flat) => {
+      if (value !== 0) indices.data[at++] = Math.floor(flat / inner) % n;
+    });
   });
-  return constantOf("i64", [x.shape.length, found.length], rows.flat(), ctx.constantName);
+  return indices;
 }
 
 const LIMITS: Partial<Record<OnnxDType, readonly [number, number]>> = {
