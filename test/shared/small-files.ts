@@ -98,6 +98,8 @@ export const LARGE: Readonly<Record<string, () => Uint8Array>> = {
   "constants that together exceed it": () =>
     constants([2 ** 21], [...names(64).map((name) => node("ConstantOfShape", ["shape"], [name])), ...used("v0")]),
   "a Range": () => constants([1e9], [node("Range", ["zero", "many", "one"], ["i"]), ...used("i")]),
+  // Within it, were they of 32 bits.
+  "a Cast to 64 bits": () => constants([2 ** 23 + 2 ** 20], [node("Cast", ["big"], ["i"], { to: 7 }), ...used("i")]),
   "a chain of Neg": () => constants([2 ** 23], [...chainOf(100, "Neg"), ...used("v99")]),
   "a chain of Transpose": () => constants([2 ** 12, 2 ** 11], [...chainOf(1000, "Transpose"), ...used("v999")]),
   "Transpose of one constant": () =>

@@ -1,7 +1,8 @@
 """Chooses the weights of `natural`, and the temperature, saturation and knee (shown() in natural.py) of its colours, by a rule
 on held-out training photographs.
 
-The rule and its figures stand in rule.py.
+The rule and its figures stand in rule.py. Costs within --tolerance of the lowest count as equal; of those, the setting with the smallest
+error is chosen, because a false colour is worse than a pale one.
 
 All figures are measured at a quarter of the working size, where the network predicts, after clipping to the gamut.
 """
@@ -35,6 +36,7 @@ def parse():
     parser.add_argument('--temperatures', type=float, nargs='*', default=[1, 0.7, 0.5])
     parser.add_argument('--saturations', type=float, nargs='*', default=[1, 1.2, 1.4, 1.6])
     parser.add_argument('--knees', type=float, nargs='*', default=[0, 5, 8])
+    parser.add_argument('--tolerance', type=float, default=0.003, help='costs that differ by less count as equal')
     parser.add_argument('--recalibrate', type=int, default=8, help='batches to measure norm statistics on (0: as trained)')
     parser.add_argument('--precision', choices=('bf16', 'f32'), default='bf16')
     parser.add_argument('--threads', type=int, default=0)
@@ -81,6 +83,12 @@ def table(model, sampler, arguments, damage=None):
     return {key: setting.entry(np.mean(truth)) for key, setting in settings.items()}
 
 
+def choose(rows, tolerance):
+    """The row of the smallest error among those whose cost is within `tolerance` of the lowest."""
+    lowest = min(row['cost'] for row in rows)
+    return min((row for row in rows if row['cost'] <= lowest + tolerance), key=lambda row: row['error'])
+
+
 def main():
     arguments = parse()
     if arguments.threads:
@@ -94,7 +102,7 @@ def main():
             print(f'{weights} T {temperature} saturation {saturation} knee {knee}: error {entry["error"]:.4f} (pooled {entry["pooled"]:.4f}) '
                   f'of grey\'s, colourfulness {entry["colourfulness"]:.0%}, neutral kept {entry["kept"]:.1%}, nearer {entry["nearer"]:.0%}, '
                   f'cost {entry["cost"]:.4f}', flush=True)
-    best = min(rows, key=lambda row: row['cost'])
+    best = choose(rows, arguments.tolerance)
     print('chosen:', json.dumps(best))
     model = prepared(best['weights'], arguments)
     arguments.temperatures, arguments.saturations, arguments.knees = [best['temperature']], [best['saturation']], [best['knee']]

@@ -90,6 +90,8 @@ def training_facts(path):
     kept = ('batch', 'rate', 'sizes', 'backbone', 'backbone_rate', 'damage', 'squared', 'rarity')
     facts = {'steps': state['step'], 'samples': state['extra']['samples'], 'minutes': round(state['minutes'], 1),
              **{key: state['arguments'][key] for key in kept}}
+    if state['arguments'].get('rule'):
+        facts |= {key: state['arguments'][key] for key in ('rule', 'display')}
     last = [row for row in state['rows'] if row.get('kind') == 'held-out'][-1:]
     skipped = ('step', 'minutes', 'kind')
     return facts | {'heldOut': {key: round(value, 4) for row in last for key, value in row.items() if key not in skipped}}

@@ -214,6 +214,11 @@ class Smoke(unittest.TestCase):
         chroma = shown(expectation(scores.detach(), cells, display[0]), *display[1:]).norm(dim=1)
         self.assertGreater((chroma[:, :4] < 8).float().mean().item(), 0.85)
 
+    def test_choice(self):
+        rows = [{'cost': 0.82, 'error': 0.77}, {'cost': 0.822, 'error': 0.75}, {'cost': 0.824, 'error': 0.74}]
+        self.assertEqual(choose_natural.choose(rows, 0.003)['error'], 0.75)
+        self.assertEqual(choose_natural.choose(rows, 0.0)['error'], 0.77)
+
     def test_natural_export(self):
         torch.manual_seed(0)
         model = export_natural.load(None)

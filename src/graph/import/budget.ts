@@ -2,14 +2,14 @@
 import type { OnnxModel, OnnxTensor } from "../../weights/onnx/types";
 import { isDeferred, isLong } from "../constants/deferred";
 import { sizeOf } from "../ir";
-import { TooLarge, type ConstantValue } from "./values";
+import { TooLarge, wordsOf, type ConstantValue } from "./values";
 
-/** Elements that every model may evaluate: 64 MiB of f32. */
+/** Words of 32 bits that every model may evaluate: 64 MiB. */
 const BASE = 2 ** 24;
 
 /**
- * Counts elements of evaluated constants, whatever their type: BASE, and one for each byte of the model's tensors, which is four times
- * their size as f32. What is first made of a constant replaces it and costs only what it is larger, so that weights may be dequantised and
+ * Counts the memory of evaluated constants in words of 32 bits, at least one for each element: BASE, and one for each byte of the model's
+ * tensors, which is four times their size. What is first made of a constant replaces it and costs only what it is larger, so that weights may be dequantised and
  * transposed; the second result costs as much as it reads or writes.
  */
 export class Budget {
@@ -23,19 +23,21 @@ export class Budget {
     this.#left = this.#total;
   }
 
-  /** Counts a constant of `count` elements that will be made of `sources`. Throws TooLarge once the budget is exceeded. */
-  spend(count: number, sources: readonly ConstantValue[]): void {
+  /** Counts a constant of `words` that will be made of `sources`. Throws TooLarge once the budget is exceeded. */
+  spend(words: number, sources: readonly ConstantValue[]): void {
     let read = 0;
     let replaced = 0;
     for (const source of sources) {
-      const size = sizeOf(source.shape);
+      const size = sizeOf(source.shape) * wordsOf(source.dtype);
       read += size;
       if (!this.#used.has(source) && !isLong(source)) replaced += size;
       this.#used.add(source);
     }
-    this.#left -= Math.max(0, Math.max(count, read) - replaced);
+    this.#left -= Math.max(0, Math.max(words, read) - replaced);
     if (!(this.#left >= 0))
-      throw new TooLarge(`constants of more than ${this.#total} elements evaluated, the most for a model of this size`);
+      throw new TooLarge(
+        `constants of more than ${this.#total} elements of 32 bits evaluated, the most for a model of this size`,
+      );
   }
 
   /** Notes a constant for which spend() was called, and its copy under another name. */

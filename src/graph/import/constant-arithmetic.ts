@@ -12,7 +12,7 @@ export function mapConstant(
   f: (x: number) => number,
   dtype: OnnxDType = x.dtype,
 ): ConstantValue {
-  const data = mapElements(x.data, f, allocate(dtype, ctx.spend(x.shape, [x])));
+  const data = mapElements(x.data, f, allocate(dtype, ctx.spend(x.shape, [x], dtype)));
   return { kind: "constant", name: ctx.constantName, dtype, shape: x.shape, data };
 }
 
@@ -25,6 +25,6 @@ export function zipConstants(
   dtype: OnnxDType = a.dtype,
 ): ConstantValue {
   const shape = broadcast(ctx, a.shape, b.shape);
-  const data = zipElements(a, b, shape, f, allocate(dtype, ctx.spend(shape, [a, b])));
+  const data = zipElements(a, b, shape, f, allocate(dtype, ctx.spend(shape, [a, b], dtype)));
   return { kind: "constant", name: ctx.constantName, dtype, shape, data };
 }

@@ -8,7 +8,7 @@ import { evaluate, type Ops } from "../op";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
 import type { Budget } from "./budget";
-import { checkedSize, constantOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
+import { checkedSize, constantOf, wordsOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
 
 /** Thrown by importers; importModel() collects them and reports all at once. */
 export class Refusal extends Error {
@@ -172,12 +172,12 @@ export class NodeContext {
   // --- results
 
   /**
-   * Counts a constant of this shape, made of `sources`, before its elements are allocated, and returns its element count. Throws
+   * Counts a constant of this shape and type, by default that of the first of its `sources`, before its elements are allocated, and returns its element count. Throws
    * TooLarge where the model's constants exceed the budget.
    */
-  spend(shape: Shape, sources: readonly ConstantValue[] = []): number {
+  spend(shape: Shape, sources: readonly ConstantValue[] = [], dtype = sources[0]?.dtype ?? "f32"): number {
     const count = checkedSize(shape);
-    this.#budget.spend(count, sources);
+    this.#budget.spend(count * wordsOf(dtype), sources);
     return count;
   }
 

@@ -42,6 +42,11 @@ export function isFloat(dtype: OnnxDType): boolean {
   return STORAGE[dtype] === Float32Array;
 }
 
+/** How much an element counts in the budget: words of 32 bits, at least one. */
+export function wordsOf(dtype: OnnxDType): 1 | 2 {
+  return STORAGE[dtype] === Float64Array ? 2 : 1;
+}
+
 /** Most elements of a tensor: 2 GiB of f32. The device's limit is checked later, and constants have a budget. */
 const LARGEST = 2 ** 29;
 

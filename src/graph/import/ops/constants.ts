@@ -33,8 +33,9 @@ function constantOfShape(ctx: NodeContext): Value {
   const shape = ctx.integers(0, "shape");
   if (shape.some((n) => n < 0)) ctx.malformed("a shape without negative numbers", describe(shape));
   const value = ctx.tensor("value");
-  ctx.spend(shape);
-  const filled = constantOf(value?.dtype ?? "f32", shape, [], ctx.constantName);
+  const dtype = value?.dtype ?? "f32";
+  ctx.spend(shape, [], dtype);
+  const filled = constantOf(dtype, shape, [], ctx.constantName);
   filled.data.fill(value?.data[0] ?? 0);
   return filled;
 }
@@ -44,7 +45,7 @@ function range(ctx: NodeContext): Value {
   const [from, to, step] = [start!.data[0]!, limit!.data[0]!, delta!.data[0]!];
   if (step === 0) ctx.malformed("a step other than 0", "0");
   const count = Math.max(0, Math.ceil((to - from) / step));
-  ctx.spend([count]);
+  ctx.spend([count], [], start!.dtype);
   const range = constantOf(start!.dtype, [count], [], ctx.constantName);
   for (let i = 0; i < count; i++) range.data[i] = from + i * step;
   return range;
@@ -69,7 +70,7 @@ function mod(ctx: NodeContext): Value {
 
 function nonZero(ctx: NodeContext): Value {
   const x = ctx.constant(0, "input");
-  ctx.spend([x.shape.length, sizeOf(x.shape)], [x]);
+  ctx.spend([x.shape.length, sizeOf(x.shape)], [x], "i64");
   let count = 0;
   for (const value of x.data) if (value !== 0) count++;
   const indices = constantOf("i64", [x.shape.length, count], [], ctx.constantName);

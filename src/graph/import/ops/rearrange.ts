@@ -92,7 +92,7 @@ function gatherOp(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
   const indices = ctx.constant(1, "indices");
-  ctx.spend([2, sizeOf(indices.shape)], [indices]); // the list has 8 bytes an index
+  ctx.spend([2, sizeOf(indices.shape)], [indices], "f32"); // the list has 8 bytes an index
   const flat = Array.from(indices.data, (index) => ctx.axis(index, x.shape[axis]!));
   const picked = gather(ctx, x, axis, flat);
   return reshape(ctx, picked, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
