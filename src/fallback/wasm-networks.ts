@@ -149,7 +149,7 @@ async function createSession(
   where: string,
   data: ExternalData | undefined,
 ): Promise<OrtSession> {
-  const paths = data ? externalLocations(bytes, { label: where }) : [];
+  const paths = data ? await externalLocations(bytes, { label: where }) : [];
   const externalData = paths.map((path) => ({ path, data: data!(path) }));
   try {
     return await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"], externalData });

@@ -83,7 +83,7 @@ function refuse(source: string, cause: unknown): never {
 
 /** The model with all tensors inside. */
 async function inOneFile(bytes: Uint8Array, source: string, url: URL | undefined): Promise<Uint8Array> {
-  const locations = externalLocations(bytes, { label: source });
+  const locations = await externalLocations(bytes, { label: source });
   if (locations.length === 0) return bytes;
   if (url)
     throw new ManifestError({

@@ -149,7 +149,7 @@ async function loadBareFile(location: string, name: string, options: LoadModelOp
     : await fetchFile(baseOf(location), { onProgress: report, signal, stallTimeout });
   const where = isBlob(location) ? name : location;
   const data = new Map<string, Uint8Array>();
-  const locations = externalLocations(bytes, { label: where });
+  const locations = await externalLocations(bytes, { label: where, signal });
   if (locations.length > MOST_FILES)
     throw new ManifestError({
       where,

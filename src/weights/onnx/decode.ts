@@ -102,9 +102,10 @@ function* modelOf(
   };
 }
 
-/** The external data files that a model's tensors name, so that callers can fetch them before decodeModel(). */
-export function externalLocations(bytes: Uint8Array, options: DecodeOptions = {}): string[] {
-  const locations = tensorsOf(finish(protoOf(bytes, options))).map(externalLocation);
+/** The external data files that a model's tensors name, so that callers can fetch them before readModel(). */
+export async function externalLocations(bytes: Uint8Array, options: DecodeOptions = {}): Promise<string[]> {
+  const proto = await new Pacer(options.signal).finish(protoOf(bytes, options));
+  const locations = tensorsOf(proto).map(externalLocation);
   return [...new Set(locations.filter((location) => location !== undefined))];
 }
 

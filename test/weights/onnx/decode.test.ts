@@ -177,7 +177,7 @@ describe("external data", () => {
     expect([...toFloat32(tensorOf(external({ location: "w.bin", offset: "4" }), options))]).toEqual([1, 2]);
   });
 
-  test("files can be listed before decoding", () => {
+  test("files can be listed before decoding", async () => {
     const tensor = external({ location: "a.bin" });
     const bytes = modelOf({
       initializer: [
@@ -193,7 +193,7 @@ describe("external data", () => {
         },
       ],
     });
-    expect(externalLocations(bytes)).toEqual(["a.bin", "b.bin"]);
+    expect(await externalLocations(bytes)).toEqual(["a.bin", "b.bin"]);
   });
 
   test.each([
