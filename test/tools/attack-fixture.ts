@@ -14,6 +14,10 @@ const WRONG: Readonly<Record<number, () => unknown>> = {
     throw new Finding("a wrong result");
   },
   6: () => Buffer.alloc(2e8, 1).length,
+  7: () => {
+    const { user } = process.cpuUsage();
+    while (process.cpuUsage().user - user < 0.6e6) for (let i = 0; i < 1e6; i++) Math.sqrt(i);
+  },
 };
 
 const broken: Attack = {

@@ -25,6 +25,7 @@ describe("in the process that it attacks, it finds", () => {
     ["an error without a type", 3, /^an error without a type: TypeError: x is undefined/],
     ["a promise that nobody awaits", 4, /^nobody handles: Error: nobody awaits this/],
     ["a broken promise of the check", 5, /^a wrong result/],
+    ["processor time above the limit", 7, /^0\.\d s of processor time$/],
     ["memory above the limit", 6, /^\d+ MB more memory than before/],
   ])("%s", async (_, byte, text) => {
     expect((await campaign.check(Uint8Array.of(9, 9, byte))).finding).toMatch(text);

@@ -76,8 +76,8 @@ export class Campaign {
   /** Checks one input; the answer has a finding where a promise is broken. */
   async check(input: Uint8Array): Promise<Answer> {
     const first = await this.#attacked.ask(this.#attack, { input });
-    // Other programs may have held the machine: what is endless is so again.
-    const late = first.finding?.startsWith("no answer") ?? false;
+    // Other programs may have held the machine: what is endless or slow is so again.
+    const late = /^no answer|of processor time$/.test(first.finding ?? "");
     const answer = late ? withNote(await this.#attacked.ask(this.#attack, { input })) : first;
     if (answer.finding !== undefined || answer.evidence === undefined || !this.#attack.confirm) return answer;
     const confirmed = await this.#witness.ask(this.#attack, { input, evidence: answer.evidence, confirm: true });
