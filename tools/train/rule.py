@@ -18,8 +18,7 @@ SOFTNESS = 1.5  # chroma over which a pixel goes from kept to not kept in the di
 
 def cost(error, colourfulness, kept):
     """The value that the rule minimises, of E, C and K as numbers or as tensors without dimensions."""
-    missing = (KEPT - kept) if kept < KEPT else 0.0 * kept
-    return error + (1 - colourfulness if colourfulness < 1 else 0.0 * colourfulness) / 5 + missing / 4
+    return error + (1 - min(colourfulness, 1)) / 5 + max(0.0, KEPT - kept) / 4
 
 
 def colourfulness_of(rgb):

@@ -65,11 +65,3 @@ const BINARY: Readonly<Record<BinaryFn, (a: number, b: number) => number>> = {
 export function scalarBinary(fn: BinaryFn, whole = false): (a: number, b: number) => number {
   return whole ? (a, b) => Math.trunc(BINARY[fn](a, b)) : BINARY[fn];
 }
-
-/** Rounds half to even, as ONNX Round and QuantizeLinear do. */
-export function roundHalfEven(x: number): number {
-  const below = Math.floor(x);
-  const fraction = x - below;
-  if (fraction !== 0.5) return Math.round(x);
-  return below % 2 === 0 ? below : below + 1;
-}

@@ -9,8 +9,8 @@ const BASE = 2 ** 24;
 
 /**
  * Counts the memory of evaluated constants in words of 32 bits, at least one for each element: BASE, and one for each byte of the model's
- * tensors, which is four times their size. What is first made of a constant replaces it and costs only what it is larger, so that weights may be dequantised and
- * transposed; the second result costs as much as it reads or writes.
+ * tensors, which is four times their size. What is first made of a constant replaces it and costs only what it is larger, so that weights
+ * may be dequantised and transposed; the second result costs as much as it reads or writes.
  */
 export class Budget {
   readonly #total: number;

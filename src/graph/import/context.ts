@@ -172,8 +172,8 @@ export class NodeContext {
   // --- results
 
   /**
-   * Counts a constant of this shape and type, by default that of the first of its `sources`, before its elements are allocated, and returns its element count. Throws
-   * TooLarge where the model's constants exceed the budget.
+   * Counts a constant of this shape and type, by default that of the first of its `sources`, before its elements are allocated, and
+   * returns its element count. Throws TooLarge where the model's constants exceed the budget.
    */
   spend(shape: Shape, sources: readonly ConstantValue[] = [], dtype = sources[0]?.dtype ?? "f32"): number {
     const count = checkedSize(shape);

@@ -1,7 +1,7 @@
 /** Converts elements of ONNX tensors to numbers. Hosts of WebGPU are little-endian, as ONNX files are. */
 import { ModelError } from "../../base/errors";
 import { fromHalves } from "./integers";
-import { integersFromPacked } from "./small";
+import { integersFromPacked, isPackedInteger, isSmallFloat } from "./small";
 import type { OnnxDType, OnnxTensor } from "../onnx/types";
 
 /** Bytes of one element; several smaller elements share a byte. */
@@ -52,43 +52,24 @@ export function view<T extends TypedArray>(
 export function toIntegers(tensor: OnnxTensor): number[] {
   const { bytes, dtype } = tensor;
   const where = `tensor "${tensor.name}"`;
-  switch (dtype) {
-    case "f32":
-    case "f16":
-    case "bf16":
-    case "f64":
-    case "f8e4m3fn":
-    case "f8e4m3fnuz":
-    case "f8e5m2":
-    case "f8e5m2fnuz":
-    case "f8e8m0":
-    case "f4e2m1":
-      throw new ModelError({
-        where,
-        expected: "integers",
-        received: dtype,
-        hint: "A shape, index or axis of the model is stored as floats.",
-      });
-    case "i64":
-    case "u64": {
-      const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return Array.from({ length: bytes.byteLength / 8 }, (_, i) => {
-        const high = dtype === "i64" ? data.getInt32(i * 8 + 4, true) : data.getUint32(i * 8 + 4, true);
-        return fromHalves(data.getInt32(i * 8, true), high, where);
-      });
-    }
-    case "i4":
-    case "u4":
-    case "i2":
-    case "u2":
-      return Array.from(integersFromPacked(dtype, bytes, countOf(tensor)));
-    default:
-      return Array.from(integers(dtype, bytes));
-  }
+  if (isSmallFloat(dtype) || dtype === "f32" || dtype === "f16" || dtype === "bf16" || dtype === "f64")
+    throw new ModelError({
+      where,
+      expected: "integers",
+      received: dtype,
+      hint: "A shape, index or axis of the model is stored as floats.",
+    });
+  if (isPackedInteger(dtype)) return Array.from(integersFromPacked(dtype, bytes, countOf(tensor)));
+  if (dtype !== "i64" && dtype !== "u64") return Array.from(integers(dtype, bytes));
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.byteLength / 8 }, (_, i) => {
+    const high = dtype === "i64" ? data.getInt32(i * 8 + 4, true) : data.getUint32(i * 8 + 4, true);
+    return fromHalves(data.getInt32(i * 8, true), high, where);
+  });
 }
 
 /** Number of elements by the tensor's shape. */
-export function countOf({ shape }: OnnxTensor): number {
+export function countOf({ shape }: Pick<OnnxTensor, "shape">): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 

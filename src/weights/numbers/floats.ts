@@ -2,7 +2,7 @@
 import { ModelError } from "../../base/errors";
 import { countOf, integers, toIntegers, view } from "./dtype";
 import { floatFromHalf } from "./from-half";
-import { floatsFromSmall } from "./small";
+import { floatsFromSmall, integersFromPacked, isPackedInteger, isSmallFloat } from "./small";
 import type { OnnxTensor } from "../onnx/types";
 
 /**
@@ -10,8 +10,10 @@ import type { OnnxTensor } from "../onnx/types";
  * write to it.
  */
 export function toFloat32(tensor: OnnxTensor): Float32Array {
-  const { bytes } = tensor;
-  switch (tensor.dtype) {
+  const { bytes, dtype } = tensor;
+  if (isSmallFloat(dtype)) return floatsFromSmall(dtype, bytes, countOf(tensor));
+  if (isPackedInteger(dtype)) return Float32Array.from(integersFromPacked(dtype, bytes, countOf(tensor)));
+  switch (dtype) {
     case "f32":
       return view(Float32Array, bytes);
     case "f16":
@@ -20,22 +22,11 @@ export function toFloat32(tensor: OnnxTensor): Float32Array {
       return new Float32Array(Uint32Array.from(view(Uint16Array, bytes), (bits) => bits << 16).buffer);
     case "f64":
       return new Float32Array(view(Float64Array, bytes));
-    case "f8e4m3fn":
-    case "f8e4m3fnuz":
-    case "f8e5m2":
-    case "f8e5m2fnuz":
-    case "f8e8m0":
-    case "f4e2m1":
-      return floatsFromSmall(tensor.dtype, bytes, countOf(tensor));
     case "i64":
     case "u64":
-    case "i4":
-    case "u4":
-    case "i2":
-    case "u2":
       return Float32Array.from(toIntegers(tensor));
     default:
-      return new Float32Array(integers(tensor.dtype, bytes));
+      return new Float32Array(integers(dtype, bytes));
   }
 }
 

@@ -10,6 +10,7 @@ interface SmallFloat {
   readonly above: "infinity" | "nan" | "fnuz" | "nothing";
 }
 
+export type PackedIntegerType = "i4" | "u4" | "i2" | "u2";
 export type SmallFloatType = "f8e4m3fn" | "f8e4m3fnuz" | "f8e5m2" | "f8e5m2fnuz" | "f8e8m0" | "f4e2m1";
 
 /** f8e8m0 has no sign and no mantissa, and powers of two only. */
@@ -27,6 +28,10 @@ const PACKED: Partial<Readonly<Record<OnnxDType, number>>> = { f4e2m1: 4, i4: 4,
 
 export function isSmallFloat(dtype: OnnxDType): dtype is SmallFloatType {
   return Object.hasOwn(SMALL_FLOATS, dtype);
+}
+
+export function isPackedInteger(dtype: OnnxDType): dtype is PackedIntegerType {
+  return Object.hasOwn(PACKED, dtype) && !isSmallFloat(dtype);
 }
 
 /** The codes of `count` elements, each in the low bits of a byte. */
@@ -59,12 +64,12 @@ function decode(dtype: SmallFloatType, code: number): number {
 }
 
 /** Integers of 4 or 2 bits. */
-export function integersFromPacked(dtype: "i4" | "u4" | "i2" | "u2", bytes: Uint8Array, count: number): Int8Array {
+export function integersFromPacked(dtype: PackedIntegerType, bytes: Uint8Array, count: number): Int8Array {
   return Int8Array.from(unpack(dtype, bytes, count), (code) => wrapPacked(dtype, code));
 }
 
 /** The lowest bits of an integer, with the sign that they have in the type. */
-export function wrapPacked(dtype: "i4" | "u4" | "i2" | "u2", x: number): number {
+export function wrapPacked(dtype: PackedIntegerType, x: number): number {
   const bits = PACKED[dtype]!;
   const low = Math.trunc(x) & (2 ** bits - 1);
   return dtype.startsWith("i") && low >= 2 ** (bits - 1) ? low - 2 ** bits : low;
@@ -81,16 +86,18 @@ export function roundToSmall(dtype: SmallFloatType, x: number, saturate: boolean
   if (Number.isNaN(x)) return above === "nothing" ? 0 : NaN;
   const e = Math.max(Math.floor(Math.log2(Math.abs(x))), 1 - bias);
   const step = 2 ** (e - mantissa);
-  const size = halfEven(Math.abs(x) / step) * step;
+  const size = roundHalfEven(Math.abs(x) / step) * step;
   const rounded = Math.abs(x) === Infinity || size > max ? limit : size;
   const negative = x < 0 || Object.is(x, -0);
   return negative && !(above === "fnuz" && rounded === 0) ? -rounded : rounded;
 }
 
-/** Rounds half to even. */
-function halfEven(x: number): number {
+/** Rounds half to even, as ONNX Round, QuantizeLinear and casts to small floats do. */
+export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
-  return x - below === 0.5 ? below + (below % 2) : Math.round(x);
+  const fraction = x - below;
+  if (fraction !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
 }
 
 function toPowerOfTwo(x: number, saturate: boolean, rounding: string): number {

@@ -4,10 +4,12 @@ import { ModelError } from "../../base/errors";
 import { int64ToNumber, type Int64 } from "../numbers/integers";
 import { pathProblem } from "../../base/paths";
 import type { ExternalData, OnnxDType } from "./types";
+import { isPackedInteger, isSmallFloat } from "../numbers/small";
 
 /** The bytes of elements in float_data, int32_data, int64_data, double_data or uint64_data, by ONNX's assignment of types. */
 function listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): Uint8Array {
   const int32s = proto.int32Data ?? [];
+  if (isSmallFloat(dtype) || isPackedInteger(dtype)) return bytesOf(Uint8Array.from(int32s));
   switch (dtype) {
     case "f32":
       return bytesOf(Float32Array.from(proto.floatData ?? []));
@@ -25,16 +27,6 @@ function listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): U
       return bytesOf(Int8Array.from(int32s));
     case "u8":
     case "bool":
-    case "f8e4m3fn":
-    case "f8e4m3fnuz":
-    case "f8e5m2":
-    case "f8e5m2fnuz":
-    case "f8e8m0":
-    case "f4e2m1":
-    case "i4":
-    case "u4":
-    case "i2":
-    case "u2":
       return bytesOf(Uint8Array.from(int32s));
     case "u32":
       return bytesOf(Uint32Array.from(proto.uint64Data ?? [], (value) => int64ToNumber(value, where)));

@@ -1,10 +1,11 @@
 /** Elementwise functions with parameters, with more than two inputs, or composed of other functions. */
-import { isSmallFloat, roundToSmall, wrapPacked } from "../../../weights/numbers/small";
+import { isPackedInteger, isSmallFloat, roundToSmall, wrapPacked } from "../../../weights/numbers/small";
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { BinaryFn } from "../../ir";
+import { mapConstant } from "../constant-arithmetic";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { binary, broadcast, unary } from "../primitives";
-import { constantOf, isFloat, type ConstantValue, type Value } from "../values";
+import { isFloat, type ConstantValue, type Value } from "../values";
 
 /** Applies fn to any number of inputs, from left to right. */
 const chain =
@@ -120,7 +121,8 @@ function converter(ctx: NodeContext, to: ConstantValue["dtype"]): (x: number) =>
     const [saturate, rounding] = [ctx.int("saturate", 1) !== 0, ctx.string("round_mode", "up")];
     return (x) => roundToSmall(to, x, saturate, rounding);
   }
-  if (to === "i4" || to === "u4" || to === "i2" || to === "u2") return (x) => wrapPacked(to, x);
+  if (isPackedInteger(to)) return (x) => wrapPacked(to, x);
+  if (to === "bool") return (x) => (x === 0 ? 0 : 1);
   return isFloat(to) ? (x) => x : Math.trunc;
 }
 
@@ -128,15 +130,7 @@ function cast(ctx: NodeContext, to: ConstantValue["dtype"]): Value {
   const x = ctx.input(0);
   if (x.kind === "constant") {
     if (x.dtype === to) return x;
-    ctx.spend(x.shape, [x]);
-    if (to === "bool")
-      return constantOf(
-        to,
-        x.shape,
-        x.data.map((v) => (v === 0 ? 0 : 1)),
-        ctx.constantName,
-      );
-    return constantOf(to, x.shape, Float64Array.from(x.data, converter(ctx, to)), ctx.constantName);
+    return mapConstant(ctx, x, converter(ctx, to), to);
   }
   const narrows = to !== x.dtype && (!isFloat(to) || isSmallFloat(to));
   if (narrows) ctx.unsupported(`from ${x.dtype} to ${to} on a value computed at run time`);

@@ -1,11 +1,10 @@
 /** Ops that produce constants or support constants only. */
-import { isSmallFloat, roundToSmall } from "../../../weights/numbers/small";
+import { isSmallFloat, roundHalfEven, roundToSmall } from "../../../weights/numbers/small";
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { OnnxDType } from "../../../weights/onnx/types";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../constant-arithmetic";
-import { roundHalfEven } from "../../constants/scalar";
 import { constantOf, type Value } from "../values";
 import { perAxis } from "./dequantize";
 

@@ -8,25 +8,26 @@ import type { Value } from "../values";
 /** Over [N, C, D, H, W]: windows of [H, W], then windows of D. Maxima and means over boxes can be taken axis by axis. */
 function pool3d(ctx: NodeContext, kind: "max" | "average"): Value {
   const [n, channels, depth, height, width] = ctx.input(0).shape as [number, number, number, number, number];
-  const [planes, depths]: Record<string, number[]>[] = [{}, {}];
+  const planes: Record<string, number[]> = {};
+  const depths: Record<string, number[]> = {};
   for (const name of ["kernel_shape", "strides", "dilations"]) {
     const given = ctx.ints(name);
     if (given === undefined) continue;
     if (given.length !== 3) ctx.malformed(`3 numbers in ${name}`, describe(given));
-    planes![name] = given.slice(1);
-    depths![name] = [given[0]!, 1];
+    planes[name] = given.slice(1);
+    depths[name] = [given[0]!, 1];
   }
   const pads = ctx.ints("pads");
   if (pads !== undefined) {
     if (pads.length !== 6) ctx.malformed("6 pads", describe(pads));
-    planes!["pads"] = [pads[1]!, pads[2]!, pads[4]!, pads[5]!];
-    depths!["pads"] = [pads[0]!, 0, pads[3]!, 0];
+    planes["pads"] = [pads[1]!, pads[2]!, pads[4]!, pads[5]!];
+    depths["pads"] = [pads[0]!, 0, pads[3]!, 0];
   }
   const stacked = reshape(ctx, ctx.input(0), [n, channels * depth, height, width]);
-  const pooled = pool(ctx.variant([stacked], planes!), kind);
+  const pooled = pool(ctx.variant([stacked], planes), kind);
   const [, , rows, columns] = pooled.shape as [number, number, number, number];
   const flat = reshape(ctx, pooled, [n, channels, depth, rows * columns]);
-  const y = pool(ctx.variant([flat], depths!), kind);
+  const y = pool(ctx.variant([flat], depths), kind);
   return reshape(ctx, y, [n, channels, y.shape[2]!, rows, columns]);
 }
 
