@@ -5,7 +5,7 @@ import { packingOf } from "../kernels/packing";
 import { isInt8, packedElem, packingInt8 } from "../kernels/packing-int8";
 import type { Elem, Packing } from "../kernels/kernel";
 import type { Pacer } from "../base/pacer";
-import { fingerprint, piecesOf } from "../graph/constants/deferred";
+import { computing, fingerprint } from "../graph/constants/deferred";
 import type { Constant } from "../graph/ir";
 import { alignedWeightBytes, weightBytes } from "../graph/lower/program";
 import { storing } from "./storage";
@@ -79,13 +79,7 @@ export class WeightStore {
           const { buffer, offset } = this.#ranges.get(key)!;
           const { packing, content } = request;
           const source = isInt8(packing) ? content.int8! : content;
-          // Keeps deferred constants alive until the last one is packed; otherwise they would be computed again.
-          const made: (Float32Array | Int8Array)[] = [];
-          for (const piece of piecesOf(source)) {
-            made.push(piece.data);
-            await pacer.pause();
-          }
-          const data = made.at(-1)!;
+          const data = await pacer.finish(computing<Float32Array | Int8Array>(source));
           const packed = isInt8(packing)
             ? await pacer.finish(packingInt8(packing, { scales: content.int8!.scales, data: data as Int8Array }))
             : await pacer.finish(

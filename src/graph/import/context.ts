@@ -1,7 +1,7 @@
 /** An importer's access to its node: reads operands and attributes, emits nodes, reports unsupported features. */
 import { ModelError, type Unsupported } from "../../base/errors";
-import type { OnnxAttribute, OnnxNode } from "../../weights/onnx/types";
-import { withFacts } from "../constants/deferred";
+import type { OnnxAttribute, OnnxDType, OnnxNode } from "../../weights/onnx/types";
+import { evaluated, withFacts } from "../constants/deferred";
 import type { NumberArray } from "../constants/elements";
 import type { Node, NodeFor, OpName, Shape } from "../ir";
 import { evaluate, type Ops } from "../op";
@@ -24,7 +24,7 @@ export type Outputs = Value | readonly Value[];
 export type Importer = (ctx: NodeContext) => Outputs | Generator<undefined, Outputs>;
 
 /** Most numbers of a shape or of another list that an importer reads. */
-const LONGEST_LIST = 2 ** 16;
+export const LONGEST_LIST = 2 ** 16;
 
 /** Importers by the op's ONNX name. tools/op-notes.ts documents them. */
 export type OpTable = Readonly<Record<string, Importer>>;
@@ -107,12 +107,17 @@ export class NodeContext {
     return value.kind === "constant" ? value : this.unsupported(`${what} computed at run time`);
   }
 
-  /** A 1-D (or scalar) constant of integers. */
-  integers(index: number, what: string): number[] {
+  /** The numbers of a 1-D (or scalar) constant. */
+  numbers(index: number, what: string): number[] {
     const value = this.constant(index, what);
     if (value.shape.length > 1) this.malformed(`${what} as a list`, `shape [${value.shape.join(", ")}]`);
     if (value.shape.some((n) => n > LONGEST_LIST)) this.unsupported(`${what} of more than ${LONGEST_LIST} numbers`);
-    const numbers = Array.from(value.data);
+    return Array.from(value.data);
+  }
+
+  /** A 1-D (or scalar) constant of integers. */
+  integers(index: number, what: string): number[] {
+    const numbers = this.numbers(index, what);
     const broken = numbers.find((n) => !Number.isInteger(n));
     return broken === undefined ? numbers : this.malformed(`${what} of whole numbers`, `${broken}`);
   }
@@ -179,6 +184,16 @@ export class NodeContext {
     const count = checkedSize(shape);
     this.#budget.spend(count * wordsOf(dtype), sources);
     return count;
+  }
+
+  /** A constant that this importer computes, in parts, from `sources`, after spend(). */
+  evaluated(
+    dtype: OnnxDType,
+    shape: Shape,
+    make: () => NumberArray | Generator<undefined, NumberArray>,
+    ...sources: readonly ConstantValue[]
+  ): ConstantValue {
+    return evaluated({ kind: "constant", name: this.constantName, dtype, shape } as const, make, ...sources);
   }
 
   /** The name of constants that this importer evaluates, until one becomes the node's output and gets the model's name. */
