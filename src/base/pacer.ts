@@ -22,10 +22,14 @@ function turn(): Promise<void> {
 /** Elements between two yields of a loop over a long list: well under a millisecond of work. A yield each costs more than most loops. */
 const PART = 256;
 
-/** Calls `visit` with each element, as a generator that yields now and then. */
-export function* visiting<T>(list: readonly T[], visit: (element: T, index: number) => void): Generator<undefined> {
+/** Calls `visit` with each element, as a generator that yields now and then, and where a generator that `visit` returns does. */
+export function* visiting<T>(
+  list: readonly T[],
+  visit: (element: T, index: number) => Generator<undefined, void> | void,
+): Generator<undefined> {
   for (let i = 0; i < list.length; i++) {
-    visit(list[i]!, i);
+    const work = visit(list[i]!, i);
+    if (work) yield* work;
     if (i % PART === PART - 1) yield;
   }
 }

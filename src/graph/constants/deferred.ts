@@ -2,7 +2,7 @@
  * Constants that are computed when they are read. The steps between a weight's bytes in the file and its buffer on the GPU
  * (dequantising, transposing, scaling) run for one weight after another at upload, so copies of all weights never exist at once.
  */
-import { finish } from "../../base/pacer";
+import { finish, inParts } from "../../base/pacer";
 
 /** How a constant's data is computed. */
 interface Work<D extends object = object> {
@@ -162,8 +162,15 @@ export function derivedKey(
 
 /** A hash of an array's content (FNV-1a over its bits). */
 export function fingerprint(data: Float32Array | Float64Array): number {
+  return finish(fingerprinting(data));
+}
+
+/** fingerprint() as a generator that yields now and then. */
+export function* fingerprinting(data: Float32Array | Float64Array): Generator<undefined, number> {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   let hash = 0x811c9dc5;
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i]!, 0x01000193);
+  yield* inParts(words.length, (from, to) => {
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ words[i]!, 0x01000193);
+  });
   return hash >>> 0;
 }
