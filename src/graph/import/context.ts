@@ -1,9 +1,9 @@
 /** An importer's access to its node: reads operands and attributes, emits nodes, reports unsupported features. */
 import { ModelError, type Unsupported } from "../../base/errors";
 import type { OnnxAttribute, OnnxDType, OnnxNode } from "../../weights/onnx/types";
-import { evaluated, withFacts } from "../constants/deferred";
+import { computing, evaluated, settling, withFacts } from "../constants/deferred";
 import type { NumberArray } from "../constants/elements";
-import type { Node, NodeFor, OpName, Shape } from "../ir";
+import { sizeOf, type Node, type NodeFor, type OpName, type Shape } from "../ir";
 import { evaluate, type Ops } from "../op";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
@@ -24,7 +24,7 @@ export type Outputs = Value | readonly Value[];
 export type Importer = (ctx: NodeContext) => Outputs | Generator<undefined, Outputs>;
 
 /** Most numbers of a shape or of another list that an importer reads. */
-export const LONGEST_LIST = 2 ** 16;
+const LONGEST_LIST = 2 ** 16;
 
 /** Importers by the op's ONNX name. tools/op-notes.ts documents them. */
 export type OpTable = Readonly<Record<string, Importer>>;
@@ -262,4 +262,15 @@ export class NodeContext {
 
 export function describe(shape: Shape): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** Computes the operands that importers may read as numbers or lists, and those that stay in memory. */
+export function* readOperands(operands: readonly (Value | undefined)[]): Generator<undefined, unknown[]> {
+  const read: unknown[] = [];
+  for (const value of operands) {
+    if (value?.kind !== "constant") continue;
+    if (sizeOf(value.shape) <= LONGEST_LIST) read.push(yield* computing(value));
+    else yield* settling(value);
+  }
+  return read;
 }

@@ -5,10 +5,10 @@ import { finish } from "../../base/pacer";
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/onnx/types";
 import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
 import { GraphBuilder } from "./builder";
-import { computing, settling, withFacts } from "../constants/deferred";
+import { settling, withFacts } from "../constants/deferred";
 import type { Engine } from "../engine";
 import { Budget } from "./budget";
-import { LONGEST_LIST, NodeContext, Refusal, type OpTable, type Outputs } from "./context";
+import { NodeContext, readOperands, Refusal, type OpTable, type Outputs } from "./context";
 import { decodeConstant } from "./decode-constant";
 import { constantOf, TooLarge, type ConstantValue, type Value } from "./values";
 
@@ -235,17 +235,6 @@ class Import {
     const value = this.#values.get(name);
     if (left === 0 && typeof value === "object" && value.kind === "constant") this.#values.delete(name);
   }
-}
-
-/** Computes the operands that importers may read as numbers or lists, and those that stay in memory. */
-function* readOperands(operands: readonly (Value | undefined)[]): Generator<undefined, unknown[]> {
-  const read: unknown[] = [];
-  for (const value of operands) {
-    if (value?.kind !== "constant") continue;
-    if (sizeOf(value.shape) <= LONGEST_LIST) read.push(yield* computing(value));
-    else yield* settling(value);
-  }
-  return read;
 }
 
 /** The model's names of the values that are outputs of the node; of two outputs that are one value, the first one's. */
