@@ -1,22 +1,23 @@
 /** Colours photographs: runs the networks and the colour kernels behind one call. */
-import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./options";
+import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile, LayerOptions } from "./options";
 import { ColorizeResult, type ColorizeTimings } from "./result";
 import { tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
+import { readActivations, type Activations } from "../gpu/activations";
 import { describeDevice } from "../gpu/device";
 import { callOut } from "../gpu/explain";
 import { OnDevice } from "../gpu/on-device";
 import type { KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
-import type { ColorizeSource, PixelSource } from "../image/source";
+import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { checkHints } from "./hints";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
-import { sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
+import { fillInputs, sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
 import { partsFor, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
 import { checkPicture, planOf, smallerSize } from "./plan";
@@ -264,6 +265,27 @@ export class Colorizer {
         return this.#networks.profile(working);
       }),
     );
+  }
+
+  /**
+   * What a layer of a network computes for a picture, as one grey picture for each channel. Throws as colorize(), and InputError for a
+   * layer that the networks do not have.
+   */
+  async activations(source: ColorizeSource, { network, output, size, signal }: LayerOptions): Promise<Activations> {
+    await abortable(this.complete, signal);
+    const pixels = await openSource(source);
+    const run = this.#track(signal, () =>
+      this.#running.run(async () => {
+        this.#check(signal);
+        const bound = await this.#networks.bind(this.#workingSize(pixels, size));
+        const program = bound[network];
+        if (!program)
+          throw new InputError({ where: "activations()", expected: "a network of the model", received: network });
+        await fillInputs(this.#networks, this.#stages, bound, pixels);
+        return readActivations(this.device, program, output);
+      }),
+    );
+    return run.finally(() => pixels.close());
   }
 
   #check(signal: AbortSignal | undefined): void {

@@ -1,7 +1,8 @@
 /** The messages between a page and its worker. */
-import type { ColorizeOptions, ColorizerOptions, ColorizerProfile } from "../colorizer/options";
+import type { ColorizeOptions, ColorizerOptions, ColorizerProfile, LayerOptions } from "../colorizer/options";
 import type { ResultChange, ResultFacts } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
+import type { Activations } from "../gpu/activations";
 import type { ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
@@ -61,6 +62,14 @@ export interface Calls {
       readonly options: Pick<ColorizeOptions, "size">;
     };
     readonly answer: ColorizerProfile;
+  };
+  activations: {
+    readonly arguments: {
+      readonly colorizer: number;
+      readonly source: ColorizeSource;
+      readonly options: Plain<LayerOptions>;
+    };
+    readonly answer: Activations;
   };
 }
 
