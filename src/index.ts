@@ -3,10 +3,10 @@ export { Colorizer } from "./colorizer/colorizer";
 export { loadColorizer } from "./worker/load-colorizer";
 export type { PhotoColorizer } from "./worker/photo-colorizer";
 export type { LoadOptions } from "./worker/messages";
-export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile, LayerOptions } from "./colorizer/options";
+export type { Activations, LayerOptions } from "./colorizer/layers";
+export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer/options";
 export type { ColorHint } from "./colorizer/hints";
 export type { PresetName } from "./weights/model/presets";
-export type { Activations } from "./gpu/activations";
 export type { Profile, ProfileRow } from "./gpu/profile";
 export { ColorizeResult, type ColorizeTimings, type ResultChange } from "./colorizer/result";
 export { ColorizeCanvas } from "./element/colorize-canvas"; // the class only; colorize-canvas/element defines the element

@@ -90,13 +90,6 @@ export interface ColorizePlan {
   readonly flops: number;
 }
 
-/** A layer of a network, and the working size. */
-export interface LayerOptions extends Pick<ColorizeOptions, "size" | "signal"> {
-  readonly network: keyof ColorizerProfile;
-  /** Name of the value that the layer computes: `output` of a row of the profile. */
-  readonly output: string;
-}
-
 /** Time of every step of the networks. */
 export interface ColorizerProfile {
   /** Present where the model has an embedder. */

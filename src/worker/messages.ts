@@ -1,8 +1,8 @@
 /** The messages between a page and its worker. */
-import type { ColorizeOptions, ColorizerOptions, ColorizerProfile, LayerOptions } from "../colorizer/options";
+import type { Activations, LayerOptions } from "../colorizer/layers";
+import type { ColorizeOptions, ColorizerOptions, ColorizerProfile } from "../colorizer/options";
 import type { ResultChange, ResultFacts } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
-import type { Activations } from "../gpu/activations";
 import type { ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";

@@ -1,9 +1,9 @@
 /** A Colorizer in a worker of the page. */
-import type { ColorizeOptions, ColorizerProfile, LayerOptions } from "../colorizer/options";
+import type { Activations, LayerOptions } from "../colorizer/layers";
+import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { ColorizeResult, type ResultFacts } from "../colorizer/result";
 import { isModelName, modelAddress } from "../colorizer/shipped-models";
 import { InputError } from "../base/errors";
-import type { Activations } from "../gpu/activations";
 import { taintedSource, type ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
