@@ -17,12 +17,12 @@ import torch
 from colour import lab_to_rgb, rgb_to_lab
 from damage import Damage
 from data import build_pools
-from evaluate import colourfulness
 from export_natural import load, measure_norms
+from measures import Measures, colourfulness
 from natural import expectation, shown
 from rule import cost
 from sampling import Sampler
-from train_natural import Measures, predictions
+from train_natural import predictions
 
 
 def parse():
@@ -53,7 +53,7 @@ class Setting:
     def add(self, ab, lab):
         rgb = lab_to_rgb(torch.cat((lab[:, :1], ab), 1))
         self.measures.add(rgb_to_lab(rgb)[:, 1:], lab[:, 1:])
-        self.colourful += [colourfulness(one) for one in rgb]
+        self.colourful += colourfulness(rgb).tolist()
 
     def entry(self, truth):
         result = self.measures.result()
@@ -76,7 +76,7 @@ def table(model, sampler, arguments, damage=None):
     settings = {key: Setting() for key in itertools.product(arguments.temperatures, arguments.saturations, arguments.knees)}
     truth = []
     for scores, lab in predictions(model, sampler, arguments.size, arguments.precision, arguments.photographs, damage=damage):
-        truth += [colourfulness(one) for one in lab_to_rgb(lab)]
+        truth += colourfulness(lab_to_rgb(lab)).tolist()
         means = {temperature: expectation(scores, model.cells, temperature) for temperature in arguments.temperatures}
         for (temperature, saturation, knee), setting in settings.items():
             setting.add(shown(means[temperature], saturation, knee), lab)

@@ -9,7 +9,8 @@ import torch
 
 from colour import CHROMA_SCALE, lab_to_rgb, rgb_to_lab
 from data import build_pools
-from evaluate import TorchModel, colourfulness
+from evaluate import TorchModel
+from measures import colourfulness
 from natural import shown
 from sampling import Sampler, whole
 from train_embedding import grey_input
@@ -41,10 +42,10 @@ def main():
         ab = model.chroma(lab[:, :1] / 50 - 1, embedding) * CHROMA_SCALE
         for number in range(len(rgb)):
             truth, light = lab[number:number + 1, 1:], lab[number:number + 1, :1]
-            row = [truth.pow(2).mean().item(), colourfulness(rgb[number])]
+            row = [truth.pow(2).mean().item(), colourfulness(rgb[number:number + 1]).item()]
             for factor, knee in settings:
                 result = lab_to_rgb(torch.cat((light, shown(ab[number:number + 1], factor, knee)), 1))
-                row += [(rgb_to_lab(result)[:, 1:] - truth).pow(2).mean().item(), colourfulness(result[0])]
+                row += [(rgb_to_lab(result)[:, 1:] - truth).pow(2).mean().item(), colourfulness(result).item()]
             rows.append(row)
     rows = np.array(rows)
     grey = np.sqrt(rows[:, 0]).mean()

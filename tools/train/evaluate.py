@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 
 from colour import CHROMA_SCALE, ciede2000, lab_to_rgb, rgb_to_lab
 from data import list_photographs, read_photographs
+from measures import NEUTRAL, STAYS, colourfulness
 from natural import MULTIPLE, Natural, expectation, shown
 
 
@@ -105,21 +106,10 @@ def to_tensor(image, short_side):
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
 
 
-def colourfulness(rgb):
-    """Hasler and Suesstrunk 2003, for sRGB 0..1 [3, H, W], in 0..255 units."""
-    red, green, blue = (rgb * 255).unbind(0)
-    rg, yb = red - green, (red + green) / 2 - blue
-    deviation = torch.sqrt(rg.var(unbiased=False) + yb.var(unbiased=False))
-    return (deviation + 0.3 * torch.sqrt(rg.mean() ** 2 + yb.mean() ** 2)).item()
-
-
 def psnr(a, b):
     """PSNR of two sRGB images after rounding to 8 bits, in dB."""
     error = (torch.round(a * 255) - torch.round(b * 255)).pow(2).mean().item()
     return 10 * np.log10(255 ** 2 / max(error, 1e-6))
-
-
-NEUTRAL, STAYS = 4.0, 8.0  # a pixel of less true chroma than NEUTRAL stays neutral if it gets less than STAYS
 
 
 def measure(ab, lab, rgb):
@@ -127,9 +117,9 @@ def measure(ab, lab, rgb):
     result = lab_to_rgb(torch.cat((lab[:, :1], ab), 1))
     ours = rgb_to_lab(result)
     squared = (ours[:, 1:] - lab[:, 1:]).pow(2).mean().item()
-    shown = torch.round(result[0] * 255) / 255
+    rounded = torch.round(result * 255) / 255
     neutral, low = (x[:, 1:].norm(dim=1) < limit for x, limit in ((lab, NEUTRAL), (ours, STAYS)))
-    return {'psnr': psnr(result[0], rgb[0]), 'abSquared': squared, 'colourfulness': colourfulness(shown),
+    return {'psnr': psnr(result[0], rgb[0]), 'abSquared': squared, 'colourfulness': colourfulness(rounded).item(),
             'ciede2000': ciede2000(ours, lab).mean().item(), 'neutral': neutral.sum().item(), 'kept': (neutral & low).sum().item()}, result
 
 
@@ -236,7 +226,7 @@ def main():
         lab = rgb_to_lab(rgb)
         height, width = rgb.shape[2:]
         luminance = resize(lab[:, :1] / 50 - 1, *working_shape(height, width, size, multiple))
-        row = {'name': name, 'set': name.rsplit('/', 1)[0] if '/' in name else '.', 'truth': colourfulness(rgb[0])}
+        row = {'name': name, 'set': name.rsplit('/', 1)[0] if '/' in name else '.', 'truth': colourfulness(rgb).item()}
         row['grey'], grey = measure(torch.zeros_like(lab[:, 1:]), lab, rgb)
         chosen = {'ours': number} if arguments.no_shuffle or not embeddings else {'shuffled': other[number], 'ours': number}
         for kind, index in chosen.items():

@@ -9,28 +9,16 @@ error is worth five points of colourfulness, or four points of neutral pixels be
 import torch
 
 from colour import lab_to_rgb
+from measures import NEUTRAL, STAYS, colourfulness
 from natural import expectation, shown
 
 KEPT = 0.9
-NEUTRAL, STAYS = 4.0, 8.0  # pixels with a true chroma below NEUTRAL should stay below STAYS
 SOFTNESS = 1.5  # chroma over which a pixel goes from kept to not kept in the differentiable form
 
 
-def cost(error, colourfulness, kept):
+def cost(error, colourful, kept):
     """The value that the rule minimises, of E, C and K as numbers or as tensors without dimensions."""
-    return error + (1 - min(colourfulness, 1)) / 5 + max(0.0, KEPT - kept) / 4
-
-
-def colourfulness_of(rgb):
-    """Hasler and Suesstrunk 2003, for sRGB 0..1 [N, 3, H, W], in 0..255 units: [N]."""
-    red, green, blue = (rgb * 255).unbind(1)
-    rg, yb = red - green, (red + green) / 2 - blue
-
-    def length(one, other):
-        return torch.sqrt(one + other + 1e-4)
-
-    deviation = length(rg.var((1, 2), unbiased=False), yb.var((1, 2), unbiased=False))
-    return deviation + 0.3 * length(rg.mean((1, 2)) ** 2, yb.mean((1, 2)) ** 2)
+    return error + (1 - min(colourful, 1)) / 5 + max(0.0, KEPT - kept) / 4
 
 
 def rule_loss(scores, cells, lightness, target, display):
@@ -40,8 +28,8 @@ def rule_loss(scores, cells, lightness, target, display):
     ab = shown(expectation(scores, cells, temperature), saturation, knee)
     error = torch.sqrt((ab - target).pow(2).mean((1, 2, 3)) + 1e-4).sum() / torch.sqrt(target.pow(2).mean((1, 2, 3))).sum()
     with torch.no_grad():
-        truth = colourfulness_of(lab_to_rgb(torch.cat((lightness, target), 1))).mean()
-    colourful = colourfulness_of(lab_to_rgb(torch.cat((lightness, ab), 1))).mean() / truth
+        truth = colourfulness(lab_to_rgb(torch.cat((lightness, target), 1))).mean()
+    colourful = colourfulness(lab_to_rgb(torch.cat((lightness, ab), 1))).mean() / truth
     chroma, neutral = torch.sqrt(ab.pow(2).sum(1) + 1e-4), target.norm(dim=1) < NEUTRAL
     kept = torch.sigmoid((STAYS - chroma) / SOFTNESS)[neutral].mean() if neutral.any() else torch.ones((), device=ab.device)
     return cost(error, colourful, kept)

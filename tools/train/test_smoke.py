@@ -28,6 +28,7 @@ from damage import KINDS, Damage  # noqa: E402
 from data import Kept  # noqa: E402
 from export import load_colorizer  # noqa: E402
 from inception import InceptionResNetV2, parameter_count  # noqa: E402
+from measures import colourfulness  # noqa: E402
 from natural import Backbone, Natural, expectation, shown  # noqa: E402
 from onnx_networks import NaturalWriter  # noqa: E402
 from rule import cost, rule_loss  # noqa: E402
@@ -199,7 +200,7 @@ class Smoke(unittest.TestCase):
         setting = choose_natural.Setting()
         with torch.no_grad():
             setting.add(shown(expectation(scores, cells, display[0]), *display[1:]), lab)
-            truth = np.mean([choose_natural.colourfulness(one) for one in lab_to_rgb(lab)])
+            truth = colourfulness(lab_to_rgb(lab)).mean().item()
             entry = setting.entry(truth)
             self.assertAlmostEqual(rule_loss(scores, cells, lightness, target, display).item(), cost(entry['error'], entry['colourfulness'], 1.0), 3)
         target[:, :, :4] = 1.0

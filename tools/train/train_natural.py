@@ -20,8 +20,9 @@ from torch import nn
 import loop
 from colour import rgb_to_lab
 from damage import Damage
+from measures import Measures
 from natural import Natural, expectation
-from rule import NEUTRAL, STAYS, rule_loss
+from rule import rule_loss
 from sampling import Sampler, step_generator, transforms, warp, whole
 
 GREY_SQUARED = 400.0  # about the squared a*b* of photographs, so that the squared error counts as the cross entropy does
@@ -125,31 +126,6 @@ def losses(scores, cells, target, numbers, weights, importance):
     if importance is not None:
         entropy = entropy * importance[numbers[:, 0]]
     return entropy.mean(), (expectation(scores, cells) - target).pow(2).mean() / GREY_SQUARED
-
-
-class Measures:
-    """Sums of errors over held-out photographs, of predictions [N, 2, h, w] against the truth."""
-
-    def __init__(self):
-        self.squared, self.grey, self.chroma, self.true_chroma, self.neutral, self.kept = [], [], [], [], 0.0, 0.0
-
-    def add(self, ab, truth):
-        chroma, true_chroma = ab.norm(dim=1), truth.norm(dim=1)
-        self.squared += (ab - truth).pow(2).mean((1, 2, 3)).tolist()
-        self.grey += truth.pow(2).mean((1, 2, 3)).tolist()
-        self.chroma += chroma.mean((1, 2)).tolist()
-        self.true_chroma += true_chroma.mean((1, 2)).tolist()
-        neutral = true_chroma < NEUTRAL
-        self.neutral += neutral.sum().item()
-        self.kept += (neutral & (chroma < STAYS)).sum().item()
-
-    def result(self):
-        """Errors relative to grey (over all pixels, and mean over photographs), mean chroma relative to the truth, and the fractions of
-        photographs closer than grey and of neutral pixels that stay neutral."""
-        squared, grey = np.array(self.squared), np.array(self.grey)
-        return {'rmse_over_grey': float(np.sqrt(squared.sum() / grey.sum())), 'rmse_mean': float(np.sqrt(squared).sum() / np.sqrt(grey).sum()),
-                'chroma_ratio': sum(self.chroma) / sum(self.true_chroma), 'nearer': float((squared < grey).mean()),
-                'neutral_kept': self.kept / max(self.neutral, 1)}
 
 
 @torch.no_grad()
