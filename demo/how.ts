@@ -1,21 +1,15 @@
 /** How it works: the network's steps in order, the kinds of step and every step by the time that they took, and where to read more. */
 import type { ColorizerProfile } from "../src/index";
-import type { Colours } from "./album";
+import type { Colours, Photo } from "./album";
+import { layerView } from "./layer";
+import { element } from "./make-element";
 import { isOwn } from "./models";
 import { page } from "./view";
 
-type Row = ColorizerProfile["colorizer"]["rows"][number] & { readonly network: string };
+type Row = ColorizerProfile["colorizer"]["rows"][number] & { readonly network: keyof ColorizerProfile };
 
-function element<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  text = "",
-  properties: Partial<HTMLElementTagNameMap[K]> = {},
-): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(name), { textContent: text }, properties);
-}
-
-/** Fills the panel. `profile` is of the networks that made `colours`. */
-export function showHow({ result, colorizer, settings }: Colours, profile: ColorizerProfile): void {
+/** Fills the panel. `profile` is of the networks that made the photograph's `colours`. */
+export function showHow(photo: Photo, { result, colorizer, settings }: Colours, profile: ColorizerProfile): void {
   const networks = Object.entries(profile) as [keyof ColorizerProfile, ColorizerProfile["colorizer"]][];
   const rows: Row[] = networks.flatMap(([network, { rows }]) => rows.map((row) => ({ network, ...row })));
   const total = rows.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
@@ -41,6 +35,11 @@ export function showHow({ result, colorizer, settings }: Colours, profile: Color
     part.style.flexGrow = String(share(row.milliseconds));
     strip.append(part);
   }
+
+  const layers = rows.map((row) => ({ ...row, name: nameOf(row) }));
+  const layer = layerView(strip, layers, ({ network, output }, signal) =>
+    colorizer.activations(photo.image!, { network, output, signal }),
+  );
 
   const kinds = kernels
     .map((kernel) => {
@@ -72,6 +71,7 @@ export function showHow({ result, colorizer, settings }: Colours, profile: Color
     element("p", summary),
     element("h2", "The network, from the photograph to its colours"),
     strip,
+    layer,
     element("h2", "Kinds of step, by time"),
     table("kinds", ["kernel", "steps", "ms", "share"], kinds),
     element("h2", "Every step, by time"),

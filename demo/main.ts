@@ -1,6 +1,5 @@
 /** The demo page: colours photographs by the public API, compares them with the originals, and saves them. */
 import { newPhoto } from "./album";
-import { showHow } from "./how";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
 import { isModelFile, openModel } from "./own-model";
@@ -115,8 +114,9 @@ async function measure(): Promise<void> {
   if (!page.profile.open || !photo) return;
   page.layers.textContent = "Measuring every step…";
   try {
+    const { showHow } = await import("./how");
     const colours = await queue.coloursOf(photo);
-    showHow(colours, await colours.colorizer.profile(colours.result));
+    showHow(photo, colours, await colours.colorizer.profile(colours.result));
   } catch (error) {
     page.profile.open = false;
     await fail(error, photo);

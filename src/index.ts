@@ -3,6 +3,7 @@ export { Colorizer } from "./colorizer/colorizer";
 export { loadColorizer } from "./worker/load-colorizer";
 export type { PhotoColorizer } from "./worker/photo-colorizer";
 export type { LoadOptions } from "./worker/messages";
+export type { Activations, LayerOptions } from "./colorizer/layers";
 export type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./colorizer/options";
 export type { ColorHint } from "./colorizer/hints";
 export type { PresetName } from "./weights/model/presets";

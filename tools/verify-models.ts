@@ -5,7 +5,7 @@
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { engine, onnxruntime, type OrtModule } from "../bench/contenders";
 import { interleave } from "../bench/interleave";
 import { withPart } from "../bench/markers";
@@ -13,6 +13,7 @@ import { median } from "../bench/statistics";
 import { DeviceError } from "../src/base/errors";
 import { describeDevice } from "../src/gpu/device";
 import { requestNodeDevice } from "../src/node/device";
+import { externalDataIn } from "../src/node/external-data";
 import { Session } from "../src/session/session";
 import { importModel } from "../src/graph/import";
 import type { Shape } from "../src/graph/ir";
@@ -45,6 +46,10 @@ const options = new Command("verify:models")
   .option("--memory", "print the memory alone, without running anything")
   .option("--time <repeats>", "time each network and onnxruntime's WebGPU provider, in turns", number)
   .option("--docs <file>", "put the times and the slowest layers into this document; needs --time")
+  .option(
+    "--file <onnx>",
+    "compare this file, such as PyTorch exports, in place of the seeded one; needs one --network",
+  )
   .option("--write <folder>", "write the ONNX files into this folder, without running anything")
   .parse()
   .opts<{
@@ -55,25 +60,29 @@ const options = new Command("verify:models")
     memory?: true;
     time?: number;
     docs?: string;
+    file?: string;
     write?: string;
   }>();
 
 const { pixels, width } = options;
 if (options.docs !== undefined && options.time === undefined)
   throw new Error("--docs needs --time, the number of repeats");
+if (options.file !== undefined && (options.network.length > 1 || options.time !== undefined))
+  throw new Error("--file needs one --network, whose inputs the file has, and is not timed");
 /** Rows of the document's table. */
 const rows: string[] = [];
 const device = options.write === undefined && !options.memory ? await requestNodeDevice() : undefined;
 let failed = false;
 for (const colorizer of SEEDED_COLORIZERS.filter(({ name }) => options.network.includes(name))) {
-  const bytes = colorizer.make({ width, pixels });
+  const bytes = options.file === undefined ? colorizer.make({ width, pixels }) : await readFile(options.file);
   console.log(`${colorizer.name}, ${(bytes.length / 1e6).toFixed(0)} MB, ${pixels}x${pixels} pixels`);
   if (options.write !== undefined) await writeFile(join(options.write, `${colorizer.name}.onnx`), bytes);
   else if (options.memory) memory(colorizer, bytes);
   else await verify(colorizer, bytes, device!).catch(refused);
+  // After each network, so that a run that is broken off keeps what it measured.
+  if (rows.length > 0 && options.docs !== undefined)
+    await writeFile(options.docs, withTimes(await readFile(options.docs, "utf8"), options.docs));
 }
-if (options.docs !== undefined)
-  await writeFile(options.docs, withTimes(await readFile(options.docs, "utf8"), options.docs));
 device?.destroy();
 process.exit(failed ? 1 : 0);
 
@@ -89,9 +98,11 @@ async function verify(colorizer: SeededColorizer, bytes: Uint8Array, device: GPU
   const shapes = shapesOf(feeds);
   const elems = options.elem.filter((elem) => elem === "f32" || device.features.has("shader-f16"));
   const slow = new Map<string, string>();
-  const expected = (await runOnnxruntime(bytes, feeds))[colorizer.output]!.data;
+  const { file } = options;
+  const externalData = file === undefined ? undefined : externalDataIn(dirname(file));
+  const expected = (await runOnnxruntime(file ?? bytes, feeds))[colorizer.output]!.data;
   for (const elem of elems) {
-    const session = await Session.load(bytes, { device, precision: elem, label: colorizer.name });
+    const session = await Session.load(bytes, { device, precision: elem, label: colorizer.name, externalData });
     printCost(elem, session.plan(shapes));
     const actual = (await session.run(feeds))[colorizer.output]!.data;
     const { error, range } = maxError(actual, expected);

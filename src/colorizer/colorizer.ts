@@ -9,24 +9,24 @@ import { OnDevice } from "../gpu/on-device";
 import type { KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
-import type { ColorizeSource, PixelSource } from "../image/source";
+import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { checkHints } from "./hints";
+import { layerOf, type Activations, type LayerOptions } from "./layers";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
-import { partsFor, type DeviceParts } from "./device-parts";
+import { partsFor, tuneParts, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
 import { checkPicture, planOf, smallerSize } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
-import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
+import type { TuneOptions, TuneReport } from "../tuning/tune";
 import { Turns } from "../base/turns";
 import { Watchdog } from "../base/watchdog";
 import type { Manifest } from "../weights/model/manifest";
-import { ENGINE } from "../session/engine";
 
 export class Colorizer {
   /** Resolves when all networks are loaded, which with the option `early` is after load(). Throws as load(). */
@@ -240,30 +240,30 @@ export class Colorizer {
         this.#watchdog.beat();
         return this.#running.ended();
       };
-      const { device, choices, networks } = this.#on.parts;
-      const target = { device, pipelines: networks.pipelines, choices, engine: ENGINE, turn };
-      const report = await tune(target, { store: this.#store, ...options, signal });
-      await this.#running.run(async () => {
-        this.#check(signal);
-        if (report.changed > 0) await this.#networks.rebuild();
-      });
+      const report = await tuneParts(this.#on.parts, turn, { store: this.#store, ...options, signal });
+      if (report.changed > 0) await this.#running.run(() => (this.#check(signal), this.#networks.rebuild()));
       return report;
     });
   }
 
-  /**
-   * Measures every step of both networks for a picture of this size. Each network runs once, on the current contents of its
-   * input buffers. Throws as colorize().
-   */
+  /** Measures every step of both networks for a picture of this size. Each runs once, on what its inputs hold. Throws as colorize(). */
   async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
-    const working = this.#workingSize(picture, options.size);
     await this.complete;
-    return this.#track(undefined, () =>
-      this.#running.run(async () => {
-        this.#check(undefined);
-        return this.#networks.profile(working);
-      }),
-    );
+    return this.#alone(picture, options, (working) => this.#networks.profile(working));
+  }
+
+  /** What a layer computes for a picture. Throws as colorize(), and InputError for a layer that the networks do not have. */
+  async activations(source: ColorizeSource, options: LayerOptions): Promise<Activations> {
+    await abortable(this.complete, options.signal);
+    const pixels = await openSource(source);
+    const read = (working: WorkingSize) => layerOf(this.#networks, this.#stages, pixels, working, options);
+    return this.#alone(pixels, options, read).finally(() => pixels.close());
+  }
+
+  /** Runs `work` while no picture is predicted. */
+  async #alone<T>(picture: Size, options: Partial<LayerOptions>, work: (on: WorkingSize) => Promise<T>): Promise<T> {
+    const working = this.#workingSize(picture, options.size);
+    return this.#track(options.signal, () => this.#running.run(() => (this.#check(options.signal), work(working))));
   }
 
   #check(signal: AbortSignal | undefined): void {

@@ -42,17 +42,14 @@ export function sizeNotes(asked: Size, used: Size): string[] {
   return [`the device was lost twice: predicted at ${text(used)} pixels, not ${text(asked)}`];
 }
 
-/**
- * Starts a prediction. When the promise resolves, all work is submitted, so the networks may start on the next picture while
- * `reading` is awaited. Throws DeviceError.
- */
-export async function startPrediction(
+/** Fills the inputs of the networks for a picture, for which the embedder runs. Returns the lightness that guides its chroma. Throws DeviceError. */
+export async function fillInputs(
   networks: Networks,
   stages: PictureStages,
   bound: BoundNetworks,
   source: PixelSource,
   { embedding, hints = [], onStage }: PredictOptions = {},
-): Promise<{ readonly reading: Promise<KeptChroma> }> {
+): Promise<KeptChroma["luminance"]> {
   const { colorizer, working } = bound;
   onStage?.("luminance");
   const targets = networks.targets(bound, embedding ? "colorizer" : "both");
@@ -64,7 +61,23 @@ export async function startPrediction(
   onStage?.("embedding");
   if (!embedding) await checkLayers(networks, bound.embedder);
   await networks.embed(bound, embedding);
-  onStage?.("chroma");
+  return luminance;
+}
+
+/**
+ * Starts a prediction. When the promise resolves, all work is submitted, so the networks may start on the next picture while
+ * `reading` is awaited. Throws DeviceError.
+ */
+export async function startPrediction(
+  networks: Networks,
+  stages: PictureStages,
+  bound: BoundNetworks,
+  source: PixelSource,
+  options: PredictOptions = {},
+): Promise<{ readonly reading: Promise<KeptChroma> }> {
+  const { colorizer, working } = bound;
+  const luminance = await fillInputs(networks, stages, bound, source, options);
+  options.onStage?.("chroma");
   await checkLayers(networks, colorizer);
   const scope = new CommandScope(networks.device, { where: "chroma" });
   const prediction = networks.predict(bound, scope);

@@ -10,6 +10,7 @@ import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { checkPicture } from "../colorizer/plan";
 import { ColorizeResult } from "../colorizer/result";
 import { StageClock } from "../colorizer/stage-clock";
+import type { Activations } from "../gpu/activations";
 import { callOut } from "../gpu/explain";
 import { tilesOf, type WorkingSize } from "../image/layout";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
@@ -151,11 +152,16 @@ export class WasmColorizer {
 
   /** Throws InputError: there are no kernels to measure. */
   async profile(): Promise<ColorizerProfile> {
-    throw new InputError({
-      where: "profile()",
-      expected: "networks on the GPU",
-      received: `those of ${this.adapter}`,
-    });
+    throw this.#noSteps("profile()");
+  }
+
+  /** Throws InputError: onnxruntime-web keeps what its layers compute to itself. */
+  async activations(): Promise<Activations> {
+    throw this.#noSteps("activations()");
+  }
+
+  #noSteps(where: string): InputError {
+    return new InputError({ where, expected: "networks on the GPU", received: `those of ${this.adapter}` });
   }
 
   #check(signal: AbortSignal | undefined): void {

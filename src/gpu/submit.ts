@@ -17,10 +17,10 @@ function submitRanges(flops: readonly number[], limit = SUBMIT_FLOPS): [number, 
   return ranges;
 }
 
-/** Submits all steps of the program, in as many command buffers as submitRanges() says. Call it in `scope.run()`. */
-export function submitProgram(device: GPUDevice, bound: BoundProgram, scope: CommandScope): void {
+/** Submits the first `count` steps of the program, in as many command buffers as submitRanges() says. Call it in `scope.run()`. */
+export function submitProgram(device: GPUDevice, bound: BoundProgram, scope: CommandScope, count?: number): void {
   const { label, steps } = bound.program;
-  for (const [first, end] of submitRanges(steps.map((step) => step.plan.flops))) {
+  for (const [first, end] of submitRanges(steps.slice(0, count).map((step) => step.plan.flops))) {
     const encoder = device.createCommandEncoder({ label });
     const pass = encoder.beginComputePass({ label });
     bound.encode(pass, first, end);

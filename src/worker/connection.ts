@@ -11,7 +11,7 @@ interface Waiting {
   onEvent?(event: CallEvent): void;
 }
 
-interface CallOptions {
+export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** What it throws ends the call. */
   readonly onEvent?: (event: CallEvent, id: number) => void;

@@ -1,4 +1,5 @@
 /** The messages between a page and its worker. */
+import type { Activations, LayerOptions } from "../colorizer/layers";
 import type { ColorizeOptions, ColorizerOptions, ColorizerProfile } from "../colorizer/options";
 import type { ResultChange, ResultFacts } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
@@ -61,6 +62,14 @@ export interface Calls {
       readonly options: Pick<ColorizeOptions, "size">;
     };
     readonly answer: ColorizerProfile;
+  };
+  activations: {
+    readonly arguments: {
+      readonly colorizer: number;
+      readonly source: ColorizeSource;
+      readonly options: Plain<LayerOptions>;
+    };
+    readonly answer: Activations;
   };
 }
 

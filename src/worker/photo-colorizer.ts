@@ -3,5 +3,5 @@ import type { Colorizer } from "../colorizer/colorizer";
 
 export type PhotoColorizer = Pick<
   Colorizer,
-  "complete" | "manifest" | "elem" | "adapter" | "colorize" | "profile" | "dispose"
+  "complete" | "manifest" | "elem" | "adapter" | "colorize" | "profile" | "activations" | "dispose"
 >;

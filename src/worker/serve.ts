@@ -2,6 +2,7 @@
 import type { ColorizeResult, ResultFacts } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import { InputError } from "../base/errors";
+import type { ColorizeSource } from "../image/source";
 import { sentError } from "./errors";
 import type { LoadProgress } from "../weights/model/progress";
 import type { Answer, Call, CallEvent, CallName, Calls, Greeting, LoadOptions, Notice } from "./messages";
@@ -48,8 +49,7 @@ const handlers: { [Name in CallName]: (call: Running<Name>) => Promise<Calls[Nam
       const all = { ...options, signal, onStage, ...(early && { onEarly }) };
       return keep(id, await made(colorizers, colorizer).colorize(source, all));
     } finally {
-      // Bitmaps and frames were transferred here, and the result has its own copy.
-      if ("close" in source) source.close();
+      close(source);
     }
   },
 
@@ -58,7 +58,20 @@ const handlers: { [Name in CallName]: (call: Running<Name>) => Promise<Calls[Nam
   },
 
   profile: ({ args: { colorizer, picture, options } }) => made(colorizers, colorizer).profile(picture, options),
+
+  async activations({ signal, args: { colorizer, source, options } }) {
+    try {
+      return await made(colorizers, colorizer).activations(source, { ...options, signal });
+    } finally {
+      close(source);
+    }
+  },
 };
+
+/** Closes what was transferred here: bitmaps and frames, of which a result has its own copy. */
+function close(source: ColorizeSource): void {
+  if ("close" in source) source.close();
+}
 
 /** What an earlier call made. Throws InputError where it was freed. */
 function made<T>(all: ReadonlyMap<number, T>, id: number): T {

@@ -1,4 +1,5 @@
 /** A Colorizer in a worker of the page. */
+import type { Activations, LayerOptions } from "../colorizer/layers";
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { ColorizeResult, type ResultFacts } from "../colorizer/result";
 import { isModelName, modelAddress } from "../colorizer/shipped-models";
@@ -7,8 +8,8 @@ import { taintedSource, type ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import type { Manifest } from "../weights/model/manifest";
-import { Connection } from "./connection";
-import type { CallEvent, LoadedFacts, LoadOptions } from "./messages";
+import { Connection, type CallOptions } from "./connection";
+import type { CallEvent, Calls, LoadedFacts, LoadOptions } from "./messages";
 import { sendable } from "./sendable";
 
 /** Starts the worker of the GPU. */
@@ -101,16 +102,36 @@ export class WorkerColorizer implements LoadedFacts {
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     this.#check();
     const { signal, onStage, onEarly, ...plain } = options;
-    signal?.throwIfAborted();
-    const sent = await sendable(source);
-    const args = { colorizer: this.#id, source: sent.source, options: plain, early: onEarly !== undefined };
     const onEvent = (event: CallEvent, call: number): void => {
       if ("stage" in event) onStage?.(event.stage);
       else if ("early" in event) onEarly?.(this.#result(-call, event.early));
     };
+    const args = { colorizer: this.#id, options: plain, early: onEarly !== undefined };
+    const { id, value } = await this.#send("colorize", source, args, { signal, onEvent });
+    return this.#result(id, value);
+  }
+
+  /** As Colorizer.activations(); the picture is sent as by colorize(). */
+  async activations(source: ColorizeSource, { signal, ...options }: LayerOptions): Promise<Activations> {
+    this.#check();
+    return (await this.#send("activations", source, { colorizer: this.#id, options }, { signal })).value;
+  }
+
+  /** Makes a call about a picture. */
+  async #send<Name extends "colorize" | "activations">(
+    name: Name,
+    source: ColorizeSource,
+    args: Omit<Calls[Name]["arguments"], "source">,
+    { signal, onEvent }: Pick<CallOptions, "signal" | "onEvent">,
+  ): Promise<{ readonly id: number; readonly value: Calls[Name]["answer"] }> {
+    signal?.throwIfAborted();
+    const { transfer, ...sent } = await sendable(source);
     try {
-      const { id, value } = await this.#connection.call("colorize", args, { signal, onEvent, transfer: sent.transfer });
-      return this.#result(id, value);
+      return await this.#connection.call(name, { ...args, ...sent } as Calls[Name]["arguments"], {
+        signal,
+        onEvent,
+        transfer,
+      });
     } catch (error) {
       // A bitmap whose pixels the page may not read cannot be transferred.
       throw error instanceof DOMException && error.name === "DataCloneError" ? taintedSource(source, error) : error;

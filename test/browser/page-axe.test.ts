@@ -58,6 +58,7 @@ it("has none with a message, and with the choices of saving", async () => {
 
 it("has none with how it works", async () => {
   await page.click("#profile summary");
+  await page.waitForSelector(".tiles canvas", { visible: true });
   await page.waitForSelector("#layers .every", { timeout: 120_000 });
   await expectNoViolations();
 });

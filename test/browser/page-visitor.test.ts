@@ -527,5 +527,9 @@ describe("where the time goes", () => {
     expect(seen.cut).toEqual([]);
     expect(seen.share).toBeGreaterThan(0.9);
     expect(seen.overflow).toBeLessThanOrEqual(0);
+    await page.waitForSelector(".tiles canvas", { visible: true });
+    await visit.screenshot(page, "layer-360");
+    const right = await page.$eval(".tiles canvas", (canvas) => canvas.getBoundingClientRect().right);
+    expect(right).toBeLessThanOrEqual(360);
   });
 });

@@ -114,8 +114,41 @@ it("shows the time per layer on request", async () => {
   );
   expect(kinds.reduce((sum, count) => sum + count, 0)).toBe(rows.length);
   await screenshot("profile");
-  await page.click("#profile summary");
 }, 300_000);
+
+it("shows the channels of a layer that is chosen by keys or in the drawing", async () => {
+  const layer = async (): Promise<string> => {
+    await page.waitForFunction(() => /channels? of/.test(document.querySelector(".which")!.textContent), {
+      timeout: 60_000,
+    });
+    return page.$eval(".which", (element) => element.textContent);
+  };
+  /** Size of the sheet of tiles, and how many greys it has. */
+  const sheet = (): Promise<{ width: number; height: number; greys: number }> =>
+    page.$eval(".tiles canvas", (element) => {
+      const canvas = element as HTMLCanvasElement;
+      const { width, height } = canvas;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
+      return { width, height, greys: new Set(data.filter((_, i) => i % 4 === 0)).size };
+    });
+  expect(await layer()).toMatch(/^conv1.*: 64 channels of \d+ × \d+ numbers/);
+  expect((await sheet()).greys).toBe(256);
+  await page.focus(".layer input");
+  await page.keyboard.press("End");
+  expect(await layer()).toMatch(/^scores.*: 244 channels of/);
+  const { width, height, greys } = await sheet();
+  expect(greys).toBe(256);
+  await screenshot("layer");
+  const widest = await page.$$eval(".strip span", (parts) => {
+    const part = parts.reduce((most, other) => (other.clientWidth > most.clientWidth ? other : most));
+    part.click();
+    return parts.indexOf(part);
+  });
+  await layer();
+  expect(await page.$eval(".layer output", (output) => output.textContent)).toMatch(new RegExp(`^${widest + 1} of `));
+  expect(await sheet()).not.toMatchObject({ width, height });
+  await page.click("#profile summary");
+}, 120_000);
 
 it("saves the picture at full size", async () => {
   await saveAs(page, "picture", "image/png");

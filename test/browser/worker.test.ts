@@ -196,14 +196,16 @@ describe("loadColorizer()", () => {
       const kept = [view.length, bitmap.width, frame.displayWidth, pixels.data.length, image.naturalWidth];
       const { name } = colorizer.manifest;
       const profile = await colorizer.profile({ width: 24, height: 16 });
+      const { output } = profile.colorizer.rows.at(-1)!;
+      const layer = await colorizer.activations(pixels, { network: "colorizer", output });
       colorizer.dispose();
-      return { differences, kept, name, rows: profile.colorizer.rows.length > 0 };
+      return { differences, kept, name, rows: profile.colorizer.rows.length > 0, channels: layer.channels };
     });
     // A video frame may hold another colour format.
     const { frame, ...others } = seen.differences;
     expect(others).toEqual({ pixels: 0, raw: 0, canvas: 0, file: 0, image: 0, bitmap: 0 });
     expect(frame).toBeLessThan(8);
-    expect(seen).toMatchObject({ kept: [1536, 24, 24, 1536, 24], name: "tiny", rows: true });
+    expect(seen).toMatchObject({ kept: [1536, 24, 24, 1536, 24], name: "tiny", rows: true, channels: 2 });
     await expect.poll(workers).toEqual([]);
   });
 

@@ -138,6 +138,23 @@ describe("Colorizer", () => {
     await expect(colorizer.profile(before)).rejects.toThrow(/a disposed one/);
   });
 
+  it("tells what a layer computes for a picture, whatever was coloured since", async () => {
+    const colorizer = await load(await testDevice());
+    const picture = noise(40, 30);
+    const { rows } = (await colorizer.profile(picture)).colorizer;
+    const layer = { network: "colorizer", output: rows.at(-1)!.output } as const;
+    const before = await colorizer.activations(picture, layer);
+    expect(before).toMatchObject({ channels: 2 });
+    expect(new Set(before.data).size).toBeGreaterThan(100);
+    expect((await colorizer.activations(noise(30, 40), layer)).data).not.toEqual(before.data);
+    expect(await colorizer.activations(picture, layer)).toEqual(before);
+    const { output } = (await colorizer.profile(picture)).embedder!.rows.at(-1)!;
+    expect(await colorizer.activations(picture, { network: "embedder", output })).toMatchObject({ channels: 3 });
+    await expect(colorizer.activations(picture, { ...layer, output: "none" })).rejects.toThrow(/a row of profile/);
+    colorizer.dispose();
+    await expect(colorizer.activations(picture, layer)).rejects.toThrow(/a disposed one/);
+  });
+
   it("plans memory that bounds what is really allocated", async () => {
     const device = await requestNodeDevice({ defaultLimits: true });
     let bytes = 0;

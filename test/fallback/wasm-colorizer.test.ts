@@ -111,6 +111,7 @@ describe("WasmColorizer", () => {
     expect(stages).toEqual(["prepare", "luminance", "embedding", "chroma", "recombine"]);
     expect(result.notes.join()).toMatch(/onnxruntime-web 1\.\d+\.\d+ \(WebAssembly\), not on the GPU/);
     await expect(colorizer.profile()).rejects.toMatchObject({ code: "input" });
+    await expect(colorizer.activations()).rejects.toMatchObject({ code: "input" });
     colorizer.dispose();
     await expect(colorizer.colorize(noise(9, 9))).rejects.toThrow(/disposed/);
   });
