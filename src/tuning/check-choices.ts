@@ -8,6 +8,8 @@ import type { ConvChoices, UsedChoice } from "../graph/lower/conv-choice";
 import { lower } from "../graph/lower/lower";
 import { DEFAULT_CHOICE } from "../kernels/conv/algorithms";
 import type { Conv2dParams } from "../kernels/conv/params";
+import { floatFromHalf } from "../weights/numbers/from-half";
+import { halfFromFloat } from "../weights/numbers/half";
 import { convGraph } from "./conv-graph";
 import { plainConvolution } from "./plain-conv";
 import { disagreement, TOLERANCE } from "./disagreement";
@@ -47,8 +49,10 @@ async function isRight(target: CheckTarget, { params, choice, shaders }: UsedCho
   const least = POSITIVE.includes(activation.fn) ? 0.1 : -1;
   const random = (shape: Shape, scale = 1): Float32Array =>
     Float32Array.from({ length: sizeOf(shape) }, () => scale * (least + Math.random() * (1 - least)));
+  const weights = random([...kernel, inChannels / groups, outChannels], 1 / (least < 0 ? Math.sqrt(terms) : terms));
   const constants = {
-    weights: random([...kernel, inChannels / groups, outChannels], 1 / (least < 0 ? Math.sqrt(terms) : terms)),
+    // Algorithms that store weights as f16 do not round these.
+    weights: floatFromHalf(halfFromFloat(weights)),
     bias: random([outChannels]),
   };
   const graph = convGraph(small, constants);
