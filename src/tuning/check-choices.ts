@@ -2,14 +2,13 @@
 import { Pacer } from "../base/pacer";
 import { BoundProgram } from "../gpu/bound-program";
 import { runProgram } from "../gpu/run-program";
+import { loadedElements, storedElements } from "../gpu/storage";
 import { WeightStore } from "../gpu/weight-store";
 import { sizeOf, type Shape } from "../graph/ir";
 import type { ConvChoices, UsedChoice } from "../graph/lower/conv-choice";
 import { lower } from "../graph/lower/lower";
 import { DEFAULT_CHOICE } from "../kernels/conv/algorithms";
 import type { Conv2dParams } from "../kernels/conv/params";
-import { floatFromHalf } from "../weights/numbers/from-half";
-import { halfFromFloat } from "../weights/numbers/half";
 import { convGraph } from "./conv-graph";
 import { plainConvolution } from "./plain-conv";
 import { disagreement, TOLERANCE } from "./disagreement";
@@ -52,7 +51,7 @@ async function isRight(target: CheckTarget, { params, choice, shaders }: UsedCho
   const weights = random([...kernel, inChannels / groups, outChannels], 1 / (least < 0 ? Math.sqrt(terms) : terms));
   const constants = {
     // Algorithms that store weights as f16 do not round these.
-    weights: floatFromHalf(halfFromFloat(weights)),
+    weights: loadedElements(storedElements(weights, "f16").buffer, weights.length, "f16"),
     bias: random([outChannels]),
   };
   const graph = convGraph(small, constants);
