@@ -22,11 +22,30 @@ function turn(): Promise<void> {
 /** Elements between two yields of a loop over a long list: well under a millisecond of work. A yield each costs more than most loops. */
 const PART = 256;
 
-/** Calls `visit` with each element, as a generator that yields now and then. */
-export function* visiting<T>(list: readonly T[], visit: (element: T, index: number) => void): Generator<undefined> {
+/** Calls `visit` with each element, as a generator that yields now and then, and where a generator that `visit` returns does. */
+export function* visiting<T>(
+  list: readonly T[],
+  visit: (element: T, index: number) => Generator<undefined, void> | void,
+): Generator<undefined> {
   for (let i = 0; i < list.length; i++) {
-    visit(list[i]!, i);
+    const work = visit(list[i]!, i);
+    if (work) yield* work;
     if (i % PART === PART - 1) yield;
+  }
+}
+
+/** Elements of arithmetic between two yields: some milliseconds of the slowest functions. */
+export const PIECE = 2 ** 14;
+
+/**
+ * Calls `visit` with the bounds of one part of 0..count after another, as a generator that yields between them. `cost` is the work for
+ * one index, in elements.
+ */
+export function* inParts(count: number, visit: (from: number, to: number) => void, cost = 1): Generator<undefined> {
+  const part = Math.max(1, Math.floor(PIECE / cost));
+  for (let from = 0; from < count; from += part) {
+    visit(from, Math.min(count, from + part));
+    yield;
   }
 }
 

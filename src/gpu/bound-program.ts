@@ -7,7 +7,7 @@ import { Pacer } from "../base/pacer";
 import { sizeOf, type Constant, type Shape } from "../graph/ir";
 import { bindResources, SIZES, type AnyKernel, type Compiled, type PipelineCache } from "./pipelines";
 import { bufferBytes, type Operand, type Port, type Program, type Step } from "../graph/lower/program";
-import type { WeightStore } from "./weight-store";
+import { keyed, type WeightStore } from "./weight-store";
 
 /** Bind groups that are made between two pauses. */
 const STRETCH = 256;
@@ -61,6 +61,15 @@ export class BoundProgram {
       pending.push(pipeline);
       await pacer.pause();
     }
+    const requests = await pacer.finish(
+      keyed(
+        program.weights.map(({ constant, data, packing }) => ({
+          name: constant,
+          content: data ? { data } : constants.get(constant)!,
+          packing,
+        })),
+      ),
+    );
     const buffers: GPUBuffer[] = [];
     let reserved: readonly GPUBuffer[] = [];
     const allocate = (label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
@@ -78,13 +87,7 @@ export class BoundProgram {
         const slots = program.slots.map((size, i) =>
           allocate(`slot ${i}`, size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
         );
-        const filled = weights.reserve(
-          program.weights.map(({ constant, data, packing }) => ({
-            name: constant,
-            content: data ? { data } : constants.get(constant)!,
-            packing,
-          })),
-        );
+        const filled = weights.reserve(requests);
         reserved = filled.made;
         return { slots, filled, sizes: uploadSizes(device, program, kernels, allocate) };
       });

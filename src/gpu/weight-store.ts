@@ -5,7 +5,7 @@ import { packingOf } from "../kernels/packing";
 import { isInt8, packedElem, packingInt8 } from "../kernels/packing-int8";
 import type { Elem, Packing } from "../kernels/kernel";
 import type { Pacer } from "../base/pacer";
-import { fingerprint, piecesOf } from "../graph/constants/deferred";
+import { computing, fingerprinting } from "../graph/constants/deferred";
 import type { Constant } from "../graph/ir";
 import { alignedWeightBytes, weightBytes } from "../graph/lower/program";
 import { storing } from "./storage";
@@ -23,9 +23,13 @@ interface WeightRequest {
   readonly packing: Packing;
 }
 
-interface Pending {
+/** A request with what tells its bytes on the GPU apart from those of other requests. */
+interface KeyedRequest {
   readonly request: WeightRequest;
   readonly key: string;
+}
+
+interface Pending extends KeyedRequest {
   readonly size: number;
 }
 
@@ -57,14 +61,10 @@ export class WeightStore {
   }
 
   /** The ranges of these constants; new ones are allocated in the buffers `made`. fill() must end before the next reserve(). */
-  reserve(requests: readonly WeightRequest[]): ReservedWeights {
+  reserve(requests: readonly KeyedRequest[]): ReservedWeights {
     const before = this.#buffers.length;
-    const keys = requests.map(
-      ({ name, content, packing }) => `${name} ${content.key ?? fingerprint(content.data)} ${JSON.stringify(packing)}`,
-    );
     const pending = new Map<string, Pending>();
-    requests.forEach((request, i) => {
-      const key = keys[i]!;
+    requests.forEach(({ request, key }) => {
       if (this.#ranges.has(key) || pending.has(key)) return;
       const size = weightBytes(request.packing, this.#elem);
       this.#checkLimit(request.name, size);
@@ -72,20 +72,14 @@ export class WeightStore {
     });
     for (const chunk of chunks([...pending.values()])) this.#allocate(chunk);
     return {
-      ranges: keys.map((key) => this.#ranges.get(key)!),
+      ranges: requests.map(({ key }) => this.#ranges.get(key)!),
       made: this.#buffers.slice(before),
       fill: async (pacer, scope) => {
         for (const { request, key } of pending.values()) {
           const { buffer, offset } = this.#ranges.get(key)!;
           const { packing, content } = request;
           const source = isInt8(packing) ? content.int8! : content;
-          // Keeps deferred constants alive until the last one is packed; otherwise they would be computed again.
-          const made: (Float32Array | Int8Array)[] = [];
-          for (const piece of piecesOf(source)) {
-            made.push(piece.data);
-            await pacer.pause();
-          }
-          const data = made.at(-1)!;
+          const data = await pacer.finish(computing<Float32Array | Int8Array>(source));
           const packed = isInt8(packing)
             ? await pacer.finish(packingInt8(packing, { scales: content.int8!.scales, data: data as Int8Array }))
             : await pacer.finish(
@@ -141,6 +135,17 @@ export class WeightStore {
     this.#ranges.clear();
     this.#bytes = 0;
   }
+}
+
+/** Gives each request its key, for reserve(). Reads the content of constants that have no key; yields now and then. */
+export function* keyed(requests: readonly WeightRequest[]): Generator<undefined, KeyedRequest[]> {
+  const result: KeyedRequest[] = [];
+  for (const request of requests) {
+    const { name, content, packing } = request;
+    const identity = content.key ?? (yield* fingerprinting(yield* computing(content)));
+    result.push({ request, key: `${name} ${identity} ${JSON.stringify(packing)}` });
+  }
+  return result;
 }
 
 /** Groups weights into chunks of at most CHUNK_BYTES, or one larger weight alone, in their order. */

@@ -55,11 +55,11 @@ export function isIdentity(activation: Activation): boolean {
 /**
  * Builds a new graph by visiting the nodes in order, their inputs already renamed. For each node the visitor emits the
  * node itself, other nodes, or nothing after replace(). Order stays topological because a node can only read values
- * emitted before it. Constants that lose their last use stay until drop-dead. Yields between parts.
+ * emitted before it. Constants that lose their last use stay until drop-dead. Yields between parts, and where the visitor does.
  */
 export function* rewrite(
   graph: Graph,
-  visit: (node: Node, rw: Rewrite) => void,
+  visit: (node: Node, rw: Rewrite) => void | Generator<undefined, void>,
   hooks: RewriteHooks = {},
 ): Generator<undefined, Graph> {
   const constants = new Map(graph.constants);
@@ -68,7 +68,7 @@ export function* rewrite(
   const uses = yield* countingUses(graph);
   const renamed = new Map<string, string>();
   const taken = new Set([...inputs.keys(), ...constants.keys()]);
-  yield* visiting(graph.nodes, ({ output }) => taken.add(output));
+  yield* visiting(graph.nodes, ({ output }) => void taken.add(output));
   /** The last number that fresh() tried, by hint. */
   const numbers = new Map<string, number>();
   const current = (name: string): string => {
@@ -116,7 +116,7 @@ export function* rewrite(
   if (hooks.start) yield* hooks.start(rw);
   yield* visiting(graph.nodes, (node) => {
     const moved = node.inputs.some((name) => renamed.has(name));
-    visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
+    return visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
   });
   const outputs = graph.outputs.map(({ name, value }) => {
     const last = current(value);

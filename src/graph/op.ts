@@ -23,10 +23,10 @@ export interface OpDefinition<K extends OpName> {
   /** 2 x multiply-accumulates for convolutions and matrix products; one per tap or element for other ops; 0 for data movement. */
   flops(node: NodeFor<K>, inputs: Inputs<Shape>): number;
   /**
-   * The value for constant inputs, in their number type: integers stay integers. Large results are deferred. Ops without it always run
-   * on the GPU.
+   * The value for constant inputs, in their number type: integers stay integers. It is computed when it is read, in parts by computing().
+   * Ops without it always run on the GPU, and nodes for which it returns undefined.
    */
-  evaluate?<T extends NumberArray>(node: NodeFor<K>, inputs: Inputs<Elements<T>>): Elements<T>;
+  evaluate?<T extends NumberArray>(node: NodeFor<K>, inputs: Inputs<Elements<T>>): Elements<T> | undefined;
   /**
    * Moves the node above a transpose: for inputs x = transpose(x', perm), returns the node on the x' and the permutation that its result
    * still needs: node(x...) = transpose(result.node(x'...), result.perm). Absent where the op depends on the order of axes.
@@ -113,7 +113,7 @@ export function inferShape(ops: Ops, node: Node, inputs: readonly Shape[]): Shap
   return definition.shape(node, inputs as Inputs<Shape>);
 }
 
-/** The node's value for constant inputs; undefined where its op has no evaluate(). */
+/** The node's value for constant inputs; undefined where it has to run on the GPU. */
 export function evaluate<T extends NumberArray>(
   ops: Ops,
   node: Node,

@@ -67,13 +67,23 @@ export const MANY: Readonly<Record<string, (n: number) => Uint8Array>> = {
 };
 
 /** Nodes that make large constants of a few bytes. */
-function constants(shape: readonly number[], nodes: readonly NodeSpec[], rest: Partial<ModelSpec> = {}): Uint8Array {
+function constants(
+  shape: readonly number[],
+  nodes: readonly NodeSpec[],
+  rest: Partial<ModelSpec> = {},
+  more: ModelSpec["initializers"] = [],
+): Uint8Array {
   const initializers: ModelSpec["initializers"] = [
     ...CONSTANTS!,
     { name: "shape", shape: [shape.length], dtype: "i64", data: shape },
     { name: "zero", shape: [], dtype: "i64", data: [0] },
     { name: "one", shape: [], dtype: "i64", data: [1] },
     { name: "many", shape: [], dtype: "i64", data: [shape[0]!] },
+    { name: "two", shape: [2], dtype: "i64", data: [1, 2] },
+    { name: "zero1", shape: [1], dtype: "i64", data: [0] },
+    { name: "one1", shape: [1], dtype: "i64", data: [1] },
+    { name: "minus", shape: [1], dtype: "i32", data: [1] },
+    ...more,
   ];
   return model([node("ConstantOfShape", ["shape"], ["big"]), ...nodes], "y", { initializers, ...rest });
 }
@@ -132,7 +142,7 @@ export const LARGE: Readonly<Record<string, () => Uint8Array>> = {
           strides: [2, 2],
           ceil_mode: 1,
           count_include_pad: 1,
-          pads: [0, 0, 1, 1],
+          pads: [0, 0, 0, 0],
         }),
       ],
       "y",
@@ -143,3 +153,76 @@ export const LARGE: Readonly<Record<string, () => Uint8Array>> = {
 function chainOf(n: number, op: string): NodeSpec[] {
   return names(n).map((to, i) => node(op, [i === 0 ? "big" : `v${i - 1}`], [to]));
 }
+
+/** A large constant and one op on it, of which nothing is used. */
+function oneOp(shape: readonly number[], op: NodeSpec, rest: readonly NodeSpec[] = []): Uint8Array {
+  return constants(shape, [...rest, op, node("Relu", ["x"], ["y"])]);
+}
+
+const M = 2 ** 20;
+
+/** For each family of ops, about the largest constants that the budget allows a small file. */
+export const LARGE_OPS: Readonly<Record<string, () => Uint8Array>> = {
+  ConstantOfShape: () => oneOp([15 * M], node("Size", ["big"], ["z"])),
+  Range: () => constants([5 * M], [node("Range", ["zero", "many", "one"], ["i"]), node("Relu", ["x"], ["y"])]),
+  NonZero: () => oneOp([3 * M], node("NonZero", ["cosine"], ["z"]), [node("Cos", ["big"], ["cosine"])]),
+  "a map, Erf": () => oneOp([7 * M], node("Erf", ["big"], ["z"])),
+  "a map of constants alone, Sin": () => oneOp([7 * M], node("Sin", ["big"], ["z"])),
+  Cast: () => oneOp([5 * M], node("Cast", ["big"], ["z"], { to: 7 })),
+  "Cast to a small float": () => oneOp([7 * M], node("Cast", ["big"], ["z"], { to: 17 })),
+  QuantizeLinear: () => oneOp([7 * M], node("QuantizeLinear", ["big", "c"], ["z"])),
+  "a binary op, Pow": () => oneOp([7 * M], node("Pow", ["big", "c"], ["z"])),
+  "a comparison that broadcasts": () =>
+    oneOp([3000], node("Less", ["row", "column"], ["z"]), [
+      node("Unsqueeze", ["big", "zero"], ["row"]),
+      node("Unsqueeze", ["big", "one"], ["column"]),
+    ]),
+  Where: () => oneOp([5 * M], node("Where", ["big", "c", "c"], ["z"])),
+  "a reduction": () => oneOp([7 * M], node("ReduceMax", ["big"], ["z"])),
+  ReduceProd: () => oneOp([7 * M], node("ReduceProd", ["big"], ["z"])),
+  "a reduction of a transposed constant": () =>
+    oneOp([2800, 2800], node("ReduceSum", ["t", "one"], ["z"]), [node("Transpose", ["big"], ["t"])]),
+  "a list from a transposed constant": () =>
+    oneOp([2000, 2000], node("Reshape", ["x", "list"], ["z"]), [
+      node("Transpose", ["big"], ["t"]),
+      node("Cast", ["t"], ["i"], { to: 6 }),
+      node("Slice", ["i", "zero1", "one1"], ["row"]),
+      node("ReduceMax", ["row"], ["most"], { keepdims: 0 }),
+      node("Sub", ["most", "minus"], ["list"]),
+    ]),
+  Concat: () => oneOp([5 * M], node("Concat", ["big", "big"], ["z"], { axis: 0 })),
+  "Concat of columns": () => oneOp([5 * M, 1], node("Concat", ["big", "big"], ["z"], { axis: 1 })),
+  Tile: () => oneOp([5 * M, 1], node("Tile", ["big", "two"], ["z"])),
+  Pad: () => oneOp([7 * M], node("Pad", ["big", "two"], ["z"])),
+  CumSum: () => oneOp([7 * M], node("CumSum", ["big", "zero"], ["z"])),
+  Gather: () => oneOp([M], node("Gather", ["big", "i"], ["z"]), [node("Cast", ["big"], ["i"], { to: 7 })]),
+  MatMul: () => oneOp([640, 640], node("MatMul", ["big", "big"], ["z"])),
+  Resize: () =>
+    constants(
+      [1],
+      [node("Resize", ["line", "", "scales"], ["z"], { mode: "cubic", antialias: 1 }), node("Relu", ["x"], ["y"])],
+      {},
+      [
+        { name: "line", shape: [1, 4096], data: new Float32Array(4096) },
+        { name: "scales", shape: [2], data: [1, 0.5] },
+      ],
+    ),
+  BatchNormalization: () =>
+    constants([M], [node("BatchNormalization", ["x", "big", "big", "big", "big"], ["y"])], {
+      inputs: [{ name: "x", shape: [1, M, 1, 1] }],
+    }),
+  "windows of a pool": () =>
+    model(
+      [
+        node("AveragePool", ["x"], ["y"], {
+          kernel_shape: [2, 2],
+          strides: [2, 2],
+          ceil_mode: 1,
+          count_include_pad: 1,
+          pads: [0, 0, 0, 0],
+        }),
+      ],
+      "y",
+      { inputs: [{ name: "x", shape: [1, 1, 6001, 6001] }] },
+    ),
+};

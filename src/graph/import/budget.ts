@@ -1,6 +1,6 @@
 /** Limits what one import evaluates, so that a small file cannot ask for much memory or time. */
 import type { OnnxModel, OnnxTensor } from "../../weights/onnx/types";
-import { isDeferred, isLong } from "../constants/deferred";
+import { isKept, isLong } from "../constants/deferred";
 import { sizeOf } from "../ir";
 import { TooLarge, wordsOf, type ConstantValue } from "./values";
 
@@ -15,7 +15,7 @@ const BASE = 2 ** 24;
 export class Budget {
   readonly #total: number;
   #left: number;
-  /** Constants that something was made of, or that were computed at once. */
+  /** Constants that something was made of, or that stay in memory. */
   readonly #used = new WeakSet<ConstantValue>();
 
   constructor(model: OnnxModel) {
@@ -42,7 +42,7 @@ export class Budget {
 
   /** Notes a constant for which spend() was called, and its copy under another name. */
   made(value: ConstantValue, copy = value): void {
-    if (!isDeferred(value) || this.#used.has(value)) this.#used.add(copy);
+    if (isKept(value) || this.#used.has(value)) this.#used.add(copy);
   }
 }
 

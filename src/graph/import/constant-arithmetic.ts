@@ -5,15 +5,15 @@ import type { NodeContext } from "./context";
 import { broadcast } from "./primitives";
 import { allocate, type ConstantValue } from "./values";
 
-/** f of every element of a constant. Default `dtype`: the constant's. */
+/** f of every element of a constant and its flat index. Default `dtype`: the constant's. */
 export function mapConstant(
   ctx: NodeContext,
   x: ConstantValue,
-  f: (x: number) => number,
+  f: (x: number, index: number) => number,
   dtype: OnnxDType = x.dtype,
 ): ConstantValue {
-  const data = mapElements(x.data, f, allocate(dtype, ctx.spend(x.shape, [x], dtype)));
-  return { kind: "constant", name: ctx.constantName, dtype, shape: x.shape, data };
+  const count = ctx.spend(x.shape, [x], dtype);
+  return ctx.evaluated(dtype, x.shape, () => mapElements(x.data, f, allocate(dtype, count)), x);
 }
 
 /** f of two constants with NumPy broadcasting. */
@@ -25,6 +25,6 @@ export function zipConstants(
   dtype: OnnxDType = a.dtype,
 ): ConstantValue {
   const shape = broadcast(ctx, a.shape, b.shape);
-  const data = zipElements(a, b, shape, f, allocate(dtype, ctx.spend(shape, [a, b], dtype)));
-  return { kind: "constant", name: ctx.constantName, dtype, shape, data };
+  const count = ctx.spend(shape, [a, b], dtype);
+  return ctx.evaluated(dtype, shape, () => zipElements(a, b, shape, f, allocate(dtype, count)), a, b);
 }

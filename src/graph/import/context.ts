@@ -1,9 +1,9 @@
 /** An importer's access to its node: reads operands and attributes, emits nodes, reports unsupported features. */
 import { ModelError, type Unsupported } from "../../base/errors";
-import type { OnnxAttribute, OnnxNode } from "../../weights/onnx/types";
-import { withFacts } from "../constants/deferred";
+import type { OnnxAttribute, OnnxDType, OnnxNode } from "../../weights/onnx/types";
+import { computing, evaluated, settling, withFacts } from "../constants/deferred";
 import type { NumberArray } from "../constants/elements";
-import type { Node, NodeFor, OpName, Shape } from "../ir";
+import { sizeOf, type Node, type NodeFor, type OpName, type Shape } from "../ir";
 import { evaluate, type Ops } from "../op";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
@@ -107,12 +107,17 @@ export class NodeContext {
     return value.kind === "constant" ? value : this.unsupported(`${what} computed at run time`);
   }
 
-  /** A 1-D (or scalar) constant of integers. */
-  integers(index: number, what: string): number[] {
+  /** The numbers of a 1-D (or scalar) constant. */
+  numbers(index: number, what: string): number[] {
     const value = this.constant(index, what);
     if (value.shape.length > 1) this.malformed(`${what} as a list`, `shape [${value.shape.join(", ")}]`);
     if (value.shape.some((n) => n > LONGEST_LIST)) this.unsupported(`${what} of more than ${LONGEST_LIST} numbers`);
-    const numbers = Array.from(value.data);
+    return Array.from(value.data);
+  }
+
+  /** A 1-D (or scalar) constant of integers. */
+  integers(index: number, what: string): number[] {
+    const numbers = this.numbers(index, what);
     const broken = numbers.find((n) => !Number.isInteger(n));
     return broken === undefined ? numbers : this.malformed(`${what} of whole numbers`, `${broken}`);
   }
@@ -181,6 +186,16 @@ export class NodeContext {
     return count;
   }
 
+  /** A constant that this importer computes, in parts, from `sources`, after spend(). */
+  evaluated(
+    dtype: OnnxDType,
+    shape: Shape,
+    make: () => NumberArray | Generator<undefined, NumberArray>,
+    ...sources: readonly ConstantValue[]
+  ): ConstantValue {
+    return evaluated({ kind: "constant", name: this.constantName, dtype, shape } as const, make, ...sources);
+  }
+
   /** The name of constants that this importer evaluates, until one becomes the node's output and gets the model's name. */
   get constantName(): string {
     return `${this.outputName}.folded`;
@@ -247,4 +262,15 @@ export class NodeContext {
 
 export function describe(shape: Shape): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** Computes the operands that importers may read as numbers or lists, and those that stay in memory. */
+export function* readOperands(operands: readonly (Value | undefined)[]): Generator<undefined, unknown[]> {
+  const read: unknown[] = [];
+  for (const value of operands) {
+    if (value?.kind !== "constant") continue;
+    if (sizeOf(value.shape) <= LONGEST_LIST) read.push(yield* computing(value));
+    else yield* settling(value);
+  }
+  return read;
 }

@@ -5,10 +5,10 @@ import { finish } from "../../base/pacer";
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/onnx/types";
 import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
 import { GraphBuilder } from "./builder";
-import { withFacts } from "../constants/deferred";
+import { settling, withFacts } from "../constants/deferred";
 import type { Engine } from "../engine";
 import { Budget } from "./budget";
-import { NodeContext, Refusal, type OpTable, type Outputs } from "./context";
+import { NodeContext, readOperands, Refusal, type OpTable, type Outputs } from "./context";
 import { decodeConstant } from "./decode-constant";
 import { constantOf, TooLarge, type ConstantValue, type Value } from "./values";
 
@@ -167,9 +167,12 @@ class Import {
         this.#budget,
       );
       try {
+        const read = yield* readOperands(operands as (Value | undefined)[]);
         const made = this.#engine.importers[node.op]!(ctx);
         const outputs = isWork(made) ? yield* made : made;
         const results = isList(outputs) ? outputs : [outputs];
+        for (const result of results) yield* settling(result);
+        read.length = 0; // until here they had to stay in memory
         const renamed = this.#builder.rename(namesOf(node, results), mark);
         this.#define(node, results, (value, name) => {
           if (value.kind === "runtime") return { ...value, name: renamed.get(value.name) ?? value.name };

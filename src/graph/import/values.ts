@@ -83,5 +83,5 @@ export function constantOf(
 }
 
 export function floatData(value: ConstantValue): Float32Array {
-  return value.data instanceof Float32Array ? value.data : Float32Array.from(value.data);
+  return value.data instanceof Float32Array ? value.data : new Float32Array(value.data);
 }

@@ -1,6 +1,7 @@
 /** Elementwise function of two tensors. */
 import { binary as kernel } from "../../kernels/binary";
 import { zipElements } from "../constants/arithmetic";
+import { evaluated } from "../constants/deferred";
 import { isWhole, zerosLike } from "../constants/elements";
 import { scalarActivation, scalarBinary } from "../constants/scalar";
 import { broadcastShapes, sizeOf } from "../ir";
@@ -23,11 +24,14 @@ export const binary: OpDefinition<"binary"> = {
   flops: ({ shape }) => sizeOf(shape),
   /** Integer quotients are truncated towards zero. Products of 32 bits, which a double may round, wrap exactly. */
   evaluate({ shape, attributes }, [a, b]) {
-    const out = zerosLike(a.data, sizeOf(shape));
-    const exact = attributes.fn === "mul" && (out instanceof Int32Array || out instanceof Uint32Array);
-    const fn = exact ? Math.imul : scalarBinary(attributes.fn, isWhole(a.data));
-    const activate = scalarActivation(attributes.activation);
-    return { shape, data: zipElements(a, b!, shape, (x, y) => activate(fn(x, y)), out) };
+    const zip = () => {
+      const out = zerosLike(a.data, sizeOf(shape));
+      const exact = attributes.fn === "mul" && (out instanceof Int32Array || out instanceof Uint32Array);
+      const fn = exact ? Math.imul : scalarBinary(attributes.fn, isWhole(a.data));
+      const activate = scalarActivation(attributes.activation);
+      return zipElements(a, b!, shape, (x, y) => activate(fn(x, y)), out);
+    };
+    return evaluated({ shape }, zip, a, b!);
   },
   permute: permuteShape,
   lower(b, node) {

@@ -1,5 +1,7 @@
 /** Concatenation along one axis. */
 import { concatPart } from "../../kernels/strided-copy";
+import { inParts } from "../../base/pacer";
+import { evaluated } from "../constants/deferred";
 import { zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
@@ -26,16 +28,21 @@ export const concat: OpDefinition<"concat"> = {
   },
   flops: () => 0,
   evaluate({ shape, attributes: { axis } }, inputs) {
-    const parts = inputs.map(({ shape, data }) => ({ data, length: sizeOf(shape.slice(axis)) }));
-    const data = zerosLike(parts[0]!.data, sizeOf(shape));
-    const blocks = sizeOf(shape.slice(0, axis));
-    let at = 0;
-    for (let block = 0; block < blocks; block++)
-      for (const { data: part, length } of parts) {
-        data.set(part.subarray(block * length, (block + 1) * length), at);
-        at += length;
-      }
-    return { shape, data };
+    const join = function* () {
+      const parts = inputs.map(({ shape, data }) => ({ data, length: sizeOf(shape.slice(axis)) }));
+      const data = zerosLike(parts[0]!.data, sizeOf(shape));
+      let at = 0;
+      yield* inParts(sizeOf(shape.slice(0, axis)) * parts.length, (from, to) => {
+        for (let i = from; i < to; i++) {
+          const { data: part, length } = parts[i % parts.length]!;
+          const first = Math.floor(i / parts.length) * length;
+          data.set(part.subarray(first, first + length), at);
+          at += length;
+        }
+      });
+      return data;
+    };
+    return evaluated({ shape }, join, ...inputs);
   },
   permute: permuteAxis,
   *lower(b, node) {

@@ -1,5 +1,7 @@
 /** Cumulative sums along one axis. */
 import { cumSum as kernel } from "../../kernels/cum-sum";
+import { inParts } from "../../base/pacer";
+import { evaluated } from "../constants/deferred";
 import { zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
@@ -23,20 +25,26 @@ export const cumSum: OpDefinition<"cumSum"> = {
   flops: ({ shape }) => sizeOf(shape),
   /** Sums in double precision. */
   evaluate({ shape, attributes: { axis, exclusive, reverse } }, [x]) {
-    const { outer, axis: length, inner } = rowsAlong(shape, axis);
-    const source = x.data;
-    const data = zerosLike(source, sizeOf(shape));
-    for (let row = 0; row < outer * inner; row++) {
-      const start = Math.floor(row / inner) * length * inner + (row % inner);
+    const { axis: length, inner } = rowsAlong(shape, axis);
+    const sum = function* () {
+      const source = x.data;
+      const data = zerosLike(source, sizeOf(shape));
       let total = 0;
-      for (let k = 0; k < length; k++) {
-        const at = start + (reverse ? length - 1 - k : k) * inner;
-        const before = total;
-        total += source[at]!;
-        data[at] = exclusive ? before : total;
-      }
-    }
-    return { shape, data };
+      // Row after row along the axis.
+      yield* inParts(data.length, (from, to) => {
+        for (let i = from; i < to; i++) {
+          const k = i % length;
+          const row = (i - k) / length;
+          const start = Math.floor(row / inner) * length * inner + (row % inner);
+          const at = start + (reverse ? length - 1 - k : k) * inner;
+          const before = k === 0 ? 0 : total;
+          total = before + source[at]!;
+          data[at] = exclusive ? before : total;
+        }
+      });
+      return data;
+    };
+    return evaluated({ shape }, sum, x);
   },
   permute: permuteAxis,
   lower(b, node) {

@@ -1,5 +1,7 @@
 /** Gathers entries of one axis at constant indices. */
 import { gather as kernel, gatherIndices } from "../../kernels/gather";
+import { inParts } from "../../base/pacer";
+import { evaluated } from "../constants/deferred";
 import { zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
@@ -23,16 +25,21 @@ export const gather: OpDefinition<"gather"> = {
   },
   flops: () => 0,
   evaluate({ shape, attributes: { axis, indices } }, [x]) {
-    const source = x.data;
-    const data = zerosLike(source, sizeOf(shape));
     const inner = sizeOf(shape.slice(axis + 1));
     const outer = sizeOf(shape.slice(0, axis));
-    for (let block = 0; block < outer; block++)
-      indices.forEach((index, i) => {
-        const from = (block * x.shape[axis]! + index) * inner;
-        data.set(source.subarray(from, from + inner), (block * indices.length + i) * inner);
+    const pick = function* () {
+      const source = x.data;
+      const data = zerosLike(source, sizeOf(shape));
+      yield* inParts(outer * indices.length, (first, end) => {
+        for (let i = first; i < end; i++) {
+          const block = Math.floor(i / indices.length);
+          const from = (block * x.shape[axis]! + indices[i % indices.length]!) * inner;
+          data.set(source.subarray(from, from + inner), i * inner);
+        }
       });
-    return { shape, data };
+      return data;
+    };
+    return evaluated({ shape }, pick, x);
   },
   permute: permuteAxis,
   lower(b, node) {

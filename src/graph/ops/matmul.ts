@@ -1,5 +1,7 @@
 /** Matrix product. */
 import { matmul as kernel } from "../../kernels/matmul";
+import { inParts } from "../../base/pacer";
+import { evaluated } from "../constants/deferred";
 import { zerosLike } from "../constants/elements";
 import { scalarActivation } from "../constants/scalar";
 import { sameShape, sizeOf } from "../ir";
@@ -13,6 +15,9 @@ declare module "../ir" {
   }
 }
 
+/** Most multiplications of a product that is evaluated: about a second. */
+export const MOST_EVALUATED = 2 ** 28;
+
 export const matmul: OpDefinition<"matmul"> = {
   arity: [2, 3],
   kernels: { matmul: kernel },
@@ -25,23 +30,31 @@ export const matmul: OpDefinition<"matmul"> = {
     return [...a.slice(0, -1), b!.at(-1)!];
   },
   flops: ({ shape }, [a]) => 2 * sizeOf(shape) * a.at(-1)!,
-  /** Sums in double precision. */
+  /** Sums in double precision. Products that would take seconds are left to the GPU. */
   evaluate({ shape, attributes }, [a, b, bias]) {
+    if (sizeOf(shape) * a.shape.at(-1)! > MOST_EVALUATED) return undefined;
     const [depth, columns] = b!.shape.slice(-2) as [number, number];
     const rowsOfMatrix = shape.at(-2)!;
     const batched = b!.shape.length > 2;
     const activate = scalarActivation(attributes.activation);
-    const [left, right] = [a.data, b!.data];
-    const data = zerosLike(a.data, sizeOf(shape));
-    for (let i = 0; i < data.length; i++) {
-      const column = i % columns;
-      const row = (i - column) / columns;
-      const first = batched ? Math.floor(row / rowsOfMatrix) * depth * columns : 0;
-      let sum = bias?.data[column] ?? 0;
-      for (let k = 0; k < depth; k++) sum += left[row * depth + k]! * right[first + k * columns + column]!;
-      data[i] = activate(sum);
-    }
-    return { shape, data };
+    const multiply = function* () {
+      const [left, right] = [a.data, b!.data];
+      const added = bias?.data;
+      const data = zerosLike(a.data, sizeOf(shape));
+      const visit = (from: number, to: number): void => {
+        for (let i = from; i < to; i++) {
+          const column = i % columns;
+          const row = (i - column) / columns;
+          const first = batched ? Math.floor(row / rowsOfMatrix) * depth * columns : 0;
+          let sum = added?.[column] ?? 0;
+          for (let k = 0; k < depth; k++) sum += left[row * depth + k]! * right[first + k * columns + column]!;
+          data[i] = activate(sum);
+        }
+      };
+      yield* inParts(data.length, visit, depth);
+      return data;
+    };
+    return evaluated({ shape }, multiply, a, b!, ...(bias ? [bias] : []));
   },
   lower(b, node) {
     const [left = "", right = "", bias] = node.inputs;

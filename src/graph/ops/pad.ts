@@ -1,5 +1,7 @@
 /** Padding. */
 import { pad as kernel } from "../../kernels/pad";
+import { inParts } from "../../base/pacer";
+import { evaluated } from "../constants/deferred";
 import { zerosLike } from "../constants/elements";
 import { stridesOf } from "../../base/strides";
 import { sizeOf } from "../ir";
@@ -26,24 +28,29 @@ export const pad: OpDefinition<"pad"> = {
   evaluate({ shape, attributes: { mode, before, value } }, [x]) {
     const inner = stridesOf(shape);
     const outer = stridesOf(x.shape);
-    const source = x.data;
-    /** The index of the input that index i of the output repeats; -1 for the constant. */
-    const sources = shape.map((n, axis) =>
-      Array.from({ length: n }, (_, i) => {
-        const [at, last] = [i - before[axis]!, x.shape[axis]! - 1];
-        if (at >= 0 && at <= last) return at;
-        if (mode === "constant") return -1;
-        if (mode === "edge") return at < 0 ? 0 : last;
-        if (mode === "wrap") return ((at % (last + 1)) + last + 1) % (last + 1);
-        return at < 0 ? -at : 2 * last - at;
-      }),
-    );
-    const data = zerosLike(source, sizeOf(shape));
-    for (let to = 0; to < data.length; to++) {
-      const index = sources.map((along, axis) => along[Math.floor(to / inner[axis]!) % shape[axis]!]!);
-      data[to] = index.includes(-1) ? value : source[index.reduce((sum, i, axis) => sum + i * outer[axis]!, 0)]!;
-    }
-    return { shape, data };
+    /** The index of the input that index i of the output repeats; NaN for the constant. */
+    const repeated = (i: number, axis: number): number => {
+      const [at, last] = [i - before[axis]!, x.shape[axis]! - 1];
+      if (at >= 0 && at <= last) return at;
+      if (mode === "constant") return NaN;
+      if (mode === "edge") return at < 0 ? 0 : last;
+      if (mode === "wrap") return ((at % (last + 1)) + last + 1) % (last + 1);
+      return at < 0 ? -at : 2 * last - at;
+    };
+    const fill = function* () {
+      const source = x.data;
+      const data = zerosLike(source, sizeOf(shape));
+      yield* inParts(data.length, (first, end) => {
+        for (let to = first; to < end; to++) {
+          let from = 0;
+          for (let axis = 0; axis < shape.length; axis++)
+            from += outer[axis]! * repeated(Math.floor(to / inner[axis]!) % shape[axis]!, axis);
+          data[to] = Number.isNaN(from) ? value : source[from]!;
+        }
+      });
+      return data;
+    };
+    return evaluated({ shape }, fill, x);
   },
   permute(node, perm) {
     const back = invert(perm);

@@ -1,6 +1,7 @@
 /** Mean, sum, maximum or minimum over axes. */
 import { reduce as kernel, reducePlan } from "../../kernels/reduce";
-import { foldAxes } from "../constants/arithmetic";
+import { foldAxes, mapElements } from "../constants/arithmetic";
+import { evaluated } from "../constants/deferred";
 import { isWhole, zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
@@ -35,11 +36,14 @@ export const reduce: OpDefinition<"reduce"> = {
   evaluate({ shape, attributes: { fn, axes } }, [x]) {
     const { start, step } = FOLDS[fn];
     const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
-    const totals = foldAxes(x, kept, start, step);
     const count = sizeOf(x.shape) / sizeOf(kept);
-    const data = zerosLike(x.data, totals.length);
-    data.set(fn !== "mean" ? totals : totals.map((sum) => (isWhole(x.data) ? Math.trunc(sum / count) : sum / count)));
-    return { shape, data };
+    const fold = function* () {
+      const totals = yield* foldAxes(x, kept, start, step);
+      const whole = isWhole(x.data);
+      const result = (sum: number): number => (fn !== "mean" ? sum : whole ? Math.trunc(sum / count) : sum / count);
+      return yield* mapElements(totals, result, zerosLike(x.data, totals.length));
+    };
+    return evaluated({ shape }, fold, x);
   },
   permute(node, perm) {
     const axes = node.attributes.axes.map((axis) => perm[axis]!).sort((a, b) => a - b);

@@ -1,6 +1,7 @@
 /** Elementwise function of one tensor. */
 import { unary as kernel } from "../../kernels/unary";
 import { mapElements } from "../constants/arithmetic";
+import { evaluated } from "../constants/deferred";
 import { zerosLike } from "../constants/elements";
 import { scalarActivation } from "../constants/scalar";
 import { sizeOf } from "../ir";
@@ -18,8 +19,9 @@ export const unary: OpDefinition<"unary"> = {
   kernels: { unary: kernel },
   shape: (_, [x]) => x,
   flops: ({ shape }) => sizeOf(shape),
-  evaluate({ shape, attributes }, [{ data }]) {
-    return { shape, data: mapElements(data, scalarActivation(attributes.activation), zerosLike(data, data.length)) };
+  evaluate({ shape, attributes }, [x]) {
+    const f = scalarActivation(attributes.activation);
+    return evaluated({ shape }, () => mapElements(x.data, (value) => f(value), zerosLike(x.data, sizeOf(shape))), x);
   },
   permute: permuteShape,
   lower(b, node) {

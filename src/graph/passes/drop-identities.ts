@@ -10,6 +10,8 @@
  * x + 0, x - 0, x * 1, x / 1. A node stays where its input is a graph input or a constant and its
  * output is a graph output, so that every output is written by a node.
  */
+import { inParts } from "../../base/pacer";
+import { computing } from "../constants/deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { sameShape, type Constant, type Graph, type Node, type NodeFor } from "../ir";
 import type { Pass } from "./pass";
@@ -20,37 +22,42 @@ const NEUTRAL = { add: 0, sub: 0, mul: 1, div: 1, pow: 1 } as const;
 const fills = new WeakMap<Constant, number | undefined>();
 
 /** Whether all elements of the constant are `value`. */
-function isFilled(constant: Constant | undefined, value: number): boolean {
+function* isFilled(constant: Constant | undefined, value: number): Generator<undefined, boolean> {
   if (constant === undefined) return false;
   if (!fills.has(constant)) {
-    const { data } = constant;
-    fills.set(constant, data.every((x) => x === data[0]) ? data[0] : undefined);
+    const data = yield* computing(constant);
+    const first = data[0];
+    let same = true;
+    yield* inParts(data.length, (from, to) => {
+      for (let i = from; i < to && same; i++) same = data[i] === first;
+    });
+    fills.set(constant, same ? first : undefined);
   }
   return fills.get(constant) === value;
 }
 
 /** The operand that a binary node passes through unchanged, if it does. */
-function neutralOperand(node: NodeFor<"binary">, rw: Rewrite): string | undefined {
+function* neutralOperand(node: NodeFor<"binary">, rw: Rewrite): Generator<undefined, string | undefined> {
   const { fn, activation } = node.attributes;
   if (!isIdentity(activation) || !(fn in NEUTRAL)) return undefined;
   const neutral = NEUTRAL[fn as keyof typeof NEUTRAL];
   const [a, b] = node.inputs as [string, string];
-  const isNeutral = (name: string): boolean => isFilled(rw.constant(name), neutral);
+  const isNeutral = (name: string) => isFilled(rw.constant(name), neutral);
   const keeps = (name: string): boolean => sameShape(rw.shape(name), node.shape);
-  if (keeps(a) && isNeutral(b)) return a;
-  if ((fn === "add" || fn === "mul") && keeps(b) && isNeutral(a)) return b;
+  if (keeps(a) && (yield* isNeutral(b))) return a;
+  if ((fn === "add" || fn === "mul") && keeps(b) && (yield* isNeutral(a))) return b;
   return undefined;
 }
 
 /** The value that `node` repeats unchanged, if it does. */
-function source(node: Node, rw: Rewrite): string | undefined {
+function* source(node: Node, rw: Rewrite): Generator<undefined, string | undefined> {
   const x = node.inputs[0]!;
   const same = sameShape(rw.shape(x), node.shape);
   switch (node.op) {
     case "unary":
       return isIdentity(node.attributes.activation) ? x : undefined;
     case "binary":
-      return neutralOperand(node, rw);
+      return yield* neutralOperand(node, rw);
     case "reshape":
     case "expand":
     case "pad":
@@ -72,8 +79,8 @@ export const dropIdentities: Pass = {
   name: "drop-identities",
   run(graph: Graph): Generator<undefined, Graph> {
     const outputs = new Set(graph.outputs.map((output) => output.value));
-    return rewrite(graph, (node, rw) => {
-      const from = source(node, rw);
+    return rewrite(graph, function* (node, rw) {
+      const from = yield* source(node, rw);
       if (from !== undefined && (rw.node(from) !== undefined || !outputs.has(node.output))) {
         rw.replace(node.output, from);
         return;

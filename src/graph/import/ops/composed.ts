@@ -1,7 +1,8 @@
 /** Elementwise functions with parameters, with more than two inputs, or composed of other functions. */
 import { isPackedInteger, isSmallFloat, roundToSmall, wrapPacked } from "../../../weights/numbers/small";
 import { DTYPES } from "../../../weights/onnx/tensor";
-import type { BinaryFn } from "../../ir";
+import { computing, settling } from "../../constants/deferred";
+import { sizeOf, type BinaryFn } from "../../ir";
 import { mapConstant } from "../constant-arithmetic";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { binary, broadcast, unary } from "../primitives";
@@ -18,6 +19,7 @@ function* chained(ctx: NodeContext, fn: BinaryFn): Generator<undefined, Value> {
   let result = first ?? ctx.malformed("at least one input", "none");
   for (const value of rest) {
     result = binary(ctx, fn, result, value);
+    yield* settling(result);
     yield;
   }
   return result;
@@ -29,7 +31,7 @@ function scalar(ctx: NodeContext, value: number, suffix: string): ConstantValue 
 
 /** The number of a constant with one element; undefined for other values. */
 function singleNumber(value: Value | undefined): number | undefined {
-  return value?.kind === "constant" && value.data.length === 1 ? value.data[0] : undefined;
+  return value?.kind === "constant" && sizeOf(value.shape) === 1 ? value.data[0] : undefined;
 }
 
 /** Bounds are attributes before opset 11, and optional inputs since. */
@@ -109,9 +111,10 @@ function* mean(ctx: NodeContext): Generator<undefined, Value> {
   return ctx.inputCount === 1 ? sum : binary(ctx, "mul", sum, scalar(ctx, 1 / ctx.inputCount, "share"));
 }
 
-function divide(ctx: NodeContext): Value {
+function* divide(ctx: NodeContext): Generator<undefined, Value> {
   const [a, b] = [ctx.input(0), ctx.input(1)];
-  if (b.kind === "constant" && !isFloat(b.dtype) && b.data.includes(0)) ctx.malformed("a divisor other than 0", "0");
+  if (b.kind === "constant" && !isFloat(b.dtype) && (yield* computing(b)).includes(0))
+    ctx.malformed("a divisor other than 0", "0");
   return binary(ctx, "div", a, b);
 }
 

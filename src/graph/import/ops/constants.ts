@@ -2,10 +2,13 @@
 import { isSmallFloat, roundHalfEven, roundToSmall } from "../../../weights/numbers/small";
 import { DTYPES } from "../../../weights/onnx/tensor";
 import type { OnnxDType } from "../../../weights/onnx/types";
+import { inParts } from "../../../base/pacer";
+import { mapElements } from "../../constants/arithmetic";
+import { computing } from "../../constants/deferred";
 import { sizeOf } from "../../ir";
 import { describe, type Importer, type NodeContext, type OpTable } from "../context";
 import { mapConstant, zipConstants } from "../constant-arithmetic";
-import { constantOf, type Value } from "../values";
+import { allocate, constantOf, type Value } from "../values";
 import { perAxis } from "./dequantize";
 
 function constant(ctx: NodeContext): Value {
@@ -33,10 +36,9 @@ function constantOfShape(ctx: NodeContext): Value {
   if (shape.some((n) => n < 0)) ctx.malformed("a shape without negative numbers", describe(shape));
   const value = ctx.tensor("value");
   const dtype = value?.dtype ?? "f32";
-  ctx.spend(shape, [], dtype);
-  const filled = constantOf(dtype, shape, [], ctx.constantName);
-  filled.data.fill(value?.data[0] ?? 0);
-  return filled;
+  const data = allocate(dtype, ctx.spend(shape, [], dtype));
+  const filler = value?.data[0] ?? 0;
+  return ctx.evaluated(dtype, shape, () => mapElements(data, () => filler, data));
 }
 
 function range(ctx: NodeContext): Value {
@@ -45,9 +47,8 @@ function range(ctx: NodeContext): Value {
   if (step === 0) ctx.malformed("a step other than 0", "0");
   const count = Math.max(0, Math.ceil((to - from) / step));
   ctx.spend([count], [], start!.dtype);
-  const range = constantOf(start!.dtype, [count], [], ctx.constantName);
-  for (let i = 0; i < count; i++) range.data[i] = from + i * step;
-  return range;
+  const data = allocate(start!.dtype, count);
+  return ctx.evaluated(start!.dtype, [count], () => mapElements(data, (_, i) => from + i * step, data));
 }
 
 const map =
@@ -67,19 +68,22 @@ function mod(ctx: NodeContext): Value {
   );
 }
 
-function nonZero(ctx: NodeContext): Value {
+function* nonZero(ctx: NodeContext): Generator<undefined, Value> {
   const x = ctx.constant(0, "input");
   ctx.spend([x.shape.length, sizeOf(x.shape)], [x], "i64");
+  const data = yield* computing(x);
   let count = 0;
-  for (const value of x.data) if (value !== 0) count++;
+  yield* inParts(data.length, (from, to) => {
+    for (let i = from; i < to; i++) if (data[i] !== 0) count++;
+  });
   const indices = constantOf("i64", [x.shape.length, count], [], ctx.constantName);
-  x.shape.forEach((n, axis) => {
+  for (const [axis, n] of x.shape.entries()) {
     const inner = sizeOf(x.shape.slice(axis + 1));
     let at = axis * count;
-    x.data.forEach((value, flat) => {
-      if (value !== 0) indices.data[at++] = Math.floor(flat / inner) % n;
+    yield* inParts(data.length, (from, to) => {
+      for (let i = from; i < to; i++) if (data[i] !== 0) indices.data[at++] = Math.floor(i / inner) % n;
     });
-  });
+  }
   return indices;
 }
 
@@ -101,18 +105,16 @@ function quantizeLinear(ctx: NodeContext): Value {
   const zero = ctx.optionalConstant(2, "zero point");
   const zeroPoint = zero && perAxis(ctx, x, zero, "zero point");
   const dtype = zero?.dtype ?? DTYPES[ctx.int("output_dtype", 2)] ?? ctx.unsupported("attribute output_dtype");
-  ctx.spend(x.shape, [x]);
   if (isSmallFloat(dtype)) {
     const saturate = ctx.int("saturate", 1) !== 0;
-    const rounded = Float32Array.from(x.data, (value, i) => roundToSmall(dtype, value / scale.at(i), saturate));
-    return constantOf(dtype, x.shape, rounded, ctx.constantName);
+    return mapConstant(ctx, x, (value, i) => roundToSmall(dtype, value / scale.at(i), saturate), dtype);
   }
   const [low, high] = LIMITS[dtype] ?? ctx.unsupported(`to ${dtype}`);
-  const quantized = Float64Array.from(x.data, (value, i) => {
+  const quantize = (value: number, i: number): number => {
     const q = roundHalfEven(Math.fround(value / scale.at(i))) + (zeroPoint?.at(i) ?? 0);
     return Number.isNaN(q) ? low : Math.min(high, Math.max(low, q));
-  });
-  return constantOf(dtype, x.shape, quantized, ctx.constantName);
+  };
+  return mapConstant(ctx, x, quantize, dtype);
 }
 
 export const constantOps: OpTable = {

@@ -1,4 +1,5 @@
 /** Quantised weights: integers with scales. */
+import { inParts } from "../../../base/pacer";
 import { deferred, derivedKey } from "../../constants/deferred";
 import { sameShape, sizeOf } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
@@ -13,10 +14,10 @@ interface PerAxis {
 /** Scale or zero point: one element, or one for each index of `axis`. */
 export function perAxis(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, what: string): PerAxis {
   if (parameter.shape.length > 1) return perBlock(ctx, x, parameter, what);
-  if (parameter.data.length === 1) return { run: x.data.length, at: () => parameter.data[0]! };
+  if (sizeOf(parameter.shape) === 1) return { run: sizeOf(x.shape), at: () => parameter.data[0]! };
   const axis = ctx.axis(ctx.int("axis", 1), x.shape.length);
   const size = x.shape[axis]!;
-  if (parameter.data.length !== size) ctx.malformed(`${what} of ${size} elements`, describe(parameter.shape));
+  if (sizeOf(parameter.shape) !== size) ctx.malformed(`${what} of ${size} elements`, describe(parameter.shape));
   const inner = sizeOf(x.shape.slice(axis + 1));
   return { run: inner, at: (flat) => parameter.data[Math.floor(flat / inner) % size]! };
 }
@@ -39,8 +40,8 @@ function perBlock(ctx: NodeContext, x: ConstantValue, parameter: ConstantValue, 
 }
 
 function dequantized(ctx: NodeContext, source: ConstantValue, scale: ConstantValue): Dequantized {
-  const axis = scale.data.length === 1 ? 0 : ctx.axis(ctx.int("axis", 1), source.shape.length);
-  return { source, scales: Float32Array.from(scale.data), axis };
+  const axis = sizeOf(scale.shape) === 1 ? 0 : ctx.axis(ctx.int("axis", 1), source.shape.length);
+  return { source, scales: new Float32Array(scale.data), axis };
 }
 
 /** (x - zero point) * scale, in f32. */
@@ -61,14 +62,16 @@ function dequantizeLinear(ctx: NodeContext): Value {
   const symmetric = perTensorOrAxis && x.dtype === "i8" && (zero?.data.every((z) => z === 0) ?? true);
   const int8 = symmetric ? dequantized(ctx, x, ctx.constant(1, "scale")) : undefined;
   const facts = { kind: "constant", name: ctx.constantName, dtype: "f32", shape: x.shape, key, int8 } as const;
-  const compute = (): Float32Array => {
+  const compute = function* (): Generator<undefined, Float32Array> {
     const data = new Float32Array(count);
     const source = x.data;
-    for (let start = 0; start < count; start += run) {
-      const factor = scale.at(start);
-      const offset = zeroPoint?.at(start) ?? 0;
-      for (let i = start; i < start + run; i++) data[i] = (source[i]! - offset) * factor;
-    }
+    yield* inParts(count, (from, to) => {
+      for (let i = from; i < to;) {
+        const factor = scale.at(i);
+        const offset = zeroPoint?.at(i) ?? 0;
+        for (const end = Math.min(to, i - (i % run) + run); i < end; i++) data[i] = (source[i]! - offset) * factor;
+      }
+    });
     return data;
   };
   return deferred(facts, compute, x, ctx.constant(1, "scale"), ...(zero ? [zero] : []));

@@ -1,4 +1,6 @@
 /** Comparisons, logic and selection. At run time a boolean is 0 or 1. */
+import { inParts } from "../../../base/pacer";
+import { computing } from "../../constants/deferred";
 import { IDENTITY, type BinaryFn } from "../../ir";
 import { mapConstant, zipConstants } from "../constant-arithmetic";
 import type { Importer, NodeContext, OpTable } from "../context";
@@ -40,12 +42,17 @@ function xor(ctx: NodeContext): Value {
 }
 
 /** x where the condition holds, plus y where it does not; both are 0 elsewhere. */
-function where(ctx: NodeContext): Value {
+function* where(ctx: NodeContext): Generator<undefined, Value> {
   const [condition, x, y] = [ctx.input(0), ctx.input(1), ctx.input(2)];
   requireFloat(ctx, x, y);
   if (condition.kind === "constant") {
     ctx.spend([], [condition]);
-    const chosen = condition.data.every((c) => c !== 0) ? x : condition.data.every((c) => c === 0) ? y : undefined;
+    const data = yield* computing(condition);
+    let holds = 0;
+    yield* inParts(data.length, (from, to) => {
+      for (let i = from; i < to; i++) if (data[i] !== 0) holds++;
+    });
+    const chosen = holds === data.length ? x : holds === 0 ? y : undefined;
     if (chosen) return expand(ctx, chosen, broadcast(ctx, broadcast(ctx, condition.shape, x.shape), y.shape));
   }
   const [kept, rest] = [combine(ctx, "mask", x, condition), combine(ctx, "mask", y, not(ctx, condition))];

@@ -1,8 +1,9 @@
 /** Products of matrices and vectors. */
 import { IDENTITY, sizeOf, type Shape } from "../../ir";
+import { MOST_EVALUATED } from "../../ops/matmul";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { binary, broadcast, expand, reshape, transpose } from "../primitives";
-import type { Value } from "../values";
+import { isFloat, type Value } from "../values";
 
 /** alpha * A' B' + beta * C. alpha goes into B where that is constant, beta into C. */
 function gemm(ctx: NodeContext): Value {
@@ -34,6 +35,9 @@ function gemm(ctx: NodeContext): Value {
 }
 
 function product(ctx: NodeContext, operands: readonly Value[], shape: Shape): Value {
+  const [a] = operands;
+  if (!isFloat(a!.dtype) && sizeOf(shape) * a!.shape.at(-1)! > MOST_EVALUATED)
+    ctx.unsupported(`a product of more than ${MOST_EVALUATED} multiplications of ${a!.dtype}`);
   return ctx.apply("matmul", operands, { activation: IDENTITY }, shape);
 }
 

@@ -1,9 +1,11 @@
 /** Normalisations and softmax. */
+import { mapElements } from "../../constants/arithmetic";
+import { withFacts } from "../../constants/deferred";
 import { sizeOf, type Shape } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { binary, expand, reduce, reshape, unary } from "../primitives";
 import { liftToImage, lowerFromImage } from "../window";
-import type { Value } from "../values";
+import type { ConstantValue, Value } from "../values";
 
 /** Training, from opset 14 on: statistics of this batch, over all axes but the channels; then those that are kept for inference. */
 function trainedBatchNormalization(ctx: NodeContext, x: Value): Value[] {
@@ -29,16 +31,34 @@ function batchNormalization(ctx: NodeContext): Value | Value[] {
   const channels = x.shape[1] ?? ctx.malformed("[N, C, ...]", describe(x.shape));
   const [scale, bias, mean, variance] = ["scale", "bias", "mean", "variance"].map((what, i) => {
     const value = ctx.constant(i + 1, what);
-    if (value.shape.length !== 1 || value.data.length !== channels)
+    if (value.shape.length !== 1 || value.shape[0] !== channels)
       ctx.malformed(`${what} of ${channels} elements`, describe(value.shape));
-    return value.data;
-  });
+    return value;
+  }) as [ConstantValue, ConstantValue, ConstantValue, ConstantValue];
   const epsilon = ctx.float("epsilon", 1e-5);
-  const factor = Float64Array.from(scale!, (s, c) => s / Math.sqrt(variance![c]! + epsilon));
-  const shift = Float64Array.from(bias!, (b, c) => b - mean![c]! * factor[c]!);
   const perChannel = perChannelShape(channels, x.shape.length);
-  const scaled = binary(ctx, "mul", x, ctx.floatConstant(perChannel, factor, "scale"));
-  return binary(ctx, "add", scaled, ctx.floatConstant(perChannel, shift, "shift"));
+  /** f of the channel's factor scale / sqrt(variance + epsilon), its bias and its mean. */
+  const table = (suffix: string, f: (factor: number, bias: number, mean: number) => number): ConstantValue => {
+    const out = new Float32Array(ctx.spend(perChannel));
+    const compute = () => {
+      const [b, m, v] = [bias.data, mean.data, variance.data];
+      return mapElements(scale.data, (s, c) => f(s / Math.sqrt(v[c]! + epsilon), b[c]!, m[c]!), out);
+    };
+    const made = ctx.evaluated("f32", perChannel, compute, scale, bias, mean, variance);
+    return withFacts(made, { name: `${ctx.outputName}.${suffix}` });
+  };
+  const scaled = binary(
+    ctx,
+    "mul",
+    x,
+    table("scale", (factor) => factor),
+  );
+  return binary(
+    ctx,
+    "add",
+    scaled,
+    table("shift", (factor, b, m) => b - m * factor),
+  );
 }
 
 /** [C, 1, 1, ...], which broadcasts over [N, C, ...]. */

@@ -1,9 +1,11 @@
 /** Pooling over windows and over whole images. */
+import { mapElements } from "../../constants/arithmetic";
+import { withFacts } from "../../constants/deferred";
 import { IDENTITY, type Pair } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reduce, reshape } from "../primitives";
 import { liftToImage, lowerFromImage, padsOf, pairOf, resolveWindow, type Window } from "../window";
-import type { Value } from "../values";
+import type { ConstantValue, Value } from "../values";
 
 /** Over [N, C, D, H, W]: windows of [H, W], then windows of D. Maxima and means over boxes can be taken axis by axis. */
 function pool3d(ctx: NodeContext, kind: "max" | "average"): Value {
@@ -49,30 +51,31 @@ function pool(ctx: NodeContext, kind: "max" | "average"): Value {
     [n, size[0], size[1], channels],
     "pool",
   );
-  const correction = countIncludePad ? overhang(ctx, [height, width], window, rank) : undefined;
-  if (correction === undefined) return lowerFromImage(ctx, y, rank);
-  const factors = ctx.floatConstant([1, size[0], size[1], 1], correction, "taps");
+  const factors = countIncludePad ? overhang(ctx, [height, width], window, rank) : undefined;
+  if (factors === undefined) return lowerFromImage(ctx, y, rank);
   const corrected = ctx.emit("binary", [y, factors], { fn: "mul", activation: IDENTITY }, y.shape, "corrected");
   return lowerFromImage(ctx, corrected, rank);
 }
 
 /**
  * With ceil_mode, a window may reach past the stated pads; ONNX never counts taps there, even with count_include_pad.
- * Returns the factor kernel taps / counted taps of every output pixel; undefined when all are 1.
+ * Returns the factor kernel taps / counted taps of every output pixel, [1, H, W, 1]; undefined when all are 1.
  */
-function overhang(ctx: NodeContext, input: Pair, window: Window, rank: number): Float32Array | undefined {
+function overhang(ctx: NodeContext, input: Pair, window: Window, rank: number): ConstantValue | undefined {
   if (ctx.int("ceil_mode", 0) === 0) return undefined;
-  ctx.spend(window.size);
+  const { kernel, pads, strides, dilations, size } = window;
   const stated = padsOf(ctx, rank);
-  const counted = ([0, 1] as const).map((axis) => {
-    const limit = input[axis] + window.pads[axis] + stated[axis + 2]!;
-    return Array.from({ length: window.size[axis] }, (_, out) =>
-      Math.min(window.kernel[axis], Math.ceil((limit - out * window.strides[axis]) / window.dilations[axis])),
-    );
-  }) as [number[], number[]];
-  const taps = window.kernel[0] * window.kernel[1];
-  const factors = Float32Array.from(counted[0].flatMap((rows) => counted[1].map((columns) => taps / (rows * columns))));
-  return factors.every((factor) => factor === 1) ? undefined : factors;
+  const counted = (axis: 0 | 1, out: number): number => {
+    const limit = input[axis] + pads[axis] + stated[axis + 2]!;
+    return Math.min(kernel[axis], Math.ceil((limit - out * strides[axis]) / dilations[axis]));
+  };
+  // The last window of an axis reaches furthest.
+  if (([0, 1] as const).every((axis) => counted(axis, size[axis] - 1) === kernel[axis])) return undefined;
+  const data = new Float32Array(ctx.spend(size));
+  const factor = (_: number, i: number): number =>
+    (kernel[0] * kernel[1]) / (counted(0, Math.floor(i / size[1])) * counted(1, i % size[1]));
+  const factors = ctx.evaluated("f32", [1, size[0], size[1], 1], () => mapElements(data, factor, data));
+  return withFacts(factors, { name: `${ctx.outputName}.taps` });
 }
 
 function globalPool(ctx: NodeContext, fn: "mean" | "max"): Value {

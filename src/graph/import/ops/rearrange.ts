@@ -1,4 +1,6 @@
 /** Split, Pad, Gather, DepthToSpace and SpaceToDepth. */
+import { inParts } from "../../../base/pacer";
+import { computing } from "../../constants/deferred";
 import { sizeOf, type OpAttributes } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape, slice, transpose } from "../primitives";
@@ -88,12 +90,16 @@ function gather(ctx: NodeContext, x: Value, axis: number, indices: readonly numb
 }
 
 /** Indices of any rank; their dimensions take the place of the axis. */
-function gatherOp(ctx: NodeContext): Value {
+function* gatherOp(ctx: NodeContext): Generator<undefined, Value> {
   const x = ctx.input(0);
   const axis = ctx.axis(ctx.int("axis", 0), x.shape.length);
   const indices = ctx.constant(1, "indices");
   ctx.spend([2, sizeOf(indices.shape)], [indices], "f32"); // the list has 8 bytes an index
-  const flat = Array.from(indices.data, (index) => ctx.axis(index, x.shape[axis]!));
+  const data = yield* computing(indices);
+  const flat = new Array<number>(data.length);
+  yield* inParts(data.length, (from, to) => {
+    for (let i = from; i < to; i++) flat[i] = ctx.axis(data[i]!, x.shape[axis]!);
+  });
   const picked = gather(ctx, x, axis, flat);
   return reshape(ctx, picked, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
 }

@@ -1,8 +1,8 @@
 /** Reductions over axes. */
 import type { Importer, NodeContext, OpTable } from "../context";
-import { foldAxes } from "../../constants/arithmetic";
+import { foldAxes, mapElements } from "../../constants/arithmetic";
 import { binary, reduce, unary, type ReduceFn } from "../primitives";
-import { constantOf, type Value } from "../values";
+import { allocate, type Value } from "../values";
 
 /** Axes are an attribute before opset `inputSince`, and an input since. Default: all axes, or none with noop_with_empty_axes. */
 function axesOf(ctx: NodeContext, inputSince: number): number[] {
@@ -39,13 +39,12 @@ function reduceProd(ctx: NodeContext): Value {
   const axes = axesOf(ctx, 18);
   const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
   const shape = keepsDims(ctx) ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
-  ctx.spend(shape, [x]);
-  return constantOf(
-    x.dtype,
-    shape,
-    foldAxes(x, kept, 1, (total, value) => total * value),
-    ctx.constantName,
-  );
+  const count = ctx.spend(shape, [x]);
+  const fold = function* () {
+    const totals = yield* foldAxes(x, kept, 1, (total, value) => total * value);
+    return yield* mapElements(totals, (total) => total, allocate(x.dtype, count));
+  };
+  return ctx.evaluated(x.dtype, shape, fold, x);
 }
 
 export const reduceOps: OpTable = {

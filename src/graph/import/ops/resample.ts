@@ -1,9 +1,12 @@
 /** Resizing along any axes, by any of ONNX's filters: a product with a constant matrix for each axis. */
+import { inParts } from "../../../base/pacer";
+import { mapElements } from "../../constants/arithmetic";
+import { withFacts } from "../../constants/deferred";
 import type { Shape } from "../../ir";
 import type { NearestMode } from "../../ops/resize";
 import type { NodeContext } from "../context";
-import { binary, transpose } from "../primitives";
-import { constantOf, type ConstantValue, type Value } from "../values";
+import { binary, reshape, transpose } from "../primitives";
+import { type ConstantValue, type Value } from "../values";
 import { matmul } from "./matrix";
 
 export interface Filter {
@@ -68,26 +71,37 @@ function nearestIndex(mode: NearestMode, x: number): number {
   return mode === "round_prefer_ceil" ? Math.floor(x + 0.5) : Math.ceil(x - 0.5);
 }
 
-/** The matrix [from, to] of weights, and for each output element whether it lies inside the input. */
-function matrixOf(ctx: NodeContext, filter: Filter, along: Along): { matrix: ConstantValue; inside: Float32Array } {
+/** The matrix [from, to] of weights, and for each of [to] output elements 1 where it lies inside the input, else 0. */
+function matrixOf(ctx: NodeContext, filter: Filter, along: Along): { matrix: ConstantValue; inside: ConstantValue } {
   const { from, to, scale } = along;
   const stretch = filter.antialias ? Math.min(1, scale) : 1;
   ctx.spend([to, Math.ceil(4 / stretch)]); // the taps
   const data = new Float32Array(ctx.spend([from, to]));
-  const inside = new Float32Array(to).fill(1);
-  for (let i = 0; i < to; i++) {
+  const reach = filter.mode === "nearest" ? 0 : 2 / stretch;
+  const isInside = (x: number): boolean => !filter.crop || (x >= 0 && x <= from - 1);
+  coordinate(ctx, filter.coordinates, 0, along); // refuses unknown modes
+  const fill = (i: number): void => {
     const x = coordinate(ctx, filter.coordinates, i, along);
-    if (filter.crop && (x < 0 || x > from - 1)) inside[i] = 0;
-    const reach = filter.mode === "nearest" ? 0 : 2 / stretch;
     const centre = filter.mode === "nearest" ? nearestIndex(filter.nearest, x) : x;
     const taps: [at: number, weight: number][] = [];
     for (let at = Math.ceil(centre - reach); at <= centre + reach; at++)
       if (!filter.excludeOutside || (at >= 0 && at < from))
         taps.push([at, reach === 0 ? 1 : weight(filter, Math.abs(x - at) * stretch)]);
     const sum = taps.reduce((total, [, w]) => total + w, 0);
-    for (const [at, w] of taps) data[Math.min(from - 1, Math.max(0, at)) * to + i]! += (w / sum) * inside[i]!;
-  }
-  return { matrix: constantOf("f32", [from, to], data, `${ctx.outputName}.filter`), inside };
+    for (const [at, w] of taps) data[Math.min(from - 1, Math.max(0, at)) * to + i]! += isInside(x) ? w / sum : 0;
+  };
+  const compute = function* (): Generator<undefined, Float32Array> {
+    const visit = (first: number, end: number): void => {
+      for (let i = first; i < end; i++) fill(i);
+    };
+    yield* inParts(to, visit, 4 + 4 * reach);
+    return data;
+  };
+  const matrix = withFacts(ctx.evaluated("f32", [from, to], compute), { name: `${ctx.outputName}.filter` });
+  const mask = new Float32Array(ctx.spend([to]));
+  const masking = () =>
+    mapElements(mask, (_, i) => Number(isInside(coordinate(ctx, filter.coordinates, i, along))), mask);
+  return { matrix, inside: withFacts(ctx.evaluated("f32", [to], masking), { name: `${ctx.outputName}.inside` }) };
 }
 
 /** x resized to `size`, axis by axis. */
@@ -104,10 +118,10 @@ export function resample(ctx: NodeContext, x: Value, size: Shape, scales: readon
     const exchange = [...size.keys()];
     [exchange[axis], exchange[rank - 1]] = [rank - 1, axis];
     y = transpose(ctx, matmul(ctx, transpose(ctx, y, exchange), weights.matrix), exchange);
-    const mask = ctx.floatConstant(
-      size.map((n, i) => (i === axis ? n : 1)),
+    const mask = reshape(
+      ctx,
       weights.inside,
-      "inside",
+      size.map((n, i) => (i === axis ? n : 1)),
     );
     inside = inside ? binary(ctx, "mul", inside, mask) : mask;
   }

@@ -77,7 +77,7 @@ function modeOf(ctx: NodeContext): Filter["mode"] {
 
 function upsample(ctx: NodeContext): Value {
   const x = ctx.input(0);
-  const scales = ctx.opset < 9 ? ctx.floats("scales") : Array.from(ctx.constant(1, "scales").data);
+  const scales = ctx.opset < 9 ? ctx.floats("scales") : ctx.numbers(1, "scales");
   const filter = { ...PLAIN, mode: modeOf(ctx), coordinates: "asymmetric", nearest: "floor" } as const;
   return resizeTo(ctx, ...sizesFromScales(ctx, x.shape, scales ?? ctx.malformed("scales", "none")), filter);
 }
@@ -86,7 +86,7 @@ function resize(ctx: NodeContext): Value {
   const x = ctx.input(0);
   const mode = modeOf(ctx);
   if (ctx.opset < 11) {
-    const scales = Array.from(ctx.constant(1, "scales").data);
+    const scales = ctx.numbers(1, "scales");
     // Opset 10 does not define coordinates; onnxruntime uses these.
     const nearest = scales.some((scale) => scale < 1) ? "ceil" : "floor";
     const filter = { ...PLAIN, mode, coordinates: "asymmetric", nearest } as const;
@@ -116,7 +116,7 @@ function axesOf(ctx: NodeContext, shape: Shape): readonly number[] {
 /** The region [starts..., ends...] of the input, as [start, end] of every axis. */
 function cropOf(ctx: NodeContext, shape: Shape): (readonly [number, number])[] {
   const axes = axesOf(ctx, shape);
-  const { data } = ctx.constant(1, "roi");
+  const data = ctx.numbers(1, "roi");
   if (data.length !== 2 * axes.length) ctx.malformed(`a roi of ${2 * axes.length} numbers`, `${data.length}`);
   return shape.map((_, axis) => {
     const i = axes.indexOf(axis);
@@ -131,12 +131,12 @@ function targetOf(ctx: NodeContext, shape: Shape, cropped: Shape): [Shape, reado
     if (values.length !== axes.length) ctx.malformed(`${axes.length} scales or sizes`, describe(values));
     return shape.map((_, axis) => (axes.includes(axis) ? values[axes.indexOf(axis)]! : otherwise(axis)));
   };
-  const scales = ctx.optionalConstant(2, "scales");
-  if (scales !== undefined && scales.data.length > 0)
+  const scales = ctx.optional(2) === undefined ? [] : ctx.numbers(2, "scales");
+  if (scales.length > 0)
     return sizesFromScales(
       ctx,
       cropped,
-      spread(Array.from(scales.data), () => 1),
+      spread(scales, () => 1),
     );
   const sizes = spread(ctx.integers(3, "sizes"), (axis) => shape[axis]!);
   if (sizes.some((n) => n < 1)) ctx.malformed("positive sizes", describe(sizes));
