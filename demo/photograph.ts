@@ -40,7 +40,8 @@ const GRID = 4;
 export async function smallCopy(photo: Photo): Promise<ImageData> {
   try {
     const picture = await readable(photo);
-    if (picture instanceof HTMLImageElement) return smallImage(await createImageBitmap(picture));
+    const here = picture instanceof HTMLImageElement || typeof Worker === "undefined";
+    if (here) return smallImage(await createImageBitmap(picture));
     const worker = new Worker(new URL("./small-worker.ts", import.meta.url), { type: "module" });
     return await runWorker<SmallJob, ImageData>(worker, { file: picture, side: SIDE });
   } catch (cause) {
