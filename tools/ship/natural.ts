@@ -173,7 +173,13 @@ function cardFacts(facts: CardFacts, evaluation: Evaluation | undefined): Record
   };
 }
 
-function trainingText({ steps, samples, batch, minutes, backbone }: Readonly<Record<string, unknown>>): string {
+/** How long the run was, or each of those whose weights were averaged. */
+function trainingText(facts: Readonly<Record<string, unknown>>): string {
+  const runs = (facts["averaged"] ?? [facts]) as readonly Readonly<Record<string, unknown>>[];
+  return runs.map(runText).join("; ");
+}
+
+function runText({ steps, samples, batch, minutes, backbone }: Readonly<Record<string, unknown>>): string {
   if (steps === undefined) return "the export does not say for how long";
   const count = (value: unknown): string => Number(value).toLocaleString("en");
   return (

@@ -83,8 +83,10 @@ def trained_weights(model, teacher):
 
 
 def training_facts(path):
-    """What the card says of the training, from a checkpoint; {} for a file of weights alone."""
+    """What the card says of the training, from a checkpoint or an average of several; {} for a file of weights alone."""
     state = torch.load(path, map_location='cpu') if path else {}
+    if 'averaged' in state:
+        return {'averaged': [facts for facts in state['averaged'] if facts]}
     if 'arguments' not in state:
         return {}
     kept = ('batch', 'rate', 'sizes', 'backbone', 'backbone_rate', 'damage', 'squared', 'rarity')

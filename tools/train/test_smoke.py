@@ -258,6 +258,18 @@ class Smoke(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, 'missing or unknown'):
             export_natural.load(path, self.teacher)
 
+    def test_average_weights(self):
+        """Shares count, and the facts of the runs that have some are kept."""
+        paths = [self.folder / f'average-{number}.pt' for number in range(3)]
+        for number, path in enumerate(paths):
+            model = Natural()
+            torch.nn.init.constant_(model.head.out.bias, 4.0 * number)
+            torch.save(model.state_dict(), path)
+        subprocess.run([sys.executable, HERE / 'average_weights.py', f'{paths[0]}:3', f'{paths[1]}:1', '--out', paths[2]], check=True)
+        averaged = export_natural.load(paths[2])
+        self.assertTrue(torch.equal(averaged.head.out.bias, torch.ones_like(averaged.head.out.bias)))
+        self.assertEqual(export_natural.training_facts(paths[2]), {'averaged': []})
+
     def test_warm_start(self):
         shipped = HERE.parent.parent / 'models/inception-table'
         light, vector = torch.rand(2, 1, 32, 40) * 2 - 1, torch.randn(2, 1000)

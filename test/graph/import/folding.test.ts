@@ -257,6 +257,15 @@ describe("constant folding", () => {
     });
   });
 
+  it.each([
+    ["the wrong number of scales", floats([1, 2]), 0, /scale of 3 elements/],
+    ["an axis that is not there", floats([1, 2, 3]), 4, /axis/],
+  ])("integers with %s are refused", (_, s, axis, message) => {
+    const i8 = { name: "", dtype: "i8" as const, shape: [3, 2, 1, 1], data: [1, 2, 3, 4, 5, 6] };
+    const nodes = [node("DequantizeLinear", ["i8", "s"], ["w"], { axis }), node("Conv", ["x", "w"], ["y"])];
+    expect(() => importSketch({ inputs: { x: [1, 2, 5, 5] }, weights: { i8, s }, nodes })).toThrow(message);
+  });
+
   it("weights divided by their spectral norm, which is computed in the model", async () => {
     const graph = await agree({
       inputs: { x: [1, 2, 5, 5] },

@@ -6,8 +6,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { UnsupportedError } from "../../../src/base/errors";
 import { importModel } from "../../../src/graph/import/index";
 import { decodeModel } from "../../../src/weights/onnx/decode";
-import { dequantize, toFloat32 } from "../../../src/weights/numbers/floats";
+import { toFloat32 } from "../../../src/weights/numbers/floats";
 import { convert } from "../../../tools/convert/main";
+import { dequantized } from "../../shared/dequantize";
 import { expectClose, randoms } from "../../shared/expect-close";
 import { stridedNetwork, tableNetwork } from "../../shared/networks";
 import { writeKerasFile, writeTfjsModel, type WrittenTensor } from "./keras-files";
@@ -23,11 +24,11 @@ function kerasLayers(onnx: Uint8Array, names: readonly string[]): Map<string, Wr
   expect(convs).toHaveLength(names.length);
   return new Map(
     convs.map((node, index) => {
-      const [values, scale, zero] = model.nodes
+      const [values, scale] = model.nodes
         .find((source) => source.outputs[0] === node.inputs[1])!
         .inputs.map((input) => model.initializers.get(input)!);
       const [oc, c, kh, kw] = values!.shape as [number, number, number, number];
-      const weight = dequantize(values!, scale!, zero, 0);
+      const weight = dequantized(values!, scale!);
       const kernel = new Float32Array(weight.length);
       for (let o = 0; o < oc; o++)
         for (let i = 0; i < c; i++)

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { afterAll, expect, test } from "vitest";
 import { decodeModel } from "../../../src/weights/onnx/decode";
-import { dequantize, toFloat32 } from "../../../src/weights/numbers/floats";
+import { toFloat32 } from "../../../src/weights/numbers/floats";
 import type { OnnxModel } from "../../../src/weights/onnx/types";
 import { PARAMETERS } from "../../../tools/convert/inception-resnet-v2";
 import { convert } from "../../../tools/convert/main";
 import { expectClose, randoms } from "../../shared/expect-close";
+import { dequantized } from "../../shared/dequantize";
 import { inceptionResNetV2 } from "../../shared/networks";
 import { writeKerasFile, type WrittenTensor } from "./keras-files";
 
@@ -24,8 +25,8 @@ function kerasLayers(model: OnnxModel, first: number): Map<string, WrittenTensor
   const vector = (name: string): Float32Array => toFloat32(model.initializers.get(name)!);
   const weightOf = (name: string): Float32Array => {
     const source = model.nodes.find((node) => node.outputs[0] === name)!;
-    const [values, scale, zero] = source.inputs.map((input) => model.initializers.get(input)!);
-    return dequantize(values!, scale!, zero, 0);
+    const [values, scale] = source.inputs.map((input) => model.initializers.get(input)!);
+    return dequantized(values!, scale!);
   };
   const blocks = [10, 20, 10].flatMap((count, i) =>
     Array.from({ length: count }, (_, n) => `block${[35, 17, 8][i]}_${n + 1}_conv`),

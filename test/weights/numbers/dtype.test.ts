@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../../src/base/errors";
 import { toIntegers } from "../../../src/weights/numbers/dtype";
-import { dequantize, toFloat32 } from "../../../src/weights/numbers/floats";
+import { toFloat32 } from "../../../src/weights/numbers/floats";
 import { floatFromHalf } from "../../../src/weights/numbers/from-half";
 import { halfFromFloat } from "../../../src/weights/numbers/half";
 import type { OnnxDType, OnnxTensor } from "../../../src/weights/onnx/types";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/expect-close";
 import { fromHalf, toHalf } from "../../gpu";
 import { encodeTensor } from "../../onnx-builder";
 
@@ -100,54 +100,5 @@ describe("toIntegers", () => {
 
   test("u64 beyond 2^53 is refused", () => {
     expect(() => toIntegers(tensor("u64", [2 ** 60]))).toThrow(ModelError);
-  });
-});
-
-describe("dequantize", () => {
-  /** The definition, element by element. */
-  function reference(values: OnnxTensor, scales: number[], zeros: number[], axis: number): Float32Array {
-    const inner = values.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const data = toIntegers(values);
-    return Float32Array.from(data, (value, i) => {
-      const channel = scales.length === 1 ? 0 : Math.floor(i / inner) % scales.length;
-      return Math.fround((value - zeros[channel]!) * Math.fround(scales[channel]!));
-    });
-  }
-
-  const numbers = (count: number): number[] => Array.from(randoms(count, 5, -100, 100), Math.round);
-
-  test.each([0, 1, 2, 3])("one scale a channel along axis %i", (axis) => {
-    const shape = [2, 3, 4, 5];
-    const values = tensor("i8", numbers(120), shape);
-    const size = shape[axis]!;
-    const scales = Array.from(randoms(size, 8, 0.01, 1));
-    const zeros = numbers(size);
-    const expected = reference(values, scales, zeros, axis);
-    const out = dequantize(values, tensor("f32", scales), tensor("i8", zeros), axis);
-    expectClose(out, expected, { abs: 0 });
-    expectClose(dequantize(values, tensor("f32", scales), tensor("i8", zeros), axis - 4), expected, { abs: 0 });
-  });
-
-  test("one scale for all, without a zero point, of any type", () => {
-    for (const dtype of ["i8", "i16", "i32"] as const)
-      expect([...dequantize(tensor(dtype, [-4, 0, 3], [3, 1]), tensor("f16", [0.5], []), undefined, 1)]).toEqual([
-        -2, 0, 1.5,
-      ]);
-    const unsigned = dequantize(tensor("u8", [0, 128, 255]), tensor("f32", [2], [1]), tensor("u8", [128], [1]), 0);
-    expect([...unsigned]).toEqual([-256, 0, 254]);
-  });
-
-  test("no elements", () => {
-    expect(dequantize(tensor("i8", [], [0, 3]), tensor("f32", [1, 2, 3]), undefined, 1)).toHaveLength(0);
-  });
-
-  test.each<[string, OnnxTensor, OnnxTensor, OnnxTensor | undefined, number]>([
-    ["floats", tensor("f32", [1]), tensor("f32", [1]), undefined, 0],
-    ["the wrong number of scales", tensor("i8", [1, 2, 3]), tensor("f32", [1, 2]), undefined, 0],
-    ["an axis that is not there", tensor("i8", [1, 2]), tensor("f32", [1, 2]), undefined, 1],
-    ["blocks", tensor("i8", [1, 2], [1, 2]), tensor("f32", [1, 2], [1, 2]), undefined, 1],
-    ["too few zero points", tensor("i8", [1, 2]), tensor("f32", [1, 2]), tensor("i8", [1]), 0],
-  ])("refuses %s", (_, values, scale, zero, axis) => {
-    expect(() => dequantize(values, scale, zero, axis)).toThrow(ModelError);
   });
 });
