@@ -33,13 +33,17 @@ export async function readable({ source, name, image }: Photo): Promise<Blob | H
 
 /** Most pixels of a side of a small copy. */
 const SIDE = 160;
+/** Most pixels of a picture that is made small on this thread: a worker takes longer to start. */
+const FEW = 2 ** 21;
 /** Pixels in a row and in a column of those whose mean is one of a small copy. */
 const GRID = 4;
 
 /** A small copy of a photograph, upright. Throws UnreadableFile: files that are cut off, and vector graphics without a size, fail only here. */
 export async function smallCopy(photo: Photo): Promise<ImageData> {
   try {
-    const picture = await readable(photo);
+    const { image } = photo;
+    const few = image && image.naturalWidth * image.naturalHeight <= FEW;
+    const picture = few ? image : await readable(photo);
     const here = picture instanceof HTMLImageElement || typeof Worker === "undefined";
     if (here) return smallImage(await createImageBitmap(picture));
     const worker = new Worker(new URL("./small-worker.ts", import.meta.url), { type: "module" });
