@@ -54,7 +54,7 @@ export const OP_NOTES: Readonly<Record<string, OpNotes>> = {
   NonZero: { since: 9, notes: "constants only" },
   PRelu: { notes: "slope broadcast to the input" },
   Pad: { notes: "constant, reflect, edge, wrap; constant pads, negative ones too" },
-  Pow: { notes: "exponents 2 and 3 as products" },
+  Pow: { notes: "exponents 2 and 3 as products; of constants in double precision" },
   QuantizeLinear: {
     since: 10,
     notes: "constants only; to float8, float4 and 2 to 16 bits, per tensor, per axis or blocked",

@@ -27,8 +27,9 @@ export class CommandScope {
 
   /** Runs `give`, which must issue its commands synchronously: error scopes are one stack that other callers share. */
   run<T>(give: () => T): T {
-    for (const kind of KINDS) this.#device.pushErrorScope(kind);
+    let open = 0;
     try {
+      for (; open < KINDS.length; open++) this.#device.pushErrorScope(KINDS[open]!);
       return give();
     } finally {
       for (const receipts of this.#receipts.splice(0)) {
@@ -36,8 +37,9 @@ export class CommandScope {
         missing.catch(() => undefined); // check() reports it
         this.#missing.push(missing);
       }
-      for (let i = 0; i < KINDS.length; i++) {
-        const error = this.#device.popErrorScope();
+      for (; open > 0; open--) {
+        // What a call throws is reported like what its promise rejects with, and the other scopes are closed.
+        const error = (async () => this.#device.popErrorScope())();
         error.catch(() => undefined); // check() reports it
         this.#errors.push(error);
       }

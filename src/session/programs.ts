@@ -11,7 +11,7 @@ import { WeightStore } from "../gpu/weight-store";
 import type { Engine } from "../graph/engine";
 import { importing, importModel } from "../graph/import";
 import type { Graph, Shape } from "../graph/ir";
-import { chooseDefault, ConvChoices, SMALL } from "../graph/lower/conv-choice";
+import { chooseDefault, ConvChoices } from "../graph/lower/conv-choice";
 import { lower, lowering } from "../graph/lower/lower";
 import type { LowerOptions } from "../graph/lower/program-builder";
 import type { Program } from "../graph/lower/program";
@@ -45,7 +45,7 @@ export class Programs {
   readonly choices: ConvChoices;
   readonly #model: OnnxModel;
   readonly #options: ProgramsOptions;
-  /** How programs choose algorithms: `choices`, or SMALL for precision "f16-weights". */
+  /** How programs choose algorithms: `choices`, or its `small` for precision "f16-weights". */
   readonly #convs: Pick<ConvChoices, "choose" | "record">;
   readonly #weights: WeightStore;
   readonly #keep: number;
@@ -62,7 +62,7 @@ export class Programs {
     this.pipelines = options.pipelines ?? new PipelineCache(device);
     this.choices = options.choices ?? new ConvChoices(device, engine.convolutions);
     if (!options.choices) keepChecks(device, this.choices);
-    this.#convs = precision === "f16-weights" ? SMALL : this.choices;
+    this.#convs = precision === "f16-weights" ? this.choices.small : this.choices;
     this.#weights = new WeightStore(device, elem);
     this.#keep = Math.max(1, keep);
   }
@@ -150,7 +150,7 @@ export class Programs {
     // Each time, choices that are wrong go out of use.
     if (wrong.length > 0) return this.#create(shapes, signal);
     // The chosen algorithms may need too much memory or fail to compile: fall back to the default algorithm everywhere.
-    const last = chooseConv === chooseDefault || this.#convs === SMALL;
+    const last = chooseConv === chooseDefault || this.#convs !== this.choices;
     if (lossOf(device).reason === undefined && !signal?.aborted && !last)
       return this.#create(shapes, signal, chooseDefault);
     throw (made.status === "rejected" ? made : (checked as PromiseRejectedResult)).reason;

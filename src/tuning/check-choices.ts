@@ -2,6 +2,7 @@
 import { Pacer } from "../base/pacer";
 import { BoundProgram } from "../gpu/bound-program";
 import { runProgram } from "../gpu/run-program";
+import { loadedElements, storedElements } from "../gpu/storage";
 import { WeightStore } from "../gpu/weight-store";
 import { sizeOf, type Shape } from "../graph/ir";
 import type { ConvChoices, UsedChoice } from "../graph/lower/conv-choice";
@@ -47,8 +48,10 @@ async function isRight(target: CheckTarget, { params, choice, shaders }: UsedCho
   const least = POSITIVE.includes(activation.fn) ? 0.1 : -1;
   const random = (shape: Shape, scale = 1): Float32Array =>
     Float32Array.from({ length: sizeOf(shape) }, () => scale * (least + Math.random() * (1 - least)));
+  const weights = random([...kernel, inChannels / groups, outChannels], 1 / (least < 0 ? Math.sqrt(terms) : terms));
   const constants = {
-    weights: random([...kernel, inChannels / groups, outChannels], 1 / (least < 0 ? Math.sqrt(terms) : terms)),
+    // Algorithms that store weights as f16 do not round these.
+    weights: loadedElements(storedElements(weights, "f16").buffer, weights.length, "f16"),
     bias: random([outChannels]),
   };
   const graph = convGraph(small, constants);

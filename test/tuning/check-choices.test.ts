@@ -53,6 +53,22 @@ it("a kernel that is wrong on purpose is out of use, with a note, and the result
   session.dispose();
 });
 
+it("small weights that the device computes wrong are out of use, with a note, and the result is right", async () => {
+  const device = await testDevice();
+  const run = async (engine: Engine) => {
+    const session = await Session.load(model, { device, engine, precision: "f16-weights" });
+    const [{ y }, kernel] = [await session.run({ x }), session.plan({}).steps[0]!.kernel];
+    session.dispose();
+    return { y: y!.data, kernel, notes: session.notes };
+  };
+  const right = await run(ENGINE);
+  expect([right.kernel, right.notes]).toEqual(["convHalfWeights", []]);
+  const wrong = await run(broken("convHalfWeights", "array<sum4, 8>(c0, d0, c1,", "array<sum4, 8>(c1, d0, c0,"));
+  expect(wrong.kernel).toBe("convDirect");
+  expect(wrong.notes).toEqual([expect.stringMatching(/wrong convolutions by half-weights\/4: another algorithm/)]);
+  expectClose(wrong.y, right.y, { range: 1e-3 });
+});
+
 it("where the algorithm that all devices support is wrong, there is a typed error each time, and no result", async () => {
   const device = await testDevice();
   const engine = broken("convDirect", "array<sum4, 8>(c0, d0, c1,", "array<sum4, 8>(c1, d0, c0,");

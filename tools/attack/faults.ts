@@ -83,27 +83,35 @@ async function session(device: GPUDevice, hangTimeout?: number): Promise<Loaded>
   return { work, dispose: () => loaded.dispose() };
 }
 
-type Request = () => Promise<GPUDevice>;
+/** A device whose calls may fail, and requests for such devices, which may fail, too. */
+interface Source {
+  readonly request: () => Promise<GPUDevice>;
+  readonly device: () => Promise<GPUDevice>;
+}
 
 /** The work that faults interrupt: with a device of its own that may be replaced, or with one that the caller keeps. */
 const WORK = {
-  "load and colour": { loading: true, kept: false, load: (device: Request, hang?: number) => colorizer(device, hang) },
+  "load and colour": {
+    loading: true,
+    kept: false,
+    load: ({ request }: Source, hang?: number) => colorizer(request, hang),
+  },
   colour: {
     loading: false,
     kept: true,
-    load: async (device: Request, hang?: number) => colorizer(await device(), hang),
+    load: async ({ device }: Source, hang?: number) => colorizer(await device(), hang),
   },
   "another look": {
     loading: false,
     kept: true,
-    load: async (device: Request, hang?: number) => look(await device(), hang),
+    load: async ({ device }: Source, hang?: number) => look(await device(), hang),
   },
   "load and run": {
     loading: true,
     kept: true,
-    load: async (device: Request, hang?: number) => session(await device(), hang),
+    load: async ({ device }: Source, hang?: number) => session(await device(), hang),
   },
-  run: { loading: false, kept: true, load: async (device: Request, hang?: number) => session(await device(), hang) },
+  run: { loading: false, kept: true, load: async ({ device }: Source, hang?: number) => session(await device(), hang) },
 } as const;
 
 const KINDS: readonly Input["fault"][] = [...FAULTS, ...FAILURES];
@@ -113,7 +121,7 @@ function differs(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
 }
 
 /** Devices on which the fault will happen. */
-class Failing {
+class Failing implements Source {
   readonly #trouble = new Trouble();
   readonly #devices: GPUDevice[] = [];
   #faulty: ReturnType<typeof faulty> | undefined;
@@ -125,18 +133,28 @@ class Failing {
     this.#fault = fault;
   }
 
-  readonly request = async (): Promise<GPUDevice> => {
+  readonly request = (): Promise<GPUDevice> =>
+    this.#isFault ? this.device() : this.#trouble.request(() => this.#make());
+
+  readonly device = async (): Promise<GPUDevice> => {
+    const device = await this.#make();
+    if (!this.#isFault) return this.#trouble.on(device);
+    // The first device only; faults that are no losses leave it in use.
+    this.#faulty ??= faulty(device);
+    this.#faulty.arm(this.#fault as Fault, this.#call);
+    return device;
+  };
+
+  get #isFault(): boolean {
+    return (FAULTS as readonly string[]).includes(this.#fault);
+  }
+
+  async #make(): Promise<GPUDevice> {
     const device = await requestNodeDevice();
     this.live.push(trackLive(device));
     this.#devices.push(device);
-    if ((FAULTS as readonly string[]).includes(this.#fault)) {
-      // The first device only; faults that are no losses leave it in use.
-      this.#faulty ??= faulty(device);
-      this.#faulty.arm(this.#fault as Fault, this.#call);
-      return device;
-    }
-    return this.#trouble.on(device);
-  };
+    return device;
+  }
 
   /** From the next call on; -1 for no fault. */
   arm(call: number): void {
@@ -168,7 +186,7 @@ async function withoutFault({
   const { loading, load } = WORK[work];
   const failing = new Failing(fault);
   failing.arm(-1);
-  const loaded = await load(failing.request);
+  const loaded = await load(failing);
   if (!loading || failing.calls === 0) failing.arm(-1);
   const expected = await loaded.work();
   const { calls } = failing;
@@ -191,7 +209,7 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   let outcome: string;
   try {
     if (loading) failing.arm(call);
-    loaded = await load(failing.request, input.fault === "silent" ? HANG : undefined);
+    loaded = await load(failing, input.fault === "silent" ? HANG : undefined);
     if (!loading) failing.arm(call);
     if (differs(await loaded.work(), expected)) throw place("a wrong result without an error");
     outcome = failing.fired ? `${input.fault}: the right result` : "not reached";
@@ -213,7 +231,7 @@ export const faults: Attack = {
   name: "faults",
   about: "calls of the device that throw, reject, lose it, refuse, run out of memory, do nothing or never answer",
   share: 4,
-  seconds: 10,
+  seconds: 5,
   memory: 4e8,
   invent: (dice) => {
     const work = dice.pick(Object.keys(WORK) as Input["work"][]);

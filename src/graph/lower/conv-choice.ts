@@ -174,18 +174,27 @@ export class ConvChoices {
   /** choose() for a program that will run: notes the convolution in `seen`. */
   readonly record = (params: Conv2dParams): ConvChoice => {
     const key = shapeKey(params);
-    const choice = this.choose(params);
-    const shaders = this.shadersOf(params, choice);
-    if (!(shaders in this.#checked)) this.#unchecked.set(shaders, { params: unsliced(params), choice, shaders });
+    const choice = this.#used(params, this.choose(params));
     this.seen.set(key, { params, count: (this.seen.get(key)?.count ?? 0) + 1, choice });
     return choice;
   };
+
+  /** For precision "f16-weights": weights of one or two bytes, which may be rounded, where the device computes them right. */
+  readonly small: Pick<ConvChoices, "choose" | "record"> = {
+    choose: (params) =>
+      [...(params.int8 && !params.upsample ? ["int8/4"] : []), "half-weights/4"].find(
+        (choice) => !this.#isWrong(params, choice),
+      ) ?? DEFAULT_CHOICE,
+    record: (params) => this.#used(params, this.small.choose(params)),
+  };
+
+  /** Notes that a program will run the choice, which has to be checked. */
+  #used(params: Conv2dParams, choice: ConvChoice): ConvChoice {
+    const shaders = this.shadersOf(params, choice);
+    if (!(shaders in this.#checked)) this.#unchecked.set(shaders, { params: unsliced(params), choice, shaders });
+    return choice;
+  }
 }
-
-const chooseSmall = ({ int8, upsample }: Conv2dParams): ConvChoice => (int8 && !upsample ? "int8/4" : "half-weights/4");
-
-/** Choices for precision "f16-weights": weights of one or two bytes, which may be rounded. */
-export const SMALL: Pick<ConvChoices, "choose" | "record"> = { choose: chooseSmall, record: chooseSmall };
 
 /** The choice that every device supports. */
 export const chooseDefault = (): ConvChoice => DEFAULT_CHOICE;

@@ -53,13 +53,15 @@ function normalisedOf(node: Node, rw: Rewrite): (Along & { readonly epsilon: num
   const root = rw.node(r);
   if (root?.op !== "unary" || root.attributes.activation.fn !== "sqrt") return undefined;
   const [v = "", e = ""] = operandsOf("add", rw.node(root.inputs[0]!)) ?? [];
-  const epsilon = rw.constant(e)?.data;
+  const added = rw.constant(e);
   const variance = meanOf(v, rw);
   const [left = "", right] = operandsOf("mul", variance && rw.node(variance.of)) ?? [];
   const [x, squared] = [centredOf(d, rw), centredOf(left, rw)];
   const sameAxes = [squared, variance].every((other) => other?.axes.join() === x?.axes.join());
-  if (!x || left !== right || squared?.of !== x.of || !sameAxes || epsilon?.length !== 1) return undefined;
-  return { ...x, epsilon: epsilon[0]! };
+  if (!x || left !== right || squared?.of !== x.of || !sameAxes || !added || sizeOf(added.shape) !== 1)
+    return undefined;
+  const epsilon = added.data[0]!;
+  return epsilon >= 0 ? { ...x, epsilon } : undefined;
 }
 
 /** The constant among the operands that has one element for each of `shape`, the last axes, and the other operand. */

@@ -140,6 +140,17 @@ describe("softmax", () => {
   });
 });
 
+it.each(["LayerNormalization", "InstanceNormalization", "GroupNormalization"])(
+  "%s with an epsilon below 0 is refused",
+  (op) => {
+    const nodes = [
+      node(op, ["x", "s", "b"], ["y"], { epsilon: -0.5, ...(op.startsWith("Group") && { num_groups: C }) }),
+    ];
+    const sketch: Sketch = { opset: 21, inputs: { x: [1, C, 4, C] }, weights: { s: [C], b: [C] }, nodes };
+    expect(() => importSketch(sketch)).toThrow(/expected an epsilon of at least 0, received -0.5/);
+  },
+);
+
 describe("reductions", () => {
   const reduce = (op: string, attributes: Parameters<typeof node>[3], opset: number, axes?: number[]): Sketch => ({
     opset,

@@ -1,7 +1,7 @@
 /** What a run takes on the GPU is known from the plan, and stays within the promised bound. */
 import { describe, expect, it } from "vitest";
 import { importModel } from "../../../src/graph/import";
-import { ConvChoices, SMALL } from "../../../src/graph/lower/conv-choice";
+import { ConvChoices } from "../../../src/graph/lower/conv-choice";
 import { sizeOf, type Shape } from "../../../src/graph/ir";
 import { lower } from "../../../src/graph/lower/lower";
 import { optimize } from "../../../src/graph/optimize";
@@ -22,14 +22,14 @@ const programOf = (
   });
 
 /** As the rules choose on a driver: by Winograd where they may. */
-const onLlvmpipe = new ConvChoices(
+const llvmpipe = new ConvChoices(
   {
     adapterInfo: { description: "llvmpipe", subgroupMinSize: 8 } as GPUAdapterInfo,
     features: new Set(["subgroups"]),
     limits: { maxComputeWorkgroupStorageSize: 16_384 } as GPUSupportedLimits,
   },
   ENGINE.convolutions,
-).choose;
+);
 
 /** The largest sum of a step's distinct values: what one dispatch reads and writes. */
 function largestPair(program: Program): number {
@@ -61,14 +61,14 @@ describe("memory of the networks", () => {
       expect(program.activationBytes).toBeLessThan(2 * largestPair(program));
       expect(program.activationBytes).toBeLessThan(activations / 2);
       // Of precision "f16-weights": at most two bytes for a weight of a convolution, four in dense layers.
-      const small = programOf(make(), shapes, SMALL.choose);
+      const small = programOf(make(), shapes, llvmpipe.small.choose);
       expect(small.weightBytes).toBeLessThan(0.56 * program.weightBytes);
       const packings = small.weights.flatMap(({ packing }) =>
         packing.layout === "conv2d" && packing.inBlock > 1 ? [packing.int8 ?? packing.elem === "f16"] : [],
       );
       expect(packings.length).toBeGreaterThan(10);
       expect(packings).not.toContain(false);
-      const chosen = programOf(make(), shapes, onLlvmpipe);
+      const chosen = programOf(make(), shapes, llvmpipe.choose);
       expect(chosen.steps.map((step) => step.kernel)).toContain("convWinogradInput");
       expect(chosen.activationBytes, "with the transformed images").toBeLessThan(activations / 2);
     });

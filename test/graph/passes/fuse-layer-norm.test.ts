@@ -17,9 +17,17 @@ interface Options {
   readonly twice?: boolean;
   readonly scale?: Shape;
   readonly epsilon?: Shape;
+  readonly added?: number;
 }
 
-function written({ axes = [3], axesOfSquares = axes, twice = false, scale = [4], epsilon = [] }: Options = {}) {
+function written({
+  axes = [3],
+  axesOfSquares = axes,
+  twice = false,
+  scale = [4],
+  epsilon = [],
+  added = 0.01,
+}: Options = {}) {
   const g = makeGraph();
   const x = g.input("x", [2, 3, 3, 4]);
   const binary = (name: string, fn: "add" | "sub" | "mul" | "div", ...operands: string[]): string =>
@@ -30,7 +38,7 @@ function written({ axes = [3], axesOfSquares = axes, twice = false, scale = [4],
   const again = twice ? binary("d2", "sub", x, mean("m2", x, axes)) : d;
   const v = mean("v", binary("q", "mul", again, again), axesOfSquares);
   const size = epsilon.reduce((product, n) => product * n, 1);
-  const e = binary("e", "add", v, g.constant("eps", epsilon, new Array<number>(size).fill(0.01)));
+  const e = binary("e", "add", v, g.constant("eps", epsilon, new Array<number>(size).fill(added)));
   const r = g.node("r", "unary", [e], { activation: { fn: "sqrt" } });
   const n = binary("n", "div", d, r);
   const t = binary("t", "mul", g.constant("s", scale), n);
@@ -92,9 +100,10 @@ describe("a layer normalisation that is written out", () => {
   });
 });
 
-it("leaves squares over other axes, and epsilons of several elements", () => {
+it("leaves squares over other axes, and epsilons of several elements or below 0", () => {
   expect(opsOf(written({ axesOfSquares: [2] }))).not.toContain("layerNorm");
   expect(opsOf(written({ epsilon: [3, 1] }))).not.toContain("layerNorm");
+  expect(opsOf(written({ added: -1e-4 }))).not.toContain("layerNorm");
 });
 
 it("is computed in f32 where the squares overflow f16", async (context) => {

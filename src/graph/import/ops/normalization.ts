@@ -67,17 +67,22 @@ function perChannelShape(channels: number, rank: number): Shape {
 }
 
 function instanceNormalization(ctx: NodeContext): Value {
-  const epsilon = ctx.float("epsilon", 1e-5);
-  return instanceNorm(ctx, ctx.input(0), ctx.input(1), ctx.input(2), epsilon);
+  return instanceNorm(ctx, ctx.input(0), ctx.input(1), ctx.input(2));
 }
 
-function instanceNorm(ctx: NodeContext, input: Value, scale: Value, bias: Value, epsilon: number): Value {
+/** The attribute epsilon, which is added to a variance before its root is taken. */
+function epsilonOf(ctx: NodeContext): number {
+  const epsilon = ctx.float("epsilon", 1e-5);
+  return epsilon >= 0 ? epsilon : ctx.malformed("an epsilon of at least 0", `${epsilon}`);
+}
+
+function instanceNorm(ctx: NodeContext, input: Value, scale: Value, bias: Value): Value {
   const x = liftToImage(ctx, input);
   const [n, c, h, w] = x.shape as [number, number, number, number];
   for (const value of [scale, bias])
     if (value.shape.length !== 1 || value.shape[0] !== c)
       ctx.malformed(`scale and bias of ${c} elements`, describe(value.shape));
-  const y = ctx.emit("instanceNorm", [ctx.toNhwc(x), scale, bias], { epsilon }, [n, h, w, c]);
+  const y = ctx.emit("instanceNorm", [ctx.toNhwc(x), scale, bias], { epsilon: epsilonOf(ctx) }, [n, h, w, c]);
   return lowerFromImage(ctx, y, input.shape.length);
 }
 
@@ -90,7 +95,7 @@ function groupNormalization(ctx: NodeContext): Value {
   const grouped = reshape(ctx, x, [n, groups, sizeOf(x.shape) / (n * groups)]);
   const ones = ctx.floatConstant([groups], new Float32Array(groups).fill(1), "ones");
   const zeros = ctx.floatConstant([groups], new Float32Array(groups), "zeros");
-  const normal = reshape(ctx, instanceNorm(ctx, grouped, ones, zeros, ctx.float("epsilon", 1e-5)), x.shape);
+  const normal = reshape(ctx, instanceNorm(ctx, grouped, ones, zeros), x.shape);
   const [scale, bias] = [1, 2].map((index) => {
     const value = ctx.input(index);
     const perChannel = sizeOf(value.shape) === channels;
@@ -113,8 +118,7 @@ function layerNormalization(ctx: NodeContext): Value[] {
       ctx.malformed(`scale and bias that broadcast to ${describe(trailing)}`, describe(value.shape));
     return expand(ctx, value, trailing);
   });
-  const epsilon = ctx.float("epsilon", 1e-5);
-  const y = ctx.emit("layerNorm", [x, ...spread], { axis, epsilon }, x.shape);
+  const y = ctx.emit("layerNorm", [x, ...spread], { axis, epsilon: epsilonOf(ctx) }, x.shape);
   if (ctx.node.outputs.length === 1) return [y];
   const { mean, inverse } = statistics(ctx, x, [...x.shape.keys()].slice(axis));
   return [y, mean, inverse];
