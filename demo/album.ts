@@ -37,6 +37,8 @@ export interface Photo {
   progress: number;
   /** Why it failed, in words for everyone. */
   failure?: string;
+  /** Whether the photograph has colours of its own; undefined until it was read. */
+  inColour?: boolean;
   /** Whether the visitor wants it coloured although it has colours. */
   confirmed: boolean;
   colours?: Colours;

@@ -3,7 +3,7 @@ import { newPhoto } from "./album";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
 import { isModelFile, openModel } from "./own-model";
-import { pixelsOf, readImage, thumbnailOf } from "./photograph";
+import { isInColour, readImage, smallCopy, thumbnailOf } from "./photograph";
 import { showSamples } from "./samples";
 import { startSaving } from "./saving";
 import { addressIn, picked, transferred, type Found } from "./sources";
@@ -35,12 +35,11 @@ async function add(sources: readonly { readonly source: Blob | string; readonly 
     if (many && !album.has(photo)) continue;
     try {
       const image = await readImage(photo.source, photo.name);
-      const pixels = await pixelsOf(image);
-      const thumbnail = await thumbnailOf(pixels);
-      pixels.close();
+      const small = await smallCopy({ ...photo, image });
+      const thumbnail = await thumbnailOf(small);
       const first = !opened && number === chosen;
       if (first) photo.image = image;
-      album.change(photo, { state: "waiting", thumbnail });
+      album.change(photo, { state: "waiting", thumbnail, inColour: isInColour(small) });
       if (!many) album.add(photo);
       if (first) {
         opened = true;

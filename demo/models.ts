@@ -122,7 +122,7 @@ interface Loading {
   ready: boolean;
 }
 
-/** By model. They stay, so that going back and forth between two models is quick. */
+/** By model. */
 const loading = new Map<string, Loading>();
 
 /** Loaded once, at the first photograph; a failed load is tried again with the next. `onProgress` replaces that of earlier calls. */
@@ -150,11 +150,21 @@ export function isLoaded(name: string): boolean {
   return loading.get(name)?.ready ?? false;
 }
 
-/** Stops the downloads of all models but these. */
+/** Stops the downloads of all models but these. What is loaded stays, so that a model whose photograph fails finds the one before. */
 export function stopOtherLoads(wanted: ReadonlySet<string>): void {
   for (const [name, { stop, ready }] of loading)
     if (!wanted.has(name) && !ready) {
       loading.delete(name);
       stop.abort();
+    }
+}
+
+/** Frees the memory of all models but these. They are on this device, and loaded again when a photograph needs them. */
+export function freeOthers(wanted: ReadonlySet<string>): void {
+  stopOtherLoads(wanted);
+  for (const [name, { colorizer }] of loading)
+    if (!wanted.has(name)) {
+      loading.delete(name);
+      void colorizer.then((loaded) => loaded.dispose());
     }
 }

@@ -1,7 +1,7 @@
 /** The open photograph: how it comes onto the stage, gets its colours, and what happens when it cannot. */
 import { Adjust, showSettings } from "./adjust";
 import { Album, sameSettings, type Photo, type PhotoState } from "./album";
-import { chooseModel } from "./models";
+import { chooseModel, chosenModel, freeOthers } from "./models";
 import { Queue } from "./queue";
 import { press } from "./samples";
 import { showPhoto, showWelcome } from "./stage";
@@ -75,6 +75,14 @@ async function finish(photo: Photo): Promise<void> {
   await refresh(photo);
   // The visitor may have changed the settings meanwhile.
   if (photo.colours && !sameSettings(photo.colours.settings, photo.settings.now)) await adjust.apply(photo);
+  freeOthers(modelsInUse());
+}
+
+/** The models of the photographs that are open or still to be coloured, and of those to come. */
+function modelsInUse(): Set<string> {
+  const used = album.photos.filter((photo) => photo === album.open || ["waiting", "working"].includes(photo.state));
+  const names = used.flatMap(({ settings, colours }) => [settings.now.model, colours?.settings.model ?? []].flat());
+  return new Set([chosenModel(), ...names]);
 }
 
 /** Whether to colour a photograph that has colours is the visitor's choice. */

@@ -1,4 +1,8 @@
-/** A picture file or address -> an <img> -> its pixels -> small copies, and whether it is in colour. */
+/** A picture file or address -> an <img> and a small copy -> a thumbnail, and whether it is in colour. */
+import type { RawImage, Size } from "../src/index";
+import type { Photo } from "./album";
+import { runWorker } from "./run-worker";
+import type { SmallJob } from "./small-worker";
 import { UnreadableFile } from "./words";
 
 /** The decoded picture. Throws UnreadableFile. */
@@ -17,32 +21,75 @@ export async function readImage(source: Blob | string, name: string): Promise<HT
   }
 }
 
-/** The pixels, upright; the caller closes them. Throws UnreadableFile: files that are cut off, and vector graphics without a size, fail only here. */
-export async function pixelsOf(image: HTMLImageElement): Promise<ImageBitmap> {
+/** Whether browsers decode a file on any thread: not the address of a sample, and no vector graphics. */
+function isPixelFile(source: Blob | string): source is Blob {
+  return typeof source !== "string" && source.type !== "image/svg+xml";
+}
+
+/** What the networks read: the file itself where it can be decoded away from the page. Throws UnreadableFile. */
+export async function readable({ source, name, image }: Photo): Promise<Blob | HTMLImageElement> {
+  return isPixelFile(source) ? source : (image ?? readImage(source, name));
+}
+
+/** Most pixels of a side of a small copy. */
+const SIDE = 160;
+/** Most pixels of a picture that is made small on this thread: a worker takes longer to start. */
+const FEW = 2 ** 21;
+/** Pixels in a row and in a column of those whose mean is one of a small copy. */
+const GRID = 4;
+
+/** A small copy of a photograph, upright. Throws UnreadableFile: files that are cut off, and vector graphics without a size, fail only here. */
+export async function smallCopy(photo: Photo): Promise<ImageData> {
   try {
-    return await createImageBitmap(image, { premultiplyAlpha: "none", imageOrientation: "from-image" });
+    const { image } = photo;
+    const few = image && image.naturalWidth * image.naturalHeight <= FEW;
+    const picture = few ? image : await readable(photo);
+    const here = picture instanceof HTMLImageElement || typeof Worker === "undefined";
+    if (here) return smallImage(await createImageBitmap(picture));
+    const worker = new Worker(new URL("./small-worker.ts", import.meta.url), { type: "module" });
+    return await runWorker<SmallJob, ImageData>(worker, { file: picture, side: SIDE });
   } catch (cause) {
-    throw new UnreadableFile(image.alt, { cause });
+    throw new UnreadableFile(photo.name, { cause });
   }
 }
 
-const THUMBNAIL = 160;
-
-/** A copy with sides of at most THUMBNAIL pixels. */
-async function smallCopy(picture: ImageBitmap | ImageData): Promise<OffscreenCanvas> {
-  const scale = Math.min(1, THUMBNAIL / Math.max(picture.width, picture.height));
-  const side = (length: number): number => Math.max(1, Math.round(length * scale));
-  const size = { resizeWidth: side(picture.width), resizeHeight: side(picture.height) };
-  const small = await createImageBitmap(picture, { ...size, resizeQuality: "medium" });
-  const canvas = new OffscreenCanvas(small.width, small.height);
-  canvas.getContext("2d", { willReadFrequently: true })!.drawImage(small, 0, 0);
-  small.close();
-  return canvas;
+function smallSize({ width, height }: Size): Size {
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** The address of a small copy, which the caller revokes. */
-export async function thumbnailOf(picture: ImageBitmap | ImageData): Promise<string> {
-  return URL.createObjectURL(await (await smallCopy(picture)).convertToBlob({ type: "image/jpeg", quality: 0.8 }));
+function smallImage(picture: ImageBitmap): ImageData {
+  const { width, height } = smallSize(picture);
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+  context.imageSmoothingQuality = "medium";
+  context.drawImage(picture, 0, 0, width, height);
+  picture.close();
+  return context.getImageData(0, 0, width, height);
+}
+
+/** A small copy of pixels: each of its own is the mean of 16 of those that it stands for, so that many pixels take no longer than few. */
+export function smallPixels(picture: RawImage): ImageData {
+  const small = smallSize(picture);
+  const sums = new Float32Array(4 * small.width * small.height);
+  const at = (i: number, small: number, full: number): number => Math.floor(((i + 0.5) / (GRID * small)) * full);
+  for (let y = 0; y < GRID * small.height; y++)
+    for (let x = 0; x < GRID * small.width; x++) {
+      const from = 4 * (at(y, small.height, picture.height) * picture.width + at(x, small.width, picture.width));
+      const to = 4 * (Math.floor(y / GRID) * small.width + Math.floor(x / GRID));
+      for (let c = 0; c < 4; c++) sums[to + c]! += picture.data[from + c]!;
+    }
+  return new ImageData(
+    Uint8ClampedArray.from(sums, (sum) => sum / GRID ** 2),
+    small.width,
+    small.height,
+  );
+}
+
+/** The address of a small copy as a file, which the caller revokes. */
+export async function thumbnailOf(small: ImageData): Promise<string> {
+  const canvas = new OffscreenCanvas(small.width, small.height);
+  canvas.getContext("2d")!.putImageData(small, 0, 0);
+  return URL.createObjectURL(await canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 }));
 }
 
 /** Standard deviation of colours of one lightness, in levels of 0 to 255. Toned prints that were tried have up to 7. */
@@ -53,9 +100,7 @@ const LEVELS = 32;
  * Whether a picture has colours of its own. In a grey picture and a toned print (sepia, cyanotype) all pixels of one lightness have one colour;
  * in a colour photograph they differ.
  */
-export async function isInColour(picture: ImageBitmap): Promise<boolean> {
-  const canvas = await smallCopy(picture);
-  const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+export function isInColour({ data }: ImageData): boolean {
   // By level of lightness: the number of pixels, and the sums of R - G and of G - B.
   const count = new Float64Array(LEVELS);
   const sumX = new Float64Array(LEVELS);

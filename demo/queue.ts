@@ -3,7 +3,7 @@ import type { ColorizeStage } from "../src/index";
 import type { Album, Colours, Photo } from "./album";
 import { factsOf, fileOf } from "./colours";
 import { isLoaded, loadModel } from "./models";
-import { isInColour, pixelsOf, readImage, thumbnailOf } from "./photograph";
+import { isInColour, readable, smallCopy, smallPixels, thumbnailOf } from "./photograph";
 import { colouringStep, loadingStep, type Step } from "./steps";
 import { explain } from "./words";
 
@@ -107,24 +107,20 @@ export class Queue {
       this.#onStep(photo, now);
     };
     step({ text: "Getting ready", done: 0 });
-    const bitmap = await pixelsOf(photo.image ?? (await readImage(photo.source, photo.name)));
-    try {
-      signal.throwIfAborted();
-      if (!photo.confirmed && (await isInColour(bitmap))) return this.#album.change(photo, { state: "asking" });
-      const { model, saturation, warmth } = settings;
-      const loaded = isLoaded(model);
-      const loading = loadModel(model, (progress) => step(loadingStep(model, progress)));
-      const colorizer = await untilAborted(loading, signal);
-      const onStage = (stage: ColorizeStage): void => step(colouringStep(stage, loaded));
-      const result = await colorizer.colorize(bitmap, { signal, saturation, warmth, onStage });
-      const thumbnail = await thumbnailOf(result.imageData() as ImageData);
-      signal.throwIfAborted();
-      const colours = { result, colorizer, settings };
-      const facts = factsOf(colours);
-      this.#album.change(photo, { state: "done", colours, thumbnail, facts, saved: undefined, progress: 1 });
-    } finally {
-      bitmap.close();
-    }
+    photo.inColour ??= isInColour(await smallCopy(photo));
+    signal.throwIfAborted();
+    if (photo.inColour && !photo.confirmed) return this.#album.change(photo, { state: "asking" });
+    const { model, saturation, warmth } = settings;
+    const loaded = isLoaded(model);
+    const loading = loadModel(model, (progress) => step(loadingStep(model, progress)));
+    const colorizer = await untilAborted(loading, signal);
+    const onStage = (stage: ColorizeStage): void => step(colouringStep(stage, loaded));
+    const result = await colorizer.colorize(await readable(photo), { signal, saturation, warmth, onStage });
+    const thumbnail = await thumbnailOf(smallPixels(result));
+    signal.throwIfAborted();
+    const colours = { result, colorizer, settings };
+    const facts = factsOf(colours);
+    this.#album.change(photo, { state: "done", colours, thumbnail, facts, saved: undefined, progress: 1 });
     if (photo !== this.#album.open) await this.keep(photo);
   }
 

@@ -1,5 +1,7 @@
 /** The coloured picture as a file: what is in it, its format, and what the file says about itself. */
 import { carryExif, markAsColorized, type ColorizeResult } from "../src/index";
+import type { JpegJob } from "./jpeg-worker";
+import { runWorker } from "./run-worker";
 
 /**
  * "picture": in colour. "beside": the original and the picture side by side. "layer": the colours alone on grey, to lie over the photograph
@@ -96,17 +98,9 @@ async function encodeCanvas(canvas: HTMLCanvasElement, type: string, quality: nu
 /** The encoder of the browser halves the resolution of colour (4:2:0 in Chromium); this one keeps it. */
 async function encodeJpeg(canvas: HTMLCanvasElement, quality: number): Promise<Blob> {
   const worker = new Worker(new URL("./jpeg-worker.ts", import.meta.url), { type: "module" });
-  try {
-    const pixels = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
-    const bytes = await new Promise<ArrayBuffer>((resolve, reject) => {
-      worker.addEventListener("message", ({ data }: MessageEvent<ArrayBuffer>) => resolve(data));
-      worker.addEventListener("error", ({ message }) => reject(new Error(message || "the JPEG encoder did not load")));
-      worker.postMessage({ pixels, quality }, [pixels.data.buffer]);
-    });
-    return new Blob([bytes], { type: "image/jpeg" });
-  } finally {
-    worker.terminate();
-  }
+  const pixels = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+  const bytes = await runWorker<JpegJob, ArrayBuffer>(worker, { pixels, quality }, [pixels.data.buffer]);
+  return new Blob([bytes], { type: "image/jpeg" });
 }
 
 /** "dir.name.png" -> "dir.name-colour.jpg". */

@@ -1,6 +1,7 @@
 /** The photograph inside <colorize-canvas>, as it was before it is coloured: where it comes from, and which element shows it. */
 import { ImageError, InputError } from "../base/errors";
 import { abortable } from "../base/abortable";
+import { Pacer } from "../base/pacer";
 import { ColorizeResult } from "../colorizer/result";
 import { withheldPixels, type ColorizeSource } from "../image/source";
 import { slottedImage, type SlottedChange } from "./slotted-image";
@@ -177,11 +178,29 @@ export async function decodedPicture(source: ColorizeSource): Promise<Drawable> 
   }
 }
 
-/** Shows a picture in colour. */
-export function drawPicture(canvas: HTMLCanvasElement, picture: Drawable): void {
-  if (picture instanceof ColorizeResult) picture.canvas(canvas);
-  else draw(canvas, picture);
+/** Pixels that are drawn in one task. */
+const BAND = 2 ** 21;
+
+/** Shows a picture in colour: a result in bands, so that the page stays responsive, unless another picture is shown meanwhile. */
+export async function drawPicture(canvas: HTMLCanvasElement, picture: Drawable): Promise<void> {
+  shown.set(canvas, picture);
+  if (!(picture instanceof ColorizeResult)) return draw(canvas, picture);
+  const { data, width, height } = picture;
+  // Another size empties the canvas. Of the same size, the picture before stays until it is drawn over.
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = canvas.getContext("2d")!;
+  const rows = Math.max(1, Math.floor(BAND / width));
+  const pacer = new Pacer();
+  for (let y = 0; y < height && shown.get(canvas) === picture; y += rows) {
+    const band = data.subarray(4 * y * width, 4 * (y + rows) * width);
+    context.putImageData(new ImageData(band, width), 0, y);
+    if (y + rows < height) await pacer.pause();
+  }
 }
+
+/** The newest picture of each canvas. */
+const shown = new WeakMap<HTMLCanvasElement, Drawable>();
 
 /** Copies a picture's pixels. Leaves the canvas empty where `source` is no picture, about which the colorizer says more. */
 function draw(canvas: HTMLCanvasElement, source: Drawable): void {

@@ -104,8 +104,9 @@ export class Work {
     signal.throwIfAborted();
     this.result = picture instanceof ColorizeResult ? picture : null;
     this.#given = this.result === null;
-    drawPicture(this.#host.canvas, pixels);
+    await drawPicture(this.#host.canvas, pixels);
     if (pixels instanceof ImageBitmap && pixels !== picture) pixels.close();
+    signal.throwIfAborted();
     this.#setState("ready");
     this.#host.changed();
   }
@@ -123,7 +124,7 @@ export class Work {
     this.#job.abort();
     this.#job = new AbortController();
     this.#stale = false;
-    if (this.state === "loading") this.#setState(this.coloured ? "ready" : "idle");
+    if (this.state !== "error") this.#setState(this.coloured ? "ready" : "idle");
   }
 
   /** Stops what runs and frees the result. Both are done again when the element returns to the page. */
@@ -202,14 +203,15 @@ export class Work {
       const onStage = (stage: ColorizeStage): void => progress.colorize(stage);
       const onEarly = (result: ColorizeResult): void => {
         if (signal.aborted) return;
-        this.#take(result);
+        void this.#take(result);
         changed();
         send(element, "preview", result);
       };
       const result = await colorizer.colorize(source, { ...checkedOptions(element), signal, onStage, onEarly });
       progress.end();
       signal.throwIfAborted();
-      this.#take(result);
+      await this.#take(result);
+      signal.throwIfAborted();
       this.#setState("ready");
       send(element, "load", result);
       this.changeLook();
@@ -234,16 +236,19 @@ export class Work {
     if (saturation === result.saturation && warmth === result.warmth) return;
     try {
       checkedOptions(this.#host.element);
-      this.#take(await result.with({ saturation, warmth }, { signal: AbortSignal.any([signal, this.#job.signal]) }));
+      await this.#take(
+        await result.with({ saturation, warmth }, { signal: AbortSignal.any([signal, this.#job.signal]) }),
+      );
     } catch (error) {
       if (!signal.aborted && !this.#job.signal.aborted) this.#fail(error);
     }
   }
 
-  #take(result: ColorizeResult): void {
+  /** Resolves when the picture is drawn. */
+  #take(result: ColorizeResult): Promise<void> {
     this.#drop();
     this.result = result;
-    drawPicture(this.#host.canvas, result);
+    return drawPicture(this.#host.canvas, result);
   }
 
   /** There is no picture in colour any more. */

@@ -36,6 +36,8 @@ export interface PageSite {
   /** A folder for the test's files, removed at the end. */
   readonly files: string;
   readonly disturbance: Disturbance;
+  /** The paths that were asked for. */
+  readonly requests: readonly string[];
   /** A new page of 1280 x 800 pixels with the demo. */
   open(): Promise<Page>;
   close(): Promise<void>;
@@ -48,9 +50,11 @@ export async function startPageSite(): Promise<PageSite> {
     "inception-table": tinyModel({ bias: [-0.3, 0.1] }),
   };
   const disturbance: Disturbance = { online: true };
+  const requests: string[] = [];
   const server = createServer(async (request, response) => {
     if (!disturbance.online) return void request.socket.destroy();
     const path = new URL(request.url!, "http://localhost").pathname;
+    requests.push(path);
     const inFolder = path.endsWith("/") ? `${path.slice(1)}index.html` : path.slice(1);
     if (disturbance.missing?.test(path)) return void response.writeHead(404).end();
     if (disturbance.held?.names.test(path)) await disturbance.held.release;
@@ -75,6 +79,7 @@ export async function startPageSite(): Promise<PageSite> {
     folder: built.folder,
     files,
     disturbance,
+    requests,
     async open() {
       const page = await browser.newPage();
       // Otherwise files come from it, whatever the server does.

@@ -450,6 +450,18 @@ describe("the choice of a model", () => {
     expect(await box("#message")).toBeUndefined();
   });
 
+  it("frees the model before when the picture is done, and loads it again when it is wanted", async () => {
+    const before = site.requests.length;
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    for (const name of ["inception-table", "natural"]) {
+      await page.click(`#models [value="${name}"]`);
+      await colouredBy(name);
+    }
+    const loads = site.requests.slice(before).filter((path) => path.endsWith("/model.json"));
+    expect(loads).toEqual(["natural", "inception-table", "natural"].map((name) => `/models/${name}/model.json`));
+  });
+
   it("keeps the saturation that was set meanwhile", async () => {
     await choose("samples/cat.jpg");
     await coloured("cat.jpg");
