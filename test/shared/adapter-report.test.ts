@@ -20,4 +20,7 @@ it("names the adapter, and the reasons of skipped tests with their files", () =>
     "  3 skipped: this adapter has no shader-f16 (test/a.test.ts, test/b.test.ts)",
     "  1 skipped: no reason given: not for this platform, or not chosen (test/b.test.ts)",
   ]);
+  expect(reportOf(modules, "llvmpipe", "swiftshader in Chromium").split("\n")[1]).toBe(
+    "Adapter in the browser: swiftshader in Chromium",
+  );
 });

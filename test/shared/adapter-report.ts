@@ -5,14 +5,17 @@ import type { Reporter, TestModule } from "vitest/node";
 
 export default class AdapterReport implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    console.log(`\n${reportOf(modules, adapter())}`);
+    const browser = modules.some(({ relativeModuleId }) => relativeModuleId.startsWith("test/browser/"));
+    console.log(
+      `\n${reportOf(modules, adapterOf("print-adapter"), browser ? adapterOf("print-browser-adapter") : undefined)}`,
+    );
   }
 }
 
-/** The adapter's name and what it lacks. In a process of its own, because a driver's threads would keep this one alive. */
-function adapter(): string {
+/** What a script prints of an adapter. In a process of its own, because a driver's threads would keep this one alive. */
+function adapterOf(name: string): string {
   try {
-    const script = fileURLToPath(new URL("./print-adapter.ts", import.meta.url));
+    const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
     const register = fileURLToPath(new URL("../../tools/register.mjs", import.meta.url));
     return execFileSync(process.execPath, ["--import", register, script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim(); // prettier-ignore
   } catch {
@@ -20,8 +23,8 @@ function adapter(): string {
   }
 }
 
-/** The report's text. */
-export function reportOf(modules: readonly TestModule[], adapter: string): string {
+/** The report's text. `browser`: the adapter of browser tests, where some ran. */
+export function reportOf(modules: readonly TestModule[], adapter: string, browser?: string): string {
   const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
   const skipped = new Map<string, string[]>();
   for (const module of modules)
@@ -37,5 +40,6 @@ export function reportOf(modules: readonly TestModule[], adapter: string): strin
     return `  ${files.length} skipped: ${reason} (${names.slice(0, 5).join(", ")}${names.length > 5 ? `, and ${names.length - 5} more files` : ""})`; // prettier-ignore
   });
   const ran = `Tests that ran: ${counts.passed + counts.failed}, failed: ${counts.failed}, skipped: ${counts.skipped}`;
-  return [`Adapter: ${adapter}`, ran, ...lines].join("\n");
+  const inBrowser = browser === undefined ? [] : [`Adapter in the browser: ${browser}`];
+  return [`Adapter: ${adapter}`, ...inBrowser, ran, ...lines].join("\n");
 }

@@ -34,6 +34,8 @@ export interface Attack {
   readonly seconds: number;
   /** Bytes by which one input may raise the most memory that the process ever had. */
   readonly memory: number;
+  /** As many more for each byte of the input. Default 0. */
+  readonly memoryPerByte?: number;
   invent(dice: Dice, corpus: readonly CorpusFile[]): Invention;
   /** Smaller inputs to try in place of one that was found. */
   reductions?(input: Uint8Array): Iterable<Uint8Array>;

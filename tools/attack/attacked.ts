@@ -47,7 +47,7 @@ export class Attacked {
     if (answer.finding !== undefined) return answer;
     if (answer.seconds > attack.seconds)
       return { ...answer, finding: `${answer.seconds.toFixed(1)} s of processor time` };
-    if (answer.memory > attack.memory)
+    if (answer.memory > attack.memory + (attack.memoryPerByte ?? 0) * question.input.length)
       return { ...answer, finding: `${Math.round(answer.memory / 1e6)} MB more memory than before` };
     return answer;
   }

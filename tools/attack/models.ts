@@ -85,7 +85,9 @@ export const models: Attack = {
   about: "ONNX files: decoded, changed and encoded again, and changed byte by byte",
   share: 8,
   seconds: 5,
-  memory: 4e8,
+  // The budget of constants, which is 64 MiB and four times the file, and what the process needs to work on them.
+  memory: 64 * 2 ** 20 + 128e6,
+  memoryPerByte: 4,
   invent: (dice, corpus) => mutant(dice, corpus, MODEL_MUTATIONS),
   reductions: smallerModels,
   check,

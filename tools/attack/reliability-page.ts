@@ -91,7 +91,8 @@ ${names.map((name) => rowOf(name, Object.values(runs[name] ?? {}))).join("\n")}
 - a rejection that nobody handles
 - wrong numbers: a model that onnxruntime runs too gives other numbers, and a nudge of the inputs by one part in a million does not change onnxruntime's own result
 - a wrong picture: another size, another transparency, another lightness, or not the picture that a device without faults gives
-- memory: more than the attack's limit, a buffer or texture that is not freed
+- memory: for a model more than its budget of constants, 64 MiB and four times the file, and 128 MB that the process needs to work on them (heap that is not collected yet,
+  compiled code, what evaluation holds beside its results); 1.2 GB for a picture, 400 MB for others; a buffer or texture that is not freed
 - a file of results that is not whole, an input that no report mentions, a wrong exit code
 
 ## How to run it
