@@ -2,6 +2,7 @@
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "../../src/session/inputs";
 import { decodeModel } from "../../src/weights/onnx/decode";
+import { floatFromHalf } from "../../src/weights/numbers/from-half";
 import type { OnnxDType } from "../../src/weights/onnx/types";
 import { randoms } from "../../test/shared/expect-close";
 import { Finding } from "./attack";
@@ -48,10 +49,11 @@ async function run(session: ort.InferenceSession, inputs: Evidence["inputs"], nu
   }
   const results = await session.run(feeds);
   return new Map(
-    Object.entries(results).map(([name, { dims, data }]) => [
-      name,
-      { shape: dims, data: Array.from(data as Float32Array, Number) },
-    ]),
+    Object.entries(results).map(([name, { dims, type, data }]) => {
+      // onnxruntime gives the bits of f16.
+      const numbers = type === "float16" && data instanceof Uint16Array ? floatFromHalf(data) : data;
+      return [name, { shape: dims, data: Array.from(numbers as Float32Array, Number) }];
+    }),
   );
 }
 

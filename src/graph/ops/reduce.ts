@@ -32,7 +32,7 @@ export const reduce: OpDefinition<"reduce"> = {
     return keepDims ? x.map((n, i) => (axes.includes(i) ? 1 : n)) : x.filter((_, i) => !axes.includes(i));
   },
   flops: (_, [x]) => sizeOf(x),
-  /** Means of integers are truncated towards zero. */
+  /** Means of integers are truncated towards zero, and 0 where there are none, as in onnxruntime. */
   evaluate({ shape, attributes: { fn, axes } }, [x]) {
     const { start, step } = FOLDS[fn];
     const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
@@ -40,7 +40,8 @@ export const reduce: OpDefinition<"reduce"> = {
     const fold = function* () {
       const totals = yield* foldAxes(x, kept, start, step);
       const whole = isWhole(x.data);
-      const result = (sum: number): number => (fn !== "mean" ? sum : whole ? Math.trunc(sum / count) : sum / count);
+      const result = (sum: number): number =>
+        fn !== "mean" ? sum : whole ? Math.trunc(sum / count) || 0 : sum / count;
       return yield* mapElements(totals, result, zerosLike(x.data, totals.length));
     };
     return evaluated({ shape }, fold, x);

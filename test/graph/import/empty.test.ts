@@ -33,6 +33,18 @@ describe("sizes of zero", () => {
     });
   });
 
+  it("a mean of no integers is 0", async () => {
+    await agree({
+      inputs: { x: [2, 4] },
+      weights: { empty: int64s([]) },
+      nodes: [
+        node("ReduceMean", ["empty"], ["mean"], { keepdims: 0 }),
+        node("Cast", ["mean"], ["f"], { to: 1 }),
+        node("Add", ["x", "f"], ["y"]),
+      ],
+    });
+  });
+
   it("an empty list of axes means all axes, or none", async () => {
     for (const noop_with_empty_axes of [0, 1])
       await agree({
