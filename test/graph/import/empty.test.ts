@@ -45,6 +45,14 @@ describe("sizes of zero", () => {
     });
   });
 
+  it("an empty list of axes squeezes all that can be", async () => {
+    await agree({
+      inputs: { x: [1, 2, 1, 3] },
+      weights: { axes: int64s([]) },
+      nodes: [node("Squeeze", ["x", "axes"], ["s"]), node("Neg", ["s"], ["y"])],
+    });
+  });
+
   it("an empty list of axes means all axes, or none", async () => {
     for (const noop_with_empty_axes of [0, 1])
       await agree({

@@ -60,9 +60,11 @@ function reshapeOp(ctx: NodeContext): Value {
   return reshape(ctx, x, shape);
 }
 
+/** Without axes, or with an empty list of them as in onnxruntime, all axes of size 1 go. */
 function squeeze(ctx: NodeContext): Value {
   const x = ctx.input(0);
-  const given = ctx.listSince(13, "axes", 1)?.map((axis) => ctx.axis(axis, x.shape.length));
+  const listed = ctx.listSince(13, "axes", 1) ?? [];
+  const given = listed.length === 0 ? undefined : listed.map((axis) => ctx.axis(axis, x.shape.length));
   const wrong = given?.find((axis) => x.shape[axis] !== 1);
   if (wrong !== undefined) ctx.malformed(`size 1 along axis ${wrong}`, describe(x.shape));
   return reshape(
