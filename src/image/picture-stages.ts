@@ -36,7 +36,7 @@ export interface Chroma {
   /** Size of the network's output in samples; it covers the padded picture. */
   readonly map: Size;
   /** [map.height, map.width]: L* of the picture at each sample of the output. */
-  readonly luminance: Float32Array<ArrayBuffer>;
+  readonly luminance: Float32Array;
 }
 
 /** How predicted chroma is shown: chroma c becomes saturation * c * c^2 / (c^2 + knee^2), and warmth times that is added to b*. */
