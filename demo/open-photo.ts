@@ -81,8 +81,10 @@ async function finish(photo: Photo): Promise<void> {
 /** The models of the photographs that are open or still to be coloured, and of those to come. */
 function modelsInUse(): Set<string> {
   const used = album.photos.filter((photo) => photo === album.open || ["waiting", "working"].includes(photo.state));
-  const names = used.flatMap(({ settings, colours }) => [settings.now.model, colours?.settings.model ?? []].flat());
-  return new Set([chosenModel(), ...names]);
+  const settings = used.flatMap(({ settings, colours }) =>
+    colours ? [settings.now, colours.settings] : [settings.now],
+  );
+  return new Set([chosenModel(), ...settings.map(({ model }) => model)]);
 }
 
 /** Whether to colour a photograph that has colours is the visitor's choice. */

@@ -1,8 +1,8 @@
 /** A picture file or address -> an <img> and a small copy -> a thumbnail, and whether it is in colour. */
-import type { RawImage, Size } from "../src/index";
+import type { RawImage } from "../src/index";
 import type { Photo } from "./album";
 import { runWorker } from "./run-worker";
-import type { SmallJob } from "./small-worker";
+import { smallImage, smallSize } from "./small-image";
 import { UnreadableFile } from "./words";
 
 /** The decoded picture. Throws UnreadableFile. */
@@ -31,8 +31,6 @@ export async function readable({ source, name, image }: Photo): Promise<Blob | H
   return isPixelFile(source) ? source : (image ?? readImage(source, name));
 }
 
-/** Most pixels of a side of a small copy. */
-const SIDE = 160;
 /** Most pixels of a picture that is made small on this thread: a worker takes longer to start. */
 const FEW = 2 ** 21;
 /** Pixels in a row and in a column of those whose mean is one of a small copy. */
@@ -47,24 +45,10 @@ export async function smallCopy(photo: Photo): Promise<ImageData> {
     const here = picture instanceof HTMLImageElement || typeof Worker === "undefined";
     if (here) return smallImage(await createImageBitmap(picture));
     const worker = new Worker(new URL("./small-worker.ts", import.meta.url), { type: "module" });
-    return await runWorker<SmallJob, ImageData>(worker, { file: picture, side: SIDE });
+    return await runWorker<Blob, ImageData>(worker, picture);
   } catch (cause) {
     throw new UnreadableFile(photo.name, { cause });
   }
-}
-
-function smallSize({ width, height }: Size): Size {
-  const scale = Math.min(1, SIDE / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}
-
-function smallImage(picture: ImageBitmap): ImageData {
-  const { width, height } = smallSize(picture);
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-  context.imageSmoothingQuality = "medium";
-  context.drawImage(picture, 0, 0, width, height);
-  picture.close();
-  return context.getImageData(0, 0, width, height);
 }
 
 /** A small copy of pixels: each of its own is the mean of 16 of those that it stands for, so that many pixels take no longer than few. */
