@@ -24,8 +24,8 @@ export interface Colours {
 }
 
 export interface Photo {
-  /** A file of the visitor, or the address of a sample. */
-  readonly source: Blob | string;
+  /** A file of the visitor, or the address of a sample. A page of a TIFF file is a file of its own once it was read. */
+  source: Blob | string;
   readonly name: string;
   readonly settings: History<Settings>;
   state: PhotoState;

@@ -8,6 +8,7 @@ import { showSamples } from "./samples";
 import { startSaving } from "./saving";
 import { addressIn, picked, transferred, type Found } from "./sources";
 import { Strip } from "./strip";
+import { readSource, withPages, type Source } from "./tiff";
 import { hideMessage, page, showMessage } from "./view";
 import { explain, missingWebGpu } from "./words";
 
@@ -24,16 +25,18 @@ strip.watch();
 let chosen = 0;
 
 /** Adds photographs and opens the first of them that can be read. A single one that cannot be read changes nothing. */
-async function add(sources: readonly { readonly source: Blob | string; readonly name: string }[]): Promise<void> {
+async function add(given: readonly Source[]): Promise<void> {
   const number = ++chosen;
+  const sources = await withPages(given);
   const settings = { model: chosenModel(), saturation: 1, warmth: 0 };
   const photos = sources.map(({ source, name }) => newPhoto(source, name, settings));
   const many = photos.length > 1;
   if (many) for (const photo of photos) album.add(photo);
   let opened = false;
-  for (const photo of photos) {
+  for (const [i, photo] of photos.entries()) {
     if (many && !album.has(photo)) continue;
     try {
+      photo.source = await readSource(sources[i]!);
       const image = await readImage(photo.source, photo.name);
       const small = await smallCopy({ ...photo, image });
       const thumbnail = await thumbnailOf(small);
