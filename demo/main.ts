@@ -60,14 +60,12 @@ async function add(given: readonly Source[]): Promise<void> {
 /** Takes the models among the files into use, then adds the pictures. */
 async function addFound({ files, others }: Found): Promise<void> {
   if (files.length === 0 && others > 0) return showMessage("There are no pictures in this folder.");
-  for (const file of files.filter(isModelFile)) await addModel(file);
+  for (const file of files.filter(isModelFile)) await openModel(file, useModel);
   const pictures = files.filter((file) => !isModelFile(file));
   if (pictures.length > 0) await add(pictures.map((file) => ({ source: file, name: file.name })));
 }
 
-async function addModel(file: File): Promise<void> {
-  const name = await openModel(file);
-  if (name === undefined) return;
+function useModel(name: string): void {
   chooseModel(name);
   changeModel(name);
   if (!album.open) showMessage(`“${name}” is ready. Choose a photograph.`);

@@ -2,7 +2,7 @@
  * The models that the page offers: which one is chosen, and its colorizer, which works in the package's worker. The choice is kept in the
  * browser's localStorage, unless it is a model of the visitor's own.
  */
-import { loadColorizer, type LoadProgress, type PhotoColorizer } from "../src/index";
+import { loadColorizer, type LoadOptions, type LoadProgress, type PhotoColorizer } from "../src/index";
 
 /** What the manifests in models/ say, by their paths. */
 const summaries = import.meta.glob<string>("../models/*/model.json", { import: "summary", eager: true });
@@ -29,8 +29,8 @@ const offers: Offer[] = Object.entries(summaries)
   })
   .sort((a, b) => Number(b.name === BEST) - Number(a.name === BEST));
 
-/** Of the visitor's own models, by name. */
-const addresses = new Map<string, string>();
+/** The visitor's own models, by name. */
+const own = new Map<string, Pick<LoadOptions, "model" | "preset">>();
 
 let model = known(remembered()) ?? offers[0]!.name;
 
@@ -93,23 +93,31 @@ let show = (_offer: Offer): void => undefined;
 
 /** Whether a model is the visitor's own, from a file. */
 export function isOwn(name: string): boolean {
-  return addresses.has(name);
+  return own.has(name);
 }
 
-/** Loads a model of the visitor's own from this address, and offers it under this name until the page is closed. */
+interface OwnModel {
+  readonly name: string;
+  readonly address: string;
+  /** Where the package does not recognise the file, what the visitor says that it is. */
+  readonly preset?: LoadOptions["preset"];
+  readonly megabytes: number;
+}
+
+/** Loads a model of the visitor's own, and offers it under its name until the page is closed. */
 export async function addOwnModel(
-  { name, address, megabytes }: { readonly name: string; readonly address: string; readonly megabytes: number },
+  { name, address, preset, megabytes }: OwnModel,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<void> {
   if (isOwn(name)) return;
-  addresses.set(name, address);
+  own.set(name, { model: address, preset });
   try {
     const { manifest } = await loadModel(name, onProgress);
     const offer = { name, summary: manifest.summary ?? "", megabytes };
     offers.push(offer);
     show(offer);
   } catch (error) {
-    addresses.delete(name);
+    own.delete(name);
     throw error;
   }
 }
@@ -134,7 +142,7 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
   }
   const stop = new AbortController();
   const colorizer = loadColorizer({
-    model: addresses.get(name) ?? new URL(`models/${name}/`, document.baseURI),
+    ...(own.get(name) ?? { model: new URL(`models/${name}/`, document.baseURI) }),
     tune: true,
     onProgress: (progress) => entry.onProgress(progress),
     signal: stop.signal,

@@ -1,7 +1,7 @@
 /** A colorizer that the visitor brings as an ONNX file. It joins the page's models for this visit. */
-import { EngineError } from "../src/index";
+import { EngineError, type PresetName } from "../src/index";
 import { addOwnModel } from "./models";
-import { hideMessage, hideProgress, showMessage, showProgress } from "./view";
+import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
 
 export function isModelFile({ name }: File): boolean {
   return /\.onnx$/i.test(name);
@@ -19,28 +19,43 @@ function nameFor(file: File): string {
   }
 }
 
-/** Loads the file, and resolves with its name among the models; with undefined where the page cannot use it, and says why. */
-export async function openModel(file: File): Promise<string | undefined> {
+/**
+ * Loads the file, and calls `use` with its name among the models. Where the page cannot use it, says why; where it only does not
+ * recognise it, the visitor may say which colorizer it is.
+ */
+export async function openModel(file: File, use: (name: string) => void, preset?: PresetName): Promise<void> {
   hideMessage();
   const name = nameFor(file);
   const object = URL.createObjectURL(file);
   // The fragment gives the file's name to the package.
-  const model = { name, address: `${object}#${encodeURIComponent(file.name)}`, megabytes: Math.round(file.size / 1e6) };
+  const address = `${object}#${encodeURIComponent(file.name)}`;
   try {
-    await addOwnModel(model, ({ loaded, total }) =>
+    await addOwnModel({ name, address, preset, megabytes: Math.round(file.size / 1e6) }, ({ loaded, total }) =>
       showProgress(name, "Reading the model", total > 0 ? loaded / total : 0),
     );
     opened.set(name, file);
-    return name;
+    use(name);
   } catch (error) {
     URL.revokeObjectURL(object);
-    if (error instanceof DOMException && error.name === "AbortError") return undefined; // the visitor took another model
+    if (error instanceof DOMException && error.name === "AbortError") return; // the visitor took another model
     console.error(error);
-    showMessage(whyNot(error, file.name));
-    return undefined;
+    const unknown = error instanceof EngineError && error.code === "manifest";
+    const ask = { label: "Say what it is…", run: () => askPreset(file, use) };
+    showMessage(whyNot(error, file.name), unknown ? ask : undefined);
   } finally {
     hideProgress();
   }
+}
+
+function askPreset(file: File, use: (name: string) => void): void {
+  const { presetDialog: dialog, presetForm } = page;
+  dialog.querySelector(".file")!.textContent = file.name;
+  dialog.returnValue = "";
+  const closed = (): void => {
+    if (dialog.returnValue === "open") void openModel(file, use, new FormData(presetForm).get("preset") as PresetName);
+  };
+  dialog.addEventListener("close", closed, { once: true });
+  dialog.showModal();
 }
 
 function whyNot(error: unknown, name: string): string {

@@ -54,6 +54,8 @@ export const page = {
   models: byId("models", HTMLFieldSetElement),
   pickModel: button("pick-model"),
   modelFile: input("model-file"),
+  presetDialog: byId("preset-dialog", HTMLDialogElement),
+  presetForm: byId("preset-form", HTMLFormElement),
   profile: byId("profile", HTMLDetailsElement),
   layers: element("layers"),
   samples: element("samples"),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ElementHandle, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { buildModel, node } from "../onnx-builder";
+import { PRESET_NAMES } from "../../src/weights/model/presets";
 import { eccv16 } from "../shared/colorizers/zhang";
 import * as visit from "./page-site";
 
@@ -20,6 +21,8 @@ beforeAll(async () => {
     nodes: [node("Relu", ["pixels"], ["mask"])],
   });
   writeFileSync(file("unknown.onnx"), unknown);
+  const text = Buffer.from(eccv16({ width: 0.05 })).toString("latin1");
+  writeFileSync(file("renamed.onnx"), text.replaceAll("data_l", "pixels"), "latin1");
   writeFileSync(file("damaged.onnx"), "no model");
 }, 240_000);
 
@@ -63,6 +66,36 @@ it("takes a model and a photograph that come together", async () => {
   await visit.choose(page, file("eccv16.onnx"), "samples/cat.jpg");
   await visit.coloured(page, "cat.jpg");
   expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/^eccv16\.onnx: /);
+}, 180_000);
+
+it("asks which colorizer a file is that has other names, and takes it as that", async () => {
+  await bring("renamed.onnx");
+  await page.waitForSelector("#message:not([hidden])", { timeout: 60_000 });
+  await page.click("#message-action");
+  const presets = await page.$$eval("#preset-dialog input", (inputs) => inputs.map(({ value }) => value));
+  expect(presets.toSorted()).toEqual([...PRESET_NAMES].toSorted());
+  expect(await page.$eval("#preset-dialog .file", ({ textContent }) => textContent)).toBe("renamed.onnx");
+  for (const width of [1280, 360]) {
+    await page.setViewport({ width, height: 800 });
+    await visit.screenshot(page, `preset-${width}`);
+  }
+
+  await page.click('#preset-dialog button[value="cancel"]');
+  expect(await models()).toEqual(SHIPPED);
+  await bring("renamed.onnx");
+  await page.waitForSelector("#message:not([hidden])");
+  await page.click("#message-action");
+  await page.click('#preset-dialog input[value="siggraph17"]'); // wrong: it has one input
+  await page.click('#preset-dialog button[value="open"]');
+  await page.waitForFunction(() => /the preset siggraph17/.test(document.querySelector("#message .text")!.textContent));
+  expect(await models()).toEqual(SHIPPED);
+  await page.click("#message-action");
+  await page.click('#preset-dialog input[value="eccv16"]');
+  await page.click('#preset-dialog button[value="open"]');
+  await page.waitForSelector('#models input[value="renamed.onnx"]:checked', { timeout: 60_000 });
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/^renamed\.onnx: /);
 }, 180_000);
 
 it.each([
