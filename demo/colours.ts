@@ -12,11 +12,17 @@ export async function withLook(colours: Colours, photo: Photo, signal: AbortSign
 
 /** The photograph in colour as JPEG; undefined where it has no colours yet. */
 export async function fileOf(photo: Photo): Promise<Blob | undefined> {
-  const { colours, saved } = photo;
-  if (!colours || saved?.settings === colours.settings) return saved?.file;
+  const { colours } = photo;
+  const kept = keptFile(photo);
+  if (kept || !colours) return kept;
   const file = await encode(colours.result, undefined, originalFile(photo), USUAL_CHOICE);
   photo.saved = { file, settings: colours.settings };
   return file;
+}
+
+/** The file that fileOf() made before, if it shows the photograph's newest colours. */
+export function keptFile({ colours, saved }: Photo): Blob | undefined {
+  return !colours || saved?.settings === colours.settings ? saved?.file : undefined;
 }
 
 /** Undefined for samples. */

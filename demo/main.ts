@@ -2,9 +2,11 @@
 import { newPhoto } from "./album";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
+import { isDraggingOut } from "./drag-out";
 import { isModelFile, openModel } from "./own-model";
 import { isInColour, readImage, smallCopy, thumbnailOf } from "./photograph";
 import { showSamples } from "./samples";
+import { takeShared } from "./shared";
 import { startSaving } from "./saving";
 import { addressIn, picked, transferred, type Found } from "./sources";
 import { Strip } from "./strip";
@@ -33,14 +35,20 @@ async function add(given: readonly Source[]): Promise<void> {
   const many = photos.length > 1;
   if (many) for (const photo of photos) album.add(photo);
   let opened = false;
-  for (const [i, photo] of photos.entries()) {
-    if (many && !album.has(photo)) continue;
+  const left = new Map(photos.map((photo, i) => [photo, sources[i]!]));
+  for (let photo = photos[0]; photo; [photo] = left.keys()) {
+    if (album.open && left.has(album.open)) photo = album.open; // the visitor waits for it
+    const source = left.get(photo)!;
+    left.delete(photo);
+    const closed = (): boolean => many && !album.has(photo);
+    if (closed()) continue;
     try {
-      photo.source = await readSource(sources[i]!);
+      photo.source = await readSource(source);
       const image = await readImage(photo.source, photo.name);
       const small = await smallCopy({ ...photo, image });
       const thumbnail = await thumbnailOf(small);
-      const first = !opened && number === chosen;
+      if (closed()) continue;
+      const first = photo === album.open || (!opened && number === chosen);
       if (first) photo.image = image;
       album.change(photo, { state: "waiting", thumbnail, inColour: isInColour(small) });
       if (!many) album.add(photo);
@@ -143,6 +151,7 @@ document.addEventListener("paste", ({ clipboardData }) => {
   else if (address) void addAddress(address);
 });
 document.addEventListener("dragover", (event) => {
+  if (isDraggingOut()) return;
   event.preventDefault();
   page.stage.classList.add("dropping");
 });
@@ -151,6 +160,7 @@ document.addEventListener("dragleave", (event) => {
 });
 document.addEventListener("drop", (event) => {
   event.preventDefault();
+  if (isDraggingOut()) return;
   page.stage.classList.remove("dropping");
   const address = event.dataTransfer && addressIn(event.dataTransfer);
   if (event.dataTransfer?.types.includes("Files")) void transferred(event.dataTransfer).then(addFound);
@@ -180,3 +190,6 @@ page.pickFolder.hidden = !("webkitdirectory" in page.folder) || matchMedia("(poi
 void startSaving();
 const missing = await missingWebGpu();
 if (missing) showMessage(missing);
+const shared = await takeShared();
+if (shared?.length === 0) showMessage("Nothing came with what was shared. Open the photographs here.");
+else if (shared) await addFound(picked(shared, false));

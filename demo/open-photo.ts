@@ -18,7 +18,7 @@ export const adjust = new Adjust(album, queue, (photo) => void refresh(photo), f
 export async function choose(photo: Photo): Promise<void> {
   if (photo.state === "failed")
     return showMessage(photo.failure!, { label: "Try again", run: () => void again(photo) });
-  if (photo.state !== "checking") await open(photo);
+  await open(photo);
 }
 
 /** Tries a photograph once more that failed. */
@@ -32,6 +32,7 @@ let previous: Photo | undefined;
 /** The state of the open photograph as the stage shows it. */
 let seen: PhotoState | undefined;
 
+/** Shows a photograph and has it coloured. One that is still being read is opened again when it was: until then the stage stays as it is. */
 export async function open(photo: Photo): Promise<void> {
   const before = album.open;
   album.open = photo;
@@ -44,6 +45,7 @@ export async function open(photo: Photo): Promise<void> {
   hideProgress();
   press(page.samples, typeof photo.source === "string" ? photo.source : undefined);
   showSettings(photo);
+  if (photo.state === "checking") return showProgress(photo.name, "Being read", 0);
   try {
     await showPhoto(photo);
   } catch (error) {
@@ -135,7 +137,7 @@ export function remove(photo: Photo): void {
   album.remove(photo);
   if (photo !== album.open) return;
   const next = photos[at] ?? photos[at - 1];
-  if (next && next.state !== "failed" && next.state !== "checking") void open(next);
+  if (next && next.state !== "failed") void open(next);
   else close();
 }
 

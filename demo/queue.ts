@@ -51,7 +51,8 @@ export class Queue {
 
   /** Whether a photograph is being coloured, or is about to be, by the model of its settings. */
   isColouring(photo: Photo): boolean {
-    return photo.state === "waiting" || (this.#job?.photo === photo && this.#job.model === photo.settings.now.model);
+    if (photo.state === "checking" || photo.state === "waiting") return true;
+    return this.#job?.photo === photo && this.#job.model === photo.settings.now.model;
   }
 
   /** The colours of a photograph, which only the open one keeps: others are coloured again. Rejects with its failure. */

@@ -1,6 +1,7 @@
 /** What the buttons for saving do: the dialog with the choices, sharing, copying, all photographs as one file. */
 import type { Photo } from "./album";
 import { originalFile } from "./colours";
+import { dragOut } from "./drag-out";
 import { album, queue } from "./open-photo";
 import {
   colouredName,
@@ -90,6 +91,8 @@ async function saveAll(): Promise<void> {
 
 /** Makes the buttons work, and offers what this browser can do. */
 export async function startSaving(): Promise<void> {
+  dragOut(page.save, () => album.open);
+  if (page.save.draggable) page.save.title = "Save, or drag this button to a folder";
   page.save.addEventListener("click", () => void save({ ...choice, content: "picture" }));
   page.saveAs.addEventListener("click", openDialog);
   page.saveAll.addEventListener("click", () => void saveAll());

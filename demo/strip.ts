@@ -1,5 +1,6 @@
 /** The album as a strip of thumbnails, each with its state. */
 import type { Album, Photo, PhotoState } from "./album";
+import { dragOut } from "./drag-out";
 import { page } from "./view";
 
 const STATE_TEXT: Readonly<Record<PhotoState, string>> = {
@@ -65,6 +66,7 @@ export class Strip {
     const state = Object.assign(document.createElement("span"), { className: "state" });
     const name = Object.assign(document.createElement("span"), { className: "name", textContent: photo.name });
     open.append(image, state, name);
+    dragOut(open, () => photo);
     open.addEventListener("click", () => this.#handlers.open(photo));
     remove.addEventListener("click", () => this.#handlers.remove(photo));
     item.append(open, remove);

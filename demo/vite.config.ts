@@ -24,6 +24,12 @@ const application = VitePWA({
     display: "standalone",
     background_color: "#15161a",
     theme_color: "#15161a",
+    share_target: {
+      action: "./share",
+      method: "POST",
+      enctype: "multipart/form-data",
+      params: { files: [{ name: "photographs", accept: ["image/*", ".tif", ".tiff"] }] },
+    },
     icons: [192, 512].map((size) => ({
       src: `icon-${size}.png`,
       sizes: `${size}x${size}`,
@@ -32,6 +38,7 @@ const application = VitePWA({
     })),
   },
   workbox: {
+    importScripts: ["share-target.js"],
     globPatterns: ["**/*.{html,js,css,svg,png,webp,wasm}"],
     // The library keeps models itself. The pictures to try are kept when they were looked at.
     globIgnores: ["models/**"],

@@ -83,6 +83,68 @@ describe("a batch of 20 with one bad file", () => {
   });
 });
 
+it("opens the photograph that was chosen while all are being read, before the others", async () => {
+  await page.evaluate(() => {
+    const { decode } = HTMLImageElement.prototype;
+    const gate = new Promise<void>((resolve) => Object.assign(window, { letGo: resolve }));
+    HTMLImageElement.prototype.decode = async function () {
+      await gate;
+      return decode.call(this);
+    };
+  });
+  await visit.choose(page, ...names.slice(0, 5).map(file));
+  await expect.poll(states).toEqual(Array(5).fill("checking"));
+  await page.click("#strip li:nth-child(4) .open");
+  expect(await page.$eval("#strip li:nth-child(4) .open", (open) => open.ariaCurrent)).toBe("true");
+  const progress = (): Promise<string> => page.$eval("#progress", (element) => element.textContent);
+  expect(await progress()).toMatch(/family-4\.jpg\s*Being read/);
+  const first = page.waitForFunction(() => {
+    const found = [...document.querySelectorAll<HTMLElement>("#strip li")].map(({ dataset }) => dataset["state"]);
+    return found.includes("done") && found;
+  });
+  await page.evaluate(() => (window as unknown as { letGo(): void }).letGo());
+  await visit.coloured(page, names[3]!);
+  expect(((await (await first).jsonValue()) as string[])[3]).toBe("done");
+  await expect.poll(count, { timeout: 60_000 }).toBe("5 of 5 in colour");
+  expect(await page.$eval("#strip li:nth-child(4) .open", (open) => open.ariaCurrent)).toBe("true");
+});
+
+it("lets pictures in colour be dragged out as files that say so", async () => {
+  await visit.choose(page, ...names.slice(0, 2).map(file));
+  await expect.poll(count, { timeout: 60_000 }).toBe("2 of 2 in colour");
+  await page.evaluate(() =>
+    document.addEventListener("dragstart", ({ dataTransfer }) => {
+      document.body.dataset["dragged"] = dataTransfer!.getData("DownloadURL");
+    }),
+  );
+  for (const [handle, name] of [
+    ["#save", "family-1-colour.jpg"],
+    ["#strip li:nth-child(2) .open", "family-2-colour.jpg"],
+  ] as const) {
+    const [left, top, right, bottom] = (await visit.box(page, handle))!;
+    const [x, y] = [(left! + right!) / 2, (top! + bottom!) / 2];
+    // The file is written when the pointer comes; a drag before that does nothing.
+    const drag = async (): Promise<string> => {
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x, y + 100, { steps: 5 });
+      await page.mouse.up();
+      return page.evaluate(() => document.body.dataset["dragged"] ?? "");
+    };
+    await expect.poll(drag, { timeout: 20_000, interval: 300 }).toMatch(`image/jpeg:${name}:blob:`);
+    const address = (await drag()).slice(`image/jpeg:${name}:`.length);
+    const bytes = await page.evaluate(
+      async (url) => [...new Uint8Array(await (await fetch(url)).arrayBuffer())],
+      address,
+    );
+    const { format, xmp } = await sharp(Buffer.from(bytes)).metadata();
+    expect(format).toBe("jpeg");
+    expect(xmp!.toString()).toContain("algorithmicallyEnhanced");
+  }
+  expect(await page.$eval("#stage", ({ className }) => className)).not.toContain("dropping");
+  expect(await page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
+});
+
 /** The entries of a ZIP file whose files are stored as they are, by its central directory. */
 function zipEntries(zip: Buffer): { readonly name: string; readonly bytes: Buffer }[] {
   const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import type { ElementHandle } from "puppeteer";
 import { build, type Rolldown } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as visit from "./page-site";
@@ -37,11 +38,52 @@ it("comes up, colours and saves without a network after one visit, and asks no o
   await page.close();
 }, 240_000);
 
+it("takes photographs that another application shares with it", async () => {
+  const page = await site.browser.newPage();
+  await page.goto(site.address);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.reload(); // the service worker answers from now on
+  const share = async (...files: readonly string[]): Promise<void> => {
+    await page.evaluate(() => {
+      const form = Object.assign(document.createElement("form"), { id: "other", method: "POST", action: "./share" });
+      form.enctype = "multipart/form-data";
+      const input = Object.assign(document.createElement("input"), {
+        type: "file",
+        name: "photographs",
+        multiple: true,
+      });
+      form.append(input);
+      document.body.append(form);
+    });
+    const input = (await page.$("#other input")) as ElementHandle<HTMLInputElement>;
+    if (files.length > 0) await input.uploadFile(...files);
+    const opened = page.waitForNavigation();
+    await page.$eval("#other", (form) => (form as HTMLFormElement).submit());
+    await opened;
+  };
+  site.disturbance.online = false;
+  try {
+    await share("samples/cat.jpg", "samples/nagasaki-1865.jpg");
+    await page.waitForFunction(() => document.querySelector("#count")?.textContent === "2 of 2 in colour");
+    const names = await page.$$eval("#strip .name", (all) => all.map(({ textContent }) => textContent));
+    expect(names).toEqual(["cat.jpg", "nagasaki-1865.jpg"]);
+    expect(page.url()).toBe(site.address);
+    expect(await page.evaluate(async () => (await (await caches.open("shared-photographs")).keys()).length)).toBe(0);
+    await share();
+    await expect.poll(() => visit.message(page)).toMatch(/^Nothing came/);
+  } finally {
+    site.disturbance.online = true;
+  }
+  await page.close();
+}, 120_000);
+
 it("can be installed", () => {
   const manifest = JSON.parse(readFileSync(join(site.folder, "manifest.webmanifest"), "utf8")) as {
     start_url: string;
     icons: { src: string; sizes: string }[];
+    share_target: { action: string };
   };
+  expect(manifest.share_target.action).toBe("./share");
   expect(manifest.start_url).toBe("./");
   expect(manifest.icons.map(({ sizes }) => sizes)).toEqual(["192x192", "512x512"]);
   for (const { src } of manifest.icons)
