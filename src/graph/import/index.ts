@@ -2,15 +2,16 @@
 import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
 import { ownEntry } from "../../base/own-entry";
 import { finish, mapping, visiting } from "../../base/pacer";
-import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/onnx/types";
-import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
+import type { OnnxModel, OnnxNode } from "../../weights/onnx/types";
+import type { Graph, GraphInput, Shape } from "../ir";
 import { GraphBuilder } from "./builder";
 import { settling, withFacts } from "../constants/deferred";
 import type { Engine } from "../engine";
 import { Budget } from "./budget";
 import { NodeContext, readOperands, Refusal, type OpTable, type Outputs } from "./context";
 import { decodeConstant } from "./decode-constant";
-import { constantOf, TooLarge, type ConstantValue, type Value } from "./values";
+import { frozenConstant, resolveShape } from "./given-inputs";
+import { TooLarge, type Value } from "./values";
 
 /** Supported versions of the default operator set. */
 export const OPSETS = { oldest: 7, newest: 28 } as const;
@@ -265,45 +266,4 @@ function isWork(made: ReturnType<OpTable[string]>): made is Generator<undefined,
 
 function isList(made: Value | readonly Value[]): made is readonly Value[] {
   return Array.isArray(made);
-}
-
-/** The model's shape with open sizes filled in from `given`, which may be of `least` on. Constants may be empty. */
-function resolveShape(input: OnnxValueInfo, given: Shape | undefined, least: 0 | 1): Shape {
-  const where = `input "${input.name}"`;
-  const stated = input.shape === null ? "unknown shape" : `[${input.shape.map((n) => n ?? "?").join(", ")}]`;
-  if (given === undefined) {
-    const open = input.shape === null || input.shape.some((n) => typeof n !== "number" || n < 1);
-    if (open)
-      throw new InputError({
-        where,
-        expected: "a shape that is known at load",
-        received: stated,
-        hint: `Pass inputShapes: { "${input.name}": [...] }.`,
-      });
-    return input.shape as Shape;
-  }
-  if (given.some((n) => !Number.isInteger(n) || n < least))
-    throw new InputError({ where, expected: `sizes of at least ${least}`, received: `[${given.join(", ")}]` });
-  const fits =
-    input.shape === null ||
-    (input.shape.length === given.length &&
-      input.shape.every((n, axis) => typeof n !== "number" || n < 1 || n === given[axis]));
-  if (!fits)
-    throw new InputError({ where, expected: `the model's shape ${stated}`, received: `[${given.join(", ")}]` });
-  return given;
-}
-
-function frozenConstant(
-  name: string,
-  dtype: ConstantValue["dtype"],
-  shape: Shape,
-  data: ArrayLike<number> | BigInt64Array,
-): ConstantValue {
-  if (data.length !== sizeOf(shape))
-    throw new InputError({
-      where: `freeze "${name}"`,
-      expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
-      received: `${data.length}`,
-    });
-  return constantOf(dtype, shape, data instanceof BigInt64Array ? Array.from(data, Number) : data, name);
 }
