@@ -56,6 +56,8 @@ Tensors at run time are floats of fixed shape; booleans are 0 or 1. Integers exi
 known then, so the shape arithmetic of exporters is evaluated. Ops whose inputs are all constants are evaluated at load, except
 convolutions, pooling, fast resizing, DepthToSpace, SpaceToDepth, normalisations and softmax, which become nodes of the graph.
 "Constants only" marks ops that are not supported at run time.
+Inputs of whole numbers that the GPU's floats would round (above 2^24 in f32, 2^11 in f16) are refused; given by \`freeze\`, they may be larger. An output of
+whole numbers that is known at load has them exactly, as \`integers\` beside its \`data\`.
 
 Constants of every number type are read: integers of 2 to 64 bits, which wrap as in C up to 32 bits and are exact to 2^53 beyond,
 and floats of 4 to 64 bits, which are computed and kept in 32. Strings and complex numbers are refused.

@@ -10,6 +10,8 @@ import { submitProgram } from "./submit";
 export interface Tensor {
   readonly data: Float32Array;
   readonly shape: Shape;
+  /** Of an output of whole numbers that is known at load: its elements, exact to 2^53, where `data` has them rounded to floats. */
+  readonly integers?: Float64Array;
 }
 
 /** Row-major elements of all inputs by name; resolves with every output. Throws DeviceError when the device refuses the commands. */
@@ -40,7 +42,8 @@ export async function runProgram(
     return Object.fromEntries(
       staged.map(({ port, staging }) => {
         const data = loadedElements(staging.getMappedRange(), sizeOf(port.shape), elem);
-        return [port.name, { data, shape: port.shape }];
+        const integers = port.whole && Float64Array.from(port.whole.data);
+        return [port.name, { data, shape: port.shape, ...(integers && { integers }) }];
       }),
     );
   } finally {

@@ -118,9 +118,9 @@ export function* rewrite(
     const moved = node.inputs.some((name) => renamed.has(name));
     return visit(moved ? { ...node, inputs: node.inputs.map(current) } : node, rw);
   });
-  const outputs = graph.outputs.map(({ name, value }) => {
-    const last = current(value);
-    return { name, value: hooks.output?.(last, rw) ?? last };
+  const outputs = graph.outputs.map((output) => {
+    const last = current(output.value);
+    return { ...output, value: hooks.output?.(last, rw) ?? last };
   });
   const nodes = [...emitted.values()];
   const same =

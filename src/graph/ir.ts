@@ -93,13 +93,20 @@ export interface GraphInput {
   readonly shape: Shape;
 }
 
+export interface GraphOutput {
+  readonly name: string;
+  /** The value that it refers to. */
+  readonly value: string;
+  /** Its elements, where they are whole numbers that are known at load: as a float tensor they may be rounded. */
+  readonly whole?: { readonly data: ArrayLike<number> };
+}
+
 /** Immutable; a pass returns a new one. */
 export interface Graph {
   /** A label for messages. */
   readonly label: string;
   readonly inputs: readonly GraphInput[];
-  /** Public output names and the values that they refer to. */
-  readonly outputs: readonly { readonly name: string; readonly value: string }[];
+  readonly outputs: readonly GraphOutput[];
   readonly constants: ReadonlyMap<string, Constant>;
   readonly nodes: readonly Node[];
 }

@@ -3,6 +3,7 @@ import { InputError } from "../base/errors";
 import { ownEntry } from "../base/own-entry";
 import type { OnnxValueInfo } from "../weights/onnx/types";
 import { sizeOf, type Shape } from "../graph/ir";
+import type { Elem } from "../kernels/kernel";
 
 export type { Tensor } from "../gpu/run-program";
 
@@ -31,11 +32,12 @@ export function knownShapes(
   return Object.fromEntries(shapes);
 }
 
-/** Throws InputError unless `inputs` has exactly one tensor of a matching shape for every expected input. */
+/** Throws InputError unless `inputs` has exactly one tensor of a matching shape for every expected input, with whole numbers that are exact in `elem`. */
 export function checkInputs(
   label: string,
   expected: readonly OnnxValueInfo[],
   inputs: Readonly<Record<string, InputTensor>>,
+  elem: Elem,
 ): void {
   const names = new Set(expected.map(({ name }) => name));
   for (const name of Object.keys(inputs))
@@ -67,7 +69,21 @@ export function checkInputs(
       });
     if (data.length !== sizeOf(tensor.shape))
       throw new InputError({ where, expected: `${sizeOf(tensor.shape)} elements`, received: `${data.length}` });
+    if (/^[iu]\d/.test(input.dtype)) checkExact(where, data, elem);
   }
+}
+
+/** Floats of 32 bits hold all whole numbers up to 2^24, those of 16 bits up to 2^11. */
+function checkExact(where: string, data: InputTensor["data"], elem: Elem): void {
+  const most = 2 ** (elem === "f32" ? 24 : 11);
+  for (const value of data)
+    if (value > most || value < -most)
+      throw new InputError({
+        where,
+        expected: `whole numbers from ${-most} to ${most}, which are exact in ${elem}`,
+        received: `${value}`,
+        hint: `Give the input as a constant by \`freeze\`${elem === "f32" ? "" : ", or use precision: 'f32'"}.`,
+      });
 }
 
 function describe(value: unknown): string {

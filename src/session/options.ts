@@ -16,9 +16,7 @@ export interface SessionOptions {
   /** Shapes of inputs whose dimensions the model leaves open. Without them, the first run compiles for its inputs' shapes. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
   /** Values of inputs that become constants: row-major data and shape, by input name. */
-  readonly freeze?: Readonly<
-    Record<string, { readonly data: ArrayLike<number> | BigInt64Array; readonly shape: Shape }>
-  >;
+  readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number | bigint>; readonly shape: Shape }>>;
   /** Storage type of activations and weights; see Precision. Default "auto". */
   readonly precision?: Precision;
   /** Called while the model is loaded from a URL, with bytes read so far and in all. */

@@ -172,13 +172,13 @@ export class Session {
     signal?.throwIfAborted();
     return abortable(
       this.#next(signal, async () => {
-        checkInputs(this.#model.label, this.inputs, inputs);
+        checkInputs(this.#model.label, this.inputs, inputs, this.elem);
         const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
         const programs = this.#programs;
         const bound = await this.bind(shapes);
         this.#check();
         // Checks again: the caller may have transferred a buffer while this call waited.
-        checkInputs(this.#model.label, this.inputs, inputs);
+        checkInputs(this.#model.label, this.inputs, inputs, this.elem);
         try {
           const floats = Object.entries(inputs).map(([name, input]) => [name, floatsOf(input)] as const);
           const outputs = await runProgram(programs.device, bound, Object.fromEntries(floats));

@@ -1,6 +1,7 @@
 /** <colorize-canvas> of the built package: with the shipped model on a real photograph, and with a tiny one. */
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eccv16 } from "../shared/colorizers/zhang";
 import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { pixelFacts } from "./pixels";
@@ -28,6 +29,7 @@ beforeAll(async () => {
   const files = {
     "/": PAGE,
     "/late": `<!doctype html><html lang="en"><title>element, defined late</title><body></body></html>`,
+    "/m/eccv16.onnx": eccv16({ width: 0.05 }),
     "/broken.jpg": "not a picture",
     "/foreign-object.svg": FOREIGN_OBJECT,
     ...(Object.fromEntries(tiny) as Record<string, Uint8Array>),
@@ -86,6 +88,14 @@ async function readPixels(src: string): Promise<{ actual: Buffer; original: Buff
   }, src);
   return { ...read, actual: Buffer.from(read.actual, "base64"), original: Buffer.from(read.original, "base64") };
 }
+
+it("colours by a bare ONNX file of another project's network", async () => {
+  expect(await add({ src: "/samples/cat.jpg", model: "/m/eccv16.onnx" })).toBe("load");
+  const { actual, original } = await readPixels("/samples/cat.jpg");
+  const facts = pixelFacts(actual, original);
+  expect(facts.meanChroma).toBeGreaterThan(1);
+  expect(facts.maxLuminanceError).toBeLessThan(1);
+}, 120_000);
 
 it("colours a real photograph with the shipped model", async () => {
   expect(await add({ src: "/samples/cat.jpg", alt: "A cat" })).toBe("load");

@@ -80,6 +80,43 @@ describe("Session", () => {
     }
   });
 
+  it("gives whole numbers that are known at load as they are, and refuses those that the GPU would round", async () => {
+    const device = await testDevice();
+    const model = buildModel({
+      inputs: [
+        { name: "x", shape: [1, "n"] },
+        { name: "count", dtype: "i64", shape: [1] },
+      ],
+      outputs: [{ name: "shape" }, { name: "sum" }, { name: "y" }],
+      nodes: [
+        node("Shape", ["x"], ["shape"]),
+        node("Add", ["large", "large"], ["sum"]),
+        node("Identity", ["count"], ["y"]),
+      ],
+      initializers: [{ name: "large", dtype: "i64", shape: [2], data: [16777217, 2 ** 40 + 1] }],
+    });
+    for (const precision of ["f32", "auto"] as const) {
+      const session = await Session.load(model, { device, precision });
+      const x = { data: new Float32Array(4097), shape: [1, 4097] };
+      const { shape, sum, y } = await session.run({ x, count: { data: [2048], shape: [1] } });
+      expect(shape!.integers).toEqual(Float64Array.of(1, 4097));
+      expect(sum!.integers).toEqual(Float64Array.of(33554434, 2 ** 41 + 2));
+      expect(y).toEqual({ data: Float32Array.of(2048), shape: [1] });
+      const most = session.elem === "f16" ? 2048 : 2 ** 24;
+      for (const data of [[most + 1], BigInt64Array.of(BigInt(-most - 1))])
+        await expect(session.run({ x, count: { data, shape: [1] } })).rejects.toThrow(
+          new RegExp(`input "count": expected whole numbers from -${most} to ${most}.*freeze`, "s"),
+        );
+      session.dispose();
+    }
+    for (const data of [[70_001n], BigUint64Array.of(70_001n), Int32Array.of(70_001)]) {
+      const session = await Session.load(model, { device, freeze: { count: { data, shape: [1] } } });
+      const { y } = await session.run({ x: { data: new Float32Array(1), shape: [1, 1] } });
+      expect(y!.integers).toEqual(Float64Array.of(70_001));
+      session.dispose();
+    }
+  });
+
   it("explains what to pass where navigator.gpu is missing", async () => {
     vi.stubGlobal("navigator", {});
     try {

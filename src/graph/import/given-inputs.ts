@@ -35,7 +35,7 @@ export function frozenConstant(
   name: string,
   dtype: ConstantValue["dtype"],
   shape: Shape,
-  data: ArrayLike<number> | BigInt64Array,
+  data: ArrayLike<number | bigint>,
 ): ConstantValue {
   if (data.length !== sizeOf(shape))
     throw new InputError({
@@ -43,5 +43,5 @@ export function frozenConstant(
       expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
       received: `${data.length}`,
     });
-  return constantOf(dtype, shape, data instanceof BigInt64Array ? Array.from(data, Number) : data, name);
+  return constantOf(dtype, shape, Array.from(data, Number), name);
 }

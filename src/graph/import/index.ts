@@ -11,7 +11,7 @@ import { Budget } from "./budget";
 import { NodeContext, readOperands, Refusal, type OpTable, type Outputs } from "./context";
 import { decodeConstant } from "./decode-constant";
 import { frozenConstant, resolveShape } from "./given-inputs";
-import { TooLarge, type Value } from "./values";
+import { isFloat, TooLarge, type Value } from "./values";
 
 /** Supported versions of the default operator set. */
 export const OPSETS = { oldest: 7, newest: 28 } as const;
@@ -23,9 +23,7 @@ export interface ImportOptions {
   /** Shapes of inputs whose dimensions the model leaves open. Dimensions that the model states must be equal. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
   /** Values of inputs that become constants, by input name. */
-  readonly freeze?: Readonly<
-    Record<string, { readonly data: ArrayLike<number> | BigInt64Array; readonly shape: Shape }>
-  >;
+  readonly freeze?: Readonly<Record<string, { readonly data: ArrayLike<number | bigint>; readonly shape: Shape }>>;
 }
 
 /** "unknown" is an output of an unsupported node. Import skips nodes that depend on it, so that one error lists all unsupported nodes. */
@@ -125,7 +123,8 @@ class Import {
     const outputs = this.#model.outputs.map(({ name }) => {
       const value = this.#lookUp(name, `${this.#model.label}, output "${name}"`);
       if (value === "unknown") throw new Error(`${name} is unknown although nothing was refused`);
-      return { name, value: this.#builder.nameOf(value) };
+      const whole = value.kind === "constant" && !isFloat(value.dtype) && value;
+      return { name, value: this.#builder.nameOf(value), ...(whole && { whole }) };
     });
     return {
       label: this.#model.label,

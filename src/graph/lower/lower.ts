@@ -28,7 +28,7 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
       ]);
     yield;
   }
-  const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));
+  const outputs = graph.outputs.map((output): Port => ({ ...output, shape: builder.shape(output.value) }));
   // Every output needs its own buffer: constants, inputs and values that are output twice are copied.
   const taken = new Set(graph.inputs.map(({ name }) => name));
   const ports = outputs.map((port): Port => {

@@ -1,7 +1,7 @@
 /** A lowered graph: plain data that can be printed, serialised and costed without a GPU. */
 import { elemBytes, type Elem, type KernelPlan, type Packing } from "../../kernels/kernel";
 import { packedBytes } from "../../kernels/packing-int8";
-import type { Shape } from "../ir";
+import type { GraphOutput, Shape } from "../ir";
 import type { ElementRange } from "../op";
 
 /** The resource of one binding of a step. */
@@ -41,6 +41,8 @@ export interface Port {
   readonly shape: Shape;
   /** The value that holds the input's or output's data. */
   readonly value: string;
+  /** See GraphOutput. */
+  readonly whole?: GraphOutput["whole"];
 }
 
 export interface Program {

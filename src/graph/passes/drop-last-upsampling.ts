@@ -48,6 +48,6 @@ export const dropLastUpsampling: Pass = {
         shapes.set(moved.output, moved.shape);
         return moved;
       });
-    return { ...graph, nodes, outputs: graph.outputs.map(({ name, value }) => ({ name, value: current(value) })) };
+    return { ...graph, nodes, outputs: graph.outputs.map((output) => ({ ...output, value: current(output.value) })) };
   },
 };

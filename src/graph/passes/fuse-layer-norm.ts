@@ -12,6 +12,8 @@
  *   %t: f32[1,8,8,4] = binary(%n, %s) {fn=mul}
  *   %y: f32[1,8,8,4] = binary(%t, %b) {fn=add}
  *
+ * Exporters also write d * (1 / r), as a reciprocal or a division, and epsilon + v.
+ *
  * One node reads x once from memory, and its sums and squares are f32 where f16 would overflow. x - mean may be computed twice. Axes that are
  * not the last ones become so by transposes. Scale and bias are fused where they are constants of the normalised axes' shape and nothing
  * else reads what they scale and shift. Nodes that are still read elsewhere stay.
@@ -47,14 +49,36 @@ function centredOf(value: string, rw: Rewrite): Along | undefined {
   return mean?.of === x ? mean : undefined;
 }
 
+/** x where `value` is fn(x). */
+function argumentOf(fn: "sqrt" | "reciprocal", value: string, rw: Rewrite): string | undefined {
+  const node = rw.node(value);
+  return node?.op === "unary" && node.attributes.activation.fn === fn ? node.inputs[0] : undefined;
+}
+
+/** x where `value` is 1 / x. */
+function invertedOf(value: string, rw: Rewrite): string | undefined {
+  const [one = "", x] = operandsOf("div", rw.node(value)) ?? [];
+  const constant = rw.constant(one);
+  if (constant && sizeOf(constant.shape) === 1 && constant.data[0] === 1) return x;
+  return argumentOf("reciprocal", value, rw);
+}
+
+/** d and e where `node` is d / sqrt(e) or d * (1 / sqrt(e)). */
+function overRootOf(node: Node, rw: Rewrite): [string, string] | undefined {
+  const quotient = operandsOf("div", node);
+  const [a = "", b = ""] = operandsOf("mul", node) ?? [];
+  const [ofA, ofB] = [invertedOf(a, rw), invertedOf(b, rw)];
+  const [d, root] = quotient ?? (ofB === undefined ? [b, ofA] : [a, ofB]);
+  const e = root === undefined ? undefined : argumentOf("sqrt", root, rw);
+  return d === undefined || e === undefined ? undefined : [d, e];
+}
+
 /** x and epsilon where `node` is (x - mean) / sqrt(variance + epsilon). */
 function normalisedOf(node: Node, rw: Rewrite): (Along & { readonly epsilon: number }) | undefined {
-  const [d = "", r = ""] = operandsOf("div", node) ?? [];
-  const root = rw.node(r);
-  if (root?.op !== "unary" || root.attributes.activation.fn !== "sqrt") return undefined;
-  const [v = "", e = ""] = operandsOf("add", rw.node(root.inputs[0]!)) ?? [];
-  const added = rw.constant(e);
-  const variance = meanOf(v, rw);
+  const [d = "", raised] = overRootOf(node, rw) ?? [];
+  const sum = (raised === undefined ? undefined : operandsOf("add", rw.node(raised))) ?? [];
+  const added = sum.map((name) => rw.constant(name)).find((constant) => constant !== undefined);
+  const variance = sum.map((name) => meanOf(name, rw)).find((mean) => mean !== undefined);
   const [left = "", right] = operandsOf("mul", variance && rw.node(variance.of)) ?? [];
   const [x, squared] = [centredOf(d, rw), centredOf(left, rw)];
   const sameAxes = [squared, variance].every((other) => other?.axes.join() === x?.axes.join());

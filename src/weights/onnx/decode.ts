@@ -136,6 +136,10 @@ function refuseUnsupported(proto: onnx.IModelProto, graph: onnx.IGraphProto, lab
     const type = unreadType(tensor.dataType ?? 0);
     if (type !== undefined) items.push({ node: tensor.name ?? "", op: "initializer", reason: `elements of ${type}` });
   }
+  for (const { name, type: of } of graph.input ?? []) {
+    const type = unreadType(of?.tensorType?.elemType ?? 0);
+    if (of?.tensorType?.elemType && type) items.push({ node: name ?? "", op: "input", reason: `elements of ${type}` });
+  }
   if (items.length > 0) throw new UnsupportedError(label, items);
 }
 

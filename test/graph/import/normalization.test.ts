@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { node } from "../../onnx-builder";
+import { Session } from "../../../src/session/session";
+import { testDevice } from "../../gpu";
+import { buildModel, node } from "../../onnx-builder";
 import { interpretAll } from "../../reference/interpret";
-import { randoms } from "../../shared/expect-close";
+import { expectClose, randoms } from "../../shared/expect-close";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 
 const C = 6;
@@ -76,6 +78,37 @@ describe("other normalisations", () => {
     await agree({ ...norm("LayerNormalization", X, X.slice(axis), {}), nodes, outputs: ["y", "mean", "inverse"] });
   });
 
+  it("LayerNormalization's inverse deviation where squares overflow f16", async (context) => {
+    const device = await testDevice();
+    context.skip(!device.features.has("shader-f16"), "this adapter has no shader-f16");
+    const model = buildModel({
+      opset: 17,
+      inputs: [{ name: "x", shape: [3, 64] }],
+      outputs: [{ name: "y" }, { name: "mean" }, { name: "inverse" }],
+      nodes: [node("LayerNormalization", ["x", "s"], ["y", "mean", "inverse"])],
+      initializers: [{ name: "s", shape: [64], data: new Array<number>(64).fill(1) }],
+    });
+    // Deviations of about 600, 0.06 and 0; the last row has epsilon alone.
+    const data = randoms(192, 3, -1000, 1000).map((v, i) => (i < 64 ? v : i < 128 ? v / 10_000 : 5));
+    const run = async (precision: "f16" | "f32"): Promise<Float32Array> => {
+      const session = await Session.load(model, { device, precision });
+      const { inverse } = await session.run({ x: { data, shape: [3, 64] } });
+      session.dispose();
+      return inverse!.data;
+    };
+    const expected = Float32Array.from([0, 1, 2], (row) => {
+      const x = data.subarray(64 * row, 64 * (row + 1));
+      const mean = x.reduce((sum, v) => sum + v / 64, 0);
+      return 1 / Math.sqrt(x.reduce((sum, v) => sum + (v - mean) ** 2 / 64, 1e-5));
+    });
+    for (const [precision, rel] of [
+      ["f32", 1e-4],
+      ["f16", 0.02],
+    ] as const) {
+      const shares = (await run(precision)).map((v, i) => v / expected[i]!);
+      expectClose(shares, Float32Array.of(1, 1, 1), { abs: rel });
+    }
+  });
   it("LayerNormalization as exporters before opset 17 write it", async () => {
     await agree({
       opset: 13,

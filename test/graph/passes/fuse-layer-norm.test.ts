@@ -18,6 +18,10 @@ interface Options {
   readonly scale?: Shape;
   readonly epsilon?: Shape;
   readonly added?: number;
+  /** How the difference is divided by the root. */
+  readonly division?: "quotient" | "reciprocal" | "one over";
+  /** Whether epsilon and the inverse root come first. */
+  readonly swapped?: boolean;
 }
 
 function written({
@@ -27,6 +31,8 @@ function written({
   scale = [4],
   epsilon = [],
   added = 0.01,
+  division = "quotient",
+  swapped = false,
 }: Options = {}) {
   const g = makeGraph();
   const x = g.input("x", [2, 3, 3, 4]);
@@ -38,9 +44,15 @@ function written({
   const again = twice ? binary("d2", "sub", x, mean("m2", x, axes)) : d;
   const v = mean("v", binary("q", "mul", again, again), axesOfSquares);
   const size = epsilon.reduce((product, n) => product * n, 1);
-  const e = binary("e", "add", v, g.constant("eps", epsilon, new Array<number>(size).fill(added)));
+  const inOrder = (a: string, b: string): string[] => (swapped ? [b, a] : [a, b]);
+  const eps = g.constant("eps", epsilon, new Array<number>(size).fill(added));
+  const e = binary("e", "add", ...inOrder(v, eps));
   const r = g.node("r", "unary", [e], { activation: { fn: "sqrt" } });
-  const n = binary("n", "div", d, r);
+  const inverse = (): string =>
+    division === "one over"
+      ? binary("i", "div", g.constant("one", [], [1]), r)
+      : g.node("i", "unary", [r], { activation: { fn: "reciprocal" } });
+  const n = division === "quotient" ? binary("n", "div", d, r) : binary("n", "mul", ...inOrder(d, inverse()));
   const t = binary("t", "mul", g.constant("s", scale), n);
   return { g, n, t, y: binary("y", "add", t, g.constant("b", scale)) };
 }
@@ -85,6 +97,11 @@ describe("a layer normalisation that is written out", () => {
     expect(tail({ axes: [2, 3], scale: [3, 4] })).toEqual(["layerNorm"]);
     expect(tail({ scale: [1, 1, 1, 4] })).toEqual(["layerNorm"]);
   });
+  it("with the inverse of the root as a factor, and operands in either order", () => {
+    for (const division of ["reciprocal", "one over"] as const)
+      for (const swapped of [false, true]) expect(tail({ division, swapped }).slice(1)).toEqual(["layerNorm"]);
+    expect(tail({ swapped: true })).toEqual(["layerNorm"]);
+  });
   it("over axes that are not the last, between transposes", () => {
     expect(tail({ axes: [1], scale: [3, 1, 1] })).toEqual(["transpose", "layerNorm", "transpose", "binary", "binary"]);
   });
@@ -106,7 +123,10 @@ it("leaves squares over other axes, and epsilons of several elements or below 0"
   expect(opsOf(written({ added: -1e-4 }))).not.toContain("layerNorm");
 });
 
-it("is computed in f32 where the squares overflow f16", async (context) => {
+it.for([
+  ["d / sqrt(e)", [node("Sqrt", ["e"], ["r"]), node("Div", ["d", "r"], ["y"])]],
+  ["d * pow(e, -0.5)", [node("Pow", ["e", "exponent"], ["r"]), node("Mul", ["d", "r"], ["y"])]],
+] as const)("is computed in f32 where the squares overflow f16: %s", async ([, last], context) => {
   const device = await testDevice();
   context.skip(!device.features.has("shader-f16"), "this adapter has no shader-f16");
   const axes = { axes: [1] };
@@ -120,11 +140,11 @@ it("is computed in f32 where the squares overflow f16", async (context) => {
       node("Pow", ["d", "two"], ["q"]),
       node("ReduceMean", ["q"], ["v"], axes),
       node("Add", ["v", "eps"], ["e"]),
-      node("Sqrt", ["e"], ["r"]),
-      node("Div", ["d", "r"], ["y"]),
+      ...last,
     ],
     initializers: [
       { name: "two", shape: [], data: [2] },
+      { name: "exponent", shape: [], data: [-0.5] },
       { name: "eps", shape: [1], data: [1e-6] },
     ],
   });

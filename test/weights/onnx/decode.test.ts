@@ -213,13 +213,14 @@ describe("external data", () => {
 });
 
 describe("what the engine does not read", () => {
-  test("functions, sparse and string initializers are refused together, by name", () => {
+  test("functions, sparse and string initializers and inputs of strings are refused together, by name", () => {
     const error = thrownBy(EngineError, () =>
       decodeModel(
         modelOf(
           {
             initializer: [{ name: "s", dataType: 8, dims: [1], stringData: [new Uint8Array(1)] }],
             sparseInitializer: [{ values: { name: "sp", dataType: 1 } }],
+            input: [{ name: "text", type: { tensorType: { elemType: 8 } } }],
           },
           { functions: [{ name: "fn" }] },
         ),
@@ -230,6 +231,7 @@ describe("what the engine does not read", () => {
       ["fn", "model-local functions; inline them when exporting"],
       ["sp", "sparse tensor"],
       ["s", "elements of string"],
+      ["text", "elements of string"],
     ]);
   });
 

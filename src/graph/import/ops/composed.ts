@@ -68,6 +68,7 @@ function pow(ctx: NodeContext): Value {
   if (n === 2) return binary(ctx, "mul", x, x);
   if (n === 3) return binary(ctx, "mul", binary(ctx, "mul", x, x), x);
   if (n === 0.5) return unary(ctx, { fn: "sqrt" }, x);
+  if (n === -0.5) return unary(ctx, { fn: "reciprocal" }, unary(ctx, { fn: "sqrt" }, x));
   if (n === -1) return unary(ctx, { fn: "reciprocal" }, x);
   return binary(ctx, "pow", x, exponent);
 }

@@ -129,9 +129,20 @@ function statistics(ctx: NodeContext, x: Value, axes: readonly number[]) {
   const mean = reduce(ctx, "mean", x, axes, true);
   const centred = binary(ctx, "sub", x, mean);
   const variance = reduce(ctx, "mean", binary(ctx, "mul", centred, centred), axes, true);
-  const raised = binary(ctx, "add", variance, ctx.floatConstant([], [ctx.float("epsilon", 1e-5)], "epsilon"));
-  const inverse = unary(ctx, { fn: "reciprocal" }, unary(ctx, { fn: "sqrt" }, raised));
-  return { mean, centred, variance, inverse };
+  // Deviations are divided by the largest one where that is above 1, so that their squares do not exceed the range of f16.
+  const one = ctx.floatConstant([], [1], "one");
+  const largest = binary(ctx, "max", reduce(ctx, "max", unary(ctx, { fn: "abs" }, centred), axes, true), one);
+  const part = binary(ctx, "div", centred, largest);
+  const epsilon = ctx.floatConstant([], [Math.sqrt(epsilonOf(ctx))], "epsilon");
+  const added = binary(ctx, "div", epsilon, largest);
+  const raised = binary(
+    ctx,
+    "add",
+    reduce(ctx, "mean", binary(ctx, "mul", part, part), axes, true),
+    binary(ctx, "mul", added, added),
+  );
+  const root = binary(ctx, "mul", largest, unary(ctx, { fn: "sqrt" }, raised));
+  return { mean, centred, variance, inverse: unary(ctx, { fn: "reciprocal" }, root) };
 }
 
 /** Before opset 13, softmax flattens all axes from `axis` (default 1) on into one. */
