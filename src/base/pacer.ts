@@ -34,6 +34,13 @@ export function* visiting<T>(
   }
 }
 
+/** `list.map(make)` as a generator that yields now and then. */
+export function* mapping<T, U>(list: readonly T[], make: (element: T) => U): Generator<undefined, U[]> {
+  const made: U[] = [];
+  yield* visiting(list, (element) => void made.push(make(element)));
+  return made;
+}
+
 /** Elements of arithmetic between two yields: some milliseconds of the slowest functions. */
 export const PIECE = 2 ** 14;
 

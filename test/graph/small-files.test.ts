@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import v8 from "node:v8";
 import vm from "node:vm";
+import onnxProto, { type onnx } from "onnx-proto";
 import { describe, expect, it, vi } from "vitest";
 import { EngineError, ModelError, UnsupportedError } from "../../src/base/errors";
 import { finish, Pacer } from "../../src/base/pacer";
@@ -169,6 +170,50 @@ describe("an abort is heard while one op computes large constants", () => {
     collectGarbage();
     expect(await longestStretch(bytes)).toBeLessThan(100);
   });
+});
+
+describe("an abort is heard while long lists of a file are decoded", () => {
+  const N = 2 ** 20;
+  const numbers = Array.from({ length: N }, (_, i) => i % 1000);
+  const names = Array.from({ length: 2 ** 18 }, (_, i) => `y${i}`);
+  const relu = { opType: "Relu", input: ["x"], output: ["y"] };
+  /** A Relu, where the fields given change nothing, and initializers that nothing reads. */
+  const file = (fields: onnx.INodeProto, ...initializer: onnx.ITensorProto[]): Uint8Array =>
+    Uint8Array.from(
+      onnxProto.onnx.ModelProto.encode({
+        irVersion: 8,
+        opsetImport: [{ domain: "", version: 17 }],
+        graph: { node: [{ ...relu, ...fields }], initializer, input: [valueOf("x")], output: [valueOf("y")] },
+      }).finish(),
+    );
+  const valueOf = (name: string): onnx.IValueInfoProto => ({
+    name,
+    type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }] } } },
+  });
+  const files: Record<string, () => Uint8Array> = {
+    "integers of an attribute": () => file({ attribute: [{ name: "a", type: 7, ints: numbers }] }),
+    "numbers of an attribute": () => file({ attribute: [{ name: "a", type: 6, floats: numbers }] }),
+    "strings of an attribute": () =>
+      file({ attribute: [{ name: "a", type: 8, strings: numbers.map(() => new Uint8Array(2)) }] }),
+    "integers of a tensor": () => file({}, { name: "w", dims: [N], dataType: 7, int64Data: numbers }),
+    "numbers of a tensor": () => file({}, { name: "w", dims: [N], dataType: 1, floatData: numbers }),
+    "outputs of a node": () => file({ output: ["y", ...names] }),
+  };
+  it.each(Object.entries(files))("%s", async (_, make) => {
+    const bytes = make();
+    collectGarbage();
+    expect(await longestStretch(bytes)).toBeLessThan(100);
+  });
+});
+
+it("a graph of more nodes than the passes take in time is refused at once", () => {
+  const sum = buildModel({
+    inputs: [{ name: "x", shape: [1] }],
+    outputs: [{ name: "y" }],
+    nodes: [node("Sum", new Array<string>(400_000).fill("x"), ["y"])],
+  });
+  const time = spent(() => expect(() => compile(sum)).toThrow(/more than 65536 nodes/));
+  expect(time).toBeLessThan(3000);
 });
 
 describe("an abort is heard while a large model", () => {

@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import onnxProto from "onnx-proto";
+import { finish } from "../../src/base/pacer";
 import { decodeConstant } from "../../src/graph/import/decode-constant";
 import type { Shape } from "../../src/graph/ir";
 import { decodeModel } from "../../src/weights/onnx/decode";
-import { decodeTensor, unreadType } from "../../src/weights/onnx/tensor";
+import { decodingTensor, unreadType } from "../../src/weights/onnx/tensor";
 import type { OnnxDType, OnnxModel } from "../../src/weights/onnx/types";
 
 /** The elements of a tensor as numbers. */
@@ -31,7 +32,7 @@ function readTensor(folder: string, file: string): Values {
   const proto = onnxProto.onnx.TensorProto.decode(new Uint8Array(readFileSync(path)));
   const unread = unreadType(proto.dataType);
   if (unread !== undefined) throw new Error(`elements of ${unread}`);
-  const { dtype, shape, data } = decodeConstant(decodeTensor(proto, file, file, undefined), file);
+  const { dtype, shape, data } = decodeConstant(finish(decodingTensor(proto, file, file, undefined)), file);
   return { dtype, shape, data };
 }
 

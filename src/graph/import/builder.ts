@@ -11,6 +11,9 @@ function int8Of({ int8, shape }: ConstantValue): Int8Values | undefined {
   return deferred({ scales: all }, () => source.data as Int8Array, source);
 }
 
+/** Most nodes: the passes take 3 s for as many. A program may have half as many steps. */
+const MOST_NODES = 2 ** 16;
+
 /** Most operands of all nodes together. */
 const MOST_OPERANDS = 2 ** 21;
 
@@ -18,7 +21,8 @@ export class GraphBuilder {
   readonly nodes: Node[] = [];
   readonly constants = new Map<string, Constant>();
   readonly #modelNames: ReadonlySet<string>;
-  readonly #taken: Set<string>;
+  /** Names that were generated. */
+  readonly #generated = new Set<string>();
   /** The number that #uniqueName() tries next, by base. */
   readonly #next = new Map<string, number>();
   readonly #stored = new WeakMap<ConstantValue, string>();
@@ -28,18 +32,17 @@ export class GraphBuilder {
   /** `modelNames`: names of the model's values, which generated names must not use. */
   constructor(modelNames: ReadonlySet<string>) {
     this.#modelNames = modelNames;
-    this.#taken = new Set(modelNames);
   }
 
   /** `base`, or `base.2`, `base.3`, ... when `base` is taken. */
   #uniqueName(base: string): string {
     let name = base;
-    while (this.#taken.has(name)) {
+    while (this.#modelNames.has(name) || this.#generated.has(name)) {
       const number = this.#next.get(base) ?? 2;
       this.#next.set(base, number + 1);
       name = `${base}.${number}`;
     }
-    this.#taken.add(name);
+    this.#generated.add(name);
     return name;
   }
 
@@ -58,7 +61,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Throws TooLarge where the graph has too many operands. */
+  /** Throws TooLarge where the graph has too many nodes or operands. */
   emit<K extends OpName>(
     op: K,
     inputs: readonly Value[],
@@ -67,6 +70,7 @@ export class GraphBuilder {
     name: string,
     origin: string,
   ): RuntimeValue {
+    if (this.nodes.length >= MOST_NODES) throw new TooLarge(`the graph has more than ${MOST_NODES} nodes`);
     this.#operands += inputs.length;
     if (this.#operands > MOST_OPERANDS) throw new TooLarge(`the graph has more than ${MOST_OPERANDS} operands`);
     const output = this.#uniqueName(name);

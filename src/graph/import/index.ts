@@ -1,16 +1,17 @@
 /** Imports an ONNX model with given input shapes as a Graph, which has no opsets, NCHW layouts, int64 or optional inputs. */
 import { InputError, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
 import { ownEntry } from "../../base/own-entry";
-import { finish } from "../../base/pacer";
-import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../weights/onnx/types";
-import { sizeOf, type Graph, type GraphInput, type Shape } from "../ir";
+import { finish, mapping, visiting } from "../../base/pacer";
+import type { OnnxModel, OnnxNode } from "../../weights/onnx/types";
+import type { Graph, GraphInput, Shape } from "../ir";
 import { GraphBuilder } from "./builder";
 import { settling, withFacts } from "../constants/deferred";
 import type { Engine } from "../engine";
 import { Budget } from "./budget";
 import { NodeContext, readOperands, Refusal, type OpTable, type Outputs } from "./context";
 import { decodeConstant } from "./decode-constant";
-import { constantOf, TooLarge, type ConstantValue, type Value } from "./values";
+import { frozenConstant, resolveShape } from "./given-inputs";
+import { TooLarge, type Value } from "./values";
 
 /** Supported versions of the default operator set. */
 export const OPSETS = { oldest: 7, newest: 28 } as const;
@@ -41,17 +42,25 @@ export function importModel(model: OnnxModel, engine: Importing, options: Import
 }
 
 /** importModel() as a generator that yields after each node, and in nodes with many operands. */
-export function importing(
+export function* importing(
   model: OnnxModel,
   engine: Importing,
   options: ImportOptions = {},
 ): Generator<undefined, Graph> {
-  return new Import(model, engine, options).run();
+  const names = new Set([...model.inputs.map(({ name }) => name), ...model.initializers.keys()]);
+  const uses = new Map<string, number>();
+  const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);
+  yield* visiting(model.nodes, function* ({ inputs, outputs }) {
+    yield* visiting(inputs, use);
+    yield* visiting(outputs, (name) => void names.add(name));
+  });
+  for (const { name } of model.outputs) use(name);
+  return yield* new Import(model, engine, options, names, uses).run();
 }
 
 /** Why a node has no importer; undefined when it has one. */
 function unknownOp(node: OnnxNode, importers: OpTable): Unsupported | undefined {
-  const standard = node.domain === "" || node.domain === "ai.onnx";
+  const standard = node.domain === "";
   if (standard && Object.hasOwn(importers, node.op)) return undefined;
   return { node: node.name, op: node.op, reason: standard ? "not implemented" : `domain ${node.domain}` };
 }
@@ -72,23 +81,26 @@ class Import {
   readonly #values = new Map<string, Known>();
   readonly #defined = new Set<string>();
   readonly #refused: Unsupported[] = [];
-  readonly #usesLeft = new Map<string, number>();
+  readonly #usesLeft: Map<string, number>;
   readonly #builder: GraphBuilder;
   readonly #budget: Budget;
   readonly #opset: number;
 
-  constructor(model: OnnxModel, engine: Importing, options: ImportOptions) {
+  /** `names`: those of the model's values; `uses`: how often nodes and outputs read each. */
+  constructor(
+    model: OnnxModel,
+    engine: Importing,
+    options: ImportOptions,
+    names: ReadonlySet<string>,
+    uses: Map<string, number>,
+  ) {
     this.#model = model;
     this.#engine = engine;
     this.#options = options;
-    const outputs = model.nodes.flatMap((node) => node.outputs);
-    this.#builder = new GraphBuilder(
-      new Set([...model.inputs.map(({ name }) => name), ...model.initializers.keys(), ...outputs]),
-    );
-    for (const name of [...model.nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)])
-      this.#usesLeft.set(name, (this.#usesLeft.get(name) ?? 0) + 1);
+    this.#builder = new GraphBuilder(names);
+    this.#usesLeft = uses;
     this.#budget = new Budget(model);
-    const opset = model.opsets[""] ?? model.opsets["ai.onnx"];
+    const opset = model.opsets[""];
     if (opset === undefined)
       throw new ModelError({
         where: model.label,
@@ -126,7 +138,7 @@ class Import {
 
   #bindInputs(): GraphInput[] {
     const { inputShapes = {}, freeze = {} } = this.#options;
-    const declared = this.#model.inputs.filter(({ name }) => !this.#model.initializers.has(name));
+    const declared = this.#model.inputs;
     const names = new Set(declared.map(({ name }) => name));
     for (const name of [...Object.keys(inputShapes), ...Object.keys(freeze)])
       if (!names.has(name))
@@ -151,11 +163,11 @@ class Import {
 
   *#importNode(node: OnnxNode): Generator<undefined> {
     const where = `${node.op} "${node.name}"`;
-    const operands = node.inputs.map((name) => (name === "" ? undefined : this.#lookUp(name, where)));
-    for (const name of node.inputs) this.#release(name);
+    const operands = yield* mapping(node.inputs, (name) => (name === "" ? undefined : this.#lookUp(name, where)));
+    yield* visiting(node.inputs, (name) => this.#release(name));
     const unknown = unknownOp(node, this.#engine.importers);
-    if (unknown) this.#refuse(node, unknown);
-    else if (operands.includes("unknown")) this.#define(node, []);
+    if (unknown) yield* this.#refuse(node, unknown);
+    else if (operands.includes("unknown")) yield* this.#define(node, []);
     else {
       const mark = this.#builder.nodes.length;
       const ctx = new NodeContext(
@@ -174,7 +186,7 @@ class Import {
         for (const result of results) yield* settling(result);
         read.length = 0; // until here they had to stay in memory
         const renamed = this.#builder.rename(namesOf(node, results), mark);
-        this.#define(node, results, (value, name) => {
+        yield* this.#define(node, results, (value, name) => {
           if (value.kind === "runtime") return { ...value, name: renamed.get(value.name) ?? value.name };
           if (value.name !== ctx.constantName) return value;
           const constant = withFacts(value, { name });
@@ -182,25 +194,26 @@ class Import {
           return constant;
         });
       } catch (error) {
-        if (error instanceof Refusal) this.#refuse(node, error.item);
-        else if (error instanceof TooLarge) this.#refuse(node, { node: node.name, op: node.op, reason: error.message });
+        if (error instanceof Refusal) yield* this.#refuse(node, error.item);
+        else if (error instanceof TooLarge)
+          yield* this.#refuse(node, { node: node.name, op: node.op, reason: error.message });
         else throw error;
       }
     }
   }
 
-  #refuse(node: OnnxNode, item: Unsupported): void {
+  *#refuse(node: OnnxNode, item: Unsupported): Generator<undefined> {
     this.#refused.push(item);
-    this.#define(node, []);
+    yield* this.#define(node, []);
   }
 
   /** Assigns values to the node's outputs. An output that is used but has no value is unsupported. */
-  #define(
+  *#define(
     node: OnnxNode,
     made: readonly Value[],
     named: (value: Value, name: string) => Value = (value) => value,
-  ): void {
-    node.outputs.forEach((name, index) => {
+  ): Generator<undefined> {
+    yield* visiting(node.outputs, (name, index) => {
       if (name === "") return;
       if (this.#defined.has(name) || this.#model.initializers.has(name))
         throw new ModelError({ where: `${node.op} "${node.name}"`, expected: "a new name", received: `"${name}"` });
@@ -253,45 +266,4 @@ function isWork(made: ReturnType<OpTable[string]>): made is Generator<undefined,
 
 function isList(made: Value | readonly Value[]): made is readonly Value[] {
   return Array.isArray(made);
-}
-
-/** The model's shape with open sizes filled in from `given`, which may be of `least` on. Constants may be empty. */
-function resolveShape(input: OnnxValueInfo, given: Shape | undefined, least: 0 | 1): Shape {
-  const where = `input "${input.name}"`;
-  const stated = input.shape === null ? "unknown shape" : `[${input.shape.map((n) => n ?? "?").join(", ")}]`;
-  if (given === undefined) {
-    const open = input.shape === null || input.shape.some((n) => typeof n !== "number" || n < 1);
-    if (open)
-      throw new InputError({
-        where,
-        expected: "a shape that is known at load",
-        received: stated,
-        hint: `Pass inputShapes: { "${input.name}": [...] }.`,
-      });
-    return input.shape as Shape;
-  }
-  if (given.some((n) => !Number.isInteger(n) || n < least))
-    throw new InputError({ where, expected: `sizes of at least ${least}`, received: `[${given.join(", ")}]` });
-  const fits =
-    input.shape === null ||
-    (input.shape.length === given.length &&
-      input.shape.every((n, axis) => typeof n !== "number" || n < 1 || n === given[axis]));
-  if (!fits)
-    throw new InputError({ where, expected: `the model's shape ${stated}`, received: `[${given.join(", ")}]` });
-  return given;
-}
-
-function frozenConstant(
-  name: string,
-  dtype: ConstantValue["dtype"],
-  shape: Shape,
-  data: ArrayLike<number> | BigInt64Array,
-): ConstantValue {
-  if (data.length !== sizeOf(shape))
-    throw new InputError({
-      where: `freeze "${name}"`,
-      expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
-      received: `${data.length}`,
-    });
-  return constantOf(dtype, shape, data instanceof BigInt64Array ? Array.from(data, Number) : data, name);
 }

@@ -14,21 +14,18 @@ export function lower(graph: Graph, engine: Engine, options: LowerOptions): Prog
   return finish(lowering(graph, engine, options));
 }
 
-/** Most dispatches of a program, and most nodes that are lowered. Some drivers crash at 65,536 bind groups. */
+/** Most dispatches of a program. Some drivers crash at 65,536 bind groups. */
 const MOST_STEPS = 2 ** 15;
 
-function checkSteps(label: string, steps: number, most = MOST_STEPS): void {
-  if (steps > most)
-    throw new UnsupportedError(label, [{ node: label, op: "graph", reason: `more than ${most} steps` }]);
-}
-
-/** lower() as a generator that yields between nodes and within large ones. Throws UnsupportedError where the graph has too many nodes. */
+/** lower() as a generator that yields between nodes and within large ones. Throws UnsupportedError where the program has too many steps. */
 export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): Generator<undefined, Program> {
-  checkSteps(graph.label, graph.nodes.length, 2 * MOST_STEPS);
   const builder = new ProgramBuilder(graph, engine, yield* slicingChannels(graph, engine.ops), options);
   for (const node of graph.nodes) {
     yield* definitionOf(engine.ops, node).lower(builder, node) ?? [];
-    checkSteps(graph.label, builder.steps.length);
+    if (builder.steps.length > MOST_STEPS)
+      throw new UnsupportedError(graph.label, [
+        { node: graph.label, op: "graph", reason: `more than ${MOST_STEPS} steps` },
+      ]);
     yield;
   }
   const outputs = graph.outputs.map(({ name, value }): Port => ({ name, shape: builder.shape(value), value }));

@@ -1,14 +1,14 @@
 /** Checks a parsed model.json against models/manifest.schema.json. */
-import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
+import { dereference, validate, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import schema from "../../../models/manifest.schema.json";
 import { ManifestError } from "../../base/errors";
 
 const root = schema as Schema;
-const validator = new Validator(root, "2020-12");
+const references = dereference(root);
 
 /** Throws ManifestError with the JSON path of the first wrong value. `where` names the file in messages. */
 export function checkManifest(json: unknown, where: string): void {
-  const { valid, errors } = validator.validate(json ?? null);
+  const { valid, errors } = validate(json ?? null, root, "2020-12", references);
   if (valid) return;
   throw wrongValue(where, ...describe(json, errors));
 }

@@ -1,10 +1,11 @@
 /** Decodes ONNX bytes to an OnnxModel: guard, onnx-proto, then plain data. */
-import onnxProto, { type onnx } from "onnx-proto";
-import { messageOf, ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
-import { finish, Pacer } from "../../base/pacer";
+import { type onnx } from "onnx-proto";
+import { ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
+import { finish, mapping, Pacer, visiting } from "../../base/pacer";
 import { DEFAULT_LIMITS, guarding, type DecodeLimits } from "./guard";
+import { modelInPieces } from "./in-pieces";
 import { int64ToNumber } from "../numbers/integers";
-import { decodeTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
+import { decodingTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
 import { fault } from "./tensor-bytes";
 import type { ExternalData, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
 
@@ -74,12 +75,11 @@ function* modelOf(
     const name = tensor.name ?? "";
     if (name === "") throw fault(label, "a name for every initializer", "none");
     if (initializers.has(name)) throw fault(`${label}, initializer "${name}"`, "one tensor of this name", "two");
-    initializers.set(name, decodeTensor(tensor, name, label, externalData));
+    initializers.set(name, yield* decodingTensor(tensor, name, label, externalData));
     yield;
   }
-  const inputs = (graph.input ?? [])
-    .filter((info) => !initializers.has(info.name ?? ""))
-    .map((info) => valueInfo(info, label));
+  const declared = yield* mapping(graph.input ?? [], (info) => valueInfo(info, label));
+  const inputs = declared.filter(({ name }) => !initializers.has(name));
   const inputNames = new Set<string>();
   for (const { name } of inputs) {
     if (inputNames.has(name)) throw fault(`${label}, input "${name}"`, "one input of this name", "two");
@@ -87,7 +87,7 @@ function* modelOf(
   }
   const nodes: OnnxNode[] = [];
   for (const node of graph.node ?? []) {
-    nodes.push(decodeNode(node, label, externalData));
+    nodes.push(yield* decodingNode(node, label, externalData));
     yield;
   }
   return {
@@ -96,7 +96,7 @@ function* modelOf(
     irVersion: int64ToNumber(proto.irVersion ?? 0, `${label}, ir_version`),
     opsets: opsetsOf(proto, label),
     inputs,
-    outputs: (graph.output ?? []).map((info) => valueInfo(info, label)),
+    outputs: yield* mapping(graph.output ?? [], (info) => valueInfo(info, label)),
     nodes,
     initializers,
   };
@@ -123,17 +123,7 @@ function* protoOf(
   yield* guarding(bytes, label, { ...DEFAULT_LIMITS, ...limits });
   // Given a Node Buffer, the decoder would return every tensor as a Buffer.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  try {
-    return onnxProto.onnx.ModelProto.decode(plain);
-  } catch (cause) {
-    throw new ModelError({
-      where: label,
-      expected: "a well-formed ONNX file",
-      received: messageOf(cause),
-      hint: "The file is damaged: fetch it again, or export it again.",
-      cause,
-    });
-  }
+  return yield* modelInPieces(plain);
 }
 
 function refuseUnsupported(proto: onnx.IModelProto, graph: onnx.IGraphProto, label: string): void {
@@ -162,26 +152,30 @@ function domainOf(domain: string | null | undefined): string {
   return domain === "ai.onnx" ? "" : (domain ?? "");
 }
 
-function decodeNode(proto: onnx.INodeProto, label: string, external: ExternalData | undefined): OnnxNode {
+function* decodingNode(
+  proto: onnx.INodeProto,
+  label: string,
+  external: ExternalData | undefined,
+): Generator<undefined, OnnxNode> {
   const op = proto.opType ?? "";
   const outputs = proto.output ?? [];
   const name = proto.name || `${op}(${outputs[0] ?? ""})`;
   const where = `${label}, node "${name}"`;
   if (op === "") throw fault(where, "an op_type", "none");
   const attributes = table<OnnxAttribute>();
-  for (const attribute of proto.attribute ?? []) {
+  yield* visiting(proto.attribute ?? [], function* (attribute) {
     const key = attribute.name ?? "";
     if (key in attributes) throw fault(where, `one attribute "${key}"`, "two");
-    attributes[key] = decodeAttribute(attribute, `${where}, attribute "${key}"`, external);
-  }
+    attributes[key] = yield* decodingAttribute(attribute, `${where}, attribute "${key}"`, external);
+  });
   return { name, op, domain: domainOf(proto.domain), inputs: proto.input ?? [], outputs, attributes };
 }
 
-function decodeAttribute(
+function* decodingAttribute(
   proto: onnx.IAttributeProto,
   where: string,
   external: ExternalData | undefined,
-): OnnxAttribute {
+): Generator<undefined, OnnxAttribute> {
   if (proto.refAttrName) return { type: "unsupported", kind: "reference to a function's attribute" };
   const type = proto.type ? (ATTRIBUTE_TYPES[proto.type] ?? `attribute type ${proto.type}`) : impliedType(proto);
   switch (type) {
@@ -194,14 +188,14 @@ function decodeAttribute(
     case "floats":
       return { type, value: proto.floats ?? [] };
     case "ints":
-      return { type, value: (proto.ints ?? []).map((value) => int64ToNumber(value, where)) };
+      return { type, value: yield* mapping(proto.ints ?? [], (value) => int64ToNumber(value, where)) };
     case "strings":
-      return { type, value: (proto.strings ?? []).map(text) };
+      return { type, value: yield* mapping(proto.strings ?? [], text) };
     case "tensor": {
       const unread = unreadType(proto.t?.dataType ?? 0);
       if (!proto.t) throw fault(where, "a tensor", "none");
       if (unread !== undefined) return { type: "unsupported", kind: `tensor of ${unread}` };
-      return { type, value: decodeTensor(proto.t, proto.t.name ?? "", where, external) };
+      return { type, value: yield* decodingTensor(proto.t, proto.t.name ?? "", where, external) };
     }
     default:
       return { type: "unsupported", kind: type };
@@ -249,7 +243,7 @@ function table<T>(): Record<string, T> {
 const utf8 = new TextDecoder();
 
 function text(bytes: Uint8Array | null | undefined): string {
-  return utf8.decode(bytes ?? new Uint8Array());
+  return utf8.decode(bytes ?? undefined);
 }
 
 function notOnnx(label: string, expected: string): ModelError {

@@ -94,7 +94,7 @@ class Guard {
   *walk(): Generator<undefined> {
     const bytes = this.#bytes;
     const stack = this.#stack;
-    if (bytes.length === 0) this.#fail(0, "an ONNX file", "an empty file", DAMAGED);
+    if (bytes.length === 0) this.#fail(0, "an ONNX file", "an empty file");
     if (bytes.length > this.#limits.bytes) this.#over(0, "bytes", bytes.length);
     stack.push({ message: "Model", name: "model", end: bytes.length });
     while (stack.length > 0) {
@@ -121,7 +121,7 @@ class Guard {
     const tag = this.#uint32(frame.end, "a field's tag");
     const wire = tag & 7;
     const schema = SCHEMA[frame.message][tag >>> 3];
-    if (tag >>> 3 === 0) this.#fail(start, "a field number of 1 or more", "0", DAMAGED);
+    if (tag >>> 3 === 0) this.#fail(start, "a field number of 1 or more", "0");
     if (schema === undefined) return this.#skip(wire, frame.end, start);
     switch (schema.kind) {
       case "int32":
@@ -180,7 +180,7 @@ class Guard {
     const end = this.#position + length;
     if (size > 0) {
       if (length % size !== 0)
-        this.#fail(start, `${schema.name} to hold whole ${size}-byte numbers`, `${length} bytes`, DAMAGED);
+        this.#fail(start, `${schema.name} to hold whole ${size}-byte numbers`, `${length} bytes`);
       this.#count(counter, length / size, start);
       this.#position = end;
       return;
@@ -214,12 +214,7 @@ class Guard {
     const at = this.#position;
     const length = this.#uint32(end, `the length of ${what}`);
     if (length > end - this.#position)
-      this.#fail(
-        at,
-        `${what} to end inside its parent, with ${end - this.#position} bytes left`,
-        `${length} bytes`,
-        DAMAGED,
-      );
+      this.#fail(at, `${what} to end inside its parent, with ${end - this.#position} bytes left`, `${length} bytes`);
     return length;
   }
 
@@ -228,7 +223,7 @@ class Guard {
     const at = this.#position;
     let value = 0;
     for (let i = 0; i < 5; i++) {
-      if (this.#position >= end) this.#fail(at, `${what}`, "the end of the data", DAMAGED);
+      if (this.#position >= end) this.#fail(at, `${what}`, "the end of the data");
       const byte = this.#bytes[this.#position++]!;
       value += (byte & 127) * 2 ** (7 * i);
       if (byte < 128) {
@@ -236,7 +231,7 @@ class Guard {
         return value;
       }
     }
-    return this.#fail(at, `${what} below 2^32`, "a larger number", DAMAGED);
+    return this.#fail(at, `${what} below 2^32`, "a larger number");
   }
 
   /** Skips a varint of 1 to 10 bytes and returns its length. */
@@ -246,20 +241,20 @@ class Guard {
       if (this.#position >= end) this.#short(1, end);
       if (this.#bytes[this.#position++]! < 128) return i;
     }
-    return this.#fail(at, "an integer of at most 10 bytes", "a longer one", DAMAGED);
+    return this.#fail(at, "an integer of at most 10 bytes", "a longer one");
   }
 
   /** Checks a 32-bit integer: 1 to 5 bytes, or 10 when negative. */
   #int32(end: number): void {
     const at = this.#position;
     const length = this.#varintLength(end);
-    if (length > 5 && length < 10) this.#fail(at, "a 32-bit integer", `one of ${length} bytes`, DAMAGED);
+    if (length > 5 && length < 10) this.#fail(at, "a 32-bit integer", `one of ${length} bytes`);
   }
 
   #wireIs(wire: number, expected: number, schema: FieldSchema, start: number): void {
     if (wire === expected) return;
     const name = (type: number): string => WIRE_NAMES[type] ?? `wire type ${type}`;
-    this.#fail(start, `${schema.name} as ${name(expected)}`, name(wire), DAMAGED);
+    this.#fail(start, `${schema.name} as ${name(expected)}`, name(wire));
   }
 
   #count(counter: keyof Counts, by: number, at: number): void {
@@ -277,10 +272,10 @@ class Guard {
   }
 
   #short(size: number, end: number): never {
-    return this.#fail(this.#position, `${size} more bytes`, `${end - this.#position}`, DAMAGED);
+    return this.#fail(this.#position, `${size} more bytes`, `${end - this.#position}`);
   }
 
-  #fail(at: number, expected: string, received: string, hint: string): never {
+  #fail(at: number, expected: string, received: string, hint = DAMAGED): never {
     const path = this.#stack.map((frame) => frame.name).join(".") || "model";
     throw new ModelError({ where: `${this.#label}, byte ${at} (${path})`, expected, received, hint });
   }

@@ -1,42 +1,41 @@
 /** Reads a tensor's bytes from raw_data, from lists of numbers, or from an external data file. */
 import type { onnx } from "onnx-proto";
 import { ModelError } from "../../base/errors";
+import { inParts } from "../../base/pacer";
 import { int64ToNumber, type Int64 } from "../numbers/integers";
 import { pathProblem } from "../../base/paths";
 import type { ExternalData, OnnxDType } from "./types";
-import { isPackedInteger, isSmallFloat } from "../numbers/small";
 
-/** The bytes of elements in float_data, int32_data, int64_data, double_data or uint64_data, by ONNX's assignment of types. */
-function listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): Uint8Array {
-  const int32s = proto.int32Data ?? [];
-  if (isSmallFloat(dtype) || isPackedInteger(dtype)) return bytesOf(Uint8Array.from(int32s));
-  switch (dtype) {
-    case "f32":
-      return bytesOf(Float32Array.from(proto.floatData ?? []));
-    case "f64":
-      return bytesOf(Float64Array.from(proto.doubleData ?? []));
-    case "i32":
-      return bytesOf(Int32Array.from(int32s));
-    case "i16":
-      return bytesOf(Int16Array.from(int32s));
-    case "u16":
-    case "f16":
-    case "bf16":
-      return bytesOf(Uint16Array.from(int32s));
-    case "i8":
-      return bytesOf(Int8Array.from(int32s));
-    case "u8":
-    case "bool":
-      return bytesOf(Uint8Array.from(int32s));
-    case "u32":
-      return bytesOf(Uint32Array.from(proto.uint64Data ?? [], (value) => int64ToNumber(value, where)));
-    case "i64":
-      return bytesOf(BigInt64Array.from(proto.int64Data ?? [], exact));
-    case "u64":
-      return bytesOf(BigUint64Array.from(proto.uint64Data ?? [], exact));
-    default:
-      throw dtype satisfies never;
-  }
+type List = "floatData" | "doubleData" | "int32Data" | "int64Data" | "uint64Data";
+type Elements = new (length: number) => { [index: number]: unknown; readonly buffer: ArrayBuffer };
+
+/**
+ * By ONNX's assignment of types: the list that holds the elements, the array that takes them, and what they are converted by. int32_data has
+ * the bytes of the types that are not named.
+ */
+const LISTS: Partial<Record<OnnxDType, readonly [List, Elements, ((value: Int64, where: string) => unknown)?]>> = {
+  f32: ["floatData", Float32Array],
+  f64: ["doubleData", Float64Array],
+  i32: ["int32Data", Int32Array],
+  i16: ["int32Data", Int16Array],
+  u16: ["int32Data", Uint16Array],
+  f16: ["int32Data", Uint16Array],
+  bf16: ["int32Data", Uint16Array],
+  i8: ["int32Data", Int8Array],
+  u32: ["uint64Data", Uint32Array, int64ToNumber],
+  i64: ["int64Data", BigInt64Array, exact],
+  u64: ["uint64Data", BigUint64Array, exact],
+};
+
+/** The bytes of elements in float_data, int32_data, int64_data, double_data or uint64_data. */
+function* listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): Generator<undefined, Uint8Array> {
+  const [name, type, convert = (value: Int64) => value] = LISTS[dtype] ?? ["int32Data", Uint8Array];
+  const list: readonly Int64[] = proto[name] ?? [];
+  const array = new type(list.length);
+  yield* inParts(list.length, (from, to) => {
+    for (let i = from; i < to; i++) array[i] = convert(list[i]!, where);
+  });
+  return new Uint8Array(array.buffer);
 }
 
 /**
@@ -46,10 +45,6 @@ function listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): U
 function exact(value: Int64): bigint {
   if (typeof value !== "number") return (BigInt(value.high) << 32n) | BigInt(value.low >>> 0);
   return value === 2 ** 63 ? 2n ** 63n - 1n : BigInt(value);
-}
-
-function bytesOf(array: ArrayBufferView): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 function externalBytes(proto: onnx.ITensorProto, where: string, external: ExternalData | undefined): Uint8Array {
@@ -88,14 +83,14 @@ function isRaw(proto: onnx.ITensorProto): boolean {
 }
 
 /** The elements as little-endian bytes; a view where the file stores them so. Does not check their number. */
-export function tensorBytes(
+export function* tensorBytes(
   proto: onnx.ITensorProto,
   dtype: OnnxDType,
   where: string,
   external: ExternalData | undefined,
-): Uint8Array {
+): Generator<undefined, Uint8Array> {
   if (isRaw(proto)) return proto.rawData!;
-  return proto.dataLocation === 1 ? externalBytes(proto, where, external) : listBytes(proto, dtype, where);
+  return proto.dataLocation === 1 ? externalBytes(proto, where, external) : yield* listBytes(proto, dtype, where);
 }
 
 export function externalEntry(proto: onnx.ITensorProto, key: string): string | undefined {

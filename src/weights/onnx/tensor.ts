@@ -56,13 +56,13 @@ export function externalLocation(proto: onnx.ITensorProto): string | undefined {
   return externalEntry(proto, "location") ?? "";
 }
 
-/** Decodes a tensor. Throws ModelError unless it has exactly the number of bytes that its shape and type require. */
-export function decodeTensor(
+/** Decodes a tensor. Throws ModelError unless it has exactly the number of bytes that its shape and type require. Yields in long lists. */
+export function* decodingTensor(
   proto: onnx.ITensorProto,
   name: string,
   label: string,
   external: ExternalData | undefined,
-): OnnxTensor {
+): Generator<undefined, OnnxTensor> {
   const where = `${label}, tensor "${name}"`;
   const dtype = dtypeOf(proto.dataType ?? 0);
   if (dtype === "unknown") throw fault(where, "a numeric element type", unreadType(proto.dataType ?? 0) ?? "none");
@@ -71,7 +71,7 @@ export function decodeTensor(
   const count = countOf({ shape });
   const size = Math.ceil(count * ELEMENT_BYTES[dtype]);
   if (!Number.isSafeInteger(size)) throw fault(where, "a tensor that fits in memory", `shape [${shape.join(", ")}]`);
-  const bytes = tensorBytes(proto, dtype, where, external);
+  const bytes = yield* tensorBytes(proto, dtype, where, external);
   if (bytes.byteLength !== size)
     throw fault(where, `${size} bytes for ${dtype}[${shape.join(", ")}]`, `${bytes.byteLength} bytes`);
   return { name, dtype, shape, bytes };

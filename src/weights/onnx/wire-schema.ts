@@ -15,7 +15,7 @@ export interface FieldSchema {
   readonly name: string;
   readonly kind: ScalarKind | ListKind | MessageName;
   /** Which of the guard's counters the field adds to. */
-  readonly counts?: "nodes" | "tensors" | "attributes" | "dims";
+  readonly counts: "nodes" | "tensors" | "attributes" | "dims" | undefined;
 }
 
 export type MessageName =
@@ -41,8 +41,11 @@ export type MessageName =
 
 type Fields = Readonly<Record<number, FieldSchema>>;
 
-const f = (name: string, kind: FieldSchema["kind"], counts?: FieldSchema["counts"]): FieldSchema =>
-  counts === undefined ? { name, kind } : { name, kind, counts };
+const f = (name: string, kind: FieldSchema["kind"], counts?: FieldSchema["counts"]): FieldSchema => ({
+  name,
+  kind,
+  counts,
+});
 
 export const SCHEMA: Readonly<Record<MessageName, Fields>> = {
   Model: {
