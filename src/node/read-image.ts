@@ -20,8 +20,13 @@ import type { ReadBytes } from "./tiff-ifd";
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
 const MAX_PIXELS = 2 ** 28;
 
-/** A PNG file has at least one bit for a pixel, and deflate makes at most 1032 bytes of one. */
+/**
+ * The most pixels of a file's byte where the decoder takes memory for all pixels before it reads them. A PNG file has at least one bit for a
+ * pixel, and deflate makes at most 1032 bytes of one; a progressive JPEG file has at least one bit for a block of 8 x 8. What other formats
+ * announce costs nothing before it is there.
+ */
 const PNG_PIXELS_PER_BYTE = 8 * 1032;
+const PROGRESSIVE_PIXELS_PER_BYTE = 8 * 64;
 
 const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
 
@@ -137,7 +142,7 @@ export async function openPicture(source: string | Buffer, where: string): Promi
       explained(async () => {
         const open: OpenPage = (options) => image(page, options);
         const info = await open().metadata();
-        if (format === "png") checkLength(info, bytes, where);
+        checkLength(info, bytes, where);
         const decoded = await decode(open, info, format, pages, deep);
         if (format !== "tiff") return decoded;
         try {
@@ -151,9 +156,15 @@ export async function openPicture(source: string | Buffer, where: string): Promi
   };
 }
 
-/** Throws ImageError for a PNG file that is too short for its pixels, before memory for them is taken. */
-function checkLength({ width, height }: Metadata, bytes: number, where: string): void {
-  const shortest = Math.ceil((width * height) / PNG_PIXELS_PER_BYTE);
+/** Throws ImageError for a file that is too short for its pixels, before memory for them is taken. */
+function checkLength({ format, isProgressive, width, height }: Metadata, bytes: number, where: string): void {
+  const most =
+    format === "png"
+      ? PNG_PIXELS_PER_BYTE
+      : format === "jpeg" && isProgressive
+        ? PROGRESSIVE_PIXELS_PER_BYTE
+        : Infinity;
+  const shortest = Math.ceil((width * height) / most);
   if (bytes < shortest && width * height <= MAX_PIXELS)
     throw new ImageError({
       where,
