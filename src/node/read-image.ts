@@ -4,7 +4,6 @@ import type { Metadata, Sharp, SharpOptions } from "sharp";
 import { ImageError, messageOf } from "../base/errors";
 import { greyOf } from "./deep-colour";
 import { deepSamples, type OpenPage } from "./deep-samples";
-import { tiffHasExif } from "./exif";
 import {
   formatOfBytes,
   type DeepImage,
@@ -15,12 +14,19 @@ import {
 } from "./images";
 import { notAFile, otherKind } from "./other-kinds";
 import { loadSharp } from "./peer";
+import { tiffExifReader } from "./tiff-exif";
+import type { ReadBytes } from "./tiff-ifd";
 
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
 const MAX_PIXELS = 2 ** 28;
 
-/** A PNG file has at least one bit for a pixel, and deflate makes at most 1032 bytes of one. */
+/**
+ * The most pixels of a file's byte where the decoder takes memory for all pixels before it reads them. A PNG file has at least one bit for a
+ * pixel, and deflate makes at most 1032 bytes of one; a progressive JPEG file has at least one bit for a block of 8 x 8. What other formats
+ * announce costs nothing before it is there.
+ */
 const PNG_PIXELS_PER_BYTE = 8 * 1032;
+const PROGRESSIVE_PIXELS_PER_BYTE = 8 * 64;
 
 const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
 
@@ -42,6 +48,22 @@ async function openFile(path: string): Promise<FileHandle> {
     const received = code === "ENOENT" ? "no such file" : (code ?? message(cause));
     const hint = code === "EACCES" ? "Check the file's permissions." : "Check the path.";
     throw new ImageError({ where: path, expected: "a readable file", received, hint, cause });
+  }
+}
+
+/** Runs `work` on bytes of a file, which is open meanwhile, or of a buffer, and its size. */
+async function withBytes<T>(source: string | Buffer, work: (read: ReadBytes, size: number) => Promise<T>): Promise<T> {
+  if (typeof source !== "string")
+    return work((at, length) => Promise.resolve(source.subarray(at, at + length)), source.length);
+  const file = await openFile(source);
+  try {
+    const read: ReadBytes = async (at, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+      return buffer.subarray(0, bytesRead);
+    };
+    return await work(read, (await file.stat()).size);
+  } finally {
+    await file.close();
   }
 }
 
@@ -74,28 +96,8 @@ export function firstOfPages({ pages, format }: PictureFile): string {
  * Throws ImageError for a missing, empty, unsupported or damaged file.
  */
 export async function openPicture(source: string | Buffer, where: string): Promise<PictureFile> {
-  const start = Buffer.alloc(16);
-  let bytes: number;
-  let tiffExif = false;
-  if (typeof source === "string") {
-    const file = await openFile(source);
-    try {
-      bytes = (await file.stat()).size;
-      await file.read(start, 0, 16, 0);
-      const read = async (at: number, length: number): Promise<Buffer> => {
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
-        return buffer.subarray(0, bytesRead);
-      };
-      if (formatOfBytes(start) === "tiff") tiffExif = await tiffHasExif(read);
-    } finally {
-      await file.close();
-    }
-  } else {
-    bytes = source.length;
-    source.copy(start);
-    if (formatOfBytes(start) === "tiff")
-      tiffExif = await tiffHasExif((at, length) => Promise.resolve(source.subarray(at, at + length)));
-  }
+  const { bytes, head } = await withBytes(source, async (read, size) => ({ bytes: size, head: await read(0, 16) }));
+  const start = Buffer.concat([head], 16);
   if (bytes === 0)
     throw new ImageError({
       where,
@@ -131,6 +133,7 @@ export async function openPicture(source: string | Buffer, where: string): Promi
       ...options,
     });
   const pages = await explained(async () => (await image(0).metadata()).pages ?? 1);
+  const exifOf = tiffExifReader();
   return {
     format,
     pages,
@@ -139,16 +142,29 @@ export async function openPicture(source: string | Buffer, where: string): Promi
       explained(async () => {
         const open: OpenPage = (options) => image(page, options);
         const info = await open().metadata();
-        if (format === "png") checkLength(info, bytes, where);
+        checkLength(info, bytes, where);
         const decoded = await decode(open, info, format, pages, deep);
-        return tiffExif ? { ...decoded, notes: [...decoded.notes, "EXIF dropped: it is not read from TIFF"] } : decoded;
+        if (format !== "tiff") return decoded;
+        try {
+          const exif = await withBytes(source, (bytesOf) => exifOf(bytesOf, page));
+          return { ...decoded, metadata: { ...decoded.metadata, exif } };
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          return { ...decoded, notes: [...decoded.notes, "EXIF dropped: it is damaged"] };
+        }
       }, page),
   };
 }
 
-/** Throws ImageError for a PNG file that is too short for its pixels, before memory for them is taken. */
-function checkLength({ width, height }: Metadata, bytes: number, where: string): void {
-  const shortest = Math.ceil((width * height) / PNG_PIXELS_PER_BYTE);
+/** Throws ImageError for a file that is too short for its pixels, before memory for them is taken. */
+function checkLength({ format, isProgressive, width, height }: Metadata, bytes: number, where: string): void {
+  const most =
+    format === "png"
+      ? PNG_PIXELS_PER_BYTE
+      : format === "jpeg" && isProgressive
+        ? PROGRESSIVE_PIXELS_PER_BYTE
+        : Infinity;
+  const shortest = Math.ceil((width * height) / most);
   if (bytes < shortest && width * height <= MAX_PIXELS)
     throw new ImageError({
       where,

@@ -178,6 +178,49 @@ describe("readImage", () => {
     expect(received).toBe(String(short.length));
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(50_000); // KiB
   });
+
+  it("refuses other files that announce far more pixels than they hold without memory for these", async () => {
+    const SIZE = 16_383;
+    const lossless = await flat(64, 64).webp({ lossless: true }).toBuffer();
+    const at = lossless.indexOf("VP8L") + 9; // 14 bits of width - 1, and of height - 1
+    lossless.writeUInt32LE(((lossless.readUInt32LE(at) & ~0xfffffff) | ((SIZE - 1) * (2 ** 14 + 1))) >>> 0, at);
+    const lossy = await flat(64, 64).webp().toBuffer();
+    const frame = lossy.indexOf(Buffer.of(0x9d, 0x01, 0x2a)) + 3;
+    for (const offset of [0, 2]) lossy.writeUInt16LE(SIZE, frame + offset);
+    const sized = (jpeg: Buffer, marker: number): Buffer => {
+      const header = jpeg.indexOf(Buffer.of(0xff, marker)) + 5;
+      for (const offset of [0, 2]) jpeg.writeUInt16BE(SIZE, header + offset);
+      return jpeg;
+    };
+    const tiff = await flat(64, 64).tiff({ compression: "deflate" }).toBuffer();
+    const entries = tiff.readUInt32LE(4);
+    for (let i = 0; i < tiff.readUInt16LE(entries); i++) {
+      const entry = entries + 2 + 12 * i;
+      if (![256, 257, 278].includes(tiff.readUInt16LE(entry))) continue; // width, height, rows of a strip
+      tiff.writeUInt16LE(4, entry + 2);
+      tiff.writeUInt32LE(SIZE, entry + 8);
+    }
+    const files = {
+      "baseline.jpg": sized(await flat(64, 64).jpeg().toBuffer(), 0xc0),
+      "progressive.jpg": sized(await flat(64, 64).jpeg({ progressive: true }).toBuffer(), 0xc2),
+      "lossy.webp": lossy,
+      "lossless.webp": lossless,
+      "deflate.tif": tiff,
+    };
+    const before = process.resourceUsage().maxRSS;
+    for (const [name, bytes] of Object.entries(files)) {
+      const { expected } = await failure(readImage(await file(name, bytes)));
+      if (name === "progressive.jpg")
+        expect(expected).toBe(`at least ${Math.ceil(SIZE ** 2 / 512)} bytes for ${SIZE} x ${SIZE} pixels`);
+      else expect(expected, name).toMatch(/^a complete/);
+      expect(process.resourceUsage().maxRSS - before, name).toBeLessThan(50_000); // KiB
+    }
+  });
+
+  it("reads a blank progressive JPEG file, which has the fewest bytes for its pixels", async () => {
+    const blank = await flat(3000, 3000).toColourspace("b-w").jpeg({ progressive: true, mozjpeg: true }).toBuffer();
+    expect(await readImage(await file("blank.jpg", blank))).toMatchObject({ width: 3000 });
+  });
 });
 
 describe("writeImage", () => {
@@ -247,7 +290,8 @@ describe("writeImage", () => {
     const notes = async (name: string, exif = metadata.exif): Promise<readonly string[]> =>
       (await writeImage(join(folder, name), image, { metadata: { ...metadata, exif }, overwrite: true })).notes;
     expect(await notes("dropped.jpg")).toEqual([]);
-    expect(await notes("dropped.tif")).toEqual(["EXIF dropped: TIFF output does not take it"]);
+    expect(await notes("dropped.tif")).toEqual([]);
+    expect(await notes("dropped.tif", new Uint8Array(20))).toEqual(["EXIF dropped: it is damaged"]);
     expect(await notes("dropped.png", new Uint8Array(20))).toEqual(["EXIF dropped: it is damaged"]);
     const long = Buffer.concat([metadata.exif!, new Uint8Array(70_000)]);
     expect(await notes("dropped.jpg", long)).toEqual(["EXIF dropped: it does not fit into JPEG"]);

@@ -45,6 +45,12 @@ describe("sizes of zero", () => {
     });
   });
 
+  it.each(["ReduceMax", "ReduceMin"])("%s of no integers, which have no infinity, is refused", (op) => {
+    const weights = { empty: int64s([]) };
+    const nodes = [node(op, ["empty"], ["m"]), node("Cast", ["m"], ["f"], { to: 1 }), node("Add", ["x", "f"], ["y"])];
+    expect(() => importSketch({ inputs: { x: [2, 4] }, weights, nodes })).toThrow(/no integers/);
+  });
+
   it("an empty list of axes squeezes all that can be", async () => {
     await agree({
       inputs: { x: [1, 2, 1, 3] },

@@ -2,7 +2,7 @@
 import type { Importer, NodeContext, OpTable } from "../context";
 import { foldAxes, mapElements } from "../../constants/arithmetic";
 import { binary, reduce, unary, type ReduceFn } from "../primitives";
-import { allocate, type Value } from "../values";
+import { allocate, isFloat, type Value } from "../values";
 
 /** Axes are an attribute before opset `inputSince`, and an input since. Default: all axes, or none with noop_with_empty_axes. */
 function axesOf(ctx: NodeContext, inputSince: number): number[] {
@@ -29,6 +29,10 @@ const reduction =
   ): Importer =>
   (ctx) => {
     const axes = axesOf(ctx, ctx.node.op === "ReduceSum" ? 13 : 18);
+    const { dtype, shape } = ctx.input(0);
+    // Of no numbers, it is infinity, which integers do not have.
+    if ((fn === "max" || fn === "min") && !isFloat(dtype) && axes.some((axis) => shape[axis] === 0))
+      ctx.unsupported("no integers");
     return after(ctx, reduce(ctx, fn, before(ctx, ctx.input(0)), axes, keepsDims(ctx)));
   };
 
