@@ -132,14 +132,13 @@ function refuseUnsupported(proto: onnx.IModelProto, graph: onnx.IGraphProto, lab
     items.push({ node: fn.name ?? "", op: "function", reason: "model-local functions; inline them when exporting" });
   for (const sparse of graph.sparseInitializer ?? [])
     items.push({ node: sparse.values?.name ?? "", op: "initializer", reason: "sparse tensor" });
-  for (const tensor of graph.initializer ?? []) {
-    const type = unreadType(tensor.dataType ?? 0);
-    if (type !== undefined) items.push({ node: tensor.name ?? "", op: "initializer", reason: `elements of ${type}` });
-  }
-  for (const { name, type: of } of graph.input ?? []) {
-    const type = unreadType(of?.tensorType?.elemType ?? 0);
-    if (of?.tensorType?.elemType && type) items.push({ node: name ?? "", op: "input", reason: `elements of ${type}` });
-  }
+  const read = (name: string | null | undefined, op: string, dataType: number): void => {
+    const type = unreadType(dataType);
+    if (type !== undefined) items.push({ node: name ?? "", op, reason: `elements of ${type}` });
+  };
+  for (const { name, dataType } of graph.initializer ?? []) read(name, "initializer", dataType ?? 0);
+  for (const { name, type } of graph.input ?? [])
+    if (type?.tensorType?.elemType) read(name, "input", type.tensorType.elemType);
   if (items.length > 0) throw new UnsupportedError(label, items);
 }
 

@@ -1,11 +1,9 @@
 /** Normalisations and softmax. */
-import { mapElements } from "../../constants/arithmetic";
-import { withFacts } from "../../constants/deferred";
 import { sizeOf, type Shape } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { binary, expand, reduce, reshape, unary } from "../primitives";
 import { liftToImage, lowerFromImage } from "../window";
-import type { ConstantValue, Value } from "../values";
+import type { Value } from "../values";
 
 /** Training, from opset 14 on: statistics of this batch, over all axes but the channels; then those that are kept for inference. */
 function trainedBatchNormalization(ctx: NodeContext, x: Value): Value[] {
@@ -33,32 +31,12 @@ function batchNormalization(ctx: NodeContext): Value | Value[] {
     const value = ctx.constant(i + 1, what);
     if (value.shape.length !== 1 || value.shape[0] !== channels)
       ctx.malformed(`${what} of ${channels} elements`, describe(value.shape));
-    return value;
-  }) as [ConstantValue, ConstantValue, ConstantValue, ConstantValue];
-  const epsilon = ctx.float("epsilon", 1e-5);
-  const perChannel = perChannelShape(channels, x.shape.length);
-  /** f of the channel's factor scale / sqrt(variance + epsilon), its bias and its mean. */
-  const table = (suffix: string, f: (factor: number, bias: number, mean: number) => number): ConstantValue => {
-    const out = new Float32Array(ctx.spend(perChannel));
-    const compute = () => {
-      const [b, m, v] = [bias.data, mean.data, variance.data];
-      return mapElements(scale.data, (s, c) => f(s / Math.sqrt(v[c]! + epsilon), b[c]!, m[c]!), out);
-    };
-    const made = ctx.evaluated("f32", perChannel, compute, scale, bias, mean, variance);
-    return withFacts(made, { name: `${ctx.outputName}.${suffix}` });
-  };
-  const scaled = binary(
-    ctx,
-    "mul",
-    x,
-    table("scale", (factor) => factor),
-  );
-  return binary(
-    ctx,
-    "add",
-    scaled,
-    table("shift", (factor, b, m) => b - m * factor),
-  );
+    return reshape(ctx, value, perChannelShape(channels, x.shape.length));
+  }) as [Value, Value, Value, Value];
+  const epsilon = ctx.floatConstant([], [ctx.float("epsilon", 1e-5)], "epsilon");
+  const factor = binary(ctx, "div", scale, unary(ctx, { fn: "sqrt" }, binary(ctx, "add", variance, epsilon)));
+  const shift = binary(ctx, "sub", bias, binary(ctx, "mul", mean, factor));
+  return binary(ctx, "add", binary(ctx, "mul", x, factor), shift);
 }
 
 /** [C, 1, 1, ...], which broadcasts over [N, C, ...]. */
