@@ -11,7 +11,7 @@ import type { DeepImage, DeepPixels, ImageMetadata, PictureFile, Pixels } from "
 import { placeFile } from "./place-file";
 import { firstOfPages, openPicture } from "./read-image";
 import { joinTiff } from "./tiff-pages";
-import { encodeImage, wholeTiff, type EncodedImage } from "./write-image";
+import { encodeImage, wholeFile, type EncodedImage } from "./write-image";
 
 /** The parts of a Colorizer that the command needs. */
 export interface CommandColorizer {
@@ -202,8 +202,7 @@ async function saveOne(
 ): Promise<FileReport> {
   const { encoded, facts } = await encode(job, coloured);
   const start = performance.now();
-  const file = encoded.icc ? await wholeTiff(encoded, job.output) : encoded.file;
-  const bytes = await save(job, file, photograph, context);
+  const bytes = await save(job, await wholeFile(encoded, job.output), photograph, context);
   const dropped = photograph.file.pages > 1 ? [firstOfPages(photograph.file)] : [];
   return reportOf(job, photograph, [withWriting(facts, performance.now() - start, dropped)], bytes, context);
 }

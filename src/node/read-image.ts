@@ -4,7 +4,6 @@ import type { Metadata, Sharp, SharpOptions } from "sharp";
 import { ImageError, messageOf } from "../base/errors";
 import { greyOf } from "./deep-colour";
 import { deepSamples, type OpenPage } from "./deep-samples";
-import { tiffHasExif } from "./exif";
 import {
   formatOfBytes,
   type DeepImage,
@@ -15,6 +14,8 @@ import {
 } from "./images";
 import { notAFile, otherKind } from "./other-kinds";
 import { loadSharp } from "./peer";
+import { tiffExifReader } from "./tiff-exif";
+import type { ReadBytes } from "./tiff-ifd";
 
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
 const MAX_PIXELS = 2 ** 28;
@@ -50,6 +51,22 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
+/** Runs `work` on bytes of a file, which is open meanwhile, or of a buffer, and its size. */
+async function withBytes<T>(source: string | Buffer, work: (read: ReadBytes, size: number) => Promise<T>): Promise<T> {
+  if (typeof source !== "string")
+    return work((at, length) => Promise.resolve(source.subarray(at, at + length)), source.length);
+  const file = await openFile(source);
+  try {
+    const read: ReadBytes = async (at, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+      return buffer.subarray(0, bytesRead);
+    };
+    return await work(read, (await file.stat()).size);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Reads a picture to upright 8-bit sRGB pixels: colours through the file's ICC profile, EXIF orientation applied,
  * 16-bit samples rounded to 8, grey and CMYK converted. Of several pages or frames, the first.
@@ -79,28 +96,8 @@ export function firstOfPages({ pages, format }: PictureFile): string {
  * Throws ImageError for a missing, empty, unsupported or damaged file.
  */
 export async function openPicture(source: string | Buffer, where: string): Promise<PictureFile> {
-  const start = Buffer.alloc(16);
-  let bytes: number;
-  let tiffExif = false;
-  if (typeof source === "string") {
-    const file = await openFile(source);
-    try {
-      bytes = (await file.stat()).size;
-      await file.read(start, 0, 16, 0);
-      const read = async (at: number, length: number): Promise<Buffer> => {
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
-        return buffer.subarray(0, bytesRead);
-      };
-      if (formatOfBytes(start) === "tiff") tiffExif = await tiffHasExif(read);
-    } finally {
-      await file.close();
-    }
-  } else {
-    bytes = source.length;
-    source.copy(start);
-    if (formatOfBytes(start) === "tiff")
-      tiffExif = await tiffHasExif((at, length) => Promise.resolve(source.subarray(at, at + length)));
-  }
+  const { bytes, head } = await withBytes(source, async (read, size) => ({ bytes: size, head: await read(0, 16) }));
+  const start = Buffer.concat([head], 16);
   if (bytes === 0)
     throw new ImageError({
       where,
@@ -136,6 +133,7 @@ export async function openPicture(source: string | Buffer, where: string): Promi
       ...options,
     });
   const pages = await explained(async () => (await image(0).metadata()).pages ?? 1);
+  const exifOf = tiffExifReader();
   return {
     format,
     pages,
@@ -146,7 +144,14 @@ export async function openPicture(source: string | Buffer, where: string): Promi
         const info = await open().metadata();
         checkLength(info, bytes, where);
         const decoded = await decode(open, info, format, pages, deep);
-        return tiffExif ? { ...decoded, notes: [...decoded.notes, "EXIF dropped: it is not read from TIFF"] } : decoded;
+        if (format !== "tiff") return decoded;
+        try {
+          const exif = await withBytes(source, (bytesOf) => exifOf(bytesOf, page));
+          return { ...decoded, metadata: { ...decoded.metadata, exif } };
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          return { ...decoded, notes: [...decoded.notes, "EXIF dropped: it is damaged"] };
+        }
       }, page),
   };
 }

@@ -12,6 +12,7 @@ import { replaceExif } from "./exif";
 import { formatOfName, type DeepPixels, type ImageFormat, type ImageMetadata, type Pixels } from "./images";
 import { loadSharp } from "./peer";
 import { alreadyThere, exists, placeFile } from "./place-file";
+import { exifFields } from "./tiff-exif";
 import { joinTiff, type TiffPage } from "./tiff-pages";
 
 export interface WriteImageOptions {
@@ -40,8 +41,7 @@ const MAX_JPEG_XMP = 65_535 - 2 - 29;
 
 /**
  * Writes sRGB pixels to a file atomically: under a temporary name in the same folder, then renamed. Attaches an sRGB
- * profile. EXIF (with upright orientation, without the thumbnail), XMP and density come from `metadata`; TIFF files get no
- * EXIF (see `notes`). Alpha is kept except in JPEG, where the picture is composited on white. 16-bit pixels need PNG or TIFF.
+ * profile. EXIF (with upright orientation, without the thumbnail), XMP and density come from `metadata`. Alpha is kept except in JPEG, where the picture is composited on white. 16-bit pixels need PNG or TIFF.
  * Creates missing folders. Throws ImageError, and InputError for a wrong quality.
  */
 export async function writeImage(
@@ -59,18 +59,18 @@ export async function writeImage(
     });
   if (options.quality !== undefined) checkNumber(FILE_QUALITY, options.quality);
   if (!options.overwrite && (await exists(path))) throw alreadyThere(path);
-  const { notes, ...encoded } = await encodeImage(path, pixels, format, options);
-  const file = encoded.icc ? await wholeTiff(encoded, path) : encoded.file;
+  const encoded = await encodeImage(path, pixels, format, options);
+  const file = await wholeFile(encoded, path);
   await placeFile(path, file, options);
-  return { path, format, bytes: file.length, notes };
+  return { path, format, bytes: file.length, notes: encoded.notes };
 }
 
-/** A TIFF file of one page. */
-export async function wholeTiff(page: TiffPage, where: string): Promise<Buffer> {
-  return buffer(joinTiff([page], 1, where));
+/** The file of an encoded picture; `where` names it in messages. */
+export async function wholeFile(encoded: EncodedImage, where: string): Promise<Buffer> {
+  return encoded.icc || encoded.exif ? buffer(joinTiff([encoded], 1, where)) : encoded.file;
 }
 
-/** An encoded picture; with `icc`, a TIFF file that joinTiff() completes. */
+/** An encoded picture; with `icc` or `exif`, a TIFF file that joinTiff() completes. */
 export interface EncodedImage extends TiffPage {
   readonly notes: readonly string[];
 }
@@ -114,11 +114,12 @@ export async function encodeImage(
     const icc = deep && format === "tiff" ? await srgbProfile() : undefined;
     if (!metadata?.exif) return { file, icc, notes };
     const exif = exifForPixels(metadata.exif, width, height);
-    if (!exif) return { file, icc, notes: [...notes, "EXIF dropped: it is damaged"] };
+    const fields = exif && format === "tiff" ? await exifFields(exif) : undefined;
+    if (fields) return { file, icc, exif: fields, notes };
+    if (!exif || format === "tiff") return { file, icc, notes: [...notes, "EXIF dropped: it is damaged"] };
     const whole = replaceExif(file, format, exif);
-    if (whole !== file) return { file: whole, icc, notes };
-    const reason = format === "tiff" ? "TIFF output does not take it" : `it does not fit into ${format.toUpperCase()}`;
-    return { file, icc, notes: [...notes, `EXIF dropped: ${reason}`] };
+    if (whole !== file) return { file: whole, notes };
+    return { file, notes: [...notes, `EXIF dropped: it does not fit into ${format.toUpperCase()}`] };
   } catch (cause) {
     throw new ImageError({
       where,

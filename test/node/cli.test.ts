@@ -241,11 +241,11 @@ describe("colorize-canvas", () => {
   });
 
   it("notes in the report what the output does not keep", async () => {
-    const path = join(folder, "exif.jpg");
+    const path = join(folder, "xmp.png");
     const picture = sharp({ create: { width: 8, height: 5, channels: 3, background: "#777" } });
-    await picture.withExif({ IFD0: { Make: "Camera" } }).toFile(path);
-    const { stdout } = await run([path, "--out", out, "--format", "tiff", "--json"]);
-    expect(JSON.parse(stdout)).toMatchObject({ notes: ["EXIF dropped: TIFF output does not take it"] });
+    await picture.withXmp("<x:xmpmeta>").toFile(path);
+    const { stdout } = await run([path, "--out", out, "--format", "jpeg", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ notes: ["XMP dropped: it is damaged"] });
   });
 
   it("reads the next photograph while one is coloured, and leaves all in order", async () => {

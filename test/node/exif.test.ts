@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { exifForPixels } from "../../src/image/exif";
-import { replaceExif, tiffHasExif } from "../../src/node/exif";
+import { replaceExif } from "../../src/node/exif";
 
 /** A TIFF structure by hand: IFD0 {orientation, pointer to the EXIF IFD}, EXIF IFD {width, height}, link to a thumbnail. */
 function block(little: boolean): Uint8Array {
@@ -72,13 +72,4 @@ describe("replaceExif", () => {
       .toBuffer();
     expect(replaceExif(encoded, "jpeg", new Uint8Array(65_530))).toBe(encoded);
   });
-});
-
-it.each([true, false])("sees EXIF in a TIFF file (little-endian: %s)", async (little) => {
-  const file = block(little);
-  const reader = (bytes: Uint8Array) => (at: number, length: number) =>
-    Promise.resolve(bytes.subarray(at, at + length));
-  expect(await tiffHasExif(reader(file))).toBe(true);
-  expect(await tiffHasExif(reader(file.subarray(0, 20)))).toBe(false);
-  expect(await tiffHasExif(reader(new Uint8Array(80)))).toBe(false);
 });

@@ -1,6 +1,7 @@
 /** The pictures of the corpus: every format and variant that the command reads, each of a few hundred bytes. */
 import { buffer } from "node:stream/consumers";
 import sharp, { type Sharp } from "sharp";
+import { exifFields } from "../../src/node/tiff-exif";
 import { joinTiff } from "../../src/node/tiff-pages";
 import { greyPng } from "../../test/shared/grey-png";
 import { randoms } from "../../test/shared/expect-close";
@@ -21,6 +22,7 @@ export async function corpusPictures(): Promise<Record<string, Uint8Array>> {
   const pages = await Promise.all(
     [picture().toColourspace("grey16"), picture(5, 7)].map((page) => page.tiff(lzw).toBuffer()),
   );
+  const { exif } = await sharp(await picture().withExif(EXIF).webp().toBuffer()).metadata();
   const files: Record<string, Buffer | Promise<Buffer>> = {
     "plain.jpg": picture().jpeg({ quality: 60 }).toBuffer(),
     "progressive-exif-xmp.jpg": picture().withExif(EXIF).withMetadata({ orientation: 6 }).withXmp(XMP).jpeg({ progressive: true, quality: 50 }).toBuffer(), // prettier-ignore
@@ -40,6 +42,9 @@ export async function corpusPictures(): Promise<Record<string, Uint8Array>> {
     "sixteen-predictor.tif": sixteen.clone().tiff({ compression: "deflate", predictor: "horizontal" }).toBuffer(),
     "jpeg.tif": picture(24, 16).tiff({ compression: "jpeg" }).toBuffer(),
     "one-bit.tif": picture().toColourspace("b-w").tiff({ compression: "ccittfax4", bitdepth: 1 }).toBuffer(),
+    "exif.tif": buffer(
+      joinTiff([{ file: await picture().tiff(lzw).toBuffer(), exif: await exifFields(exif!) }], 1, ""),
+    ),
     "pages.tif": buffer(
       joinTiff(
         pages.map((file) => ({ file })),

@@ -4,7 +4,7 @@ import { carryExif } from "../../src/image/exif";
 import { deepColour } from "../../src/node/deep-colour";
 import type { DeepImage } from "../../src/node/images";
 import { decodeImage, openPicture } from "../../src/node/read-image";
-import { encodeImage, wholeTiff } from "../../src/node/write-image";
+import { encodeImage, wholeFile } from "../../src/node/write-image";
 import { Finding, type Attack, type Checked } from "./attack";
 import { mutant, shorter } from "./mutations";
 import { PICTURE_MUTATIONS } from "./picture-mutations";
@@ -36,7 +36,7 @@ async function writeAgain(image: DeepImage): Promise<string> {
   const { metadata, width, height, samples } = image;
   const pixels = samples ? await deepColour(samples, image, new AbortController().signal) : image;
   const encoded = await encodeImage("mutant", pixels, metadata.format, { metadata, mark: true });
-  const file = encoded.icc ? await wholeTiff(encoded, "mutant") : Buffer.from(encoded.file);
+  const file = await wholeFile(encoded, "mutant");
   const again = await decodeImage(file, "result").catch((error: unknown) => {
     if (error instanceof ImageError) throw new Finding(`a result that cannot be read: ${error.message}`);
     throw error;
