@@ -1,4 +1,9 @@
-/** The style of <colorize-canvas>. Texts on the picture are white on a dark veil in light and dark pages; what is below it follows the page. */
+/**
+ * The style of <colorize-canvas>. Texts on the picture are white on a dark veil in light and dark pages; what is below it follows the page.
+ * - `.below` is as wide as the photograph, whose size a long text does not change.
+ * - At its ends (`.at-start`, `.at-end`) the slider leaves one picture alone: neither its line nor a seam of the other one.
+ * - `.handle` keeps its size, and its knob in sight, while the picture under it is zoomed and moved.
+ */
 const STYLE = `
 :host { display: inline-block; position: relative; max-width: 100%; vertical-align: middle; }
 :host([hidden]) { display: none; }
@@ -20,17 +25,14 @@ const STYLE = `
   background: var(--colorize-canvas-backdrop, rgb(0 0 0 / 65%)); }
 .error { padding: 0.75em 1em; font: 0.875rem/1.4 system-ui, sans-serif; color: var(--colorize-canvas-text, #fff);
   background: var(--colorize-canvas-error, #8c1d18); overflow-wrap: anywhere; }
-/* As wide as the photograph, whose size a long text does not change. */
 .with-picture ~ slot > .below { width: 0; min-width: 100%; box-sizing: border-box; }
 
 .sliding { cursor: ew-resize; touch-action: pan-y; user-select: none; }
 .sliding .canvas { clip-path: inset(0 0 0 var(--position)); transition: none; }
-/* At its ends the slider leaves one picture alone: neither its line nor a seam of the other one. */
 .at-start:not(.original-shown) :is(.original, slot) { visibility: hidden; }
 :is(.at-start, .at-end) .handle::before { display: none; }
 .original-shown .handle { opacity: 0; }
 :host(:dir(rtl)) .sliding .canvas { clip-path: inset(0 var(--position) 0 0); }
-/* Of one size, and with its knob in sight, while the picture under it is zoomed and moved */
 .handle { position: absolute; inset-block: 0; inset-inline-start: var(--position); width: 48px; margin-inline: -24px; outline: none;
   scale: calc(1 / var(--scale, 1)) 1; }
 .handle::before { content: ""; position: absolute; inset-block: 0; inset-inline-start: 23px; width: 2px;
@@ -44,12 +46,11 @@ const STYLE = `
 .zoomable.zoomed { cursor: grab; touch-action: none; }
 .zoomable.zoomed:active { cursor: grabbing; }
 .zoomable .handle { cursor: ew-resize; }
-.zoomable:focus-visible { outline: 3px solid var(--colorize-canvas-accent, #7cc4ff); outline-offset: -3px; }
+.zoomable:focus-visible, .hold:focus-visible { outline: 3px solid var(--colorize-canvas-accent, #7cc4ff); outline-offset: -3px; }
 
 .holding .canvas { transition: none; }
 .holding { user-select: none; -webkit-touch-callout: none; }
 .hold { position: absolute; inset-block-start: 8px; inset-inline-end: 8px; max-width: calc(100% - 16px); padding: 0.5em 0.9em; border: 0; border-radius: 1.5em; cursor: pointer; }
-.hold:focus-visible { outline: 3px solid var(--colorize-canvas-accent, #7cc4ff); outline-offset: -3px; }
 
 .controls { display: flex; flex-wrap: wrap; gap: 0.5em 1.25em; align-items: center; padding-block: 0.6em; font: 0.875rem/1.4 system-ui, sans-serif; }
 .controls label { display: flex; flex: 1 1 9em; gap: 0.6em; align-items: center; min-width: 0; }

@@ -69,13 +69,13 @@ describe("Session", () => {
     for (const axes of [BigInt64Array.of(0n, -1n), [0, -1]]) {
       const freeze = { axes: { data: axes, shape: [2] } };
       const session = await Session.load(model, { device, precision: "f32", freeze });
-      for (const data of [BigInt64Array.of(1n, -2n, 7n), [1, -2, 7], Float32Array.of(1, -2, 7)]) {
+      for (const data of [BigInt64Array.of(1n, -2n, 7n), [1, -2, 7], Int32Array.of(1, -2, 7)]) {
         const { y, none } = await session.run({ n: { data, shape: [3] } });
         expect(y).toEqual({ data: Float32Array.of(1, -2, 7), shape: [1, 3, 1] });
         expect(none).toEqual({ data: new Float32Array(0), shape: [0] });
       }
       const wrong = { data: "1, 2, 3" as unknown as number[], shape: [3] };
-      await expect(session.run({ n: wrong })).rejects.toThrow(/Float32Array, BigInt64Array or array, received String/);
+      await expect(session.run({ n: wrong })).rejects.toThrow(/a tensor .* received String/);
       session.dispose();
     }
   });
@@ -105,7 +105,7 @@ describe("Session", () => {
       const most = session.elem === "f16" ? 2048 : 2 ** 24;
       for (const data of [[most + 1], BigInt64Array.of(BigInt(-most - 1))])
         await expect(session.run({ x, count: { data, shape: [1] } })).rejects.toThrow(
-          new RegExp(`input "count": expected whole numbers up to ${most}, .*freeze`, "s"),
+          new RegExp(`input "count": expected whole numbers up to ${most}, .*freeze it`, "s"),
         );
       session.dispose();
     }
@@ -178,10 +178,8 @@ describe("Session", () => {
     await expect(session.run({ x: { data: new Float32Array(7), shape: [1, 2, 2, 2] }, b })).rejects.toThrow(
       /8 elements, received 7/,
     );
-    const integers = { data: new Int32Array(8) as unknown as Float32Array, shape: [1, 2, 2, 2] };
-    await expect(session.run({ x: integers, b })).rejects.toThrow(
-      /data in a Float32Array, BigInt64Array or array, received Int32Array/,
-    );
+    const text = { data: "12345678" as unknown as number[], shape: [1, 2, 2, 2] };
+    await expect(session.run({ x: text, b })).rejects.toThrow(/expected a tensor .* received String/);
     await expect(session.profile()).rejects.toThrow(/input shapes to profile/);
     session.dispose();
   });
