@@ -13,7 +13,7 @@ export const OP_NOTES: Readonly<Record<string, OpNotes>> = {
   BatchNormalization: { notes: "inference with constant statistics; training from opset 14 on" },
   Cast: { notes: "at run time only to floats of 16 bits and more" },
   CastLike: { since: 15, notes: "at run time only to floats of 16 bits and more" },
-  Celu: { since: 12 },
+  Celu: { since: 12, notes: "alpha above 0" },
   Clip: { notes: "bounds as attributes (opset < 11) or inputs" },
   Constant: { notes: "value, value_float(s), value_int(s)" },
   ConstantOfShape: { since: 9 },

@@ -1,6 +1,6 @@
 /** Helpers that passes share: a forward rewrite of a graph, and queries. */
 import { GraphError } from "../base/errors";
-import { finish, visiting } from "../base/pacer";
+import { visiting } from "../base/pacer";
 import type { Activation, Constant, Graph, Node, Shape } from "./ir";
 
 /** Operations for a visitor of rewrite(). Values are named as in the new graph. */
@@ -29,12 +29,7 @@ interface RewriteHooks {
   readonly output?: (value: string, rw: Rewrite) => string;
 }
 
-/** How often each value is read by a node or is a graph output. */
-export function countUses(graph: Graph): Map<string, number> {
-  return finish(countingUses(graph));
-}
-
-/** countUses() as a generator that yields between parts. */
+/** How often each value is read by a node or is a graph output. Yields between parts. */
 export function* countingUses(graph: Graph): Generator<undefined, Map<string, number>> {
   const uses = new Map<string, number>();
   const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);

@@ -25,8 +25,7 @@ export function* optimizing(
 ): Generator<undefined, Graph> {
   yield* verifying(graph, ops);
   for (const pass of passes) {
-    const result = pass.run(graph, ops);
-    const next = "next" in result ? yield* result : result;
+    const next = yield* pass.run(graph, ops);
     if (next !== graph) yield* verifying(next, ops, pass.name);
     graph = next;
     onPass?.(pass.name, graph);

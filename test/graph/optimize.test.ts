@@ -3,7 +3,7 @@ import { IDENTITY, type BinaryFn, type Graph } from "../../src/graph/ir";
 import { optimize } from "../../src/graph/optimize";
 import { convAttributes, expectSameNumbers, makeGraph, printBody } from "./make";
 import { ENGINE } from "../../src/session/engine";
-import { runPass } from "../../src/graph/passes/pass";
+import { runPass, type Pass } from "../../src/graph/passes/pass";
 
 /** relu(x + 0.17 * batchNorm(conv(x))) on NCHW values, as an exporter of Inception-ResNet-v2 writes it. */
 function residualBlock(): Graph {
@@ -44,7 +44,13 @@ it("reports every pass and changes nothing the second time", () => {
 });
 
 it("names the pass that breaks a graph", () => {
-  const breaking = { name: "break-things", run: (graph: Graph) => ({ ...graph, inputs: [] }) };
+  const breaking: Pass = {
+    name: "break-things",
+    *run(graph) {
+      yield;
+      return { ...graph, inputs: [] };
+    },
+  };
   expect(() => optimize(residualBlock(), { ...ENGINE, passes: [breaking] })).toThrow(/after break-things/);
 });
 

@@ -115,6 +115,7 @@ promise, and with 3 where only new inputs do.
 
 - A submit that a driver drops without an error is noticed: its last command leaves a word that is read back. An upload that it drops, or a command in the middle of a submit, is not.
   The specification of WebGPU does not allow it, and no driver is known that does it.
+- On a page, the browser decodes JPEG, PNG and WebP files, and decides how much memory it takes for the pixels that a file announces.
 - A model may compute anything. Whether its colours are good is no promise, only that they are the model's.
 
 ## Outcomes

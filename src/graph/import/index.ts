@@ -122,9 +122,9 @@ class Import {
       yield;
     }
     if (this.#refused.length > 0) throw new UnsupportedError(this.#model.label, this.#refused);
+    // No value is unknown where nothing was refused.
     const outputs = this.#model.outputs.map(({ name }) => {
-      const value = this.#lookUp(name, `${this.#model.label}, output "${name}"`);
-      if (value === "unknown") throw new Error(`${name} is unknown although nothing was refused`);
+      const value = this.#lookUp(name, `${this.#model.label}, output "${name}"`) as Value;
       return { name, value: this.#builder.nameOf(value) };
     });
     return {

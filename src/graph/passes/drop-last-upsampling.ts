@@ -9,7 +9,7 @@
  * The pass changes the shape of the output, so it is only for callers that read that shape. The resize repeats each pixel an
  * integer number of times, the same along both axes. Transposes and elementwise functions may follow it; nothing else may read it.
  */
-import { countUses } from "../edit";
+import { countingUses } from "../edit";
 import { shapesOf } from "../cost";
 import type { Graph, Node, NodeFor, Shape } from "../ir";
 import { repeatsOf } from "../ops/resize";
@@ -23,8 +23,8 @@ function repeats(node: NodeFor<"resize">, from: Shape): boolean {
 
 export const dropLastUpsampling: Pass = {
   name: "drop-last-upsampling",
-  run(graph: Graph): Graph {
-    const uses = countUses(graph);
+  *run(graph: Graph): Generator<undefined, Graph> {
+    const uses = yield* countingUses(graph);
     const shapes = shapesOf(graph);
     const made = new Map(graph.nodes.map((node) => [node.output, node]));
     /** Replacements of dropped values. */

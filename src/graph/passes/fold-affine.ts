@@ -12,7 +12,8 @@
  * Conditions: the op has no activation (or the affine is before it), weights and bias are constants, and nothing else reads
  * the value between. Into a convolution that already adds a residual, a shift is folded but no scale.
  */
-import { deferred, derivedKey, fingerprint, isLong } from "../constants/deferred";
+import { inParts } from "../../base/pacer";
+import { computing, deferred, derivedKey, fingerprinting, isLong } from "../constants/deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { sameShape, sizeOf, type Constant, type Graph, type Int8Values, type Node, type NodeFor } from "../ir";
 import type { Pass } from "./pass";
@@ -29,12 +30,15 @@ interface Affine {
 }
 
 /** The constant as a function of the channel; undefined where it varies along other axes. */
-function perChannel(constant: Constant | undefined, channels: number): ((channel: number) => number) | undefined {
+function* perChannel(
+  constant: Constant | undefined,
+  channels: number,
+): Generator<undefined, ((channel: number) => number) | undefined> {
   if (constant === undefined) return undefined;
   const { shape } = constant;
   const size = sizeOf(shape);
   if (size !== 1 && (size !== channels || shape.at(-1) !== channels)) return undefined;
-  const { data } = constant;
+  const data = yield* computing(constant);
   return (channel) => data[size === 1 ? 0 : channel]!;
 }
 
@@ -42,12 +46,12 @@ const one = (): number => 1;
 const zero = (): number => 0;
 
 /** `node` as an affine function of its runtime operand; undefined where it is none. */
-function asAffine(node: Node | undefined, rw: Rewrite): Affine | undefined {
+function* asAffine(node: Node | undefined, rw: Rewrite): Generator<undefined, Affine | undefined> {
   if (node?.op !== "binary") return undefined;
   const [a, b] = node.inputs as [string, string];
   const left = rw.constant(a) !== undefined;
   const x = left ? b : a;
-  const c = perChannel(rw.constant(left ? a : b), node.shape.at(-1) ?? 1);
+  const c = yield* perChannel(rw.constant(left ? a : b), node.shape.at(-1) ?? 1);
   if (c === undefined || rw.constant(x) !== undefined || !sameShape(rw.shape(x), node.shape)) return undefined;
   switch (node.attributes.fn) {
     case "add":
@@ -69,14 +73,17 @@ function isLinear(node: Node | undefined): node is Linear {
 }
 
 /**
- * Calls `visit(row, start)` for every run of weights along the last axis, in order; `row` is the index on the axis before it.
+ * Calls `visit(row, start)` for every run of weights along the last axis, in order, and yields now and then; `row` is the index on the axis before it.
  * For conv and matmul, rows are input channels and columns are output channels; for convTranspose the reverse. With groups,
  * row r of group g is channel g * rows + r, and the columns are split among the groups.
  */
-function forEachRow({ shape }: Constant, visit: (row: number, start: number) => void): void {
+function eachRow({ shape }: Constant, visit: (row: number, start: number) => void): Generator<undefined> {
   const columns = shape.at(-1)!;
   const rows = shape.at(-2)!;
-  for (let i = 0; i < sizeOf(shape) / columns; i++) visit(i % rows, i * columns);
+  const some = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) visit(i % rows, i * columns);
+  };
+  return inParts(sizeOf(shape) / columns, some, columns);
 }
 
 function groupsOf(node: Linear): number {
@@ -89,16 +96,16 @@ function scaleInt8(values: Int8Values, factors: ArrayLike<number>): Int8Values {
 }
 
 /** Weights times a factor per channel of the columns. */
-function scaleColumns(weights: Constant, factors: Float64Array): Constant {
+function* scaleColumns(weights: Constant, factors: Float64Array): Generator<undefined, Constant> {
   const { shape } = weights;
-  const key = derivedKey(`columns ${fingerprint(factors)}`, weights);
+  const key = derivedKey(`columns ${yield* fingerprinting(factors)}`, weights);
   const int8 = weights.int8 && scaleInt8(weights.int8, factors);
   return deferred(
     { shape, key, int8 },
-    () => {
+    function* () {
       const { data } = weights;
       const scaled = new Float32Array(data.length);
-      forEachRow(weights, (_, start) => {
+      yield* eachRow(weights, (_, start) => {
         for (let c = 0; c < factors.length; c++) scaled[start + c] = data[start + c]! * factors[c]!;
       });
       return scaled;
@@ -108,17 +115,17 @@ function scaleColumns(weights: Constant, factors: Float64Array): Constant {
 }
 
 /** Weights times a factor per channel of the rows. */
-function scaleRows(weights: Constant, groups: number, factors: Float64Array): Constant {
+function* scaleRows(weights: Constant, groups: number, factors: Float64Array): Generator<undefined, Constant> {
   const { shape } = weights;
   const rows = shape.at(-2)!;
   const run = shape.at(-1)! / groups;
-  const key = derivedKey(`rows ${groups} ${fingerprint(factors)}`, weights);
+  const key = derivedKey(`rows ${groups} ${yield* fingerprinting(factors)}`, weights);
   return deferred(
     { shape, key },
-    () => {
+    function* () {
       const { data } = weights;
       const scaled = new Float32Array(data.length);
-      forEachRow(weights, (row, start) => {
+      yield* eachRow(weights, (row, start) => {
         for (let g = 0; g < groups; g++)
           for (let i = start + g * run; i < start + (g + 1) * run; i++) scaled[i] = data[i]! * factors[g * rows + row]!;
       });
@@ -129,15 +136,20 @@ function scaleRows(weights: Constant, groups: number, factors: Float64Array): Co
 }
 
 /** bias[column] + sum over rows of weight * shift(channel of the row). */
-function addThroughWeights(bias: Constant, weights: Constant, groups: number, shifts: Float64Array): Constant {
+function* addThroughWeights(
+  bias: Constant,
+  weights: Constant,
+  groups: number,
+  shifts: Float64Array,
+): Generator<undefined, Constant> {
   const { shape } = bias;
-  const key = derivedKey(`shifts ${groups} ${fingerprint(shifts)}`, bias, weights);
-  const add = (): Float32Array => {
+  const key = derivedKey(`shifts ${groups} ${yield* fingerprinting(shifts)}`, bias, weights);
+  const add = function* (): Generator<undefined, Float32Array> {
     const sums = Float64Array.from(bias.data);
     const { data } = weights;
     const rows = weights.shape.at(-2)!;
     const run = sums.length / groups;
-    forEachRow(weights, (row, start) => {
+    yield* eachRow(weights, (row, start) => {
       for (let c = 0; c < sums.length; c++) sums[c]! += data[start + c]! * shifts[Math.floor(c / run) * rows + row]!;
     });
     return Float32Array.from(sums);
@@ -146,8 +158,12 @@ function addThroughWeights(bias: Constant, weights: Constant, groups: number, sh
 }
 
 /** The values of a per-channel function for all channels. */
-function tabulate(perChannel: (channel: number) => number, channels: number): Float64Array {
-  return Float64Array.from({ length: channels }, (_, channel) => perChannel(channel));
+function* tabulate(perChannel: (channel: number) => number, channels: number): Generator<undefined, Float64Array> {
+  const all = new Float64Array(channels);
+  yield* inParts(channels, (from, to) => {
+    for (let channel = from; channel < to; channel++) all[channel] = perChannel(channel);
+  });
+  return all;
 }
 
 interface Operands {
@@ -177,25 +193,29 @@ function rebuild(node: Linear, output: string, x: string, operands: Partial<Oper
 }
 
 /** Folds an affine into the op before it. */
-function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
-  const affine = asAffine(node, rw);
+function* foldAfter(node: NodeFor<"binary">, rw: Rewrite): Generator<undefined, Node | undefined> {
+  const affine = yield* asAffine(node, rw);
   const op = affine && rw.node(affine.x);
   if (affine === undefined || !isLinear(op) || !isIdentity(op.attributes.activation)) return undefined;
   const operands = operandsOf(op, rw);
   if (operands === undefined || rw.uses(op.output) !== 1 || (affine.scales && op.inputs.length > 3)) return undefined;
   const { weights, bias } = operands;
   if (affine.scales && isLong(weights)) return undefined;
-  const factors = tabulate(affine.scale, node.shape.at(-1)!);
-  const scaled = (): Constant =>
-    op.op === "convTranspose" ? scaleRows(weights, groupsOf(op), factors) : scaleColumns(weights, factors);
-  const data = bias.data.map((value, channel) => value * factors[channel]! + affine.shift(channel));
+  const channels = node.shape.at(-1)!;
+  const factors = yield* tabulate(affine.scale, channels);
+  const scale = op.op === "convTranspose" ? scaleRows(weights, groupsOf(op), factors) : scaleColumns(weights, factors);
+  const before = yield* computing(bias);
+  const data = yield* tabulate(
+    (channel) => before[channel]! * factors[channel]! + affine.shift(channel),
+    before.length,
+  );
   const folded = rebuild(
     op,
     node.output,
     op.inputs[0]!,
     {
-      weights: affine.scales ? scaled() : undefined,
-      bias: affine.shifts || op.inputs.length > 2 ? { shape: bias.shape, data } : undefined,
+      weights: affine.scales ? yield* scale : undefined,
+      bias: affine.shifts || op.inputs.length > 2 ? { shape: bias.shape, data: new Float32Array(data) } : undefined,
     },
     rw,
   );
@@ -205,9 +225,12 @@ function foldAfter(node: NodeFor<"binary">, rw: Rewrite): Node | undefined {
 }
 
 /** Folds one affine into `node`, which follows it. */
-function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typeof node | undefined {
+function* foldBefore(
+  node: NodeFor<"conv"> | NodeFor<"matmul">,
+  rw: Rewrite,
+): Generator<undefined, typeof node | undefined> {
   const before = rw.node(node.inputs[0]!);
-  const affine = asAffine(before, rw);
+  const affine = yield* asAffine(before, rw);
   if (before?.op !== "binary" || affine === undefined || !isIdentity(before.attributes.activation)) return undefined;
   const operands = operandsOf(node, rw);
   const padded = node.op === "conv" && node.attributes.pads.some((pad) => pad > 0);
@@ -221,9 +244,11 @@ function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typ
     node.output,
     affine.x,
     {
-      weights: affine.scales ? scaleRows(weights, groupsOf(node), tabulate(affine.scale, channels)) : undefined,
+      weights: affine.scales
+        ? yield* scaleRows(weights, groupsOf(node), yield* tabulate(affine.scale, channels))
+        : undefined,
       bias: affine.shifts
-        ? addThroughWeights(bias, weights, groupsOf(node), tabulate(affine.shift, channels))
+        ? yield* addThroughWeights(bias, weights, groupsOf(node), yield* tabulate(affine.shift, channels))
         : undefined,
     },
     rw,
@@ -235,11 +260,11 @@ function foldBefore(node: NodeFor<"conv"> | NodeFor<"matmul">, rw: Rewrite): typ
 export const foldAffine: Pass = {
   name: "fold-affine",
   run(graph: Graph): Generator<undefined, Graph> {
-    return rewrite(graph, (node, rw) => {
-      if (node.op === "binary") return void rw.emit(foldAfter(node, rw) ?? node);
+    return rewrite(graph, function* (node, rw) {
+      if (node.op === "binary") return void rw.emit((yield* foldAfter(node, rw)) ?? node);
       if (node.op !== "conv" && node.op !== "matmul") return void rw.emit(node);
       let folded = node;
-      for (let next = foldBefore(folded, rw); next !== undefined; next = foldBefore(folded, rw)) folded = next;
+      for (let next; (next = yield* foldBefore(folded, rw));) folded = next;
       rw.emit(folded);
     });
   },

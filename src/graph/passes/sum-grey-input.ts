@@ -52,13 +52,13 @@ function sumInputChannels(weights: Constant): Constant {
 export function sumGreyInput(input: string): Pass {
   return {
     name: "sum-grey-input",
-    run(graph) {
+    *run(graph) {
       const transpose = stackedInput(graph, input);
       if (transpose === undefined) return graph;
       const inputs = graph.inputs.map(({ name, shape }) =>
         name === input ? { name, shape: shape.map((n, axis) => (axis === 1 ? 1 : n)) } : { name, shape },
       );
-      return rewrite({ ...graph, inputs }, (node, rw) => {
+      return yield* rewrite({ ...graph, inputs }, (node, rw) => {
         if (node.output === transpose.output) {
           const shape = transpose.shape.map((n, axis) => (axis === 3 ? 1 : n));
           rw.emit({ ...transpose, op: "reshape", attributes: {}, shape } as Node);

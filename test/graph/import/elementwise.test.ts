@@ -22,6 +22,7 @@ describe("functions of one tensor", () => {
     ["LeakyRelu by default", unary("LeakyRelu")],
     ["Elu", unary("Elu", { alpha: 1.5 })],
     ["Celu", unary("Celu", { alpha: 0.7 })],
+    ["Celu by default", unary("Celu")],
     ["Selu", unary("Selu")],
     ["HardSigmoid", unary("HardSigmoid", { alpha: 0.3, beta: 0.4 })],
     ["HardSwish", unary("HardSwish")],
@@ -156,6 +157,13 @@ describe("functions of two tensors and more", () => {
     const y = interpretAll(graph, { x: Float32Array.of(0, 1) }).get("y")!;
     expect([...y.data]).toEqual([0, 0]);
   });
+
+  it.each([0, -0.5].map((float) => [float, { float }] as const))(
+    "Celu of alpha %s, which its formula does not have, is refused",
+    (_, alpha) => {
+      expect(() => importSketch(unary("Celu", { alpha }))).toThrow(/attribute alpha=/);
+    },
+  );
 
   it("whole numbers exist in constants only", () => {
     const nodes = [node("Cast", ["x"], ["i"], { to: 7 }), node("Relu", ["i"], ["y"])];

@@ -26,6 +26,9 @@ describe("Gemm", () => {
     const attributes = { transB: 1, alpha: 2.5, beta: 0.5 };
     await agree({ inputs, nodes: [node("Gemm", ["a", "b", "c"], ["y"], attributes)] });
   });
+  it("of an infinite alpha is refused", () => {
+    expect(() => importSketch(gemm({ alpha: Infinity }, [3, 5], [5, 4]))).toThrow(/attribute alpha=Infinity/);
+  });
   it("names the shapes that do not fit", () => {
     expect(() => importSketch(gemm({}, [3, 5], [4, 4]))).toThrow(/\[3, 5\] x \[4, 4\]/);
   });

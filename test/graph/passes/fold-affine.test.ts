@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { PIECE } from "../../../src/base/pacer";
+import { computing, isDeferred } from "../../../src/graph/constants/deferred";
 import { IDENTITY, type BinaryFn, type Graph } from "../../../src/graph/ir";
 import { dropDead } from "../../../src/graph/passes/drop-dead";
 import { foldAffine } from "../../../src/graph/passes/fold-affine";
@@ -29,6 +31,27 @@ function opsAfter(graph: Graph): string[] {
 
 /** Positive, to avoid division by numbers near zero. */
 const scales = [0.5, 2, 1.25, 3];
+
+it("large weights are scaled and shifted in short stretches", () => {
+  const n = 1024;
+  const g = makeGraph();
+  const scaled = binary(g, "scaled", "mul", g.input("x", [1, n]), g.constant("s", [n]));
+  const shifted = binary(g, "shifted", "add", scaled, g.constant("t", [n]));
+  const m = g.node("m", "matmul", [shifted, g.constant("w", [n, n]), g.constant("b", [n])], { activation: IDENTITY });
+  let yields = 0;
+  const counted = <T>(work: Generator<undefined, T>): T => {
+    let step = work.next();
+    for (; !step.done; step = work.next()) yields++;
+    return step.value;
+  };
+  const graph = g.graph(binary(g, "y", "mul", m, g.constant("r", [n])));
+  const { constants } = counted(foldAffine.run(graph, ENGINE.ops));
+  const large = [...constants.values()].filter(isDeferred);
+  // Weights with scaled rows, these with scaled columns, and a bias with shifts through the weights.
+  expect(large.length).toBe(3);
+  for (const constant of large) counted(computing(constant));
+  expect(yields).toBeGreaterThan((3 * n ** 2) / PIECE);
+});
 
 describe("fold-affine after an op", () => {
   it("folds a batch normalisation into the convolution before it", () => {

@@ -24,7 +24,9 @@ it("computes a bias from the repeated vector", () => {
   checkPass(
     {
       name: "split-tile-concat, drop-dead",
-      run: (graph, ops) => runPass(dropDead, runPass(splitTileConcat, graph, ops), ops),
+      *run(graph, ops) {
+        return yield* dropDead.run(yield* splitTileConcat.run(graph, ops), ops);
+      },
     },
     g.graph(g.node("y", "conv", [j, g.constant("w", [1, 1, 13, 2]), g.constant("b", [2])], conv)),
     `%t: f32[1,4,4,10] = expand(%e)

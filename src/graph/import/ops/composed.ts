@@ -79,10 +79,10 @@ function prelu(ctx: NodeContext): Value {
   return binary(ctx, "prelu", x, slope);
 }
 
-/** celu(x) = alpha * elu(x / alpha). */
+/** celu(x) = alpha * elu(x / alpha), for alpha above 0. */
 function celu(ctx: NodeContext): Value {
   const alpha = ctx.float("alpha", 1);
-  if (alpha === 1) return unary(ctx, { fn: "elu", alpha: 1 }, ctx.input(0));
+  if (!(alpha > 0)) ctx.unsupported(`attribute alpha=${alpha}`);
   const scaled = binary(ctx, "mul", ctx.input(0), scalar(ctx, 1 / alpha, "inverse"));
   return binary(ctx, "mul", unary(ctx, { fn: "elu", alpha: 1 }, scaled), scalar(ctx, alpha, "alpha"));
 }

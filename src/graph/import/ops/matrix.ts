@@ -18,6 +18,8 @@ function gemm(ctx: NodeContext): Value {
   const n = b.shape[1]!;
   if (b.shape[0] !== k) ctx.malformed("matrices that fit", `${describe(a.shape)} x ${describe(b.shape)}`);
   const alpha = ctx.float("alpha", 1);
+  // Multiplied first, infinity makes sums of products that are no numbers.
+  if (!Number.isFinite(alpha)) ctx.unsupported(`attribute alpha=${alpha}`);
   if (alpha !== 1) {
     const factor = ctx.floatConstant([], [alpha], "alpha");
     if (b.kind === "constant") b = binary(ctx, "mul", b, factor);
