@@ -29,6 +29,7 @@ export class ColorizeAttributes extends Base {
     "size",
     "precision",
     "fallback",
+    "workers",
     "crossorigin",
     "controls",
     "width",
@@ -124,6 +125,14 @@ export class ColorizeAttributes extends Base {
   }
   set fallback(value: string) {
     this.#reflect("fallback", value);
+  }
+
+  /** The address of the folder of this package's workers; "": where the bundler put them. */
+  get workers(): string {
+    return this.getAttribute("workers") ?? "";
+  }
+  set workers(value: string) {
+    this.#reflect("workers", value);
   }
 
   /** null without the attribute, which loads photographs as "anonymous" does. */

@@ -33,6 +33,7 @@ import { Work, type ColorizerInUse } from "./work";
  * @attr {number} size - Working size in pixels, 32 to 1024: side of a square with as many pixels as the network sees.
  * @attr {"auto"|"f32"|"f16"|"f16-weights"} precision - How numbers are stored on the GPU: f16 where the adapter has it (default, auto), or always one of these.
  * @attr {string} fallback - What colours where there is no WebGPU: "wasm" or the address of a folder with onnxruntime-web. Default: nothing.
+ * @attr {string} workers - Address of the folder of this package's workers, for bundlers that do not find them. Default: where the bundler put them.
  * @attr {"anonymous"|"use-credentials"} crossorigin - Whether to send cookies for `src` to another site. Default: anonymous.
  * @attr {boolean} controls - Shows controls below the picture: start or stop, saturation, warmth, save.
  * @attr {number} width - Width in CSS pixels; with `height`, the space for the photograph before it is loaded.

@@ -15,6 +15,8 @@ interface Shared {
   readonly precision: NonNullable<ColorizerOptions["precision"]>;
   /** What runs the networks without WebGPU; "": nothing. */
   readonly fallback: string;
+  /** The folder of the package's workers; "": where the bundler put them. */
+  readonly workers: string;
 }
 
 interface Waiting {
@@ -47,12 +49,12 @@ const entries = new Map<string, Entry>();
  * removed from the cache, so that the next caller tries again. A colorizer replaces a lost device itself.
  */
 export function sharedColorizer(
-  { model, preset, precision, fallback }: Shared,
+  { model, preset, precision, fallback, workers }: Shared,
   { user, onProgress, signal }: Waiting,
 ): Promise<PhotoColorizer> {
   const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
-  const key = `${precision} ${preset} ${fallback} ${address}`;
-  const entry = entries.get(key) ?? start(key, { model: address, preset, precision, fallback });
+  const key = `${precision} ${preset} ${fallback} ${workers} ${address}`;
+  const entry = entries.get(key) ?? start(key, { model: address, preset, precision, fallback, workers });
   use(entry, user);
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
@@ -85,13 +87,14 @@ function free(key: string, entry: Entry): void {
   );
 }
 
-function start(key: string, { model, preset, precision, fallback }: Shared): Entry {
+function start(key: string, { model, preset, precision, fallback, workers }: Shared): Entry {
   const listeners: Entry["listeners"] = new Set();
   const loading = new AbortController();
   const colorizer = loadColorizer({
-    ...(model === "" ? {} : { model }),
-    ...(preset === "" ? {} : { preset: preset as PresetName }),
-    ...(fallback === "" ? {} : { fallback }),
+    ...(model && { model }),
+    ...(preset && { preset: preset as PresetName }),
+    ...(fallback && { fallback }),
+    workers,
     precision,
     early: true,
     tune: true,

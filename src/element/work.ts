@@ -197,8 +197,7 @@ export class Work {
     try {
       checkedOptions(element); // throws for wrong attributes before the model is downloaded
       const onProgress = (now: LoadProgress): void => progress.load(now);
-      const load = (): Promise<ColorizerInUse> =>
-        sharedColorizer({ model, preset, precision, fallback }, { user: element, onProgress, signal });
+      const load = (): Promise<ColorizerInUse> => sharedColorizer(element, { user: element, onProgress, signal });
       const [colorizer, source] = await Promise.all([element.colorizer ?? load(), original]);
       const onStage = (stage: ColorizeStage): void => progress.colorize(stage);
       const onEarly = (result: ColorizeResult): void => {

@@ -6,7 +6,15 @@ import { EngineError } from "../base/errors";
 import { SHIPPED_MODELS } from "../colorizer/shipped-models";
 import { placeFile } from "./place-file";
 import { printable } from "./printable";
-import { checkModelNames, DEFAULT_MODELS, ONNXRUNTIME, onnxruntimeFiles, webModelFiles } from "./web-models";
+import {
+  checkModelNames,
+  DEFAULT_MODELS,
+  ONNXRUNTIME,
+  onnxruntimeFiles,
+  webModelFiles,
+  workerFiles,
+  WORKERS,
+} from "./web-models";
 
 const HELP = `Usage: colorize-canvas copy-models <folder> [options]
 
@@ -18,6 +26,7 @@ Options:
                 (default: ${DEFAULT_MODELS.join(", ")})
   --all         every model of this package
   --fallback    also onnxruntime-web, for pages that colour without WebGPU
+  --workers     also this package's workers, for bundlers that do not find them (esbuild)
   -h, --help    display this help
 `;
 
@@ -41,17 +50,22 @@ export async function copyModels(argv: readonly string[], { print, printError, s
     print(HELP);
     return 0;
   }
-  const { folder, names, fallback } = request;
+  const { folder, names, ...more } = request;
   try {
     for (const name of names) {
       const copied = await copyFiles(await webModelFiles(name), folder, print, signal);
       if (copied === undefined) return 130;
       print(`${name} (${size(copied)}) is complete. ${whereRoot(folder)} model="/models/${name}/".\n`);
     }
-    if (!fallback) return 0;
-    const copied = await copyFiles(await onnxruntimeFiles(), folder, print, signal);
-    if (copied === undefined) return 130;
-    print(`${ONNXRUNTIME} (${size(copied)}) is complete. ${whereRoot(folder)} fallback="/models/${ONNXRUNTIME}/".\n`);
+    const parts = [
+      { wanted: more.fallback, name: ONNXRUNTIME, files: onnxruntimeFiles, attribute: "fallback" },
+      { wanted: more.workers, name: WORKERS, files: workerFiles, attribute: "workers" },
+    ];
+    for (const { name, files, attribute } of parts.filter(({ wanted }) => wanted)) {
+      const copied = await copyFiles(await files(), folder, print, signal);
+      if (copied === undefined) return 130;
+      print(`${name} (${size(copied)}) is complete. ${whereRoot(folder)} ${attribute}="/models/${name}/".\n`);
+    }
     return 0;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
@@ -65,6 +79,8 @@ interface Request {
   readonly names: readonly string[];
   /** Whether to copy onnxruntime-web, too. */
   readonly fallback: boolean;
+  /** Whether to copy this package's workers, too. */
+  readonly workers: boolean;
 }
 
 /** Throws InputError, or the TypeError of parseArgs(). */
@@ -76,6 +92,7 @@ function parse(argv: readonly string[]): Request | "help" {
       model: { type: "string", multiple: true },
       all: { type: "boolean" },
       fallback: { type: "boolean" },
+      workers: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -88,7 +105,7 @@ function parse(argv: readonly string[]): Request | "help" {
   if (values.all && values.model) throw new TypeError("copy-models: expected --all or --model, received both.");
   const names = values.all ? SHIPPED_MODELS : (values.model ?? DEFAULT_MODELS);
   checkModelNames(names, "--model");
-  return { folder, names: [...new Set(names)], fallback: values.fallback ?? false };
+  return { folder, names: [...new Set(names)], fallback: values.fallback ?? false, workers: values.workers ?? false };
 }
 
 function whereRoot(folder: string): string {

@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, posix } from "node:path";
-import { InputError } from "../base/errors";
+import { fileURLToPath } from "node:url";
+import { InputError, messageOf } from "../base/errors";
 import { SHIPPED_MODELS } from "../colorizer/shipped-models";
 import { readModelFiles } from "./model-files";
 import { modelLocation } from "./shipped-models";
@@ -46,6 +47,37 @@ export async function onnxruntimeFiles(): Promise<Map<string, Uint8Array>> {
     async (file) => [`${ONNXRUNTIME}/${file}`, await readFile(join(folder, file))] as const,
   );
   return new Map(await Promise.all(files));
+}
+
+/** The folder of this package's workers, beside those of the models. */
+export const WORKERS = "workers";
+
+/** Workers that pages start by themselves. They start others, and import files, from their own folder. */
+const WORKER_FILES = ["colorize-worker.js", "wasm-worker.js"];
+
+/** This package's workers with the files that they need, by their path below models/. Throws InputError where the package was not built. */
+export async function workerFiles(): Promise<Map<string, Uint8Array>> {
+  const folder = dirname(fileURLToPath(import.meta.url)); // dist
+  const files = new Map<string, Uint8Array>();
+  const read = async (name: string): Promise<void> => {
+    const path = `${WORKERS}/${name}`;
+    if (files.has(path)) return;
+    const bytes = await readFile(join(folder, name));
+    files.set(path, bytes);
+    for (const [, other] of bytes.toString().matchAll(/["'`]\.\/([\w-]+\.js)["'`]/g)) await read(other!);
+  };
+  try {
+    for (const name of WORKER_FILES) await read(name);
+  } catch (cause) {
+    throw new InputError({
+      where: "--workers",
+      expected: `${WORKER_FILES.join(" and ")} in ${folder}, with the files that they import`,
+      received: messageOf(cause),
+      hint: "Install the package again; in a checkout, run `npm run build` and then dist/cli.js.",
+      cause,
+    });
+  }
+  return files;
 }
 
 /** A licence or notice, which accompanies every copy. Cards and their pictures are for people who choose a model. */

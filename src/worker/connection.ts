@@ -44,7 +44,7 @@ export class Connection {
       worker = startWorker(start);
       if (await able(worker)) return new Connection(worker);
     } catch {
-      // The page may not start this worker, for example because it is of another site.
+      // Its file is not there, or the page may not start it, for example because it is of another site.
     }
     worker?.terminate();
     return undefined;
@@ -133,15 +133,11 @@ export class Connection {
   }
 }
 
-/** Whether the worker says that it can colour. */
+/** Whether the worker says that it can colour. Rejects where it does not start. */
 function able(worker: Worker): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(reject, PATIENCE);
-    const settle = (answer: boolean): void => {
-      clearTimeout(timer);
-      resolve(answer);
-    };
-    worker.addEventListener("message", ({ data }: MessageEvent<Greeting>) => settle(data.able), { once: true });
-    worker.addEventListener("error", () => settle(false), { once: true });
+    worker.addEventListener("message", ({ data }: MessageEvent<Greeting>) => resolve(data.able), { once: true });
+    worker.addEventListener("error", reject, { once: true });
+    setTimeout(reject, PATIENCE); // after an answer, it has no effect
   });
 }

@@ -5,6 +5,9 @@ import type { LoadOptions } from "./messages";
 import type { PhotoColorizer } from "./photo-colorizer";
 import { WorkerColorizer } from "./worker-colorizer";
 
+/** Starts the worker of the GPU. */
+const start = (): Worker => new Worker(new URL("./colorize-worker.ts", import.meta.url), { type: "module" });
+
 /**
  * Loads a model in a module worker with a device of its own, which all of the page's models share; where the browser has no WebGPU in
  * workers or the page may not start this one, on this thread, in short stretches. Where there is no WebGPU or no such device, and the option
@@ -24,9 +27,10 @@ export async function loadColorizer({ fallback, ...options }: LoadOptions = {}):
 
 async function loadOnDevice(options: Omit<LoadOptions, "fallback">): Promise<PhotoColorizer> {
   // Without WebGPU, the error of this thread says what to do.
-  const supported = "gpu" in navigator && navigator.gpu && typeof Worker !== "undefined";
-  const remote = supported ? await WorkerColorizer.load(options) : undefined;
-  if (remote) return remote;
-  const { Colorizer } = await packagePart(import("../colorizer/colorizer"));
-  return Colorizer.load(options);
+  const supported = typeof Worker !== "undefined" && navigator.gpu;
+  const kind = options.workers
+    ? (await packagePart(import("./worker-folder"))).startIn(options.workers, "colorize")
+    : start;
+  const remote = supported ? await WorkerColorizer.load(options, kind) : undefined;
+  return remote ?? (await packagePart(import("./load-here"))).loadHere(options);
 }

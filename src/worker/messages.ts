@@ -24,6 +24,8 @@ export interface LoadOptions extends Pick<
    * them, slowly. See docs/element.md. Default: nothing, so that loading fails there.
    */
   readonly fallback?: string;
+  /** The address of the folder of this package's workers, for bundlers that do not find them. See docs/element.md. Default, and "": where the bundler put them. */
+  readonly workers?: string;
 }
 
 /** What a page knows of a Colorizer in the worker. */

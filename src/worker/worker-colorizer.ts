@@ -12,9 +12,6 @@ import { Connection, type CallOptions } from "./connection";
 import type { CallEvent, Calls, LoadedFacts, LoadOptions } from "./messages";
 import { sendable } from "./sendable";
 
-/** Starts the worker of the GPU. */
-const start = (): Worker => new Worker(new URL("./colorize-worker.ts", import.meta.url), { type: "module" });
-
 /** The page's workers: one of each kind, by what starts it. */
 const opening = new Map<() => Worker, Promise<Connection | undefined>>();
 
@@ -75,8 +72,8 @@ export class WorkerColorizer implements LoadedFacts {
 
   /** Loads a model in the page's worker of a kind. Resolves with undefined where there is no worker that could colour. Throws as Colorizer.load(). */
   static async load(
-    { signal, onProgress, model, ...options }: LoadOptions = {},
-    kind = start,
+    { signal, onProgress, model, ...options }: LoadOptions,
+    kind: () => Worker,
   ): Promise<WorkerColorizer | undefined> {
     // The worker's own address is not the page's, and bundlers move it.
     const address = new URL(modelAddress(model), document.baseURI).href;

@@ -1,12 +1,13 @@
 /** The built package as bundlers take it: a page with the engine alone, and a model of every op. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { build as esbuild } from "esbuild";
 import * as ort from "onnxruntime-node";
 import type { Browser } from "puppeteer";
 import { build as vite } from "vite";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as Entry from "../../src/engine";
 import type { Tensor } from "../../src/session/inputs";
 import { ENGINE } from "../../src/session/engine";
@@ -16,6 +17,7 @@ import { INPUTS, type OnnxExample } from "../reference/onnx-example";
 import { expectClose } from "../shared/expect-close";
 import { launchBrowser } from "../shared/launch";
 import { serve, type Site } from "../shared/serve";
+import { tinyModel } from "../shared/tiny-model";
 
 /** What a user writes, and what the test calls. */
 const MAIN = `
@@ -29,6 +31,7 @@ globalThis.run = async (address, inputs) => {
   }
 };
 `;
+const ELEMENT = `import "colorize-canvas/element";`;
 const PAGE = `<!doctype html><html lang="en"><title>engine</title><script type="module" src="main.js"></script>`;
 
 /** Outputs have the names of their ops, "Split:1" where one has more. */
@@ -76,6 +79,8 @@ async function modelsOf(): Promise<Map<string, Model>> {
 }
 
 let folder: string;
+/** What copy-models said. */
+let copied: string;
 let site: Site;
 let browser: Browser;
 let models: Map<string, Model>;
@@ -85,6 +90,10 @@ beforeAll(async () => {
   const installed = join(folder, "node_modules", "colorize-canvas");
   await vite({ logLevel: "error", build: { outDir: join(installed, "dist"), emptyOutDir: true } });
   cpSync("package.json", join(installed, "package.json"));
+  symlinkSync(resolve("models"), join(installed, "models"));
+  writeFileSync(join(folder, "element.js"), ELEMENT);
+  const cli = ["copy-models", join(folder, "public"), "--model", "natural", "--workers"];
+  copied = execFileSync(process.execPath, [join(installed, "dist", "cli.js"), ...cli], { encoding: "utf8" });
   const main = join(folder, "main.js");
   writeFileSync(main, MAIN);
   const shared = { target: "es2022", outDir: "vite", modulePreload: false } as const;
@@ -96,14 +105,23 @@ beforeAll(async () => {
     },
   });
   await esbuild({
-    ...{ entryPoints: [main], outdir: join(folder, "esbuild"), logLevel: "error" },
+    ...{ entryPoints: [main, join(folder, "element.js")], outdir: join(folder, "esbuild"), logLevel: "error" },
     ...{ bundle: true, minify: true, splitting: true, format: "esm", target: "es2022" },
   });
   models = await modelsOf();
   const files = [...models].map(([path, { bytes }]) => [path, bytes] as const);
   site = await serve(
-    { "/vite/": PAGE, "/esbuild/": PAGE, ...Object.fromEntries(files) },
-    { "/vite/": join(folder, "vite"), "/esbuild/": join(folder, "esbuild") },
+    {
+      ...{ "/vite/": PAGE, "/esbuild/": PAGE, "/element": PAGE.replace("main.js", "/esbuild/element.js") },
+      ...Object.fromEntries([
+        ...files,
+        ...Object.entries(tinyModel()).map(([name, bytes]) => [`/tiny/${name}`, bytes]),
+      ]),
+    },
+    {
+      ...{ "/vite/": join(folder, "vite"), "/esbuild/": join(folder, "esbuild") },
+      ...{ "/models/": join(folder, "public", "models"), "/samples/": "samples" },
+    },
   );
   browser = await launchBrowser();
 }, 300_000);
@@ -149,3 +167,44 @@ it.each(["vite", "esbuild"])("a page bundled by %s computes every op as onnxrunt
 });
 
 type Run = (address: string, inputs: Record<string, Tensor>) => ReturnType<Entry.Session["run"]>;
+
+describe("workers, which esbuild does not find", () => {
+  const colour = async (workers: string): Promise<{ warnings: string[]; workers: string[]; state: string }> => {
+    const page = await browser.newPage();
+    const warnings: string[] = [];
+    page.on("console", (message) => void (message.type() === "warn" && warnings.push(message.text())));
+    await page.goto(`${site.address}/element`);
+    const state = await page.evaluate(async (address) => {
+      await customElements.whenDefined("colorize-canvas");
+      const element = Object.assign(document.createElement("colorize-canvas"), {
+        model: "/tiny/",
+        src: "/samples/cat.jpg",
+      });
+      if (address) element.setAttribute("workers", address);
+      document.body.append(element);
+      await element.colorize();
+      return element.state;
+    }, workers);
+    const found = page.workers().map((worker) => new URL(worker.url()).pathname);
+    await page.close();
+    return { warnings, workers: found, state };
+  };
+
+  it("are copied beside the models, and found where the page names their folder", async () => {
+    expect(copied).toContain(`workers="/models/workers/"`);
+    for (const folder of ["/models/workers/", "models/workers"])
+      expect(await colour(folder)).toEqual({
+        warnings: [],
+        workers: ["/models/workers/colorize-worker.js"],
+        state: "ready",
+      });
+  });
+
+  it.each(["", "/nowhere/"])("are missed with a warning that says what to do: %j", async (folder) => {
+    const { warnings, workers, state } = await colour(folder);
+    expect({ workers, state }).toEqual({ workers: [], state: "ready" });
+    expect(warnings).toEqual([
+      expect.stringMatching(/did not start.*copy-models FOLDER --workers.*workers="\/models\/workers\/"/),
+    ]);
+  });
+});

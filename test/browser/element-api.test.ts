@@ -41,6 +41,7 @@ describe("attributes", () => {
         size: 64,
         precision: "f32",
         fallback: "wasm",
+        workers: "/models/workers/",
         crossOrigin: "use-credentials",
         controls: true,
       });
@@ -54,7 +55,25 @@ describe("attributes", () => {
       };
     });
     expect(seen.created).toEqual([]);
-    expect(seen.defaults).toEqual(["", "", "", "", "eager", "off", false, 1, 0, null, "auto", "", null, false, 0, 0]);
+    expect(seen.defaults).toEqual([
+      "",
+      "",
+      "",
+      "",
+      "eager",
+      "off",
+      false,
+      1,
+      0,
+      null,
+      "auto",
+      "",
+      "",
+      null,
+      false,
+      0,
+      0,
+    ]);
     const texts = [
       "a.jpg",
       "b",
@@ -68,6 +87,7 @@ describe("attributes", () => {
       "64",
       "f32",
       "wasm",
+      "/models/workers/",
       "use-credentials",
       "",
       "600",
@@ -87,6 +107,7 @@ describe("attributes", () => {
       64,
       "f32",
       "wasm",
+      "/models/workers/",
       "use-credentials",
       true,
       600,
