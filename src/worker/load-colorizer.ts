@@ -26,11 +26,10 @@ export async function loadColorizer({ fallback, ...options }: LoadOptions = {}):
 }
 
 async function loadOnDevice(options: Omit<LoadOptions, "fallback">): Promise<PhotoColorizer> {
-  // Without WebGPU, the error of this thread says what to do.
-  const supported = typeof Worker !== "undefined" && navigator.gpu;
   const kind = options.workers
     ? (await packagePart(import("./worker-folder"))).startIn(options.workers, "colorize")
     : start;
-  const remote = supported ? await WorkerColorizer.load(options, kind) : undefined;
-  return remote ?? (await packagePart(import("./load-here"))).loadHere(options);
+  // Without WebGPU, the error of this thread says what to do; without workers, starting one fails.
+  const remote = navigator.gpu ? await WorkerColorizer.load(options, kind) : undefined;
+  return remote ?? (await packagePart(import("./worker-folder"))).loadHere(options);
 }
