@@ -10,8 +10,7 @@ const STYLE = `
 [hidden] { display: none !important; }
 .frame { position: relative; display: block; overflow: hidden; border-radius: inherit; }
 .picture { position: relative; transform-origin: center; }
-.original, .canvas { display: block; width: 100%; max-width: 100%; height: auto; }
-::slotted(img), ::slotted(picture) { display: block; width: 100%; max-width: 100%; height: auto; }
+.original, .canvas, ::slotted(img), ::slotted(picture) { display: block; width: 100%; max-width: 100%; height: auto; }
 .grey .original, .grey ::slotted(:not([slot])) { filter: grayscale(1); opacity: 0.7; }
 .canvas { position: absolute; inset: 0; height: 100%; opacity: 0; transition: opacity 0.6s ease; }
 .posted .original { display: none; }
@@ -21,13 +20,12 @@ const STYLE = `
 .status { position: absolute; inset: auto 0 0 0; padding: 0.5em 0.75em; }
 .status::before { content: ""; position: absolute; inset-block-start: 0; inset-inline-start: 0; height: 3px; width: var(--done, 0%);
   background: var(--colorize-canvas-accent, #7cc4ff); transition: width 0.2s ease; }
-.status, .hold { font: 0.875rem/1.4 system-ui, sans-serif; color: var(--colorize-canvas-text, #fff);
+.status, .hold, .error { font: 0.875rem/1.4 system-ui, sans-serif; color: var(--colorize-canvas-text, #fff);
   background: var(--colorize-canvas-backdrop, rgb(0 0 0 / 65%)); }
-.error { padding: 0.75em 1em; font: 0.875rem/1.4 system-ui, sans-serif; color: var(--colorize-canvas-text, #fff);
-  background: var(--colorize-canvas-error, #8c1d18); overflow-wrap: anywhere; }
+.error { padding: 0.75em 1em; background: var(--colorize-canvas-error, #8c1d18); overflow-wrap: anywhere; }
 .with-picture ~ slot > .below { width: 0; min-width: 100%; box-sizing: border-box; }
 
-.sliding { cursor: ew-resize; touch-action: pan-y; user-select: none; }
+.sliding { cursor: ew-resize; touch-action: pan-y; }
 .sliding .canvas { clip-path: inset(0 0 0 var(--position)); transition: none; }
 .at-start:not(.original-shown) :is(.original, slot) { visibility: hidden; }
 :is(.at-start, .at-end) .handle::before { display: none; }
@@ -41,7 +39,7 @@ const STYLE = `
   font: 20px/36px system-ui, sans-serif; color: #1d1d1f; background: var(--colorize-canvas-handle, #fff); box-shadow: 0 0 0 1px rgb(0 0 0 / 45%); }
 .handle:focus-visible::after { box-shadow: 0 0 0 2px #1d1d1f, 0 0 0 5px var(--colorize-canvas-accent, #7cc4ff); }
 
-.zoomable { touch-action: pan-x pan-y; user-select: none; }
+.zoomable { touch-action: pan-x pan-y; }
 .zoomable.sliding { touch-action: pan-y; }
 .zoomable.zoomed { cursor: grab; touch-action: none; }
 .zoomable.zoomed:active { cursor: grabbing; }
@@ -49,7 +47,8 @@ const STYLE = `
 .zoomable:focus-visible, .hold:focus-visible { outline: 3px solid var(--colorize-canvas-accent, #7cc4ff); outline-offset: -3px; }
 
 .holding .canvas { transition: none; }
-.holding { user-select: none; -webkit-touch-callout: none; }
+.holding { -webkit-touch-callout: none; }
+.sliding, .zoomable, .holding { user-select: none; }
 .hold { position: absolute; inset-block-start: 8px; inset-inline-end: 8px; max-width: calc(100% - 16px); padding: 0.5em 0.9em; border: 0; border-radius: 1.5em; cursor: pointer; }
 
 .controls { display: flex; flex-wrap: wrap; gap: 0.5em 1.25em; align-items: center; padding-block: 0.6em; font: 0.875rem/1.4 system-ui, sans-serif; }

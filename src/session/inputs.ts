@@ -66,7 +66,7 @@ export function checkInputs(
     if (large)
       throw new InputError({
         where,
-        expected: `whole numbers up to ${most}, exact in ${elem} (or freeze it)`,
+        expected: `whole numbers up to ${most} (or freeze it)`,
         received: `${large}`,
       });
   }

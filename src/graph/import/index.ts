@@ -233,7 +233,6 @@ class Import {
         where,
         expected: "an input, an initializer or the output of an earlier node",
         received: `"${name}"`,
-        hint: "The model names a value that does not exist, or its nodes are not in topological order.",
       });
     const value = decodeConstant(tensor, name, JSON.stringify(name));
     this.#values.set(name, value);
