@@ -145,7 +145,11 @@ describe("damaged models", () => {
       { nodes: [node("Relu", ["nobody"], ["y"], {}, "r")] },
       /Relu "r": .*received "nobody"/,
     ],
-    ["nodes out of order", { nodes: [node("Relu", ["b"], ["y"]), node("Relu", ["x"], ["b"])] }, /the output of an earlier node/],
+    [
+      "nodes out of order",
+      { nodes: [node("Relu", ["b"], ["y"]), node("Relu", ["x"], ["b"])] },
+      /the output of an earlier node/,
+    ],
     ["a cycle", { nodes: [node("Add", ["x", "y"], ["y"], {}, "loop")] }, /Add "loop".*received "y"/],
     ["an output that no node computes", { nodes: [node("Relu", ["x"], ["z"])] }, /output "y"/],
     [
