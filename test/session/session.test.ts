@@ -105,7 +105,7 @@ describe("Session", () => {
       const most = session.elem === "f16" ? 2048 : 2 ** 24;
       for (const data of [[most + 1], BigInt64Array.of(BigInt(-most - 1))])
         await expect(session.run({ x, count: { data, shape: [1] } })).rejects.toThrow(
-          new RegExp(`input "count": expected whole numbers up to ${most}, .*freeze it`, "s"),
+          new RegExp(`input "count": expected whole numbers up to ${most} .or freeze it`),
         );
       session.dispose();
     }
