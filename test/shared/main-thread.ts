@@ -24,6 +24,8 @@ export async function mainThreadTasks(page: Page, work: () => Promise<unknown>):
     traceConfig: { includedCategories: ["toplevel", "disabled-by-default-devtools.timeline"] },
   });
   await work();
+  // A later task answers this, so the last one of `work` has ended and is in the trace.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   const complete = new Promise((resolve) => client.once("Tracing.tracingComplete", resolve));
   await client.send("Tracing.end");
   await complete;

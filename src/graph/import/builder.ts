@@ -26,7 +26,7 @@ export class GraphBuilder {
   /** The number that #uniqueName() tries next, by base. */
   readonly #next = new Map<string, number>();
   readonly #stored = new WeakMap<ConstantValue, string>();
-  readonly #shared = new Map<string, RuntimeValue>();
+  readonly #shared = new Map<string, Value>();
   #operands = 0;
 
   /** `modelNames`: names of the model's values, which generated names must not use. */
@@ -81,7 +81,7 @@ export class GraphBuilder {
   }
 
   /** A cache by key: `make` runs on the first call only, so that all users of a value share one transpose. */
-  once(key: string, make: () => RuntimeValue): RuntimeValue {
+  once(key: string, make: () => Value): Value {
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const made = make();

@@ -8,7 +8,7 @@ import { evaluate, type Ops } from "../op";
 import type { GraphBuilder } from "./builder";
 import { decodeConstant } from "./decode-constant";
 import type { Budget } from "./budget";
-import { checkedSize, constantOf, wordsOf, type ConstantValue, type RuntimeValue, type Value } from "./values";
+import { checkedSize, constantOf, wordsOf, type ConstantValue, type Value } from "./values";
 
 /** Thrown by importers; importModel() collects them and reports all at once. */
 export class Refusal extends Error {
@@ -201,15 +201,15 @@ export class NodeContext {
     return `${this.outputName}.folded`;
   }
 
-  /** Appends a node to the graph. `suffix` distinguishes its name from other nodes of the same ONNX node. */
+  /** Appends a node to the graph, whose output is the result; an empty one is a constant. `suffix` distinguishes its name from other nodes of the same ONNX node. */
   emit<K extends OpName>(
     op: K,
     inputs: readonly Value[],
     attributes: NodeFor<K>["attributes"],
     shape: Shape,
     suffix: string = op,
-  ): RuntimeValue {
-    if (shape.includes(0)) this.unsupported(`an empty tensor [${shape.join(", ")}] at run time`);
+  ): Value {
+    if (shape.includes(0)) return constantOf(inputs[0]!.dtype, shape, [], this.constantName);
     checkedSize(shape);
     return this.#builder.emit(op, inputs, attributes, shape, `${this.outputName}.${suffix}`, this.node.name);
   }
@@ -228,8 +228,7 @@ export class NodeContext {
     name = this.constantName,
   ): Value {
     const constants = inputs.filter((value) => value.kind === "constant");
-    if (shape.includes(0)) return constantOf(inputs[0]!.dtype, shape, [], name);
-    if (constants.length < inputs.length) return this.emit(op, inputs, attributes, shape, suffix);
+    if (shape.includes(0) || constants.length < inputs.length) return this.emit(op, inputs, attributes, shape, suffix);
     this.spend(shape, constants);
     const node = { op, output: name, inputs: [], attributes, shape, origin: [] } as unknown as Node;
     const value = evaluate<NumberArray>(this.#ops, node, constants);
@@ -246,7 +245,7 @@ export class NodeContext {
   }
 
   /** [N,C,H,W] -> [N,H,W,C], emitted once for all users of a value. */
-  toNhwc(value: Value): RuntimeValue {
+  toNhwc(value: Value): Value {
     const [n, c, h, w] = value.shape as [number, number, number, number];
     return this.#builder.once(`nhwc ${this.#builder.nameOf(value)}`, () =>
       this.emit("transpose", [value], { perm: [0, 2, 3, 1] }, [n, h, w, c], "nhwc"),
@@ -254,7 +253,7 @@ export class NodeContext {
   }
 
   /** [N,H,W,C] -> [N,C,H,W]. */
-  toNchw(value: RuntimeValue): RuntimeValue {
+  toNchw(value: Value): Value {
     const [n, h, w, c] = value.shape as [number, number, number, number];
     return this.emit("transpose", [value], { perm: [0, 3, 1, 2] }, [n, c, h, w], "nchw");
   }

@@ -2,7 +2,7 @@
 import type { Pads, Pair } from "../ir";
 import { describe, type NodeContext } from "./context";
 import { reshape } from "./primitives";
-import type { RuntimeValue, Value } from "./values";
+import type { Value } from "./values";
 
 export interface Window {
   readonly kernel: Pair;
@@ -23,7 +23,7 @@ export function liftToImage(ctx: NodeContext, x: Value): Value {
 }
 
 /** [N,OH,OW,C] -> [N,C,OH,OW], or [N,C,OL] when the ONNX tensor has rank 3. */
-export function lowerFromImage(ctx: NodeContext, y: RuntimeValue, rank: number): Value {
+export function lowerFromImage(ctx: NodeContext, y: Value, rank: number): Value {
   const image = ctx.toNchw(y);
   return rank === 4 ? image : reshape(ctx, image, [image.shape[0]!, image.shape[1]!, image.shape[3]!]);
 }

@@ -20,6 +20,37 @@ describe("sizes of zero", () => {
     expect(opsOf(graph)).toEqual(["unary"]);
   });
 
+  it.each([
+    ["Conv", node("Conv", ["none", "w"], ["y"], { pads: [1, 1, 1, 1] })],
+    ["ConvTranspose", node("ConvTranspose", ["none", "w"], ["y"], { strides: [2, 2] })],
+    ["MaxPool", node("MaxPool", ["none"], ["y"], { kernel_shape: [2, 2] })],
+    ["Softmax", node("Softmax", ["none"], ["y"], { axis: 1 })],
+    ["LayerNormalization", node("LayerNormalization", ["none", "s"], ["y"])],
+    ["InstanceNormalization", node("InstanceNormalization", ["none", "c", "c"], ["y"])],
+    ["Resize", node("Resize", ["none", "", "scales"], ["y"], { mode: "linear" })],
+    ["Tile", node("Tile", ["x", "repeats"], ["y"])],
+    ["Tile of nothing", node("Tile", ["none", "ones"], ["y"])],
+    ["Transpose", node("Transpose", ["none"], ["y"], { perm: [2, 0, 1, 3] })],
+  ])("%s without results runs nothing", async (_, op) => {
+    const graph = await agree({
+      opset: 17,
+      inputs: { x: [2, 3, 4, 5] },
+      weights: {
+        ...{ starts: int64s([0]), ends: int64s([0]), w: [3, 3, 3, 3], s: [5], c: [3], scales: floats([1, 1, 2, 2]) },
+        ...{ repeats: int64s([2, 1, 0, 1]), ones: int64s([1, 1, 2, 1]) },
+      },
+      nodes: [
+        node("Slice", ["x", "starts", "ends"], ["none"]),
+        op,
+        node("Shape", ["y"], ["sizes"]),
+        node("Cast", ["sizes"], ["shape"], { to: 1 }),
+        node("Neg", ["x"], ["z"]),
+      ],
+      outputs: ["shape", "z"],
+    });
+    expect(opsOf(graph)).toEqual(["unary"]);
+  });
+
   it("a sum over no elements is 0, a product 1", async () => {
     await agree({
       opset: 18,

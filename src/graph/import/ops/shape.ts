@@ -83,7 +83,7 @@ function tile(ctx: NodeContext): Value {
   if (repeats.length !== x.shape.length || repeats.some((n) => n < 0))
     ctx.malformed(`${x.shape.length} repeats`, describe(repeats));
   const size = x.shape.map((n, axis) => n * repeats[axis]!);
-  if (size.includes(0)) ctx.unsupported("zero repeats");
+  if (size.includes(0)) return constantOf(x.dtype, size, [], ctx.constantName);
   // Axes of size 1 are broadcast; other axes are concatenated copies.
   const broadcastTo = x.shape.map((n, axis) => (n === 1 ? size[axis]! : n));
   let y = sameShape(broadcastTo, x.shape) ? x : expand(ctx, x, broadcastTo);
