@@ -3,7 +3,7 @@
 # loader and no network. Needs Linux with Mesa's llvmpipe, and root or user namespaces.
 #
 #   bench/pack/rehearse.sh PACK OUT [--unpacker xz|python3] [--no-driver] [options of run.sh]
-set -euo pipefail
+set -euo pipefail # so each pipe reads its input to the end
 
 if [ -z "${REHEARSAL_ROOT:-}" ]; then
   [ $# -ge 2 ] || { sed -n '2,6s/^# \?//p' "$0" >&2; exit 2; }
@@ -64,16 +64,17 @@ else
 fi
 # Every Linux with a GPU driver has the C and C++ libraries; here they come with the driver or by name.
 for name in libc.so.6 libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libstdc++.so.6 libgcc_s.so.1; do
-  path=$(ldconfig -p | awk -v name="$name" '$1 == name && /x86-64/ { print $NF; exit }')
+  path=$(ldconfig -p | awk -v name="$name" '$1 == name && /x86-64/ && !seen++ { print $NF }')
   mkdir -p "$root$(dirname "$path")"
   cp -nL "$path" "$root$path"
   libraries "$path"
 done
 if [ "$driver" = yes ]; then
-  description=$(ls /usr/share/vulkan/icd.d/lvp_icd*.json | head -n 1)
+  descriptions=(/usr/share/vulkan/icd.d/lvp_icd*.json)
+  description=${descriptions[0]}
   cp "$description" "$root/usr/share/vulkan/icd.d/"
   library=$(grep -o '"library_path": *"[^"]*"' "$description" | cut -d'"' -f4)
-  case "$library" in /*) ;; *) library=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }') ;; esac
+  case "$library" in /*) ;; *) library=$(ldconfig -p | awk -v name="$library" '$1 == name && !seen++ { print $NF }') ;; esac
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
   libraries "$library"
@@ -88,7 +89,7 @@ mount -o remount,bind,ro "$root/pack"
 mount --bind "$out" "$root/out"
 
 inside() { chroot "$root" /bin/env -i PATH=/bin HOME=/tmp "$@"; }
-found=$(find "$root" -xdev \( -name 'node' -o -name 'libvulkan.so*' \) -not -path "$root/pack/*" -not -path "$root/proc/*" | head -n 1)
+found=$(find "$root" -xdev \( -name 'node' -o -name 'libvulkan.so*' \) -not -path "$root/pack/*" -not -path "$root/proc/*" -print -quit)
 if [ -n "$found" ]; then
   echo "rehearse.sh: this root is not empty: ${found#"$root"}" >&2
   exit 1
