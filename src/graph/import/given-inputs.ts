@@ -43,5 +43,6 @@ export function frozenConstant(
       expected: `${sizeOf(shape)} elements for shape [${shape.join(", ")}]`,
       received: `${data.length}`,
     });
-  return constantOf(dtype, shape, Array.from(data, Number), name);
+  const numbers = typeof data[0] === "bigint" ? Array.from(data, Number) : (data as ArrayLike<number>);
+  return constantOf(dtype, shape, numbers, name);
 }
