@@ -63,8 +63,8 @@ describe("the manifest for editors", () => {
   });
 
   it("has the parts and CSS properties of the source", () => {
-    const source = ["parts", "controls", "style"]
-      .map((name) => readFileSync(`src/element/${name}.ts`, "utf8"))
+    const source = ["parts.ts", "controls.ts", "element.css"]
+      .map((name) => readFileSync(`src/element/${name}`, "utf8"))
       .join("\n");
     const found = (pattern: RegExp): string[] =>
       [...new Set([...source.matchAll(pattern)].map(([, name]) => name!))].sort();
