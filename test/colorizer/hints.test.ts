@@ -97,7 +97,7 @@ describe("colorize", () => {
 describe("at the network's size", () => {
   const working = { size: { width: 8, height: 4 }, padded: { width: 8, height: 8 } };
   const rows = (mask: Float32Array) => Array.from({ length: 8 }, (_, y) => mask.slice(8 * y, 8 * y + 8).join(""));
-  const checked = (...list: Parameters<typeof checkHints>[0]) => checkHints(list, colorizer.manifest);
+  const checked = (...list: Parameters<typeof checkHints>[0]) => checkHints(list);
 
   it("covers the pixels whose centres lie in the disc, and not the padding", () => {
     const disc = hintPlanes(
