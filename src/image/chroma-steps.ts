@@ -31,7 +31,7 @@ export function chromaSteps(scratch: Scratch, { output, bytes, elem, map, hints 
   const count = map.width * map.height;
   const filled: Filled[] = [];
   const dispatches: Dispatch[] = [];
-  const fill = (label: string, data: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>): GPUBuffer => {
+  const fill = (label: string, data: Uint8Array | Float32Array): GPUBuffer => {
     const buffer = scratch.buffer(label, data.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
     filled.push({ buffer, data });
     return buffer;

@@ -17,9 +17,9 @@ export interface SpreadHint extends Disc {
 /** What hints say about each sample of a network's output. */
 export interface HintField {
   /** [map.height, map.width]: 0 where the prediction alone gives the colour, 1 where the hints do. */
-  readonly share: Float32Array<ArrayBuffer>;
+  readonly share: Float32Array;
   /** [2, map.height, map.width]: a* and b* of the hints, times the share. */
-  readonly ab: Float32Array<ArrayBuffer>;
+  readonly ab: Float32Array;
 }
 
 /** L* of a picture: [height, stride], of which the first `width` of each row count. */
@@ -140,7 +140,7 @@ function enlarge(
   grid: Lightness,
   fine: Lightness,
   factor: number,
-): Float32Array<ArrayBuffer> {
+): Float32Array {
   const plane = fine.values.length;
   const to = new Float32Array(planes.length * plane);
   for (let y = 0; y < fine.height; y++)
