@@ -13,7 +13,7 @@ export const CONVERTED_BYTES = 8;
 /** A buffer and what is written into it. */
 interface Filled {
   readonly buffer: GPUBuffer;
-  readonly data: GPUAllowSharedBufferSource;
+  readonly data: Uint8Array | Float32Array;
 }
 
 export interface ChromaSteps {
