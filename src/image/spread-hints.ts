@@ -135,12 +135,7 @@ export function distances({ values, width, height }: Lightness, from: readonly n
  * Planes of a grid at the size of the network's output: of the four samples of the grid around each one, those of like L* count (joint bilateral;
  * Kopf et al. 2007, "Joint bilateral upsampling").
  */
-function enlarge(
-  planes: readonly Float64Array[],
-  grid: Lightness,
-  fine: Lightness,
-  factor: number,
-): Float32Array {
+function enlarge(planes: readonly Float64Array[], grid: Lightness, fine: Lightness, factor: number): Float32Array {
   const plane = fine.values.length;
   const to = new Float32Array(planes.length * plane);
   for (let y = 0; y < fine.height; y++)
