@@ -133,6 +133,7 @@ it("reaches as far as the slider says, in one step to undo, and keeps its place 
   const [x, y] = await middle(".pin");
   await page.mouse.click(x! + 120, y! - 40); // another place, while zoomed
   expect(await pins()).toEqual(["Colour 1: #3f66b0", "New place, without a colour *"]);
+  await isBlue(...LIGHT); // pins are no change of the photograph
   await page.click("#tint");
   expect(await pins()).toEqual([]);
   expect(await page.$eval("#picture", (element) => element.getAttribute("compare"))).toBe("slider");
