@@ -1,7 +1,7 @@
 /**
- * Replaces protobufjs/minimal in pages (by tools/vite-onnx-proto.ts) with the part that onnx-proto's decoders call. It has a
- * fifth of the size, because guard.ts has already checked every length and varint. 64-bit integers are numbers, exact up to
- * 2^53. Node and the tests use protobufjs itself.
+ * Steps over the fields of messages that guard.ts has accepted. In pages it also replaces protobufjs/minimal (by tools/vite-onnx-proto.ts),
+ * of which it has the part that onnx-proto's decoders call, in a fifth of the size, because guard.ts has already checked every length and
+ * varint. 64-bit integers are then numbers, exact up to 2^53. In Node and in tests onnx-proto uses protobufjs itself.
  */
 
 const utf8 = new TextDecoder();
