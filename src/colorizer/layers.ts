@@ -1,9 +1,8 @@
 /** What the layers of a model's networks compute. */
 import { InputError } from "../base/errors";
 import { readActivations, type Activations } from "../gpu/activations";
-import type { PictureStages } from "../image/picture-stages";
 import type { PixelSource } from "../image/source";
-import type { Networks } from "./networks";
+import type { DeviceParts } from "./device-parts";
 import type { ColorizeOptions, ColorizerProfile } from "./options";
 import { workingSizeOf } from "./plan";
 import { fillInputs } from "./predict";
@@ -19,8 +18,7 @@ export interface LayerOptions extends Pick<ColorizeOptions, "size" | "signal"> {
 
 /** What a layer computes for a picture, for which the networks run up to it. Throws InputError for a layer that is not there, and DeviceError. */
 export async function layerOf(
-  networks: Networks,
-  stages: PictureStages,
+  { networks, stages }: Pick<DeviceParts, "networks" | "stages">,
   source: PixelSource,
   { network, output, size }: LayerOptions,
 ): Promise<Activations> {

@@ -3,7 +3,6 @@
  * a time, and the numbers of a packed list, too; what repeats is appended.
  */
 import onnxProto, { type onnx } from "onnx-proto";
-import { Reader } from "./wire-reader";
 import { SCHEMA, type MessageName } from "./wire-schema";
 
 /** Bytes between two yields: a few milliseconds of work. */
@@ -19,7 +18,7 @@ interface Decoder {
   decode(bytes: Uint8Array): object;
 }
 
-/** The decoder of a kind of message; undefined for other kinds, and in pages for messages that nothing reads. */
+/** The decoder of a kind of message; undefined for other kinds. */
 function decoderOf(kind: string): Decoder | undefined {
   const inner = (outer: unknown, name: string): unknown => (outer as Fields | undefined)?.[name];
   return kind.split(".").reduce(inner, onnxProto.onnx) as Decoder | undefined;
@@ -46,45 +45,55 @@ function* inPieces(bytes: Uint8Array, message: MessageName, type: Decoder): Gene
       else if (!(name in ARRAYS)) for (const element of value) (result[name] as unknown[]).push(element);
       else if (value.length > 0) (arrays[name as ArrayName] ??= []).push(ARRAYS[name as ArrayName].from(value));
   };
-  const reader = new Reader(bytes);
+  let at = 0;
+  const varint = (): number => {
+    for (let value = 0, scale = 1; ; scale *= 128) {
+      const byte = bytes[at++]!;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
   /** First byte that is not decoded yet. */
   let from = 0;
   const decodeTo = (end: number): void => {
     merge(type.decode(bytes.subarray(from, end)));
     from = end;
   };
-  while (reader.pos < reader.len) {
-    const start = reader.pos;
-    const tag = reader.uint32();
+  while (at < bytes.length) {
+    const start = at;
+    const tag = varint();
     const wire = tag & 7;
-    const { kind = "", name: field = "", list } = SCHEMA[message][tag >>> 3] ?? {};
-    if (wire !== 2) reader.skipType(wire);
+    if (wire === 0) varint();
+    else if (wire !== 2) at += wire === 1 ? 8 : 4;
     else {
-      const value = reader.bytes();
-      const inner = value.length > RUN && decoderOf(kind);
+      const end = varint() + at;
+      const { kind = "", name: field = "", list } = SCHEMA[message][tag >>> 3] ?? {};
+      const inner = end - at > RUN && decoderOf(kind);
       if (inner) {
         decodeTo(start);
         const name = field.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-        const decoded = yield* inPieces(value, kind as MessageName, inner);
-        merge({ [name]: Array.isArray(result[name]) ? [decoded] : decoded });
-        from = reader.pos;
-      } else if (value.length > RUN && list) {
+        const value = yield* inPieces(bytes.subarray(at, end), kind as MessageName, inner);
+        merge({ [name]: Array.isArray(result[name]) ? [value] : value });
+        from = end;
+      } else if (end - at > RUN && list) {
         decodeTo(start);
-        for (let at = 0, end = 0; at < value.length; at = end) {
-          end = Math.min(at + RUN, value.length);
-          if (kind.startsWith("int")) while (value[end - 1]! > 127) end++;
-          merge(type.decode(packed(tag, value.subarray(at, end))));
+        while (at < end) {
+          from = at;
+          at = Math.min(at + RUN, end);
+          if (kind.startsWith("int")) while (bytes[at - 1]! > 127) at++;
+          merge(type.decode(packed(tag, bytes.subarray(from, at))));
           yield;
         }
-        from = reader.pos;
+        from = end;
       }
+      at = end;
     }
-    if (reader.pos - from >= RUN) {
-      decodeTo(reader.pos);
+    if (at - from >= RUN) {
+      decodeTo(at);
       yield;
     }
   }
-  decodeTo(reader.pos);
+  decodeTo(at);
   for (const [name, parts] of Object.entries(arrays)) {
     const whole = new ARRAYS[name as ArrayName](parts.reduce((sum, { length }) => sum + length, 0));
     let end = 0;
