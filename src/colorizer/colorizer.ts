@@ -20,7 +20,8 @@ import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
 import { partsFor, tuneParts, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
-import { checkPicture, planOf, smallerSize } from "./plan";
+import { smallerSize } from "./network-inputs";
+import { checkPicture, planOf } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable } from "../base/abortable";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
@@ -125,13 +126,11 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const { signal, size, hints = [] } = options;
+    const { size, hints = [] } = options;
     const look = lookOf(options, this.manifest);
     checkHints(hints, this.manifest);
     if (size !== undefined) checkNumber(SIZE, size);
-    return this.#early.colorize(source, options, this.complete, (open, first) =>
-      this.#picture(open, look, first ? { size, signal, hints } : options),
-    );
+    return this.#early.colorize(source, options, this, (open, how) => this.#picture(open, look, how));
   }
 
   #picture(open: () => Promise<PixelSource>, look: Look, options: ColorizeOptions): Promise<ColorizeResult> {

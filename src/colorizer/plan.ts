@@ -4,8 +4,6 @@ import type { WorkingSize } from "../image/layout";
 import type { PictureStages } from "../image/picture-stages";
 import type { Size } from "../kernels/picture/tile";
 import { InputError } from "../base/errors";
-import { SIZE } from "../base/option-checks";
-import type { Manifest } from "../weights/model/manifest";
 import type { Networks } from "./networks";
 import type { ColorizePlan } from "./options";
 
@@ -33,11 +31,4 @@ export function checkPicture({ width, height }: Size): void {
   for (const n of [width, height])
     if (!Number.isInteger(n) || n < 1)
       throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${n}` });
-}
-
-/** Half of a working size where it is large enough, for a device that was lost twice. */
-export function smallerSize({ colorizer }: Manifest, size: number | undefined): number | undefined {
-  const { multiple, pixels } = colorizer.size;
-  const half = Math.ceil((size ?? pixels) / 2 / multiple) * multiple;
-  return half < SIZE.least ? size : half;
 }
