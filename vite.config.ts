@@ -2,7 +2,6 @@
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
-import { jsonSchemaKeywords } from "./tools/vite-json-schema.ts";
 import { onnxProtoDecoders } from "./tools/vite-onnx-proto.ts";
 import { wgsl } from "./tools/vite-wgsl.ts";
 
@@ -56,7 +55,7 @@ const runTimeImports: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [wgsl(), onnxProtoDecoders(), jsonSchemaKeywords(), sharedWorkers, runTimeImports],
+  plugins: [wgsl(), onnxProtoDecoders(), sharedWorkers, runTimeImports],
   // A worker's address is relative to the file that starts it.
   base: "./",
   define: {

@@ -64,10 +64,7 @@ function optionsOf(): Options {
     const seconds = Number(values.seconds ?? 240);
     if (!(seconds >= 30)) usageError(`--seconds: expected a number of at least 30, received ${values.seconds}`);
     const only = (values.only ?? "").split(",").filter(Boolean);
-    const known = planSteps({ where: "node", seconds, cores: 1, features: [] }).map(({ name }) => name);
-    for (const part of only)
-      if (!known.some((name) => name.includes(part)))
-        usageError(`--only: expected parts of ${known.join("; ")}, received ${part}`);
+    planSteps({ where: "node", seconds, cores: 1, features: [], only }); // throws for an unknown step
     return { seconds, out: resolve(values.out ?? "bench-results"), only };
   } catch (error) {
     return usageError(messageOf(error));

@@ -1,6 +1,6 @@
 /**
- * The page of `npm run bench:page`. It runs the same steps as the pack and saves the same JSON file. For tests, the address takes
- * ?seconds=30 and ?smallest.
+ * The page of `npm run bench:page`. It runs the same steps as the pack and saves the same JSON file. The address may name the length of the run
+ * and some of the steps, as the pack's options do: ?seconds=900&only=peers,tuner. ?smallest is for tests.
  */
 import { messageOf } from "../../src/base/errors";
 import { adapterOf } from "../../src/gpu/device";
@@ -85,10 +85,11 @@ async function measure(seconds: number): Promise<void> {
   const { software, ...device } = await adapterHere();
   const versions = await versionsHere();
   const smallest = given.has("smallest");
+  const only = (given.get("only") ?? "").split(",").filter(Boolean);
   const cores = Math.min(4, navigator.hardwareConcurrency);
   const steps = smallest
     ? smallestSteps(seconds)
-    : planSteps({ where: "browser", seconds, cores, features: device.features });
+    : planSteps({ where: "browser", seconds, cores, features: device.features, only });
 
   let redraw: ReturnType<typeof setTimeout> | undefined;
   const update = (): void => {
@@ -97,7 +98,7 @@ async function measure(seconds: number): Promise<void> {
       showResult(run.result);
     }, REDRAW);
   };
-  const head = { facts: pageFacts(versions), options: { seconds, smallest } };
+  const head = { facts: pageFacts(versions), options: { seconds, smallest, only } };
   const run = new Results(head, (error) => error.replaceAll(new URL(".", location.href).href, ""), update);
   results = run;
   const info = { ...device.info, browser: browserName(), ...(card.value.trim() && { driver: card.value.trim() }) };

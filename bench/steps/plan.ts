@@ -37,11 +37,19 @@ export interface PlanOptions {
   readonly only?: readonly string[];
 }
 
-/** The steps to run. Selected steps share the whole time: their limits are scaled by the same factor. */
+/**
+ * The steps to run. Selected steps share the whole time: their limits are scaled by the same factor.
+ * @throws RangeError for a part that no step's name has
+ */
 export function planSteps(options: PlanOptions): Step[] {
   const { seconds, only = [] } = options;
   const all = allSteps(options);
   if (only.length === 0) return all;
+  for (const part of only)
+    if (!all.some(({ name }) => name.includes(part)))
+      throw new RangeError(
+        `only: expected parts of the steps' names (${all.map(({ name }) => name).join("; ")}), received ${part}`,
+      );
   const chosen = all.filter(({ name }) => only.some((part) => name.includes(part)));
   const times = Math.max(1, seconds / chosen.reduce((sum, { most }) => sum + most, 0));
   return chosen.map(({ name, jobs, together, most, limits }) => ({

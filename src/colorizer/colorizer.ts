@@ -8,11 +8,11 @@ import { callOut } from "../gpu/explain";
 import { OnDevice } from "../gpu/on-device";
 import type { KeptChroma } from "../image/chroma";
 import type { WorkingSize } from "../image/layout";
-import type { PictureStages } from "../image/picture-stages";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
-import { checkHints } from "./hints";
+import { hintField } from "./hint-field";
+import { checkHints, takesHints } from "./hints";
 import { layerOf, type Activations, type LayerOptions } from "./layers";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
@@ -91,10 +91,6 @@ export class Colorizer {
     return this.#on.parts.networks;
   }
 
-  get #stages(): PictureStages {
-    return this.#on.parts.stages;
-  }
-
   get manifest(): Manifest {
     return this.#networks.manifest;
   }
@@ -117,7 +113,8 @@ export class Colorizer {
 
   /** Sizes and GPU memory for a picture of width x height pixels, without running the networks. Throws InputError for a wrong size. */
   plan(width: number, height: number, options: Pick<ColorizeOptions, "size"> = {}): ColorizePlan {
-    return planOf(this.#networks, this.#stages, { width, height }, this.#workingSize({ width, height }, options.size));
+    const { networks, stages } = this.#on.parts;
+    return planOf(networks, stages, { width, height }, this.#workingSize({ width, height }, options.size));
   }
 
   /**
@@ -128,13 +125,13 @@ export class Colorizer {
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const { size, hints = [] } = options;
     const look = lookOf(options, this.manifest);
-    checkHints(hints, this.manifest);
+    checkHints(hints);
     if (size !== undefined) checkNumber(SIZE, size);
     return this.#early.colorize(source, options, this, (open, how) => this.#picture(open, look, how));
   }
 
   #picture(open: () => Promise<PixelSource>, look: Look, options: ColorizeOptions): Promise<ColorizeResult> {
-    const hints = checkHints(options.hints ?? [], this.manifest);
+    const hints = checkHints(options.hints ?? []);
     return this.#track(options.signal, async (smaller) => {
       const opened = await this.#opening.take();
       try {
@@ -177,7 +174,7 @@ export class Colorizer {
       this.#check(signal);
       bound = await this.#networks.bind(working);
       const prediction = { embedding, hints, onStage: (stage: ColorizeStage) => clock.next(stage) };
-      const { reading } = await startPrediction(this.#networks, this.#stages, bound, source, prediction);
+      const { reading } = await startPrediction(this.#networks, this.#on.parts.stages, bound, source, prediction);
       release();
       chroma = await reading;
     } catch (error) {
@@ -187,7 +184,7 @@ export class Colorizer {
     }
     clock.next("recombine");
     const notes = [...this.notes, ...sizeNotes(this.#workingSize(source, size).size, working.size)];
-    return this.#recombine({ source, chroma, look, hints, notes }, signal, () => clock.end());
+    return this.#recombine({ source, chroma, look, hints, size, notes }, signal, () => clock.end());
   }
 
   /** Drops networks that failed, so that the next picture binds new ones. Waits for a picture that already uses them. */
@@ -204,22 +201,24 @@ export class Colorizer {
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
     const { source, chroma, look, notes } = predicted;
-    const output = outputOf(look, chroma.output);
-    const data = await this.#stages.recombine(source, { ...chroma, output }, shownOf(look, this.manifest), signal);
+    const hints = hintField(predicted.hints, source, chroma, this.manifest);
+    const kept = { ...chroma, output: outputOf(look, chroma.output), hints };
+    const data = await this.#on.parts.stages.recombine(source, kept, shownOf(look, this.manifest), signal);
     const { width, height } = source;
-    const { saturation, warmth } = look;
-    const facts = { width, height, data, workingSize: chroma.size, saturation, warmth, notes, timings: timings() };
+    const facts = { ...look, width, height, data, workingSize: chroma.size, notes, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
+      const changed = { ...predicted, look: other, ...(change.hints && { hints: checkHints(change.hints) }) };
       return this.#track(otherSignal, async (smaller) => {
         this.#check(otherSignal);
         const clock = new StageClock(otherSignal, this.#watchdog.beat);
-        const options = { size: change.size, signal: otherSignal, hints: predicted.hints, smaller };
+        const options = { size: change.size ?? predicted.size, signal: otherSignal, hints: changed.hints, smaller };
         // After a loss the networks may store other numbers.
         const embedding = chroma.elem === this.elem ? chroma.embedding : undefined;
-        if (change.size !== undefined) return this.#run(source, other, clock, options, undefined, embedding);
+        if (change.size !== undefined || (change.hints && takesHints(this.manifest)))
+          return this.#run(source, other, clock, options, undefined, embedding);
         clock.next("recombine");
-        return this.#recombine({ ...predicted, look: other }, otherSignal, () => clock.end());
+        return this.#recombine(changed, otherSignal, () => clock.end());
       });
     });
   }
@@ -255,7 +254,7 @@ export class Colorizer {
   async activations(source: ColorizeSource, options: LayerOptions): Promise<Activations> {
     await abortable(this.complete, options.signal);
     const pixels = await openSource(source);
-    const read = (working: WorkingSize) => layerOf(this.#networks, this.#stages, pixels, working, options);
+    const read = (working: WorkingSize) => layerOf(this.#networks, this.#on.parts.stages, pixels, working, options);
     return this.#alone(pixels, options, read).finally(() => pixels.close());
   }
 

@@ -1,9 +1,10 @@
-/** The user's hints: colours at places of the photograph, for models that take them. */
+/** The user's hints: colours at places of the photograph, which the network takes as inputs or which are spread over its output. */
 import { InputError } from "../base/errors";
 import type { BoundProgram } from "../gpu/bound-program";
 import { CommandScope } from "../gpu/command-scope";
 import { storedElements } from "../gpu/storage";
 import { rgbToLab } from "../image/lab";
+import { samplesOfDisc } from "../image/disc";
 import type { WorkingSize } from "../image/layout";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
@@ -19,36 +20,43 @@ export interface ColorHint {
   readonly radius: number;
   /** "#rrggbb", or R, G and B from 0 to 255, of sRGB. Its lightness does not count: that is the photograph's. */
   readonly color: string | readonly [number, number, number];
+  /**
+   * How far the colour spreads from the disc, 0 or more: 1 (default) fills an even region up to its edges, less stays nearer, and 0 in the disc.
+   * Models that take hints themselves decide it by themselves.
+   */
+  readonly spread?: number;
 }
 
+/** The most hints of one photograph. */
+const MOST_HINTS = 256;
+
 /** A hint with its colour as a* and b*. */
-export interface CheckedHint extends Omit<ColorHint, "color"> {
+export interface CheckedHint extends Required<Omit<ColorHint, "color">> {
   readonly ab: readonly [number, number];
 }
 
-/** Checks hints. Throws InputError for wrong ones, and where the model takes none. */
-export function checkHints(hints: readonly ColorHint[], manifest: Manifest): CheckedHint[] {
-  if (!Array.isArray(hints))
-    throw new InputError({ where: "hints", expected: "a list of hints", received: typeof hints });
-  if (hints.length > 0 && hintInputs(manifest).length === 0)
+/** Throws InputError for what are no hints, and for too many. */
+export function checkHints(hints: readonly ColorHint[]): CheckedHint[] {
+  if (!Array.isArray(hints) || hints.length > MOST_HINTS)
     throw new InputError({
       where: "hints",
-      expected: "a model that takes hints, such as one of the preset siggraph17",
-      received: `${manifest.name}, which has no input for them`,
-      hint: "Leave the hints out, or load another model.",
+      expected: `a list of at most ${MOST_HINTS} hints`,
+      received: Array.isArray(hints) ? `${hints.length}` : typeof hints,
     });
   return hints.map((hint: ColorHint, i) => {
     const at = `hints[${i}]`;
-    const { x, y, radius, color } = hint;
-    for (const [name, value] of Object.entries({ x, y, radius }))
-      if (!Number.isFinite(value) || (name === "radius" && value < 0))
+    const { x, y, radius, spread = 1, color } = hint;
+    const negative = ["x", "y"];
+    for (const [name, value] of Object.entries({ x, y, radius, spread }))
+      if (!Number.isFinite(value) || (value < 0 && !negative.includes(name)))
         throw new InputError({
           where: `${at}.${name}`,
-          expected: `a number of pixels${name === "radius" ? ", 0 or more" : ""}`,
+          expected:
+            name === "spread" ? "a number, 0 or more" : `a number of pixels${name === "radius" ? ", 0 or more" : ""}`,
           received: String(value),
         });
     const [, a, b] = rgbToLab(colourOf(color, `${at}.color`));
-    return { x, y, radius, ab: [a, b] };
+    return { x, y, radius, spread, ab: [a, b] };
   });
 }
 
@@ -63,6 +71,11 @@ function colourOf(color: ColorHint["color"], where: string): [number, number, nu
     expected: '"#rrggbb", or three numbers from 0 to 255',
     received: JSON.stringify(color) ?? String(color),
   });
+}
+
+/** Whether hints are inputs of the network. */
+export function takesHints(manifest: Manifest): boolean {
+  return hintInputs(manifest).length > 0;
 }
 
 export function hintInputs({ colorizer }: Manifest): HintInput[] {
@@ -100,27 +113,13 @@ export function hintPlanes(hints: readonly CheckedHint[], picture: Size, { size,
   const ab = new Float32Array(2 * area);
   const mask = new Float32Array(area);
   /** Pixels of the photograph to one of the network's picture. */
-  const [stepX, stepY] = [picture.width / size.width, picture.height / size.height];
-  for (const { x, y, radius, ab: colour } of hints) {
-    const rows = pixelsWithin(y, radius, stepY, size.height);
-    const columns = pixelsWithin(x, radius, stepX, size.width);
-    for (const row of rows)
-      for (const column of columns) {
-        const distance = Math.hypot((column + 0.5) * stepX - x, (row + 0.5) * stepY - y);
-        const centre = row === Math.floor(y / stepY) && column === Math.floor(x / stepX);
-        if (distance > radius && !centre) continue;
-        const at = row * padded.width + column;
-        mask[at] = 1;
-        ab[at] = colour[0];
-        ab[area + at] = colour[1];
-      }
-  }
+  const step = { width: picture.width / size.width, height: picture.height / size.height };
+  for (const hint of hints)
+    for (const i of samplesOfDisc(hint, step, size)) {
+      const at = Math.floor(i / size.width) * padded.width + (i % size.width);
+      mask[at] = 1;
+      ab[at] = hint.ab[0];
+      ab[area + at] = hint.ab[1];
+    }
   return { ab, mask };
-}
-
-/** Indices of the pixels along one side that may lie within a disc. */
-function pixelsWithin(centre: number, radius: number, step: number, length: number): number[] {
-  const first = Math.max(0, Math.floor((centre - radius) / step));
-  const last = Math.min(length - 1, Math.floor((centre + radius) / step));
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
 }

@@ -64,7 +64,7 @@ export interface ColorizeOptions {
    * all. Default: the model's.
    */
   readonly temperature?: number;
-  /** Colours at places of the photograph, for a model that takes hints: see docs/models.md. Default: none. */
+  /** Colours at places of the photograph, from which they spread over even regions: see docs/hints.md. At most 256. Default: none. */
   readonly hints?: readonly ColorHint[];
   readonly signal?: AbortSignal;
   /**

@@ -27,7 +27,7 @@ export interface RunOptions extends Pick<ColorizeOptions, "size" | "signal"> {
 }
 
 /** A picture's colour as the network predicted it, and its look. */
-export interface Predicted {
+export interface Predicted extends Pick<ColorizeOptions, "size"> {
   readonly source: PixelSource;
   readonly chroma: KeptChroma;
   readonly look: Look;

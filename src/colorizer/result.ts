@@ -3,6 +3,7 @@ import { ImageError, InputError } from "../base/errors";
 import type { RawImage } from "../image/source";
 import type { Size } from "../kernels/picture/tile";
 import { checkNumber, QUALITY } from "../base/option-checks";
+import type { ColorHint } from "./hints";
 
 /** Milliseconds by stage. */
 export interface ColorizeTimings {
@@ -40,6 +41,8 @@ export interface ResultChange {
   readonly temperature?: number;
   /** As in ColorizeOptions. */
   readonly size?: number;
+  /** All hints, in place of those before; as in ColorizeOptions. */
+  readonly hints?: readonly ColorHint[];
 }
 
 type Recolor = (change: ResultChange, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
@@ -68,7 +71,8 @@ export class ColorizeResult implements ResultFacts {
   }
 
   /**
-   * The same picture with other values of these options. Unless the working size changes, only the last stage runs again. Throws as
+   * The same picture with other values of these options. Unless the working size changes, or hints of a network that takes them, only the last
+   * stage runs again. Throws as
    * withSaturation(), and InputError for a temperature where the model has none.
    */
   with(change: ResultChange, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {

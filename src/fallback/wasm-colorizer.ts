@@ -3,7 +3,8 @@ import { InputError } from "../base/errors";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { Pacer } from "../base/pacer";
 import { Turns } from "../base/turns";
-import { checkHints, hintPlanes, type CheckedHint } from "../colorizer/hints";
+import { hintField } from "../colorizer/hint-field";
+import { checkHints, hintPlanes, takesHints, type CheckedHint } from "../colorizer/hints";
 import { lookOf, outputOf, shownOf, type Look } from "../colorizer/look";
 import { isPicture, pictureShape, workingSizeOf } from "../colorizer/network-inputs";
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
@@ -13,6 +14,7 @@ import { StageClock } from "../colorizer/stage-clock";
 import type { Activations } from "../gpu/activations";
 import { callOut } from "../gpu/explain";
 import { tilesOf, type WorkingSize } from "../image/layout";
+import { validSamples } from "../image/chroma";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Size, Tile } from "../kernels/picture/tile";
 import type { Manifest, NetworkInput, PictureInput } from "../weights/model/manifest";
@@ -61,7 +63,7 @@ export class WasmColorizer {
   /** As Colorizer.colorize(), without a first picture: onEarly is not called. */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const look = lookOf(options, this.manifest);
-    const hints = checkHints(options.hints ?? [], this.manifest);
+    const hints = checkHints(options.hints ?? []);
     if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#turns.run(async () => {
       this.#check(options.signal);
@@ -122,11 +124,10 @@ export class WasmColorizer {
     const output = outputOf(look, this.manifest.colorizer.output);
     const shown = shownOf(look, this.manifest);
     const { size, padded } = working;
-    const valid = {
-      width: (size.width * map.width) / padded.width,
-      height: (size.height * map.height) / padded.height,
-    };
-    const samples = { ab: chromaOf(output, values, map.width * map.height), lightness, map, valid };
+    const ab = chromaOf(output, values, map.width * map.height);
+    const field = hintField(coloured.hints, source, { luminance: lightness, map, size, padded }, this.manifest);
+    if (field) ab.forEach((value, i) => (ab[i] = (1 - field.share[i % field.share.length]!) * value + field.ab[i]!));
+    const samples = { ab, lightness, map, valid: validSamples({ size, padded, map }) };
     const model = guidedModel(samples, shown);
     const { width, height } = source;
     const data = new Uint8ClampedArray(4 * width * height);
@@ -138,13 +139,16 @@ export class WasmColorizer {
     const notes = [`computed by ${this.adapter}, not on the GPU`];
     const facts = { width, height, data, workingSize: size, saturation, warmth, notes, timings: clock.end() };
     return new ColorizeResult(facts, async (change, signal) => {
-      const other = { ...coloured, look: lookOf({ ...look, ...change }, this.manifest) };
+      const hints = change.hints ? checkHints(change.hints) : coloured.hints;
+      const other = { ...coloured, hints, look: lookOf({ ...look, ...change }, this.manifest) };
       if (change.size !== undefined) checkNumber(SIZE, change.size);
       return this.#turns.run(async () => {
         this.#check(signal);
         const again = new StageClock(signal);
-        if (change.size === undefined) return this.#recombine(other, again);
-        const resized = { ...other, working: workingSizeOf(this.manifest, source, change.size) };
+        if (change.size === undefined && !(change.hints && takesHints(this.manifest)))
+          return this.#recombine(other, again);
+        const resized =
+          change.size === undefined ? other : { ...other, working: workingSizeOf(this.manifest, source, change.size) };
         return this.#recombine(await this.#predict(resized, again), again);
       });
     });

@@ -6,8 +6,33 @@ import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import type { NetworkOutput } from "../weights/model/manifest";
 import type { WorkingSize } from "./layout";
-import type { Chroma } from "./picture-stages";
 import { withScratch } from "./scratch";
+import type { HintField } from "./spread-hints";
+
+/** A network's output on the CPU, in the GPU's storage type. */
+export interface Chroma {
+  /** The kind of output; for cells, with the temperature to use. */
+  readonly output: NetworkOutput;
+  /** [1, channels, map.height, map.width] of `elem`. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly elem: Elem;
+  readonly size: Size;
+  readonly padded: Size;
+  /** Size of the network's output in samples; it covers the padded picture. */
+  readonly map: Size;
+  /** [map.height, map.width]: L* of the picture at each sample of the output. */
+  readonly luminance: Float32Array;
+  /** What the user's hints say of the output, where they are not inputs of the network. */
+  readonly hints?: HintField;
+}
+
+/** How many samples of the output the picture covers without padding; not always whole. */
+export function validSamples({ size, padded, map }: Pick<Chroma, "size" | "padded" | "map">): Size {
+  return {
+    width: (size.width * map.width) / padded.width,
+    height: (size.height * map.height) / padded.height,
+  };
+}
 
 /** Chroma and its embedding, where there is one, so that another working size need not compute the embedding again. */
 export interface KeptChroma extends Chroma {

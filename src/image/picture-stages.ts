@@ -4,16 +4,16 @@ import { DeviceError } from "../base/errors";
 import type { PipelineCache } from "../gpu/pipelines";
 import { encodeKernel, SIZES } from "../gpu/pipelines";
 import { runtimeBytes } from "../kernels/assemble";
-import type { AnyKernel, Elem, Kernel, KernelPlan } from "../kernels/kernel";
-import { cellsChroma } from "../kernels/picture/cells-chroma";
+import type { Elem } from "../kernels/kernel";
 import { guidedChroma } from "../kernels/picture/guided-chroma";
 import { luminanceColumns } from "../kernels/picture/luminance-columns";
 import { luminanceInput, type LuminanceInputParams } from "../kernels/picture/luminance-input";
 import { luminanceRows } from "../kernels/picture/luminance-rows";
 import { recombine } from "../kernels/picture/recombine";
-import { rgbChroma } from "../kernels/picture/rgb-chroma";
 import type { Size, Tile } from "../kernels/picture/tile";
-import type { NetworkOutput } from "../weights/model/manifest";
+import { validSamples, type Chroma } from "./chroma";
+import { chromaSteps, CONVERTED_BYTES } from "./chroma-steps";
+import { dispatch, type Dispatch } from "./dispatch";
 import { tilesOf, TILE_PIXELS } from "./layout";
 import { withScratch, type Scratch } from "./scratch";
 import type { PixelSource } from "./source";
@@ -22,21 +22,6 @@ import type { PixelSource } from "./source";
 export interface LuminanceTarget extends LuminanceInputParams {
   /** [1, channels, padded.height, padded.width] of `elem`. */
   readonly buffer: GPUBuffer;
-}
-
-/** A network's output on the CPU, in the GPU's storage type. */
-export interface Chroma {
-  /** The kind of output; for cells, with the temperature to use. */
-  readonly output: NetworkOutput;
-  /** [1, channels, map.height, map.width] of `elem`. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly elem: Elem;
-  readonly size: Size;
-  readonly padded: Size;
-  /** Size of the network's output in samples; it covers the padded picture. */
-  readonly map: Size;
-  /** [map.height, map.width]: L* of the picture at each sample of the output. */
-  readonly luminance: Float32Array;
 }
 
 /** How predicted chroma is shown: chroma c becomes saturation * c * c^2 / (c^2 + knee^2), and warmth times that is added to b*. */
@@ -50,17 +35,6 @@ export interface Shown {
 
 /** minUniformBufferOffsetAlignment by default. */
 const UNIFORM_STRIDE = 256;
-
-interface Dispatch {
-  readonly kernel: AnyKernel;
-  readonly plan: KernelPlan;
-  readonly resources: Readonly<Record<string, GPUBindingResource>>;
-}
-
-/** A dispatch of a kernel; the type ties the parameters to the kernel. */
-function dispatch<P>(kernel: Kernel<P>, params: P, resources: Dispatch["resources"]): Dispatch {
-  return { kernel, plan: kernel.plan(params), resources };
-}
 
 export class PictureStages {
   readonly #device: GPUDevice;
@@ -78,7 +52,7 @@ export class PictureStages {
     return tilesOf(picture, this.#device.limits.maxTextureDimension2D, this.#tilePixels);
   }
 
-  /** Peak of GPU memory, in bytes, of luminance() and recombine(), without the networks' buffers. */
+  /** Peak of GPU memory, in bytes, of luminance() and recombine(), without the networks' buffers and hints. */
   peakBytes(
     picture: Size,
     targets: readonly Pick<LuminanceTarget, "size">[],
@@ -90,7 +64,7 @@ export class PictureStages {
     const samples = map.width * map.height;
     const resampled = targets.reduce((sum, { size }) => sum + 4 * size.width * (height + size.height), 0);
     // The network's output, buffers for a* and b* where the output is another kind, L*, and the model of chroma.
-    const chroma = samples * (channels * (elem === "f16" ? 2 : 4) + (channels === 2 ? 0 : 8) + 4 + 32);
+    const chroma = samples * (channels * (elem === "f16" ? 2 : 4) + (channels === 2 ? 0 : CONVERTED_BYTES) + 4 + 32);
     return Math.max(tile + resampled + 8 * samples, 3 * tile + chroma);
   }
 
@@ -166,39 +140,29 @@ export class PictureStages {
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const tiles = this.#tiles(source);
     const { width, height } = tiles[0]!;
-    const { size, padded, map } = chroma;
-    const valid = {
-      width: (size.width * map.width) / padded.width,
-      height: (size.height * map.height) / padded.height,
-    };
+    const { map } = chroma;
+    const valid = validSamples(chroma);
     const covered = { width: Math.ceil(valid.width), height: Math.ceil(valid.height) };
     const scope = new CommandScope(this.#device, { where: "recombine" });
     return withScratch(this.#device, async (scratch) => {
       const bytes = 4 * width * height;
-      const { texture, out, staging, network, ab, lightness, model, uniforms } = await scratch.allocate(
-        "recombine",
-        () => ({
-          texture: scratch.pictureTexture("picture", width, height),
-          out: scratch.buffer("coloured tile", bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC),
-          staging: scratch.buffer("coloured tile", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST),
-          ...this.#chromaBuffers(scratch, chroma),
-          lightness: scratch.buffer(
-            "L*",
-            chroma.luminance.byteLength,
-            GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-          ),
-          model: scratch.buffer("model of chroma", 32 * covered.width * covered.height, GPUBufferUsage.STORAGE),
-          uniforms: this.#uniforms(scratch, 3),
-        }),
-      );
+      const { texture, out, staging, steps, lightness, model, uniforms } = await scratch.allocate("recombine", () => ({
+        texture: scratch.pictureTexture("picture", width, height),
+        out: scratch.buffer("coloured tile", bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC),
+        staging: scratch.buffer("coloured tile", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST),
+        steps: chromaSteps(scratch, chroma),
+        lightness: scratch.buffer("L*", chroma.luminance.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST),
+        model: scratch.buffer("model of chroma", 32 * covered.width * covered.height, GPUBufferUsage.STORAGE),
+        uniforms: this.#uniforms(scratch, 4),
+      }));
       scope.run(() => {
-        this.#device.queue.writeBuffer(network, 0, chroma.bytes);
-        this.#device.queue.writeBuffer(lightness, 0, chroma.luminance);
+        for (const { buffer, data } of [...steps.filled, { buffer: lightness, data: chroma.luminance }])
+          this.#device.queue.writeBuffer(buffer, 0, data);
       });
-      const converted = this.#toChroma(scope, scratch, chroma, network, ab);
+      const { ab, elem, chromaScale } = steps;
       const fitted = { ab: { buffer: ab }, lightness: { buffer: lightness }, dst: { buffer: model } };
-      const fit = dispatch(guidedChroma, { map, covered, ...converted.units, ...shown }, fitted);
-      const once = [...converted.steps, fit];
+      const fit = dispatch(guidedChroma, { map, covered, elem, chromaScale, ...shown }, fitted);
+      const once = [...steps.dispatches, fit];
       const result = new Uint8ClampedArray(source.width * source.height * 4);
       for (const [i, tile] of tiles.entries()) {
         signal?.throwIfAborted();
@@ -218,36 +182,6 @@ export class PictureStages {
       }
       return result;
     });
-  }
-
-  /** Buffers for the network's output and for a* and b*; both are one buffer where the output is a* and b*. */
-  #chromaBuffers(scratch: Scratch, { output, bytes, map }: Chroma): { network: GPUBuffer; ab: GPUBuffer } {
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-    const network = scratch.buffer("network output", bytes.length, usage);
-    const ab = output.kind === "ab" ? network : scratch.buffer("chroma", 8 * map.width * map.height, usage);
-    return { network, ab };
-  }
-
-  /** The dispatches that convert the network's output to a* and b*, and the storage type and scale of these. */
-  #toChroma(
-    scope: CommandScope,
-    scratch: Scratch,
-    { output, map, elem }: Chroma,
-    network: GPUBuffer,
-    ab: GPUBuffer,
-  ): { readonly steps: readonly Dispatch[]; readonly units: { readonly elem: Elem; readonly chromaScale: number } } {
-    if (output.kind === "ab") return { steps: [], units: { elem, chromaScale: output.scale } };
-    const count = map.width * map.height;
-    const resources = { src: { buffer: network }, dst: { buffer: ab } };
-    const units = { elem: "f32", chromaScale: 1 } as const;
-    if (output.kind === "rgb")
-      return { steps: [dispatch(rgbChroma, { count, range: output.range, elem }, resources)], units };
-    const { cells: centres, temperature } = output;
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-    const cells = scratch.buffer("cells", 8 * centres.length, usage);
-    scope.run(() => this.#device.queue.writeBuffer(cells, 0, new Float32Array(centres.flat())));
-    const params = { cells: centres.length, count, temperature, elem };
-    return { steps: [dispatch(cellsChroma, params, { ...resources, cells: { buffer: cells } })], units };
   }
 
   #uniforms(scratch: Scratch, dispatches: number): GPUBuffer {

@@ -66,6 +66,9 @@ describe("what is done in the time there is", () => {
     expect(chosen.map(({ name }) => name)).toEqual(["peers", "what the tuner wins"]);
     expect(chosen.reduce((sum, { most }) => sum + most, 0)).toBeCloseTo(100);
     expect(planSteps(100, 4, ["tuner"])[0]!.limits.tune).toBeCloseTo(2.5 * planSteps(100, 4).at(-2)!.limits.tune);
+    expect(() => planSteps(100, 4, ["peers", "tunr"])).toThrow(
+      /expected parts of .*what the tuner wins.* received tunr/,
+    );
   });
 
   it("tests are dealt out to as many processes as half of the cores, at most eight", () => {

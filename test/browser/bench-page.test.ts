@@ -97,6 +97,15 @@ it(
   PATIENCE,
 );
 
+it("says which steps there are when the address names an unknown one", async () => {
+  const { page, errors } = await open("?only=peers,tunr");
+  await page.click("#start");
+  await page.waitForSelector("#problem:not([hidden])");
+  expect(await page.$eval("#problem", (element) => element.textContent)).toMatch(/what the tuner wins.*received tunr/);
+  expect(errors).toEqual([]);
+  await page.close();
+});
+
 it(
   "keeps what was measured when it is stopped",
   async () => {

@@ -1,6 +1,5 @@
 /** Hints: from places of the photograph to the network's inputs. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { InputError } from "../../src/base/errors";
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { checkHints, hintPlanes } from "../../src/colorizer/hints";
 import { rgbToLab, type Triple } from "../../src/image/lab";
@@ -73,20 +72,19 @@ describe("colorize", () => {
     expect(distanceAt(await colorizer.colorize(picture()), 400, 40)).toBeLessThan(1);
   });
 
-  it("refuses hints for a model without inputs for them", async () => {
-    const tiny = await Colorizer.load({ model: "tiny", read: tinyReader(), device: await testDevice() });
-    const colored = tiny.colorize(picture(), { hints });
-    await expect(colored).rejects.toThrow(InputError);
-    await expect(colored).rejects.toThrow(
-      /hints: expected a model that takes hints, .*received tiny, which has no input/,
-    );
-    await tiny.colorize(picture(), { hints: [] });
-    tiny.dispose();
+  it("predicts again when the hints of a result change, at the size that it has", async () => {
+    const [, a, b] = rgbToLab(color.map((n) => n / 255) as unknown as Triple);
+    const plain = await colorizer.colorize(picture(), { size: 128 });
+    const hinted = await plain.with({ hints });
+    expect(hinted.workingSize).toEqual(plain.workingSize);
+    expect(distanceAt(hinted, 400, 40, [a, b])).toBeLessThan(1.5);
+    expect(distanceAt(await hinted.with({ hints: [] }), 400, 40)).toBeLessThan(1);
   });
 
   it.each([
     [{ x: NaN, y: 0, radius: 1, color: "#000000" }, /hints\[0\]\.x: expected a number of pixels, received NaN/],
     [{ x: 0, y: 0, radius: -1, color: "#000000" }, /hints\[0\]\.radius: .*0 or more, received -1/],
+    [{ x: 0, y: 0, radius: 1, spread: -1, color: "#000000" }, /hints\[0\]\.spread: .*0 or more, received -1/],
     [{ x: 0, y: 0, radius: 1, color: "red" }, /hints\[0\]\.color: expected "#rrggbb", or three numbers/],
     [{ x: 0, y: 0, radius: 1, color: [0, 0, 256] as const }, /hints\[0\]\.color/],
   ])("refuses %j", async (hint, message) => {
@@ -94,10 +92,63 @@ describe("colorize", () => {
   });
 });
 
+it("refuses more hints than 256", async () => {
+  const hints = Array(257).fill({ x: 0, y: 0, radius: 1, color: "#000000" }) as never;
+  await expect(colorizer.colorize(picture(), { hints })).rejects.toThrow(/at most 256 hints, received 257/);
+});
+
+describe("a network that takes none", () => {
+  const color = [190, 120, 90] as const;
+  const [, a, b] = rgbToLab(color.map((n) => n / 255) as unknown as Triple);
+  /** The left half is lighter. */
+  const halves = () => {
+    const data = picture().data.map((_, i) => ((i >> 2) % WIDTH < WIDTH / 2 ? 170 : 60));
+    return { ...picture(), data };
+  };
+  const hints = [{ x: 120, y: 60, radius: 10, color }];
+  let network: Colorizer;
+  beforeAll(async () => {
+    const device = await testDevice();
+    // The model's own saturation and knee change what is predicted: hints are shown as they are asked for all the same.
+    const read = tinyReader({ colorizer: { saturation: 1.6 } });
+    network = await Colorizer.load({ model: "tiny", read, device, precision: "f32" });
+  });
+
+  /** How far the colour at a place is from the hint's, in a*b*. */
+  const from = (result: { data: Uint8ClampedArray }, x: number, y: number): number => {
+    const lab = labAt(result, x, y);
+    return Math.hypot(lab[1] - a, lab[2] - b);
+  };
+
+  it("shows a hint's colour in its region, and the prediction beyond the edge", async () => {
+    const plain = await network.colorize(halves());
+    const hinted = await network.colorize(halves(), { hints });
+    expect(from(plain, 120, 60)).toBeGreaterThan(10);
+    for (const [x, y] of [
+      [120, 60],
+      [20, 110],
+      [200, 10],
+    ] as const)
+      expect(from(hinted, x, y)).toBeLessThan(3);
+    expect(labAt(hinted, 500, 60)).toEqual(labAt(plain, 500, 60));
+  });
+
+  it("changes a result's hints without another run of the network, and takes them back", async () => {
+    const plain = await network.colorize(halves());
+    const hinted = await plain.with({ hints });
+    expect(from(hinted, 120, 60)).toBeLessThan(3);
+    expect(hinted.timings.chroma).toBe(0);
+    const warmer = await hinted.with({ warmth: 0.5 });
+    expect(from(warmer, 120, 60)).toBeGreaterThan(3);
+    expect((await warmer.with({ warmth: 0, hints: [] })).data).toEqual(plain.data);
+    expect(from(await hinted.withSize(32), 120, 60)).toBeLessThan(3);
+  });
+});
+
 describe("at the network's size", () => {
   const working = { size: { width: 8, height: 4 }, padded: { width: 8, height: 8 } };
   const rows = (mask: Float32Array) => Array.from({ length: 8 }, (_, y) => mask.slice(8 * y, 8 * y + 8).join(""));
-  const checked = (...list: Parameters<typeof checkHints>[0]) => checkHints(list, colorizer.manifest);
+  const checked = (...list: Parameters<typeof checkHints>[0]) => checkHints(list);
 
   it("covers the pixels whose centres lie in the disc, and not the padding", () => {
     const disc = hintPlanes(

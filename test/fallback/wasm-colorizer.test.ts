@@ -69,6 +69,15 @@ describe("agrees with the engine", { timeout: LIMIT }, () => {
     expect((await both(TINY, noise(width, height))).most).toBeLessThanOrEqual(2);
   });
 
+  it("for hints, given at once and later", async () => {
+    const hints = [
+      { x: 5, y: 6, radius: 2, color: "#c02020" },
+      { x: 30, y: 20, radius: 0, color: "#2040c0", spread: 2 },
+    ];
+    expect((await both(TINY, noise(37, 23), { hints })).most).toBeLessThanOrEqual(2);
+    expect((await both(TINY, noise(37, 23), {}, (result) => result.with({ hints }))).most).toBeLessThanOrEqual(2);
+  });
+
   it.each(SEEDED_COLORIZERS)("for $name, a bare file", async ({ preset, make, name }) => {
     const bytes = make({ width: 0.25, pixels: 64 });
     const model = { model: `${name}.onnx`, preset, read: async () => bytes };
@@ -122,8 +131,8 @@ describe("WasmColorizer", () => {
     await expect(colorizer.colorize(picture, { saturation: 9 })).rejects.toThrow(/saturation: expected/);
     await expect(colorizer.colorize(picture, { size: 5000 })).rejects.toThrow(/size: expected/);
     await expect(colorizer.colorize(picture, { temperature: 1 })).rejects.toThrow(/temperature: expected/);
-    const hints = [{ x: 1, y: 1, radius: 1, color: "#ff0000" }];
-    await expect(colorizer.colorize(picture, { hints })).rejects.toThrow(/hints: expected/);
+    const hints = [{ x: 1, y: 1, radius: -1, color: "#ff0000" }];
+    await expect(colorizer.colorize(picture, { hints })).rejects.toThrow(/hints\[0\].radius: expected/);
     const signal = AbortSignal.abort();
     await expect(colorizer.colorize(picture, { signal })).rejects.toMatchObject({ name: "AbortError" });
     colorizer.dispose();

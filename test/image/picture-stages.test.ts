@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PipelineCache } from "../../src/gpu/pipelines";
 import { workingSize } from "../../src/image/layout";
-import { PictureStages, type Chroma } from "../../src/image/picture-stages";
+import type { Chroma } from "../../src/image/chroma";
+import { PictureStages } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
 import { expectClose, randoms } from "../shared/expect-close";
 import { decodeElems, testDevice } from "../gpu";

@@ -5,6 +5,7 @@ import { luminanceColumns } from "../../../src/kernels/picture/luminance-columns
 import { luminanceInput } from "../../../src/kernels/picture/luminance-input";
 import { luminanceRows } from "../../../src/kernels/picture/luminance-rows";
 import { recombine } from "../../../src/kernels/picture/recombine";
+import { hintChroma } from "../../../src/kernels/picture/hint-chroma";
 import { rgbChroma } from "../../../src/kernels/picture/rgb-chroma";
 import type { Elem } from "../../../src/kernels/kernel";
 import type { Size } from "../../../src/kernels/picture/tile";
@@ -243,6 +244,30 @@ describe("rgb-chroma", () => {
     const [, a, b] = rgbToLab([1, 0, 0.5]);
     expectClose(dst!, [a, b], { abs: 0.02 });
   });
+});
+
+describe("hint-chroma", () => {
+  for (const elem of ["f32", "f16"] as const)
+    it(`mixes predictions of ${elem} with hints by their share`, async (context) => {
+      const device = await testDevice();
+      if (elem === "f16" && !device.features.has("shader-f16")) return context.skip("this adapter has no shader-f16");
+      const count = 333;
+      const src = Float32Array.from(randoms(2 * count, 6, -1, 1), (v) => Math.round(v * 64) / 64); // exact in f16
+      const share = randoms(count, 7, 0, 1);
+      const hints = randoms(2 * count, 8, -60, 60);
+      const plan = hintChroma.plan({ count, chromaScale: 110, elem });
+      const { dst } = await runKernel(
+        device,
+        hintChroma as never,
+        plan,
+        "f32",
+        { src, share, hints },
+        { dst: 2 * count },
+        { src: elem },
+      );
+      const expected = Array.from(src, (value, i) => (1 - share[i % count]!) * 110 * value + hints[i]!);
+      expectClose(dst!, expected, { abs: 1e-3 });
+    });
 });
 
 /** The model that guided-chroma fits to chroma of one sample per pixel of the map, and its parameters. */
