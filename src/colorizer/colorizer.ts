@@ -7,7 +7,6 @@ import { describeDevice } from "../gpu/device";
 import { callOut } from "../gpu/explain";
 import { OnDevice } from "../gpu/on-device";
 import type { KeptChroma } from "../image/chroma";
-import type { WorkingSize } from "../image/layout";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
@@ -21,9 +20,9 @@ import { sizeNotes, startPrediction, type Predicted, type RunOptions } from "./p
 import { partsFor, tuneParts, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
 import { smallerSize } from "./network-inputs";
-import { checkPicture, planOf } from "./plan";
+import { planOf, workingSizeOf } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
-import { abortable } from "../base/abortable";
+import { abortable, anyOf } from "../base/abortable";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
 import { Turns } from "../base/turns";
 import { Watchdog } from "../base/watchdog";
@@ -63,7 +62,7 @@ export class Colorizer {
       ready();
     };
     const parts = partsFor(options, this.#watchdog, onReplaced, earlyEnds);
-    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const signal = anyOf(this.#closing.signal, options.signal);
     this.complete = OnDevice.open(parts, signal, options.early ? onEarly : undefined).then((on) => {
       this.#on = on;
       this.#early.over = true;
@@ -103,7 +102,7 @@ export class Colorizer {
   /** What users of all results should know. */
   get notes(): readonly string[] {
     const { notes, choices } = this.#on.parts;
-    return [...(this.#on.safer ? ["the device was lost twice: computed in f32"] : []), ...notes, ...choices.notes];
+    return [...this.#on.notes, ...notes, ...choices.notes];
   }
 
   /** The adapter's name, for reports. */
@@ -114,7 +113,7 @@ export class Colorizer {
   /** Sizes and GPU memory for a picture of width x height pixels, without running the networks. Throws InputError for a wrong size. */
   plan(width: number, height: number, options: Pick<ColorizeOptions, "size"> = {}): ColorizePlan {
     const { networks, stages } = this.#on.parts;
-    return planOf(networks, stages, { width, height }, this.#workingSize({ width, height }, options.size));
+    return planOf(networks, stages, { width, height }, options.size);
   }
 
   /**
@@ -165,7 +164,8 @@ export class Colorizer {
     started?: () => void,
     embedding?: Uint8Array<ArrayBuffer>,
   ): Promise<ColorizeResult> {
-    const working = this.#workingSize(source, smaller ? smallerSize(this.manifest, size) : size);
+    const asked = workingSizeOf(this.#networks, source, size);
+    const working = smaller ? this.#networks.workingSize(source, smallerSize(this.manifest, size)) : asked;
     const release = await this.#running.take();
     started?.();
     let bound: BoundNetworks | undefined;
@@ -183,7 +183,7 @@ export class Colorizer {
       throw error;
     }
     clock.next("recombine");
-    const notes = [...this.notes, ...sizeNotes(this.#workingSize(source, size).size, working.size)];
+    const notes = [...this.notes, ...sizeNotes(asked.size, working.size)];
     return this.#recombine({ source, chroma, look, hints, size, notes }, signal, () => clock.end());
   }
 
@@ -230,7 +230,7 @@ export class Colorizer {
    * measurements stay stored.
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
-    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const signal = anyOf(this.#closing.signal, options.signal);
     await abortable(this.complete, signal);
     return this.#track(signal, async () => {
       this.#check(options.signal);
@@ -239,7 +239,7 @@ export class Colorizer {
         return this.#running.ended();
       };
       const report = await tuneParts(this.#on.parts, turn, { store: this.#store, ...options, signal });
-      if (report.changed > 0) await this.#running.run(() => (this.#check(signal), this.#networks.rebuild()));
+      if (report.changed > 0) await this.#alone(signal, () => this.#networks.rebuild());
       return report;
     });
   }
@@ -247,21 +247,25 @@ export class Colorizer {
   /** Measures every step of both networks for a picture of this size. Each runs once, on what its inputs hold. Throws as colorize(). */
   async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
     await this.complete;
-    return this.#alone(picture, options, (working) => this.#networks.profile(working));
+    const working = workingSizeOf(this.#networks, picture, options.size);
+    return this.#track(undefined, () => this.#alone(undefined, () => this.#networks.profile(working)));
   }
 
   /** What a layer computes for a picture. Throws as colorize(), and InputError for a layer that the networks do not have. */
   async activations(source: ColorizeSource, options: LayerOptions): Promise<Activations> {
-    await abortable(this.complete, options.signal);
+    const { signal } = options;
+    await abortable(this.complete, signal);
     const pixels = await openSource(source);
-    const read = (working: WorkingSize) => layerOf(this.#networks, this.#on.parts.stages, pixels, working, options);
-    return this.#alone(pixels, options, read).finally(() => pixels.close());
+    const read = () => layerOf(this.#on.parts, pixels, options);
+    return this.#track(signal, () => this.#alone(signal, read)).finally(() => pixels.close());
   }
 
-  /** Runs `work` while no picture is predicted. */
-  async #alone<T>(picture: Size, options: Partial<LayerOptions>, work: (on: WorkingSize) => Promise<T>): Promise<T> {
-    const working = this.#workingSize(picture, options.size);
-    return this.#track(options.signal, () => this.#running.run(() => (this.#check(options.signal), work(working))));
+  /** Does `work` while no picture is predicted. */
+  #alone<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return this.#running.run(() => {
+      this.#check(signal);
+      return work();
+    });
   }
 
   #check(signal: AbortSignal | undefined): void {
@@ -277,12 +281,6 @@ export class Colorizer {
     this.#pending.add(settled);
     void settled.then(() => this.#pending.delete(settled));
     return abortable(run, signal);
-  }
-
-  #workingSize(picture: Size, size?: number): WorkingSize {
-    checkPicture(picture);
-    if (size !== undefined) checkNumber(SIZE, size);
-    return this.#networks.workingSize(picture, size);
   }
 
   /** Frees the networks once running work has ended, and the device if this Colorizer requested it. */

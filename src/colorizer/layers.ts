@@ -1,11 +1,10 @@
 /** What the layers of a model's networks compute. */
 import { InputError } from "../base/errors";
 import { readActivations, type Activations } from "../gpu/activations";
-import type { WorkingSize } from "../image/layout";
-import type { PictureStages } from "../image/picture-stages";
 import type { PixelSource } from "../image/source";
-import type { Networks } from "./networks";
+import type { DeviceParts } from "./device-parts";
 import type { ColorizeOptions, ColorizerProfile } from "./options";
+import { workingSizeOf } from "./plan";
 import { fillInputs } from "./predict";
 
 export type { Activations };
@@ -19,13 +18,11 @@ export interface LayerOptions extends Pick<ColorizeOptions, "size" | "signal"> {
 
 /** What a layer computes for a picture, for which the networks run up to it. Throws InputError for a layer that is not there, and DeviceError. */
 export async function layerOf(
-  networks: Networks,
-  stages: PictureStages,
+  { networks, stages }: Pick<DeviceParts, "networks" | "stages">,
   source: PixelSource,
-  working: WorkingSize,
-  { network, output }: LayerOptions,
+  { network, output, size }: LayerOptions,
 ): Promise<Activations> {
-  const bound = await networks.bind(working);
+  const bound = await networks.bind(workingSizeOf(networks, source, size));
   const program = bound[network];
   if (!program)
     throw new InputError({ where: "activations()", expected: "a network of the model", received: String(network) });

@@ -1,5 +1,5 @@
 /** The work of one <colorize-canvas>: what is coloured when, what becomes of it, and what a newer change ends. */
-import { abortable } from "../base/abortable";
+import { abortable, anyOf } from "../base/abortable";
 import { EngineError, InputError } from "../base/errors";
 import { SATURATION, WARMTH } from "../base/option-checks";
 import type { Colorizer } from "../colorizer/colorizer";
@@ -235,9 +235,7 @@ export class Work {
     if (saturation === result.saturation && warmth === result.warmth) return;
     try {
       checkedOptions(this.#host.element);
-      await this.#take(
-        await result.with({ saturation, warmth }, { signal: AbortSignal.any([signal, this.#job.signal]) }),
-      );
+      await this.#take(await result.with({ saturation, warmth }, { signal: anyOf(signal, this.#job.signal) }));
     } catch (error) {
       if (!signal.aborted && !this.#job.signal.aborted) this.#fail(error);
     }

@@ -1,4 +1,5 @@
 /** Work on a device: a device that hangs counts as lost, and a lost one is replaced where it was requested here. */
+import { anyOf } from "../base/abortable";
 import { DeviceError } from "../base/errors";
 import type { Watchdog } from "../base/watchdog";
 import { adapterClass } from "../graph/lower/conv-choice";
@@ -92,7 +93,7 @@ export class OnDevice<P> {
 
   async #load(safer: boolean, onEarly?: () => void): Promise<void> {
     const hung = new AbortController();
-    const signal = AbortSignal.any([hung.signal, ...(this.#signal ? [this.#signal] : [])]);
+    const signal = anyOf(hung.signal, this.#signal);
     const before = this.parts as P | undefined;
     const device = this.#device;
     const early = (parts: P): void => {
@@ -104,6 +105,11 @@ export class OnDevice<P> {
     this.parts = await this.#watched(opened, () => hung.abort());
     this.#loadedOn = this.#device;
     this.safer ||= safer;
+  }
+
+  /** What users of results should know of the device. */
+  get notes(): readonly string[] {
+    return this.safer ? ["the device was lost twice: computed in f32"] : [];
   }
 
   /** Whether `parts` must be loaded on another device. */

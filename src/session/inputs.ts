@@ -13,11 +13,6 @@ export interface InputTensor {
   readonly shape: Shape;
 }
 
-/** The elements as float32. */
-export function floatsOf({ data }: InputTensor): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data, Number);
-}
-
 /** Every input's shape, from `given` or else from the model; undefined when a dimension is still open. */
 export function knownShapes(
   inputs: readonly OnnxValueInfo[],
@@ -32,13 +27,16 @@ export function knownShapes(
   return Object.fromEntries(shapes);
 }
 
-/** Throws InputError unless `inputs` has exactly one whole tensor for every expected input, with whole numbers that are exact in `elem`. Import checks its shape. */
-export function checkInputs(
+/**
+ * Copies the inputs. Throws InputError unless they are exactly one whole tensor for every expected input, with whole numbers that are exact
+ * in `elem`. Import checks the shapes.
+ */
+export function copyInputs(
   label: string,
   expected: readonly OnnxValueInfo[],
   inputs: Readonly<Record<string, InputTensor>>,
   elem: Elem,
-): void {
+): [name: string, tensor: { readonly data: Float32Array; readonly shape: Shape }][] {
   const names = new Set(expected.map(({ name }) => name));
   for (const name of Object.keys(inputs))
     if (!names.has(name))
@@ -47,9 +45,9 @@ export function checkInputs(
         expected: `inputs ${[...names].join(", ")}`,
         received: `"${name}"`,
       });
-  for (const input of expected) {
-    const where = `input "${input.name}"`;
-    const tensor = ownEntry(inputs, input.name);
+  return expected.map(({ name, dtype }) => {
+    const where = `input "${name}"`;
+    const tensor = ownEntry(inputs, name);
     const data = tensor?.shape && tensor.data;
     if (!data || !(ArrayBuffer.isView(data) || Array.isArray(data)))
       throw new InputError({
@@ -61,13 +59,14 @@ export function checkInputs(
       throw new InputError({ where, expected: `${sizeOf(tensor.shape)} elements`, received: `${data.length}` });
     // Floats of 32 bits hold all whole numbers up to 2^24, those of 16 bits up to 2^11.
     const most = elem === "f32" ? 2 ** 24 : 2 ** 11;
-    const large =
-      /^[iu]\d/.test(input.dtype) && (data as readonly number[]).find((value) => Math.abs(Number(value)) > most);
+    const large = /^[iu]\d/.test(dtype) && (data as readonly number[]).find((value) => Math.abs(Number(value)) > most);
     if (large)
       throw new InputError({
         where,
         expected: `whole numbers up to ${most} (or freeze it)`,
         received: `${large}`,
       });
-  }
+    const copy = data instanceof Float32Array ? data.slice() : Float32Array.from(data as number[], Number);
+    return [name, { data: copy, shape: [...tensor.shape] }];
+  });
 }

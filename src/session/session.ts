@@ -20,7 +20,7 @@ import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import { readModel } from "../weights/onnx/decode";
 import type { OnnxModel, OnnxValueInfo } from "../weights/onnx/types";
 import { ENGINE } from "./engine";
-import { checkInputs, floatsOf, knownShapes, type InputTensor, type Tensor } from "./inputs";
+import { copyInputs, knownShapes, type InputTensor, type Tensor } from "./inputs";
 import { labelOf, readSource, type ModelSource, type SessionOptions } from "./options";
 import { Programs, type Shapes } from "./programs";
 
@@ -129,8 +129,7 @@ export class Session {
 
   /** What users of the results should know. */
   get notes(): readonly string[] {
-    const { notes } = this.#programs.choices;
-    return this.#on.safer ? ["the device was lost twice: computed in f32", ...notes] : notes;
+    return [...this.#on.notes, ...this.#programs.choices.notes];
   }
 
   /**
@@ -160,8 +159,8 @@ export class Session {
   }
 
   /**
-   * Runs the model once on all inputs, by name, and resolves with all outputs. Concurrent calls run one after another. Where the device was
-   * requested by this session and is lost, the run is finished on another one. Throws InputError for missing, unknown or misshapen
+   * Runs the model once on all inputs, by name, and resolves with all outputs. Concurrent calls run one after another. The inputs are copied
+   * first: the caller may change or transfer them. Where the device was requested by this session and is lost, the run is finished on another one. Throws InputError for missing, unknown or misshapen
    * inputs, DeviceError when the device is lost for good, hangs, is out of memory or refuses commands.
    */
   async run(
@@ -170,18 +169,17 @@ export class Session {
   ): Promise<Record<string, Tensor>> {
     const { signal } = options;
     signal?.throwIfAborted();
+    this.#check();
+    const copies = copyInputs(this.#model.label, this.inputs, inputs, this.elem);
+    const shapes = Object.fromEntries(copies.map(([name, { shape }]) => [name, shape]));
+    const floats = Object.fromEntries(copies.map(([name, { data }]) => [name, data]));
     return abortable(
       this.#next(signal, async () => {
-        checkInputs(this.#model.label, this.inputs, inputs, this.elem);
-        const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
         const programs = this.#programs;
         const bound = await this.bind(shapes);
         this.#check();
-        // Checks again: the caller may have transferred a buffer while this call waited.
-        checkInputs(this.#model.label, this.inputs, inputs, this.elem);
         try {
-          const floats = Object.entries(inputs).map(([name, input]) => [name, floatsOf(input)] as const);
-          const outputs = await runProgram(programs.device, bound, Object.fromEntries(floats));
+          const outputs = await runProgram(programs.device, bound, floats);
           if (this.#options.check) {
             await checkProgram(programs.device, bound, this.#watchdog.beat);
           }

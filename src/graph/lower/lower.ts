@@ -1,5 +1,4 @@
 /** Lowers a graph to a program: chooses a kernel variant for every node, then a slot for every value. Needs no GPU. */
-import { UnsupportedError } from "../../base/errors";
 import { finish, visiting } from "../../base/pacer";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
 import { slicingChannels } from "../channel-slices";
@@ -14,18 +13,11 @@ export function lower(graph: Graph, engine: Engine, options: LowerOptions): Prog
   return finish(lowering(graph, engine, options));
 }
 
-/** Most dispatches of a program. Some drivers crash at 65,536 bind groups. */
-const MOST_STEPS = 2 ** 15;
-
 /** lower() as a generator that yields between nodes and within large ones. Throws UnsupportedError where the program has too many steps. */
 export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): Generator<undefined, Program> {
   const builder = new ProgramBuilder(graph, engine, yield* slicingChannels(graph, engine.ops), options);
   for (const node of graph.nodes) {
     yield* definitionOf(engine.ops, node).lower(builder, node) ?? [];
-    if (builder.steps.length > MOST_STEPS)
-      throw new UnsupportedError(graph.label, [
-        { node: graph.label, op: "graph", reason: `more than ${MOST_STEPS} steps` },
-      ]);
     yield;
   }
   const outputs = graph.outputs.map((output): Port => ({ ...output, shape: builder.shape(output.value) }));

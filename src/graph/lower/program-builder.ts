@@ -1,4 +1,5 @@
 /** Collects the steps and weights of a program while a graph is lowered. */
+import { UnsupportedError } from "../../base/errors";
 import { DEFAULT_CHOICE, planConvolution, type ConvChoice } from "../../kernels/conv/algorithms";
 import type { ConvPlan } from "../../kernels/conv/algorithm";
 import type { Conv2dParams } from "../../kernels/conv/params";
@@ -15,6 +16,9 @@ export interface LowerOptions {
   /** Most bytes of a value that one dispatch can bind; larger images are convolved in bands. Default: no limit. */
   readonly bindingBytes?: number;
 }
+
+/** Most dispatches of a program. Some drivers crash at 65,536 bind groups. */
+const MOST_STEPS = 2 ** 15;
 
 export class ProgramBuilder implements Lowering {
   readonly elem: Elem;
@@ -99,6 +103,10 @@ export class ProgramBuilder implements Lowering {
       operands[binding] = this.isConstant(name) ? this.#weight(name, plan.packing?.[binding]) : valueOf(name, binding);
     operands["dst"] = valueOf(output, "dst");
     this.steps.push({ kernel, plan, operands, output: this.root(output), origin: node.origin });
+    if (this.steps.length > MOST_STEPS)
+      throw new UnsupportedError(this.#graph.label, [
+        { node: this.#graph.label, op: "graph", reason: `more than ${MOST_STEPS} steps` },
+      ]);
   }
 
   stepWithData(

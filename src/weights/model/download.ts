@@ -1,4 +1,5 @@
 /** Downloads weight files: streams, checks, retries, and stores them in the browser's cache. */
+import { anyOf } from "../../base/abortable";
 import { DownloadError } from "../../base/errors";
 import { checkNumber, STALL_TIMEOUT } from "../../base/option-checks";
 import { FileCache } from "./file-cache";
@@ -128,7 +129,7 @@ async function downloadOnce(address: string, options: FetchOptions, cache: Reque
   let [loaded, total]: [number, number | undefined] = [0, undefined];
   const waiting = setInterval(() => onProgress?.(loaded, total), STILL_WAITING);
   try {
-    const stops = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
+    const stops = anyOf(signal, stall.signal);
     return await receive(address, cache, stops, {
       ...options,
       onProgress(...now) {

@@ -1,4 +1,5 @@
 /** Reads and checks a model: a folder with a manifest, or a bare ONNX file, from the network or any other reader. */
+import { anyOf } from "../../base/abortable";
 import { InputError, ManifestError, messageOf } from "../../base/errors";
 import { pathProblem } from "../../base/paths";
 import { externalLocations, type ExternalData } from "../onnx/decode";
@@ -80,7 +81,7 @@ export async function loadModel(location: string | URL, options: LoadModelOption
       received: options.preset,
     });
   const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const signal = anyOf(options.signal, stop.signal);
   signal.throwIfAborted();
   const { stallTimeout } = options;
   const read = options.read ?? fetchReader(baseOf(folder), stallTimeout);

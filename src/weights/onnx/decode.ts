@@ -2,26 +2,26 @@
 import { type onnx } from "onnx-proto";
 import { ModelError, UnsupportedError, type Unsupported } from "../../base/errors";
 import { finish, mapping, Pacer, visiting } from "../../base/pacer";
-import { DEFAULT_LIMITS, guarding, type DecodeLimits } from "./guard";
+import { guarding } from "./guard";
 import { modelInPieces } from "./in-pieces";
 import { int64ToNumber } from "../numbers/integers";
 import { decodingTensor, dtypeOf, externalLocation, unreadType } from "./tensor";
 import { fault } from "./tensor-bytes";
 import type { ExternalData, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./types";
 
-export type { DecodeLimits } from "./guard";
 export type { ExternalData } from "./types";
 
 export interface DecodeOptions {
   /** The file's name or URL, for messages. Default "model". */
   readonly label?: string;
-  /** Changes single limits, for files that you trust. */
-  readonly limits?: Partial<DecodeLimits>;
   /** Stops readModel(), which then throws its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Resolves external data files, in which tensors are stored beside the model; see externalLocations(). */
   readonly externalData?: ExternalData;
 }
+
+/** Most inputs of a model, and most outputs: each has a buffer. */
+const MOST_PORTS = 2 ** 14;
 
 /** AttributeProto.AttributeType by number. */
 const ATTRIBUTE_TYPES = [
@@ -85,6 +85,9 @@ function* modelOf(
     if (inputNames.has(name)) throw fault(`${label}, input "${name}"`, "one input of this name", "two");
     inputNames.add(name);
   }
+  const outputs = yield* mapping(graph.output ?? [], (info) => valueInfo(info, label));
+  for (const [what, { length }] of Object.entries({ inputs, outputs }))
+    if (length > MOST_PORTS) throw fault(label, `at most ${MOST_PORTS} ${what}`, `${length}`);
   const nodes: OnnxNode[] = [];
   for (const node of graph.node ?? []) {
     nodes.push(yield* decodingNode(node, label, externalData));
@@ -96,7 +99,7 @@ function* modelOf(
     irVersion: int64ToNumber(proto.irVersion ?? 0, `${label}, ir_version`),
     opsets: opsetsOf(proto, label),
     inputs,
-    outputs: yield* mapping(graph.output ?? [], (info) => valueInfo(info, label)),
+    outputs,
     nodes,
     initializers,
   };
@@ -116,11 +119,8 @@ function tensorsOf({ graph }: onnx.ModelProto): onnx.ITensorProto[] {
 }
 
 /** Checks the bytes by the guard, then decodes them. */
-function* protoOf(
-  bytes: Uint8Array,
-  { label = "model", limits }: DecodeOptions,
-): Generator<undefined, onnx.ModelProto> {
-  yield* guarding(bytes, label, { ...DEFAULT_LIMITS, ...limits });
+function* protoOf(bytes: Uint8Array, { label = "model" }: DecodeOptions): Generator<undefined, onnx.ModelProto> {
+  yield* guarding(bytes, label);
   // Given a Node Buffer, the decoder would return every tensor as a Buffer.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return yield* modelInPieces(plain);
@@ -180,7 +180,7 @@ function* decodingAttribute(
   external: ExternalData | undefined,
 ): Generator<undefined, OnnxAttribute> {
   if (proto.refAttrName) return { type: "unsupported", kind: "reference to a function's attribute" };
-  const type = proto.type ? (ATTRIBUTE_TYPES[proto.type] ?? `attribute type ${proto.type}`) : impliedType(proto);
+  const type = ATTRIBUTE_TYPES[proto.type ?? 0] ?? `attribute type ${proto.type}`;
   switch (type) {
     case "float":
       return { type, value: proto.f ?? 0 };
@@ -205,28 +205,14 @@ function* decodingAttribute(
   }
 }
 
-/** The type of an attribute in files of IR version 1, which state no type: the one field that is present decides. */
-function impliedType(proto: onnx.IAttributeProto): string {
-  const has = (key: keyof onnx.IAttributeProto): boolean => Object.hasOwn(proto, key);
-  if (has("f")) return "float";
-  if (has("i")) return "int";
-  if (has("s")) return "string";
-  if (has("t")) return "tensor";
-  if (proto.floats?.length) return "floats";
-  if (proto.ints?.length) return "ints";
-  if (proto.strings?.length) return "strings";
-  return "undefined";
-}
-
 function valueInfo(proto: onnx.IValueInfoProto, label: string): OnnxValueInfo {
   const name = proto.name ?? "";
   const tensor = proto.type?.tensorType;
-  const dims = tensor?.shape?.dim;
   const where = `${label}, value "${name}"`;
   return {
     name,
     dtype: dtypeOf(tensor?.elemType ?? 0),
-    shape: tensor?.shape ? (dims ?? []).map((dim) => dimension(dim, where)) : null,
+    shape: tensor?.shape?.dim?.map((dim) => dimension(dim, where)) ?? null,
   };
 }
 

@@ -8,7 +8,7 @@
  */
 import { ModelError } from "../../base/errors";
 import { finish } from "../../base/pacer";
-import { SCHEMA, type FieldSchema, type MessageName } from "./wire-schema";
+import { SCHEMA, type Counter, type FieldSchema, type MessageName } from "./wire-schema";
 
 /** Upper bounds; each protects the decoder from a file that is small on disk and large in memory. */
 export interface DecodeLimits {
@@ -17,48 +17,55 @@ export interface DecodeLimits {
   /** Nesting depth of messages. A graph inside an attribute adds 3. */
   readonly depth: number;
   readonly nodes: number;
+  /** Inputs and outputs of all nodes and graphs, and descriptions of values. */
+  readonly names: number;
   readonly tensors: number;
   readonly attributes: number;
-  /** Dimensions of all tensors and values together. */
-  readonly dims: number;
+  /** Attributes of one node. */
+  readonly nodeAttributes: number;
   /** Fields of any kind, which bounds the number of objects that the decoder creates. */
   readonly fields: number;
   /** Bytes of one string. */
   readonly stringBytes: number;
   /** Numbers in all float_data, int32_data and double_data together (raw_data has no such bound). */
   readonly numbers: number;
-  /** 64-bit integers in all lists together; the decoder creates an object for each. */
-  readonly integers: number;
+  /** Elements of all other lists together: 64-bit integers, dimensions, lists of attributes. The decoder may create an object for each. */
+  readonly elements: number;
 }
 
 export const DEFAULT_LIMITS: DecodeLimits = {
   bytes: 2 ** 31 - 1,
   depth: 48,
-  nodes: 200_000,
-  tensors: 200_000,
-  attributes: 1_000_000,
-  dims: 4_000_000,
-  fields: 8_000_000,
+  nodes: 2 ** 17,
+  names: 2 ** 19,
+  tensors: 2 ** 17,
+  attributes: 2 ** 18,
+  nodeAttributes: 2 ** 12,
+  fields: 2 ** 23,
   stringBytes: 2 ** 24,
   numbers: 2 ** 26,
-  integers: 2 ** 22,
+  elements: 2 ** 20,
 };
 
 const VARINT = 0;
 const FIXED64 = 1;
 const DELIMITED = 2;
 const FIXED32 = 5;
+/** The wire types of numbers; all else is DELIMITED. */
+const WIRES: Partial<Record<string, number>> = { int32: VARINT, int64: VARINT, float: FIXED32, double: FIXED64 };
 const WIRE_NAMES = ["varint", "64-bit", "length-delimited", "group start", "group end", "32-bit"];
 const DAMAGED = "The file is truncated or damaged: fetch it again, or export it again.";
 
+/** A message, or a packed list of integers. */
 interface Frame {
-  readonly message: MessageName;
-  /** Name of the field that holds the message, for error messages. */
-  readonly name: string;
+  /** The field that holds it. */
+  readonly field: FieldSchema;
   readonly end: number;
+  /** Attributes so far. */
+  attributes: number;
 }
 
-/** Fields between two yields. */
+/** Fields and integers of lists between two yields. */
 const STRETCH = 2 ** 12;
 
 /** Throws ModelError, naming the byte offset and the field, when `bytes` are not a well-formed, bounded ONNX file. */
@@ -75,12 +82,12 @@ export function guarding(
   return new Guard(bytes, label, limits).walk();
 }
 
-type Counts = Record<Exclude<keyof DecodeLimits, "bytes" | "depth" | "stringBytes">, number>;
+type Counts = Record<Counter | "fields", number>;
 
 class Guard {
   readonly #stack: Frame[] = [];
   #position = 0;
-  readonly #counts: Counts = { nodes: 0, tensors: 0, attributes: 0, dims: 0, fields: 0, numbers: 0, integers: 0 };
+  readonly #counts: Counts = { fields: 0, nodes: 0, names: 0, tensors: 0, attributes: 0, numbers: 0, elements: 0 };
   readonly #bytes: Uint8Array;
   readonly #label: string;
   readonly #limits: DecodeLimits;
@@ -96,101 +103,85 @@ class Guard {
     const stack = this.#stack;
     if (bytes.length === 0) this.#fail(0, "an ONNX file", "an empty file");
     if (bytes.length > this.#limits.bytes) this.#over(0, "bytes", bytes.length);
-    stack.push({ message: "Model", name: "model", end: bytes.length });
+    stack.push({ field: { name: "model", kind: "ModelProto" }, end: bytes.length, attributes: 0 });
     while (stack.length > 0) {
       this.#stretch();
       yield;
     }
   }
 
-  /** Checks up to STRETCH fields. */
+  /** Checks up to STRETCH fields and integers of lists. */
   #stretch(): void {
     const stack = this.#stack;
     for (let i = 0; i < STRETCH; i++) {
       const frame = stack.at(-1);
       if (!frame) return;
       if (this.#position === frame.end) stack.pop();
-      else this.#field(frame);
+      else if (frame.field.list) this.#integer(frame);
+      else this.#field(frame.field.kind as MessageName, frame);
     }
   }
 
   /** Checks one field: its tag, then its value. For a message, pushes a frame; the loop in `walk` continues inside it. */
-  #field(frame: Frame): void {
+  #field(message: MessageName, frame: Frame): void {
     const start = this.#position;
     this.#count("fields", 1, start);
     const tag = this.#uint32(frame.end, "a field's tag");
     const wire = tag & 7;
-    const schema = SCHEMA[frame.message][tag >>> 3];
+    const schema = SCHEMA[message][tag >>> 3];
     if (tag >>> 3 === 0) this.#fail(start, "a field number of 1 or more", "0");
     if (schema === undefined) return this.#skip(wire, frame.end, start);
-    switch (schema.kind) {
+    const { name, kind, counts } = schema;
+    if (schema.list && wire === DELIMITED) return this.#packed(schema, frame, start);
+    const expected = WIRES[kind] ?? DELIMITED;
+    if (wire !== expected)
+      this.#fail(start, `${name} as ${WIRE_NAMES[expected]!}`, WIRE_NAMES[wire] ?? `wire type ${wire}`);
+    if (counts) this.#count(counts, 1, start);
+    switch (kind) {
       case "int32":
-        this.#wireIs(wire, VARINT, schema, start);
         return this.#int32(frame.end);
       case "int64":
-        this.#wireIs(wire, VARINT, schema, start);
         return void this.#varintLength(frame.end);
       case "float":
-        this.#wireIs(wire, FIXED32, schema, start);
         return this.#step(4, frame.end);
+      case "double":
+        return this.#step(8, frame.end);
       case "bytes":
       case "string": {
-        this.#wireIs(wire, DELIMITED, schema, start);
-        const length = this.#length(frame.end, schema.name);
-        if (schema.kind === "string" && length > this.#limits.stringBytes) this.#over(start, "stringBytes", length);
+        const length = this.#length(frame.end, name);
+        if (kind === "string" && length > this.#limits.stringBytes) this.#over(start, "stringBytes", length);
         this.#position += length;
         return;
       }
-      case "int32s":
-      case "int64s":
-      case "floats":
-      case "doubles":
-        return this.#list(schema.kind, schema, wire, frame.end, start);
-      default: {
-        this.#wireIs(wire, DELIMITED, schema, start);
-        if (schema.counts) this.#count(schema.counts, 1, start);
-        const end = this.#length(frame.end, schema.name) + this.#position;
-        if (this.#stack.length >= this.#limits.depth) this.#over(start, "depth", this.#stack.length + 1);
-        this.#stack.push({ message: schema.kind, name: schema.name, end });
-      }
+      case "AttributeProto":
+        if (++frame.attributes > this.#limits.nodeAttributes) this.#over(start, "nodeAttributes", frame.attributes);
     }
+    if (this.#stack.length >= this.#limits.depth) this.#over(start, "depth", this.#stack.length + 1);
+    this.#push(schema, frame);
   }
 
-  /** Checks a repeated number: one element or a packed list. */
-  #list(
-    kind: "int32s" | "int64s" | "floats" | "doubles",
-    schema: FieldSchema,
-    wire: number,
-    parentEnd: number,
-    start: number,
-  ): void {
-    const size = kind === "floats" ? 4 : kind === "doubles" ? 8 : 0;
-    const counter = kind === "int64s" ? "integers" : "numbers";
-    const element = size === 4 ? FIXED32 : size === 8 ? FIXED64 : VARINT;
-    if (wire !== DELIMITED) {
-      this.#wireIs(wire, element, schema, start);
-      this.#count(counter, 1, start);
-      if (schema.counts) this.#count(schema.counts, 1, start);
-      if (size > 0) this.#step(size, parentEnd);
-      else if (kind === "int32s") this.#int32(parentEnd);
-      else this.#varintLength(parentEnd);
-      return;
-    }
-    const length = this.#length(parentEnd, schema.name);
-    const end = this.#position + length;
-    if (size > 0) {
-      if (length % size !== 0)
-        this.#fail(start, `${schema.name} to hold whole ${size}-byte numbers`, `${length} bytes`);
-      this.#count(counter, length / size, start);
-      this.#position = end;
-      return;
-    }
-    while (this.#position < end) {
-      this.#count(counter, 1, this.#position);
-      if (schema.counts) this.#count(schema.counts, 1, this.#position);
-      if (kind === "int32s") this.#int32(end);
-      else this.#varintLength(end);
-    }
+  /** Reads the length of a message or list; the loop goes on inside it. */
+  #push(field: FieldSchema, parent: Frame): void {
+    const end = this.#length(parent.end, field.name) + this.#position;
+    this.#stack.push({ field, end, attributes: 0 });
+  }
+
+  /** Checks a packed list of floats, or begins one of integers. */
+  #packed(schema: FieldSchema, parent: Frame, start: number): void {
+    const { name, kind } = schema;
+    const size = kind === "float" ? 4 : 8;
+    if (WIRES[kind] === VARINT) return this.#push(schema, parent);
+    const length = this.#length(parent.end, name);
+    if (length % size !== 0) this.#fail(start, `${name} to hold whole ${size}-byte numbers`, `${length} bytes`);
+    this.#count(schema.counts!, length / size, start);
+    this.#position += length;
+  }
+
+  /** Checks one integer of a packed list. */
+  #integer({ field, end }: Frame): void {
+    this.#count(field.counts!, 1, this.#position);
+    if (field.kind === "int32") this.#int32(end);
+    else this.#varintLength(end);
   }
 
   #skip(wire: number, end: number, start: number): void {
@@ -251,12 +242,6 @@ class Guard {
     if (length > 5 && length < 10) this.#fail(at, "a 32-bit integer", `one of ${length} bytes`);
   }
 
-  #wireIs(wire: number, expected: number, schema: FieldSchema, start: number): void {
-    if (wire === expected) return;
-    const name = (type: number): string => WIRE_NAMES[type] ?? `wire type ${type}`;
-    this.#fail(start, `${schema.name} as ${name(expected)}`, name(wire));
-  }
-
   #count(counter: keyof Counts, by: number, at: number): void {
     this.#counts[counter] += by;
     if (this.#counts[counter] > this.#limits[counter]) this.#over(at, counter, this.#counts[counter]);
@@ -267,7 +252,7 @@ class Guard {
       at,
       `at most ${this.#limits[limit]} for the limit "${limit}"`,
       `${received}`,
-      `If you trust this file, pass limits: { ${limit}: ... } with a larger number.`,
+      "The file is damaged or hostile, or its weights belong in files of their own (external data).",
     );
   }
 
@@ -276,7 +261,7 @@ class Guard {
   }
 
   #fail(at: number, expected: string, received: string, hint = DAMAGED): never {
-    const path = this.#stack.map((frame) => frame.name).join(".") || "model";
+    const path = this.#stack.map(({ field }) => field.name).join(".") || "model";
     throw new ModelError({ where: `${this.#label}, byte ${at} (${path})`, expected, received, hint });
   }
 }

@@ -30,7 +30,8 @@ const LISTS: Partial<Record<OnnxDType, readonly [List, Elements, ((value: Int64,
 /** The bytes of elements in float_data, int32_data, int64_data, double_data or uint64_data. */
 function* listBytes(proto: onnx.ITensorProto, dtype: OnnxDType, where: string): Generator<undefined, Uint8Array> {
   const [name, type, convert = (value: Int64) => value] = LISTS[dtype] ?? ["int32Data", Uint8Array];
-  const list: readonly Int64[] = proto[name] ?? [];
+  const list: ArrayLike<Int64> = proto[name] ?? [];
+  if (list instanceof type) return new Uint8Array(list.buffer);
   const array = new type(list.length);
   yield* inParts(list.length, (from, to) => {
     for (let i = from; i < to; i++) array[i] = convert(list[i]!, where);

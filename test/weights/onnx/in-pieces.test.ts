@@ -38,6 +38,15 @@ const attributes = [
   { name: "g", g: { name: "inner", initializer: [large], node: [{ opType: "Relu", input: ["a"] }] } },
 ];
 
+/** The message with lists in place of its arrays of numbers; `bytes` stay. */
+function withLists<T>(message: T): T {
+  for (const [name, value] of Object.entries(message as Record<string, unknown>))
+    if (value instanceof Float32Array || value instanceof Float64Array || value instanceof Int32Array)
+      Object.assign(message as object, { [name]: [...value] });
+    else if (typeof value === "object" && value !== null && !(value instanceof Uint8Array)) withLists(value);
+  return message;
+}
+
 test.each<[string, () => Uint8Array]>([
   ["nothing", () => new Uint8Array()],
   [
@@ -53,10 +62,34 @@ test.each<[string, () => Uint8Array]>([
     "lists in attributes",
     () => encoded({ graph: { node: [{ opType: "A", attribute: attributes }, { opType: "B" }] }, domain: "d" }),
   ],
+  [
+    "messages of all kinds",
+    () => {
+      const text = "x".repeat(40_000);
+      const tensorType = { elemType: 1, shape: { dim: [{ dimParam: text, denotation: text }, { dimValue: 3 }] } };
+      const type = { sequenceType: { elemType: { mapType: { keyType: 7, valueType: { tensorType } } } } };
+      const entry = { key: text, value: text };
+      const info = { name: "i", type };
+      return encoded({
+        metadataProps: [entry, { key: "k" }],
+        opsetImport: [{ domain: text + text, version: 17 }, { version: 3 }],
+        graph: {
+          input: [info, { name: "j" }],
+          output: [info],
+          valueInfo: [{ name: "v", type: { tensorType } }, info],
+          quantizationAnnotation: [{ tensorName: "q", quantParameterTensorNames: [entry, entry] }],
+          sparseInitializer: [{ values: large, indices: large, dims: large.dims }],
+          initializer: [{ name: "s", segment: { begin: 1, end: 2 }, externalData: [entry] }],
+        },
+        trainingInfo: [{ initialization: { initializer: [large] }, updateBinding: [entry] }],
+        functions: [{ name: text, input: [text, "b"], node: [{ opType: "A", attribute: attributes }] }],
+      });
+    },
+  ],
   ["weights as raw bytes", () => encoded({ graph: { initializer: [raw(100_000, 1), raw(10, 2), raw(70_000, 3)] } })],
 ])("%s", (_, make) => {
   const bytes = make();
-  expect(finish(modelInPieces(bytes))).toEqual(ModelProto.decode(bytes));
+  expect(withLists(finish(modelInPieces(bytes)))).toEqual(ModelProto.decode(bytes));
 });
 
 test("raw bytes stay views of the file", () => {

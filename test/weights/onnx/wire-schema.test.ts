@@ -3,29 +3,6 @@ import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { SCHEMA, type MessageName } from "../../../src/weights/onnx/wire-schema";
 
-/** The decoder's class for each message of the schema. */
-const CLASSES: Readonly<Record<MessageName, string>> = {
-  Model: "ModelProto",
-  Graph: "GraphProto",
-  Node: "NodeProto",
-  Attribute: "AttributeProto",
-  Tensor: "TensorProto",
-  SparseTensor: "SparseTensorProto",
-  Segment: "Segment",
-  ValueInfo: "ValueInfoProto",
-  Type: "TypeProto",
-  TypeTensor: "Tensor",
-  TypeSequence: "Sequence",
-  TypeMap: "Map",
-  Shape: "TensorShapeProto",
-  Dimension: "Dimension",
-  Entry: "StringStringEntryProto",
-  OperatorSet: "OperatorSetIdProto",
-  Annotation: "TensorAnnotation",
-  Training: "TrainingInfoProto",
-  Function: "FunctionProto",
-};
-
 /** Field number -> [name, what the decoder reads], taken from the text of onnx-proto's decoder. */
 function decoderFields(source: string, className: string): Record<number, string[]> {
   const body = new RegExp(`\\b${className}\\.decode = function decode[\\s\\S]*?return message;`).exec(source)?.[0];
@@ -44,13 +21,15 @@ function decoderFields(source: string, className: string): Record<number, string
 
 const source = readFileSync(createRequire(import.meta.url).resolve("onnx-proto"), "utf8");
 
-test.each(Object.keys(CLASSES) as MessageName[])("the guard reads %s as onnx-proto does", (message) => {
-  const ours = Object.entries(SCHEMA[message]).map(([number, { name, kind }]) => {
-    const inner = CLASSES[kind as MessageName] as string | undefined;
-    return [Number(number), [name, inner ?? kind]] as const;
-  });
+/** The name of a class inside its outer class. */
+const last = (name: string): string => name.split(".").at(-1)!;
+
+test.each(Object.keys(SCHEMA) as MessageName[])("the schema has the fields of %s that onnx-proto reads", (message) => {
+  const ours = Object.entries(SCHEMA[message]).map(
+    ([number, { name, kind, list }]) => [Number(number), [name, last(kind) + (list ? "s" : "")]] as const,
+  );
   // Optional and SparseTensor types have the fields of Sequence and Tensor.
-  const theirs = Object.entries(decoderFields(source, CLASSES[message])).map(
+  const theirs = Object.entries(decoderFields(source, last(message))).map(
     ([number, [name, kind]]) =>
       [Number(number), [name, { Optional: "Sequence", SparseTensor: "Tensor" }[kind!] ?? kind]] as const,
   );
