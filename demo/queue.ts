@@ -111,12 +111,12 @@ export class Queue {
     photo.inColour ??= isInColour(await smallCopy(photo));
     signal.throwIfAborted();
     if (photo.inColour && !photo.confirmed) return this.#album.change(photo, { state: "asking" });
-    const { model, saturation, warmth } = settings;
+    const { model, saturation, warmth, hints } = settings;
     const loaded = isLoaded(model);
     const loading = loadModel(model, (progress) => step(loadingStep(model, progress)));
     const colorizer = await untilAborted(loading, signal);
     const onStage = (stage: ColorizeStage): void => step(colouringStep(stage, loaded));
-    const result = await colorizer.colorize(await readable(photo), { signal, saturation, warmth, onStage });
+    const result = await colorizer.colorize(await readable(photo), { signal, saturation, warmth, hints, onStage });
     const thumbnail = await thumbnailOf(smallPixels(result));
     signal.throwIfAborted();
     const colours = { result, colorizer, settings };
