@@ -119,7 +119,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(dist|tools/train)/" },
+    exclude: { path: "^(dist|demo/dist|tools/train)/" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { conditionNames: ["import", "types", "default", "node"], exportsFields: ["exports"] },

@@ -1,12 +1,14 @@
-/** The controls for saturation, warmth and model of the open photograph, with undo and redo. */
+/** The settings of the open photograph: the controls for saturation and warmth, undo and redo. */
 import { sameSettings, type Album, type Photo, type Settings } from "./album";
 import { withLook } from "./colours";
 import { checkModel } from "./models";
+import { pins } from "./pins";
 import type { Queue } from "./queue";
 import { page } from "./view";
 
 /** Shows the settings of a photograph in the controls. */
-export function showSettings({ settings }: Photo): void {
+export function showSettings(photo: Photo): void {
+  const { settings } = photo;
   const { model, saturation, warmth } = settings.now;
   checkModel(model);
   page.saturation.valueAsNumber = saturation;
@@ -17,6 +19,7 @@ export function showSettings({ settings }: Photo): void {
   page.undo.disabled = !settings.canUndo;
   page.redo.disabled = !settings.canRedo;
   page.reset.disabled = saturation === 1 && warmth === 0;
+  pins.show(photo);
 }
 
 function warmthText(warmth: number): string {
@@ -46,8 +49,10 @@ export class Adjust {
     this.#onColours = onColours;
     this.#onError = onError;
     for (const slider of [page.saturation, page.warmth]) {
-      slider.addEventListener("input", () => this.#slide());
-      slider.addEventListener("change", () => (this.#sliding = false));
+      slider.addEventListener("input", () =>
+        this.slide({ saturation: page.saturation.valueAsNumber, warmth: page.warmth.valueAsNumber }),
+      );
+      slider.addEventListener("change", () => this.settle());
     }
     page.undo.addEventListener("click", () => this.#step("undo"));
     page.redo.addEventListener("click", () => this.#step("redo"));
@@ -64,15 +69,19 @@ export class Adjust {
     void this.apply(photo);
   }
 
-  #slide(): void {
+  /** The same while a slider moves: all changes until settle() are one step. */
+  slide(change: Partial<Settings>): void {
     const photo = this.#album.open;
     if (!photo) return;
-    const change = { saturation: page.saturation.valueAsNumber, warmth: page.warmth.valueAsNumber };
     const value = { ...photo.settings.now, ...change };
     if (this.#sliding) photo.settings.amend(value);
     else photo.settings.push(value);
     this.#sliding = true;
     void this.apply(photo);
+  }
+
+  settle(): void {
+    this.#sliding = false;
   }
 
   #step(way: "undo" | "redo"): void {
@@ -91,13 +100,14 @@ export class Adjust {
     this.#step(way);
   }
 
-  /** Gives all other photographs the settings of the open one. */
+  /** Gives all other photographs the settings of the open one, but for hints, which are at its places. */
   #applyToAll(): void {
     const from = this.#album.open;
     if (!from) return;
     for (const photo of this.#album.photos) {
-      if (photo === from || sameSettings(photo.settings.now, from.settings.now)) continue;
-      photo.settings.push(from.settings.now);
+      const settings = { ...from.settings.now, hints: photo.settings.now.hints };
+      if (photo === from || sameSettings(photo.settings.now, settings)) continue;
+      photo.settings.push(settings);
       if (photo.state === "working" || photo.state === "done") this.#queue.again(photo);
     }
   }

@@ -1,5 +1,5 @@
 /** The photographs that the visitor opened, in the order they came, and what is known of each. */
-import type { ColorizeResult, PhotoColorizer } from "../src/index";
+import type { ColorHint, ColorizeResult, PhotoColorizer } from "../src/index";
 import { History } from "./history";
 
 /**
@@ -14,6 +14,8 @@ export interface Settings {
   /** As the library's options of these names. */
   readonly saturation: number;
   readonly warmth: number;
+  /** Colours that the visitor set, in pixels of the photograph. A change makes another list. */
+  readonly hints: readonly ColorHint[];
 }
 
 /** Colours at full size. They take much memory, so only the open photograph keeps them; the others keep a file. */
@@ -106,5 +108,5 @@ export function newPhoto(source: Blob | string, name: string, settings: Settings
 
 /** Whether both mean the same picture. */
 export function sameSettings(a: Settings, b: Settings): boolean {
-  return a.model === b.model && a.saturation === b.saturation && a.warmth === b.warmth;
+  return a.model === b.model && a.saturation === b.saturation && a.warmth === b.warmth && a.hints === b.hints;
 }

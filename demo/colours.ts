@@ -2,11 +2,12 @@
 import type { Colours, Photo } from "./album";
 import { encode, USUAL_CHOICE } from "./save";
 
-/** The colours with the saturation and the warmth of the photograph's settings, which have the same model. */
+/** The colours with the saturation, the warmth and the hints of the photograph's settings, which have the same model. */
 export async function withLook(colours: Colours, photo: Photo, signal: AbortSignal): Promise<Colours> {
   const settings = photo.settings.now;
-  const { saturation, warmth } = settings;
-  const result = await colours.result.with({ saturation, warmth }, { signal });
+  const { saturation, warmth, hints } = settings;
+  const change = { saturation, warmth, ...(hints !== colours.settings.hints && { hints }) };
+  const result = await colours.result.with(change, { signal });
   return { ...colours, result, settings };
 }
 

@@ -11,6 +11,7 @@ import { startSaving } from "./saving";
 import { addressIn, picked, transferred, type Found } from "./sources";
 import { Strip } from "./strip";
 import { readSource, withPages, type Source } from "./tiff";
+import { startTinting } from "./tint";
 import { hideMessage, page, showMessage } from "./view";
 import { explain, missingWebGpu } from "./words";
 
@@ -30,7 +31,7 @@ let chosen = 0;
 async function add(given: readonly Source[]): Promise<void> {
   const number = ++chosen;
   const sources = await withPages(given);
-  const settings = { model: chosenModel(), saturation: 1, warmth: 0 };
+  const settings = { model: chosenModel(), saturation: 1, warmth: 0, hints: [] };
   const photos = sources.map(({ source, name }) => newPhoto(source, name, settings));
   const many = photos.length > 1;
   if (many) for (const photo of photos) album.add(photo);
@@ -188,6 +189,7 @@ showModels(page.models, (model) => changeModel(model));
 showSamples(page.samples, addSample);
 page.pickFolder.hidden = !("webkitdirectory" in page.folder) || matchMedia("(pointer: coarse)").matches;
 void startSaving();
+startTinting();
 const missing = await missingWebGpu();
 if (missing) showMessage(missing);
 const shared = await takeShared();

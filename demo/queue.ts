@@ -118,13 +118,13 @@ export class Queue {
     photo.inColour ??= isInColour(await smallCopy(photo));
     signal.throwIfAborted();
     if (photo.inColour && !photo.confirmed) return this.#album.change(photo, { state: "asking" });
-    const { model, saturation, warmth } = settings;
+    const { model, saturation, warmth, hints } = settings;
     const loaded = isLoaded(model);
     const loading = loadModel(model, (progress) => step(loadingStep(model, progress)));
     const colorizer = await untilAborted(loading, signal);
     const onStage = (stage: ColorizeStage): void => step(colouringStep(stage, loaded));
     const onEarly = (first: ColorizeResult): void => this.#onFirst(photo, first);
-    const options = { signal, saturation, warmth, onStage, ...(photo === this.#album.open && { onEarly }) };
+    const options = { signal, saturation, warmth, hints, onStage, ...(photo === this.#album.open && { onEarly }) };
     const result = await colorizer.colorize(await readable(photo), options);
     const thumbnail = await thumbnailOf(smallPixels(result));
     signal.throwIfAborted();

@@ -3,6 +3,7 @@ import "../src/element";
 import type { ColorizeResult } from "../src/index";
 import type { Photo } from "./album";
 import { readImage } from "./photograph";
+import { pins } from "./pins";
 import { page } from "./view";
 
 /** Percent of the width that shows the original at first. */
@@ -44,6 +45,7 @@ export async function showPhoto(photo: Photo): Promise<void> {
     shown = photo;
     page.profile.open = false;
     showOriginal(image);
+    pins.show(photo);
     await new Promise((resolve) => setTimeout(resolve)); // until it has its place on the page
     if (number !== latest) return;
   }
@@ -58,7 +60,7 @@ export async function showPhoto(photo: Photo): Promise<void> {
   if (number !== latest) return;
   showColours();
   photo.image!.alt = `${photo.name}, in colour`;
-  page.controls.hidden = page.profile.hidden = page.hold.hidden = false;
+  page.controls.hidden = page.profile.hidden = page.hold.hidden = page.tint.hidden = false;
   page.facts.textContent = photo.facts;
 }
 
@@ -89,7 +91,7 @@ function showOriginal(image: HTMLImageElement): void {
   picture.replaceChildren(image);
   inColour = false;
   picture.classList.add("waiting");
-  page.controls.hidden = page.profile.hidden = page.hold.hidden = true;
+  page.controls.hidden = page.profile.hidden = page.hold.hidden = page.tint.hidden = true;
   page.facts.textContent = "";
 }
 

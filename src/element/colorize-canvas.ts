@@ -46,6 +46,7 @@ import { Work, type ColorizerInUse } from "./work";
  * @fires zoomchange - `zoom` changed, or the picture was moved; detail: the new zoom.
  * @slot - An <img> (or a <picture>) to colour where there is neither `src` nor `source`. Other content is for browsers without scripts.
  * @slot poster - Shown until there is a photograph.
+ * @slot overlay - On the picture, with which it is zoomed and moved; place it absolutely. The picture is its containing block.
  * @slot progress - Shown while the photograph is coloured, in place of the progress bar.
  * @slot error - Shown in state "error", in place of the message.
  * @slot controls - Shown below the picture, in place of the controls.
@@ -273,10 +274,13 @@ export class ColorizeCanvas extends ColorizeAttributes {
   }
 }
 
+/** The element's own events, and those of every element. */
+type AllEvents = ColorizeCanvasEventMap & Omit<HTMLElementEventMap, keyof ColorizeCanvasEventMap>;
+
 export interface ColorizeCanvas {
-  addEventListener<K extends keyof ColorizeCanvasEventMap>(
+  addEventListener<K extends keyof AllEvents>(
     type: K,
-    listener: (this: ColorizeCanvas, event: ColorizeCanvasEventMap[K]) => void,
+    listener: (this: ColorizeCanvas, event: AllEvents[K]) => void,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(

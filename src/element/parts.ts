@@ -72,7 +72,7 @@ export function buildParts(root: ShadowRoot): ElementParts {
   toolbar.setAttribute("role", "group");
   for (const element of [photograph, img, still, canvas, handle, hold, progress, failure, controls])
     element.hidden = true;
-  picture.append(photograph, img, still, canvas, handle);
+  picture.append(photograph, img, still, canvas, slot("overlay"), handle);
   frame.append(poster, picture, hold, progress);
   root.append(frame, failure, controls);
   return {

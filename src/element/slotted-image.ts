@@ -20,7 +20,9 @@ export function watchSlottedImage(
 ): void {
   slot.addEventListener("slotchange", () => changed("slotted"));
   const observer = new MutationObserver((records) => {
-    if (records.some(({ target }) => target !== host)) changed("address");
+    // What is in other slots, such as an overlay, is no part of the photograph.
+    const photograph = slot.assignedElements({ flatten: true });
+    if (records.some(({ target }) => photograph.some((element) => element.contains(target)))) changed("address");
   });
   const attributeFilter = ["src", "srcset", "sizes", "media", "type", "crossorigin"];
   observer.observe(host, { subtree: true, childList: true, attributeFilter });

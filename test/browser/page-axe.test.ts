@@ -56,6 +56,16 @@ it("has none with a message, and with the choices of saving", async () => {
   await page.keyboard.press("Escape");
 });
 
+it("has none while colours are set", async () => {
+  await page.click("#tint");
+  await page.click("#tint-add");
+  await expectNoViolations();
+  await page.click('#swatches [aria-label="Blue"]');
+  await page.waitForSelector('.pin[aria-label^="Colour 1"]');
+  await expectNoViolations();
+  await page.click("#tint");
+});
+
 it("has none with how it works", async () => {
   await page.click("#profile summary");
   await page.waitForSelector(".tiles canvas", { visible: true });

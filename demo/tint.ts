@@ -1,0 +1,149 @@
+/** Setting colours at places of the open photograph: the controls, and what a click or a key on the picture does. */
+import type { ColorHint } from "../src/index";
+import { adjust } from "./open-photo";
+import { pins, type Place } from "./pins";
+import { page } from "./view";
+
+const SWATCHES = {
+  Skin: "#d8a687",
+  Brown: "#7a5236",
+  Red: "#b23a32",
+  Orange: "#d9772e",
+  Yellow: "#dcb84a",
+  Green: "#5f8a3c",
+  Blue: "#3f66b0",
+  "Sky blue": "#8fb8e8",
+  Violet: "#7d5aa6",
+  Grey: "#8c8c8c",
+} as const;
+
+/** Radius of a hint, as a share of the photograph's longer side. */
+const RADIUS = 0.01;
+/** CSS pixels that a pointer may move in a click. */
+const STILL = 6;
+/** Shares of the longer side by which a key moves a pin. */
+const STEP = 0.005;
+const LARGE_STEP = 0.05;
+
+const hints = (): readonly ColorHint[] => pins.photo?.settings.now.hints ?? [];
+const chosenHint = (): ColorHint | undefined => (typeof pins.chosen === "number" ? hints()[pins.chosen] : undefined);
+const longer = (): number => Math.max(pins.size?.width ?? 1, pins.size?.height ?? 1);
+
+/** Gives the chosen place these values. `how`: as one step to undo, or while a slider moves. */
+function change(values: Partial<ColorHint>, how: "set" | "slide"): void {
+  const { chosen } = pins;
+  if (chosen === undefined) return;
+  if (typeof chosen === "number")
+    return adjust[how]({ hints: hints().map((hint, i) => (i === chosen ? { ...hint, ...values } : hint)) });
+  if (values.color === undefined) return; // it is a hint as soon as it has a colour
+  const spread = page.tintSpread.valueAsNumber;
+  const hint = { ...chosen, radius: RADIUS * longer(), spread, color: values.color };
+  const index = hints().length;
+  adjust[how]({ hints: [...hints(), hint] });
+  pins.choose(index);
+}
+
+function remove(): void {
+  const { chosen } = pins;
+  if (typeof chosen === "number") adjust.set({ hints: hints().filter((_, i) => i !== chosen) });
+  pins.choose(undefined);
+}
+
+/** The present colour of a place, as "#rrggbb". */
+function colourAt({ x, y }: Place): string | undefined {
+  const result = pins.photo?.colours?.result;
+  if (!result || !pins.size) return undefined;
+  const column = Math.floor((x * result.width) / pins.size.width);
+  const at = 4 * (Math.floor((y * result.height) / pins.size.height) * result.width + column);
+  return `#${[...result.data.subarray(at, at + 3)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Shows what can be done with the chosen place. */
+function showControls(): void {
+  const { chosen, on } = pins;
+  const hint = chosenHint();
+  page.tint.setAttribute("aria-pressed", String(on));
+  page.tintPanel.hidden = !on;
+  page.controls.classList.toggle("tinting", on);
+  page.picture.classList.toggle("tinting", on);
+  page.picture.compare = on ? "off" : "slider";
+  if (!on) return;
+  page.tintHelp.textContent =
+    chosen === undefined
+      ? "Choose a place in the photograph, then its colour."
+      : hint
+        ? "This place has this colour, which reaches as far as the region is even."
+        : "What colour was it here?";
+  for (const button of page.swatches.querySelectorAll("button")) {
+    button.disabled = chosen === undefined;
+    button.setAttribute("aria-pressed", String(hint !== undefined && button.value === hint.color));
+  }
+  page.tintColour.disabled = chosen === undefined;
+  page.tintSpread.disabled = page.tintRemove.disabled = !hint;
+  const spread = hint?.spread ?? 1;
+  page.tintSpread.valueAsNumber = spread;
+  page.tintSpreadValue.value = `${Math.round(100 * spread)} %`;
+  const colour = hint?.color ?? (typeof chosen === "object" ? colourAt(chosen) : undefined);
+  if (colour) page.tintColour.value = String(colour);
+}
+
+/** Chooses the pin or the place under the pointer. */
+function press(event: MouseEvent): void {
+  const place = pins.at(event);
+  if (place !== undefined) pins.choose(place);
+}
+
+/** Moves or removes the pin that has the focus. */
+function key(event: KeyboardEvent): void {
+  const pin = (event.target as Element).closest(".pin");
+  if (!pin || !pins.size) return;
+  const index = [...pin.parentElement!.children].indexOf(pin);
+  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+  const removes = event.key === "Delete" || event.key === "Backspace";
+  if (!removes && dx === 0 && dy === 0) return;
+  event.preventDefault();
+  const place = hints()[index] ?? (pins.chosen as Place);
+  pins.choose(index < hints().length ? index : place);
+  if (removes) return remove();
+  const step = (event.shiftKey ? LARGE_STEP : STEP) * longer();
+  const moved = {
+    x: Math.min(Math.max(place.x + dx! * step, 0), pins.size.width - 1),
+    y: Math.min(Math.max(place.y + dy! * step, 0), pins.size.height - 1),
+  };
+  if (index < hints().length) change(moved, "slide");
+  else pins.choose(moved);
+}
+
+export function startTinting(): void {
+  pins.onShow = showControls;
+  page.swatches.prepend(
+    ...Object.entries(SWATCHES).map(([name, colour]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.value = colour;
+      button.title = name;
+      button.setAttribute("aria-label", name);
+      button.style.setProperty("--pin", colour);
+      button.addEventListener("click", () => change({ color: colour }, "set"));
+      return button;
+    }),
+  );
+  page.tint.addEventListener("click", () => (pins.on = !pins.on));
+  page.tintAdd.addEventListener("click", () => {
+    if (pins.size) pins.choose({ x: pins.size.width / 2, y: pins.size.height / 2 });
+  });
+  page.tintRemove.addEventListener("click", remove);
+  page.tintColour.addEventListener("input", () => change({ color: page.tintColour.value }, "slide"));
+  page.tintSpread.addEventListener("input", () => change({ spread: page.tintSpread.valueAsNumber }, "slide"));
+  for (const input of [page.tintColour, page.tintSpread]) input.addEventListener("change", () => adjust.settle());
+  const { picture } = page;
+  let down: MouseEvent | undefined;
+  picture.addEventListener("pointerdown", (event) => (down = event), { capture: true });
+  picture.addEventListener("click", (event) => {
+    const moved = down && event.detail > 0 ? Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) : 0;
+    if (pins.on && moved <= STILL) press(event);
+  });
+  picture.addEventListener("dblclick", (event) => pins.on && event.stopPropagation(), { capture: true }); // which zooms
+  picture.addEventListener("keydown", (event) => pins.on && key(event));
+  picture.addEventListener("keyup", () => adjust.settle());
+}

@@ -1,0 +1,178 @@
+/** The built demo page: colours that a visitor sets at places of the photograph. */
+import { join } from "node:path";
+import type { Page } from "puppeteer";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import * as visit from "./page-site";
+
+let site: visit.PageSite;
+let page: Page;
+
+/** A photograph whose left half is lighter. The page's tiny models see 16 x 16 samples of it. */
+beforeAll(async () => {
+  site = await visit.startPageSite();
+  const grey = Buffer.from(Array.from({ length: 480 * 320 }, (_, i) => (i % 480 < 240 ? 170 : 60)));
+  await sharp(grey, { raw: { width: 480, height: 320, channels: 1 } }).toFile(join(site.files, "halves.png"));
+}, 240_000);
+afterAll(() => site?.close());
+beforeEach(async () => {
+  page = await site.open();
+  await visit.choose(page, join(site.files, "halves.png"));
+  await visit.coloured(page, "halves.png");
+});
+afterEach(() => page.close());
+
+/** R, G and B of the coloured picture at shares of its width and height. */
+const colourAt = (x: number, y: number): Promise<number[]> =>
+  page.$eval(
+    "#picture",
+    (element, [left, top]) => {
+      const { data, width, height } = (element as unknown as { result: ImageData }).result;
+      const at = 4 * (Math.floor(top! * height) * width + Math.floor(left! * width));
+      return [...data.slice(at, at + 3)];
+    },
+    [x, y],
+  );
+
+/** Clicks a place of the photograph, at shares of what is shown of it. */
+async function click(x: number, y: number): Promise<void> {
+  const [left, top, right, bottom] = (await visit.box(page, ".picture > img"))!;
+  await page.mouse.click(left! + x * (right! - left!), top! + y * (bottom! - top!));
+}
+
+const pins = (): Promise<string[]> =>
+  page.$$eval(".pin", (all) =>
+    all.map((pin) => `${pin.getAttribute("aria-label")}${pin.ariaPressed === "true" ? " *" : ""}`),
+  );
+const swatch = (name: string): Promise<void> => page.click(`#swatches [aria-label="${name}"]`);
+const help = (): Promise<string> => page.$eval("#tint-help", ({ textContent }) => textContent);
+
+/** Waits until the colour at a place is more blue than red, or no longer. */
+async function isBlue(x: number, y: number, blue = true): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const [red, , blueness] = await colourAt(x, y);
+        return blueness! > red! + 15;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(blue);
+}
+
+/** A place of the lighter half, another one, and one of the darker half. */
+const PLACE = [0.25, 0.6] as const;
+const LIGHT = [0.05, 0.1] as const;
+const DARK = [0.8, 0.6] as const;
+
+it("gives a place a colour that fills its region, and takes it back", async () => {
+  await page.click("#tint");
+  expect(await help()).toMatch(/^Choose a place/);
+  expect(await page.$eval("#swatches button", (button) => (button as HTMLButtonElement).disabled)).toBe(true);
+  await click(...PLACE);
+  expect(await pins()).toEqual(["New place, without a colour *"]);
+  await swatch("Blue");
+  await isBlue(...PLACE);
+  expect(await pins()).toEqual(["Colour 1: #3f66b0 *"]);
+  await isBlue(...LIGHT);
+  await isBlue(...DARK, false);
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+    [320, 640],
+    [844, 390],
+  ] as const)
+    for (const scheme of ["light", "dark"]) {
+      await page.setViewport({ width, height });
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      await visit.screenshot(page, `tint-${width}-${scheme}`);
+    }
+  await page.setViewport({ width: 1280, height: 800 });
+
+  await page.click("#undo");
+  await isBlue(...PLACE, false);
+  expect(await pins()).toEqual([]);
+  await page.click("#redo");
+  await isBlue(...PLACE);
+  await click(...PLACE); // chooses the pin
+  expect(await pins()).toEqual(["Colour 1: #3f66b0 *"]);
+  await page.click("#tint-remove");
+  await isBlue(...PLACE, false);
+}, 240_000);
+
+it("reaches as far as the slider says, in one step to undo, and keeps its place under zoom", async () => {
+  await page.click("#tint");
+  await click(...PLACE);
+  await swatch("Blue");
+  await isBlue(...LIGHT);
+  await page.$eval("#tint-spread", (slider) => {
+    for (const value of ["0.6", "0.3", "0"]) {
+      (slider as HTMLInputElement).value = value;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    slider.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await isBlue(...LIGHT, false);
+  await page.click("#undo");
+  await isBlue(...LIGHT);
+
+  const middle = async (selector: string): Promise<number[]> => {
+    const [left, top, right, bottom] = (await visit.box(page, selector))!;
+    return [(left! + right!) / 2, (top! + bottom!) / 2];
+  };
+  const place = async (): Promise<number[]> => {
+    const [left, top, right, bottom] = (await visit.box(page, ".picture > img"))!;
+    const [x, y] = await middle(".pin");
+    return [(x! - left!) / (right! - left!), (y! - top!) / (bottom! - top!)];
+  };
+  const before = await place();
+  expect(before).toEqual([expect.closeTo(PLACE[0], 2), expect.closeTo(PLACE[1], 2)]);
+  await page.click("#zoom-in");
+  expect(await place()).toEqual(before.map((at) => expect.closeTo(at, 2) as number));
+  const [x, y] = await middle(".pin");
+  await page.mouse.click(x! + 120, y! - 40); // another place, while zoomed
+  expect(await pins()).toEqual(["Colour 1: #3f66b0", "New place, without a colour *"]);
+  await isBlue(...LIGHT); // pins are no change of the photograph
+  await page.click("#tint");
+  expect(await pins()).toEqual([]);
+  expect(await page.$eval("#picture", (element) => element.getAttribute("compare"))).toBe("slider");
+}, 240_000);
+
+it("is done by keys alone", async () => {
+  await page.focus("#tint");
+  await page.keyboard.press("Enter");
+  await page.focus("#tint-add");
+  await page.keyboard.press("Enter");
+  expect(await pins()).toEqual(["New place, without a colour *"]);
+  await page.focus(".pin");
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.down("Shift");
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.up("Shift");
+  await page.focus('#swatches [aria-label="Blue"]');
+  await page.keyboard.press("Enter");
+  await isBlue(...LIGHT);
+  await page.focus(".pin");
+  await page.keyboard.press("ArrowDown");
+  expect(await page.evaluate(() => document.activeElement!.className)).toBe("pin");
+  await page.keyboard.press("Delete");
+  expect(await pins()).toEqual([]);
+  await page.keyboard.down("Control");
+  await page.keyboard.press("z");
+  await page.keyboard.up("Control");
+  expect(await pins()).toHaveLength(1);
+}, 240_000);
+
+it("keeps colours with their photograph: another one has none, and the same settings for all leave them out", async () => {
+  await page.click("#tint");
+  await click(...PLACE);
+  await swatch("Blue");
+  await isBlue(...PLACE);
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  expect(await pins()).toEqual([]);
+  await page.click("#strip button");
+  await visit.coloured(page, "halves.png");
+  expect(await pins()).toEqual(["Colour 1: #3f66b0"]);
+}, 240_000);
