@@ -144,6 +144,7 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
   const colorizer = loadColorizer({
     ...(own.get(name) ?? { model: new URL(`models/${name}/`, document.baseURI) }),
     tune: true,
+    early: true,
     onProgress: (progress) => entry.onProgress(progress),
     signal: stop.signal,
   });

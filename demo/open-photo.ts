@@ -4,14 +4,18 @@ import { Album, sameSettings, type Photo, type PhotoState } from "./album";
 import { chooseModel, chosenModel, freeOthers } from "./models";
 import { Queue } from "./queue";
 import { press } from "./samples";
-import { showPhoto, showWelcome } from "./stage";
+import { showFirst, showPhoto, showWelcome } from "./stage";
 import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
 import { explain } from "./words";
 
 export const album = new Album();
-export const queue = new Queue(album, (photo, { text, done }) => {
-  if (photo === album.open) showProgress(photo.name, text, done);
-});
+export const queue = new Queue(
+  album,
+  (photo, { text, done }) => {
+    if (photo === album.open) showProgress(photo.name, text, done);
+  },
+  showFirst,
+);
 export const adjust = new Adjust(album, queue, (photo) => void refresh(photo), fail);
 
 /** A photograph of the album was chosen. */

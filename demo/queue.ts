@@ -1,5 +1,5 @@
 /** Colours the photographs of an album one after another, the open one first. */
-import type { ColorizeStage } from "../src/index";
+import type { ColorizeResult, ColorizeStage } from "../src/index";
 import type { Album, Colours, Photo } from "./album";
 import { factsOf, fileOf } from "./colours";
 import { isLoaded, loadModel } from "./models";
@@ -10,15 +10,22 @@ import { explain } from "./words";
 export class Queue {
   readonly #album: Album;
   readonly #onStep: (photo: Photo, step: Step) => void;
+  readonly #onFirst: (photo: Photo, first: ColorizeResult) => void;
   #job: { readonly photo: Photo; readonly model: string; readonly stop: AbortController } | undefined;
   /** Whether photographs other than the open one wait until the visitor goes on. */
   #paused = false;
   /** A finished picture is written to a file while the next one is coloured; no more than one. */
   #keeping: Promise<void> = Promise.resolve();
 
-  constructor(album: Album, onStep: (photo: Photo, step: Step) => void) {
+  /** `onFirst` is called with a first picture of the open photograph, see ColorizeOptions.onEarly. */
+  constructor(
+    album: Album,
+    onStep: (photo: Photo, step: Step) => void,
+    onFirst: (photo: Photo, first: ColorizeResult) => void,
+  ) {
     this.#album = album;
     this.#onStep = onStep;
+    this.#onFirst = onFirst;
   }
 
   get paused(): boolean {
@@ -116,7 +123,9 @@ export class Queue {
     const loading = loadModel(model, (progress) => step(loadingStep(model, progress)));
     const colorizer = await untilAborted(loading, signal);
     const onStage = (stage: ColorizeStage): void => step(colouringStep(stage, loaded));
-    const result = await colorizer.colorize(await readable(photo), { signal, saturation, warmth, hints, onStage });
+    const onEarly = (first: ColorizeResult): void => this.#onFirst(photo, first);
+    const options = { signal, saturation, warmth, hints, onStage, ...(photo === this.#album.open && { onEarly }) };
+    const result = await colorizer.colorize(await readable(photo), options);
     const thumbnail = await thumbnailOf(smallPixels(result));
     signal.throwIfAborted();
     const colours = { result, colorizer, settings };

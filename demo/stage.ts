@@ -1,5 +1,6 @@
 /** The picture on the stage: nothing, an original that waits for its colours, or both with a slider between them. */
 import "../src/element";
+import type { ColorizeResult } from "../src/index";
 import type { Photo } from "./album";
 import { readImage } from "./photograph";
 import { pins } from "./pins";
@@ -57,12 +58,27 @@ export async function showPhoto(photo: Photo): Promise<void> {
     throw error;
   }
   if (number !== latest) return;
-  if (!inColour) picture.comparePosition = DIVIDER;
-  inColour = true;
+  showColours();
   photo.image!.alt = `${photo.name}, in colour`;
-  picture.classList.remove("waiting");
   page.controls.hidden = page.profile.hidden = page.hold.hidden = page.tint.hidden = false;
   page.facts.textContent = photo.facts;
+}
+
+/** Shows a first picture of a photograph that is on the stage and has no colours yet. Where that fails, the stage waits for the last one. */
+export function showFirst(photo: Photo, first: ColorizeResult): void {
+  if (photo !== shown || photo.colours || photo.saved) return;
+  const number = latest;
+  picture.show(first).then(
+    () => number === latest && showColours(),
+    () => undefined,
+  );
+}
+
+/** The picture is in colour from now on. */
+function showColours(): void {
+  if (!inColour) picture.comparePosition = DIVIDER;
+  inColour = true;
+  picture.classList.remove("waiting");
 }
 
 /** The original, waiting for its colours. */

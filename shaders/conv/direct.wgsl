@@ -24,8 +24,8 @@ const OFFSET_X: u32 = 0u;
 const DST_H: u32 = 1u;          // size of dst with PHASE
 const DST_W: u32 = 1u;
 const INVOCATION_PIXELS: u32 = 4u;  // pixels of one invocation: 4, or 8 with EIGHT_PIXELS
-const WORKGROUP_X: u32 = 8u;    // invocations of a workgroup along pixels
-const WORKGROUP_Y: u32 = 8u;    // and along blocks of output channels
+const INVOCATIONS: u32 = 64u;   // of a workgroup
+const WORKGROUP_X: u32 = 8u;    // along pixels; the others lie along blocks of output channels
 const POOLED: u32 = POOL * POOL;    // output pixels per pixel of dst
 
 #if VECTOR_IN
@@ -73,14 +73,14 @@ fn load_src(pixel: i32, first_in: u32, k: u32) -> factor4 {
   return value;
 }
 
-@compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
+@compute @workgroup_size(INVOCATIONS)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
 ) {
-  let first = INVOCATION_PIXELS * ((workgroup.z * grid.x + workgroup.x) * WORKGROUP_X + local.x);
-  let block = workgroup.y * WORKGROUP_Y + local.y;
+  let first = INVOCATION_PIXELS * ((workgroup.z * grid.x + workgroup.x) * WORKGROUP_X + local % WORKGROUP_X);
+  let block = workgroup.y * (INVOCATIONS / WORKGROUP_X) + local / WORKGROUP_X;
   if (first >= PIXELS || block >= BLOCKS) { return; }
   var group = 0u;
   if (GROUPED) { group = block / GROUP_BLOCKS; }

@@ -19,7 +19,8 @@ import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
 import { partsFor, tuneParts, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
-import { planOf, smallerSize, workingSizeOf } from "./plan";
+import { smallerSize } from "./network-inputs";
+import { planOf, workingSizeOf } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable, anyOf } from "../base/abortable";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
@@ -121,13 +122,11 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const { signal, size, hints = [] } = options;
+    const { size, hints = [] } = options;
     const look = lookOf(options, this.manifest);
     checkHints(hints);
     if (size !== undefined) checkNumber(SIZE, size);
-    return this.#early.colorize(source, options, this.complete, (open, first) =>
-      this.#picture(open, look, first ? { size, signal, hints } : options),
-    );
+    return this.#early.colorize(source, options, this, (open, how) => this.#picture(open, look, how));
   }
 
   #picture(open: () => Promise<PixelSource>, look: Look, options: ColorizeOptions): Promise<ColorizeResult> {

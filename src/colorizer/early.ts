@@ -1,15 +1,31 @@
-/** The time in which the colorizer network is loaded and the embedder is not: a first picture is coloured by the mean embedding. */
+/** The time in which not all is loaded, and a first picture is coloured: by the mean embedding, or at a smaller size. */
 import { abortable } from "../base/abortable";
 import { callOut } from "../gpu/explain";
+import { adapterClass } from "../graph/lower/conv-choice";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
+import { smallerSize } from "./network-inputs";
 import type { ColorizeOptions } from "./options";
 import type { ColorizeResult } from "./result";
+import type { Manifest } from "../weights/model/manifest";
 
 /** Milliseconds for which the embedder waits for a first picture before it is compiled. */
 const PATIENCE = 500;
 
-/** Colours an opened picture. `first`: by the mean embedding. */
-type Picture = (open: () => Promise<PixelSource>, first: boolean) => Promise<ColorizeResult>;
+/** The working size of a first picture: half of the model's on software drivers, where a picture takes seconds. Undefined: the model's own. */
+export function firstSize(manifest: Manifest, { adapterInfo }: GPUDevice): number | undefined {
+  return adapterClass(adapterInfo).kind === "cpu" ? smallerSize(manifest) : undefined;
+}
+
+/** What colours a first picture. */
+interface Loading {
+  readonly manifest: Manifest;
+  readonly device: GPUDevice;
+  /** Resolves when all networks are loaded. */
+  readonly complete: Promise<void>;
+}
+
+/** Colours an opened picture. */
+type Picture = (open: () => Promise<PixelSource>, options: ColorizeOptions) => Promise<ColorizeResult>;
 
 export class EarlyTime {
   /** Whether all networks are loaded. */
@@ -24,24 +40,25 @@ export class EarlyTime {
     clearTimeout(timer);
   }
 
-  /** Colours a picture when the networks are `complete`; before that first by the mean embedding, where the caller wants it. */
+  /** Colours a picture when the networks are complete; before that a first picture, where the caller wants it. */
   async colorize(
     source: ColorizeSource,
-    { signal, onEarly }: ColorizeOptions,
-    complete: Promise<void>,
+    options: ColorizeOptions,
+    { manifest, device, complete }: Loading,
     picture: Picture,
   ): Promise<ColorizeResult> {
+    const { signal, onEarly, size = firstSize(manifest, device) } = options;
     if (this.over || !onEarly) {
       await abortable(complete, signal);
-      return picture(() => openSource(source), false);
+      return picture(() => openSource(source), options);
     }
     const pixels = await openSource(source);
     const open = (): Promise<PixelSource> => Promise.resolve({ ...pixels, close() {} });
     try {
-      const first = await picture(open, true).finally(this.#end);
+      const first = await picture(open, { ...options, size, onStage: undefined }).finally(this.#end);
       callOut(onEarly, first);
       await abortable(complete, signal);
-      return await picture(open, false);
+      return await picture(open, options);
     } catch (error) {
       pixels.close();
       throw error;

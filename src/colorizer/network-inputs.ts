@@ -1,5 +1,6 @@
 /** Describes the networks' inputs by the manifest, for sessions and for the GPU. */
 import { InputError } from "../base/errors";
+import { SIZE } from "../base/option-checks";
 import type { BoundProgram } from "../gpu/bound-program";
 import { CommandScope } from "../gpu/command-scope";
 import { storedElements } from "../gpu/storage";
@@ -47,10 +48,11 @@ export function isPicture(input: NetworkInput): input is PictureInput {
   return input.kind === "lightness" || input.kind === "grey";
 }
 
-/** A network's inputs, output, shapes and passes, for Session.load() and the checks. */
+/** A network's inputs, output, shapes and passes, for Session.load() and the checks. `pixels`: as squareOf(). */
 export function described(
   network: Network,
   manifest: Manifest,
+  pixels?: number,
 ): { inputs: string[]; inputShapes: Record<string, Shape>; output: string; passes: Pass[] } {
   if (network === "embedder") {
     const { input, output, size, background } = manifest.embedder!;
@@ -60,7 +62,7 @@ export function described(
     return { inputs: [input.name], inputShapes, output, passes };
   }
   const { inputs, output } = manifest.colorizer;
-  const { padded } = squareOf(manifest);
+  const { padded } = squareOf(manifest, pixels);
   // Where the file states the embedding's length, the colorizer compiles while the larger embedder is still downloading.
   const shapes = inputs.flatMap((input): [string, Shape][] =>
     input.kind === "embedding" ? [] : [[input.name, pictureShape(input, padded)]],
@@ -74,9 +76,9 @@ export function described(
   };
 }
 
-/** The square picture of the manifest's size, for which the networks are compiled at load. */
-export function squareOf({ colorizer: { size } }: Manifest): WorkingSize {
-  return workingSize({ width: 1, height: 1 }, size.pixels, size.multiple);
+/** The square picture of side `pixels`, by default of the manifest's size, for which the networks are compiled at load. */
+export function squareOf({ colorizer: { size } }: Manifest, pixels = size.pixels): WorkingSize {
+  return workingSize({ width: 1, height: 1 }, pixels, size.multiple);
 }
 
 /** The working size for a picture of a network whose picture has as many pixels as a square of side `pixels`. Throws InputError. */
@@ -87,6 +89,13 @@ export function workingSizeOf({ name, colorizer }: Manifest, picture: Size, pixe
   if (multiple === own && pixels !== own)
     throw new InputError({ where: "size", expected: `${own} pixels, the only size of ${name}`, received: `${pixels}` });
   return workingSize({ width: 1, height: 1 }, pixels, multiple);
+}
+
+/** Half of a working size, by default of the model's, where the network takes that; else `size`. */
+export function smallerSize({ colorizer }: Manifest, size?: number): number | undefined {
+  const { multiple, pixels } = colorizer.size;
+  const half = Math.round((size ?? pixels) / 2);
+  return half < Math.max(multiple, SIZE.least) ? size : half;
 }
 
 /** Fills the network's constant inputs. Throws DeviceError. */

@@ -20,8 +20,8 @@ export interface NetworkOptions<Networks = unknown> {
   readonly choices?: ConvChoices;
   readonly onProgress?: (progress: LoadProgress) => void;
   /**
-   * Called when the colorizer alone can run, on the manifest's mean embedding, if it has one and the embedder is not loaded yet. The
-   * embedder is not compiled before the promise settles.
+   * Called when the colorizer can run for a first picture: on the manifest's mean embedding, if there is an embedder, and at firstSize(). The
+   * embedder and the usual size are not compiled before the promise settles.
    */
   readonly onEarly?: (networks: Networks) => Promise<void>;
   readonly signal?: AbortSignal;

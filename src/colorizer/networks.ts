@@ -17,6 +17,7 @@ import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { ProgressReport } from "../weights/model/progress";
+import { firstSize } from "./early";
 import { checkNames, expectShape } from "./network-checks";
 import { described, fillConstants, isPicture, pictureShape, portShape, squareOf, targetOf } from "./network-inputs";
 import { workingSizeOf, type Network } from "./network-inputs";
@@ -80,10 +81,12 @@ export class Networks {
       manifest: Manifest,
       data?: ExternalData,
     ): Promise<void> => {
-      const hasEarly = onEarly !== undefined && manifest.embedder?.mean !== undefined;
+      const size = onEarly && firstSize(manifest, device);
+      const hasEarly = onEarly && (manifest.embedder ? manifest.embedder.mean : size) !== undefined;
+      const first = hasEarly ? size : undefined;
       if (hasEarly && network === "embedder") await earlyEnded;
       if (failed) return;
-      const { inputs, inputShapes, output, passes } = described(network, manifest);
+      const { inputs, inputShapes, output, passes } = described(network, manifest, first);
       const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
       const own = { inputShapes, passes, label, precision: (await precisionOf?.(manifest)) ?? precision };
       const session = await Session.load(bytes, { ...common, ...own, externalData: data ?? externalData });
@@ -94,7 +97,7 @@ export class Networks {
       progress.ready();
       if (!hasEarly || network === "embedder") return;
       early = new Networks(manifest, device, pipelines, sessions, checked);
-      await early.#prepare();
+      await early.#prepare(first);
       await onEarly(early);
       endEarly();
     };
@@ -131,12 +134,12 @@ export class Networks {
   }
 
   /**
-   * Binds the networks for a square picture of the manifest's size, so that unsupported ops are reported at load and the
+   * Binds the networks for a square picture of side `pixels`, by default of the manifest's size, so that unsupported ops are reported at load and the
    * first picture finds its pipelines compiled. Throws ManifestError when the networks do not match the manifest.
    */
-  async #prepare(): Promise<void> {
+  async #prepare(pixels?: number): Promise<void> {
     const { name, embedder: e, colorizer: c } = this.manifest;
-    const square = squareOf(this.manifest);
+    const square = squareOf(this.manifest, pixels);
     const { embedder, colorizer } = await this.bind(square);
     const where = `${name}/model.json`;
     if (embedder) {
@@ -145,7 +148,7 @@ export class Networks {
     }
     const output = portShape(colorizer.program, c.output.name);
     // The output has the picture's size, or that divided by an integer.
-    const { width: side } = square.size;
+    const { width: side } = square.padded;
     const fit = side % (output[2] ?? side) === 0 ? (output[2] ?? side) : side;
     expectShape(`${where} at $.colorizer.output`, output, [1, outputChannels(c.output), fit, fit]);
   }

@@ -38,8 +38,8 @@ export interface ColorizerOptions {
   /** Whether the model is one of this package although it has an address: see docs/decisions/f16-overflow.md. @internal */
   readonly shipped?: boolean;
   /**
-   * Whether load() resolves as soon as the colorizer network can run on the model's mean embedding, where it has one: see
-   * ColorizeOptions.onEarly. Default: false, so it resolves when all networks are loaded.
+   * Whether load() resolves as soon as a first picture can be coloured: by the colorizer network on the model's mean embedding, where it has
+   * one, and on software drivers at half the working size. See ColorizeOptions.onEarly. Default: false, so it resolves when all networks are loaded.
    */
   readonly early?: boolean;
   /**
@@ -68,8 +68,8 @@ export interface ColorizeOptions {
   readonly hints?: readonly ColorHint[];
   readonly signal?: AbortSignal;
   /**
-   * Called with a first picture, coloured by the mean embedding, while the network that computes the photograph's own is still loading.
-   * Needs `early` of ColorizerOptions; otherwise it is not called.
+   * Called with a first picture while what computes the photograph's own is still loading: coloured by the mean embedding, and on software
+   * drivers at half the working size, unless `size` is given. Needs `early` of ColorizerOptions; otherwise it is not called.
    */
   readonly onEarly?: (result: ColorizeResult) => void;
   /** Called as each stage starts. */

@@ -5,7 +5,6 @@ import type { PictureStages } from "../image/picture-stages";
 import type { Size } from "../kernels/picture/tile";
 import { InputError } from "../base/errors";
 import { checkNumber, SIZE } from "../base/option-checks";
-import type { Manifest } from "../weights/model/manifest";
 import type { Networks } from "./networks";
 import type { ColorizePlan } from "./options";
 
@@ -42,11 +41,4 @@ export function workingSizeOf(networks: Networks, picture: Size, size: number | 
   checkPicture(picture);
   if (size !== undefined) checkNumber(SIZE, size);
   return networks.workingSize(picture, size);
-}
-
-/** Half of a working size where it is large enough, for a device that was lost twice. */
-export function smallerSize({ colorizer }: Manifest, size: number | undefined): number | undefined {
-  const { multiple, pixels } = colorizer.size;
-  const half = Math.ceil((size ?? pixels) / 2 / multiple) * multiple;
-  return half < SIZE.least ? size : half;
 }

@@ -35,11 +35,11 @@ export function copyPlan(kernel: string, views: Views): KernelPlan {
       unit: unit!,
       DIMS: toMaxAxes(kernel, [...dims.slice(0, last), dims[last]! / lanes], 1),
       COUNT: elements / lanes,
-      SRC_OFFSET: srcOffset / lanes,
-      DST_OFFSET: dstOffset / lanes,
       SRC_STRIDES: toMaxAxes(kernel, inUnits(strides[0]!), 0),
       DST_STRIDES: toMaxAxes(kernel, inUnits(strides[1]!), 0),
     },
+    // The parts of a Split or a Concat differ in these alone.
+    runtime: { SRC_OFFSET: srcOffset / lanes, DST_OFFSET: dstOffset / lanes },
     grid: linearGrid(elements / lanes),
     flops: 0,
     bytes: 2 * elements * elemBytes(elem),

@@ -147,6 +147,29 @@ describe("what cannot be coloured", () => {
 });
 
 describe("several files", () => {
+  it("the buttons for all photographs keep their places on a phone when others come and go", async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await choose("samples/cat.jpg", "samples/coffee.jpg");
+    await page.waitForFunction(() => document.querySelector("#count")!.textContent === "2 of 2 in colour", {
+      timeout: 120_000,
+    });
+    const show = (shown: boolean): Promise<void> =>
+      page.$$eval(
+        "#pause, #retry",
+        (buttons, shown) => buttons.forEach((button) => button.toggleAttribute("hidden", !shown)),
+        shown,
+      );
+    const places = async (): Promise<unknown> =>
+      Promise.all(["#apply-to-all", "#close-all", "#save-all"].map((selector) => box(selector)));
+    const alone = await places();
+    await show(true);
+    expect(await box("#retry")).toBeDefined();
+    await visit.screenshot(page, "album-390", false);
+    expect(await places()).toEqual(alone);
+    const [, top] = (await box("#apply-to-all"))!;
+    expect((await box("#save-all"))![1]).toBe(top); // in one row
+  }, 120_000);
+
   it("a newer one takes the place of the one in work, which its name shows", async () => {
     await choose("samples/cat.jpg");
     await page.waitForSelector(".picture.waiting");

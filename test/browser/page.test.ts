@@ -50,9 +50,10 @@ async function screenshot(name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png`, fullPage: true });
 }
 
-/** Waits for the comparison and reads both sides at full size. */
+/** Waits for the photograph's own colours and reads both sides at full size. */
 async function compared(): Promise<{ actual: Buffer; original: Buffer; width: number; height: number }> {
-  const canvas = await page.waitForSelector(".picture >>> canvas.canvas:not([hidden])", { timeout: 240_000 });
+  await page.waitForSelector('.picture > img[alt$=", in colour"]', { timeout: 240_000 });
+  const canvas = await page.waitForSelector(".picture >>> canvas.canvas:not([hidden])");
   const read = await canvas!.evaluate((element) => {
     const base64 = (bytes: Uint8ClampedArray): string => {
       let text = "";
@@ -76,6 +77,11 @@ it("colours a sample", async () => {
   await page.click('[data-sample="coffee.jpg"]');
   await page.waitForSelector("#progress:not([hidden])");
   await screenshot("progress");
+  // A first picture at half the size, while the photograph's own colours are still to come.
+  await page.waitForSelector(".picture:not(.waiting)", { timeout: 240_000 });
+  expect(await page.$eval("#facts", (element) => element.textContent)).toBe("");
+  await page.waitForSelector("#progress:not([hidden])");
+  await screenshot("first");
   const { actual, original, width, height } = await compared();
   expect([width, height]).toEqual([600, 400]);
   const facts = pixelFacts(actual, original);

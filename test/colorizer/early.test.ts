@@ -1,6 +1,7 @@
 /** A first picture by the mean embedding, before the embedder is loaded. */
 import { expect, it } from "vitest";
 import { abortable } from "../../src/base/abortable";
+import { adapterClass } from "../../src/graph/lower/conv-choice";
 import { Colorizer, DownloadError, type ColorizeResult, type ColorizerOptions } from "../../src/index";
 import { testDevice } from "../gpu";
 import { expectClose, randoms } from "../shared/expect-close";
@@ -18,12 +19,13 @@ const picture: Picture = {
 async function load(
   options: ColorizerOptions = { early: true },
   mean: readonly number[] | null = MEAN,
+  size?: number,
 ): Promise<{ colorizer: Promise<Colorizer>; arrive: (error?: Error) => void }> {
   let arrive!: (error?: Error) => void;
   const arrived = new Promise<void>((resolve, reject) => {
     arrive = (error) => (error ? reject(error) : resolve());
   });
-  const read = tinyReader({ ...(mean && { mean }) });
+  const read = tinyReader({ ...(mean && { mean }), ...(size && { colorizer: { size } }) });
   const colorizer = Colorizer.load({
     model: "tiny",
     device: await testDevice(),
@@ -118,4 +120,23 @@ it("aborts while it waits for the embedder", async () => {
     await loading
   ).complete;
   (await loading).dispose();
+});
+
+it("predicts the first picture at half the size on software drivers, and at the size that was asked for", async () => {
+  const software = adapterClass((await testDevice()).adapterInfo).kind === "cpu";
+  for (const size of [undefined, 48]) {
+    const { colorizer: loading, arrive } = await load({ early: true }, MEAN, 64);
+    const colorizer = await loading;
+    let first: ColorizeResult | undefined;
+    const last = colorizer.colorize(picture, {
+      onEarly: (result) => ((first = result), arrive()),
+      ...(size && { size }),
+    });
+    const whole = colorizer.plan(picture.width, picture.height, { ...(size && { size }) }).workingSize;
+    const half = colorizer.plan(picture.width, picture.height, { size: 32 }).workingSize;
+    expect((await last).workingSize).toEqual(whole);
+    expect(first!.workingSize).toEqual(software && !size ? half : whole);
+    await colorizer.complete;
+    colorizer.dispose();
+  }
 });

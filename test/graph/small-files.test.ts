@@ -109,6 +109,13 @@ it("a graph of more dispatches than drivers bear is refused", () => {
   expect(() => compile(copied)).toThrow(/more than 32768 steps/);
 });
 
+it("the parts of a Split and of a Concat share their pipelines", () => {
+  const { steps } = compile(MANY["a Split, concatenated"]!(500));
+  const pipelines = new Set(steps.map(({ kernel, plan }) => `${kernel} ${JSON.stringify(plan.constants)}`));
+  expect(steps.length).toBe(1000);
+  expect(pipelines.size).toBeLessThan(5);
+});
+
 describe("messages have at most 4 KB", () => {
   const long = "ä".repeat(2 ** 20);
   const refusals: Record<string, () => unknown> = {

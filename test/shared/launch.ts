@@ -17,14 +17,19 @@ function linkInto(folder: string, from: string): void {
   }
 }
 
+interface LaunchOptions {
+  readonly webgpu?: boolean;
+  readonly profile?: string;
+}
+
 /**
  * Starts Chromium of the npm package @sparticuz/chromium, which needs no library of the system. CHROMIUM_PATH names
- * another Chromium or Chrome, used with its own drivers. Without `webgpu`, there is no adapter.
+ * another Chromium or Chrome, used with its own drivers. Without `webgpu`, there is no adapter. `profile`: a folder in which the browser keeps what pages store.
  */
-export async function launchBrowser({ webgpu = true } = {}): Promise<Browser> {
+export async function launchBrowser({ webgpu = true, profile }: LaunchOptions = {}): Promise<Browser> {
   const own = process.env["CHROMIUM_PATH"];
   const common = [...COMMON, webgpu ? "--enable-unsafe-webgpu" : "--disable-gpu"];
-  if (own) return puppeteer.launch({ executablePath: own, args: common });
+  if (own) return puppeteer.launch({ executablePath: own, args: common, userDataDir: profile });
   const chromium = await unpackChromiumArchive("chromium.br");
   const libraries = await unpackChromiumArchive("al2023.tar.br");
   const driver = await unpackChromiumArchive("swiftshader.tar.br");
@@ -43,6 +48,7 @@ export async function launchBrowser({ webgpu = true } = {}): Promise<Browser> {
       LD_LIBRARY_PATH: paths.join(":"),
       VK_ICD_FILENAMES: join(driver, "vk_swiftshader_icd.json"),
     },
+    userDataDir: profile,
     // A prediction on the software driver takes many seconds.
     protocolTimeout: 300_000,
   });

@@ -68,7 +68,6 @@ export const convDirect: Kernel<DirectParams> = {
     // When the image has few pixels, a workgroup covers fewer pixels and more output channels.
     let workgroupX = INVOCATIONS;
     while (workgroupX > 8 && strips <= workgroupX / 2) workgroupX /= 2;
-    const workgroupY = INVOCATIONS / workgroupX;
     const along = Math.ceil(strips / workgroupX);
     const wraps = Math.ceil(along / MAX_WORKGROUPS);
     const weightBytes = { elem: elemBytes(elem), int8: 1, half: 2 }[weights];
@@ -80,14 +79,14 @@ export const convDirect: Kernel<DirectParams> = {
         PHASE: phase !== undefined,
         INVOCATION_PIXELS: each,
         CHECK_EDGES: touchesEdges(params),
-        WORKGROUP_X: workgroupX,
-        WORKGROUP_Y: workgroupY,
+        INVOCATIONS,
       },
       // Layers that differ only in these share a pipeline.
       runtime: {
         ...windowSizes(params),
         ...epilogueSizes(params, phase ? params.batch * phase.size[0] * phase.size[1] : sizes.dstPixels),
         PIXELS: pixels,
+        WORKGROUP_X: workgroupX,
         IN_C: from.channels,
         SRC_FIRST: from.first,
         GROUP_IN_C: groupIn,
@@ -107,7 +106,7 @@ export const convDirect: Kernel<DirectParams> = {
         HALF_WEIGHTS: weights === "half",
         HALF_PRODUCTS: halfProducts,
       },
-      grid: [Math.ceil(along / wraps), Math.ceil(blocks / workgroupY), wraps],
+      grid: [Math.ceil(along / wraps), Math.ceil((blocks * workgroupX) / INVOCATIONS), wraps],
       flops: sizes.flops,
       bytes: sizes.bytes(weightBytes),
       packing: { weights: directPacking(params), bias: biasPacking(params) },
