@@ -142,7 +142,7 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
   }
   const stop = new AbortController();
   const colorizer = loadColorizer({
-    ...(own.get(name) ?? { model: new URL(`models/${name}/`, document.baseURI) }),
+    ...(own.get(name) ?? { model: new URL(`models/${name}/`, document.baseURI), shipped: true }),
     tune: true,
     early: true,
     onProgress: (progress) => entry.onProgress(progress),

@@ -72,7 +72,7 @@ export class WorkerColorizer implements LoadedFacts {
 
   /** Loads a model in the page's worker of a kind. Resolves with undefined where there is no worker that could colour. Throws as Colorizer.load(). */
   static async load(
-    { signal, onProgress, model, ...options }: LoadOptions,
+    { signal, onProgress, model, shipped = model === undefined || isModelName(model), ...options }: LoadOptions,
     kind: () => Worker,
   ): Promise<WorkerColorizer | undefined> {
     // The worker's own address is not the page's, and bundlers move it.
@@ -81,7 +81,6 @@ export class WorkerColorizer implements LoadedFacts {
     if (!connection) return undefined;
     try {
       const onEvent = (event: CallEvent): void => void ("progress" in event && onProgress?.(event.progress));
-      const shipped = model === undefined || isModelName(model);
       const args = { ...options, model: address, shipped };
       const { id, value } = await connection.call("load", args, { signal, onEvent });
       const complete = connection.call("complete", { colorizer: id }, { onEvent }).then(() => undefined);
