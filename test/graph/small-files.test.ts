@@ -50,7 +50,8 @@ function ownMilliseconds(): number {
 
 describe("four times as many take about four times as long", () => {
   const N = 1500;
-  it.each(Object.entries(MANY))("%s", (_, make) => {
+  // On a busy processor, one of the two may find its caches taken.
+  it.each(Object.entries(MANY))("%s", { retry: 2 }, (_, make) => {
     const [small, large] = [make(N), make(4 * N)];
     expect(large.length).toBeLessThan(200 * 4 * N);
     compile(small);
