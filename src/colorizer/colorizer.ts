@@ -10,7 +10,7 @@ import type { KeptChroma } from "../image/chroma";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
-import { hintField } from "./hint-field";
+import { withHints } from "./hint-field";
 import { checkHints, takesHints } from "./hints";
 import { layerOf, type Activations, type LayerOptions } from "./layers";
 import type { BoundNetworks, Networks } from "./networks";
@@ -184,7 +184,8 @@ export class Colorizer {
     }
     clock.next("recombine");
     const notes = [...this.notes, ...sizeNotes(asked.size, working.size)];
-    return this.#recombine({ source, chroma, look, hints, size, notes }, signal, () => clock.end());
+    const predicted = withHints({ source, chroma, look, hints, size, notes }, this.manifest);
+    return this.#recombine(predicted, signal, () => clock.end());
   }
 
   /** Drops networks that failed, so that the next picture binds new ones. Waits for a picture that already uses them. */
@@ -201,14 +202,14 @@ export class Colorizer {
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
     const { source, chroma, look, notes } = predicted;
-    const hints = hintField(predicted.hints, source, chroma, this.manifest);
-    const kept = { ...chroma, output: outputOf(look, chroma.output), hints };
+    const kept = { ...chroma, output: outputOf(look, chroma.output) };
     const data = await this.#on.parts.stages.recombine(source, kept, shownOf(look, this.manifest), signal);
     const { width, height } = source;
     const facts = { ...look, width, height, data, workingSize: chroma.size, notes, timings: timings() };
     return new ColorizeResult(facts, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
-      const changed = { ...predicted, look: other, ...(change.hints && { hints: checkHints(change.hints) }) };
+      const alike = { ...predicted, look: other };
+      const changed = change.hints ? withHints({ ...alike, hints: checkHints(change.hints) }, this.manifest) : alike;
       return this.#track(otherSignal, async (smaller) => {
         this.#check(otherSignal);
         const clock = new StageClock(otherSignal, this.#watchdog.beat);

@@ -4,6 +4,13 @@ import { spreadHints, type HintField } from "../image/spread-hints";
 import type { Size } from "../kernels/picture/tile";
 import type { Manifest } from "../weights/model/manifest";
 import { takesHints, type CheckedHint } from "./hints";
+import type { Predicted } from "./predict";
+
+/** Spreads the hints over a prediction, once for all looks of it. */
+export function withHints(predicted: Predicted, manifest: Manifest): Predicted {
+  const { hints, source, chroma } = predicted;
+  return { ...predicted, chroma: { ...chroma, hints: hintField(hints, source, chroma, manifest) } };
+}
 
 /** What hints say of a network's output; undefined without hints, and where they are inputs of the network. */
 export function hintField(

@@ -35,6 +35,14 @@ export interface CheckedHint extends Required<Omit<ColorHint, "color">> {
   readonly ab: readonly [number, number];
 }
 
+/** What the numbers of a hint are, and the least that they may be. */
+const NUMBERS = {
+  x: ["a number of pixels", -Infinity],
+  y: ["a number of pixels", -Infinity],
+  radius: ["a number of pixels, 0 or more", 0],
+  spread: ["a number, 0 or more", 0],
+} as const;
+
 /** Throws InputError for what are no hints, and for too many. */
 export function checkHints(hints: readonly ColorHint[]): CheckedHint[] {
   if (!Array.isArray(hints) || hints.length > MOST_HINTS)
@@ -46,15 +54,11 @@ export function checkHints(hints: readonly ColorHint[]): CheckedHint[] {
   return hints.map((hint: ColorHint, i) => {
     const at = `hints[${i}]`;
     const { x, y, radius, spread = 1, color } = hint;
-    const negative = ["x", "y"];
-    for (const [name, value] of Object.entries({ x, y, radius, spread }))
-      if (!Number.isFinite(value) || (value < 0 && !negative.includes(name)))
-        throw new InputError({
-          where: `${at}.${name}`,
-          expected:
-            name === "spread" ? "a number, 0 or more" : `a number of pixels${name === "radius" ? ", 0 or more" : ""}`,
-          received: String(value),
-        });
+    for (const [name, value] of Object.entries({ x, y, radius, spread })) {
+      const [expected, least] = NUMBERS[name as keyof typeof NUMBERS];
+      if (!Number.isFinite(value) || value < least)
+        throw new InputError({ where: `${at}.${name}`, expected, received: String(value) });
+    }
     const [, a, b] = rgbToLab(colourOf(color, `${at}.color`));
     return { x, y, radius, spread, ab: [a, b] };
   });
