@@ -123,14 +123,16 @@ export class Colorizer {
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const { size, hints = [] } = options;
-    const look = lookOf(options, this.manifest);
-    checkHints(hints);
+    const asked = { look: lookOf(options, this.manifest), hints: checkHints(hints) };
     if (size !== undefined) checkNumber(SIZE, size);
-    return this.#early.colorize(source, options, this, (open, how) => this.#picture(open, look, how));
+    return this.#early.colorize(source, options, this, (open, how) => this.#picture(open, asked, how));
   }
 
-  #picture(open: () => Promise<PixelSource>, look: Look, options: ColorizeOptions): Promise<ColorizeResult> {
-    const hints = checkHints(options.hints ?? []);
+  #picture(
+    open: () => Promise<PixelSource>,
+    { look, hints }: Pick<Predicted, "look" | "hints">,
+    options: ColorizeOptions,
+  ): Promise<ColorizeResult> {
     return this.#track(options.signal, async (smaller) => {
       const opened = await this.#opening.take();
       try {

@@ -65,6 +65,14 @@ const PLACE = [0.25, 0.6] as const;
 const LIGHT = [0.05, 0.1] as const;
 const DARK = [0.8, 0.6] as const;
 
+/** Sets blue at PLACE. */
+async function setBlue(): Promise<void> {
+  await page.click("#tint");
+  await click(...PLACE);
+  await swatch("Blue");
+  await isBlue(...LIGHT);
+}
+
 it("gives a place a colour that fills its region, and takes it back", async () => {
   await page.click("#tint");
   expect(await help()).toMatch(/^Choose a place/);
@@ -102,10 +110,7 @@ it("gives a place a colour that fills its region, and takes it back", async () =
 }, 240_000);
 
 it("reaches as far as the slider says, in one step to undo, and keeps its place under zoom", async () => {
-  await page.click("#tint");
-  await click(...PLACE);
-  await swatch("Blue");
-  await isBlue(...LIGHT);
+  await setBlue();
   await page.$eval("#tint-spread", (slider) => {
     for (const value of ["0.6", "0.3", "0"]) {
       (slider as HTMLInputElement).value = value;
@@ -165,9 +170,7 @@ it("is done by keys alone", async () => {
 }, 240_000);
 
 it("keeps colours with their photograph: another one has none, and the same settings for all leave them out", async () => {
-  await page.click("#tint");
-  await click(...PLACE);
-  await swatch("Blue");
+  await setBlue();
   await isBlue(...PLACE);
   await visit.choose(page, "samples/cat.jpg");
   await visit.coloured(page, "cat.jpg");
