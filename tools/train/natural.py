@@ -144,8 +144,11 @@ class Natural(nn.Module):
         return self.head.out(self.features(luminance))
 
     def start(self, path):
-        """Loads weights from a file, which may contain a part of them: a checkpoint of train_natural.py (its averaged
-        weights), a file of weights in float16, or either with the decoder alone."""
+        """Loads weights from a file: natural.onnx; or one that may contain a part of them: a checkpoint of train_natural.py (its
+        averaged weights), a file of weights in float16, or either with the decoder alone."""
+        if str(path).endswith('.onnx'):
+            from warm_start import start_natural  # needs the package onnx, which a machine for training may lack
+            return start_natural(self, path)
         state = torch.load(path, map_location='cpu')
         state = state.get('average', state)
         if 'cells' in state:  # a decoder alone, without the prefix

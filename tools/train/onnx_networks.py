@@ -167,7 +167,7 @@ class NaturalWriter:
         x = self.level(4, [self.convolution(m4, 'lateral4', head.l4, *norms[4]), graph.double(x, 'double5')], norms[3][0])
         x = self.level(3, [self.convolution(m3, 'lateral3', head.l3, *norms[3]), graph.double(x, 'double4')], norms[2][0])
         scale = norms[2][0]
-        light = graph.conv(luminance, 'light', _array(_with_average_pool(head.lum.weight) * scale[:, None, None, None]),
+        light = graph.conv(luminance, 'light', _array(with_average_pool(head.lum.weight) * scale[:, None, None, None]),
                            _array(head.lum.bias * scale), 4, (1, 1, 0, 0), self.ends)
         x = self.level(2, [self.convolution(m2, 'lateral2', head.l2, *norms[2]), light, graph.double(x, 'double3')], 1.0)
         around = self.convolution_norm(x, 'around', head.c2[0], head.c2[1])
@@ -187,7 +187,7 @@ def _affine(norm):
     return scale, norm.bias - norm.running_mean * scale
 
 
-def _with_average_pool(weight):
+def with_average_pool(weight):
     """The 3x3 kernel of a convolution with stride 2 and padding 1, and the mean of 2x2 after it, as one of 5x5 with stride 4."""
     joined = torch.zeros(*weight.shape[:2], 5, 5)
     for down in (0, 2):

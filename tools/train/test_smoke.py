@@ -293,6 +293,14 @@ class Smoke(unittest.TestCase):
         with torch.no_grad():
             self.assertLess((embedder(grey) - expected).abs().max().item(), 1e-3 * expected.abs().max().item())
 
+    def test_shipped_natural(self):
+        path = HERE.parent.parent / 'models/natural/natural.onnx'
+        model = Natural().eval()
+        model.start(path)
+        difference, deviation = export_natural.largest_difference(model, path, False, 1.0)
+        self.assertGreater(deviation, 0.5)
+        self.assertLess(difference, 1e-3 * deviation)
+
     def test_folding_changes_nothing(self):
         for network in ('table', 'strided'):
             torch.manual_seed(1)

@@ -1,4 +1,4 @@
-"""Loads the weights of a shipped model folder (int8 ONNX, norms folded) into the training networks, to continue training.
+"""Loads the weights of shipped ONNX files (int8, norms folded) into the training networks, to continue training or to learn from them.
 
 The convolutions get the folded weights. A norm must then shift by the folded bias and scale by 1: its moving variance is set
 accordingly, and its mean is measured on photographs and added to the bias, so that training, which normalises by batch
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from inception import EPSILON, ConvNorm, ShiftNorm
+from onnx_networks import with_average_pool
 
 
 class Weights:
@@ -45,6 +46,14 @@ def put_back(conv, norm, weight, bias):
     norm.variance.fill_(1 - EPSILON)
 
 
+def pass_through(norm, bias=0.0):
+    """Makes a BatchNorm2d add `bias` and nothing else, in evaluation."""
+    norm.weight.fill_(1)
+    norm.bias.copy_(torch.as_tensor(bias))
+    norm.running_mean.zero_()
+    norm.running_var.fill_(1 - norm.eps)
+
+
 @torch.no_grad()
 def start_embedder(model, folder):
     """InceptionResNetV2 <- embedder.onnx of a model folder."""
@@ -67,6 +76,33 @@ def start_colorizer(model, folder):
         weight = weights(f'{layer.name}_weight')
         weight[:, layer.scaled_from:] /= layer.scale
         put_back(layer.conv, layer.norm, weight, weights(f'{layer.name}_bias'))
+
+
+@torch.no_grad()
+def start_natural(model, path):
+    """Natural <- natural.onnx. The norms' statistics are folded into the weights, so the network gives the same scores but is no place
+    to continue the training of its decoder from: for that, measure them again."""
+    weights = Weights(path)
+    for name, layer in model.backbone.convolutions.items():
+        put_back(layer, None, weights(f'{name}_weight'), weights(f'{name}_bias'))
+    head = model.head
+    for level in (5, 4, 3, 2):
+        lateral, block = getattr(head, f'l{level}'), getattr(head, f'b{level}')
+        put_back(lateral, None, weights(f'lateral{level}_weight'), weights(f'lateral{level}_bias'))
+        pass_through(block[0])
+        block[2].weight.copy_(weights(f'block{level}_weight'))
+        pass_through(block[3], weights(f'block{level}_bias'))
+    put_back(head.glob, None, weights('overall_weight').flatten(1), weights('overall_bias'))
+    put_back(head.lum, None, without_average_pool(weights('light_weight')), weights('light_bias'))
+    head.c2[0].weight.copy_(weights('around_weight'))
+    pass_through(head.c2[1], weights('around_bias'))
+    put_back(head.out, None, weights('scores_weight'), weights('scores_bias'))
+
+
+def without_average_pool(joined):
+    """The 3x3 kernels from which with_average_pool() of onnx_networks.py made these of 5x5."""
+    basis = torch.eye(9).reshape(9, 1, 3, 3)
+    return torch.linalg.lstsq(with_average_pool(basis).flatten(1).T, joined.flatten(1).T).solution.T.reshape(len(joined), 1, 3, 3)
 
 
 @torch.no_grad()
