@@ -56,7 +56,7 @@ export class Colorizer {
       this.#opening = new Turns();
       this.#running = new Turns();
     };
-    const earlyEnds = (): Promise<void> => this.#early.wait(() => this.#running.ended());
+    const earlyEnds = (): Promise<void> => this.#early.wait();
     const onEarly = (on: OnDevice<DeviceParts>): void => {
       this.#on = on;
       ready();

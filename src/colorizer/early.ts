@@ -30,12 +30,14 @@ type Picture = (open: () => Promise<PixelSource>, options: ColorizeOptions) => P
 export class EarlyTime {
   /** Whether all networks are loaded. */
   over = false;
+  /** Whether a first picture was asked for. */
+  #colouring = false;
   #end!: () => void;
   readonly #ended = new Promise<void>((resolve) => (this.#end = resolve));
 
-  /** Resolves after a first picture, or when none has come for some time. `running` resolves when no picture runs. */
-  async wait(running: () => Promise<void>): Promise<void> {
-    const timer = setTimeout(() => void running().then(this.#end), PATIENCE);
+  /** Resolves after the first picture, with which compiling would share the processor, or when none was asked for in some time. */
+  async wait(): Promise<void> {
+    const timer = setTimeout(() => this.#colouring || this.#end(), PATIENCE);
     await this.#ended;
     clearTimeout(timer);
   }
@@ -52,15 +54,19 @@ export class EarlyTime {
       await abortable(complete, signal);
       return picture(() => openSource(source), options);
     }
-    const pixels = await openSource(source);
-    const open = (): Promise<PixelSource> => Promise.resolve({ ...pixels, close() {} });
+    this.#colouring = true;
+    let pixels: PixelSource | undefined;
     try {
-      const first = await picture(open, { ...options, size, onStage: undefined }).finally(this.#end);
+      const opened = (pixels = await openSource(source));
+      const open = (): Promise<PixelSource> => Promise.resolve({ ...opened, close() {} });
+      const first = await picture(open, { ...options, size, onStage: undefined });
+      this.#end();
       callOut(onEarly, first);
       await abortable(complete, signal);
       return await picture(open, options);
     } catch (error) {
-      pixels.close();
+      this.#end();
+      pixels?.close();
       throw error;
     }
   }

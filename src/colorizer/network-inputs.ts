@@ -91,10 +91,10 @@ export function workingSizeOf({ name, colorizer }: Manifest, picture: Size, pixe
   return workingSize({ width: 1, height: 1 }, pixels, multiple);
 }
 
-/** Half of a working size, by default of the model's, where the network takes that; else `size`. */
+/** The largest multiple up to half of a working size, by default of the model's, where the network takes that; else `size`. */
 export function smallerSize({ colorizer }: Manifest, size?: number): number | undefined {
   const { multiple, pixels } = colorizer.size;
-  const half = Math.round((size ?? pixels) / 2);
+  const half = Math.floor((size ?? pixels) / 2 / multiple) * multiple;
   return half < Math.max(multiple, SIZE.least) ? size : half;
 }
 

@@ -2,7 +2,9 @@
 import { expect, it } from "vitest";
 import { abortable } from "../../src/base/abortable";
 import { adapterClass } from "../../src/graph/lower/conv-choice";
+import { EarlyTime } from "../../src/colorizer/early";
 import { Colorizer, DownloadError, type ColorizeResult, type ColorizerOptions } from "../../src/index";
+import { loadModel } from "../../src/weights/model/files";
 import { testDevice } from "../gpu";
 import { expectClose, randoms } from "../shared/expect-close";
 import { recombined, type Picture } from "../reference/color";
@@ -38,6 +40,12 @@ async function load(
   });
   colorizer.catch(() => undefined);
   return { colorizer, arrive };
+}
+
+/** What EarlyTime asks of a Colorizer that is complete with `complete`. */
+async function loading(complete: Promise<void>): Promise<Pick<Colorizer, "manifest" | "device" | "complete">> {
+  const { manifest } = await loadModel("tiny", { read: tinyReader() });
+  return { manifest, device: await testDevice(), complete };
 }
 
 /** Whether a promise settles within half a second. */
@@ -139,4 +147,31 @@ it("predicts the first picture at half the size on software drivers, and at the 
     await colorizer.complete;
     colorizer.dispose();
   }
+});
+
+it("lets the embedder wait for a first picture, however long that takes", async () => {
+  const early = new EarlyTime();
+  let over = false;
+  const complete = early.wait().then(() => void (over = true));
+  let paint!: (result: ColorizeResult) => void;
+  const painted = new Promise<ColorizeResult>((resolve) => (paint = resolve));
+  const done = early.colorize(picture, { size: 32, onEarly: () => undefined }, await loading(complete), () => painted);
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  expect(over).toBe(false);
+  const result = {} as ColorizeResult;
+  paint(result);
+  expect(await done).toBe(result);
+  expect(over).toBe(true);
+});
+
+it("lets the embedder not wait when no first picture is asked for, or it cannot be opened", async () => {
+  await new EarlyTime().wait();
+  const early = new EarlyTime();
+  const complete = early.wait();
+  const none: Picture = { width: 0, height: 0, data: new Uint8ClampedArray() };
+  const failed = early.colorize(none, { size: 32, onEarly: () => undefined }, await loading(complete), () =>
+    expect.unreachable(),
+  );
+  await expect(failed).rejects.toThrow("0");
+  await complete;
 });
