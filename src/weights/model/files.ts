@@ -100,6 +100,7 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   const entries = Object.entries(manifest.files).filter(([key]) => used.includes(key));
   const total = entries.reduce((sum, [, file]) => sum + file.bytes, 0);
   const progress = new Map<string, { readonly loaded: number; readonly fromCache: boolean }>();
+  const readings: Promise<Uint8Array>[] = [];
   const readOne = async ([key, file]: (typeof entries)[number]): Promise<[string, Uint8Array]> => {
     const report = (loaded: number, _total?: number, fromCache = false): void => {
       progress.set(key, { loaded, fromCache });
@@ -112,7 +113,9 @@ export async function loadModel(location: string | URL, options: LoadModelOption
         fromCache: all.every((one) => one.fromCache),
       });
     };
-    const bytes = await read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
+    const reading = read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
+    readings.push(reading);
+    const bytes = await reading;
     // fetchFile() has already checked its files; hashing 60 MB twice would be slow.
     const fault = options.read ? await integrityFault(bytes, file, `${folder}${file.path}`) : undefined;
     if (fault) throw new ManifestError(fault);
@@ -124,6 +127,8 @@ export async function loadModel(location: string | URL, options: LoadModelOption
     return { manifest, files: Object.fromEntries(await Promise.all(entries.map(readOne))) };
   } catch (error) {
     stop.abort(error);
+    // Until what came of the other files is kept. A reader of the caller's need not end.
+    if (!options.read) await Promise.allSettled(readings);
     throw error;
   }
 }
