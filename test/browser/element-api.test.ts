@@ -1,8 +1,10 @@
 /** Attributes, properties, methods, events and states of <colorize-canvas>, in one page with a tiny model. */
+import { readFileSync } from "node:fs";
 import type { Page } from "puppeteer";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
 import { TEXTS } from "../../src/element/texts";
+import { serve } from "../shared/answering-server";
 import { useElementPage, type ElementPage } from "./element-page";
 
 let open: ElementPage;
@@ -143,6 +145,37 @@ describe("attributes", () => {
     expect(seen).toMatchObject({ code: "input", state: "ready" });
     expect(seen.message).toMatch(/^precision: expected auto, f32, f16, f16-weights, received "f61"/);
     expect(open.messages).toEqual([]);
+  });
+
+  it("crossorigin decides whether cookies are sent to another site", async () => {
+    const cookies: (string | undefined)[] = [];
+    const other = await serve((_, response, __, { headers }) => {
+      cookies.push(headers.cookie);
+      const allowed = { "access-control-allow-origin": open.site.address, "access-control-allow-credentials": "true" };
+      response.writeHead(200, { ...allowed, "cache-control": "no-store" }).end(readFileSync("samples/cat.jpg"));
+    });
+    try {
+      // The name of the page's own site, whose cookies are for all ports.
+      const src = other.url.replace("127.0.0.1", "localhost");
+      const states = await page.evaluate(async (address) => {
+        document.cookie = "visitor=7";
+        const element = add({ src: address, loading: "manual" });
+        const states = [];
+        for (const value of [null, "anonymous", "use-credentials"] as const) {
+          element.crossOrigin = value;
+          await element.colorize();
+          states.push(element.state);
+        }
+        document.cookie = "visitor=; max-age=0";
+        return states;
+      }, src);
+      expect(states).toEqual(["ready", "ready", "ready"]);
+      expect(cookies.length).toBeGreaterThan(1);
+      expect(cookies.at(-1)).toBe("visitor=7");
+      expect(cookies.slice(0, -1)).toEqual(cookies.slice(0, -1).map(() => undefined));
+    } finally {
+      await other.close();
+    }
   });
 
   it("width and height reserve the space, and the page's own style wins", async () => {
