@@ -30,16 +30,7 @@ export function messageOf(thrown: unknown): string {
 
 /** What kind of error it is, for programs; one for each class. */
 export type ErrorCode =
-  | "engine"
-  | "model"
-  | "unsupported"
-  | "manifest"
-  | "graph"
-  | "download"
-  | "input"
-  | "image"
-  | "device"
-  | "kernel";
+  "engine" | "model" | "unsupported" | "manifest" | "graph" | "download" | "input" | "image" | "device" | "kernel";
 
 /** Base class: `catch (e) { if (e instanceof EngineError) ... e.code }`. */
 export class EngineError extends Error {

@@ -184,8 +184,9 @@ it("takes undefined and null of frameworks for an attribute that is left out", a
 
 describe("a model that is not served", () => {
   const hint =
-    "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
-    '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/". Both take other models\' names.';
+    'Serve the model: with Vite, add colorizeModels({ models: ["inception-table"] }) of colorize-canvas/vite to `plugins`; otherwise run ' +
+    '`npx colorize-canvas copy-models public/ --model inception-table` and set the attribute or option model="/models/inception-table/". ' +
+    "For another model, write its name in these places.";
 
   it("gives the address that was tried, and what to do", async () => {
     await open(strict);

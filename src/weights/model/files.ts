@@ -63,8 +63,9 @@ export interface LoadedModel {
 
 /** Bundlers do not copy models: a page that asks for one at an address where nothing is gets this hint. */
 const SERVE_MODELS =
-  "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
-  '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/". Both take other models\' names.';
+  'Serve the model: with Vite, add colorizeModels({ models: ["inception-table"] }) of colorize-canvas/vite to `plugins`; otherwise run ' +
+  '`npx colorize-canvas copy-models public/ --model inception-table` and set the attribute or option model="/models/inception-table/". ' +
+  "For another model, write its name in these places.";
 
 /**
  * Reads model.json and then the files of its networks in parallel, and checks their sizes and SHA-256. `location` is the URL of
