@@ -176,10 +176,22 @@ it("takes undefined and null of frameworks for an attribute that is left out", a
     const all = set({ ...values, ...more });
     const names = [...Object.keys(values), ...Object.keys(more), "source", "colorizer", "texts"];
     const none = set(Object.fromEntries(names.map((name) => [name, undefined])));
-    set({ src: "a", saturation: 2 });
-    return { all: all.length, none, nulls: set({ src: null, saturation: null }), factor: element.saturation };
+    set({ src: "a", saturation: 2, zoomable: true });
+    const look = (): unknown[] => [element.comparePosition, element.comparing, element.zoom];
+    set({ zoom: 2, comparePosition: 30 });
+    const looks = [look()];
+    set({ comparePosition: undefined, comparing: undefined, zoom: undefined });
+    looks.push(look());
+    set({ comparePosition: null, comparing: null, zoom: null, zoomable: undefined });
+    looks.push(look());
+    return { all: all.length, none, nulls: set({ src: null, saturation: null }), factor: element.saturation, looks };
   });
-  expect(seen).toEqual({ all: 13, none: [], nulls: [], factor: 1 });
+  const looks = [
+    [30, false, 2],
+    [50, false, 1],
+    [50, false, 1],
+  ];
+  expect(seen).toEqual({ all: 13, none: [], nulls: [], factor: 1, looks });
 });
 
 describe("a model that is not served", () => {
