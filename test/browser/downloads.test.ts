@@ -1,6 +1,7 @@
 /** The model's download in the built element: connections that break, files that are damaged on their way or on this device. */
 import { extname, join } from "node:path";
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
@@ -82,16 +83,16 @@ beforeEach(async () => {
 });
 
 /** Adds an element; resolves with "ready" or the error's code and message. */
-function add(): Promise<string> {
-  return page.evaluate(async () => {
+function add(model = "/tiny/"): Promise<string> {
+  return page.evaluate(async (address) => {
     const element = document.createElement("colorize-canvas");
-    Object.assign(element, { model: "/tiny/", src: "/samples/cat.jpg", controls: true });
+    Object.assign(element, { model: address, src: "/samples/cat.jpg", controls: true });
     document.body.append(element);
     return element.colorize().then(
       () => element.state,
       ({ code, message }: ColorizeCanvas["error"] & object) => `${code}: ${message}`,
     );
-  });
+  }, model);
 }
 
 it("goes on where the connection broke", async () => {
@@ -141,4 +142,21 @@ it("fetches a file again that was damaged on this device", async () => {
   await visit();
   expect(await add()).toBe("ready");
   expect(begins).toEqual([0]);
+});
+
+it("takes files that another site sends compressed, which it cannot see", async () => {
+  const other = await serve((path, response) => {
+    const bytes = gzipSync(MODEL[path.slice(1)]!);
+    response.writeHead(200, {
+      "access-control-allow-origin": "*",
+      "content-encoding": "gzip",
+      "content-length": bytes.length,
+    });
+    response.end(bytes);
+  });
+  try {
+    expect(await add(other.url)).toBe("ready");
+  } finally {
+    await other.close();
+  }
 });

@@ -19,7 +19,7 @@ export interface BodyOptions {
 export async function readBody(response: Response, address: string, options: BodyOptions): Promise<Uint8Array> {
   const { bytes, most = 2 ** 31 - 1, missingHint = "Check the address.", onProgress } = options;
   const arrived = options.arrived ?? new Arrived(bytes);
-  const rest = announcedLength(response);
+  const rest = announcedLength(response, (bytes ?? 0) - arrived.length);
   const announced = rest === undefined ? undefined : arrived.length + rest;
   const wrong = (expected: string, received: string, hint: string): DownloadError =>
     new DownloadError({ where: address, expected, received, hint });
@@ -66,11 +66,12 @@ function fileName(address: string): string {
   return /([^/?#]*)(?:[?#].*)?$/s.exec(address)?.[1] || "a file";
 }
 
-/** Content-Length, unless it counts compressed bytes. */
-export function announcedLength(response: Response): number | undefined {
+/** Content-Length, unless it counts compressed bytes; of another site's response that shows only by a length below the expected one. */
+export function announcedLength(response: Response, expected: number): number | undefined {
   const text = response.headers.get("content-length");
   if (text === null || response.headers.has("content-encoding")) return undefined;
   const length = Number(text);
+  if (response.type === "cors" && length < expected) return undefined;
   return Number.isSafeInteger(length) ? length : undefined;
 }
 

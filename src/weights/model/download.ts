@@ -211,12 +211,14 @@ async function receive(
     });
     throw response.status >= 500 || from > 0 ? new TransientError(error) : error;
   }
+  // A part is of use only where a hash tells whether the rest is of the same file, and where it is not of a compressed one.
+  const announced = announcedLength(response, (options.bytes ?? 0) - arrived.length);
+  const resumable = options.sha256 !== undefined && announced !== undefined;
   try {
     return await readBody(response, address, options);
   } catch (cause) {
     if (cause instanceof DownloadError) throw cause;
-    // A part is of use only where a hash tells whether the rest is of the same file, and where it is not of a compressed one.
-    if (options.sha256 === undefined || announcedLength(response) === undefined) arrived.clear();
+    if (!resumable) arrived.clear();
     throw new TransientError(
       new DownloadError({
         where: address,
