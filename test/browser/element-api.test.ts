@@ -323,6 +323,25 @@ describe("source", () => {
   });
 });
 
+describe("a source without a picture", () => {
+  it.each([
+    ["an <img> of a missing file", "img", /missing\.png: expected a photograph that this browser can read/],
+    ["a <video> without a frame", "video", /^source: expected a picture, received one without pixels.*`loadeddata`/],
+    ["an empty canvas", "canvas", /^source: expected a picture, received one without pixels/],
+  ] as const)("is an error of the photograph: %s", async (_, tag, message) => {
+    const seen = await page.evaluate(async (name) => {
+      const element = add({ loading: "manual" });
+      const source = document.createElement(name);
+      if (source instanceof HTMLImageElement) source.src = "/missing.png";
+      if (source instanceof HTMLCanvasElement) source.width = 0;
+      element.source = source;
+      await element.colorize().catch(() => undefined);
+      return { code: element.error!.code, message: element.error!.message };
+    }, tag);
+    expect(seen).toEqual({ code: "image", message: expect.stringMatching(message) as string });
+  });
+});
+
 it("colorizer replaces the shared one, and stays the page's", async () => {
   const seen = await page.evaluate(async () => {
     const asked: unknown[] = [];
