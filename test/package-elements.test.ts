@@ -14,6 +14,7 @@ interface Member extends Named {
   readonly static?: boolean;
   readonly attribute?: string;
   readonly reflects?: boolean;
+  readonly readonly?: boolean;
 }
 
 interface Described {
@@ -74,6 +75,15 @@ describe("the manifest for editors", () => {
     expect(names(element.cssProperties).sort()).toEqual(found(/var\((--colorize-canvas-[\w-]+)/g));
     expect(names(element.slots).filter(Boolean).sort()).toEqual(found(/\bslot\("(\w+)"/g));
   });
+});
+
+it("the types for templates of frameworks have every attribute and every property that can be set", () => {
+  const source = readFileSync("src/element/markup.ts", "utf8");
+  const typed = [...source.matchAll(/^  readonly (\w+)\?:/gm)].map(([, name]) => name!);
+  const settable = element.members.filter(
+    (one) => one.kind === "field" && !one.static && !one.readonly && one.attribute === undefined,
+  );
+  expect(typed.sort()).toEqual([...names(element.attributes), ...names(settable)].sort());
 });
 
 describe("docs/element.md", () => {

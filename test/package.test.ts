@@ -37,7 +37,7 @@ const TYPES_OF: Readonly<Record<string, string>> = {
 const USER_PROGRAM = `
 import { Colorizer, requestDevice, type ColorizeResult } from "colorize-canvas";
 import { Session } from "colorize-canvas/engine";
-import { ColorizeCanvas } from "colorize-canvas/element";
+import { ColorizeCanvas, type ColorizeCanvasEventMap } from "colorize-canvas/element";
 import { requestNodeDevice } from "colorize-canvas/node";
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <T extends true>(): T | undefined => undefined;
@@ -46,6 +46,14 @@ same<Same<Colorizer["device"], GPUDevice>>();
 same<Same<Awaited<ReturnType<typeof requestDevice>>, GPUDevice>>();
 same<Same<Awaited<ReturnType<typeof requestNodeDevice>>, GPUDevice>>();
 same<Same<ColorizeCanvas["result"], ColorizeResult | null>>();
+export function listen(element: ColorizeCanvas): () => void {
+  const failed = ({ detail: { code } }: ColorizeCanvasEventMap["error"]): boolean => code === "download";
+  element.addEventListener("error", failed);
+  element.texts = { "error-download": "No network" };
+  // @ts-expect-error no code of an error
+  element.texts = { "error-dowload": "No network" };
+  return () => element.removeEventListener("error", failed);
+}
 export const session = (device: GPUDevice): Promise<Session> => Session.load("model.onnx", { device });
 `;
 

@@ -28,10 +28,14 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** What kind of error it is, for programs; one for each class. */
+export type ErrorCode =
+  "engine" | "model" | "unsupported" | "manifest" | "graph" | "download" | "input" | "image" | "device" | "kernel";
+
 /** Base class: `catch (e) { if (e instanceof EngineError) ... e.code }`. */
 export class EngineError extends Error {
   override readonly name: string = "EngineError";
-  readonly code: string = "engine";
+  readonly code: ErrorCode = "engine";
   readonly where: string;
   readonly expected: string;
   readonly received: string;

@@ -4,6 +4,7 @@ import { InputError, type EngineError } from "../base/errors";
 import type { ColorizeResult } from "../colorizer/result";
 import { checkKind, type ColorizeSource } from "../image/source";
 import { ColorizeAttributes, upgradeProperties, warnOfWord } from "./attributes";
+import { MIDDLE } from "./comparison";
 import { Controls } from "./controls";
 import { CustomStates } from "./custom-states";
 import { send, type ColorizeCanvasEventMap, type ColorizeState } from "./events";
@@ -152,24 +153,24 @@ export class ColorizeCanvas extends ColorizeAttributes {
   get comparePosition(): number {
     return this.#lens.comparison.position;
   }
-  set comparePosition(value: number) {
-    this.#lens.comparison.position = value;
+  set comparePosition(value: number | null | undefined) {
+    this.#lens.comparison.position = Number.isFinite(value) ? value! : MIDDLE;
   }
 
   /** Whether the original is shown in place of the coloured picture. A page sets it, for example, while a button of its own is held. */
   get comparing(): boolean {
     return this.#lens.comparison.original;
   }
-  set comparing(value: boolean) {
-    if (this.#work.coloured || !value) this.#lens.comparison.original = value;
+  set comparing(value: boolean | null | undefined) {
+    if (this.#work.coloured || !value) this.#lens.comparison.original = Boolean(value);
   }
 
   /** Scale of the picture: 1 (default) where all of it is shown. With `zoomable`, setting it zooms about the frame's centre, as far as people can. */
   get zoom(): number {
     return this.#lens.zoom.view.scale;
   }
-  set zoom(value: number) {
-    if (this.zoomable) this.#lens.zoom.scaleTo(value);
+  set zoom(value: number | null | undefined) {
+    if (this.zoomable) this.#lens.zoom.scaleTo(value || 1);
   }
 
   get state(): ColorizeState {
@@ -287,6 +288,16 @@ export interface ColorizeCanvas {
     type: string,
     listener: EventListenerOrEventListenerObject,
     options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof AllEvents>(
+    type: K,
+    listener: (this: ColorizeCanvas, event: AllEvents[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | EventListenerOptions,
   ): void;
 }
 

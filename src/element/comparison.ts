@@ -15,6 +15,8 @@ interface Host {
   showsOriginal(shown: boolean): void;
 }
 
+/** The slider's first place, in percent. */
+export const MIDDLE = 50;
 /** Percent by which a key moves the slider. */
 const STEP = 1;
 const LARGE_STEP = 10;
@@ -24,7 +26,7 @@ export class Comparison {
   #mode: CompareMode = "off";
   #texts: ColorizeTexts = {};
   /** Percent of the picture's width, from the side where text begins, that show the original. */
-  #position = 50;
+  #position = MIDDLE;
   /** The slider's place from the frame's centre in CSS pixels, to the right, which zooming does not move. */
   #place = 0;
   /** Whether a pointer or key is down. */

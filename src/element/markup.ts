@@ -17,6 +17,8 @@ export interface ColorizeCanvasAttributes {
   readonly warmth?: number | string;
   readonly size?: number | string;
   readonly precision?: ColorizeCanvas["precision"];
+  readonly fallback?: string;
+  readonly workers?: string;
   readonly crossorigin?: "" | "anonymous" | "use-credentials";
   readonly controls?: boolean;
   readonly width?: number | string;
@@ -24,9 +26,12 @@ export interface ColorizeCanvasAttributes {
   readonly source?: ColorizeSource | null;
   readonly colorizer?: ColorizeCanvas["colorizer"];
   readonly texts?: ColorizeTexts;
+  readonly comparePosition?: number;
+  readonly comparing?: boolean;
+  readonly zoom?: number;
 }
 
-/** `onload`, `onpreview`, `onerror`, `onprogress` and `onstatechange`: listeners for the element's events. */
+/** `onload`, `onerror` and so on: listeners for the element's events. */
 export type ColorizeCanvasListeners = {
   readonly [Name in keyof ColorizeCanvasEventMap as `on${Name}`]?: (event: ColorizeCanvasEventMap[Name]) => void;
 };

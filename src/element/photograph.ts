@@ -151,12 +151,22 @@ export class Photograph {
       return showBlob(img, source, signal);
     }
     if (!isDrawnAtOnce(source)) {
-      await source.decode(); // an <img> that may still be loading
+      // an <img> that may still be loading
+      await source.decode().catch((cause: unknown) => {
+        throw unreadable(source.currentSrc || "source", cause);
+      });
       signal.throwIfAborted();
       draw(still, source);
     }
     still.hidden = false;
-    return "data" in source ? source : still;
+    if ("data" in source) return source;
+    if (still.width > 0 && still.height > 0) return still;
+    throw new ImageError({
+      where: "source",
+      expected: "a picture",
+      received: "one without pixels",
+      hint: "Set a <video> after its event `loadeddata`, and a frame or bitmap before it is closed.",
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 /** Every text that <colorize-canvas> shows or gives to screen readers, in one table. */
+import type { ErrorCode } from "../base/errors";
 
 export const TEXTS = {
   /** While the photograph or the list of the model's files is being loaded. */
@@ -32,7 +33,7 @@ export const TEXTS = {
 } as const;
 
 /** The name of a text of the table, or of one for errors of a code. */
-export type TextName = keyof typeof TEXTS | `error-${string}`;
+export type TextName = keyof typeof TEXTS | `error-${ErrorCode}`;
 
 /** Texts by name; the table's English ones stand for those left out. */
 export type ColorizeTexts = { readonly [Name in TextName]?: string };
@@ -49,7 +50,7 @@ export function textOf(
 /** What to say of an error. */
 export function errorText(
   texts: ColorizeTexts,
-  { code, message }: { readonly code: string; readonly message: string },
+  { code, message }: { readonly code: ErrorCode; readonly message: string },
 ): string {
   return filled(texts[`error-${code}`] ?? texts.error ?? TEXTS.error, { message });
 }

@@ -1,4 +1,4 @@
-/** The worker that colours on a device of its own. */
+/** The worker that colours on devices of its own. */
 import { Colorizer } from "../colorizer/colorizer";
 import { serve } from "./serve";
 

@@ -9,7 +9,7 @@ import { WorkerColorizer } from "./worker-colorizer";
 const start = (): Worker => new Worker(new URL("./colorize-worker.ts", import.meta.url), { type: "module" });
 
 /**
- * Loads a model in a module worker with a device of its own, which all of the page's models share; where the browser has no WebGPU in
+ * Loads a model, with a device of its own, in a module worker, which all of the page's models share; where the browser has no WebGPU in
  * workers or the page may not start this one, on this thread, in short stretches. Where there is no WebGPU or no such device, and the option
  * `fallback` is given, onnxruntime-web runs the networks, in a worker of its own. Throws as Colorizer.load(), and DownloadError where
  * onnxruntime-web is needed and not there.

@@ -1,7 +1,10 @@
 /** Attributes, properties, methods, events and states of <colorize-canvas>, in one page with a tiny model. */
+import { readFileSync } from "node:fs";
 import type { Page } from "puppeteer";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
+import { TEXTS } from "../../src/element/texts";
+import { serve } from "../shared/answering-server";
 import { useElementPage, type ElementPage } from "./element-page";
 
 let open: ElementPage;
@@ -142,6 +145,37 @@ describe("attributes", () => {
     expect(seen).toMatchObject({ code: "input", state: "ready" });
     expect(seen.message).toMatch(/^precision: expected auto, f32, f16, f16-weights, received "f61"/);
     expect(open.messages).toEqual([]);
+  });
+
+  it("crossorigin decides whether cookies are sent to another site", async () => {
+    const cookies: (string | undefined)[] = [];
+    const other = await serve((_, response, __, { headers }) => {
+      cookies.push(headers.cookie);
+      const allowed = { "access-control-allow-origin": open.site.address, "access-control-allow-credentials": "true" };
+      response.writeHead(200, { ...allowed, "cache-control": "no-store" }).end(readFileSync("samples/cat.jpg"));
+    });
+    try {
+      // The name of the page's own site, whose cookies are for all ports.
+      const src = other.url.replace("127.0.0.1", "localhost");
+      const states = await page.evaluate(async (address) => {
+        document.cookie = "visitor=7";
+        const element = add({ src: address, loading: "manual" });
+        const states = [];
+        for (const value of [null, "anonymous", "use-credentials"] as const) {
+          element.crossOrigin = value;
+          await element.colorize();
+          states.push(element.state);
+        }
+        document.cookie = "visitor=; max-age=0";
+        return states;
+      }, src);
+      expect(states).toEqual(["ready", "ready", "ready"]);
+      expect(cookies.length).toBeGreaterThan(1);
+      expect(cookies.at(-1)).toBe("visitor=7");
+      expect(cookies.slice(0, -1)).toEqual(cookies.slice(0, -1).map(() => undefined));
+    } finally {
+      await other.close();
+    }
   });
 
   it("width and height reserve the space, and the page's own style wins", async () => {
@@ -286,6 +320,25 @@ describe("source", () => {
     expect(seen.widths).toEqual([16, 451]);
     expect(seen.message).toMatch(/expected a picture: .* received the address "\/samples\/cat.jpg"/);
     expect(seen.kept).toBe("image");
+  });
+});
+
+describe("a source without a picture", () => {
+  it.each([
+    ["an <img> of a missing file", "img", /missing\.png: expected a photograph that this browser can read/],
+    ["a <video> without a frame", "video", /^source: expected a picture, received one without pixels.*`loadeddata`/],
+    ["an empty canvas", "canvas", /^source: expected a picture, received one without pixels/],
+  ] as const)("is an error of the photograph: %s", async (_, tag, message) => {
+    const seen = await page.evaluate(async (name) => {
+      const element = add({ loading: "manual" });
+      const source = document.createElement(name);
+      if (source instanceof HTMLImageElement) source.src = "/missing.png";
+      if (source instanceof HTMLCanvasElement) source.width = 0;
+      element.source = source;
+      await element.colorize().catch(() => undefined);
+      return { code: element.error!.code, message: element.error!.message };
+    }, tag);
+    expect(seen).toEqual({ code: "image", message: expect.stringMatching(message) as string });
   });
 });
 
@@ -489,20 +542,46 @@ describe("events", () => {
   });
 });
 
-it("texts replace every English one, also those of errors by code", async () => {
+it("texts replace every English one", async () => {
+  const names = Object.keys(TEXTS);
+  const said = await page.evaluate(async (all) => {
+    for (const name of await caches.keys()) await caches.delete(name);
+    const element = document.createElement("colorize-canvas");
+    const said = new Set<string>();
+    const listen = (): void => {
+      for (const one of element.shadowRoot!.querySelectorAll("*")) {
+        const own = [...one.childNodes].filter((node) => node instanceof Text).map(({ data }) => data);
+        const attributes = ["aria-label", "aria-valuetext", "alt", "title"].map((name) => one.getAttribute(name) ?? "");
+        for (const text of [...own, ...attributes]) if (/[a-z]/i.test(text)) said.add(text);
+      }
+    };
+    for (const type of ["statechange", "progress", "load", "error"]) element.addEventListener(type, listen);
+    element.texts = Object.fromEntries(all.map((name) => [name, `«${name}»`]));
+    Object.assign(element, { model: "/tiny/?texts", controls: true, zoomable: true, compare: "slider" });
+    document.body.append(element);
+    element.src = "/samples/cat.jpg"; // downloads the model
+    await next(element, "load");
+    element.compare = "hold";
+    element.model = "/tiny/?texts-again"; // from this device
+    await next(element, "load");
+    element.src = "/missing.jpg";
+    await next(element, "error");
+    return [...said];
+  }, names);
+  expect(said.sort()).toEqual(names.map((name) => `«${name}»`).sort());
+});
+
+it("texts have places for values, and may be of errors by code", async () => {
   const seen = await page.evaluate(async () => {
     const element = add({ compare: "slider", controls: "" });
     const text = (part: string): string => element.shadowRoot!.querySelector(`[part=${part}]`)!.textContent;
     element.texts = {
-      colorize: "Farbe kommt",
       save: "Sichern",
       compare: "Vergleich",
       comparePosition: "{value} % Original",
       error: "Fehler: {message}",
       "error-image": "Kein Bild",
     };
-    const said = new Set<string>();
-    element.addEventListener("progress", () => said.add(text("status")));
     element.src = "/samples/cat.jpg";
     await next(element, "load");
     const handle = element.shadowRoot!.querySelector("[role=slider]")!;
@@ -515,10 +594,9 @@ it("texts replace every English one, also those of errors by code", async () => 
     await next(element, "error");
     const other = text("error");
     element.texts = null;
-    return { said: [...said], ready, image, other, english: text("error").startsWith("saturation: expected") };
+    return { ready, image, other, english: text("error").startsWith("saturation: expected") };
   });
   expect(seen).toEqual({
-    said: ["Farbe kommt"],
     ready: ["Sichern", "Vergleich", "50 % Original"],
     image: "Kein Bild",
     other: expect.stringMatching(/^Fehler: saturation: expected/) as string,

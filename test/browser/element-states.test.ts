@@ -190,11 +190,15 @@ it("an element that leaves the page stops, and the address of its file is freed"
 /** Names of the scenes that are checked and drawn. */
 const SCENES = [
   "idle",
+  "poster",
   "manual",
   "loading",
+  "preview",
   "ready",
   "slider",
+  "zoomable",
   "hold",
+  "comparing",
   "controls",
   "error",
   "photograph-error",
@@ -202,7 +206,7 @@ const SCENES = [
   "slotted",
 ] as const;
 
-/** Shows an element in one state in the page. A stand-in for the Colorizer stops at a stage where the state is "loading". */
+/** Shows an element in one state in the page. A stand-in for the Colorizer stops at a stage, or after a first picture, where the state is "loading". */
 async function show(scene: (typeof SCENES)[number]): Promise<void> {
   await page.evaluate(async (name) => {
     document.documentElement.style.colorScheme = "light dark";
@@ -214,7 +218,10 @@ async function show(scene: (typeof SCENES)[number]): Promise<void> {
     Object.assign(element, { model: "/tiny/", alt: "A cat", width: 451, height: 300 });
     const photograph = "/samples/cat.jpg";
     if (name === "idle") return;
-    if (name === "manual") {
+    if (name === "poster") {
+      element.innerHTML = '<p slot="poster">A photograph of a cat comes here.</p>';
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } else if (name === "manual") {
       Object.assign(element, { loading: "manual", controls: true, src: photograph });
       await next(element.shadowRoot!.querySelector("img")!, "load");
     } else if (name === "loading") {
@@ -226,6 +233,20 @@ async function show(scene: (typeof SCENES)[number]): Promise<void> {
       };
       Object.assign(element, { src: photograph, controls: true });
       await new Promise((resolve) => setTimeout(resolve, 400));
+    } else if (name === "preview") {
+      const other = add({ src: photograph });
+      await next(other, "load");
+      const { result } = other;
+      other.remove();
+      element.colorizer = {
+        colorize: (_, { onEarly } = {}) => {
+          onEarly?.(result!);
+          return new Promise(() => {});
+        },
+      };
+      Object.assign(element, { src: photograph, controls: true });
+      await next(element, "preview");
+      await new Promise((resolve) => setTimeout(resolve, 700)); // the transition
     } else if (name === "error" || name === "photograph-error") {
       if (name === "error") element.model = "/nowhere/";
       Object.assign(element, { controls: true, src: name === "error" ? photograph : "/missing.jpg" });
@@ -233,10 +254,13 @@ async function show(scene: (typeof SCENES)[number]): Promise<void> {
     } else {
       if (name === "slotted") element.innerHTML = `<img src="${photograph}" alt="A cat">`;
       else element.src = photograph;
-      if (name === "slider" || name === "rtl") element.compare = "slider";
-      if (name === "hold") element.compare = "hold";
+      if (["slider", "rtl", "zoomable"].includes(name)) element.compare = "slider";
+      if (name === "hold" || name === "comparing") element.compare = "hold";
+      element.zoomable = name === "zoomable";
       element.controls = name === "controls" || name === "rtl";
       await next(element, "load");
+      element.comparing = name === "comparing";
+      if (name === "zoomable") element.zoom = 2;
       await new Promise((resolve) => setTimeout(resolve, 700)); // the transition
     }
   }, scene);

@@ -176,16 +176,29 @@ it("takes undefined and null of frameworks for an attribute that is left out", a
     const all = set({ ...values, ...more });
     const names = [...Object.keys(values), ...Object.keys(more), "source", "colorizer", "texts"];
     const none = set(Object.fromEntries(names.map((name) => [name, undefined])));
-    set({ src: "a", saturation: 2 });
-    return { all: all.length, none, nulls: set({ src: null, saturation: null }), factor: element.saturation };
+    set({ src: "a", saturation: 2, zoomable: true });
+    const look = (): unknown[] => [element.comparePosition, element.comparing, element.zoom];
+    set({ zoom: 2, comparePosition: 30 });
+    const looks = [look()];
+    set({ comparePosition: undefined, comparing: undefined, zoom: undefined });
+    looks.push(look());
+    set({ comparePosition: null, comparing: null, zoom: null, zoomable: undefined });
+    looks.push(look());
+    return { all: all.length, none, nulls: set({ src: null, saturation: null }), factor: element.saturation, looks };
   });
-  expect(seen).toEqual({ all: 13, none: [], nulls: [], factor: 1 });
+  const looks = [
+    [30, false, 2],
+    [50, false, 1],
+    [50, false, 1],
+  ];
+  expect(seen).toEqual({ all: 13, none: [], nulls: [], factor: 1, looks });
 });
 
 describe("a model that is not served", () => {
   const hint =
-    "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
-    '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/". Both take other models\' names.';
+    'Serve the model: with Vite, add colorizeModels({ models: ["inception-table"] }) of colorize-canvas/vite to `plugins`; otherwise run ' +
+    '`npx colorize-canvas copy-models public/ --model inception-table` and set the attribute or option model="/models/inception-table/". ' +
+    "For another model, write its name in these places.";
 
   it("gives the address that was tried, and what to do", async () => {
     await open(strict);

@@ -20,13 +20,14 @@ const FRAMEWORKS = Object.keys(CHECK);
 const POLICY =
   "default-src 'self'; require-trusted-types-for 'script'; trusted-types colorize-canvas svelte-trusted-html vue";
 
-/** A component of each framework with every attribute and property of the element; `W` stands for a wrong value of `compare`. */
+/** A component of each framework with every attribute of the element and those of its properties that have none; `W` stands for a wrong value of `compare`. */
 const RICH: Readonly<Record<string, { readonly file: string; readonly text: string }>> = {
   react: {
     file: "Rich.tsx",
     text: `import "colorize-canvas/react";
       export const rich = (<colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" warmth={0.5} size={256}
         precision="f32" crossorigin="anonymous" controls width={600} height="400" source={new Blob()} colorizer={null} texts={{ save: "Sichern" }}
+        preset="eccv16" zoomable fallback="wasm" workers="/models/workers/" comparePosition={30} comparing={false} zoom={2} onzoomchange={({ detail }) => detail.toFixed()}
         slot="picture" onprogress={({ detail }) => detail.fraction.toFixed()} onstatechange={({ detail }) => detail satisfies "idle" | "loading" | "ready" | "error"} />);`,
   },
   vue: {
@@ -34,6 +35,7 @@ const RICH: Readonly<Record<string, { readonly file: string; readonly text: stri
     text: `<script setup lang="ts">import "colorize-canvas/vue"; const blob = new Blob();</script>
       <template><colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" :warmth="0.5" :size="256"
         precision="f32" crossorigin="anonymous" controls :width="600" height="400" :source="blob" :colorizer="null" :texts="{ save: 'Sichern' }"
+        preset="eccv16" zoomable fallback="wasm" workers="/models/workers/" :compare-position="30" :comparing="false" :zoom="2" @zoomchange="({ detail }) => detail.toFixed()"
         @progress="({ detail }) => detail.fraction.toFixed()" @statechange="({ detail }) => detail satisfies string" /></template>`,
   },
   svelte: {
@@ -41,6 +43,7 @@ const RICH: Readonly<Record<string, { readonly file: string; readonly text: stri
     text: `<script lang="ts">import "colorize-canvas/svelte"; const blob = new Blob();</script>
       <colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" warmth={0.5} size={256}
         precision="f32" crossorigin="anonymous" controls width={600} height="400" source={blob} colorizer={null} texts={{ save: "Sichern" }}
+        preset="eccv16" zoomable fallback="wasm" workers="/models/workers/" comparePosition={30} comparing={false} zoom={2} onzoomchange={({ detail }) => detail.toFixed()}
         onprogress={({ detail }) => detail.fraction.toFixed()} onstatechange={({ detail }) => detail satisfies string}></colorize-canvas>`,
   },
 };

@@ -58,6 +58,10 @@ describe("the photograph fits the window", () => {
         expect(await box(".picture img")).toEqual(waiting);
         await expectInWindow(".buttons");
         for (const id of ["#saturation", "#warmth", "#undo"]) await expectInWindow(id);
+        for (const value of ["light", "dark"]) {
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+          await visit.screenshot(page, `${name}-${width}x${height}-${value}`, false);
+        }
       }, 120_000);
 
   for (const [width, height] of [

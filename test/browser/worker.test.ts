@@ -1,4 +1,6 @@
 /** The built package's worker: what it leaves to the page's main thread, what crosses, and what happens without it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type * as Entry from "../../src/index";
@@ -15,6 +17,7 @@ const SCRIPT = `import "/dist/element.js"; import * as entry from "/dist/index.j
 const LONG = 50;
 
 let dist: Awaited<ReturnType<typeof buildInto>>;
+let files: Record<string, string | Uint8Array>;
 let site: Site;
 /** Its policy forbids workers. */
 let withoutWorkers: Site;
@@ -24,7 +27,7 @@ let page: Page;
 beforeAll(async () => {
   dist = await buildInto({});
   const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
-  const files = { "/": PAGE, "/page.js": SCRIPT, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
+  files = { "/": PAGE, "/page.js": SCRIPT, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
   const folders = { "/dist/": dist.folder, "/models/": "models", "/samples/": "samples" };
   site = await serve(files, folders);
   withoutWorkers = await serve(files, folders, { "content-security-policy": "worker-src 'none'" });
@@ -124,6 +127,32 @@ it("shows a first picture before the embedder is there, then the picture", async
 });
 
 describe("one worker for all elements of a page", () => {
+  it("has one device and one copy of the model for two elements", async () => {
+    const script = readFileSync(join(dist.folder, "colorize-worker.js"), "utf8");
+    const count = `
+      const { requestDevice } = GPUAdapter.prototype;
+      globalThis.devices = 0;
+      GPUAdapter.prototype.requestDevice = function (...args) { devices++; return requestDevice.apply(this, args); };`;
+    const counting = await serve(
+      { ...files, "/dist/colorize-worker.js": script + count },
+      { "/dist/": dist.folder, "/samples/": "samples" },
+    );
+    try {
+      await open(counting);
+      expect(await Promise.all([add(), add()])).toEqual(["load", "load"]);
+      expect(workers()).toEqual(WORKER);
+      const seen = await page.workers()[0]!.evaluate(() => {
+        const { devices } = globalThis as unknown as { devices: number };
+        const addresses = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
+        const model = addresses.filter((path) => path.startsWith("/tiny/")).sort();
+        return { devices, model };
+      });
+      expect(seen).toEqual({ devices: 1, model: ["/tiny/colorizer.onnx", "/tiny/embedder.onnx", "/tiny/model.json"] });
+    } finally {
+      counting.close();
+    }
+  });
+
   it("ends some time after the last element has left, and starts again for the next", async () => {
     expect([await add(), await add()]).toEqual(["load", "load"]);
     expect(workers()).toEqual(WORKER);

@@ -11,12 +11,16 @@ export interface BodyOptions {
   readonly missingHint?: string;
   /** Called with bytes so far and bytes in all, where known: when bytes arrive, and at the end. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
+  /** Takes the bytes, also where the connection breaks. The body follows what it has. Default: an empty one. */
+  readonly arrived?: Arrived;
 }
 
 /** Reads the body as it arrives. Takes memory in proportion to the bytes that came, whatever size is announced. */
 export async function readBody(response: Response, address: string, options: BodyOptions): Promise<Uint8Array> {
   const { bytes, most = 2 ** 31 - 1, missingHint = "Check the address.", onProgress } = options;
-  const announced = announcedLength(response);
+  const arrived = options.arrived ?? new Arrived(bytes);
+  const rest = announcedLength(response, (bytes ?? 0) - arrived.length);
+  const announced = rest === undefined ? undefined : arrived.length + rest;
   const wrong = (expected: string, received: string, hint: string): DownloadError =>
     new DownloadError({ where: address, expected, received, hint });
   const wrongSize = (received: string): DownloadError =>
@@ -25,7 +29,6 @@ export async function readBody(response: Response, address: string, options: Bod
       received,
       "The address gives another version of the file, or another file.",
     );
-  const sink = new Sink(bytes);
   const reader = response.body?.getReader();
   try {
     // Reading from a cache never waits, so the pacer adds pauses.
@@ -34,22 +37,23 @@ export async function readBody(response: Response, address: string, options: Bod
       await pacer.pause();
       const chunk = await reader?.read();
       if (!chunk || chunk.done) break;
-      if (sink.length === 0 && isPage(chunk.value))
+      if (arrived.length === 0 && isPage(chunk.value))
         throw wrong(fileName(address), `an HTML page from ${address}`, missingHint);
       if (announced !== undefined && announced !== (bytes ?? Math.min(announced, most)))
         throw wrongSize(`${announced} bytes`);
-      if (sink.length + chunk.value.byteLength > (bytes ?? most)) throw wrongSize("more");
-      sink.push(chunk.value);
-      onProgress?.(sink.length, bytes ?? announced);
+      if (arrived.length + chunk.value.byteLength > (bytes ?? most)) throw wrongSize("more");
+      arrived.push(chunk.value);
+      onProgress?.(arrived.length, bytes ?? announced);
     }
   } catch (error) {
     void reader?.cancel().catch(() => undefined);
     throw error;
   }
   const expected = bytes ?? announced;
-  if (expected !== undefined && sink.length < expected) throw new Error(`${sink.length} of ${expected} bytes came`);
-  onProgress?.(sink.length, expected);
-  return sink.bytes();
+  if (expected !== undefined && arrived.length < expected)
+    throw new Error(`${arrived.length} of ${expected} bytes came`);
+  onProgress?.(arrived.length, expected);
+  return arrived.bytes();
 }
 
 /** Whether a file begins as a web page does; neither JSON nor ONNX does. Servers of single-page applications answer unknown addresses with their page. */
@@ -62,22 +66,27 @@ function fileName(address: string): string {
   return /([^/?#]*)(?:[?#].*)?$/s.exec(address)?.[1] || "a file";
 }
 
-/** Content-Length, unless it counts compressed bytes. */
-function announcedLength(response: Response): number | undefined {
+/** Content-Length, unless it counts compressed bytes; of another site's response that shows only by a length below the expected one. */
+export function announcedLength(response: Response, expected: number): number | undefined {
   const text = response.headers.get("content-length");
   if (text === null || response.headers.has("content-encoding")) return undefined;
   const length = Number(text);
+  if (response.type === "cors" && length < expected) return undefined;
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
 /** Collects bytes in order of arrival, in a buffer that grows with them up to the known size. */
-class Sink {
+export class Arrived {
   length = 0;
   readonly #size: number | undefined;
   #buffer = new Uint8Array(0);
 
   constructor(size: number | undefined) {
     this.#size = size;
+  }
+
+  clear(): void {
+    this.length = 0;
   }
 
   push(chunk: Uint8Array): void {

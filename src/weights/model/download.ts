@@ -1,9 +1,9 @@
-/** Downloads weight files: streams, checks, retries, and stores them in the browser's cache. */
+/** Downloads weight files: streams, checks, retries, goes on where it broke off, and stores them in the browser's cache. */
 import { anyOf } from "../../base/abortable";
 import { DownloadError } from "../../base/errors";
 import { checkNumber, STALL_TIMEOUT } from "../../base/option-checks";
 import { FileCache } from "./file-cache";
-import { readBody, type BodyOptions } from "./body";
+import { announcedLength, Arrived, readBody } from "./body";
 import { hashingFault, integrityFault, type Expected } from "./integrity";
 
 /** Milliseconds without a byte after which a download fails. */
@@ -32,7 +32,8 @@ const RETRIES = 2;
 
 /**
  * The bytes of `url`, checked against the expected size and SHA-256 when given. Retries twice after network errors and
- * responses with status 500 and above, but not after a stall. Throws DownloadError, or the signal's reason when aborted.
+ * responses with status 500 and above, but not after a stall. What came of a file with a SHA-256 is not asked for again: neither by a retry nor, where
+ * there is a cache, by the next call. Throws DownloadError, or the signal's reason when aborted.
  */
 export async function fetchFile(url: string | URL, options: FetchOptions = {}): Promise<Uint8Array> {
   const { signal, onProgress } = options;
@@ -40,20 +41,28 @@ export async function fetchFile(url: string | URL, options: FetchOptions = {}): 
   const address = String(url);
   const unable = options.sha256 === undefined ? undefined : hashingFault(address);
   if (unable) throw new DownloadError(unable);
-  const cache =
+  const entry = async (query: string): Promise<FileCache | undefined> =>
     options.cache === "none" || options.sha256 === undefined
       ? undefined
-      : await FileCache.open(address, "colorize-canvas-sha256", options.sha256.toLowerCase());
+      : FileCache.open(address, query, options.sha256.toLowerCase());
+  const cache = await entry("colorize-canvas-sha256");
   const cached = await cache?.read(options);
   signal?.throwIfAborted();
   if (cached) {
     onProgress?.(cached.byteLength, cached.byteLength, true);
     return cached;
   }
-  let bytes = await download(address, options, "default");
+  const part = await entry("colorize-canvas-part");
+  const begun = await part?.take();
+  const arrived = new Arrived(options.bytes);
+  if (begun && begun.length < (options.bytes ?? Infinity)) arrived.push(begun);
+  let bytes = await download(address, { ...options, arrived }, "default").catch(async (error: unknown) => {
+    if (arrived.length > 0) await part?.write(arrived.bytes());
+    throw error;
+  });
   let fault = await integrityFault(bytes, options, address);
   if (fault && options.sha256 !== undefined) {
-    // The browser's own HTTP cache may hold an older version under this address.
+    // The browser's own HTTP cache may hold an older version under this address, and a part may be of one.
     bytes = await download(address, options, "reload");
     fault = await integrityFault(bytes, options, address);
   }
@@ -80,20 +89,24 @@ export async function fetchNewest<T>(
   return parsed;
 }
 
-/** Downloads with retries. `instead` is the fallback where the network fails. */
+/** Downloads what is not in `arrived`, with retries. `instead` is the fallback where the network fails. */
 async function download(
   address: string,
-  options: FetchOptions,
+  options: FetchOptions & { readonly arrived?: Arrived },
   cache: RequestCache,
   instead?: () => Promise<Uint8Array | undefined> | undefined,
 ): Promise<Uint8Array> {
   if (options.stallTimeout !== undefined) checkNumber(STALL_TIMEOUT, options.stallTimeout);
+  const { arrived = new Arrived(options.bytes) } = options;
   for (let attempt = 0; ; attempt++) {
     try {
-      return await downloadOnce(address, options, cache);
+      return await downloadOnce(address, { ...options, arrived }, cache);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (!(error instanceof TransientError)) throw error;
+      if (!(error instanceof TransientError)) {
+        arrived.clear();
+        throw error;
+      }
       const other = await instead?.();
       if (other) return other;
       if (attempt === RETRIES || error.stalled) throw error.facts;
@@ -101,6 +114,9 @@ async function download(
     }
   }
 }
+
+/** With what has arrived, whose rest is asked for. */
+type Download = FetchOptions & { readonly arrived: Arrived };
 
 /** An error worth a retry; `facts` describe the DownloadError after the last retry. */
 class TransientError extends Error {
@@ -117,7 +133,7 @@ class TransientError extends Error {
  * Aborts a request when no byte has come for `stallTimeout` milliseconds. While it waits, it reports the same bytes again: that it waits is
  * for `stallTimeout` to end, and not for the watchdog of the device.
  */
-async function downloadOnce(address: string, options: FetchOptions, cache: RequestCache): Promise<Uint8Array> {
+async function downloadOnce(address: string, options: Download, cache: RequestCache): Promise<Uint8Array> {
   const { signal, onProgress, stallTimeout = STALLED } = options;
   const stall = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -126,7 +142,7 @@ async function downloadOnce(address: string, options: FetchOptions, cache: Reque
     timer = setTimeout(() => stall.abort(), Math.min(stallTimeout, 2 ** 31 - 1));
   };
   wait();
-  let [loaded, total]: [number, number | undefined] = [0, undefined];
+  let [loaded, total]: [number, number | undefined] = [options.arrived.length, options.bytes];
   const waiting = setInterval(() => onProgress?.(loaded, total), STILL_WAITING);
   try {
     const stops = anyOf(signal, stall.signal);
@@ -153,11 +169,13 @@ async function receive(
   address: string,
   cache: RequestCache,
   signal: AbortSignal,
-  options: BodyOptions,
+  options: Download,
 ): Promise<Uint8Array> {
+  const { arrived } = options;
+  const from = arrived.length;
   let response: Response;
   try {
-    response = await fetch(address, { cache, signal });
+    response = await fetch(address, { cache, signal, ...(from > 0 && { headers: { range: `bytes=${from}-` } }) });
   } catch (cause) {
     if (/^file:/i.test(address))
       throw new DownloadError({
@@ -179,6 +197,7 @@ async function receive(
       }),
     );
   }
+  if (response.status !== 206 && response.status < 500) arrived.clear(); // not the rest
   if (!response.ok) {
     await response.body?.cancel();
     const error = new DownloadError({
@@ -190,12 +209,16 @@ async function receive(
           ? (options.missingHint ?? "Check the address; a model's files lie beside its model.json.")
           : undefined,
     });
-    throw response.status >= 500 ? new TransientError(error) : error;
+    throw response.status >= 500 || from > 0 ? new TransientError(error) : error;
   }
+  // A part is of use only where a hash tells whether the rest is of the same file, and where it is not of a compressed one.
+  const announced = announcedLength(response, (options.bytes ?? 0) - arrived.length);
+  const resumable = options.sha256 !== undefined && announced !== undefined;
   try {
     return await readBody(response, address, options);
   } catch (cause) {
     if (cause instanceof DownloadError) throw cause;
+    if (!resumable) arrived.clear();
     throw new TransientError(
       new DownloadError({
         where: address,

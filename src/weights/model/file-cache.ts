@@ -48,6 +48,13 @@ export class FileCache {
     return undefined;
   }
 
+  /** Reads the entry and deletes it; undefined where it is missing. */
+  async take(): Promise<Uint8Array | undefined> {
+    const bytes = await this.read({});
+    if (bytes) await this.#cache.delete(this.#key).catch(() => undefined);
+    return bytes;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     try {
       await this.#cache.put(this.#key, new Response(inPieces(bytes)));

@@ -63,8 +63,9 @@ export interface LoadedModel {
 
 /** Bundlers do not copy models: a page that asks for one at an address where nothing is gets this hint. */
 const SERVE_MODELS =
-  "Serve the model: with Vite, add colorizeModels() of colorize-canvas/vite to `plugins`; otherwise run " +
-  '`npx colorize-canvas copy-models public/` and set the attribute or option model="/models/inception-table/". Both take other models\' names.';
+  'Serve the model: with Vite, add colorizeModels({ models: ["inception-table"] }) of colorize-canvas/vite to `plugins`; otherwise run ' +
+  '`npx colorize-canvas copy-models public/ --model inception-table` and set the attribute or option model="/models/inception-table/". ' +
+  "For another model, write its name in these places.";
 
 /**
  * Reads model.json and then the files of its networks in parallel, and checks their sizes and SHA-256. `location` is the URL of
@@ -100,6 +101,7 @@ export async function loadModel(location: string | URL, options: LoadModelOption
   const entries = Object.entries(manifest.files).filter(([key]) => used.includes(key));
   const total = entries.reduce((sum, [, file]) => sum + file.bytes, 0);
   const progress = new Map<string, { readonly loaded: number; readonly fromCache: boolean }>();
+  const readings: Promise<Uint8Array>[] = [];
   const readOne = async ([key, file]: (typeof entries)[number]): Promise<[string, Uint8Array]> => {
     const report = (loaded: number, _total?: number, fromCache = false): void => {
       progress.set(key, { loaded, fromCache });
@@ -112,7 +114,9 @@ export async function loadModel(location: string | URL, options: LoadModelOption
         fromCache: all.every((one) => one.fromCache),
       });
     };
-    const bytes = await read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
+    const reading = read(file.path, { bytes: file.bytes, sha256: file.sha256 }, report, signal);
+    readings.push(reading);
+    const bytes = await reading;
     // fetchFile() has already checked its files; hashing 60 MB twice would be slow.
     const fault = options.read ? await integrityFault(bytes, file, `${folder}${file.path}`) : undefined;
     if (fault) throw new ManifestError(fault);
@@ -124,6 +128,8 @@ export async function loadModel(location: string | URL, options: LoadModelOption
     return { manifest, files: Object.fromEntries(await Promise.all(entries.map(readOne))) };
   } catch (error) {
     stop.abort(error);
+    // Until what came of the other files is kept. A reader of the caller's need not end.
+    if (!options.read) await Promise.allSettled(readings);
     throw error;
   }
 }

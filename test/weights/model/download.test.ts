@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError } from "../../../src/base/errors";
 import { fetchFile } from "../../../src/weights/model/download";
@@ -8,9 +9,21 @@ const BODY = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) & 255);
 const SHA = createHash("sha256").update(BODY).digest("hex");
 
 let server: TestServer;
+/** What requests asked for by a Range header, in order of arrival. */
+let ranges: (string | undefined)[];
+
+/** Sends `bytes` from the place that the request asks for, but at most `most` of them before it breaks the connection. */
+function sendRest(bytes: Uint8Array, request: IncomingMessage, response: ServerResponse, most = Infinity): void {
+  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  response.writeHead(from > 0 ? 206 : 200, { "content-length": bytes.length - from });
+  if (from + most >= bytes.length) response.end(bytes.subarray(from));
+  else response.write(bytes.subarray(from, from + most), () => response.destroy());
+}
 
 beforeEach(async () => {
-  server = await serve((path, response, nth) => {
+  ranges = [];
+  server = await serve((path, response, nth, request) => {
+    ranges.push(request.headers.range);
     switch (path.replace(/\?.*/, "")) {
       case "/ok":
         return response.writeHead(200, { "content-length": BODY.length }).end(BODY);
@@ -36,6 +49,20 @@ beforeEach(async () => {
       case "/slow":
         response.writeHead(200, { "content-length": BODY.length });
         return response.write(BODY.subarray(0, 5000));
+      case "/breaks":
+        return sendRest(BODY, request, response, 50_000);
+      case "/breaks-often":
+        return sendRest(BODY, request, response, 20_000);
+      case "/ranges":
+        return sendRest(BODY, request, response);
+      case "/busy":
+        return nth === 2 ? response.writeHead(503).end() : sendRest(BODY, request, response, 150_000);
+      case "/forgets-ranges":
+        if (nth === 1) return sendRest(BODY, request, response, 50_000);
+        return nth === 2 ? response.writeHead(416).end() : response.writeHead(200).end(BODY);
+      case "/whole-again":
+        if (nth > 1) delete request.headers.range;
+        return sendRest(BODY, request, response, nth > 1 ? Infinity : 50_000);
       case "/drop":
         return response.destroy();
       default:
@@ -94,6 +121,33 @@ test("retries after a broken connection", async () => {
   expect(error.received).toContain("a broken connection");
   expect(server.requests).toHaveLength(3);
   expect((await failure(get("drop"))).expected).toBe("an answer");
+});
+
+describe("after a broken connection", () => {
+  const all = { bytes: BODY.length, sha256: SHA, cache: "none" } as const;
+
+  test("asks for the rest only", async () => {
+    const seen: number[] = [];
+    const error = await failure(get("breaks", { ...all, onProgress: (loaded) => seen.push(loaded) }));
+    expect(error.received).toContain("a broken connection");
+    expect(ranges).toEqual([undefined, "bytes=50000-", "bytes=100000-"]);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.at(-1)).toBe(150_000);
+  });
+
+  test("keeps what came while the server is busy", async () => {
+    expect(same(await get("busy", all))).toBe(true);
+    expect(ranges).toEqual([undefined, "bytes=150000-", "bytes=150000-"]);
+  });
+
+  test("asks for all of a file without a hash, which could have become another one", async () => {
+    await failure(get("breaks", { bytes: BODY.length }));
+    expect(ranges).toEqual([undefined, undefined, undefined]);
+  });
+
+  test.each(["forgets-ranges", "whole-again"])("begins anew with a server of another mind: %s", async (path) => {
+    expect(same(await get(path, all))).toBe(true);
+  });
 });
 
 test("rejects a body shorter or longer than the manifest's bytes", async () => {
@@ -179,6 +233,33 @@ describe("the Cache API", () => {
     entries.set(`${server.url}ok?colorize-canvas-sha256=${SHA}`, BODY.subarray(1));
     expect(same(await get("ok", { sha256: SHA, bytes: BODY.length }))).toBe(true);
     expect(entries.size).toBe(0);
+  });
+
+  test("keeps what came before the connection broke for the next visit, and nothing after that", async () => {
+    const entries = fakeCaches();
+    const part = `${server.url}breaks-often?colorize-canvas-part=${SHA}`;
+    for (let visit = 1; visit <= 3; visit++) {
+      await failure(get("breaks-often", { sha256: SHA, bytes: BODY.length }));
+      expect([...entries].map(([key, { length }]) => [key, length])).toEqual([[part, visit * 60_000]]);
+    }
+    expect(same(await get("breaks-often", { sha256: SHA, bytes: BODY.length }))).toBe(true);
+    expect(ranges.slice(-2)).toEqual(["bytes=160000-", "bytes=180000-"]);
+    expect([...entries.keys()]).toEqual([`${server.url}breaks-often?colorize-canvas-sha256=${SHA}`]);
+  });
+
+  test("keeps what came before an abort", async () => {
+    const entries = fakeCaches();
+    const job = new AbortController();
+    const slow = get("slow", { sha256: SHA, signal: job.signal, onProgress: () => job.abort(new Error("enough")) });
+    await expect(slow).rejects.toThrow("enough");
+    expect([...entries.values()].map(({ length }) => length)).toEqual([5000]);
+  });
+
+  test("takes no part of another file for the beginning of this one", async () => {
+    const entries = fakeCaches();
+    entries.set(`${server.url}ranges?colorize-canvas-part=${SHA}`, Buffer.alloc(5000));
+    expect(same(await get("ranges", { sha256: SHA, bytes: BODY.length }))).toBe(true);
+    expect(ranges).toEqual(["bytes=5000-", undefined]);
   });
 
   test("is not used without a hash, with cache: none, or when it is full", async () => {

@@ -40,7 +40,7 @@ describe("over HTTP", () => {
     for (const page of ["<!doctype html>", "\n  <html>"]) {
       const { url } = await serveFolder({ "model.json": new TextEncoder().encode(page) });
       await expect(loadModel(`${url}m`)).rejects.toThrow(
-        /m\/model\.json: expected model\.json, received an HTML page from .*colorizeModels\(\).*copy-models.*\/models\/inception-table\//,
+        /m\/model\.json: expected model\.json, received an HTML page from .*colorizeModels\(.*copy-models.*\/models\/inception-table\//,
       );
       server?.close();
     }
