@@ -38,6 +38,29 @@ it("comes up, colours and saves without a network after one visit, and asks no o
   await page.close();
 }, 240_000);
 
+it("shows what it links to, also without a network", async () => {
+  const page = await site.browser.newPage();
+  await page.goto(site.address);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.reload(); // the service worker answers from now on
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  await page.click("#profile summary");
+  await page.waitForSelector("#layers .links", { timeout: 120_000 });
+  const links = await page.$$eval("#layers .links a", (all) => all.map(({ href }) => href));
+  expect(links).toHaveLength(2);
+  site.disturbance.online = false;
+  try {
+    for (const [i, words] of [/^# Model card: natural/, /^# Licenses/].entries()) {
+      await page.goto(links[i]!);
+      expect(await page.evaluate(() => document.body.textContent)).toMatch(words);
+    }
+  } finally {
+    site.disturbance.online = true;
+  }
+  await page.close();
+}, 120_000);
+
 it("takes photographs that another application shares with it", async () => {
   const page = await site.browser.newPage();
   await page.goto(site.address);
