@@ -14,6 +14,8 @@ export interface Settings {
   /** As the library's options of these names. */
   readonly saturation: number;
   readonly warmth: number;
+  /** The working size, as the library's option `size`; undefined for the model's own. */
+  readonly size: number | undefined;
   /** Colours that the visitor set, in pixels of the photograph. A change makes another list. */
   readonly hints: readonly ColorHint[];
 }
@@ -108,5 +110,11 @@ export function newPhoto(source: Blob | string, name: string, settings: Settings
 
 /** Whether both mean the same picture. */
 export function sameSettings(a: Settings, b: Settings): boolean {
-  return a.model === b.model && a.saturation === b.saturation && a.warmth === b.warmth && a.hints === b.hints;
+  return (
+    a.model === b.model &&
+    a.saturation === b.saturation &&
+    a.warmth === b.warmth &&
+    a.size === b.size &&
+    a.hints === b.hints
+  );
 }

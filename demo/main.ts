@@ -1,5 +1,6 @@
 /** The demo page: colours photographs by the public API, compares them with the originals, and saves them. */
 import { newPhoto } from "./album";
+import { sizeOption } from "./colours";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
 import { isDraggingOut } from "./drag-out";
@@ -31,7 +32,7 @@ let chosen = 0;
 async function add(given: readonly Source[]): Promise<void> {
   const number = ++chosen;
   const sources = await withPages(given);
-  const settings = { model: chosenModel(), saturation: 1, warmth: 0, hints: [] };
+  const settings = { model: chosenModel(), saturation: 1, warmth: 0, size: undefined, hints: [] };
   const photos = sources.map(({ source, name }) => newPhoto(source, name, settings));
   const many = photos.length > 1;
   if (many) for (const photo of photos) album.add(photo);
@@ -125,7 +126,7 @@ async function measure(): Promise<void> {
   try {
     const { showHow } = await import("./how");
     const colours = await queue.coloursOf(photo);
-    showHow(photo, colours, await colours.colorizer.profile(colours.result));
+    showHow(photo, colours, await colours.colorizer.profile(colours.result, sizeOption(colours)));
   } catch (error) {
     page.profile.open = false;
     await fail(error, photo);

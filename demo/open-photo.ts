@@ -59,6 +59,7 @@ export async function open(photo: Photo): Promise<void> {
   page.stage.scrollIntoView({ block: "nearest" }); // the samples lie below
   if (photo.state === "waiting" || photo.state === "working") showProgress(photo.name, "Getting ready", photo.progress);
   if (photo.state === "asking") ask(photo);
+  if (photo.state === "done") await follow(photo);
   queue.wake();
 }
 
@@ -79,9 +80,14 @@ album.onChange((photo) => {
 async function finish(photo: Photo): Promise<void> {
   page.profile.open = false;
   await refresh(photo);
-  // The visitor may have changed the settings meanwhile.
-  if (photo.colours && !sameSettings(photo.colours.settings, photo.settings.now)) await adjust.apply(photo);
+  await follow(photo);
   freeOthers(modelsInUse());
+}
+
+/** Brings the colours in line with settings that the visitor changed while others were computed, or before another photograph was opened. */
+async function follow(photo: Photo): Promise<void> {
+  const kept = photo.colours ?? photo.saved;
+  if (kept && !sameSettings(kept.settings, photo.settings.now)) await adjust.apply(photo);
 }
 
 /** The models of the photographs that are open or still to be coloured, and of those to come. */

@@ -1,7 +1,7 @@
 /** Colours the photographs of an album one after another, the open one first. */
 import type { ColorizeResult, ColorizeStage } from "../src/index";
 import type { Album, Colours, Photo } from "./album";
-import { factsOf, fileOf } from "./colours";
+import { factsOf, fileOf, sizeOption } from "./colours";
 import { isLoaded, loadModel } from "./models";
 import { isInColour, readable, smallCopy, smallPixels, thumbnailOf } from "./photograph";
 import { colouringStep, loadingStep, type Step } from "./steps";
@@ -124,8 +124,9 @@ export class Queue {
     const colorizer = await untilAborted(loading, signal);
     const onStage = (stage: ColorizeStage): void => step(colouringStep(stage, loaded));
     const onEarly = (first: ColorizeResult): void => this.#onFirst(photo, first);
-    const options = { signal, saturation, warmth, hints, onStage, ...(photo === this.#album.open && { onEarly }) };
-    const result = await colorizer.colorize(await readable(photo), options);
+    const options = { signal, saturation, warmth, hints, onStage, ...sizeOption({ colorizer, settings }) };
+    const first = photo === this.#album.open && { onEarly };
+    const result = await colorizer.colorize(await readable(photo), { ...options, ...first });
     const thumbnail = await thumbnailOf(smallPixels(result));
     signal.throwIfAborted();
     const colours = { result, colorizer, settings };

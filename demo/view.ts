@@ -43,6 +43,8 @@ export const page = {
   saturationValue: output("saturation-value"),
   warmth: input("warmth"),
   warmthValue: output("warmth-value"),
+  working: element("working"),
+  size: byId("size", HTMLSelectElement),
   undo: button("undo"),
   redo: button("redo"),
   reset: button("reset"),
