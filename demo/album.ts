@@ -1,6 +1,7 @@
 /** The photographs that the visitor opened, in the order they came, and what is known of each. */
 import type { ColorHint, ColorizeResult, PhotoColorizer } from "../src/index";
 import { History } from "./history";
+import type { Failure } from "./words";
 
 /**
  * "checking": the file is being read for the first time. "asking": the photograph is in colour already, and the visitor has not said
@@ -39,8 +40,8 @@ export interface Photo {
   thumbnail?: string;
   /** 0 to 1, while it is being coloured. */
   progress: number;
-  /** Why it failed, in words for everyone. */
-  failure?: string;
+  /** Why it failed. */
+  failure?: Failure;
   /** Whether the photograph has colours of its own; undefined until it was read. */
   inColour?: boolean;
   /** Whether the visitor wants it coloured although it has colours. */

@@ -14,7 +14,7 @@ import { Strip } from "./strip";
 import { readSource, withPages, type Source } from "./tiff";
 import { startTinting } from "./tint";
 import { hideMessage, page, showMessage } from "./view";
-import { explain, missingWebGpu } from "./words";
+import { explain, failure, missingWebGpu } from "./words";
 
 const strip = new Strip(album, {
   open: (photo) => {
@@ -89,9 +89,8 @@ async function addAddress(address: URL): Promise<void> {
     await add([{ source: await response.blob(), name: address.pathname.split("/").at(-1) || address.host }]);
   } catch (error) {
     console.error(error);
-    showMessage(
-      `The picture at ${address.host} could not be loaded. Its site may not allow that: save the picture on this device, and open the file.`,
-    );
+    const text = `The picture at ${address.host} could not be loaded. Its site may not allow that: save the picture on this device, and open the file.`;
+    showMessage(failure(text, error));
   }
 }
 

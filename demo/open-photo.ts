@@ -113,7 +113,7 @@ function ask(photo: Photo): void {
 
 /** The open photograph could not be coloured: its former colours stay, or the photograph before it comes back. */
 async function giveUp(photo: Photo): Promise<void> {
-  const text = photo.failure!;
+  const failure = photo.failure!;
   const retry = { label: "Try again", run: (): void => void again(photo) };
   const kept = photo.colours ?? photo.saved;
   if (kept) {
@@ -121,7 +121,7 @@ async function giveUp(photo: Photo): Promise<void> {
     chooseModel(photo.settings.now.model);
     album.change(photo, { state: "done" });
     showSettings(photo);
-    return showMessage(text);
+    return showMessage(failure);
   }
   const usable = (other: Photo): boolean => other !== photo && !["failed", "checking"].includes(other.state);
   const other = previous && album.has(previous) ? previous : album.photos.find(usable);
@@ -129,7 +129,7 @@ async function giveUp(photo: Photo): Promise<void> {
     chooseModel(other.settings.now.model);
     await open(other);
   } else close();
-  showMessage(text, album.has(photo) ? retry : undefined);
+  showMessage(failure, album.has(photo) ? retry : undefined);
 }
 
 export function close(): void {

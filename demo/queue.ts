@@ -5,7 +5,7 @@ import { factsOf, fileOf, sizeOption } from "./colours";
 import { isLoaded, loadModel } from "./models";
 import { isInColour, readable, smallCopy, smallPixels, thumbnailOf } from "./photograph";
 import { colouringStep, loadingStep, type Step } from "./steps";
-import { explain } from "./words";
+import { explain, failure } from "./words";
 
 export class Queue {
   readonly #album: Album;
@@ -70,7 +70,7 @@ export class Queue {
         if (changed !== photo || photo.state === "waiting" || photo.state === "working") return;
         stop();
         if (photo.colours) resolve(photo.colours);
-        else reject(new Error(photo.failure ?? "the work was stopped"));
+        else reject(new Error(photo.failure?.text ?? "the work was stopped"));
       });
       if (!this.isColouring(photo)) this.again(photo);
     });
@@ -147,8 +147,8 @@ export class Queue {
       await fileOf(photo);
     } catch (error) {
       console.error(error);
-      const failure = `“${photo.name}” could not be kept. It may be too large for this browser's memory.`;
-      this.#album.change(photo, { state: "failed", failure, colours: undefined });
+      const text = `“${photo.name}” could not be kept. It may be too large for this browser's memory.`;
+      this.#album.change(photo, { state: "failed", failure: failure(text, error), colours: undefined });
     }
     if (photo !== this.#album.open) photo.colours = undefined;
   }

@@ -31,6 +31,8 @@ it("comes up, colours and saves without a network after one visit, and asks no o
   await visit.saveInto(page, downloads);
   await page.click("#save");
   await expect.poll(() => visit.savedIn(downloads), { timeout: 60_000 }).toEqual(["cat-colour.jpg"]);
+  await page.click('[data-sample="sheep-1888.jpg"]'); // not looked at before
+  await expect.poll(() => visit.message(page)).toMatch(/^“Sheep, 1888” could not be downloaded. Check the internet/);
   site.disturbance.online = true;
 
   const others = asked.filter((url) => !url.startsWith(site.address) && !/^(blob|data):/.test(url));
