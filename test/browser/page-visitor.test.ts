@@ -52,12 +52,13 @@ describe("the photograph fits the window", () => {
         await page.waitForSelector("#progress:not([hidden])");
         await expectInWindow(".picture > img");
         await expectInWindow("#progress");
+        await expectInWindow("#another");
         const waiting = await box(".picture > img");
         await coloured(name);
         expect(await box(".picture >>> .canvas")).toEqual(waiting);
         expect(await box(".picture img")).toEqual(waiting);
         await expectInWindow(".buttons");
-        for (const id of ["#saturation", "#warmth", "#undo"]) await expectInWindow(id);
+        for (const id of ["#saturation", "#warmth", "#undo", "#another"]) await expectInWindow(id);
       }, 120_000);
 
   for (const [width, height] of [
@@ -154,6 +155,7 @@ describe("what cannot be coloured", () => {
     await page.waitForSelector("#message:not([hidden])");
     expect(await message()).toBe("“meadow.jpg” seems to be in colour already.");
     expect(await box(".picture >>> .canvas")).toBeUndefined();
+    await expectInWindow("#another");
     await page.click("#message-action");
     await coloured("meadow.jpg");
   });
