@@ -145,11 +145,17 @@ for (const input of [page.file, page.folder, page.modelFile])
     input.value = ""; // the same file may be chosen again
     if (found.files.length + found.others > 0) void addFound(found);
   });
-document.addEventListener("paste", ({ clipboardData }) => {
+page.addressForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void addAddress(new URL(page.address.value));
+  page.addressForm.reset();
+});
+document.addEventListener("paste", (event) => {
+  const { clipboardData } = event;
   if (!clipboardData) return;
   const address = addressIn(clipboardData);
-  if (clipboardData.files.length) void transferred(clipboardData).then(addFound);
-  else if (address) void addAddress(address);
+  if (clipboardData.files.length > 0) void transferred(clipboardData).then(addFound);
+  else if (address && event.target !== page.address) void addAddress(address);
 });
 document.addEventListener("dragover", (event) => {
   if (isDraggingOut()) return;

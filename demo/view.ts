@@ -72,6 +72,8 @@ export const page = {
   profile: byId("profile", HTMLDetailsElement),
   layers: element("layers"),
   samples: element("samples"),
+  addressForm: byId("address-form", HTMLFormElement),
+  address: input("address"),
   album: element("album"),
   count: element("count"),
   strip: element("strip"),
