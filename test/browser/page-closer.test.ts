@@ -119,8 +119,8 @@ it("the original shows while its button is held, by pointer and keyboard", async
 it("another working size is another run of the network, with the old colours until then, and can be undone", async () => {
   const facts = (): Promise<string> => page.$eval("#facts", (element) => element.textContent);
   expect(await visit.box(page, "#size")).toBeUndefined();
-  await visit.choose(page, "samples/cat.jpg");
-  await visit.coloured(page, "cat.jpg");
+  await visit.choose(page, "samples/cat.jpg", "samples/coffee.jpg");
+  await page.waitForFunction(() => document.querySelector("#count")!.textContent === "2 of 2 in colour");
   expect(await facts()).toMatch(/ at 20 × 13,/); // as many pixels as 16 x 16
   await page.select("#size", "128");
   await expect.poll(facts, { timeout: 30_000 }).toMatch(/ at 15\d × 10\d,/);
@@ -139,8 +139,12 @@ it("another working size is another run of the network, with the old colours unt
   await expect.poll(() => page.$eval(".which", (text) => text.textContent)).toMatch(/: 2 channels of 80 × 52/);
 
   // Another picture has its own, and this one keeps its size, also when it was changed just before.
-  await page.select("#size", "256");
-  await visit.choose(page, "samples/coffee.jpg");
+  await page.evaluate(() => {
+    const select = document.querySelector<HTMLSelectElement>("#size")!;
+    select.value = "256";
+    select.dispatchEvent(new Event("change"));
+    document.querySelector<HTMLElement>("#strip li:last-child .open")!.click();
+  });
   await visit.coloured(page, "coffee.jpg");
   expect(await size()).toBe("");
   await page.click("#strip li:first-child .open");
