@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command of the package. It needs packages that browsers never do, so they are optional; say which one is missing.
+// The versions are those of package.json: npm refuses newer ones beside this package.
 try {
   await import("../dist/cli.js");
 } catch (error) {
@@ -7,7 +8,7 @@ try {
   if (!missing) throw error;
   console.error(
     `colorize-canvas: the command needs the npm package ${missing}. Install all that it needs with\n` +
-      "  npm install webgpu sharp commander cli-progress tar @sparticuz/chromium@147.0.0",
+      "  npm install webgpu@0.6 sharp@0.35 commander@14 cli-progress@3 tar@7 @sparticuz/chromium@147.0.0",
   );
   process.exitCode = 1;
 }

@@ -1,16 +1,17 @@
 /** The settings of the open photograph: the controls for saturation and warmth, undo and redo. */
 import { sameSettings, type Album, type Photo, type Settings } from "./album";
-import { withLook } from "./colours";
+import { factsOf, withLook } from "./colours";
 import { checkModel } from "./models";
 import { pins } from "./pins";
 import type { Queue } from "./queue";
-import { page } from "./view";
+import { hideProgress, page, showProgress } from "./view";
 
 /** Shows the settings of a photograph in the controls. */
 export function showSettings(photo: Photo): void {
   const { settings } = photo;
-  const { model, saturation, warmth } = settings.now;
+  const { model, saturation, warmth, size } = settings.now;
   checkModel(model);
+  page.size.value = String(size ?? "");
   page.saturation.valueAsNumber = saturation;
   page.saturationValue.value = `${Math.round(saturation * 100)} %`;
   page.warmth.valueAsNumber = warmth;
@@ -54,6 +55,7 @@ export class Adjust {
       );
       slider.addEventListener("change", () => this.settle());
     }
+    page.size.addEventListener("change", () => this.set({ size: Number(page.size.value) || undefined }));
     page.undo.addEventListener("click", () => this.#step("undo"));
     page.redo.addEventListener("click", () => this.#step("redo"));
     page.reset.addEventListener("click", () => this.set({ saturation: 1, warmth: 0 }));
@@ -92,7 +94,7 @@ export class Adjust {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target === page.address) return;
     const key = event.key.toLowerCase();
     const way = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : undefined;
     if (!way || !this.#album.open) return;
@@ -112,7 +114,10 @@ export class Adjust {
     }
   }
 
-  /** Brings the colours of a photograph in line with its settings: by the last stage where the model is the same, else by its network. */
+  /**
+   * Brings the colours of a photograph in line with its settings: by the last stage, by the network alone for another working size, or
+   * from the start for another model and for the model's own size.
+   */
   async apply(photo: Photo): Promise<void> {
     showSettings(photo);
     this.#rendering.abort();
@@ -121,14 +126,23 @@ export class Adjust {
     const { now } = photo.settings;
     // Then they are compared when it is done.
     if (this.#queue.isColouring(photo)) return;
-    if (colours?.settings.model !== now.model) return this.#queue.again(photo);
+    const otherSize = colours?.settings.size !== now.size;
+    if (colours?.settings.model !== now.model || (otherSize && now.size === undefined)) return this.#queue.again(photo);
+    if (otherSize && photo === this.#album.open) showProgress(photo.name, "Imagining its colours at another size", 0);
     try {
       const changed = await withLook(colours, photo, signal);
       if (signal.aborted || photo.colours !== colours) return;
       photo.colours = changed;
+      if (otherSize) photo.facts = factsOf(changed);
       this.#onColours(photo);
     } catch (error) {
-      if (!signal.aborted) this.#onError(error, photo);
+      if (signal.aborted) return;
+      this.#onError(error, photo);
+      if (!otherSize) return;
+      photo.settings.drop();
+      showSettings(photo);
+    } finally {
+      if (otherSize && !signal.aborted && photo === this.#album.open) hideProgress();
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The photographs that the visitor opened, in the order they came, and what is known of each. */
 import type { ColorHint, ColorizeResult, PhotoColorizer } from "../src/index";
 import { History } from "./history";
+import type { Failure } from "./words";
 
 /**
  * "checking": the file is being read for the first time. "asking": the photograph is in colour already, and the visitor has not said
@@ -14,6 +15,8 @@ export interface Settings {
   /** As the library's options of these names. */
   readonly saturation: number;
   readonly warmth: number;
+  /** The working size, as the library's option `size`; undefined for the model's own. */
+  readonly size: number | undefined;
   /** Colours that the visitor set, in pixels of the photograph. A change makes another list. */
   readonly hints: readonly ColorHint[];
 }
@@ -37,8 +40,8 @@ export interface Photo {
   thumbnail?: string;
   /** 0 to 1, while it is being coloured. */
   progress: number;
-  /** Why it failed, in words for everyone. */
-  failure?: string;
+  /** Why it failed. */
+  failure?: Failure;
   /** Whether the photograph has colours of its own; undefined until it was read. */
   inColour?: boolean;
   /** Whether the visitor wants it coloured although it has colours. */
@@ -108,5 +111,11 @@ export function newPhoto(source: Blob | string, name: string, settings: Settings
 
 /** Whether both mean the same picture. */
 export function sameSettings(a: Settings, b: Settings): boolean {
-  return a.model === b.model && a.saturation === b.saturation && a.warmth === b.warmth && a.hints === b.hints;
+  return (
+    a.model === b.model &&
+    a.saturation === b.saturation &&
+    a.warmth === b.warmth &&
+    a.size === b.size &&
+    a.hints === b.hints
+  );
 }

@@ -2,11 +2,22 @@
 import type { Colours, Photo } from "./album";
 import { encode, USUAL_CHOICE } from "./save";
 
-/** The colours with the saturation, the warmth and the hints of the photograph's settings, which have the same model. */
+/** The library's option for the working size. A network that was exported for one size has no other. */
+export function sizeOption({ colorizer, settings: { size } }: Omit<Colours, "result">): { readonly size?: number } {
+  const { pixels, multiple, shape } = colorizer.manifest.colorizer.size;
+  return size === undefined || (shape === "square" && multiple === pixels) ? {} : { size };
+}
+
+/** The colours with all of the photograph's settings but the model, which is the same. */
 export async function withLook(colours: Colours, photo: Photo, signal: AbortSignal): Promise<Colours> {
   const settings = photo.settings.now;
-  const { saturation, warmth, hints } = settings;
-  const change = { saturation, warmth, ...(hints !== colours.settings.hints && { hints }) };
+  const { saturation, warmth, size, hints } = settings;
+  const change = {
+    saturation,
+    warmth,
+    ...(hints !== colours.settings.hints && { hints }),
+    ...(size !== colours.settings.size && sizeOption({ ...colours, settings })),
+  };
   const result = await colours.result.with(change, { signal });
   return { ...colours, result, settings };
 }

@@ -1,6 +1,7 @@
 /** How it works: the network's steps in order, the kinds of step and every step by the time that they took, and where to read more. */
 import type { ColorizerProfile } from "../src/index";
 import type { Colours, Photo } from "./album";
+import { sizeOption } from "./colours";
 import { layerView } from "./layer";
 import { element } from "./make-element";
 import { isOwn } from "./models";
@@ -36,9 +37,10 @@ export function showHow(photo: Photo, { result, colorizer, settings }: Colours, 
     strip.append(part);
   }
 
+  const size = sizeOption({ colorizer, settings });
   const layers = rows.map((row) => ({ ...row, name: nameOf(row) }));
   const layer = layerView(strip, layers, ({ network, output }, signal) =>
-    colorizer.activations(photo.image!, { network, output, signal }),
+    colorizer.activations(photo.image!, { network, output, signal, ...size }),
   );
 
   const kinds = kernels

@@ -1,5 +1,6 @@
 /** Encodes JPEG away from the page, which stays responsive. ImageData and a quality come in, the file's bytes go out. */
 import encode from "@jsquash/jpeg/encode.js";
+import { takeJob } from "./run-worker";
 
 export interface JpegJob {
   readonly pixels: ImageData;
@@ -14,6 +15,4 @@ async function answer({ pixels, quality }: JpegJob): Promise<void> {
   postMessage(bytes, { transfer: [bytes] });
 }
 
-addEventListener("message", ({ data }: MessageEvent<JpegJob>) => {
-  answer(data).catch(reportError); // an "error" event for the page
-});
+takeJob(answer);

@@ -63,7 +63,7 @@ export function layerView(
       if (signal.aborted) return; // another layer was chosen
       console.error(error);
       tiles.hidden = true;
-      text.textContent = facts + (await explain(error, name));
+      text.textContent = facts + (await explain(error, name)).text;
     }
   };
   slider.addEventListener("input", point);

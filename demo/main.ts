@@ -1,5 +1,6 @@
 /** The demo page: colours photographs by the public API, compares them with the originals, and saves them. */
 import { newPhoto } from "./album";
+import { sizeOption } from "./colours";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
 import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
 import { isDraggingOut } from "./drag-out";
@@ -13,7 +14,7 @@ import { Strip } from "./strip";
 import { readSource, withPages, type Source } from "./tiff";
 import { startTinting } from "./tint";
 import { hideMessage, page, showMessage } from "./view";
-import { explain, missingWebGpu } from "./words";
+import { explain, failure, missingWebGpu } from "./words";
 
 const strip = new Strip(album, {
   open: (photo) => {
@@ -31,7 +32,7 @@ let chosen = 0;
 async function add(given: readonly Source[]): Promise<void> {
   const number = ++chosen;
   const sources = await withPages(given);
-  const settings = { model: chosenModel(), saturation: 1, warmth: 0, hints: [] };
+  const settings = { model: chosenModel(), saturation: 1, warmth: 0, size: undefined, hints: [] };
   const photos = sources.map(({ source, name }) => newPhoto(source, name, settings));
   const many = photos.length > 1;
   if (many) for (const photo of photos) album.add(photo);
@@ -88,9 +89,8 @@ async function addAddress(address: URL): Promise<void> {
     await add([{ source: await response.blob(), name: address.pathname.split("/").at(-1) || address.host }]);
   } catch (error) {
     console.error(error);
-    showMessage(
-      `The picture at ${address.host} could not be loaded. Its site may not allow that: save the picture on this device, and open the file.`,
-    );
+    const text = `The picture at ${address.host} could not be loaded. Its site may not allow that: save the picture on this device, and open the file.`;
+    showMessage(failure(text, error));
   }
 }
 
@@ -125,7 +125,7 @@ async function measure(): Promise<void> {
   try {
     const { showHow } = await import("./how");
     const colours = await queue.coloursOf(photo);
-    showHow(photo, colours, await colours.colorizer.profile(colours.result));
+    showHow(photo, colours, await colours.colorizer.profile(colours.result, sizeOption(colours)));
   } catch (error) {
     page.profile.open = false;
     await fail(error, photo);
@@ -145,11 +145,17 @@ for (const input of [page.file, page.folder, page.modelFile])
     input.value = ""; // the same file may be chosen again
     if (found.files.length + found.others > 0) void addFound(found);
   });
-document.addEventListener("paste", ({ clipboardData }) => {
+page.addressForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void addAddress(new URL(page.address.value));
+  page.addressForm.reset();
+});
+document.addEventListener("paste", (event) => {
+  const { clipboardData } = event;
   if (!clipboardData) return;
   const address = addressIn(clipboardData);
-  if (clipboardData.files.length) void transferred(clipboardData).then(addFound);
-  else if (address) void addAddress(address);
+  if (clipboardData.files.length > 0) void transferred(clipboardData).then(addFound);
+  else if (address && event.target !== page.address) void addAddress(address);
 });
 document.addEventListener("dragover", (event) => {
   if (isDraggingOut()) return;

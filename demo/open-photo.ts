@@ -59,6 +59,7 @@ export async function open(photo: Photo): Promise<void> {
   page.stage.scrollIntoView({ block: "nearest" }); // the samples lie below
   if (photo.state === "waiting" || photo.state === "working") showProgress(photo.name, "Getting ready", photo.progress);
   if (photo.state === "asking") ask(photo);
+  if (photo.state === "done") await follow(photo);
   queue.wake();
 }
 
@@ -79,9 +80,14 @@ album.onChange((photo) => {
 async function finish(photo: Photo): Promise<void> {
   page.profile.open = false;
   await refresh(photo);
-  // The visitor may have changed the settings meanwhile.
-  if (photo.colours && !sameSettings(photo.colours.settings, photo.settings.now)) await adjust.apply(photo);
+  await follow(photo);
   freeOthers(modelsInUse());
+}
+
+/** Brings the colours in line with settings that the visitor changed while others were computed, or before another photograph was opened. */
+async function follow(photo: Photo): Promise<void> {
+  const kept = photo.colours ?? photo.saved;
+  if (kept && !sameSettings(kept.settings, photo.settings.now)) await adjust.apply(photo);
 }
 
 /** The models of the photographs that are open or still to be coloured, and of those to come. */
@@ -107,7 +113,7 @@ function ask(photo: Photo): void {
 
 /** The open photograph could not be coloured: its former colours stay, or the photograph before it comes back. */
 async function giveUp(photo: Photo): Promise<void> {
-  const text = photo.failure!;
+  const failure = photo.failure!;
   const retry = { label: "Try again", run: (): void => void again(photo) };
   const kept = photo.colours ?? photo.saved;
   if (kept) {
@@ -115,7 +121,7 @@ async function giveUp(photo: Photo): Promise<void> {
     chooseModel(photo.settings.now.model);
     album.change(photo, { state: "done" });
     showSettings(photo);
-    return showMessage(text);
+    return showMessage(failure);
   }
   const usable = (other: Photo): boolean => other !== photo && !["failed", "checking"].includes(other.state);
   const other = previous && album.has(previous) ? previous : album.photos.find(usable);
@@ -123,7 +129,7 @@ async function giveUp(photo: Photo): Promise<void> {
     chooseModel(other.settings.now.model);
     await open(other);
   } else close();
-  showMessage(text, album.has(photo) ? retry : undefined);
+  showMessage(failure, album.has(photo) ? retry : undefined);
 }
 
 export function close(): void {

@@ -2,6 +2,7 @@
 import { EngineError, type PresetName } from "../src/index";
 import { addOwnModel } from "./models";
 import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
+import { failure } from "./words";
 
 export function isModelFile({ name }: File): boolean {
   return /\.onnx$/i.test(name);
@@ -41,7 +42,7 @@ export async function openModel(file: File, use: (name: string) => void, preset?
     console.error(error);
     const unknown = error instanceof EngineError && error.code === "manifest";
     const ask = { label: "Say what it is…", run: () => askPreset(file, use) };
-    showMessage(whyNot(error, file.name), unknown ? ask : undefined);
+    showMessage(failure(whyNot(error, file.name), error), unknown ? ask : undefined);
   } finally {
     hideProgress();
   }

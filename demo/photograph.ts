@@ -3,9 +3,9 @@ import type { RawImage } from "../src/index";
 import type { Photo } from "./album";
 import { runWorker } from "./run-worker";
 import { smallImage, smallSize } from "./small-image";
-import { UnreadableFile } from "./words";
+import { MissingSample, UnreadableFile } from "./words";
 
-/** The decoded picture. Throws UnreadableFile. */
+/** The decoded picture. Throws UnreadableFile, or MissingSample for an address. */
 export async function readImage(source: Blob | string, name: string): Promise<HTMLImageElement> {
   const address = typeof source === "string" ? source : URL.createObjectURL(source);
   const image = new Image();
@@ -15,7 +15,7 @@ export async function readImage(source: Blob | string, name: string): Promise<HT
     await image.decode();
     return image;
   } catch (cause) {
-    throw new UnreadableFile(name, { cause });
+    throw new (typeof source === "string" ? MissingSample : UnreadableFile)(name, { cause });
   } finally {
     if (typeof source !== "string") URL.revokeObjectURL(address);
   }

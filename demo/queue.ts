@@ -1,11 +1,11 @@
 /** Colours the photographs of an album one after another, the open one first. */
 import type { ColorizeResult, ColorizeStage } from "../src/index";
 import type { Album, Colours, Photo } from "./album";
-import { factsOf, fileOf } from "./colours";
+import { factsOf, fileOf, sizeOption } from "./colours";
 import { isLoaded, loadModel } from "./models";
 import { isInColour, readable, smallCopy, smallPixels, thumbnailOf } from "./photograph";
 import { colouringStep, loadingStep, type Step } from "./steps";
-import { explain } from "./words";
+import { explain, failure } from "./words";
 
 export class Queue {
   readonly #album: Album;
@@ -70,7 +70,7 @@ export class Queue {
         if (changed !== photo || photo.state === "waiting" || photo.state === "working") return;
         stop();
         if (photo.colours) resolve(photo.colours);
-        else reject(new Error(photo.failure ?? "the work was stopped"));
+        else reject(new Error(photo.failure?.text ?? "the work was stopped"));
       });
       if (!this.isColouring(photo)) this.again(photo);
     });
@@ -124,8 +124,9 @@ export class Queue {
     const colorizer = await untilAborted(loading, signal);
     const onStage = (stage: ColorizeStage): void => step(colouringStep(stage, loaded));
     const onEarly = (first: ColorizeResult): void => this.#onFirst(photo, first);
-    const options = { signal, saturation, warmth, hints, onStage, ...(photo === this.#album.open && { onEarly }) };
-    const result = await colorizer.colorize(await readable(photo), options);
+    const options = { signal, saturation, warmth, hints, onStage, ...sizeOption({ colorizer, settings }) };
+    const first = photo === this.#album.open && { onEarly };
+    const result = await colorizer.colorize(await readable(photo), { ...options, ...first });
     const thumbnail = await thumbnailOf(smallPixels(result));
     signal.throwIfAborted();
     const colours = { result, colorizer, settings };
@@ -146,8 +147,8 @@ export class Queue {
       await fileOf(photo);
     } catch (error) {
       console.error(error);
-      const failure = `“${photo.name}” could not be kept. It may be too large for this browser's memory.`;
-      this.#album.change(photo, { state: "failed", failure, colours: undefined });
+      const text = `“${photo.name}” could not be kept. It may be too large for this browser's memory.`;
+      this.#album.change(photo, { state: "failed", failure: failure(text, error), colours: undefined });
     }
     if (photo !== this.#album.open) photo.colours = undefined;
   }

@@ -14,6 +14,7 @@ import {
   type SaveChoice,
 } from "./save";
 import { page, showMessage } from "./view";
+import { failure } from "./words";
 import { zipOf } from "./zip";
 
 /** Stays as long as the page; the content is chosen anew each time. */
@@ -26,8 +27,8 @@ async function fileOfOpen(photo: Photo, of: SaveChoice): Promise<File> {
   return new File([file], colouredName(photo.name, of), { type: of.type });
 }
 
-/** Runs work on the open photograph while its button is off; says what failed. */
-async function run(button: HTMLButtonElement, failure: string, work: (photo: Photo) => Promise<void>): Promise<void> {
+/** Runs work on the open photograph while its button is off; says that it could not be done, what it is. */
+async function run(button: HTMLButtonElement, what: string, work: (photo: Photo) => Promise<void>): Promise<void> {
   const photo = album.open;
   if (!photo) return;
   button.disabled = true;
@@ -36,7 +37,7 @@ async function run(button: HTMLButtonElement, failure: string, work: (photo: Pho
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return; // the visitor closed the system's dialog
     console.error(error);
-    showMessage(`“${photo.name}” could not be ${failure}.`);
+    showMessage(failure(`“${photo.name}” could not be ${what}.`, error));
   } finally {
     button.disabled = false;
   }
@@ -83,7 +84,7 @@ async function saveAll(): Promise<void> {
     download(await zipOf(album.photos.filter(({ state }) => state === "done")), "photographs-in-colour.zip");
   } catch (error) {
     console.error(error);
-    showMessage("The photographs could not be saved together. Save them one by one.");
+    showMessage(failure("The photographs could not be saved together. Save them one by one.", error));
   } finally {
     page.saveAll.disabled = false;
   }

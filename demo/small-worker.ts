@@ -1,10 +1,9 @@
 /** Decodes a picture and makes a small copy of it away from the page, which stays responsive. A file comes in, ImageData goes out. */
+import { takeJob } from "./run-worker";
 import { smallImage } from "./small-image";
 
 async function answer(file: Blob): Promise<void> {
   postMessage(smallImage(await createImageBitmap(file))); // upright
 }
 
-addEventListener("message", ({ data }: MessageEvent<Blob>) => {
-  answer(data).catch(reportError); // an "error" event for the page
-});
+takeJob(answer);

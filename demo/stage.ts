@@ -13,6 +13,9 @@ const ZOOM_STEP = 1.5;
 
 const { picture } = page;
 
+/** What is there once the photograph is in colour. */
+const FOR_COLOURS = [page.controls, page.working, page.profile, page.hold, page.tint];
+
 let shown: Photo | undefined;
 /** Whether its colours are on show. */
 let inColour = false;
@@ -30,7 +33,7 @@ export function showWelcome(): void {
   document.body.classList.remove("with-picture");
   page.stage.classList.add("empty");
   page.welcome.hidden = false;
-  for (const element of [picture, page.controls, page.profile, page.closer]) element.hidden = true;
+  for (const element of [picture, page.controls, page.working, page.profile, page.closer]) element.hidden = true;
   page.facts.textContent = "";
 }
 
@@ -60,7 +63,7 @@ export async function showPhoto(photo: Photo): Promise<void> {
   if (number !== latest) return;
   showColours();
   photo.image!.alt = `${photo.name}, in colour`;
-  page.controls.hidden = page.profile.hidden = page.hold.hidden = page.tint.hidden = false;
+  for (const element of FOR_COLOURS) element.hidden = false;
   page.facts.textContent = photo.facts;
 }
 
@@ -91,7 +94,7 @@ function showOriginal(image: HTMLImageElement): void {
   picture.replaceChildren(image);
   inColour = false;
   picture.classList.add("waiting");
-  page.controls.hidden = page.profile.hidden = page.hold.hidden = page.tint.hidden = true;
+  for (const element of FOR_COLOURS) element.hidden = true;
   page.facts.textContent = "";
 }
 

@@ -85,7 +85,7 @@ export class Strip {
     item.dataset["state"] = photo.state;
     item.style.setProperty("--done", `${100 * photo.progress}%`);
     open.setAttribute("aria-label", `${photo.name}: ${STATE_TEXT[photo.state]}`);
-    open.title = photo.failure && photo.state === "failed" ? photo.failure : photo.name;
+    open.title = photo.failure && photo.state === "failed" ? photo.failure.text : photo.name;
     if (photo === this.#album.open) {
       if (!open.hasAttribute("aria-current"))
         page.strip.scrollTo({ left: item.offsetLeft - page.strip.clientWidth / 2 });

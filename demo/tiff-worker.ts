@@ -1,6 +1,7 @@
 /** Decodes TIFF files away from the page, which stays responsive. A file comes in; its pages' positions, or one page as PNG, goes out. */
 import { fromBlob, type GeoTIFFImage } from "geotiff";
 import { encodePng, type PngHeader } from "./png";
+import { takeJob } from "./run-worker";
 
 export interface TiffJob {
   readonly file: Blob;
@@ -186,6 +187,4 @@ async function answer({ file, page }: TiffJob): Promise<void> {
   postMessage(page === undefined ? await pagesOf(file) : await pngOf(file, page));
 }
 
-addEventListener("message", ({ data }: MessageEvent<TiffJob>) => {
-  answer(data).catch(reportError); // an "error" event for the page
-});
+takeJob(answer);

@@ -1,5 +1,6 @@
 /** What is on the page, by name; and what it says on the stage. */
 import { ColorizeCanvas } from "../src/element";
+import type { Failure } from "./words";
 
 function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
@@ -23,6 +24,7 @@ export const page = {
   pickFolder: button("pick-folder"),
   message: element("message"),
   messageAction: button("message-action"),
+  details: byId("details", HTMLDetailsElement),
   closeMessage: button("close-message"),
   closer: element("closer"),
   hold: button("hold"),
@@ -43,6 +45,8 @@ export const page = {
   saturationValue: output("saturation-value"),
   warmth: input("warmth"),
   warmthValue: output("warmth-value"),
+  working: element("working"),
+  size: byId("size", HTMLSelectElement),
   undo: button("undo"),
   redo: button("redo"),
   reset: button("reset"),
@@ -68,6 +72,8 @@ export const page = {
   profile: byId("profile", HTMLDetailsElement),
   layers: element("layers"),
   samples: element("samples"),
+  addressForm: byId("address-form", HTMLFormElement),
+  address: input("address"),
   album: element("album"),
   count: element("count"),
   strip: element("strip"),
@@ -91,9 +97,16 @@ page.messageAction.addEventListener("click", () => {
   chosen?.run();
 });
 
-/** Says something on the stage, where it stays until it is closed or another photograph opens; with a button where there is something to do. */
-export function showMessage(text: string, todo?: Action): void {
+/**
+ * Says something on the stage, where it stays until it is closed or another photograph opens; with a button where there is something to
+ * do, and folded details where something failed.
+ */
+export function showMessage(message: string | Failure, todo?: Action): void {
+  const { text, details } = typeof message === "string" ? { text: message } : message;
   action = todo;
+  page.details.open = false;
+  page.details.hidden = !details;
+  page.details.querySelector("pre")!.textContent = details ?? "";
   page.message.querySelector(".text")!.textContent = text;
   page.messageAction.hidden = !todo;
   page.messageAction.textContent = todo?.label ?? "";

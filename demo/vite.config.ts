@@ -39,9 +39,11 @@ const application = VitePWA({
   },
   workbox: {
     importScripts: ["share-target.js"],
-    globPatterns: ["**/*.{html,js,css,svg,png,webp,wasm}"],
-    // The library keeps models itself. The pictures to try are kept when they were looked at.
-    globIgnores: ["models/**"],
+    globPatterns: ["**/*.{html,js,css,svg,png,webp,wasm,md}"],
+    // The library keeps models itself, but for their cards. The pictures to try are kept when they were looked at.
+    globIgnores: ["models/**/*.png"],
+    // Licences and the cards of models open as what they are, not as the page.
+    navigateFallbackDenylist: [/\.md$/],
     runtimeCaching: [
       {
         urlPattern: ({ sameOrigin, url }) => sameOrigin && url.pathname.endsWith(".jpg"),

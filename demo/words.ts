@@ -1,4 +1,4 @@
-/** What the page says when something does not work, in words for everyone. Details go to the console. */
+/** What the page says when something does not work, in words for everyone. Details are folded, and go to the console. */
 import { EngineError } from "../src/index";
 
 const NOT_SECURE = "The networks need WebGPU, which browsers offer to secure pages only. Open this page over https.";
@@ -22,9 +22,32 @@ export async function missingWebGpu(): Promise<string | undefined> {
 /** A file that no picture could be made of. */
 export class UnreadableFile extends Error {}
 
+/** One of the page's own pictures that did not come. */
+export class MissingSample extends Error {}
+
+export interface Failure {
+  /** In words for everyone. */
+  readonly text: string;
+  /** For those who can help. */
+  readonly details: string;
+}
+
+/** The message of an error and of its causes, each on a line. */
+export function failure(text: string, error: unknown): Failure {
+  const lines: string[] = [];
+  for (let one = error; one !== undefined; one = one instanceof Error ? one.cause : undefined) lines.push(String(one));
+  return { text, details: lines.join("\n") };
+}
+
 /** What to tell somebody whose photograph `name` was not coloured. */
-export async function explain(error: unknown, name: string): Promise<string> {
+export async function explain(error: unknown, name: string): Promise<Failure> {
+  return failure(await words(error, name), error);
+}
+
+async function words(error: unknown, name: string): Promise<string> {
   const code = error instanceof EngineError ? error.code : undefined;
+  if (error instanceof MissingSample)
+    return `“${name}” could not be downloaded. Check the internet connection, and try again.`;
   if (error instanceof UnreadableFile || code === "image")
     return `“${name}” is damaged, or not a picture that this browser can read. Try another copy, or a JPEG, PNG or WebP file.`;
   if (code === "download")

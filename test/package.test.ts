@@ -24,6 +24,7 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
   exports: Record<string, string | { "types@<6.0": string; types: string; default: string }>;
   sideEffects: string[];
   dependencies?: object;
+  peerDependencies: Record<string, string>;
 };
 const BROWSER = ["index", "engine", "element"];
 /** The package whose types an entry for a framework needs. */
@@ -33,6 +34,14 @@ const TYPES_OF: Readonly<Record<string, string>> = {
   "svelte.d.ts": "svelte/elements",
   "node/vite-plugin.d.ts": "vite",
 };
+/** What the command needs, in the order of sort(). */
+const COMMAND_PEERS = ["@sparticuz/chromium", "cli-progress", "commander", "sharp", "tar", "webgpu"];
+/** Whether "name@version" is in the range of package.json, "^version", which begins as the version does. */
+function isAllowed(word: string): boolean {
+  const at = word.lastIndexOf("@");
+  const range = manifest.peerDependencies[word.slice(0, at)]!;
+  return `${range}.`.startsWith(`^${word.slice(at + 1)}.`);
+}
 /** Fails to compile where a type is any or another than it should be. */
 const USER_PROGRAM = `
 import { Colorizer, requestDevice, type ColorizeResult } from "colorize-canvas";
@@ -274,6 +283,22 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
       });
     });
 
+    it("says what else the command needs, in versions that npm installs beside the package", () => {
+      const bin = "node_modules/colorize-canvas/bin/colorize-canvas.js";
+      const { status, stderr } = spawnSync(process.execPath, [bin, "a.jpg"], { cwd: user, encoding: "utf8" });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^colorize-canvas: the command needs the npm package (commander|cli-progress)\. Install/);
+      const install = /npm install .*@.*/;
+      for (const text of [stderr, readFileSync("docs/decisions/package.md", "utf8")]) {
+        const named = install
+          .exec(text)![0]
+          .split(" ")
+          .filter((word) => word.includes("@"));
+        expect(named.map((word) => word.replace(/@[\d.]+$/, "")).sort()).toEqual(COMMAND_PEERS);
+        for (const word of named) expect(word).toSatisfy(isAllowed);
+      }
+    });
+
     it("names the npm package that a call needs and that is not there", () => {
       const script = `
         import { readImage, requestNodeDevice, writeImage } from "colorize-canvas/node";
@@ -285,10 +310,11 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
       // With COLORIZE_ADAPTER=swiftshader, the missing package of SwiftShader would be reported first.
       const env = { ...process.env, COLORIZE_ADAPTER: "auto" };
       const printed = execFileSync(process.execPath, ["main.mjs"], { cwd: user, encoding: "utf8", env });
-      const missing = (error: string, name: string): string =>
-        `${error}: colorize-canvas/node: expected the npm package ${name}, received none. npm install ${name}`;
-      const image = missing("ImageError", "sharp");
-      expect(printed.trim().split("\n")).toEqual([missing("DeviceError", "webgpu"), image, image]);
+      const missing = (error: string, name: string, version: string): string =>
+        `${error}: colorize-canvas/node: expected the npm package ${name}, received none. npm install ${name}@${version}`;
+      const image = missing("ImageError", "sharp", "0.35");
+      expect(printed.trim().split("\n")).toEqual([missing("DeviceError", "webgpu", "0.6"), image, image]);
+      for (const line of printed.trim().split("\n")) expect(line.split(" ").at(-1)).toSatisfy(isAllowed);
     });
   });
 });

@@ -5,7 +5,7 @@ import { ImageError, InputError, messageOf } from "../base/errors";
 import { badInput, findFiles, realPath, statsOf, type BadInput, type NamedPath, type Skipped } from "./cli-inputs";
 import { inShard, type Shard } from "./cli-shard";
 import { EXTENSIONS, formatOfBytes, formatOfName, type ImageFormat } from "./images";
-import { notAFile, otherKind, startOf } from "./other-kinds";
+import { endsAsOther, notAFile, otherKind, startOf } from "./other-kinds";
 import { probeFolder } from "./output-folder";
 
 /** Standard input as a photograph, and standard output as its result. */
@@ -137,6 +137,8 @@ function outputOf(out: string, format: ImageFormat | undefined): Target {
   const stats = statsOf(out);
   const byName = /[\\/]$/.test(out) || stats?.isDirectory() ? undefined : formatOfName(out);
   if (stats?.isFile() && !byName) throw wrong("a folder", `the file ${out}`, "Name a folder.");
+  if (!stats && endsAsOther(out))
+    throw wrong("a name that ends in .jpg, .png, .webp or .tif, or a folder", out, `For a folder write ${out}/`);
   if (byName && format && byName !== format)
     throw wrong(`a name of a ${format.toUpperCase()} file, as --format says`, out, "Leave one of them out.");
   return byName ? { kind: "file", format: byName } : { kind: "folder" };

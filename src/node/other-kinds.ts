@@ -37,6 +37,11 @@ export function startOf(path: string): Uint8Array {
   }
 }
 
+/** Whether a name ends as those of pictures do that the command does not write. */
+export function endsAsOther(path: string): boolean {
+  return /\.(avif|bmp|gif|heic|heif|jp2|jxl|pdf|psd|svg)$/i.test(path);
+}
+
 interface OtherKind {
   /** "a GIF file". */
   readonly kind: string;

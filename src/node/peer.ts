@@ -1,9 +1,13 @@
 /** Loads npm packages that only Node needs, when they are used. They are optional, so that pages need not install them. */
 import { DeviceError, ImageError, type EngineError, type ErrorFacts } from "../base/errors";
 
-/** The module that `load` imports. Throws `Failure`, which says what to install, where the package is missing. */
+/**
+ * The module that `load` imports. Throws `Failure`, which says what to install, where the package is missing: the version that
+ * package.json allows, as npm refuses a newer one beside this package.
+ */
 async function peer<T>(
   name: string,
+  version: string,
   load: () => Promise<T>,
   Failure: new (facts: ErrorFacts) => EngineError,
 ): Promise<T> {
@@ -16,17 +20,17 @@ async function peer<T>(
       where: "colorize-canvas/node",
       expected: `the npm package ${name}`,
       received: "none",
-      hint: `npm install ${name}`,
+      hint: `npm install ${name}@${version}`,
       cause,
     });
   }
 }
 
 /** Throws DeviceError. */
-export const loadWebgpu = () => peer("webgpu", () => import("webgpu"), DeviceError);
+export const loadWebgpu = () => peer("webgpu", "0.6", () => import("webgpu"), DeviceError);
 
 /** Throws DeviceError. */
-export const loadTar = () => peer("tar", () => import("tar"), DeviceError);
+export const loadTar = () => peer("tar", "7", () => import("tar"), DeviceError);
 
 /** Throws ImageError. */
-export const loadSharp = async () => (await peer("sharp", () => import("sharp"), ImageError)).default;
+export const loadSharp = async () => (await peer("sharp", "0.35", () => import("sharp"), ImageError)).default;

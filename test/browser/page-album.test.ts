@@ -83,6 +83,22 @@ describe("a batch of 20 with one bad file", () => {
   });
 });
 
+it("tries all again that failed", async () => {
+  site.disturbance.missing = /inception-table\//; // which no other test loads
+  await page.click('#models [value="inception-table"]');
+  try {
+    await visit.choose(page, ...names.slice(0, 3).map(file));
+    await expect.poll(count, { timeout: 60_000 }).toBe("0 of 3 in colour, 3 failed");
+    expect(await visit.message(page)).toMatch(/networks could not be downloaded/);
+  } finally {
+    site.disturbance.missing = undefined;
+    await page.evaluate(() => localStorage.clear()); // the choice
+  }
+  await page.click("#retry");
+  await expect.poll(count, { timeout: 60_000 }).toBe("3 of 3 in colour");
+  expect(await page.$eval("#retry", (button) => (button as HTMLElement).hidden)).toBe(true);
+});
+
 it("opens the photograph that was chosen while all are being read, before the others", async () => {
   await page.evaluate(() => {
     const { decode } = HTMLImageElement.prototype;

@@ -116,6 +116,44 @@ it("the original shows while its button is held, by pointer and keyboard", async
   expect((await see()).divider).toBe(35);
 });
 
+it("another working size is another run of the network, with the old colours until then, and can be undone", async () => {
+  const facts = (): Promise<string> => page.$eval("#facts", (element) => element.textContent);
+  expect(await visit.box(page, "#size")).toBeUndefined();
+  await visit.choose(page, "samples/cat.jpg", "samples/coffee.jpg");
+  await page.waitForFunction(() => document.querySelector("#count")!.textContent === "2 of 2 in colour");
+  expect(await facts()).toMatch(/ at 20 × 13,/); // as many pixels as 16 x 16
+  await page.select("#size", "128");
+  await expect.poll(facts, { timeout: 30_000 }).toMatch(/ at 15\d × 10\d,/);
+  await page.select("#size", "192");
+  await expect.poll(facts, { timeout: 30_000 }).toMatch(/ at 23\d × 15\d,/);
+  expect(await visit.box(page, "#progress")).toBeUndefined();
+  await page.click("#undo");
+  await expect.poll(facts, { timeout: 30_000 }).toMatch(/ at 15\d × 10\d,/);
+  const size = (): Promise<string> => page.$eval("#size", (select) => (select as HTMLSelectElement).value);
+  expect(await size()).toBe("128");
+  // The steps are those of this size.
+  await page.click("#profile summary");
+  await page.waitForSelector("#layers .every", { timeout: 60_000 });
+  await page.focus(".layer input");
+  await page.keyboard.press("End");
+  await expect.poll(() => page.$eval(".which", (text) => text.textContent)).toMatch(/: 2 channels of 80 × 52/);
+
+  // Another picture has its own, and this one keeps its size, also when it was changed just before.
+  await page.evaluate(() => {
+    const select = document.querySelector<HTMLSelectElement>("#size")!;
+    select.value = "256";
+    select.dispatchEvent(new Event("change"));
+    document.querySelector<HTMLElement>("#strip li:last-child .open")!.click();
+  });
+  await visit.coloured(page, "coffee.jpg");
+  expect(await size()).toBe("");
+  await page.click("#strip li:first-child .open");
+  await expect.poll(facts, { timeout: 30_000 }).toMatch(/^natural: 451 × 300 .* at 31\d × 20\d,/);
+  expect(await size()).toBe("256");
+  await page.select("#size", "");
+  await expect.poll(facts, { timeout: 30_000 }).toMatch(/ at 20 × 13,/);
+}, 120_000);
+
 it("settings are undone, redone and reset, and belong to their picture", async () => {
   const blueness = (): Promise<number> =>
     page.$eval("#picture >>> .canvas", (canvas) => {

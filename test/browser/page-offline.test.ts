@@ -15,8 +15,6 @@ afterAll(() => site?.close());
 it("comes up, colours and saves without a network after one visit, and asks no other site", async () => {
   const page = await site.browser.newPage();
   await page.setViewport({ width: 1280, height: 800 });
-  const asked: string[] = [];
-  page.on("request", (request) => void asked.push(request.url()));
   await page.goto(site.address);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await visit.choose(page, "samples/cat.jpg");
@@ -31,12 +29,39 @@ it("comes up, colours and saves without a network after one visit, and asks no o
   await visit.saveInto(page, downloads);
   await page.click("#save");
   await expect.poll(() => visit.savedIn(downloads), { timeout: 60_000 }).toEqual(["cat-colour.jpg"]);
+  await page.click('[data-sample="sheep-1888.jpg"]'); // not looked at before
+  await expect.poll(() => visit.message(page)).toMatch(/^“Sheep, 1888” could not be downloaded. Check the internet/);
   site.disturbance.online = true;
 
-  const others = asked.filter((url) => !url.startsWith(site.address) && !/^(blob|data):/.test(url));
-  expect(others).toEqual([]);
+  expect(site.others).toEqual([]);
+  // Otherwise it would be there.
+  await page.evaluate(() => fetch("http://other.test/picture.jpg").catch(() => undefined));
+  expect(site.others).toEqual(["http://other.test/picture.jpg"]);
   await page.close();
 }, 240_000);
+
+it("shows what it links to, also without a network", async () => {
+  const page = await site.browser.newPage();
+  await page.goto(site.address);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.reload(); // the service worker answers from now on
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  await page.click("#profile summary");
+  await page.waitForSelector("#layers .links", { timeout: 120_000 });
+  const links = await page.$$eval("#layers .links a", (all) => all.map(({ href }) => href));
+  expect(links).toHaveLength(2);
+  site.disturbance.online = false;
+  try {
+    for (const [i, words] of [/^# Model card: natural/, /^# Licenses/].entries()) {
+      await page.goto(links[i]!);
+      expect(await page.evaluate(() => document.body.textContent)).toMatch(words);
+    }
+  } finally {
+    site.disturbance.online = true;
+  }
+  await page.close();
+}, 120_000);
 
 it("takes photographs that another application shares with it", async () => {
   const page = await site.browser.newPage();

@@ -14,6 +14,7 @@ const TYPES: Record<string, string> = {
   ".js": "text/javascript",
   ".css": "text/css",
   ".html": "text/html",
+  ".md": "text/markdown",
   ".wasm": "application/wasm",
   ".svg": "image/svg+xml",
   ".webmanifest": "application/manifest+json",
@@ -38,6 +39,8 @@ export interface PageSite {
   readonly disturbance: Disturbance;
   /** The paths that were asked for. */
   readonly requests: readonly string[];
+  /** What the browser asked other sites for, and did not get. */
+  readonly others: readonly string[];
   /** A new page of 1280 x 800 pixels with the demo. */
   open(): Promise<Page>;
   close(): Promise<void>;
@@ -71,7 +74,17 @@ export async function startPageSite(): Promise<PageSite> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://localhost:${(server.address() as AddressInfo).port}/`;
-  const browser = await launchBrowser();
+  const others: string[] = [];
+  const proxy = createServer((request, response) => {
+    others.push(request.url!);
+    response.writeHead(502).end();
+  });
+  proxy.on("connect", (request, socket) => {
+    others.push(request.url!);
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const browser = await launchBrowser({ proxy: `127.0.0.1:${(proxy.address() as AddressInfo).port}` });
   const files = mkdtempSync(join(tmpdir(), "colorize-visitor-"));
   return {
     address,
@@ -80,6 +93,7 @@ export async function startPageSite(): Promise<PageSite> {
     files,
     disturbance,
     requests,
+    others,
     async open() {
       const page = await browser.newPage();
       // Otherwise files come from it, whatever the server does.
@@ -91,6 +105,7 @@ export async function startPageSite(): Promise<PageSite> {
     async close() {
       await browser.close();
       server.close();
+      proxy.close();
       built.remove();
       rmSync(files, { recursive: true, force: true });
     },

@@ -52,12 +52,13 @@ describe("the photograph fits the window", () => {
         await page.waitForSelector("#progress:not([hidden])");
         await expectInWindow(".picture > img");
         await expectInWindow("#progress");
+        await expectInWindow("#another");
         const waiting = await box(".picture > img");
         await coloured(name);
         expect(await box(".picture >>> .canvas")).toEqual(waiting);
         expect(await box(".picture img")).toEqual(waiting);
         await expectInWindow(".buttons");
-        for (const id of ["#saturation", "#warmth", "#undo"]) await expectInWindow(id);
+        for (const id of ["#saturation", "#warmth", "#undo", "#another"]) await expectInWindow(id);
         for (const value of ["light", "dark"]) {
           await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
           await visit.screenshot(page, `${name}-${width}x${height}-${value}`, false);
@@ -91,6 +92,16 @@ describe("the photograph fits the window", () => {
         await page.screenshot({ path: join(process.env["SCREENSHOTS"], `touch-${width}x${height}.png`) });
     }, 120_000);
 
+  it("has the place of the heading, which only screen readers find then", async () => {
+    const top = async (): Promise<number> => (await box("#stage"))![1]!;
+    const before = await top();
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    expect(await top()).toBeLessThan(before / 2);
+    expect(await box(".lead")).toBeUndefined();
+    expect(await page.$eval("h1", (heading) => heading.getBoundingClientRect().height)).toBe(1);
+  });
+
   it("is scrolled to when a sample far below is chosen", async () => {
     await page.setViewport({ width: 320, height: 568 });
     await page.evaluate(() => scrollTo(0, 9999));
@@ -119,6 +130,38 @@ describe("what cannot be coloured", () => {
     }
     await page.click("#close-message");
     expect(await box("#message")).toBeUndefined();
+  });
+
+  it("is told with details that are folded, and fits the photograph with them", async () => {
+    await page.setViewport({ width: 320, height: 568, hasTouch: true, isMobile: true });
+    await choose("samples/cat.jpg");
+    await coloured("cat.jpg");
+    await choose(file("cut.jpg"));
+    await page.waitForSelector("#message:not([hidden])");
+    const details = (): Promise<boolean> => page.$eval("#details", (element) => (element as HTMLDetailsElement).open);
+    expect(await details()).toBe(false);
+    expect(await box("#details pre")).toBeUndefined();
+    await visit.screenshot(page, "details-320");
+    await page.click("#details summary");
+    const text = await page.$eval("#details pre", (element) => (element as HTMLElement).innerText);
+    expect(text).toMatch(/^Error: cut\.jpg\nError: Uncaught Error: InvalidStateError: The source image/);
+    const [, top] = (await box("#stage"))!;
+    expect((await box(".notes"))![1]).toBeGreaterThanOrEqual(top!);
+    await page.click("#close-message");
+    // What did not fail has none.
+    await choose("samples/colour/meadow.jpg");
+    await page.waitForSelector("#message:not([hidden])");
+    expect(await box("#details")).toBeUndefined();
+  });
+
+  it("is left as it is where it has colours already, until the visitor wants others", async () => {
+    await choose("samples/colour/meadow.jpg");
+    await page.waitForSelector("#message:not([hidden])");
+    expect(await message()).toBe("“meadow.jpg” seems to be in colour already.");
+    expect(await box(".picture >>> .canvas")).toBeUndefined();
+    await expectInWindow("#another");
+    await page.click("#message-action");
+    await coloured("meadow.jpg");
   });
 
   it("does not stop the photograph in work", async () => {

@@ -135,10 +135,13 @@ describe("colorize-canvas", () => {
     await mkdir(join(folder, "folder.png"));
     await run([file, "--out", join(folder, "folder.png")]);
     expect(await readdir(join(folder, "folder.png"))).toEqual(["a.jpg"]);
+    await run([file, "--out", join(folder, "new.gif/")]);
+    expect(await readdir(join(folder, "new.gif"))).toEqual(["a.jpg"]);
     for (const [args, message] of [
       [[file, await photo("b.jpg"), "--out", result], "expected a folder for several photographs, received the file"],
       [[file, "--out", result, "--format", "jpeg"], "expected a name of a JPEG file, as --format says"],
       [[file, "--out", file], "an output that is one of the inputs"],
+      [[file, "--out", join(folder, "new.avif")], "new.avif. For a folder write"],
     ] as const) {
       const { code, stderr, calls } = await run(args);
       expect({ code, loaded: calls.load.length }, message).toEqual({ code: EXIT.usage, loaded: 0 });

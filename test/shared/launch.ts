@@ -20,15 +20,18 @@ function linkInto(folder: string, from: string): void {
 interface LaunchOptions {
   readonly webgpu?: boolean;
   readonly profile?: string;
+  /** Address of a proxy for all requests but those to this machine. */
+  readonly proxy?: string;
 }
 
 /**
  * Starts Chromium of the npm package @sparticuz/chromium, which needs no library of the system. CHROMIUM_PATH names
  * another Chromium or Chrome, used with its own drivers. Without `webgpu`, there is no adapter. `profile`: a folder in which the browser keeps what pages store.
  */
-export async function launchBrowser({ webgpu = true, profile }: LaunchOptions = {}): Promise<Browser> {
+export async function launchBrowser({ webgpu = true, profile, proxy }: LaunchOptions = {}): Promise<Browser> {
   const own = process.env["CHROMIUM_PATH"];
   const common = [...COMMON, webgpu ? "--enable-unsafe-webgpu" : "--disable-gpu"];
+  if (proxy) common.push(`--proxy-server=${proxy}`);
   if (own) return puppeteer.launch({ executablePath: own, args: common, userDataDir: profile });
   const chromium = await unpackChromiumArchive("chromium.br");
   const libraries = await unpackChromiumArchive("al2023.tar.br");
