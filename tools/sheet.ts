@@ -10,7 +10,7 @@ import { requestNodeDevice } from "../src/node/device";
 import { placeFile } from "../src/node/place-file";
 import { modelLocation } from "../src/node/shipped-models";
 import type { Method } from "./evaluate/method";
-import { greyOf } from "./evaluate/metrics";
+import { greyOf, truthOf } from "./evaluate/metrics";
 import { openModel } from "./evaluate/model-method";
 import { openPictures, type PictureFiles } from "./evaluate/photographs";
 import { CELL, decodePicture, resizePicture, shrunkSize, stripOf, stripWidth } from "./evaluate/pictures";
@@ -30,7 +30,8 @@ async function strip(files: PictureFiles, name: string, truths: PictureFiles, me
   const shown = await picture(files, name);
   const grey = greyOf(shown);
   const pictures = [grey];
-  for (const method of methods) pictures.push((await method.colorize({ name, grey, original: shown })).picture);
+  const photograph = { name, grey, truth: truthOf(shown), original: shown };
+  for (const method of methods) pictures.push((await method.colorize(photograph)).picture);
   if (truths.names.includes(name)) pictures.push(await picture(truths, name));
   return stripOf(pictures);
 }

@@ -1,6 +1,7 @@
 /** The <colorize-canvas> element, as a class only; element.ts defines it. */
 import { version } from "../../package.json";
 import { InputError, type EngineError } from "../base/errors";
+import type { ColorHint } from "../colorizer/hints";
 import type { ColorizeResult } from "../colorizer/result";
 import { checkKind, type ColorizeSource } from "../image/source";
 import { ColorizeAttributes, upgradeProperties, warnOfWord } from "./attributes";
@@ -88,6 +89,7 @@ export class ColorizeCanvas extends ColorizeAttributes {
   #source: ColorizeSource | null = null;
   #colorizer: ColorizerInUse | null = null;
   #texts: ColorizeTexts = {};
+  #hints: readonly ColorHint[] = [];
 
   constructor() {
     super();
@@ -138,6 +140,19 @@ export class ColorizeCanvas extends ColorizeAttributes {
     if (this.#colorizer === (value ?? null)) return;
     this.#colorizer = value ?? null;
     this.#work.restart({ photograph: false });
+  }
+
+  /**
+   * Colours that are known at places of the photograph, in its pixels. They stay for another photograph: set them with it. A new list paints the picture
+   * again, or runs a network that takes hints again.
+   */
+  get hints(): readonly ColorHint[] {
+    return this.#hints;
+  }
+  set hints(value: readonly ColorHint[] | null | undefined) {
+    if (this.#hints === value) return;
+    this.#hints = value ?? [];
+    this.#work.changeLook();
   }
 
   /** Texts in place of the English ones, by name. docs/element.md lists them. */

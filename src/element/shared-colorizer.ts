@@ -29,7 +29,7 @@ interface Waiting {
 interface Entry {
   readonly colorizer: Promise<PhotoColorizer>;
   readonly listeners: Set<(progress: LoadProgress) => void>;
-  /** The elements that use it. */
+  /** The tokens of the elements that use it. */
   readonly users: Set<object>;
   /** Ends the load. */
   readonly loading: AbortController;
@@ -43,6 +43,20 @@ const PATIENCE = 10_000;
 
 const entries = new Map<string, Entry>();
 
+/** What stands for an element in `users`, so that one that is not in the page can be forgotten, and then leaves. */
+const tokens = new WeakMap<object, object>();
+const forgotten = new FinalizationRegistry((token: object) => use(undefined, token));
+
+function tokenOf(user: object): object {
+  let token = tokens.get(user);
+  if (!token) {
+    token = {};
+    tokens.set(user, token);
+    forgotten.register(user, token);
+  }
+  return token;
+}
+
 /**
  * The page's colorizer for a model. `model` is a name or an address relative to the page; "" is the default model. The first caller
  * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load is
@@ -55,7 +69,7 @@ export function sharedColorizer(
   const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
   const key = `${precision} ${preset} ${fallback} ${workers} ${address}`;
   const entry = entries.get(key) ?? start(key, { model: address, preset, precision, fallback, workers });
-  use(entry, user);
+  use(entry, tokenOf(user));
   entry.listeners.add(onProgress);
   if (entry.latest) onProgress(entry.latest);
   const stop = (): void => void entry.listeners.delete(onProgress);
@@ -66,15 +80,15 @@ export function sharedColorizer(
 
 /** Says that an element has left the page. */
 export function leave(user: object): void {
-  use(undefined, user);
+  use(undefined, tokenOf(user));
 }
 
-/** Makes `user` a user of this entry and of no other. */
-function use(used: Entry | undefined, user: object): void {
-  used?.users.add(user);
+/** Makes the element of a token a user of this entry and of no other. */
+function use(used: Entry | undefined, token: object): void {
+  used?.users.add(token);
   clearTimeout(used?.timer);
   for (const [key, entry] of entries)
-    if (entry !== used && entry.users.delete(user) && entry.users.size === 0)
+    if (entry !== used && entry.users.delete(token) && entry.users.size === 0)
       entry.timer = setTimeout(() => free(key, entry), PATIENCE);
 }
 

@@ -3,6 +3,7 @@ import { abortable, anyOf } from "../base/abortable";
 import { EngineError, InputError } from "../base/errors";
 import { SATURATION, WARMTH } from "../base/option-checks";
 import type { Colorizer } from "../colorizer/colorizer";
+import type { ColorHint } from "../colorizer/hints";
 import { ColorizeResult } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import { checkKind, type ColorizeSource } from "../image/source";
@@ -17,12 +18,20 @@ import { nearViewport } from "./viewport";
 /** What the element needs of a Colorizer. */
 export type ColorizerInUse = Pick<Colorizer, "colorize">;
 
-/** Places of errors that another look mends. */
-const LOOK: readonly string[] = [SATURATION.name, WARMTH.name];
+/** Whether another look mends an error: one of saturation, warmth or "hints[0].x". */
+function isOfLook({ where }: EngineError): boolean {
+  return where === SATURATION.name || where === WARMTH.name || where.startsWith("hints");
+}
+
+/** Properties of the element without attributes. */
+interface HostProperties {
+  readonly colorizer: ColorizerInUse | null;
+  readonly hints: readonly ColorHint[];
+}
 
 interface Host {
   /** Gets the events. */
-  readonly element: ColorizeAttributes & Named & { readonly colorizer: ColorizerInUse | null };
+  readonly element: ColorizeAttributes & Named & HostProperties;
   readonly photograph: Photograph;
   /** Shows the picture in colour. */
   readonly canvas: HTMLCanvasElement;
@@ -37,6 +46,8 @@ export class Work {
   readonly #host: Host;
   state: ColorizeState = "idle";
   result: ColorizeResult | null = null;
+  /** The hints of `result`, where it is the element's own. */
+  #hints: readonly ColorHint[] = [];
   /** Whether the picture in colour was given by show() as pixels, without a result. */
   #given = false;
   error: EngineError | null = null;
@@ -206,7 +217,9 @@ export class Work {
         changed();
         send(element, "preview", result);
       };
-      const result = await colorizer.colorize(source, { ...checkedOptions(element), signal, onStage, onEarly });
+      const { hints } = element;
+      const result = await colorizer.colorize(source, { ...checkedOptions(element), hints, signal, onStage, onEarly });
+      this.#hints = hints;
       progress.end();
       signal.throwIfAborted();
       await this.#take(result);
@@ -222,20 +235,24 @@ export class Work {
     }
   }
 
-  /** Applies the newest saturation and warmth to the result, and ends an earlier change. After an error of these, colours anew. */
+  /** Applies the newest saturation, warmth and hints to the result, and ends an earlier change. After an error of these, colours anew. */
   changeLook(): void {
-    if (this.error && LOOK.includes(this.error.where)) return this.restart({ photograph: false });
+    if (this.error && isOfLook(this.error)) return this.restart({ photograph: false });
     if (this.state === "ready" && this.result) this.#looking = this.#change(this.result);
   }
 
   async #change(result: ColorizeResult): Promise<void> {
-    const { saturation, warmth } = this.#host.element;
+    const { saturation, warmth, hints } = this.#host.element;
+    const changed = hints === this.#hints ? {} : { hints };
     this.#looks.abort();
     const { signal } = (this.#looks = new AbortController());
-    if (saturation === result.saturation && warmth === result.warmth) return;
+    if (saturation === result.saturation && warmth === result.warmth && !changed.hints) return;
     try {
       checkedOptions(this.#host.element);
-      await this.#take(await result.with({ saturation, warmth }, { signal: anyOf(signal, this.#job.signal) }));
+      const look = { saturation, warmth, ...changed };
+      const other = await result.with(look, { signal: anyOf(signal, this.#job.signal) });
+      this.#hints = hints;
+      await this.#take(other);
     } catch (error) {
       if (!signal.aborted && !this.#job.signal.aborted) this.#fail(error);
     }

@@ -227,6 +227,54 @@ describe("attributes", () => {
     });
   });
 
+  it("hints change the picture without another run, in other looks, too, until there are none", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg" });
+      /** How much redder than blue the picture is at the hint. */
+      const redAt = (): number => {
+        const { data, width } = element.result!;
+        const at = 4 * (150 * width + 200);
+        return data[at]! - data[at + 2]!;
+      };
+      element.hints = [{ x: 200, y: 150, radius: 8, color: "#906060" }];
+      await next(element, "load");
+      let loads = 0;
+      element.addEventListener("load", () => loads++);
+      const red = redAt();
+      element.saturation = 0.5;
+      await element.toBlob();
+      const pale = redAt();
+      element.hints = [{ x: 200, y: 150, radius: 8, color: "#606090" }];
+      element.saturation = 1;
+      await element.toBlob();
+      const blue = redAt();
+      element.hints = null as never; // as frameworks do
+      await element.toBlob();
+      return { red, pale, blue, none: redAt(), loads, hints: element.hints };
+    });
+    expect(seen).toMatchObject({ loads: 0, hints: [] });
+    // Of the hints, as far as the photograph's light allows; without them the tiny model makes it orange.
+    expect(Math.abs(seen.red - (0x90 - 0x60))).toBeLessThan(8);
+    expect(Math.abs(seen.pale - seen.red / 2)).toBeLessThan(4);
+    expect(seen.blue).toBeLessThan(-20);
+    expect(seen.none).toBeGreaterThan(80);
+  });
+
+  it("a wrong hint is an error, which right ones end", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg" });
+      await next(element, "load");
+      const failed = next(element, "error");
+      element.hints = [{ x: 200, y: 150, radius: 8, color: "red" }];
+      const { detail } = await failed;
+      const loaded = next(element, "load");
+      element.hints = [];
+      await loaded;
+      return [(detail as Error).message, element.state];
+    });
+    expect(seen).toEqual([expect.stringMatching(/^hints\[0\].color: expected "#rrggbb"/), "ready"]);
+  });
+
   it("a wrong warmth is an error, which a right one ends", async () => {
     const seen = await page.evaluate(async () => {
       const element = add({ src: "/samples/cat.jpg", warmth: "hot" });

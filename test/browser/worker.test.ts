@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type * as Entry from "../../src/index";
 import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
@@ -151,6 +151,23 @@ describe("one worker for all elements of a page", () => {
     } finally {
       counting.close();
     }
+  });
+
+  it("ends some time after an element that never was in the page was forgotten", async () => {
+    await page.evaluate(async () => {
+      const element = document.createElement("colorize-canvas");
+      Object.assign(element, { model: "/tiny/", src: "/samples/cat.jpg" });
+      await element.colorize();
+    });
+    expect(workers()).toEqual(WORKER);
+    const session = await page.createCDPSession();
+    await vi.waitFor(
+      async () => {
+        await session.send("HeapProfiler.collectGarbage");
+        expect(workers()).toEqual([]);
+      },
+      { timeout: 60_000, interval: 1000 },
+    );
   });
 
   it("ends some time after the last element has left, and starts again for the next", async () => {

@@ -13,6 +13,7 @@ export interface Options {
   readonly shortSide: number;
   readonly shuffleEmbeddings: boolean;
   readonly firstPicture: boolean;
+  readonly hints?: number;
   readonly features?: string;
   readonly rank: Rank;
   readonly html?: string;
@@ -69,6 +70,11 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
       "--first-picture",
       "also colour with the model's mean embedding, as a page does before the embedder is loaded",
       false,
+    )
+    .option(
+      "--hints <n>",
+      "also colour with this many hints of the true colours, each where the picture is most wrong",
+      numberFrom(1, true),
     )
     .option("--features <file>", "also measure the Frechet distance between features of this ONNX network")
     .addOption(

@@ -152,8 +152,8 @@ async function openMethods(
   if (models.length > 0) {
     const device = await requestNodeDevice({ adapter: options.adapter });
     devices.push(device);
-    const { precision, size, saturation, firstPicture } = options;
-    const engine = { device, precision, size, saturation, firstPicture, signal };
+    const { precision, size, saturation, firstPicture, hints } = options;
+    const engine = { device, precision, size, saturation, firstPicture, hints, signal };
     for (const { path, label } of models) {
       const source = await modelSource(String(modelLocation(path)), options);
       for (const method of await openModel(source, label, engine)) add(method);

@@ -3,7 +3,7 @@ import { DeviceError, EngineError, ImageError } from "../../src/base/errors";
 import type { Pixels } from "../../src/node/images";
 import { frechetDistance, type FeatureNetwork } from "./frechet";
 import type { Embedding, Method, Photograph } from "./method";
-import { colourfulness, greyOf, score, scoreChroma, truthOf, type Truth } from "./metrics";
+import { colourfulness, greyOf, score, scoreChroma, truthOf } from "./metrics";
 import { mixed, setsOf, type PictureFiles } from "./photographs";
 import { decodePicture, resizePicture, shrunkSize, stripOf } from "./pictures";
 import type { Failure } from "./report";
@@ -39,7 +39,6 @@ interface MutableRow extends Row {
 interface Waiting {
   readonly row: MutableRow;
   readonly photograph: Photograph;
-  readonly truth: Truth;
   readonly embeddings: ReadonlyMap<Method, Embedding>;
 }
 
@@ -78,7 +77,7 @@ export async function evaluate(
     const original = await decodePicture(await files.read(name), `${files.source}: ${name}`);
     const truth = truthOf(await resizePicture(original, shrunkSize(original, shortSide)));
     const { width, height } = truth.pixels;
-    const photograph = { name, grey: greyOf(truth.pixels), original };
+    const photograph = { name, grey: greyOf(truth.pixels), truth, original };
     const grey = score(truth, photograph.grey);
     const results = new Map<Method, Awaited<ReturnType<Method["colorize"]>>>();
     for (const method of methods) results.set(method, await coloured(method, photograph));
@@ -104,7 +103,7 @@ export async function evaluate(
         features.set(of, [...(features.get(of) ?? []), await options.features.features(picture)]);
     }
     const embeddings = new Map(able.map((method) => [method, results.get(method)!.embedding!]));
-    const waiting = { row, photograph, truth, embeddings };
+    const waiting = { row, photograph, embeddings };
     if (able.length > 0 && last) await exchange(able, last, waiting);
     [first, last] = [first ?? waiting, waiting];
     rows.set(name, row);
@@ -135,6 +134,6 @@ export async function evaluate(
 async function exchange(methods: readonly Method[], own: Waiting, next: Waiting): Promise<void> {
   for (const method of methods) {
     const picture = await method.colorizeWith!(own.photograph, next.embeddings.get(method)!);
-    own.row.shuffled![method.name] = scoreChroma(own.truth, picture);
+    own.row.shuffled![method.name] = scoreChroma(own.photograph.truth, picture);
   }
 }

@@ -1,5 +1,6 @@
 /** The interface of a method: it returns a coloured picture for a grey one. */
 import type { Pixels } from "../../src/node/images";
+import type { Truth } from "./metrics";
 import type { Size } from "./pictures";
 
 /** One photograph of the evaluation. */
@@ -7,6 +8,8 @@ export interface Photograph {
   readonly name: string;
   /** The grey picture, at the measured size. */
   readonly grey: Pixels;
+  /** The photograph itself, at that size; for what stands in for a person who knows its colours. */
+  readonly truth: Truth;
   /** Size of the picture in the file. */
   readonly original: Size;
 }

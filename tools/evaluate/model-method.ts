@@ -7,10 +7,13 @@ import { InputError } from "../../src/base/errors";
 import { storedElements } from "../../src/gpu/storage";
 import { PictureStages } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
+import { hintField } from "../../src/colorizer/hint-field";
+import { checkHints, takesHints, type CheckedHint, type ColorHint } from "../../src/colorizer/hints";
 import { Networks } from "../../src/colorizer/networks";
 import type { Pixels } from "../../src/node/images";
 import { folderReader } from "../../src/node/model-files";
 import { startPrediction } from "../../src/colorizer/predict";
+import { Hinted } from "./hinted";
 import type { Coloured, Embedding, Method, Photograph } from "./method";
 import type { ModelSource } from "./model-source";
 
@@ -23,10 +26,12 @@ export interface EngineOptions {
   readonly saturation: number;
   /** Whether to measure the picture of the mean embedding, too. */
   readonly firstPicture?: boolean;
+  /** How many hints to measure, too. */
+  readonly hints?: number;
   readonly signal: AbortSignal;
 }
 
-/** The model, and its first picture where the options ask for it. Throws as Networks.load(), and InputError where it has no mean embedding. */
+/** The model, and its first picture and the model with hints where the options ask for them. Throws as Networks.load(), and InputError where it has no mean embedding. */
 export async function openModel(
   { location, read, externalData }: ModelSource,
   label: string | undefined,
@@ -39,10 +44,15 @@ export async function openModel(
   const model = reader ? "model.json" : location;
   const networks = await Networks.load({ device, model, precision, signal, read: reader, externalData });
   const method = new ModelMethod(networks, label, options);
-  if (!options.firstPicture) return [method];
+  const hinted = options.hints === undefined ? [] : [new Hinted(method, options.hints)];
+  if (!options.firstPicture) return [method, ...hinted];
   const mean = networks.manifest.embedder?.mean;
   if (mean)
-    return [method, new FirstPicture(method, storedElements(new Float32Array(mean), networks.elem), mean.length)];
+    return [
+      method,
+      new FirstPicture(method, storedElements(new Float32Array(mean), networks.elem), mean.length),
+      ...hinted,
+    ];
   method.dispose();
   throw new InputError({
     where: "--first-picture",
@@ -89,12 +99,23 @@ class ModelMethod implements Method {
     return { picture: await this.#recombine(grey, chroma), embedding: chroma.embedding };
   }
 
-  async #predict(grey: Pixels, embedding?: Embedding): Promise<KeptChroma> {
+  /** Predicts the colours of a picture, and returns what shows it with hints. The networks run again only where they take the hints. */
+  async hintable(grey: Pixels): Promise<(hints: readonly ColorHint[]) => Promise<Pixels>> {
+    const { manifest } = this.#networks;
+    const chroma = await this.#predict(grey);
+    return async (asked) => {
+      const hints = checkHints(asked);
+      const taken = takesHints(manifest) ? await this.#predict(grey, chroma.embedding, hints) : chroma;
+      return this.#recombine(grey, { ...taken, hints: hintField(hints, grey, taken, manifest) });
+    };
+  }
+
+  async #predict(grey: Pixels, embedding?: Embedding, hints?: readonly CheckedHint[]): Promise<KeptChroma> {
     this.#options.signal.throwIfAborted();
     const bound = await this.#networks.bind(this.#networks.workingSize(grey, this.#options.size));
-    const kept = embedding && { embedding: embedding as Uint8Array<ArrayBuffer> };
+    const given = { embedding: embedding as Uint8Array<ArrayBuffer> | undefined, hints };
     const source = await openSource(grey);
-    return (await startPrediction(this.#networks, this.#stages, bound, source, kept)).reading;
+    return (await startPrediction(this.#networks, this.#stages, bound, source, given)).reading;
   }
 
   async #recombine(grey: Pixels, chroma: KeptChroma): Promise<Pixels> {

@@ -219,6 +219,20 @@ describe("models", () => {
     expect(shuffled.summary["all"]!.methods["tiny"]!.shuffled!.abRmse).toBeGreaterThan(0);
   });
 
+  it("come nearer to the photographs with hints of their colours, and the nearer the more there are", async () => {
+    const photos = await photographs();
+    const errors = async (hints: number): Promise<number[]> => {
+      const { code } = await run(photos, "--model", at("tiny"), "--hints", `${hints}`, "--json", at("report.json"));
+      expect(code).toBe(EXIT.ok);
+      const { methods } = report().summary["all"]!;
+      return ["tiny", `tiny, ${hints} hint${hints === 1 ? "" : "s"}`].map((name) => methods[name]!.abRmse);
+    };
+    const [none, one] = await errors(1);
+    const [, four] = await errors(4);
+    expect(one! / none!).toBeLessThan(0.9);
+    expect(four! / one!).toBeLessThan(0.9);
+  });
+
   it("are named as one ONNX file, too, with the model.json beside it", async () => {
     const photos = await photographs();
     put("tiny/other.onnx", tinyModel({ bias: [-0.4, 0.1] })["colorizer.onnx"]!);

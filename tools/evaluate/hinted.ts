@@ -1,0 +1,79 @@
+/** Measures what hints are worth, by a person who is imagined. */
+import type { ColorHint } from "../../src/colorizer/hints";
+import type { Pixels } from "../../src/node/images";
+import type { Coloured, Method, Photograph } from "./method";
+import { labPlanes, type Truth } from "./metrics";
+
+/** A hint's radius, as a share of the picture's short side; the picture is searched in squares of twice its diameter. */
+const RADIUS = 1 / 64;
+
+/** What colours pictures with hints. */
+interface Hintable {
+  readonly name: string;
+  readonly facts: Method["facts"];
+  /** Predicts the colours of a picture, and returns what shows it with hints. */
+  hintable(grey: Pixels): Promise<(hints: readonly ColorHint[]) => Promise<Pixels>>;
+}
+
+/** A person who knows the true colours puts hints, one after the other, where the picture is most wrong. */
+export class Hinted implements Method {
+  readonly name: string;
+  readonly facts: Method["facts"];
+  readonly #model: Hintable;
+  readonly #count: number;
+
+  constructor(model: Hintable, count: number) {
+    this.name = `${model.name}, ${count} ${count === 1 ? "hint" : "hints"}`;
+    this.facts = { model: model.facts["model"]!, hints: count };
+    this.#model = model;
+    this.#count = count;
+  }
+
+  async colorize({ grey, truth }: Photograph): Promise<Coloured> {
+    const shownWith = await this.#model.hintable(grey);
+    const hints: ColorHint[] = [];
+    while (hints.length < this.#count) hints.push(neededHint(await shownWith(hints), truth));
+    return { picture: await shownWith(hints) };
+  }
+
+  dispose(): void {}
+}
+
+/** The true colour of the place where a*b* are furthest from the truth, in the mean of a square. */
+export function neededHint({ data, width, height }: Pixels, { pixels, lab }: Truth): ColorHint {
+  const radius = Math.max(1, Math.round(RADIUS * Math.min(width, height)));
+  const { a, b } = labPlanes({ data, width, height });
+  const wrong = a.map((value, i) => Math.hypot(value - lab.a[i]!, b[i]! - lab.b[i]!));
+  const meanOver = squareMeans(wrong, width, height);
+  let [worst, x, y] = [-1, 0, 0];
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++) {
+      const mean = meanOver(column, row, 2 * radius);
+      if (mean > worst) [worst, x, y] = [mean, column, row];
+    }
+  const channel = (c: number): Float64Array =>
+    Float64Array.from({ length: width * height }, (_, i) => pixels.data[4 * i + c]!);
+  const colour = (c: number): number => squareMeans(channel(c), width, height)(x, y, radius);
+  return { x: x + 0.5, y: y + 0.5, radius, color: [colour(0), colour(1), colour(2)] };
+}
+
+/** Means of a plane over squares around (column, row), `reach` pixels to each side, of what lies in the picture. */
+function squareMeans(
+  plane: Float64Array,
+  width: number,
+  height: number,
+): (column: number, row: number, reach: number) => number {
+  /** Sums over all pixels above and to the left: Crow 1984, "Summed-area tables for texture mapping". */
+  const sums = new Float64Array((width + 1) * (height + 1));
+  const at = (column: number, row: number): number => row * (width + 1) + column;
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++)
+      sums[at(column + 1, row + 1)] =
+        plane[row * width + column]! + sums[at(column + 1, row)]! + sums[at(column, row + 1)]! - sums[at(column, row)]!;
+  return (column, row, reach) => {
+    const [left, top] = [Math.max(0, column - reach), Math.max(0, row - reach)];
+    const [right, bottom] = [Math.min(width, column + reach + 1), Math.min(height, row + reach + 1)];
+    const sum = sums[at(right, bottom)]! - sums[at(left, bottom)]! - sums[at(right, top)]! + sums[at(left, top)]!;
+    return sum / ((right - left) * (bottom - top));
+  };
+}
