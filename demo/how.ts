@@ -28,11 +28,14 @@ export function showHow(photo: Photo, { result, colorizer, settings }: Colours, 
     `(${clock}).`;
 
   const strip = element("div", "", { className: "strip" });
+  const highest = Math.max(...rows.map(({ size }) => size.height));
   for (const row of rows) {
+    const { width, height, channels } = row.size;
     const part = element("span", "", {
-      title: `${row.network}: ${nameOf(row)}, ${row.kernel}, ${row.milliseconds.toFixed(2)} ms`,
+      title: `${row.network}: ${nameOf(row)}, ${row.kernel}, ${width} × ${height} × ${channels}, ${row.milliseconds.toFixed(2)} ms`,
     });
     part.style.setProperty("--hue", hue(row.kernel));
+    part.style.setProperty("--height", String(Math.log2(2 * height) / Math.log2(2 * highest)));
     part.style.flexGrow = String(share(row.milliseconds));
     strip.append(part);
   }
@@ -72,6 +75,7 @@ export function showHow(photo: Photo, { result, colorizer, settings }: Colours, 
   page.layers.replaceChildren(
     element("p", summary),
     element("h2", "The network, from the photograph to its colours"),
+    element("p", "Each step is as wide as the time it took. The finer its output, the higher it is."),
     strip,
     layer,
     element("h2", "Kinds of step, by time"),

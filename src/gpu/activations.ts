@@ -30,7 +30,7 @@ const SIDE = 128;
  */
 export async function readActivations(device: GPUDevice, bound: BoundProgram, name: string): Promise<Activations> {
   const { steps, label, elem } = bound.program;
-  const output = resultOf(steps, name);
+  const output = resultOf(bound.program, name);
   const last = steps.findLastIndex((step) => step.output === output);
   if (last < 0)
     throw new InputError({
@@ -40,6 +40,7 @@ export async function readActivations(device: GPUDevice, bound: BoundProgram, na
     });
   const { buffer, shape } = bound.value(output);
   const count = sizeOf(shape);
+  const channels = channelsOf(bound.program, output);
   const scope = new CommandScope(device, { where: label });
   const staging = scope.run(() => {
     const size = bufferBytes(count, elem);
@@ -54,22 +55,29 @@ export async function readActivations(device: GPUDevice, bound: BoundProgram, na
     await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
     const stored = (steps[last]!.plan.constants["dst_elem"] as Elem | undefined) ?? elem;
     const values = loadedElements(staging.getMappedRange(), count, stored);
-    const first = channelsFirst(bound.program, output);
-    const channels = (first ? shape[1] : shape.at(-1)) ?? 1;
-    const width = (first ? shape[3] : shape.at(-2)) ?? 1;
-    return tilesOf(values, { channels, width, height: count / channels / width, first });
+    return tilesOf(values, channels);
   } finally {
     staging.destroy();
   }
 }
 
+/** A value as a picture of so many channels; of an intermediate result of an algorithm, what the algorithm computes. */
+export function channelsOf(program: Program, name: string): Channels {
+  const output = resultOf(program, name);
+  const { shape } = program.placements.get(output)!;
+  const first = channelsFirst(program, output);
+  const channels = (first ? shape[1] : shape.at(-1)) ?? 1;
+  const width = (first ? shape[3] : shape.at(-2)) ?? 1;
+  return { channels, width, height: sizeOf(shape) / channels / width, first };
+}
+
 /** The value itself, or where it is temporary (ProgramBuilder.temporary() makes its name), what is computed from it. */
-function resultOf(steps: readonly Step[], name: string): string {
+function resultOf(program: Program, name: string): string {
   if (!/#\d+$/.test(name)) return name;
   const reads = ({ output, operands }: Step): boolean =>
     output !== name && Object.values(operands).some((operand) => operand.kind === "value" && operand.value === name);
-  const reader = steps.find(reads);
-  return reader ? resultOf(steps, reader.output) : name;
+  const reader = program.steps.find(reads);
+  return reader ? resultOf(program, reader.output) : name;
 }
 
 /** Whether a value is [1, channels, height, width], as ONNX orders pictures, and not [..., channels], as convolutions here do. */

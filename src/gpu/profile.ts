@@ -1,9 +1,12 @@
 /** Measures the time of each step of a bound program. */
+import { channelsOf } from "./activations";
 import type { BoundProgram } from "./bound-program";
 
 export interface ProfileRow {
   /** Name of the value that the step computes. */
   readonly output: string;
+  /** That value as a picture: numbers in a row, rows, channels. */
+  readonly size: { readonly width: number; readonly height: number; readonly channels: number };
   readonly kernel: string;
   /** Names of the ONNX nodes that the step computes. */
   readonly origin: readonly string[];
@@ -30,8 +33,10 @@ export async function profileProgram(device: GPUDevice, bound: BoundProgram): Pr
   const milliseconds = times.reduce((sum, t) => sum + t, 0);
   const rows = bound.program.steps.map((step, i): ProfileRow => {
     const seconds = Math.max(times[i]! / 1e3, 1e-9);
+    const { width, height, channels } = channelsOf(bound.program, step.output);
     return {
       output: step.output,
+      size: { width, height, channels },
       kernel: step.kernel,
       origin: step.origin,
       milliseconds: times[i]!,

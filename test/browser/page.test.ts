@@ -113,6 +113,12 @@ it("shows the time per layer on request", async () => {
   const shares = rows.map((row) => parseFloat(row.at(-1)!));
   expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, -1);
   expect(await page.$$eval("#layers .strip span", (parts) => parts.length)).toBe(rows.length);
+  // The drawing is high at both ends of the network and low in its middle.
+  const heights = await page.$$eval("#layers .strip span", (parts) => parts.map((part) => part.clientHeight));
+  const lowest = heights.indexOf(Math.min(...heights));
+  const highest = (part: readonly number[]): number => Math.max(...part);
+  expect(highest(heights.slice(0, lowest)) / heights[lowest]!).toBeGreaterThan(3);
+  expect(highest(heights.slice(lowest)) / heights[lowest]!).toBeGreaterThan(3);
   const times = rows.map((row) => parseFloat(row[3]!));
   expect(times).toEqual(times.toSorted((a, b) => b - a));
   const kinds = await page.$$eval("#layers .kinds tbody tr", (found) =>
