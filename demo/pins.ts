@@ -8,6 +8,9 @@ export interface Place {
   readonly y: number;
 }
 
+/** Of the window, in CSS pixels. */
+type Point = Pick<MouseEvent, "clientX" | "clientY">;
+
 /** CSS pixels around a pin that mean it. */
 const NEAR = 18;
 
@@ -66,7 +69,7 @@ class Pins {
   }
 
   /** The place of the photograph under a point of the window, or the index of a pin that lies there. */
-  at({ clientX, clientY }: { readonly clientX: number; readonly clientY: number }): number | Place | undefined {
+  at({ clientX, clientY }: Point): number | Place | undefined {
     const { size } = this;
     if (!size) return undefined;
     const distances = [...this.#layer.children].map((pin) => {
@@ -75,10 +78,15 @@ class Pins {
     });
     const nearest = distances.indexOf(Math.min(...distances));
     if (nearest >= 0 && distances[nearest]! <= NEAR) return nearest < this.#hints.length ? nearest : this.#chosen;
-    const { left, top, width, height } = this.#layer.getBoundingClientRect();
-    const place = { x: ((clientX - left) / width) * size.width, y: ((clientY - top) / height) * size.height };
+    const place = this.under({ clientX, clientY }, size);
     const inside = place.x >= 0 && place.x < size.width && place.y >= 0 && place.y < size.height;
     return inside ? place : undefined;
+  }
+
+  /** The place under a point of the window, which may be outside of the photograph of this size. */
+  under({ clientX, clientY }: Point, size: { readonly width: number; readonly height: number }): Place {
+    const { left, top, width, height } = this.#layer.getBoundingClientRect();
+    return { x: ((clientX - left) / width) * size.width, y: ((clientY - top) / height) * size.height };
   }
 
   get #hints() {

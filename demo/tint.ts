@@ -93,6 +93,42 @@ function press(event: MouseEvent): void {
   if (place !== undefined) pins.choose(place);
 }
 
+/** Moves the chosen pin, as far as the photograph goes. */
+function put({ x, y }: Place): void {
+  const { size, chosen } = pins;
+  if (!size || chosen === undefined) return;
+  const place = { x: Math.min(Math.max(x, 0), size.width - 1), y: Math.min(Math.max(y, 0), size.height - 1) };
+  if (typeof chosen === "number") change(place, "slide");
+  else pins.choose(place);
+}
+
+/** Whether a press and a later event of the pointer are so far apart that it was moved. */
+function isMoved(down: MouseEvent, now: MouseEvent): boolean {
+  return Math.hypot(now.clientX - down.clientX, now.clientY - down.clientY) > STILL;
+}
+
+/** Moves the pin under a pressed pointer with it, and not the picture. */
+function drag(down: PointerEvent): void {
+  const pin = pins.at(down);
+  const { size } = pins;
+  if (pin === undefined || !size || (typeof pin === "object" && pin !== pins.chosen)) return;
+  down.stopPropagation();
+  const end = new AbortController();
+  let moving = false;
+  const onMove = (now: PointerEvent): void => {
+    if (now.pointerId !== down.pointerId || !(moving ||= isMoved(down, now))) return;
+    if (typeof pin === "number") pins.choose(pin);
+    put(pins.under(now, size));
+  };
+  const onEnd = (now: PointerEvent): void => {
+    if (now.pointerId !== down.pointerId) return;
+    end.abort();
+    adjust.settle();
+  };
+  addEventListener("pointermove", onMove, end);
+  for (const type of ["pointerup", "pointercancel"] as const) addEventListener(type, onEnd, end);
+}
+
 /** Moves or removes the pin that has the focus. */
 function key(event: KeyboardEvent): void {
   const pin = (event.target as Element).closest(".pin");
@@ -106,12 +142,7 @@ function key(event: KeyboardEvent): void {
   pins.choose(index < hints().length ? index : place);
   if (removes) return remove();
   const step = (event.shiftKey ? LARGE_STEP : STEP) * longer();
-  const moved = {
-    x: Math.min(Math.max(place.x + dx! * step, 0), pins.size.width - 1),
-    y: Math.min(Math.max(place.y + dy! * step, 0), pins.size.height - 1),
-  };
-  if (index < hints().length) change(moved, "slide");
-  else pins.choose(moved);
+  put({ x: place.x + dx! * step, y: place.y + dy! * step });
 }
 
 export function startTinting(): void {
@@ -138,10 +169,14 @@ export function startTinting(): void {
   for (const input of [page.tintColour, page.tintSpread]) input.addEventListener("change", () => adjust.settle());
   const { picture } = page;
   let down: MouseEvent | undefined;
-  picture.addEventListener("pointerdown", (event) => (down = event), { capture: true });
+  const onDown = (event: PointerEvent): void => {
+    down = event;
+    if (pins.on && event.isPrimary && event.button === 0) drag(event);
+  };
+  picture.addEventListener("pointerdown", onDown, { capture: true });
   picture.addEventListener("click", (event) => {
-    const moved = down && event.detail > 0 ? Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) : 0;
-    if (pins.on && moved <= STILL) press(event);
+    const byKey = event.detail === 0;
+    if (pins.on && (byKey || !down || !isMoved(down, event))) press(event);
   });
   picture.addEventListener("dblclick", (event) => pins.on && event.stopPropagation(), { capture: true }); // which zooms
   picture.addEventListener("keydown", (event) => pins.on && key(event));

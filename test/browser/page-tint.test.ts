@@ -109,6 +109,28 @@ it("gives a place a colour that fills its region, and takes it back", async () =
   await isBlue(...PLACE, false);
 }, 240_000);
 
+it("a pin is dragged to another place, in one step to undo, while the picture stays", async () => {
+  await setBlue();
+  await page.click("#zoom-in");
+  const shown = (): Promise<(number | undefined)[] | undefined> => visit.box(page, ".picture > img");
+  const before = await shown();
+  const [left, top, right, bottom] = (await visit.box(page, ".pin"))!;
+  const [width, height] = [before![2]! - before![0]!, before![3]! - before![1]!];
+  const [x, y] = [(left! + right!) / 2, (top! + bottom!) / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  for (const share of [0.2, 0.6, 1])
+    await page.mouse.move(x + share * (DARK[0] - PLACE[0]) * width, y - share * 0.1 * height);
+  await page.mouse.up();
+  await isBlue(...DARK);
+  await isBlue(...LIGHT, false);
+  expect(await shown()).toEqual(before);
+  expect(await pins()).toEqual(["Colour 1: #3f66b0 *"]);
+  await page.click("#undo");
+  await isBlue(...LIGHT);
+  await isBlue(...DARK, false);
+}, 240_000);
+
 it("reaches as far as the slider says, in one step to undo, and keeps its place under zoom", async () => {
   await setBlue();
   await page.$eval("#tint-spread", (slider) => {
