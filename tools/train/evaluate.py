@@ -54,7 +54,7 @@ class TorchModel:
     """The networks as saved by export.py; optionally in bf16, which is faster on some processors."""
 
     def __init__(self, path, precision='f32'):
-        saved = torch.load(path, map_location='cpu')
+        saved = torch.load(path, map_location='cpu', weights_only=False)  # whole networks, with their code's classes: load your own files only
         self.student, self.colorizer = saved['student'].eval(), saved['colorizer'].eval()
         self.enabled = precision == 'bf16'
 

@@ -472,11 +472,17 @@ class Smoke(unittest.TestCase):
 
     def test_export(self):
         out = self.folder / 'random'
-        subprocess.run([sys.executable, str(HERE / 'export.py'), '--random', '1', '--out', str(out)], check=True, stdout=subprocess.DEVNULL)
+        saved = self.folder / 'random.pt'
+        subprocess.run([sys.executable, str(HERE / 'export.py'), '--random', '1', '--out', str(out), '--save-torch', str(saved)], check=True,
+                       stdout=subprocess.DEVNULL)
         manifest = json.loads((out / 'model.json').read_text())
         self.assertLess(sum(entry['bytes'] for entry in manifest['files'].values()), 64e6)
         model = onnx.load(str(out / 'colorizer.onnx'))
         self.assertEqual([i.name for i in model.graph.input], ['luminance', 'embedding'])
+        choice = [sys.executable, str(HERE / 'choose_saturation.py'), '--model', str(saved), '--data', str(self.folder / 'photographs'), '--size', '32',
+                  '--embedder-size', '96', '--photographs', '2', '--factors', '1.5', '--knees', '5']
+        printed = subprocess.run(choice, check=True, capture_output=True, text=True).stdout
+        self.assertRegex(printed, r'saturation 1.5, knee 5.0: ab-RMSE [-+][\d.]+% .* of grey, colourfulness \d+%')
 
 
 if __name__ == '__main__':
