@@ -8,7 +8,7 @@ import { ColorizeAttributes, upgradeProperties, warnOfWord } from "./attributes"
 import { MIDDLE } from "./comparison";
 import { Controls } from "./controls";
 import { CustomStates } from "./custom-states";
-import { send, type ColorizeCanvasEventMap, type ColorizeState } from "./events";
+import { send, type ColorizeState, type Listen } from "./events";
 import { Lens } from "./lens";
 import { buildParts, type ElementParts } from "./parts";
 import { Photograph } from "./photograph";
@@ -142,15 +142,11 @@ export class ColorizeCanvas extends ColorizeAttributes {
     this.#work.restart({ photograph: false });
   }
 
-  /**
-   * Colours that are known at places of the photograph, in its pixels. They stay for another photograph: set them with it. A new list paints the picture
-   * again, or runs a network that takes hints again.
-   */
+  /** Colours that are known at places of the photograph, in its pixels; another one needs its own. A new list paints the picture again. */
   get hints(): readonly ColorHint[] {
     return this.#hints;
   }
   set hints(value: readonly ColorHint[] | null | undefined) {
-    if (this.#hints === value) return;
     this.#hints = value ?? [];
     this.#work.changeLook();
   }
@@ -290,30 +286,9 @@ export class ColorizeCanvas extends ColorizeAttributes {
   }
 }
 
-/** The element's own events, and those of every element. */
-type AllEvents = ColorizeCanvasEventMap & Omit<HTMLElementEventMap, keyof ColorizeCanvasEventMap>;
-
 export interface ColorizeCanvas {
-  addEventListener<K extends keyof AllEvents>(
-    type: K,
-    listener: (this: ColorizeCanvas, event: AllEvents[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<K extends keyof AllEvents>(
-    type: K,
-    listener: (this: ColorizeCanvas, event: AllEvents[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject,
-    options?: boolean | EventListenerOptions,
-  ): void;
+  addEventListener: Listen<ColorizeCanvas, AddEventListenerOptions>;
+  removeEventListener: Listen<ColorizeCanvas, EventListenerOptions>;
 }
 
 declare global {

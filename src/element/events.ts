@@ -15,6 +15,19 @@ export interface ColorizeCanvasEventMap {
   zoomchange: CustomEvent<number>;
 }
 
+/** The element's own events, and those of every element. */
+type AllEvents = ColorizeCanvasEventMap & Omit<HTMLElementEventMap, keyof ColorizeCanvasEventMap>;
+
+/** addEventListener() and removeEventListener() with the types of these events. */
+export interface Listen<Element, Options> {
+  <K extends keyof AllEvents>(
+    type: K,
+    listener: (this: Element, event: AllEvents[K]) => void,
+    options?: boolean | Options,
+  ): void;
+  (type: string, listener: EventListenerOrEventListenerObject, options?: boolean | Options): void;
+}
+
 export function send<K extends keyof ColorizeCanvasEventMap>(
   element: HTMLElement,
   type: K,

@@ -24,6 +24,7 @@ export interface ColorizeCanvasAttributes {
   readonly width?: number | string;
   readonly height?: number | string;
   readonly source?: ColorizeSource | null;
+  readonly hints?: ColorizeCanvas["hints"];
   readonly colorizer?: ColorizeCanvas["colorizer"];
   readonly texts?: ColorizeTexts;
   readonly comparePosition?: number;

@@ -1,0 +1,77 @@
+/** Draws pictures on the canvases of <colorize-canvas>. */
+import { ImageError } from "../base/errors";
+import { Pacer } from "../base/pacer";
+import { ColorizeResult } from "../colorizer/result";
+import type { ColorizeSource } from "../image/source";
+
+/** A picture that needs no more loading. */
+export type Drawable = Exclude<ColorizeSource, Blob>;
+
+export function isDrawnAtOnce(source: ColorizeSource): source is Exclude<Drawable, HTMLImageElement> {
+  return !(source instanceof Blob || source instanceof HTMLImageElement);
+}
+
+/** A picture whose pixels are there. The caller closes the ImageBitmap of a Blob. Throws ImageError. */
+export async function decodedPicture(source: ColorizeSource): Promise<Drawable> {
+  try {
+    if (source instanceof Blob) return await createImageBitmap(source);
+    if (source instanceof HTMLImageElement) await source.decode();
+    return source;
+  } catch (cause) {
+    throw unreadable(source instanceof File ? source.name : "show()", cause);
+  }
+}
+
+/** Pixels that are drawn in one task. */
+const BAND = 2 ** 21;
+
+/** Shows a picture in colour: a result in bands, so that the page stays responsive, unless another picture is shown meanwhile. */
+export async function drawPicture(canvas: HTMLCanvasElement, picture: Drawable): Promise<void> {
+  shown.set(canvas, picture);
+  if (!(picture instanceof ColorizeResult)) return draw(canvas, picture);
+  const { data, width, height } = picture;
+  // Another size empties the canvas. Of the same size, the picture before stays until it is drawn over.
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = canvas.getContext("2d")!;
+  const rows = Math.max(1, Math.floor(BAND / width));
+  const pacer = new Pacer();
+  for (let y = 0; y < height && shown.get(canvas) === picture; y += rows) {
+    const band = data.subarray(4 * y * width, 4 * (y + rows) * width);
+    context.putImageData(new ImageData(band, width), 0, y);
+    if (y + rows < height) await pacer.pause();
+  }
+}
+
+/** The newest picture of each canvas. */
+const shown = new WeakMap<HTMLCanvasElement, Drawable>();
+
+/** Copies a picture's pixels. Leaves the canvas empty where `source` is no picture, about which the colorizer says more. */
+export function draw(canvas: HTMLCanvasElement, source: Drawable): void {
+  const { width, height } = sizeOf(source);
+  canvas.width = width;
+  canvas.height = height;
+  if (!width || !height) return;
+  const context = canvas.getContext("2d")!;
+  if (!("data" in source)) context.drawImage(source, 0, 0, width, height);
+  else if (source instanceof ImageData) context.putImageData(source, 0, 0);
+  else context.putImageData(new ImageData(new Uint8ClampedArray(source.data), width, height), 0, 0);
+}
+
+function sizeOf(source: Drawable): { readonly width: number; readonly height: number } {
+  if (source instanceof HTMLImageElement) return { width: source.naturalWidth, height: source.naturalHeight };
+  if (source instanceof HTMLVideoElement) return { width: source.videoWidth, height: source.videoHeight };
+  if ("displayWidth" in source) return { width: source.displayWidth, height: source.displayHeight };
+  return source;
+}
+
+/** The error of what is no picture. */
+export function unreadable(where: string, cause: unknown): ImageError {
+  return new ImageError({
+    where,
+    expected: "a photograph that this browser can read",
+    received: "none",
+    hint: "Check the address, and that the file is a picture.",
+    cause,
+  });
+}
