@@ -127,8 +127,9 @@ function links(model: string): HTMLElement {
   const card = element("a", `What ${model} was trained on, how good it is, and where it fails`, {
     href: `./models/${model}/README.md`,
   });
-  const licences = element("a", "Licences of what this page is made of", { href: "./third-party-licenses.md" });
+  const own = element("a", "Licence of this page", { href: "./license.md" });
+  const others = element("a", "Licences of what it is made of", { href: "./third-party-licenses.md" });
   const list = element("p", "", { className: "links" });
-  list.append(...(isOwn(model) ? [] : [card, " · "]), licences);
+  list.append(...(isOwn(model) ? [] : [card, " · "]), own, " · ", others);
   return list;
 }

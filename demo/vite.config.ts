@@ -1,6 +1,7 @@
 /** The demo page: `npm start` serves it, `npm run build:demo` writes demo/dist, which any web server can host. */
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { pngIcons } from "../tools/vite-icons";
 import { wgsl } from "../tools/vite-wgsl";
@@ -54,6 +55,15 @@ const application = VitePWA({
   },
 });
 
+/** The page's own licence, which goes wherever the page goes. */
+const licence: Plugin = {
+  name: "licence",
+  generateBundle() {
+    const source = readFileSync(new URL("../LICENSE", import.meta.url));
+    this.emitFile({ type: "asset", fileName: "license.md", source });
+  },
+};
+
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // Relative addresses: the page may lie in any folder of a site.
@@ -63,6 +73,7 @@ export default defineConfig({
     thumbnails(),
     modelFolder(fileURLToPath(new URL("../models", import.meta.url))),
     pngIcons(icon, [180, 192, 512], "#15161a"),
+    licence,
     application,
   ],
   worker: { format: "es", plugins: () => [wgsl()] },
