@@ -42,7 +42,8 @@ it("copies the default model as a site needs it, and says what it did", async ()
   const again = await run([site, "--model", DEFAULT, "--model", DEFAULT]);
   const changes = lines(again.out).slice(0, -1);
   expect(changes.map((line) => line.split(", ").at(-1))).toEqual(["unchanged", "replaced", "unchanged"]);
-  expect(readFileSync(join(folder, "colorizer.onnx")).length).toBe(4_727_203);
+  const mended = readFileSync(join(folder, "colorizer.onnx"));
+  expect(mended.equals(readFileSync(join("models", DEFAULT, "colorizer.onnx")))).toBe(true);
 });
 
 it("copies every model with --all, with the licences that accompany it", async () => {
