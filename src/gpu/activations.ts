@@ -40,7 +40,7 @@ export async function readActivations(device: GPUDevice, bound: BoundProgram, na
     });
   const { buffer, shape } = bound.value(output);
   const count = sizeOf(shape);
-  const channels = channelsOf(bound.program, output);
+  const channels = channelsIn(bound.program)(output);
   const scope = new CommandScope(device, { where: label });
   const staging = scope.run(() => {
     const size = bufferBytes(count, elem);
@@ -61,14 +61,17 @@ export async function readActivations(device: GPUDevice, bound: BoundProgram, na
   }
 }
 
-/** A value as a picture of so many channels; of an intermediate result of an algorithm, what the algorithm computes. */
-export function channelsOf(program: Program, name: string): Channels {
-  const output = resultOf(program, name);
-  const { shape } = program.placements.get(output)!;
-  const first = channelsFirst(program, output);
-  const channels = (first ? shape[1] : shape.at(-1)) ?? 1;
-  const width = (first ? shape[3] : shape.at(-2)) ?? 1;
-  return { channels, width, height: sizeOf(shape) / channels / width, first };
+/** What gives a program's values as pictures of so many channels; of an intermediate result of an algorithm, what the algorithm computes. */
+export function channelsIn(program: Program): (name: string) => Channels {
+  const first = channelsFirst(program);
+  return (name) => {
+    const output = resultOf(program, name);
+    const { shape } = program.placements.get(output)!;
+    const isFirst = first.get(output) ?? false;
+    const channels = (isFirst ? shape[1] : shape.at(-1)) ?? 1;
+    const width = (isFirst ? shape[3] : shape.at(-2)) ?? 1;
+    return { channels, width, height: sizeOf(shape) / channels / width, first: isFirst };
+  };
 }
 
 /** The value itself, or where it is temporary (ProgramBuilder.temporary() makes its name), what is computed from it. */
@@ -80,16 +83,24 @@ function resultOf(program: Program, name: string): string {
   return reader ? resultOf(program, reader.output) : name;
 }
 
-/** Whether a value is [1, channels, height, width], as ONNX orders pictures, and not [..., channels], as convolutions here do. */
-function channelsFirst({ steps, placements }: Program, value: string): boolean {
+/**
+ * Whether the values of the steps are [1, channels, height, width], as ONNX orders pictures, and not [..., channels], as convolutions here do. In
+ * one pass, because a network may have tens of thousands of steps.
+ */
+function channelsFirst({ steps, placements }: Program): ReadonlyMap<string, boolean> {
   const axes = (name: string): number => placements.get(name)!.shape.length;
-  if (axes(value) !== 4) return false;
-  const step = steps.find(({ output }) => output === value);
-  if (!step || step.kernel === "matmul") return true; // an input of the program, or a matrix for each head of an attention
-  if (/conv|pool|resize|depth/i.test(step.kernel)) return false;
-  const from = Object.values(step.operands).find((operand) => operand.kind === "value" && axes(operand.value) === 4);
-  if (from?.kind !== "value") return false;
-  return channelsFirst({ steps, placements } as Program, from.value) !== (step.kernel === "transpose");
+  const first = new Map<string, boolean>();
+  const ofStep = ({ output, kernel, operands }: Step): boolean => {
+    if (axes(output) !== 4) return false;
+    if (kernel === "matmul") return true; // a matrix for each head of an attention
+    if (/conv|pool|resize|depth/i.test(kernel)) return false;
+    const from = Object.values(operands).find((operand) => operand.kind === "value" && axes(operand.value) === 4);
+    if (from?.kind !== "value") return false;
+    const isFirst = first.get(from.value) ?? true; // an input of the program
+    return isFirst !== (kernel === "transpose");
+  };
+  for (const step of steps) if (!first.has(step.output)) first.set(step.output, ofStep(step));
+  return first;
 }
 
 interface Channels extends Size {

@@ -1,5 +1,5 @@
 /** Measures the time of each step of a bound program. */
-import { channelsOf } from "./activations";
+import { channelsIn } from "./activations";
 import type { BoundProgram } from "./bound-program";
 
 export interface ProfileRow {
@@ -31,9 +31,10 @@ export async function profileProgram(device: GPUDevice, bound: BoundProgram): Pr
   const timed = device.features.has("timestamp-query") && bound.steps > 0;
   const times = timed ? await timestamps(device, bound) : await wallTimes(device, bound);
   const milliseconds = times.reduce((sum, t) => sum + t, 0);
+  const sizeOf = channelsIn(bound.program);
   const rows = bound.program.steps.map((step, i): ProfileRow => {
     const seconds = Math.max(times[i]! / 1e3, 1e-9);
-    const { width, height, channels } = channelsOf(bound.program, step.output);
+    const { width, height, channels } = sizeOf(step.output);
     return {
       output: step.output,
       size: { width, height, channels },
