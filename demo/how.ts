@@ -129,7 +129,8 @@ function links(model: string): HTMLElement {
   });
   const own = element("a", "Licence of this page", { href: "./license.md" });
   const others = element("a", "Licences of what it is made of", { href: "./third-party-licenses.md" });
+  const source = element("a", "Source code", { href: "./source.tar.gz", download: "colorize-canvas.tar.gz" });
   const list = element("p", "", { className: "links" });
-  list.append(...(isOwn(model) ? [] : [card, " · "]), own, " · ", others);
+  list.append(...(isOwn(model) ? [] : [card, " · "]), source, " · ", own, " · ", others);
   return list;
 }

@@ -6,6 +6,7 @@ import { VitePWA } from "vite-plugin-pwa";
 import { pngIcons } from "../tools/vite-icons";
 import { wgsl } from "../tools/vite-wgsl";
 import { modelFolder } from "../tools/vite-models";
+import { sourceArchive } from "../tools/vite-source";
 import { thumbnails } from "../tools/vite-thumbnails";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -43,8 +44,8 @@ const application = VitePWA({
     globPatterns: ["**/*.{html,js,css,svg,png,webp,wasm,md}"],
     // The library keeps models itself, but for their cards. The pictures to try are kept when they were looked at.
     globIgnores: ["models/**/*.png"],
-    // Licences and the cards of models open as what they are, not as the page.
-    navigateFallbackDenylist: [/\.md$/],
+    // Licences, the cards of models and the sources open as what they are, not as the page.
+    navigateFallbackDenylist: [/\.(md|gz)$/],
     runtimeCaching: [
       {
         urlPattern: ({ sameOrigin, url }) => sameOrigin && url.pathname.endsWith(".jpg"),
@@ -74,6 +75,7 @@ export default defineConfig({
     modelFolder(fileURLToPath(new URL("../models", import.meta.url))),
     pngIcons(icon, [180, 192, 512], "#15161a"),
     licence,
+    sourceArchive(repository, "source.tar.gz"),
     application,
   ],
   worker: { format: "es", plugins: () => [wgsl()] },

@@ -121,7 +121,7 @@ export class Networks {
         throw await explain(error, device, signal);
       });
       signal?.throwIfAborted();
-      progress.ready();
+      progress.complete();
       return networks;
     } catch (error) {
       failed = true;

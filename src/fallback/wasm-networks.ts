@@ -79,7 +79,7 @@ export class WasmNetworks {
         },
       });
       options.signal?.throwIfAborted();
-      progress.ready();
+      progress.complete();
       return new WasmNetworks(manifest, ort, sessions);
     } catch (error) {
       await opening.catch(() => undefined);

@@ -62,8 +62,9 @@ describe("a batch of 20 with one bad file", () => {
     const entries = zipEntries(readFileSync(join(folder, "photographs-in-colour.zip")));
     expect(entries.map(({ name }) => name)).toEqual(names.map((name) => name.replace(".jpg", "-colour.jpg")));
     for (const [i, { bytes }] of entries.entries()) {
-      const { width, format } = await sharp(bytes).metadata();
+      const { width, format, icc } = await sharp(bytes).metadata();
       expect({ width, format }).toEqual({ width: 120 + 8 * i, format: "jpeg" });
+      expect(icc?.toString("latin1"), "the profile of sRGB").toMatch(/mntrRGB XYZ.*s\0?R\0?G\0?B/s);
     }
   });
 

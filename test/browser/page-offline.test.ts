@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { ElementHandle } from "puppeteer";
+import { list } from "tar";
 import { build, type Rolldown } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as visit from "./page-site";
@@ -49,8 +50,17 @@ it("shows what it links to, also without a network", async () => {
   await visit.coloured(page, "cat.jpg");
   await page.click("#profile summary");
   await page.waitForSelector("#layers .links", { timeout: 120_000 });
-  const links = await page.$$eval("#layers .links a", (all) => all.map(({ href }) => href));
+  const [source, ...links] = await page.$$eval("#layers .links a", (all) => {
+    const hrefs = all.map(({ href }) => href);
+    return [hrefs.find((href) => href.endsWith(".gz"))!, ...hrefs.filter((href) => !href.endsWith(".gz"))];
+  });
   expect(links).toHaveLength(3);
+  const archive = Buffer.from(await page.evaluate(async (url) => [...(await (await fetch(url)).bytes())], source!));
+  const paths: string[] = [];
+  list({ sync: true, onReadEntry: ({ path }) => paths.push(path) }).end(archive);
+  for (const path of ["package.json", "demo/index.html", "src/element.ts", "shaders/", "tools/vite-source.ts"])
+    expect(paths).toContain(`colorize-canvas/${path}`);
+  expect(paths.filter((path) => /node_modules|\/dist\/|\/\.|natural.onnx/.test(path))).toEqual([]);
   site.disturbance.online = false;
   try {
     for (const [i, words] of [/^# Model card: natural/, /^MIT License/, /^# Licenses/].entries()) {

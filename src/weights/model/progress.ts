@@ -1,6 +1,6 @@
 /** Progress of loading a model. Networks compile while other files are still downloading. */
 
-/** The state of loading: bytes of the model's files, or compiled networks. */
+/** The state of loading: bytes of the model's files, or steps of compilation. */
 export interface LoadProgress {
   readonly stage: "download" | "compile";
   readonly loaded: number;
@@ -16,7 +16,8 @@ export class ProgressReport {
   #arrived = false;
   #loaded = 0;
   #fromCache = true;
-  #ready = 0;
+  /** Of two steps: the first network is compiled; all of the model is ready. */
+  #compiled = 0;
 
   constructor(report: ((progress: LoadProgress) => void) | undefined) {
     this.#report = report;
@@ -31,14 +32,20 @@ export class ProgressReport {
     this.#compile();
   }
 
-  /** Called three times: for each network, and once both are bound for a picture. */
+  /** A network is compiled. */
   ready(): void {
-    this.#ready++;
+    this.#compiled = Math.max(this.#compiled, 1);
+    this.#compile();
+  }
+
+  /** All networks are compiled and bound for a picture. */
+  complete(): void {
+    this.#compiled = 2;
     this.#compile();
   }
 
   #compile(): void {
     if (!this.#arrived) return;
-    this.#report?.({ stage: "compile", loaded: [0, 1, 1, 2][this.#ready]!, total: 2, fromCache: this.#fromCache });
+    this.#report?.({ stage: "compile", loaded: this.#compiled, total: 2, fromCache: this.#fromCache });
   }
 }
