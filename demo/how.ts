@@ -32,7 +32,7 @@ export function showHow(photo: Photo, { result, colorizer, settings }: Colours, 
   for (const row of rows) {
     const { width, height, channels } = row.size;
     const part = element("span", "", {
-      title: `${row.network}: ${nameOf(row)}, ${row.kernel}, ${width} × ${height} × ${channels}, ${row.milliseconds.toFixed(2)} ms`,
+      title: `${row.network}: ${nameOf(row)}, ${row.kernel}, ${width} × ${height} × ${channels}, ${threeDigits(row.milliseconds)} ms`,
     });
     part.style.setProperty("--hue", hue(row.kernel));
     part.style.setProperty("--height", String(Math.log2(2 * height) / Math.log2(2 * highest)));
@@ -56,7 +56,7 @@ export function showHow(photo: Photo, { result, colorizer, settings }: Colours, 
       hue: hue(kernel),
       share: share(ms),
       texts: [kernel],
-      numbers: [String(count), ms.toFixed(2), percent(share(ms))],
+      numbers: [String(count), threeDigits(ms), percent(share(ms))],
     }));
   const steps = rows
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
@@ -65,9 +65,9 @@ export function showHow(photo: Photo, { result, colorizer, settings }: Colours, 
       share: share(row.milliseconds),
       texts: [row.network, nameOf(row), row.kernel],
       numbers: [
-        row.milliseconds.toFixed(2),
-        row.gflopsPerSecond.toFixed(1),
-        row.gbytesPerSecond.toFixed(1),
+        threeDigits(row.milliseconds),
+        threeDigits(row.gflopsPerSecond),
+        threeDigits(row.gbytesPerSecond),
         percent(share(row.milliseconds)),
       ],
     }));
@@ -88,6 +88,11 @@ export function showHow(photo: Photo, { result, colorizer, settings }: Colours, 
 
 function nameOf({ origin, output }: Row): string {
   return origin.join(", ") || output;
+}
+
+/** "2019", "47.3", "4.73", "0.05": short enough for a column of a phone. */
+function threeDigits(value: number): string {
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 }
 
 function percent(share: number): string {

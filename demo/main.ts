@@ -83,13 +83,23 @@ function useModel(name: string): void {
 
 /** Loads a picture from an address that the visitor gave: the only request that leaves the page's own site. */
 async function addAddress(address: URL): Promise<void> {
+  const { host, pathname } = address;
+  const stop = new AbortController();
+  showMessage(`The picture at ${host} is being loaded.`, { label: "Stop", run: () => stop.abort() });
   try {
-    const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" });
+    const response = await fetch(address, {
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      signal: stop.signal,
+    });
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-    await add([{ source: await response.blob(), name: address.pathname.split("/").at(-1) || address.host }]);
+    const source = await response.blob();
+    hideMessage();
+    await add([{ source, name: pathname.split("/").at(-1) || host }]);
   } catch (error) {
+    if (stop.signal.aborted) return;
     console.error(error);
-    const text = `The picture at ${address.host} could not be loaded. Its site may not allow that: save the picture on this device, and open the file.`;
+    const text = `The picture at ${host} could not be loaded. Its site may not allow that: save the picture on this device, and open the file.`;
     showMessage(failure(text, error));
   }
 }

@@ -1,8 +1,8 @@
-/** A page with the built element and a tiny model, for tests that need not see the shipped model. */
+/** A page with the built element and a model at /tiny/: see browserModel(). */
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
-import { tinyModel } from "../shared/tiny-model";
+import { browserModel } from "../shared/browser-model";
 import { launchBrowser } from "../shared/launch";
 import { buildInto, serve, type Site } from "../shared/serve";
 
@@ -47,7 +47,7 @@ export function useElementPage(ready: (open: ElementPage) => unknown): void {
 
 async function openElementPage(): Promise<ElementPage> {
   const dist = await buildInto({});
-  const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
+  const tiny = Object.entries(browserModel("natural")).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
   const files = { "/": PAGE, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
   const site = await serve(files, { "/dist/": dist.folder, "/samples/": "samples" });
   const otherSite = await serve({}, { "/samples/": "samples" });

@@ -1,4 +1,4 @@
-/** The built demo page on a server that tests can disturb, with tiny models, and how a visitor uses it. */
+/** The built demo page on a server that tests can disturb, with the models of browserModel(), and how a visitor uses it. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import type { Browser, ElementHandle, Page } from "puppeteer";
 import { expect } from "vitest";
+import { browserModel } from "../shared/browser-model";
 import { launchBrowser } from "../shared/launch";
 import { buildInto } from "../shared/serve";
-import { tinyModel } from "../shared/tiny-model";
 
 const TYPES: Record<string, string> = {
   ".js": "text/javascript",
@@ -49,8 +49,8 @@ export interface PageSite {
 export async function startPageSite(): Promise<PageSite> {
   const built = await buildInto({ root: "demo" });
   const models: Record<string, Record<string, Uint8Array>> = {
-    natural: tinyModel(),
-    "inception-table": tinyModel({ bias: [-0.3, 0.1] }),
+    natural: browserModel("natural"),
+    "inception-table": browserModel("inception-table", { bias: [-0.3, 0.1] }),
   };
   const disturbance: Disturbance = { online: true };
   const requests: string[] = [];

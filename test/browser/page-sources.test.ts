@@ -20,7 +20,9 @@ beforeAll(async () => {
     asked.push({ path: url, headers });
     const open = url.startsWith("/open/");
     response.writeHead(200, { "content-type": "image/jpeg", ...(open && { "access-control-allow-origin": "*" }) });
-    response.end(readFileSync(join("samples", url.split("/").at(-1)!)));
+    // "slow" never ends.
+    if (url.startsWith("/open/slow/")) response.write("");
+    else response.end(readFileSync(join("samples", url.split("/").at(-1)!)));
   });
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   address = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -93,6 +95,18 @@ it("asks another site only for an address that the visitor gives, and sends it n
   await visit.coloured(page, "astronaut.jpg");
   expect(asked.map(({ path }) => path)).toEqual(["/open/cat.jpg", "/open/coffee.jpg", "/open/astronaut.jpg"]);
   for (const { headers } of asked) expect(headers).not.toHaveProperty("referer");
+});
+
+it("says that the picture of an address is being loaded, until the visitor stops it", async () => {
+  await give("paste", { text: `${address}/open/slow/cat.jpg` });
+  await expect.poll(() => visit.message(page)).toBe(`The picture at ${new URL(address).host} is being loaded.`);
+  expect(await page.$eval("#message-action", ({ textContent }) => textContent)).toBe("Stop");
+  await page.click("#message-action");
+  await expect.poll(() => page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
+  await give("paste", { text: `${address}/open/coffee.jpg` });
+  await visit.coloured(page, "coffee.jpg");
+  expect(await names()).toEqual(["coffee.jpg"]);
+  expect(await page.$eval("#message", (element) => (element as HTMLElement).hidden)).toBe(true);
 });
 
 it("says of an address that cannot be read, and of what is no file, what to do", async () => {

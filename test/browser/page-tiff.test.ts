@@ -82,7 +82,7 @@ it("makes each page a picture of the album, coloured and saved by its page's nam
   const folder = file("saved");
   await visit.saveInto(page, folder);
   await page.click("#save");
-  await expect.poll(() => visit.savedIn(folder)).toEqual(["scan, page 2-colour.jpg"]);
+  await expect.poll(() => visit.savedIn(folder), { timeout: 60_000 }).toEqual(["scan, page 2-colour.jpg"]);
   expect(await sharp(join(folder, "scan, page 2-colour.jpg")).metadata()).toMatchObject({ width: 150, height: 90 });
 }, 120_000);
 
