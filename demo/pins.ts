@@ -1,12 +1,7 @@
 /** The colours that the visitor set, as pins on the open photograph. */
+import type { Place } from "../src/index";
 import type { Photo } from "./album";
 import { page } from "./view";
-
-/** A place of the photograph, in its pixels. */
-export interface Place {
-  readonly x: number;
-  readonly y: number;
-}
 
 /** Of the window, in CSS pixels. */
 type Point = Pick<MouseEvent, "clientX" | "clientY">;

@@ -1,5 +1,5 @@
 /** The coloured picture as a file: what is in it, its format, and what the file says about itself. */
-import { carryExif, markAsColorized, type ColorizeResult } from "../src/index";
+import { carryExif, carryProfile, markAsColorized, type ColorizeResult } from "../src/index";
 import type { JpegJob } from "./jpeg-worker";
 import { runWorker } from "./run-worker";
 
@@ -100,7 +100,11 @@ async function encodeJpeg(canvas: HTMLCanvasElement, quality: number): Promise<B
   const worker = new Worker(new URL("./jpeg-worker.ts", import.meta.url), { type: "module" });
   const pixels = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
   const bytes = await runWorker<JpegJob, ArrayBuffer>(worker, { pixels, quality }, [pixels.data.buffer]);
-  return new Blob([bytes], { type: "image/jpeg" });
+  // Canvases are sRGB. Chromium writes that profile into its own files.
+  const sample = new OffscreenCanvas(1, 1);
+  sample.getContext("2d");
+  const byBrowser = await sample.convertToBlob({ type: "image/jpeg" });
+  return carryProfile(byBrowser, new Blob([bytes], { type: "image/jpeg" }));
 }
 
 /** "dir.name.png" -> "dir.name-colour.jpg". */

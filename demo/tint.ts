@@ -1,7 +1,8 @@
 /** Setting colours at places of the open photograph: the controls, and what a click or a key on the picture does. */
-import type { ColorHint } from "../src/index";
+import type { ColorHint, Place } from "../src/index";
 import { adjust } from "./open-photo";
-import { pins, type Place } from "./pins";
+import { showLikely, startLikely } from "./likely";
+import { pins } from "./pins";
 import { page } from "./view";
 
 const SWATCHES = {
@@ -68,6 +69,8 @@ function showControls(): void {
   page.picture.classList.toggle("tinting", on);
   page.picture.compare = on ? "off" : "slider";
   if (!on) return;
+  const placed = hint ?? (typeof chosen === "object" ? chosen : undefined);
+  void showLikely(pins.photo, placed, hint && String(hint.color));
   page.tintHelp.textContent =
     chosen === undefined
       ? "Choose a place in the photograph, then its colour."
@@ -147,6 +150,7 @@ function key(event: KeyboardEvent): void {
 
 export function startTinting(): void {
   pins.onShow = showControls;
+  startLikely((color) => change({ color }, "set"));
   page.swatches.prepend(
     ...Object.entries(SWATCHES).map(([name, colour]) => {
       const button = document.createElement("button");

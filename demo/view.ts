@@ -33,6 +33,7 @@ export const page = {
   tintHelp: element("tint-help"),
   tintAdd: button("tint-add"),
   tintRemove: button("tint-remove"),
+  likely: element("likely"),
   swatches: element("swatches"),
   tintColour: input("tint-colour"),
   tintSpread: input("tint-spread"),

@@ -1,6 +1,6 @@
 /** Colours photographs: runs the networks and the colour kernels behind one call. */
 import type { ColorizeOptions, ColorizePlan, ColorizerOptions, ColorizerProfile } from "./options";
-import { ColorizeResult, type ColorizeTimings } from "./result";
+import { ColorizeResult, type ColorizeTimings, type Likely } from "./result";
 import { tuneOptions, whenIdle } from "./tuning";
 import { InputError } from "../base/errors";
 import { describeDevice } from "../gpu/device";
@@ -12,11 +12,12 @@ import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { withHints } from "./hint-field";
 import { checkHints, takesHints } from "./hints";
+import { likelyColors, readable } from "./likely-colors";
 import { layerOf, type Activations, type LayerOptions } from "./layers";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
-import { sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
+import { resultFacts, sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
 import { partsFor, tuneParts, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
 import { smallerSize } from "./network-inputs";
@@ -203,12 +204,11 @@ export class Colorizer {
     signal: AbortSignal | undefined,
     timings: () => ColorizeTimings,
   ): Promise<ColorizeResult> {
-    const { source, chroma, look, notes } = predicted;
+    const { source, chroma, look } = predicted;
     const kept = { ...chroma, output: outputOf(look, chroma.output) };
     const data = await this.#on.parts.stages.recombine(source, kept, shownOf(look, this.manifest), signal);
-    const { width, height } = source;
-    const facts = { ...look, width, height, data, workingSize: chroma.size, notes, timings: timings() };
-    return new ColorizeResult(facts, async (change, otherSignal) => {
+    const likely: Likely = async (place) => likelyColors(readable(chroma), source, place);
+    return new ColorizeResult(resultFacts(predicted, data, timings()), likely, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
       const alike = { ...predicted, look: other };
       const changed = change.hints ? withHints({ ...alike, hints: checkHints(change.hints) }, this.manifest) : alike;

@@ -9,6 +9,7 @@ import type { Size } from "../kernels/picture/tile";
 import { hintInputs, hintPlanes, writeHints, type CheckedHint } from "./hints";
 import type { Look } from "./look";
 import type { ColorizeOptions } from "./options";
+import type { ColorizeTimings, ResultFacts } from "./result";
 import type { BoundNetworks, Networks } from "./networks";
 
 interface PredictOptions {
@@ -33,6 +34,16 @@ export interface Predicted extends Pick<ColorizeOptions, "size"> {
   readonly look: Look;
   readonly hints: readonly CheckedHint[];
   readonly notes: readonly string[];
+}
+
+/** What a result tells of itself. */
+export function resultFacts(
+  { source, chroma, look, notes }: Predicted,
+  data: ResultFacts["data"],
+  timings: ColorizeTimings,
+): ResultFacts {
+  const { width, height } = source;
+  return { ...look, width, height, data, workingSize: chroma.size, notes, timings };
 }
 
 /** A note where the network's picture is smaller than asked for. */

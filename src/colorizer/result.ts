@@ -4,6 +4,7 @@ import type { RawImage } from "../image/source";
 import type { Size } from "../kernels/picture/tile";
 import { checkNumber, QUALITY } from "../base/option-checks";
 import type { ColorHint } from "./hints";
+import type { LikelyColor, Place } from "./likely-colors";
 
 /** Milliseconds by stage. */
 export interface ColorizeTimings {
@@ -45,6 +46,9 @@ export interface ResultChange {
   readonly hints?: readonly ColorHint[];
 }
 
+/** See ColorizeResult.likelyColors(). */
+export type Likely = (place: Place) => Promise<LikelyColor[]>;
+
 type Recolor = (change: ResultChange, signal: AbortSignal | undefined) => Promise<ColorizeResult>;
 
 export class ColorizeResult implements ResultFacts {
@@ -56,9 +60,10 @@ export class ColorizeResult implements ResultFacts {
   readonly warmth: number;
   readonly notes: readonly string[];
   readonly timings: ColorizeTimings;
+  readonly #likely: Likely;
   readonly #recolor: Recolor;
 
-  constructor(facts: ResultFacts, recolor: Recolor) {
+  constructor(facts: ResultFacts, likely: Likely, recolor: Recolor) {
     this.width = facts.width;
     this.height = facts.height;
     this.data = facts.data;
@@ -67,6 +72,7 @@ export class ColorizeResult implements ResultFacts {
     this.warmth = facts.warmth;
     this.notes = facts.notes;
     this.timings = facts.timings;
+    this.#likely = likely;
     this.#recolor = recolor;
   }
 
@@ -107,6 +113,15 @@ export class ColorizeResult implements ResultFacts {
    */
   withTemperature(temperature: number, options: { readonly signal?: AbortSignal } = {}): Promise<ColorizeResult> {
     return this.#recolor({ temperature }, options.signal);
+  }
+
+  /**
+   * The colours that the network holds likely at a place, the likeliest first, at most six: for people to choose a hint from. Without the
+   * hints of this result, and its saturation and warmth. Empty for a model that predicts one colour and no distribution. Throws
+   * InputError for a place outside of the photograph, and after dispose() of a Colorizer in a worker.
+   */
+  likelyColors(place: Place): Promise<LikelyColor[]> {
+    return this.#likely(place);
   }
 
   /** ImageData that shares this result's bytes; a plain { data, width, height } where there is no ImageData. */

@@ -6,10 +6,11 @@ import { Turns } from "../base/turns";
 import { hintField } from "../colorizer/hint-field";
 import { checkHints, hintPlanes, takesHints, type CheckedHint } from "../colorizer/hints";
 import { lookOf, outputOf, shownOf, type Look } from "../colorizer/look";
+import { likelyColors } from "../colorizer/likely-colors";
 import { isPicture, pictureShape, workingSizeOf } from "../colorizer/network-inputs";
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { checkPicture } from "../colorizer/plan";
-import { ColorizeResult } from "../colorizer/result";
+import { ColorizeResult, type Likely } from "../colorizer/result";
 import { StageClock } from "../colorizer/stage-clock";
 import type { Activations } from "../gpu/activations";
 import { callOut } from "../gpu/explain";
@@ -138,7 +139,9 @@ export class WasmColorizer {
     const { saturation, warmth } = look;
     const notes = [`computed by ${this.adapter}, not on the GPU`];
     const facts = { width, height, data, workingSize: size, saturation, warmth, notes, timings: clock.end() };
-    return new ColorizeResult(facts, async (change, signal) => {
+    const kept = { output, map, size, padded, luminance: lightness, values };
+    const likely: Likely = async (place) => likelyColors(kept, source, place);
+    return new ColorizeResult(facts, likely, async (change, signal) => {
       const hints = change.hints ? checkHints(change.hints) : coloured.hints;
       const other = { ...coloured, hints, look: lookOf({ ...look, ...change }, this.manifest) };
       if (change.size !== undefined) checkNumber(SIZE, change.size);

@@ -1,4 +1,4 @@
-/** Copies EXIF from a JPEG file to another file byte for byte, apart from fields that are wrong for the new pixels. It does not decode the picture. */
+/** Copies metadata of a JPEG file to another file byte for byte, apart from fields that are wrong for the new pixels. It does not decode the picture. */
 import { joined, putPngChunk, putWebpChunk } from "./picture-chunks";
 
 const ORIENTATION = 0x0112;
@@ -44,6 +44,19 @@ export async function carryExif(
   return new Blob([file as Uint8Array<ArrayBuffer>], { type: to.type });
 }
 
+/**
+ * The JPEG file `to` with the colour profile (ICC) of the JPEG file `from`, for encoders that write none. Returns `to` unchanged when one of
+ * them is no JPEG file, or `from` has no profile.
+ */
+export async function carryProfile(from: Blob, to: Blob): Promise<Blob> {
+  const profile = jpegSegments(await bytesOf(from)).segments.filter(isProfile);
+  const { segments, rest } = jpegSegments(await bytesOf(to));
+  if (profile.length === 0 || segments.length === 0) return to;
+  const kept = segments.filter((segment) => !isProfile(segment));
+  const file = joined([[0xff, 0xd8], ...[...kept, ...profile].map(({ bytes }) => bytes), rest]);
+  return new Blob([file], { type: to.type });
+}
+
 async function bytesOf(blob: Blob): Promise<Uint8Array> {
   return new Uint8Array(await blob.arrayBuffer());
 }
@@ -63,6 +76,11 @@ interface Segment {
 }
 
 const isExif = ({ marker, bytes }: Segment): boolean => marker === APP1 && hasPrefix(bytes.subarray(4));
+
+/** JPEG marker of application data 2, in which profiles are (ICC.1:2022, B.4). */
+const APP2 = 0xe2;
+const isProfile = ({ marker, bytes }: Segment): boolean =>
+  marker === APP2 && new TextDecoder().decode(bytes.subarray(4, 15)) === "ICC_PROFILE";
 
 /** The segments of a JPEG file before its image data, and the rest. No segments where the file is truncated or no JPEG file. */
 export function jpegSegments(file: Uint8Array): { segments: Segment[]; rest: Uint8Array } {

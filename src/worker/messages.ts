@@ -1,6 +1,7 @@
 /** The messages between a page and its worker. */
 import type { Activations, LayerOptions } from "../colorizer/layers";
 import type { ColorizeOptions, ColorizerOptions, ColorizerProfile } from "../colorizer/options";
+import type { LikelyColor, Place } from "../colorizer/likely-colors";
 import type { ResultChange, ResultFacts } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import type { ColorizeSource } from "../image/source";
@@ -56,6 +57,10 @@ export interface Calls {
   change: {
     readonly arguments: { readonly result: number; readonly change: ResultChange };
     readonly answer: ResultFacts;
+  };
+  likelyColors: {
+    readonly arguments: { readonly result: number; readonly place: Place };
+    readonly answer: readonly LikelyColor[];
   };
   profile: {
     readonly arguments: {

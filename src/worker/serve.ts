@@ -57,6 +57,8 @@ const handlers: { [Name in CallName]: (call: Running<Name>) => Promise<Calls[Nam
     return keep(id, await made(results, result).with(change, { signal }));
   },
 
+  likelyColors: async ({ args: { result, place } }) => made(results, result).likelyColors(place),
+
   profile: ({ args: { colorizer, picture, options } }) => made(colorizers, colorizer).profile(picture, options),
 
   async activations({ signal, args: { colorizer, source, options } }) {

@@ -1,7 +1,7 @@
 /** A Colorizer in a worker of the page. */
 import type { Activations, LayerOptions } from "../colorizer/layers";
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
-import { ColorizeResult, type ResultFacts } from "../colorizer/result";
+import { ColorizeResult, type Likely, type ResultFacts } from "../colorizer/result";
 import { isModelName, modelAddress } from "../colorizer/shipped-models";
 import { InputError } from "../base/errors";
 import { taintedSource, type ColorizeSource } from "../image/source";
@@ -135,7 +135,11 @@ export class WorkerColorizer implements LoadedFacts {
   }
 
   #result(id: number, facts: ResultFacts): ColorizeResult {
-    const result = new ColorizeResult(facts, async (change, signal) => {
+    const likely: Likely = async (place) => {
+      this.#check();
+      return [...(await this.#connection.call("likelyColors", { result: id, place })).value];
+    };
+    const result = new ColorizeResult(facts, likely, async (change, signal) => {
       this.#check();
       const changed = await this.#connection.call("change", { result: id, change }, { signal });
       return this.#result(changed.id, changed.value);

@@ -109,6 +109,37 @@ it("gives a place a colour that fills its region, and takes it back", async () =
   await isBlue(...PLACE, false);
 }, 240_000);
 
+it("offers the colours that the network holds likely at a place, where it predicts a distribution", async () => {
+  await page.click("#tint");
+  expect(await visit.box(page, "#likely")).toBeUndefined(); // the tiny model predicts one colour
+  site.disturbance.shipped = true;
+  const other = await site.open();
+  try {
+    await visit.choose(other, "samples/dandelion.jpg");
+    await visit.coloured(other, "dandelion.jpg");
+    await other.click("#tint");
+    const offered = (): Promise<string[]> =>
+      other.$$eval("#likely button:enabled", (all) => all.map((button) => button.getAttribute("aria-label")!));
+    await other.waitForSelector("#likely", { visible: true });
+    expect(await offered()).toEqual([]);
+    await other.click("#tint-add");
+    await expect.poll(offered, { timeout: 30_000 }).not.toEqual([]);
+    const shares = (await offered()).map((text) => Number(/^#[0-9a-f]{6}, (\d+) % likely$/.exec(text)![1]));
+    expect(shares).toEqual(shares.toSorted((a, b) => b - a));
+    expect(shares.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(102); // rounded
+    await visit.screenshot(other, "tint-likely");
+    const second = "#likely button:nth-of-type(2)";
+    const colour = await other.$eval(second, (button) => (button as HTMLButtonElement).value);
+    await other.click(second);
+    await other.waitForSelector(`.pin[aria-label="Colour 1: ${colour}"]`);
+    await other.waitForSelector(`${second}[aria-pressed="true"]`);
+    expect(await other.$$eval('#likely [aria-pressed="true"]', (all) => all.length)).toBe(1);
+  } finally {
+    site.disturbance.shipped = false;
+    await other.close();
+  }
+}, 120_000);
+
 it("a pin is dragged to another place, in one step to undo, while the picture stays", async () => {
   await setBlue();
   await page.click("#zoom-in");

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { carryExif } from "../../src/image/exif";
+import { carryExif, carryProfile } from "../../src/image/exif";
 
 const grey = sharp({ create: { width: 40, height: 30, channels: 3, background: "#777" } });
 const blobOf = (bytes: Uint8Array): Blob => new Blob([Uint8Array.from(bytes)], { type: "image/jpeg" });
@@ -42,4 +42,22 @@ test("sources without EXIF, of other formats or truncated do not change the file
   const png = new Blob([Uint8Array.from(await grey.clone().png().toBuffer())]);
   for (const from of [new Blob([]), new Blob(["text"]), png, await coloured(), whole.slice(0, 30), whole.slice(0, 3)])
     expect(await carryExif(from, to, { width: 30, height: 40 })).toBe(to);
+});
+
+test("the colour profile of a file comes along, once, and without one nothing changes", async () => {
+  const to = await coloured();
+  const from = blobOf(await grey.clone().withIccProfile("srgb").jpeg().toBuffer());
+  const icc = async (file: Blob): Promise<Buffer | undefined> =>
+    (await sharp(Buffer.from(await file.arrayBuffer())).metadata()).icc;
+  const expected = await icc(from);
+  expect([expected?.subarray(36, 40).toString(), await icc(to)]).toEqual(["acsp", undefined]);
+  const carried = await carryProfile(from, to);
+  expect((await icc(carried))!.equals(expected!)).toBe(true);
+  expect((await carryProfile(from, carried)).size).toBe(carried.size);
+  for (const [source, file] of [
+    [to, to],
+    [from, new Blob(["text"])],
+    [new Blob([]), to],
+  ] as const)
+    expect(await carryProfile(source, file)).toBe(file);
 });

@@ -1,5 +1,6 @@
-/** Measures what hints are worth, by a person who is imagined. */
-import type { ColorHint } from "../../src/colorizer/hints";
+/** Measures what hints are worth, by persons who are imagined: one knows the true colours, one chooses among those that the network holds likely. */
+import { checkHints, type ColorHint } from "../../src/colorizer/hints";
+import type { LikelyColor, Place } from "../../src/colorizer/likely-colors";
 import type { Pixels } from "../../src/node/images";
 import type { Coloured, Method, Photograph } from "./method";
 import { labPlanes, type Truth } from "./metrics";
@@ -11,32 +12,60 @@ const RADIUS = 1 / 64;
 interface Hintable {
   readonly name: string;
   readonly facts: Method["facts"];
-  /** Predicts the colours of a picture, and returns what shows it with hints. */
-  hintable(grey: Pixels): Promise<(hints: readonly ColorHint[]) => Promise<Pixels>>;
+  /** Predicts the colours of a picture. */
+  hintable(grey: Pixels): Promise<HintablePicture>;
 }
 
-/** A person who knows the true colours puts hints, one after the other, where the picture is most wrong. */
+export interface HintablePicture {
+  shownWith(hints: readonly ColorHint[]): Promise<Pixels>;
+  /** As ColorizeResult.likelyColors(). */
+  likelyColors(place: Place): readonly LikelyColor[];
+}
+
+/** A number of hints, and what their colours are: the true ones, or of those that the network holds likely the nearest to the truth. */
+export interface HintOptions {
+  readonly count: number;
+  readonly likely: boolean;
+}
+
+/** A person puts hints, one after the other, where the picture is most wrong. */
 export class Hinted implements Method {
   readonly name: string;
   readonly facts: Method["facts"];
   readonly #model: Hintable;
-  readonly #count: number;
+  readonly #options: HintOptions;
 
-  constructor(model: Hintable, count: number) {
-    this.name = `${model.name}, ${count} ${count === 1 ? "hint" : "hints"}`;
-    this.facts = { model: model.facts["model"]!, hints: count };
+  constructor(model: Hintable, options: HintOptions) {
+    const { count, likely } = options;
+    this.name = `${model.name}, ${count} ${likely ? "likely " : ""}${count === 1 ? "hint" : "hints"}`;
+    this.facts = { model: model.facts["model"]!, hints: count, ...(likely && { colours: "likely" }) };
     this.#model = model;
-    this.#count = count;
+    this.#options = options;
   }
 
   async colorize({ grey, truth }: Photograph): Promise<Coloured> {
-    const shownWith = await this.#model.hintable(grey);
+    const { count, likely } = this.#options;
+    const picture = await this.#model.hintable(grey);
     const hints: ColorHint[] = [];
-    while (hints.length < this.#count) hints.push(neededHint(await shownWith(hints), truth));
-    return { picture: await shownWith(hints) };
+    while (hints.length < count) {
+      const hint = neededHint(await picture.shownWith(hints), truth);
+      const color = likely ? nearestColor(picture.likelyColors(hint), hint.color) : hint.color;
+      hints.push({ ...hint, color });
+    }
+    return { picture: await picture.shownWith(hints) };
   }
 
   dispose(): void {}
+}
+
+/** Of likely colours the nearest to another one in the plane of a* and b*; without any, that one. */
+function nearestColor(likely: readonly LikelyColor[], color: ColorHint["color"]): ColorHint["color"] {
+  const colors = [color, ...likely.map((one) => one.color)];
+  const [wanted, ...offered] = checkHints(colors.map((one) => ({ x: 0, y: 0, radius: 0, color: one }))).map(
+    ({ ab }) => ab,
+  );
+  const distances = offered.map(([a, b]) => Math.hypot(a - wanted![0], b - wanted![1]));
+  return likely[distances.indexOf(Math.min(...distances))]?.color ?? color;
 }
 
 /** The true colour of the place where a*b* are furthest from the truth, in the mean of a square. */

@@ -8,12 +8,13 @@ import { storedElements } from "../../src/gpu/storage";
 import { PictureStages } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
 import { hintField } from "../../src/colorizer/hint-field";
-import { checkHints, takesHints, type CheckedHint, type ColorHint } from "../../src/colorizer/hints";
+import { checkHints, takesHints, type CheckedHint } from "../../src/colorizer/hints";
+import { likelyColors, readable } from "../../src/colorizer/likely-colors";
 import { Networks } from "../../src/colorizer/networks";
 import type { Pixels } from "../../src/node/images";
 import { folderReader } from "../../src/node/model-files";
 import { startPrediction } from "../../src/colorizer/predict";
-import { Hinted } from "./hinted";
+import { Hinted, type HintablePicture } from "./hinted";
 import type { Coloured, Embedding, Method, Photograph } from "./method";
 import type { ModelSource } from "./model-source";
 
@@ -44,7 +45,9 @@ export async function openModel(
   const model = reader ? "model.json" : location;
   const networks = await Networks.load({ device, model, precision, signal, read: reader, externalData });
   const method = new ModelMethod(networks, label, options);
-  const hinted = options.hints === undefined ? [] : [new Hinted(method, options.hints)];
+  const { hints: count } = options;
+  const ways = networks.manifest.colorizer.output.kind === "cells" ? [false, true] : [false];
+  const hinted = count === undefined ? [] : ways.map((likely) => new Hinted(method, { count, likely }));
   if (!options.firstPicture) return [method, ...hinted];
   const mean = networks.manifest.embedder?.mean;
   if (mean)
@@ -100,13 +103,17 @@ class ModelMethod implements Method {
   }
 
   /** Predicts the colours of a picture, and returns what shows it with hints. The networks run again only where they take the hints. */
-  async hintable(grey: Pixels): Promise<(hints: readonly ColorHint[]) => Promise<Pixels>> {
+  async hintable(grey: Pixels): Promise<HintablePicture> {
     const { manifest } = this.#networks;
     const chroma = await this.#predict(grey);
-    return async (asked) => {
-      const hints = checkHints(asked);
-      const taken = takesHints(manifest) ? await this.#predict(grey, chroma.embedding, hints) : chroma;
-      return this.#recombine(grey, { ...taken, hints: hintField(hints, grey, taken, manifest) });
+    const output = readable(chroma);
+    return {
+      likelyColors: (place) => likelyColors(output, grey, place),
+      shownWith: async (asked) => {
+        const hints = checkHints(asked);
+        const taken = takesHints(manifest) ? await this.#predict(grey, chroma.embedding, hints) : chroma;
+        return this.#recombine(grey, { ...taken, hints: hintField(hints, grey, taken, manifest) });
+      },
     };
   }
 
