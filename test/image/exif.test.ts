@@ -43,3 +43,12 @@ test("sources without EXIF, of other formats or truncated do not change the file
   for (const from of [new Blob([]), new Blob(["text"]), png, await coloured(), whole.slice(0, 30), whole.slice(0, 3)])
     expect(await carryExif(from, to, { width: 30, height: 40 })).toBe(to);
 });
+
+test.each(["png", "webp"] as const)("the EXIF of a %s file comes along", async (format) => {
+  const exif = { IFD0: { Make: "Voigtlander" }, IFD3: { GPSLatitudeRef: "N" } };
+  const from = await grey.clone().withMetadata({ orientation: 6 }).withExifMerge(exif).toFormat(format).toBuffer();
+  const carried = await carryExif(blobOf(from), await coloured(), { width: 30, height: 40 });
+  const metadata = await sharp(await carried.arrayBuffer()).metadata();
+  expect(metadata.exif?.includes("Voigtlander")).toBe(true);
+  expect(metadata.orientation).toBe(1);
+});
