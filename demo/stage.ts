@@ -116,7 +116,13 @@ page.hold.addEventListener("pointerdown", (event) => {
   hold(true);
 });
 for (const end of ["pointerup", "pointercancel", "blur", "keyup"]) page.hold.addEventListener(end, () => hold(false));
-page.hold.addEventListener("keydown", ({ key }) => {
-  if (key === " " || key === "Enter") hold(true);
+page.hold.addEventListener("keydown", (event) => {
+  if (event.key !== " " && event.key !== "Enter") return;
+  event.preventDefault(); // no click
+  hold(true);
+});
+// A screen reader clicks without a pointer or key: each click changes sides.
+page.hold.addEventListener("click", ({ detail }) => {
+  if (detail === 0) hold(!picture.comparing);
 });
 page.hold.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press on a touch screen

@@ -31,8 +31,8 @@ export function colouredName(original: string): string {
 }
 
 /**
- * The file with XMP that says that it is artificially coloured, beside the XMP of `photograph` where that is a JPEG file. AVIF, which
- * browsers hardly encode, stays as it is.
+ * The file with XMP that says that it is artificially coloured, beside the XMP of `photograph` where that is a JPEG, PNG or WebP file. AVIF,
+ * which browsers hardly encode, stays as it is.
  */
 export async function marked(file: Blob, photograph: ColorizeSource | null): Promise<Blob> {
   if (file.type === "image/avif") return file;

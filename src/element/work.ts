@@ -59,6 +59,8 @@ export class Work {
   #running: Promise<ColorizeResult> | undefined;
   /** Whether something changed since the photograph was last coloured or the work stopped. */
   #stale = true;
+  /** Whether abort() ended work, so that `result` is of other work or a first picture. */
+  #halted = false;
   #newPhotograph = true;
   /** Ends the newest change of the look. */
   #looks = new AbortController();
@@ -100,7 +102,7 @@ export class Work {
   /** As the element's colorize(). */
   colorize(): Promise<ColorizeResult> {
     if (this.#stale) this.#renew();
-    else if (this.state === "ready" && this.result) return Promise.resolve(this.result);
+    else if (this.state === "ready" && this.result && !this.#halted) return Promise.resolve(this.result);
     else if (this.state === "loading" && this.#running) return this.#running;
     return this.#start();
   }
@@ -133,6 +135,7 @@ export class Work {
 
   /** As the element's abort(). */
   abort(): void {
+    this.#halted ||= this.state === "loading";
     this.#job.abort();
     this.#job = new AbortController();
     this.#stale = false;
@@ -153,7 +156,7 @@ export class Work {
   #renew(): AbortSignal {
     this.#job.abort();
     this.#job = new AbortController();
-    this.#stale = false;
+    this.#stale = this.#halted = false;
     if (this.#newPhotograph) {
       this.#newPhotograph = false;
       this.#drop();
@@ -188,7 +191,7 @@ export class Work {
   #start(): Promise<ColorizeResult> {
     this.#job.abort();
     const { signal } = (this.#job = new AbortController());
-    this.#stale = false;
+    this.#stale = this.#halted = false;
     const running = Promise.resolve().then(() => this.#colorize(signal));
     running.catch(ignore); // reported by the event
     this.#running = running;

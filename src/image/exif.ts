@@ -1,5 +1,5 @@
-/** Copies metadata of a JPEG file to another file byte for byte, apart from fields that are wrong for the new pixels. It does not decode the picture. */
-import { joined, putPngChunk, putWebpChunk } from "./picture-chunks";
+/** Copies EXIF and colour profiles from one file to another byte for byte, apart from fields that are wrong for the new pixels. It does not decode the picture. */
+import { joined, metadataPart, pngData, putPngChunk, putWebpChunk, webpContent } from "./picture-chunks";
 
 const ORIENTATION = 0x0112;
 export const EXIF_IFD = 0x8769;
@@ -19,20 +19,18 @@ const START_OF_SCAN = 0xda;
 /** The largest TIFF structure that a JPEG segment holds: 65,535 bytes less its length field and "Exif\0\0". */
 const MAX_JPEG_EXIF = 65_535 - 2 - 6;
 
-/** EXIF comes before the image data; metadata in front of it is rarely longer. */
-const HEAD_BYTES = 2 ** 20;
-
 /**
- * The JPEG, PNG or WebP file `to` with the EXIF block of the JPEG file `from`, changed for upright pixels of the size of `to`: the
+ * The file `to` with the EXIF block of the file `from`, both JPEG, PNG or WebP, changed for upright pixels of the size of `to`: the
  * orientation is 1 and the thumbnail is left out. Camera, time and place stay, so a published file shows where the photograph
- * was taken. Returns `to` unchanged when it is of another type, `from` is no JPEG file, or its EXIF is missing or damaged.
+ * was taken. Returns `to` unchanged when one of them is of another type, or the EXIF is missing or damaged.
  */
 export async function carryExif(
   from: Blob,
   to: Blob,
   size: { readonly width: number; readonly height: number },
 ): Promise<Blob> {
-  const block = exifOfJpeg(await bytesOf(from.slice(0, HEAD_BYTES)));
+  const photograph = await metadataPart(from);
+  const block = exifOfJpeg(photograph) ?? pngData(photograph, "eXIf") ?? webpContent(photograph, "EXIF");
   const exif = block && exifForPixels(block, size.width, size.height);
   if (!exif) return to;
   const bytes = await bytesOf(to);

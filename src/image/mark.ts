@@ -2,7 +2,7 @@
 import { InputError } from "../base/errors";
 import { markedXmp, newMark } from "./digital-source";
 import { jpegSegments } from "./exif";
-import { joined, putPngXmp, putWebpChunk } from "./picture-chunks";
+import { joined, metadataPart, pngXmp, putPngXmp, putWebpChunk, webpContent } from "./picture-chunks";
 
 /** What precedes XMP in a JPEG segment (Adobe, XMP Specification Part 3, 1.1.3). */
 const JPEG_XMP = new TextEncoder().encode("http://ns.adobe.com/xap/1.0/\0");
@@ -11,16 +11,13 @@ const APP1 = 0xe1;
 /** A segment's length, which counts its own two bytes, is a 16-bit number. */
 const MAX_SEGMENT = 65_535;
 
-/** Enough for the metadata before the image data of a photograph. */
-const HEAD_BYTES = 2 ** 20;
-
 /**
  * The JPEG, PNG or WebP file `file` with XMP that says so: IPTC's digital source type "algorithmically enhanced". XMP of `photograph`, where
- * that is a JPEG file, is kept beside it. Throws InputError for files of other types.
+ * that is a file of one of these types, is kept beside it. Throws InputError for files of other types.
  */
 export async function markAsColorized(file: Blob, photograph?: Blob): Promise<Blob> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const given = photograph && xmpOfJpeg(new Uint8Array(await photograph.slice(0, HEAD_BYTES).arrayBuffer()));
+  const given = photograph && xmpOf(await metadataPart(photograph));
   const xmp = (given && markedXmp(upright(given))) ?? newMark();
   const marked = withXmp(bytes, xmp) ?? withXmp(bytes, newMark());
   if (marked) return new Blob([marked as Uint8Array<ArrayBuffer>], { type: file.type });
@@ -41,9 +38,10 @@ function isXmp(segment: { readonly marker: number; readonly bytes: Uint8Array })
   return segment.marker === APP1 && JPEG_XMP.every((byte, i) => segment.bytes[4 + i] === byte);
 }
 
-function xmpOfJpeg(file: Uint8Array): string | undefined {
-  const found = jpegSegments(file).segments.find(isXmp);
-  return found && new TextDecoder().decode(found.bytes.subarray(4 + JPEG_XMP.length));
+function xmpOf(file: Uint8Array): string | undefined {
+  const segment = jpegSegments(file).segments.find(isXmp);
+  const xmp = segment?.bytes.subarray(4 + JPEG_XMP.length) ?? pngXmp(file) ?? webpContent(file, "XMP ");
+  return xmp && new TextDecoder().decode(xmp);
 }
 
 /** Sets the orientation in XMP to 1, because the pixels of results are upright. */

@@ -1,4 +1,4 @@
-/** Puts metadata into PNG and WebP files, as chunks, in browsers and in Node. */
+/** Metadata in the chunks of PNG and WebP files, in browsers and in Node. */
 
 const encoder = new TextEncoder();
 
@@ -60,15 +60,36 @@ export function putPngChunk(
   data: Uint8Array,
   same = 0,
 ): Uint8Array<ArrayBuffer> | undefined {
-  if (ascii(file, 1, 4) !== "PNG") return undefined;
-  const chunks: Uint8Array[] = [];
-  for (let at = 8; at + 12 <= file.length; at += chunks.at(-1)!.length)
-    chunks.push(file.subarray(at, at + 12 + viewOf(file).getUint32(at)));
-  const [header, ...rest] = chunks;
+  const [header, ...rest] = pngChunks(file);
   if (!header || ascii(header, 4, 8) !== "IHDR") return undefined;
   const first = type + ascii(data, 0, same);
   const kept = rest.filter((chunk) => ascii(chunk, 4, 8 + same) !== first);
   return joined([file.subarray(0, 8), header, pngChunk(type, data), ...kept]);
+}
+
+/** The text of a PNG file's XMP. */
+export function pngXmp(file: Uint8Array): Uint8Array | undefined {
+  return pngData(file, "iTXt", PNG_XMP);
+}
+
+/** The data of the first chunk of a type whose data begin with `start`, without that. Undefined for other files than PNG, too. */
+export function pngData(file: Uint8Array, type: string, start = ""): Uint8Array | undefined {
+  const end = 8 + start.length;
+  const found = pngChunks(file).find((chunk) => ascii(chunk, 4, end) === type + start);
+  return found?.subarray(end, -4);
+}
+
+/** None for other files. */
+function pngChunks(file: Uint8Array): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  if (!isPng(file)) return chunks;
+  for (let at = 8; at + 12 <= file.length; at += chunks.at(-1)!.length)
+    chunks.push(file.subarray(at, at + 12 + viewOf(file).getUint32(at)));
+  return chunks;
+}
+
+function isPng(file: Uint8Array): boolean {
+  return ascii(file, 1, 4) === "PNG";
 }
 
 /** Bits of the flags in a VP8X chunk (RFC 9649). */
@@ -85,12 +106,8 @@ export function putWebpChunk(
   type: keyof typeof FLAGS,
   content: Uint8Array,
 ): Uint8Array<ArrayBuffer> | undefined {
-  if (file.length < 30 || ascii(file, 0, 4) !== "RIFF" || ascii(file, 8, 12) !== "WEBP") return undefined;
-  const chunks: Uint8Array[] = [];
-  for (let at = 12; at + 8 <= file.length; at += chunks.at(-1)!.length) {
-    const size = viewOf(file).getUint32(at + 4, true);
-    chunks.push(file.subarray(at, at + 8 + size + (size & 1)));
-  }
+  if (file.length < 30 || !isWebp(file)) return undefined;
+  const chunks = webpChunks(file);
   const header = webpType(chunks[0]!) === "VP8X" ? chunks.shift()!.slice() : newVp8x(file);
   if (!header) return undefined;
   header[8]! |= FLAGS[type];
@@ -102,6 +119,25 @@ export function putWebpChunk(
   const whole = joined([file.subarray(0, 12), header, ...kept]);
   viewOf(whole).setUint32(4, whole.length - 8, true);
   return whole;
+}
+
+/** The content of the first chunk of a type. Undefined for other files than WebP, too. */
+export function webpContent(file: Uint8Array, type: keyof typeof FLAGS): Uint8Array | undefined {
+  const found = isWebp(file) ? webpChunks(file).find((chunk) => webpType(chunk) === type) : undefined;
+  return found?.subarray(8, 8 + viewOf(found).getUint32(4, true));
+}
+
+function webpChunks(file: Uint8Array): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let at = 12; at + 8 <= file.length; at += chunks.at(-1)!.length) {
+    const size = viewOf(file).getUint32(at + 4, true);
+    chunks.push(file.subarray(at, at + 8 + size + (size & 1)));
+  }
+  return chunks;
+}
+
+function isWebp(file: Uint8Array): boolean {
+  return ascii(file, 0, 4) === "RIFF" && ascii(file, 8, 12) === "WEBP";
 }
 
 function webpType(chunk: Uint8Array): string {
@@ -129,4 +165,13 @@ function newVp8x(file: Uint8Array): Uint8Array | undefined {
   setSize(15, ((bits >>> 14) & 0x3fff) + 1);
   if ((bits >>> 28) & 1) chunk[8]! |= HAS_ALPHA;
   return chunk;
+}
+
+/** In a JPEG file, metadata come before the image data, and are rarely longer. */
+const HEAD_BYTES = 2 ** 20;
+
+/** The part of a file that has its metadata: PNG and WebP files may have them at their end. */
+export async function metadataPart(file: Blob): Promise<Uint8Array> {
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  return isPng(head) || isWebp(head) ? new Uint8Array(await file.arrayBuffer()) : head;
 }

@@ -477,9 +477,12 @@ describe("methods", () => {
       await next(element, "statechange");
       element.abort(); // the picture before stays
       states.push(element.state);
-      return { states, name, kept: element.result !== null };
+      const kept = element.result;
+      const again = await element.colorize();
+      return { states, name, sizes: [kept, again].map((result) => result?.workingSize.width) };
     });
-    expect(seen).toEqual({ states: ["idle", "idle", "ready", "ready"], name: "AbortError", kept: true });
+    expect(seen).toMatchObject({ states: ["idle", "idle", "ready", "ready"], name: "AbortError" });
+    expect(seen.sizes[0]).toBeLessThan(seen.sizes[1]!); // of the size that was asked for
   });
 
   it("abort() does not end later changes of the look, and toBlob() waits for the newest", async () => {

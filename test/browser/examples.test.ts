@@ -26,7 +26,7 @@ const RICH: Readonly<Record<string, { readonly file: string; readonly text: stri
     file: "Rich.tsx",
     text: `import "colorize-canvas/react";
       export const rich = (<colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" warmth={0.5} size={256}
-        precision="f32" crossorigin="anonymous" controls width={600} height="400" source={new Blob()} colorizer={null} texts={{ save: "Sichern" }}
+        precision="f32" crossorigin="anonymous" controls width={600} height="400" source={new Blob()} colorizer={null} hints={[{ x: 1, y: 2, radius: 3, color: "#f00" }]} texts={{ save: "Sichern" }}
         preset="eccv16" zoomable fallback="wasm" workers="/models/workers/" comparePosition={30} comparing={false} zoom={2} onzoomchange={({ detail }) => detail.toFixed()}
         slot="picture" onprogress={({ detail }) => detail.fraction.toFixed()} onstatechange={({ detail }) => detail satisfies "idle" | "loading" | "ready" | "error"} />);`,
   },
@@ -34,7 +34,7 @@ const RICH: Readonly<Record<string, { readonly file: string; readonly text: stri
     file: "Rich.vue",
     text: `<script setup lang="ts">import "colorize-canvas/vue"; const blob = new Blob();</script>
       <template><colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" :warmth="0.5" :size="256"
-        precision="f32" crossorigin="anonymous" controls :width="600" height="400" :source="blob" :colorizer="null" :texts="{ save: 'Sichern' }"
+        precision="f32" crossorigin="anonymous" controls :width="600" height="400" :source="blob" :colorizer="null" :hints="[{ x: 1, y: 2, radius: 3, color: '#f00' }]" :texts="{ save: 'Sichern' }"
         preset="eccv16" zoomable fallback="wasm" workers="/models/workers/" :compare-position="30" :comparing="false" :zoom="2" @zoomchange="({ detail }) => detail.toFixed()"
         @progress="({ detail }) => detail.fraction.toFixed()" @statechange="({ detail }) => detail satisfies string" /></template>`,
   },
@@ -42,7 +42,7 @@ const RICH: Readonly<Record<string, { readonly file: string; readonly text: stri
     file: "Rich.svelte",
     text: `<script lang="ts">import "colorize-canvas/svelte"; const blob = new Blob();</script>
       <colorize-canvas src="a.jpg" alt="A" model="natural" loading="lazy" compare="W" saturation="150%" warmth={0.5} size={256}
-        precision="f32" crossorigin="anonymous" controls width={600} height="400" source={blob} colorizer={null} texts={{ save: "Sichern" }}
+        precision="f32" crossorigin="anonymous" controls width={600} height="400" source={blob} colorizer={null} hints={[{ x: 1, y: 2, radius: 3, color: "#f00" }]} texts={{ save: "Sichern" }}
         preset="eccv16" zoomable fallback="wasm" workers="/models/workers/" comparePosition={30} comparing={false} zoom={2} onzoomchange={({ detail }) => detail.toFixed()}
         onprogress={({ detail }) => detail.fraction.toFixed()} onstatechange={({ detail }) => detail satisfies string}></colorize-canvas>`,
   },

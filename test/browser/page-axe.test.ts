@@ -47,12 +47,15 @@ it("has none with an album, one file of which is bad and one in colour", async (
   await expectNoViolations();
 });
 
-it("has none with a message, and with the choices of saving", async () => {
+it("has none with a message, with the choices of saving, and with those of a model", async () => {
   await page.click("#strip li:nth-child(2) .open");
   expect(await visit.message(page)).toMatch(/LICENSES/);
   await page.click("#details summary");
   await expectNoViolations();
   await page.click("#save-as");
+  await expectNoViolations();
+  await page.keyboard.press("Escape");
+  await page.$eval("#preset-dialog", (dialog) => (dialog as HTMLDialogElement).showModal());
   await expectNoViolations();
   await page.keyboard.press("Escape");
 });
@@ -71,5 +74,21 @@ it("has none with how it works", async () => {
   await page.click("#profile summary");
   await page.waitForSelector(".tiles canvas", { visible: true });
   await page.waitForSelector("#layers .every", { timeout: 120_000 });
+  await expectNoViolations();
+});
+
+it("has none while a photograph waits for the network, and with the question whether to colour one", async () => {
+  let release!: () => void;
+  site.disturbance.held = { names: /models\//, release: new Promise((resolve) => (release = resolve)) };
+  await page.reload();
+  await page.evaluate(axe);
+  await visit.choose(page, "samples/cat.jpg");
+  await page.waitForSelector("#progress:not([hidden])");
+  await expectNoViolations();
+  release();
+  await visit.coloured(page, "cat.jpg");
+  await visit.choose(page, "samples/colour/meadow.jpg");
+  await page.waitForSelector("#message:not([hidden])");
+  expect(await visit.message(page)).toMatch(/in colour already/);
   await expectNoViolations();
 });

@@ -105,7 +105,7 @@ it("two fingers zoom, and stay on what they touched", async () => {
   await expect.poll(async () => (await see()).scale).toBeCloseTo(2, 1);
 });
 
-it("the original shows while its button is held, by pointer and keyboard", async () => {
+it("the original shows while its button is held, by pointer and keyboard, and changes sides by a click of a screen reader", async () => {
   await open();
   await page.focus("#hold");
   await page.keyboard.down("Space");
@@ -118,6 +118,10 @@ it("the original shows while its button is held, by pointer and keyboard", async
   expect((await see()).divider).toBe(100);
   await page.mouse.up();
   expect((await see()).divider).toBe(35);
+  for (const divider of [100, 35]) {
+    await page.$eval("#hold", (button) => (button as HTMLButtonElement).click());
+    expect((await see()).divider).toBe(divider);
+  }
 });
 
 it("another working size is another run of the network, with the old colours until then, and can be undone", async () => {

@@ -61,3 +61,12 @@ test("the colour profile of a file comes along, once, and without one nothing ch
   ] as const)
     expect(await carryProfile(source, file)).toBe(file);
 });
+
+test.each(["png", "webp"] as const)("the EXIF of a %s file comes along", async (format) => {
+  const exif = { IFD0: { Make: "Voigtlander" }, IFD3: { GPSLatitudeRef: "N" } };
+  const from = await grey.clone().withMetadata({ orientation: 6 }).withExifMerge(exif).toFormat(format).toBuffer();
+  const carried = await carryExif(blobOf(from), await coloured(), { width: 30, height: 40 });
+  const metadata = await sharp(await carried.arrayBuffer()).metadata();
+  expect(metadata.exif?.includes("Voigtlander")).toBe(true);
+  expect(metadata.orientation).toBe(1);
+});

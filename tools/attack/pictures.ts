@@ -46,7 +46,7 @@ async function writeAgain(image: DeepImage): Promise<string> {
   if (metadata.format === "png" && !samples && again.data.some((value, i) => Math.abs(value - image.data[i]!) > 1))
     throw new Finding("a result with other pixels");
   // What the page does in place of the command.
-  if (metadata.format === "jpeg") await carryExif(new Blob([file as BlobPart]), new Blob([file as BlobPart]), image);
+  await carryExif(new Blob([file as BlobPart]), new Blob([file as BlobPart]), image);
   return samples ? "read and written with 16 bits" : "read and written";
 }
 
