@@ -3,6 +3,7 @@ import type { ColorizeResult, LikelyColor, Place } from "../src/index";
 import type { Photo } from "./album";
 import { page } from "./view";
 
+/** Of at most eight: so many fit beside each other on a phone. */
 const MOST = 6;
 
 const buttons = Array.from({ length: MOST }, () => Object.assign(document.createElement("button"), { type: "button" }));

@@ -21,8 +21,8 @@ export interface Place {
 /** Cells of so many units of a*b* around the likeliest one count as its colour. */
 const NEAR = 20;
 /** A colour that is less likely is left out. */
-const LEAST = 0.02;
-const MOST = 6;
+const LEAST = 0.005;
+const MOST = 8;
 
 /** An output of a network whose values can be read one by one. */
 export type ReadableOutput = Pick<Chroma, "output" | "map" | "size" | "padded" | "luminance"> & {
@@ -38,7 +38,7 @@ export function readable(chroma: Chroma): ReadableOutput {
 }
 
 /**
- * At most six colours, the likeliest first; none where the network predicts one colour and no distribution. `picture`: size of the photograph.
+ * At most eight colours, the likeliest first; none where the network predicts one colour and no distribution. `picture`: size of the photograph.
  * Throws InputError for a place outside of it.
  */
 export function likelyColors(of: ReadableOutput, picture: Size, { x, y }: Place): LikelyColor[] {

@@ -116,7 +116,7 @@ export class ColorizeResult implements ResultFacts {
   }
 
   /**
-   * The colours that the network holds likely at a place, the likeliest first, at most six: for people to choose a hint from. Without the
+   * The colours that the network holds likely at a place, the likeliest first, at most eight: for people to choose a hint from. Without the
    * hints of this result, and its saturation and warmth. Empty for a model that predicts one colour and no distribution. Throws
    * InputError for a place outside of the photograph, and after dispose() of a Colorizer in a worker.
    */
