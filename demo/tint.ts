@@ -76,7 +76,7 @@ function showControls(): void {
       ? "Choose a place in the photograph, then its colour."
       : hint
         ? "This place has this colour, which reaches as far as the region is even."
-        : "What colour was it here?";
+        : `What colour was it here?${page.likely.hidden ? "" : " Likely ones come first."}`;
   for (const button of page.swatches.querySelectorAll("button")) {
     button.disabled = chosen === undefined;
     button.setAttribute("aria-pressed", String(hint !== undefined && button.value === hint.color));
