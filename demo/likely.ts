@@ -35,11 +35,12 @@ export async function showLikely(
   const asked = (now = { result, x, y });
   try {
     const likely = await result.likelyColors(place);
-    if (now === asked) fill(likely);
+    if (now !== asked) return;
+    fill(likely);
+    mark(color);
   } catch (error) {
     console.warn(error); // the model was freed meanwhile; another result comes
   }
-  mark(color);
 }
 
 function fill(likely: readonly LikelyColor[]): void {
