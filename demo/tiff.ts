@@ -34,7 +34,7 @@ function numbered(name: string, page: number): string {
   return name.replace(/(\.tiff?)?$/i, `, page ${page}$1`);
 }
 
-/** What is read of a source: of a TIFF file the page as PNG, upright, 8 bits a sample, with its colour profile. Throws UnreadableFile. */
+/** What is read of a source: of a TIFF file the page as PNG, upright, 8 bits a sample, with its colour profile and EXIF. Throws UnreadableFile. */
 export async function readSource({ source, name, page }: Source): Promise<Blob | string> {
   if (page === undefined || typeof source === "string") return source;
   try {
