@@ -188,6 +188,27 @@ describe("damaged and hostile files", () => {
   });
 });
 
+it("reads a page again that could not be read, when the visitor tries again", async () => {
+  await page.evaluate(() => {
+    const { postMessage } = Worker.prototype;
+    let failing = true;
+    Worker.prototype.postMessage = function (this: Worker, job: { page?: number }, ...rest: []) {
+      if (job.page !== 1 || !failing) return postMessage.call(this, job, ...rest);
+      failing = false;
+      this.dispatchEvent(new ErrorEvent("error", { message: "no memory" }));
+    };
+  });
+  const pages = [photograph(), deep(150, 90)].map(async (picture) => ({ file: await picture.tiff().toBuffer() }));
+  writeFileSync(file("scan.tif"), await buffer(joinTiff(await Promise.all(pages), 2, "scan.tif")));
+  await visit.choose(page, file("scan.tif"));
+  await page.waitForSelector('#strip li:nth-child(2)[data-state="failed"]');
+  await visit.coloured(page, "scan, page 1.tif");
+  await page.click("#strip li:nth-child(2) .open");
+  expect(await visit.message(page)).toContain("scan, page 2.tif");
+  await page.click("#message-action");
+  await visit.coloured(page, "scan, page 2.tif");
+});
+
 // On a busy processor, Chromium's own start of a worker takes up to 85 ms.
 it(
   "has no task of more than 50 ms on the page's thread while 12 megapixels of 16 bits are read",
