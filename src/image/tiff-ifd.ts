@@ -106,7 +106,7 @@ async function readEntries(read: ReadBytes, at: number, little: boolean): Promis
 
 async function exactly(read: ReadBytes, at: number, length: number): Promise<Uint8Array> {
   const bytes = await read(at, length);
-  if (bytes.length < length) throw new RangeError(`the file ends before byte ${at + length}`);
+  if (bytes.length < length) throw new RangeError("the file ends too early");
   return bytes;
 }
 
