@@ -31,6 +31,8 @@ export interface Colours {
 export interface Photo {
   /** A file of the visitor, or the address of a sample. A page of a TIFF file is a file of its own once it was read. */
   source: Blob | string;
+  /** The position of the page in a TIFF file that is still the source. */
+  page?: number | undefined;
   readonly name: string;
   readonly settings: History<Settings>;
   state: PhotoState;
@@ -105,8 +107,17 @@ export class Album {
   }
 }
 
-export function newPhoto(source: Blob | string, name: string, settings: Settings): Photo {
-  return { source, name, settings: new History(settings), state: "checking", progress: 0, confirmed: false, facts: "" };
+export function newPhoto({ source, name, page }: Pick<Photo, "source" | "name" | "page">, settings: Settings): Photo {
+  return {
+    source,
+    name,
+    page,
+    settings: new History(settings),
+    state: "checking",
+    progress: 0,
+    confirmed: false,
+    facts: "",
+  };
 }
 
 /** Whether both mean the same picture. */

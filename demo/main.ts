@@ -11,7 +11,7 @@ import { takeShared } from "./shared";
 import { startSaving } from "./saving";
 import { addressIn, picked, transferred, type Found } from "./sources";
 import { Strip } from "./strip";
-import { readSource, withPages, type Source } from "./tiff";
+import { readPage, withPages, type Source } from "./tiff";
 import { startTinting } from "./tint";
 import { hideMessage, page, showMessage } from "./view";
 import { explain, failure, missingWebGpu } from "./words";
@@ -33,19 +33,18 @@ async function add(given: readonly Source[]): Promise<void> {
   const number = ++chosen;
   const sources = await withPages(given);
   const settings = { model: chosenModel(), saturation: 1, warmth: 0, size: undefined, hints: [] };
-  const photos = sources.map(({ source, name }) => newPhoto(source, name, settings));
+  const photos = sources.map((source) => newPhoto(source, settings));
   const many = photos.length > 1;
   if (many) for (const photo of photos) album.add(photo);
   let opened = false;
-  const left = new Map(photos.map((photo, i) => [photo, sources[i]!]));
-  for (let photo = photos[0]; photo; [photo] = left.keys()) {
+  const left = new Set(photos);
+  for (let photo = photos[0]; photo; [photo] = left) {
     if (album.open && left.has(album.open)) photo = album.open; // the visitor waits for it
-    const source = left.get(photo)!;
     left.delete(photo);
     const closed = (): boolean => many && !album.has(photo);
     if (closed()) continue;
     try {
-      photo.source = await readSource(source);
+      await readPage(photo);
       const image = await readImage(photo.source, photo.name);
       const small = await smallCopy({ ...photo, image });
       const thumbnail = await thumbnailOf(small);

@@ -151,7 +151,11 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
   const entry: Loading = { colorizer, stop, onProgress, ready: false };
   loading.set(name, entry);
   const forget = (): void => void (loading.get(name) === entry && loading.delete(name));
-  colorizer.then(() => (entry.ready = true), forget);
+  const complete = colorizer.then((loaded) => {
+    entry.ready = true;
+    return loaded.complete; // may fail after a first picture
+  });
+  complete.catch(forget);
   return colorizer;
 }
 

@@ -5,6 +5,7 @@ import { factsOf, fileOf, sizeOption } from "./colours";
 import { isLoaded, loadModel } from "./models";
 import { isInColour, readable, smallCopy, smallPixels, thumbnailOf } from "./photograph";
 import { colouringStep, loadingStep, type Step } from "./steps";
+import { readPage } from "./tiff";
 import { explain, failure } from "./words";
 
 export class Queue {
@@ -115,6 +116,7 @@ export class Queue {
       this.#onStep(photo, now);
     };
     step({ text: "Getting ready", done: 0 });
+    await readPage(photo);
     photo.inColour ??= isInColour(await smallCopy(photo));
     signal.throwIfAborted();
     if (photo.inColour && !photo.confirmed) return this.#album.change(photo, { state: "asking" });

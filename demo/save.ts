@@ -38,7 +38,7 @@ export async function savableTypes(): Promise<string[]> {
   return types.filter((type, i) => made[i]?.type === type);
 }
 
-/** `original` is the decoded photograph, `file` the visitor's own, whose EXIF and XMP stay where it is a JPEG, PNG or WebP file. */
+/** `original` is the decoded photograph, `file` the visitor's own, whose EXIF and XMP stay where it is a JPEG, PNG or WebP file, as a page of TIFF is here. */
 export async function encode(
   result: ColorizeResult,
   original: HTMLImageElement | undefined,

@@ -4,6 +4,7 @@ import type { ColorizeResult } from "../src/index";
 import type { Photo } from "./album";
 import { readImage } from "./photograph";
 import { pins } from "./pins";
+import { readPage } from "./tiff";
 import { page } from "./view";
 
 /** Percent of the width that shows the original at first. */
@@ -41,6 +42,7 @@ export function showWelcome(): void {
 export async function showPhoto(photo: Photo): Promise<void> {
   const number = ++latest;
   if (shown !== photo) {
+    await readPage(photo);
     const image = photo.image ?? (await readImage(photo.source, photo.name));
     if (number !== latest) return;
     if (shown) shown.image = undefined;

@@ -1,5 +1,6 @@
-/** Decodes TIFF files away from the page, which stays responsive. A file comes in; its pages' positions, or one page as PNG, goes out. */
+/** Decodes TIFF files away from the page, which stays responsive. A file comes in; its pages' positions, or one page as PNG with its EXIF, goes out. */
 import { fromBlob, type GeoTIFFImage } from "geotiff";
+import { carryExif } from "../src/index";
 import { encodePng, type PngHeader } from "./png";
 import { takeJob } from "./run-worker";
 
@@ -68,8 +69,10 @@ async function pngOf(file: Blob, page: number): Promise<Blob> {
     for (let top = 0; top < height; top += rows) yield read(top, Math.min(height, top + rows));
   }
   const icc = await profileOf(image, channels);
-  const png = await encodePng({ width, height, channels, icc }, bands());
-  return upright(png, Number((await image.fileDirectory.loadValue("Orientation")) ?? 1));
+  const orientation = Number((await image.fileDirectory.loadValue("Orientation")) ?? 1);
+  const png = await upright(await encodePng({ width, height, channels, icc }, bands()), orientation);
+  const size = orientation > 4 ? { width: height, height: width } : { width, height };
+  return carryExif(file, png, size, page);
 }
 
 /** Throws before memory is taken for pixels that cannot be in the file. */

@@ -1,4 +1,5 @@
 /** TIFF files, which few browsers read: each page as a PNG file. They are decoded away from the page, by code that is loaded when one comes. */
+import type { Photo } from "./album";
 import { runWorker } from "./run-worker";
 import type { TiffJob } from "./tiff-worker";
 import { UnreadableFile } from "./words";
@@ -11,7 +12,7 @@ function isTiff(source: Blob | string, name: string): source is Blob {
 export interface Source {
   readonly source: Blob | string;
   readonly name: string;
-  /** A page's position in the file, for readSource(). */
+  /** A page's position in the file, for readPage(). */
   readonly page?: number;
 }
 
@@ -34,11 +35,13 @@ function numbered(name: string, page: number): string {
   return name.replace(/(\.tiff?)?$/i, `, page ${page}$1`);
 }
 
-/** What is read of a source: of a TIFF file the page as PNG, upright, 8 bits a sample, with its colour profile. Throws UnreadableFile. */
-export async function readSource({ source, name, page }: Source): Promise<Blob | string> {
-  if (page === undefined || typeof source === "string") return source;
+/** Makes a page of a TIFF file the photograph's source: a PNG, upright, 8 bits a sample, with its colour profile and EXIF. Throws UnreadableFile. */
+export async function readPage(photo: Photo): Promise<void> {
+  const { source, name, page } = photo;
+  if (page === undefined || typeof source === "string") return;
   try {
-    return (await run({ file: source, page })) as Blob;
+    photo.source = (await run({ file: source, page })) as Blob;
+    photo.page = undefined;
   } catch (cause) {
     throw new UnreadableFile(name, { cause });
   }

@@ -86,6 +86,10 @@ export const page = {
 
 page.closeMessage.addEventListener("click", () => hideMessage());
 
+// These buttons do not submit: the Enter key, in any choice of a dialog, presses the first button that does.
+for (const dialog of [page.saveDialog, page.presetDialog])
+  dialog.querySelector("[value=cancel]")!.addEventListener("click", () => dialog.close());
+
 interface Action {
   readonly label: string;
   readonly run: () => void;

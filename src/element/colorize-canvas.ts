@@ -227,12 +227,12 @@ export class ColorizeCanvas extends ColorizeAttributes {
   }
 
   /**
-   * The coloured picture as a file, with the newest saturation and warmth, marked as artificially coloured: see markAsColorized(). `type` is a MIME type that this browser encodes, `quality` 0 to 1.
+   * The coloured picture as a file, with the newest saturation and warmth, marked as artificially coloured: see markAsColorized(). EXIF comes from a photograph that is a Blob: see carryExif(). `type` is a MIME type that this browser encodes, `quality` 0 to 1.
    * Throws InputError where there is no coloured picture or the quality is wrong, ImageError for another type.
    */
   async toBlob(type = "image/png", quality?: number): Promise<Blob> {
     const result = await this.#work.newest();
-    if (result) return marked(await result.blob(type, quality), this.#source);
+    if (result) return marked(await result.blob(type, quality), this.#source, result);
     throw new InputError({
       where: "toBlob()",
       expected: "a coloured picture",

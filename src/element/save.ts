@@ -1,6 +1,8 @@
 /** Saves the coloured picture as a file of the person's. */
+import { carryExif } from "../image/exif";
 import { markAsColorized } from "../image/mark";
 import type { ColorizeSource } from "../image/source";
+import type { Size } from "../kernels/picture/tile";
 
 /** The formats of files by the ending of their names. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -31,12 +33,13 @@ export function colouredName(original: string): string {
 }
 
 /**
- * The file with XMP that says that it is artificially coloured, beside the XMP of `photograph` where that is a JPEG, PNG or WebP file. AVIF,
- * which browsers hardly encode, stays as it is.
+ * The file of a picture of this size, with XMP that says that it is artificially coloured, beside EXIF and XMP of `photograph` where that is a
+ * file: see carryExif() and markAsColorized(). AVIF, which browsers hardly encode, stays as it is.
  */
-export async function marked(file: Blob, photograph: ColorizeSource | null): Promise<Blob> {
+export async function marked(file: Blob, photograph: ColorizeSource | null, size: Size): Promise<Blob> {
   if (file.type === "image/avif") return file;
-  return markAsColorized(file, photograph instanceof Blob ? photograph : undefined);
+  if (!(photograph instanceof Blob)) return markAsColorized(file);
+  return markAsColorized(await carryExif(photograph, file, size), photograph);
 }
 
 /** Hands a file to the browser's downloads. */

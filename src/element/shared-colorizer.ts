@@ -120,6 +120,11 @@ function start(key: string, { model, preset, precision, fallback, workers }: Sha
   });
   const entry: Entry = { colorizer, listeners, users: new Set(), loading, latest: undefined, timer: undefined };
   entries.set(key, entry);
-  colorizer.catch(() => entries.get(key) === entry && entries.delete(key));
+  // Also one that has coloured a first picture already.
+  const complete = colorizer.then((loaded) => loaded.complete);
+  complete.catch(() => {
+    if (entries.get(key) === entry) entries.delete(key);
+    entry.timer = setTimeout(() => free(key, entry), PATIENCE); // work that waits for it learns first why it failed
+  });
   return entry;
 }

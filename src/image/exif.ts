@@ -1,9 +1,9 @@
 /** Copies EXIF and colour profiles from one file to another byte for byte, apart from fields that are wrong for the new pixels. It does not decode the picture. */
-import { joined, metadataPart, pngData, putPngChunk, putWebpChunk, webpContent } from "./picture-chunks";
+import { joined, metadataPart, pngData, putPngChunk, putWebpChunk, viewOf, webpContent } from "./picture-chunks";
+import { tiffExifReader } from "./tiff-exif";
+import { EXIF_IFD, isLittleEndian } from "./tiff-ifd";
 
 const ORIENTATION = 0x0112;
-export const EXIF_IFD = 0x8769;
-export const GPS_IFD = 0x8825;
 const PIXEL_WIDTH = 0xa002;
 const PIXEL_HEIGHT = 0xa003;
 const SHORT = 3;
@@ -20,17 +20,18 @@ const START_OF_SCAN = 0xda;
 const MAX_JPEG_EXIF = 65_535 - 2 - 6;
 
 /**
- * The file `to` with the EXIF block of the file `from`, both JPEG, PNG or WebP, changed for upright pixels of the size of `to`: the
- * orientation is 1 and the thumbnail is left out. Camera, time and place stay, so a published file shows where the photograph
- * was taken. Returns `to` unchanged when one of them is of another type, or the EXIF is missing or damaged.
+ * The file `to`, a JPEG, PNG or WebP file, with the EXIF block of the file `from`, which may be TIFF, too, changed for upright pixels of the size
+ * of `to`: the orientation is 1 and the thumbnail is left out. Camera, time and place stay, so a published file shows where the photograph was
+ * taken. `page` is that of a TIFF file, counted from 0. Returns `to` unchanged when one of them is of another type, or the EXIF is missing or
+ * damaged.
  */
 export async function carryExif(
   from: Blob,
   to: Blob,
   size: { readonly width: number; readonly height: number },
+  page = 0,
 ): Promise<Blob> {
-  const photograph = await metadataPart(from);
-  const block = exifOfJpeg(photograph) ?? pngData(photograph, "eXIf") ?? webpContent(photograph, "EXIF");
+  const block = await exifOf(from, page);
   const exif = block && exifForPixels(block, size.width, size.height);
   if (!exif) return to;
   const bytes = await bytesOf(to);
@@ -40,6 +41,18 @@ export async function carryExif(
     : (putPngChunk(bytes, "eXIf", exif) ?? putWebpChunk(bytes, "EXIF", exif));
   if (!file) return to;
   return new Blob([file as Uint8Array<ArrayBuffer>], { type: to.type });
+}
+
+async function exifOf(file: Blob, page: number): Promise<Uint8Array | undefined> {
+  const part = await metadataPart(file);
+  const block = exifOfJpeg(part) ?? pngData(part, "eXIf") ?? webpContent(part, "EXIF");
+  if (block) return block;
+  try {
+    return await tiffExifReader()((at, length) => bytesOf(file.slice(at, at + length)), page);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // the block is damaged
+    throw error;
+  }
 }
 
 /**
@@ -57,10 +70,6 @@ export async function carryProfile(from: Blob, to: Blob): Promise<Blob> {
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {
   return new Uint8Array(await blob.arrayBuffer());
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function hasPrefix(bytes: Uint8Array): boolean {
@@ -121,10 +130,8 @@ export function exifForPixels(exif: Uint8Array, width: number, height: number): 
   const bytes = exif.slice(hasPrefix(exif) ? PREFIX.length : 0);
   const view = viewOf(bytes);
   try {
-    const mark = view.getUint16(0);
-    if (mark !== 0x4949 && mark !== 0x4d4d) return undefined;
-    const little = mark === 0x4949;
-    if (view.getUint16(2, little) !== 42) return undefined;
+    const little = isLittleEndian(view);
+    if (little === undefined) return undefined;
     const setNumber = (entry: number, value: number): void => {
       const type = view.getUint16(entry + 2, little);
       if (type === SHORT) view.setUint16(entry + 8, value, little);

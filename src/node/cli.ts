@@ -95,8 +95,8 @@ async function taskOf(argv: readonly string[], environment: CommandEnvironment):
   checkStdout(out, options, environment.stdout);
   const stdin = fromStdin ? await environment.readStdin() : undefined;
   const list = listJobs(named, { ...options, out, stdin });
-  const journal = options.resume ? journalOf(list, options) : undefined;
   const hints = options.hints === undefined ? undefined : readHints(options.hints, list.jobs.length);
+  const journal = options.resume ? journalOf(list, options, hints) : undefined;
   return { options, list, journal, hints };
 }
 
@@ -130,7 +130,7 @@ function checkStdout(out: string, { json }: CommandOptions, { isTTY }: TextStrea
   });
 }
 
-function journalOf({ folder, jobs }: JobList, options: CommandOptions): Journal {
+function journalOf({ folder, jobs }: JobList, options: CommandOptions, given: Task["hints"]): Journal {
   if (folder === undefined || jobs.some(({ input }) => input === STREAM))
     throw new InputError({
       where: "--resume",
@@ -140,7 +140,8 @@ function journalOf({ folder, jobs }: JobList, options: CommandOptions): Journal 
     });
   const { preset, format, size, saturation, warmth, temperature } = options;
   const model = journalledModel(options.model);
-  return new Journal(folder, { model, preset, format, size, saturation, warmth, temperature }, options.shard);
+  const hints = given && JSON.stringify(given); // not the file's name: its content may change
+  return new Journal(folder, { model, preset, format, size, saturation, warmth, temperature, hints }, options.shard);
 }
 
 /** The model as the journal has it: by its content where it is on this machine, so that neither its spelling nor a new file misleads. */

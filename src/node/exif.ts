@@ -1,5 +1,5 @@
 /**
- * Writes EXIF into JPEG, PNG and WebP files in Node; tiff-exif.ts has TIFF. (sharp writes single EXIF fields only, which would lose maker notes.)
+ * Writes EXIF into JPEG, PNG and WebP files in Node; tiff-pages.ts has TIFF. (sharp writes single EXIF fields only, which would lose maker notes.)
  */
 import { replaceExifInJpeg } from "../image/exif";
 import { putPngChunk, putWebpChunk } from "../image/picture-chunks";

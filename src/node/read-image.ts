@@ -14,8 +14,8 @@ import {
 } from "./images";
 import { notAFile, otherKind } from "./other-kinds";
 import { loadSharp } from "./peer";
-import { tiffExifReader } from "./tiff-exif";
-import type { ReadBytes } from "./tiff-ifd";
+import { tiffExifReader } from "../image/tiff-exif";
+import type { ReadBytes } from "../image/tiff-ifd";
 
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
 const MAX_PIXELS = 2 ** 28;

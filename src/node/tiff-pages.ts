@@ -3,7 +3,8 @@
  * and then from one picture in memory.) TIFF 6.0, section 2.
  */
 import { ImageError } from "../base/errors";
-import { even, ifdBytes, LONG, readHeader, readIfd, writeIfd, type ReadBytes, type TiffField } from "./tiff-ifd";
+import { describingFields } from "../image/tiff-exif";
+import { ifdBytes, LONG, readHeader, readIfd, writeIfd, type ReadBytes, type TiffField } from "../image/tiff-ifd";
 
 const UNDEFINED = 7;
 const STRIP_OFFSETS = 273;
@@ -30,7 +31,7 @@ export async function* joinTiff(
   pages: AsyncIterable<TiffPage> | Iterable<TiffPage>,
   count: number,
   where: string,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   let at = 0;
   let left = count;
   for await (const page of pages) {
@@ -56,7 +57,7 @@ export async function* joinTiff(
 }
 
 /** A page at position `at` of a larger file: its IFD, the page's own file, values of fields; then the next page, unless it is the last. */
-async function pageBlock({ file, icc, exif = [] }: TiffPage, at: number, last: boolean): Promise<Buffer[]> {
+async function pageBlock({ file, icc, exif = [] }: TiffPage, at: number, last: boolean): Promise<Uint8Array[]> {
   const read: ReadBytes = (from, length) => Promise.resolve(file.subarray(from, from + length));
   const { little, ifd: own } = (await readHeader(read))!;
   const fields = await readIfd(read, own, little);
@@ -68,14 +69,27 @@ async function pageBlock({ file, icc, exif = [] }: TiffPage, at: number, last: b
   const moved = fields.map((field) =>
     field.tag === STRIP_OFFSETS || field.tag === TILE_OFFSETS ? movedOffsets(field, base) : field,
   );
-  const { ifd, values } = writeIfd(moved, base + even(file.length), little, last);
+  const { ifd, values } = writeIfd(moved, base + file.length + (file.length & 1), little, last);
   return [ifd, file, Buffer.alloc(file.length & 1), ...values];
 }
 
 /** Offsets of type SHORT or LONG, moved by `base`, as LONG. */
 function movedOffsets({ tag, count, bytes }: TiffField, base: number): TiffField {
   const size = bytes.length / count;
+  const given = Buffer.from(bytes);
   const moved = Buffer.alloc(4 * count);
-  for (let i = 0; i < count; i++) moved.writeUInt32LE((bytes.readUIntLE(i * size, size) + base) % 2 ** 32, 4 * i);
+  for (let i = 0; i < count; i++) moved.writeUInt32LE((given.readUIntLE(i * size, size) + base) % 2 ** 32, 4 * i);
   return { tag, type: LONG, count, bytes: moved };
+}
+
+/** The fields of an EXIF block that a TIFF page takes. Undefined where the block is damaged. */
+export async function exifFields(block: Uint8Array): Promise<TiffField[] | undefined> {
+  const read: ReadBytes = (at, length) => Promise.resolve(block.subarray(at, at + length));
+  try {
+    const header = await readHeader(read);
+    return header && (await describingFields(read, header.ifd, header.little));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

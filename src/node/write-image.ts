@@ -12,8 +12,7 @@ import { replaceExif } from "./exif";
 import { formatOfName, type DeepPixels, type ImageFormat, type ImageMetadata, type Pixels } from "./images";
 import { loadSharp } from "./peer";
 import { alreadyThere, exists, placeFile } from "./place-file";
-import { exifFields } from "./tiff-exif";
-import { joinTiff, type TiffPage } from "./tiff-pages";
+import { exifFields, joinTiff, type TiffPage } from "./tiff-pages";
 
 export interface WriteImageOptions {
   /** Default: by the file name's extension. */

@@ -1,6 +1,7 @@
 /** Attributes, properties, methods, events and states of <colorize-canvas>, in one page with a tiny model. */
 import { readFileSync } from "node:fs";
 import type { Page } from "puppeteer";
+import sharp from "sharp";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
 import { TEXTS } from "../../src/element/texts";
@@ -563,6 +564,26 @@ describe("methods", () => {
       ["photograph-colour.png", "image/png", true],
     ]);
     expect(seen.blob).toBe("image/jpeg");
+  });
+
+  it("toBlob() carries the EXIF of a photograph that is a file, upright", async () => {
+    const camera = { IFD0: { Make: "Voigtlander" }, IFD3: { GPSLatitudeRef: "N" } };
+    const sideways = sharp("samples/cat.jpg").resize(64, 48).withMetadata({ orientation: 6 }).withExifMerge(camera);
+    const photograph = [...(await sideways.jpeg().toBuffer())];
+    const files = await page.evaluate(async (bytes) => {
+      const element = add();
+      element.source = new Blob([Uint8Array.from(bytes)], { type: "image/jpeg" });
+      await element.colorize();
+      const types = ["image/jpeg", "image/png", "image/webp"];
+      const made = await Promise.all(types.map(async (type) => (await element.toBlob(type)).arrayBuffer()));
+      return made.map((file) => [...new Uint8Array(file)]);
+    }, photograph);
+    for (const file of files) {
+      const { exif, width, height, orientation, xmp } = await sharp(Uint8Array.from(file)).metadata();
+      expect({ width, height, orientation }).toEqual({ width: 48, height: 64, orientation: 1 });
+      expect(exif?.includes("Voigtlander")).toBe(true);
+      expect(xmp?.includes("algorithmicallyEnhanced")).toBe(true);
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 /** <colorize-canvas> of the built package: with the shipped model on a real photograph, and with a tiny one. */
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { browserModel } from "../shared/browser-model";
 import { eccv16 } from "../shared/colorizers/zhang";
-import { tinyModel } from "../shared/tiny-model";
 import { launchBrowser } from "../shared/launch";
 import { pixelFacts } from "./pixels";
 import { buildInto, serve, type Site } from "../shared/serve";
@@ -23,16 +23,16 @@ let page: Page;
 
 beforeAll(async () => {
   dist = await buildInto({});
-  const tiny = Object.entries(tinyModel()).flatMap(([path, bytes]) =>
-    ["/tiny/", "/models/natural/"].map((folder) => [folder + path, bytes]),
-  );
+  const at = (folder: string, model: Record<string, Uint8Array>): Record<string, Uint8Array> =>
+    Object.fromEntries(Object.entries(model).map(([path, bytes]) => [folder + path, bytes]));
   const files = {
     "/": PAGE,
     "/late": `<!doctype html><html lang="en"><title>element, defined late</title><body></body></html>`,
     "/m/eccv16.onnx": eccv16({ width: 0.05 }),
     "/broken.jpg": "not a picture",
     "/foreign-object.svg": FOREIGN_OBJECT,
-    ...(Object.fromEntries(tiny) as Record<string, Uint8Array>),
+    ...at("/tiny/", browserModel("inception-table")),
+    ...at("/models/natural/", browserModel("natural")),
   };
   site = await serve(files, { "/dist/": dist.folder, "/models/": "models", "/samples/": "samples" });
   otherSite = await serve({}, { "/samples/": "samples" });

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { tinyModel } from "../shared/tiny-model";
+import { browserModel } from "../shared/browser-model";
 import { launchBrowser } from "../shared/launch";
 import { buildInto, serve, type Site } from "../shared/serve";
 
@@ -18,7 +18,7 @@ addEventListener("securitypolicyviolation", (event) =>
   violations.push(event.violatedDirective + ": " + event.blockedURI + " " + event.sample));`;
 
 /** A model whose files are large enough for a worker to hash them. */
-const MODEL = tinyModel({ unused: 2 ** 20 });
+const MODEL = browserModel("inception-table", { unused: 2 ** 20 });
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
 

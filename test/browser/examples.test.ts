@@ -1,11 +1,11 @@
-/** The examples, type-checked, built and opened as a user does who installed the package, with a tiny model. */
+/** The examples, type-checked, built and opened as a user does who installed the package. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { build, createServer } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { tinyModel } from "../shared/tiny-model";
+import { browserModel } from "../shared/browser-model";
 import { launchBrowser } from "../shared/launch";
 import { serve, type Site } from "../shared/serve";
 
@@ -67,7 +67,7 @@ beforeAll(async () => {
   ]);
   cpSync("package.json", join(installed, "package.json"));
   mkdirSync(join(installed, "models", "inception-table"), { recursive: true });
-  for (const [name, bytes] of Object.entries(tinyModel()))
+  for (const [name, bytes] of Object.entries(browserModel("inception-table")))
     writeFileSync(join(installed, "models", "inception-table", name), bytes);
   cpSync("examples", folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));

@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import type { Page } from "puppeteer";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { joinTiff } from "../../src/node/tiff-pages";
+import { exifFields, joinTiff } from "../../src/node/tiff-pages";
 import { greyProfile } from "../shared/grey-png";
 import { mainThreadTasks } from "../shared/main-thread";
 import { pageTags, tinyTiff } from "../shared/tiny-tiff";
@@ -62,13 +62,13 @@ it("makes each page a picture of the album, coloured and saved by its page's nam
     await deep(150, 90).tiff({ compression: "deflate", predictor: "horizontal" }).toBuffer(),
     await photograph().rotate(90).tiff({ compression: "jpeg", quality: 90 }).toBuffer(),
   ];
-  const scan = await buffer(
-    joinTiff(
-      pages.map((bytes) => ({ file: bytes })),
-      3,
-      "scan.tif",
-    ),
-  );
+  const exifOf = async (make: string) => {
+    const exif = { IFD0: { Make: make, DateTime: "1931:05:01 12:00:00" }, IFD3: { GPSLatitudeRef: "N" } };
+    const { exif: block } = await sharp(await photograph().withExif(exif).webp().toBuffer()).metadata();
+    return exifFields(block!.subarray(6)); // without "Exif\0\0"
+  };
+  const described = pages.map(async (bytes, i) => ({ file: bytes, exif: await exifOf(`Camera ${i + 1}`) }));
+  const scan = await buffer(joinTiff(await Promise.all(described), 3, "scan.tif"));
   writeFileSync(file("scan.tif"), scan);
   await visit.choose(page, file("scan.tif"));
   const names = (): Promise<string[]> =>
@@ -83,7 +83,10 @@ it("makes each page a picture of the album, coloured and saved by its page's nam
   await visit.saveInto(page, folder);
   await page.click("#save");
   await expect.poll(() => visit.savedIn(folder), { timeout: 60_000 }).toEqual(["scan, page 2-colour.jpg"]);
-  expect(await sharp(join(folder, "scan, page 2-colour.jpg")).metadata()).toMatchObject({ width: 150, height: 90 });
+  const { width, height, exif } = await sharp(join(folder, "scan, page 2-colour.jpg")).metadata();
+  expect([width, height]).toEqual([150, 90]);
+  const texts = ["Camera 1", "Camera 2", "1931:05:01 12:00:00", "%\x88\x04\0"]; // the last one is the link to the place
+  expect(texts.map((text) => exif?.includes(text, 0, "latin1"))).toEqual([false, true, true, true]);
 }, 120_000);
 
 describe("shows the right pixels of", () => {
@@ -183,6 +186,27 @@ describe("damaged and hostile files", () => {
     await page.click("#strip li:nth-child(2) .open");
     expect(await message()).toMatch(/mixed, page 2\.tif.*damaged/);
   });
+});
+
+it("reads a page again that could not be read, when the visitor tries again", async () => {
+  await page.evaluate(() => {
+    const { postMessage } = Worker.prototype;
+    let failing = true;
+    Worker.prototype.postMessage = function (this: Worker, job: { page?: number }, ...rest: []) {
+      if (job.page !== 1 || !failing) return postMessage.call(this, job, ...rest);
+      failing = false;
+      this.dispatchEvent(new ErrorEvent("error", { message: "no memory" }));
+    };
+  });
+  const pages = [photograph(), deep(150, 90)].map(async (picture) => ({ file: await picture.tiff().toBuffer() }));
+  writeFileSync(file("scan.tif"), await buffer(joinTiff(await Promise.all(pages), 2, "scan.tif")));
+  await visit.choose(page, file("scan.tif"));
+  await page.waitForSelector('#strip li:nth-child(2)[data-state="failed"]');
+  await visit.coloured(page, "scan, page 1.tif");
+  await page.click("#strip li:nth-child(2) .open");
+  expect(await visit.message(page)).toContain("scan, page 2.tif");
+  await page.click("#message-action");
+  await visit.coloured(page, "scan, page 2.tif");
 });
 
 // On a busy processor, Chromium's own start of a worker takes up to 85 ms.

@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { carryExif, carryProfile } from "../../src/image/exif";
+import { pageTags, tinyTiff, type TiffValue } from "../shared/tiny-tiff";
 
 const grey = sharp({ create: { width: 40, height: 30, channels: 3, background: "#777" } });
 const blobOf = (bytes: Uint8Array): Blob => new Blob([Uint8Array.from(bytes)], { type: "image/jpeg" });
@@ -42,6 +43,59 @@ test("sources without EXIF, of other formats or truncated do not change the file
   const png = new Blob([Uint8Array.from(await grey.clone().png().toBuffer())]);
   for (const from of [new Blob([]), new Blob(["text"]), png, await coloured(), whole.slice(0, 30), whole.slice(0, 3)])
     expect(await carryExif(from, to, { width: 30, height: 40 })).toBe(to);
+});
+
+/** A TIFF file with a page on its side by each of these makers, taken in the north. */
+function scan(...makers: readonly string[]): Blob {
+  const tags = (make: string): (readonly [number, TiffValue])[] => [
+    [0x010f, make],
+    [0x0112, [6]],
+    [0x8769, new Map([[0x9003, "1931:05:01 12:00:00"]])],
+    [0x8825, new Map([[1, "N"]])],
+  ];
+  const page = (make: string) => ({ tags: pageTags(40, 30, { more: tags(make) }), strip: Buffer.alloc(1200) });
+  return new Blob([Uint8Array.from(tinyTiff(makers.map(page)))]);
+}
+
+test("the EXIF of a page of a TIFF file comes along, upright", async () => {
+  const makers = ["Voigtlander", "Linhof"];
+  for (const [page, make] of makers.entries()) {
+    const carried = await carryExif(scan(...makers), await coloured(), { width: 30, height: 40 }, page);
+    const { exif, orientation } = await sharp(await carried.arrayBuffer()).metadata();
+    expect(orientation).toBe(1);
+    expect([make, ...makers, "1931:05:01 12:00:00"].map((text) => exif?.includes(text))).toEqual([
+      true,
+      page === 0,
+      page === 1,
+      true,
+    ]);
+    expect(exif?.includes(Buffer.from([0x25, 0x88, 4, 0]))).toBe(true); // the link to the place
+  }
+});
+
+test("a TIFF file without EXIF, without this page or truncated does not change the file", async () => {
+  const to = await coloured();
+  const plain = new Blob([Uint8Array.from(tinyTiff([{ tags: pageTags(2, 2), strip: Buffer.alloc(4) }]))]);
+  const size = { width: 30, height: 40 };
+  expect(await carryExif(plain, to, size)).toBe(to);
+  expect(await carryExif(scan("Linhof"), to, size, 1)).toBe(to);
+  for (let bytes = 0; bytes < 1260; bytes += 7)
+    expect(await carryExif(scan("Linhof").slice(0, bytes), to, size)).toBe(to);
+});
+
+test("a TIFF file whose IFD links to itself ten thousand times is refused at once", async () => {
+  const count = 10_000;
+  const file = Buffer.alloc(10 + 12 * count + 4);
+  file.write("II*\0\x08\0\0\0", "latin1");
+  file.writeUInt16LE(count, 8);
+  for (let at = 10; at < file.length - 4; at += 12) {
+    file.writeUInt16LE(0x8769, at);
+    file.writeUInt16LE(4, at + 2);
+    file.writeUInt32LE(1, at + 4);
+    file.writeUInt32LE(8, at + 8);
+  }
+  const to = await coloured();
+  expect(await carryExif(new Blob([Uint8Array.from(file)]), to, { width: 30, height: 40 })).toBe(to);
 });
 
 test("the colour profile of a file comes along, once, and without one nothing changes", async () => {

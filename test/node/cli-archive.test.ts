@@ -285,6 +285,22 @@ describe("--resume", () => {
     expect(missing.stderr).toMatch(/--model: expected a folder with model\.json, or an \.onnx file, received .*ENOENT/);
   });
 
+  it("knows hints by their content: not by their file's name, nor by how it is written", async () => {
+    const hints = join(folder, "hints.json");
+    const hint = { x: 1, y: 1, radius: 1, color: "#a64" };
+    const args = [await photo("one.jpg"), "--out", out, "--resume", "--hints"];
+    await writeFile(hints, JSON.stringify([hint]));
+    expect(done(await run([...args, hints]))).toHaveLength(1);
+    const copy = join(folder, "copy.json");
+    await writeFile(copy, JSON.stringify([hint], null, 2));
+    expect(done(await run([...args, copy]))).toEqual([]);
+    await writeFile(hints, JSON.stringify([{ ...hint, color: "#46a" }]));
+    const other = await run([...args, hints]);
+    expect(other.code).toBe(EXIT.usage);
+    expect(other.stderr).toMatch(/hints \[.*#46a.*received a journal of a run with others: .*hints \[.*#a64/);
+    expect((await run(args.slice(0, -1))).code, "no hints").toBe(EXIT.usage);
+  });
+
   it("does not take another photograph of the same name for the same", async () => {
     const twin = await photo("elsewhere/a.jpg");
     await colour();

@@ -1,8 +1,7 @@
 /** The pictures of the corpus: every format and variant that the command reads, each of a few hundred bytes. */
 import { buffer } from "node:stream/consumers";
 import sharp, { type Sharp } from "sharp";
-import { exifFields } from "../../src/node/tiff-exif";
-import { joinTiff } from "../../src/node/tiff-pages";
+import { exifFields, joinTiff } from "../../src/node/tiff-pages";
 import { greyPng } from "../../test/shared/grey-png";
 import { randoms } from "../../test/shared/expect-close";
 
