@@ -41,8 +41,9 @@ export async function corpusPictures(): Promise<Record<string, Uint8Array>> {
     "sixteen-predictor.tif": sixteen.clone().tiff({ compression: "deflate", predictor: "horizontal" }).toBuffer(),
     "jpeg.tif": picture(24, 16).tiff({ compression: "jpeg" }).toBuffer(),
     "one-bit.tif": picture().toColourspace("b-w").tiff({ compression: "ccittfax4", bitdepth: 1 }).toBuffer(),
+    // After "Exif\0\0".
     "exif.tif": buffer(
-      joinTiff([{ file: await picture().tiff(lzw).toBuffer(), exif: await exifFields(exif!) }], 1, ""),
+      joinTiff([{ file: await picture().tiff(lzw).toBuffer(), exif: await exifFields(exif!.subarray(6)) }], 1, ""),
     ),
     "pages.tif": buffer(
       joinTiff(
