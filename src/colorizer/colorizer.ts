@@ -12,7 +12,7 @@ import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import { withHints } from "./hint-field";
 import { checkHints, takesHints } from "./hints";
-import { likelyColors, readable } from "./likely-colors";
+import { likelyColors } from "./likely-colors";
 import { layerOf, type Activations, type LayerOptions } from "./layers";
 import type { BoundNetworks, Networks } from "./networks";
 import { checkNumber, SIZE } from "../base/option-checks";
@@ -207,7 +207,7 @@ export class Colorizer {
     const { source, chroma, look } = predicted;
     const kept = { ...chroma, output: outputOf(look, chroma.output) };
     const data = await this.#on.parts.stages.recombine(source, kept, shownOf(look, this.manifest), signal);
-    const likely: Likely = async (place) => likelyColors(readable(chroma), source, place);
+    const likely: Likely = async (place) => likelyColors(chroma, source, place);
     return new ColorizeResult(resultFacts(predicted, data, timings()), likely, async (change, otherSignal) => {
       const other = lookOf({ ...look, ...change }, this.manifest);
       const alike = { ...predicted, look: other };

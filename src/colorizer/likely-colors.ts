@@ -24,44 +24,51 @@ const NEAR = 20;
 const LEAST = 0.005;
 const MOST = 8;
 
-/** An output of a network whose values can be read one by one. */
-export type ReadableOutput = Pick<Chroma, "output" | "map" | "size" | "padded" | "luminance"> & {
-  /** [1, channels, map.height, map.width]. */
-  readonly values: ArrayLike<number>;
+/** A network's output with the lightness at each of its samples. */
+type Output = Pick<Chroma, "output" | "elem" | "map" | "size" | "padded" | "luminance"> & {
+  /** [1, channels, map.height, map.width] of `elem`. */
+  readonly bytes: Uint8Array;
 };
-
-/** The values of a network's output as it was read from the GPU. */
-export function readable(chroma: Chroma): ReadableOutput {
-  const { bytes, elem } = chroma;
-  const values = elem === "f16" ? floatFromHalf(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
-  return { ...chroma, values };
-}
 
 /**
  * At most eight colours, the likeliest first; none where the network predicts one colour and no distribution. `picture`: size of the photograph.
  * Throws InputError for a place outside of it.
  */
-export function likelyColors(of: ReadableOutput, picture: Size, { x, y }: Place): LikelyColor[] {
+export function likelyColors(of: Output, picture: Size, { x, y }: Place): LikelyColor[] {
   if (!(x >= 0 && x < picture.width && y >= 0 && y < picture.height))
     throw new InputError({
       where: "likelyColors()",
       expected: `a place in ${picture.width}x${picture.height} pixels`,
       received: `${x}, ${y}`,
     });
-  const { output, map, values, luminance } = of;
+  const { output, map, luminance } = of;
   if (output.kind !== "cells") return [];
   const valid = validSamples(of);
   const column = Math.floor((x * valid.width) / picture.width);
   const row = Math.floor((y * valid.height) / picture.height);
   const sample = row * map.width + column;
-  const scores = output.cells.map((_, i) => values[i * map.width * map.height + sample]!);
   const lightness = luminance[sample]!;
   // As sRGB shows them: dark and light colours have little chroma.
   const cells = output.cells.map(([a, b]) => clipChroma([lightness, a, b]));
-  return clusters(cells, probabilities(scores)).map(({ lab, probability }) => {
+  return clusters(cells, probabilities(scoresAt(of, output.cells.length, sample))).map(({ lab, probability }) => {
     const rgb = labToRgb(lab);
     return { color: `#${rgb.map((c) => byte(c).toString(16).padStart(2, "0")).join("")}`, probability };
   });
+}
+
+/** The scores of the cells at one sample; an output has some hundred thousand numbers. */
+function scoresAt(
+  { bytes: { buffer, byteOffset, byteLength }, elem, map }: Output,
+  cells: number,
+  sample: number,
+): Float32Array {
+  const at = (cell: number): number => cell * map.width * map.height + sample;
+  if (elem === "f32") {
+    const all = new Float32Array(buffer, byteOffset, byteLength / 4);
+    return Float32Array.from({ length: cells }, (_, cell) => all[at(cell)]!);
+  }
+  const all = new Uint16Array(buffer, byteOffset, byteLength / 2);
+  return floatFromHalf(Uint16Array.from({ length: cells }, (_, cell) => all[at(cell)]!));
 }
 
 function byte(component: number): number {
@@ -69,9 +76,9 @@ function byte(component: number): number {
 }
 
 /** The softmax at temperature 1, whatever the temperature of what is shown. */
-function probabilities(scores: readonly number[]): number[] {
+function probabilities(scores: Float32Array): number[] {
   const most = Math.max(...scores);
-  const weights = scores.map((score) => Math.exp(score - most));
+  const weights = Array.from(scores, (score) => Math.exp(score - most));
   const sum = weights.reduce((all, one) => all + one, 0);
   return weights.map((weight) => weight / sum);
 }

@@ -139,7 +139,8 @@ export class WasmColorizer {
     const { saturation, warmth } = look;
     const notes = [`computed by ${this.adapter}, not on the GPU`];
     const facts = { width, height, data, workingSize: size, saturation, warmth, notes, timings: clock.end() };
-    const kept = { output, map, size, padded, luminance: lightness, values };
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const kept = { output, bytes, elem: this.elem, map, size, padded, luminance: lightness } as const;
     const likely: Likely = async (place) => likelyColors(kept, source, place);
     return new ColorizeResult(facts, likely, async (change, signal) => {
       const hints = change.hints ? checkHints(change.hints) : coloured.hints;

@@ -1,7 +1,9 @@
 /** The likely colours of a place, from scores that are made by hand. */
 import { expect, it } from "vitest";
-import { likelyColors, type ReadableOutput } from "../../src/colorizer/likely-colors";
+import { likelyColors } from "../../src/colorizer/likely-colors";
 import { InputError } from "../../src/base/errors";
+import { storedElements } from "../../src/gpu/storage";
+import type { Chroma } from "../../src/image/chroma";
 import { rgbToLab } from "../../src/image/lab";
 
 /** Grey, a neighbour of it, red, and blue. */
@@ -14,7 +16,7 @@ const CELLS = [
 const PICTURE = { width: 40, height: 20 };
 
 /** Scores of 4 x 2 samples, of which the picture covers 4 x 2: everywhere grey, but for the last sample's own. */
-function output(last: readonly number[], cells: ReadableOutput["output"]): ReadableOutput {
+function output(last: readonly number[], cells: Chroma["output"], elem: Chroma["elem"] = "f32"): Chroma {
   const values = new Float32Array(CELLS.length * 8);
   CELLS.forEach((_, cell) => {
     for (let i = 0; i < 8; i++) values[8 * cell + i] = cell === 0 ? 20 : 0;
@@ -22,7 +24,8 @@ function output(last: readonly number[], cells: ReadableOutput["output"]): Reada
   });
   const size = { width: 16, height: 8 };
   const luminance = new Float32Array(8).fill(50);
-  return { output: cells, values, map: { width: 4, height: 2 }, size, padded: size, luminance };
+  const bytes = storedElements(values, elem);
+  return { output: cells, bytes, elem, map: { width: 4, height: 2 }, size, padded: size, luminance };
 }
 
 const cells = { name: "scores", kind: "cells", cells: CELLS, temperature: 0.1 } as const;
@@ -44,6 +47,14 @@ it("are the means of neighbouring cells, the likeliest first, as light as the ph
     [blue, [50, 10, -50]],
   ] as const)
     found!.forEach((value, axis) => expect(Math.abs(value - wanted[axis]!)).toBeLessThan(0.6));
+});
+
+it("are the same of numbers that are stored as f16, but for rounding", () => {
+  const [exact, rounded] = (["f32", "f16"] as const).map((elem) =>
+    likelyColors(output(scores, cells, elem), PICTURE, { x: 39, y: 19 }),
+  );
+  expect(rounded!.map(({ color }) => color)).toEqual(exact!.map(({ color }) => color));
+  rounded!.forEach(({ probability }, i) => expect(probability).toBeCloseTo(exact![i]!.probability, 2));
 });
 
 it("are those of the sample under the place", () => {

@@ -9,7 +9,7 @@ import { PictureStages } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
 import { hintField } from "../../src/colorizer/hint-field";
 import { checkHints, takesHints, type CheckedHint } from "../../src/colorizer/hints";
-import { likelyColors, readable } from "../../src/colorizer/likely-colors";
+import { likelyColors } from "../../src/colorizer/likely-colors";
 import { Networks } from "../../src/colorizer/networks";
 import type { Pixels } from "../../src/node/images";
 import { folderReader } from "../../src/node/model-files";
@@ -106,9 +106,8 @@ class ModelMethod implements Method {
   async hintable(grey: Pixels): Promise<HintablePicture> {
     const { manifest } = this.#networks;
     const chroma = await this.#predict(grey);
-    const output = readable(chroma);
     return {
-      likelyColors: (place) => likelyColors(output, grey, place),
+      likelyColors: (place) => likelyColors(chroma, grey, place),
       shownWith: async (asked) => {
         const hints = checkHints(asked);
         const taken = takesHints(manifest) ? await this.#predict(grey, chroma.embedding, hints) : chroma;
