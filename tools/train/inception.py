@@ -9,6 +9,8 @@ from torch import nn
 
 EPSILON = 1e-3
 FEATURES = 1536  # means of the last feature map
+MAP_CHANNELS = (320, 1088)  # of the first two maps of InceptionResNetV2.maps()
+MAP_CELLS = ((8, 13), (16, 21))  # their cell i has its centre at pixel a * i + b of the input, as the stem's convolutions have no padding
 
 
 class ConvNorm(nn.Module):
@@ -160,13 +162,16 @@ class InceptionResNetV2(nn.Module):
             x = block(x)
         return x
 
+    def maps(self, x):
+        """The feature maps after the blocks of 35 x 35 and of 17 x 17 (those are their sizes at 299 pixels), and the last one: 320, 1088
+        and 1536 channels. MAP_CELLS says where the cells of the first two lie."""
+        early = self.residual(self.blocks35, self.mixed_5b(self.stem(x)))
+        middle = self.residual(self.blocks17, self.mixed_6a(early))
+        return early, middle, self.conv_7b(self.residual(self.blocks8, self.mixed_7a(middle)))
+
     def features(self, x):
         """Mean of the last feature map, [N, FEATURES]."""
-        x = self.mixed_5b(self.stem(x))
-        x = self.mixed_6a(self.residual(self.blocks35, x))
-        x = self.mixed_7a(self.residual(self.blocks17, x))
-        x = self.conv_7b(self.residual(self.blocks8, x))
-        return x.float().mean((2, 3))
+        return self.maps(x)[-1].float().mean((2, 3))
 
     def forward(self, x):
         return self.classifier(self.features(x))

@@ -12,6 +12,8 @@ from torch import nn
 
 MEAN_BGR = (103.939, 116.779, 123.68)
 FEATURES = 2048  # means of the last feature map
+MAP_CHANNELS = (512, 1024)  # of the maps of stages 3 and 4
+MAP_STRIDES = (8, 16)  # their cell i has its centre at pixel MAP_STRIDES * i of the input
 STAGES = ((2, 'abc'), (3, 'abcd'), (4, 'abcdef'), (5, 'abc'))
 
 
@@ -100,8 +102,12 @@ class Teacher(nn.Module):
         """Yields the feature maps after each stage, see stage_maps()."""
         return stage_maps(self.convolutions, rgb.flip(1) * 255.0 - self.mean)
 
-    def forward(self, rgb):
-        """(scores [N, 1000], the features that they are computed from [N, FEATURES])."""
-        *_, last = self.maps(rgb)
+    def answers(self, rgb):
+        """(scores [N, 1000], the features that they are computed from [N, FEATURES], the maps of stages 3 and 4)."""
+        _, third, fourth, last = self.maps(rgb)
         features = last.float().mean((2, 3))
-        return self.classifier(features), features
+        return self.classifier(features), features, (third, fourth)
+
+    def forward(self, rgb):
+        """answers() without the maps."""
+        return self.answers(rgb)[:2]

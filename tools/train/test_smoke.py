@@ -27,14 +27,14 @@ from colour import ciede2000, lab_to_rgb, rgb_to_lab  # noqa: E402
 from damage import KINDS, Damage  # noqa: E402
 from data import Kept  # noqa: E402
 from export import load_colorizer  # noqa: E402
-from inception import InceptionResNetV2, parameter_count  # noqa: E402
+from inception import MAP_CELLS, InceptionResNetV2, parameter_count  # noqa: E402
 from measures import colourfulness  # noqa: E402
 from natural import Backbone, Natural, expectation, shown  # noqa: E402
 from onnx_networks import NaturalWriter  # noqa: E402
 from rule import cost, rule_loss  # noqa: E402
 from sampling import fixed_crops, mirrored  # noqa: E402
-from teacher import MEAN_BGR, STAGES, Teacher  # noqa: E402
-from train_embedding import Student, load_student  # noqa: E402
+from teacher import MAP_STRIDES, MEAN_BGR, STAGES, Teacher  # noqa: E402
+from train_embedding import Standardised, Student, at_cells, load_student  # noqa: E402
 from train_natural import SoftCells  # noqa: E402
 from warm_start import Weights, centre_norms, start_colorizer, start_embedder  # noqa: E402
 
@@ -351,8 +351,10 @@ class Smoke(unittest.TestCase):
         train('train_embedding', self.folder, 'embedding-parts', 40, *settings, '--cache', self.folder / 'cache', '--stop-after', 27)
         resumed = train('train_embedding', self.folder, 'embedding-parts', 40, *settings, '--cache', self.folder / 'cache')
         self.same_weights(straight, resumed)
-        anew = train('train_embedding', self.folder, 'embedding-anew', 2, *settings, '--crops', 0, '--precision', 'bf16')
+        anew = train('train_embedding', self.folder, 'embedding-anew', 40, *settings, '--crops', 0, '--maps', 2, '--precision', 'bf16')
         self.assertTrue(all(np.isfinite(value) for value in anew['rows'][-1].values() if isinstance(value, float)))
+        first, last = training_losses(anew, 'maps')
+        self.assertLess(last, first)
         out = self.folder / 'finished.pt'
         subprocess.run([sys.executable, str(HERE / 'finish_embedding.py'), '--checkpoint', str(self.folder / 'embedding/checkpoint.pt'), '--out', str(out),
                         '--data', str(self.folder / 'photographs'), '--teacher', str(self.teacher), '--teacher-size', '64', '--sizes', '80', '112',
@@ -361,6 +363,42 @@ class Smoke(unittest.TestCase):
         self.assertEqual(finished.size, min(report, key=lambda size: report[size]['divergence']))
         self.assertEqual(set(report), {80, 112})
         self.assertLessEqual(report[80]['agreement'], report[80]['top5'])
+
+    def test_places_of_maps(self):
+        """The cells of the student's maps, and those of the teacher's, lie where MAP_CELLS and MAP_STRIDES say."""
+        def centres(maps_of, size, cell):
+            """The middle of the columns of the input that reach column `cell` of each map."""
+            columns = []
+            for seed in range(6):
+                torch.manual_seed(seed)
+                picture = torch.rand(1, 3, size, size, requires_grad=True)
+                for number, feature_map in enumerate(maps_of(picture)):
+                    gradient, = torch.autograd.grad(feature_map[:, :, :, cell].sum(), picture, retain_graph=True)
+                    reached = gradient.abs().sum((0, 1, 2)).nonzero().flatten().tolist()
+                    columns += [[size, 0]] if number == len(columns) else []
+                    columns[number] = [min(columns[number][0], reached[0]), max(columns[number][1], reached[-1])]
+            return [(first + last) / 2 for first, last in columns]
+
+        student = InceptionResNetV2().eval()
+        student.blocks35 = student.blocks17 = torch.nn.ModuleList()  # blocks reach far, and symmetrically
+        self.assertEqual(centres(lambda x: student.maps(x)[:2], 299, 8), [spacing * 8 + first for spacing, first in MAP_CELLS])
+        stride = MAP_STRIDES[1]
+        teacher = torch.arange(10).mul(stride).add(0.5).div(160).expand(1, 1, 10, 10)  # where its cells lie, as shares of the crop
+        for spacing, first in MAP_CELLS:
+            found = at_cells(teacher, stride, 160, 4, (spacing, first, 128))
+            self.assertTrue(torch.allclose(found[0, 0, 0], (spacing * torch.arange(4) + first + 0.5) / 128, atol=1e-5))
+
+    def test_standardised(self):
+        """A layer that predicts the mean has the error 1, and one that predicts everything has none."""
+        seen = torch.randn(8, 3, 5, 5) * 4 + 7
+        place = Standardised(3, 3)
+        place.measure(seen)
+        torch.nn.init.zeros_(place.layer.weight)
+        torch.nn.init.zeros_(place.layer.bias)
+        self.assertAlmostEqual(place.error(seen, seen).item(), 1.0, places=1)
+        place.layer.weight.data[:, :, 0, 0] = torch.diag(1 / place.deviation)
+        place.layer.bias.data = -place.mean / place.deviation
+        self.assertLess(place.error(seen, seen).item(), 1e-5)
 
     def test_loss_falls_and_resume_is_exact(self):
         straight = train_colorizer(self.folder, 'straight', 40)

@@ -1,9 +1,10 @@
 """Trains the embedding network: Inception-ResNet-v2 on grey crops, distilled from ResNet50, which sees the same crops in colour.
 
-The loss has three parts: the Kullback-Leibler divergence of softened scores; the squared error of the teacher's pooled features,
-which a linear layer predicts from the student's features; and the photograph's coarse histogram of a*b*, which a linear
-layer predicts from the scores, so that these contain expected colours. Export leaves both layers out. The student's crops
-are damaged like old photographs (damage.py), the teacher's are not.
+The loss has four parts: the Kullback-Leibler divergence of softened scores; the squared error of the teacher's pooled features,
+which a linear layer predicts from the student's features; that of two of the teacher's feature maps, which linear layers predict
+from the student's at the same places (--maps); and the photograph's coarse histogram of a*b*, which a linear layer predicts from
+the scores, so that these contain expected colours. Export leaves these layers out. The student's crops are damaged like old
+photographs (damage.py), the teacher's are not.
 """
 import argparse
 import copy
@@ -19,11 +20,12 @@ import loop
 from colour import rgb_to_lab
 from damage import Damage
 from data import Kept
-from inception import FEATURES, InceptionResNetV2
+from inception import FEATURES, MAP_CELLS, MAP_CHANNELS, InceptionResNetV2
 from norms import recalibrate
 from sampling import fixed_crops, mirrored, step_generator, transforms, warp, whole
 from teacher import FEATURES as TEACHER_FEATURES
-from teacher import Teacher
+from teacher import MAP_CHANNELS as TEACHER_MAP_CHANNELS
+from teacher import MAP_STRIDES, Teacher
 from warm_start import centre_norms, start_embedder
 
 OTHER_PARTS = ('colorizer.', 'hint.', 'cells.')  # of a joint checkpoint
@@ -42,12 +44,46 @@ def parse():
     parser.add_argument('--damage', type=float, default=0.3, help='share of the crops that are damaged')
     parser.add_argument('--temperature', type=float, default=3.0)
     parser.add_argument('--features', type=float, default=2.0, help='weight of the features\' squared error')
+    parser.add_argument('--maps', type=float, default=0.0, help='weight of the squared error of the teacher\'s maps; needs --crops 0')
     parser.add_argument('--histogram', type=float, default=0.3, help='weight of the colour histogram loss')
     parser.add_argument('--keep', type=float, default=0.7, help='share of residual blocks that run in a training step')
     parser.add_argument('--decay', type=float, default=0.03, help='weight decay')
     parser.add_argument('--check-every', type=float, default=15.0, help='minutes between checks on held-out photographs')
     parser.add_argument('--check-size', type=int, default=128, help='pixels of these photographs')
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.maps and arguments.crops:
+        parser.error(f'--maps {arguments.maps:g} needs --crops 0, received --crops {arguments.crops}: the teacher\'s maps are not kept')
+    return arguments
+
+
+class Standardised(nn.Module):
+    """A linear layer that predicts channels of the teacher, standardised: an error of 1 means nothing is known of them."""
+
+    def __init__(self, inputs, channels):
+        super().__init__()
+        self.layer = nn.Conv2d(inputs, channels, 1)
+        self.register_buffer('mean', torch.zeros(channels))
+        self.register_buffer('deviation', torch.ones(channels))
+
+    def measure(self, seen):
+        """Sets mean and deviation from maps [N, channels, H, W]."""
+        self.mean.copy_(seen.float().mean((0, 2, 3)))
+        self.deviation.copy_(seen.float().std((0, 2, 3)).clamp(min=1e-2))
+
+    def error(self, x, target):
+        """Squared error of maps [N, channels, H, W] predicted from x [N, inputs, H, W], relative to their variance."""
+        standard = (target.float() - self.mean[:, None, None]) / self.deviation[:, None, None]
+        return (self.layer(x).float() - standard).pow(2).mean()
+
+
+def at_cells(maps, stride, size, cells, shape):
+    """The teacher's maps [N, C, h, w] of crops of `size` pixels, at the cells of the student's map: `cells` is their count on a side, and
+    `shape` = (spacing, first cell, size of the student's crops), in the student's pixels."""
+    spacing, first, pixels = shape
+    centres = (spacing * torch.arange(cells, device=maps.device) + first + 0.5) / pixels   # share of the crop
+    places = (centres * size - 0.5) / stride / (maps.shape[-1] - 1) * 2 - 1                # -1..1: from the first cell to the last
+    grid = torch.stack(torch.meshgrid(places, places, indexing='xy'), -1).expand(len(maps), -1, -1, -1)
+    return F.grid_sample(maps.float(), grid, mode='bilinear', padding_mode='border', align_corners=True)
 
 
 class Student(nn.Module):
@@ -63,12 +99,24 @@ class Student(nn.Module):
         self.histogram = nn.Linear(classes, BINS * BINS)
         self.register_buffer('feature_mean', torch.zeros(TEACHER_FEATURES))
         self.register_buffer('feature_deviation', torch.ones(TEACHER_FEATURES))
+        self.places = nn.ModuleList(map(Standardised, MAP_CHANNELS, TEACHER_MAP_CHANNELS))
+
+    def answers(self, grey):
+        """(scores, standardised features of the teacher, scores of the histogram's cells, the embedder's first two maps)."""
+        *maps, last = self.embedder.maps(grey)
+        features = last.float().mean((2, 3))
+        scores = self.embedder.classifier(features).float()
+        return scores, self.projection(features).float(), self.histogram(scores * 0.1).float(), maps
 
     def forward(self, grey):
-        """(scores, standardised features of the teacher, scores of the histogram's cells)."""
-        features = self.embedder.features(grey)
-        scores = self.embedder.classifier(features).float()
-        return scores, self.projection(features).float(), self.histogram(scores * 0.1).float()
+        """answers() without the maps."""
+        return self.answers(grey)[:3]
+
+    def map_error(self, maps, targets, size, teacher_size):
+        """Mean of the errors of the teacher's two maps, at the places of the student's; the crops have `size` and `teacher_size` pixels."""
+        errors = [place.error(mine, at_cells(theirs, stride, teacher_size, mine.shape[-1], (*cells, size)))
+                  for place, mine, theirs, stride, cells in zip(self.places, maps, targets, MAP_STRIDES, MAP_CELLS)]
+        return sum(errors) / len(errors)
 
     def feature_error(self, projected, features):
         """Squared error of the teacher's features, relative to their variance."""
@@ -122,16 +170,16 @@ class TeacherAnswers:
 
     @torch.no_grad()
     def fresh(self, pixels, theta):
-        """(scores, features) of the crops `theta`, computed now."""
+        """(scores, features, the two maps) of the crops `theta`, computed now."""
         with loop.autocast(self.device, self.precision):
-            scores, features = self.teacher(warp(pixels, theta, self.size).contiguous(memory_format=torch.channels_last))
-        return scores.float(), features
+            scores, features, maps = self.teacher.answers(warp(pixels, theta, self.size).contiguous(memory_format=torch.channels_last))
+        return scores.float(), features, *maps
 
     def __call__(self, pool, indices, pixels, numbers, theta):
         """(scores, features) of the crops `numbers`, which are `theta`."""
         def compute(missing):
             chosen = torch.from_numpy(missing)
-            return self.fresh(pixels[chosen.to(pixels.device)], theta[chosen])
+            return self.fresh(pixels[chosen.to(pixels.device)], theta[chosen])[:2]
         return self.kept[pool](indices * self.crops + numbers, compute, self.device)
 
     def of_whole(self, pool, indices, pixels):
@@ -152,6 +200,13 @@ def measure_features(student, sampler, teacher, photographs=512, batch=64):
     seen = torch.cat([teacher.of_whole(*part)[1] for parts in sampler.batches(-(-photographs // batch), batch) for part in parts])
     student.feature_mean.copy_(seen.mean(0))
     student.feature_deviation.copy_(seen.std(0).clamp(min=1e-2))
+
+
+def measure_maps(student, sampler, teacher, batch=64):
+    """Sets the mean and the deviation of the teacher's maps, from a batch of whole photographs."""
+    answers = [teacher.fresh(pixels, fixed_crops(pool, indices, np.zeros(len(indices), int), 1.0)) for pool, indices, pixels in sampler.batch(0, batch)]
+    for place, seen in zip(student.places, list(zip(*answers))[2:]):
+        place.measure(torch.cat(seen))
 
 
 @torch.no_grad()
@@ -189,7 +244,7 @@ def at_size(model, sampler, size, precision, batches, batch=48):
 
 
 def lesson(arguments, training, teacher, damage, step, size):
-    """The batch of a step: (damaged grey crops, the same crops in colour, the teacher's scores, its features)."""
+    """The batch of a step: (damaged grey crops, the same crops in colour, the teacher's scores, its features, and with --crops 0 its maps)."""
     random = step_generator(arguments.seed, step)
     crops, answers = [], []
     for pool, indices, pixels in training.batch(step, arguments.batch):
@@ -208,6 +263,8 @@ def lesson(arguments, training, teacher, damage, step, size):
 def prepare(model, arguments, training, teacher):
     """What a run does before its first step."""
     measure_features(model, training, teacher)
+    if arguments.maps:
+        measure_maps(model, training, teacher)
     if arguments.init:
         start_embedder(model.embedder, arguments.init)
         size = loop.size_at(arguments.sizes, 0)
@@ -233,23 +290,24 @@ def main():
     while going:
         rate = run.schedule()
         size = loop.size_at(arguments.sizes, run.fraction())
-        grey, rgb, target, features = lesson(arguments, training, teacher, damage, run.step, size)
+        grey, rgb, target, features, *targets = lesson(arguments, training, teacher, damage, run.step, size)
         torch.manual_seed(arguments.seed * 1000003 + run.step)
         model.train()
         with loop.autocast(device, precision):
-            scores, projected, cells = model(grey)
+            scores, projected, cells, maps = model.answers(grey)
+            places = model.map_error(maps, targets, size, arguments.teacher_size) if arguments.maps else torch.zeros(())
         divergence = distillation(scores, target, arguments.temperature)
         error = model.feature_error(projected, features)
         colours = -(colour_histogram(rgb) * F.log_softmax(cells, 1)).sum(1).mean()
-        loss = divergence / arguments.temperature + arguments.features * error + arguments.histogram * colours
+        loss = divergence / arguments.temperature + arguments.features * error + arguments.maps * places + arguments.histogram * colours
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
-        sums.append((loss.item(), divergence.item(), error.item(), colours.item(), (scores.argmax(1) == target.argmax(1)).float().mean().item()))
+        sums.append((loss.item(), divergence.item(), error.item(), places.item(), colours.item(), (scores.argmax(1) == target.argmax(1)).float().mean().item()))
         values = {}
         if len(sums) == 20:
-            values = dict(zip(('loss', 'divergence_T', 'features', 'histogram', 'agreement'), np.mean(sums, 0).tolist())) | {'rate': rate, 'size': size}
+            values = dict(zip(('loss', 'divergence_T', 'features', 'maps', 'histogram', 'agreement'), np.mean(sums, 0).tolist())) | {'rate': rate, 'size': size}
             sums = []
         going = run.finished_step(**values)
         if run.minutes - checked > arguments.check_every or not going:
