@@ -1,7 +1,7 @@
 /** Pictures in colour are dragged out of the page as files, to a folder or another program. */
 import type { Photo } from "./album";
 import { fileOf, keptFile } from "./colours";
-import { colouredName, USUAL_CHOICE } from "./save";
+import { nameOf, USUAL_CHOICE } from "./save";
 
 /** A type of dragged data that makes a file where it is dropped. Only Chromium knows it, and only that has this property. */
 const TYPE = "DownloadURL";
@@ -39,7 +39,7 @@ export function dragOut(handle: HTMLElement, photoOf: () => Photo | undefined): 
     const file = photo && keptFile(photo);
     if (!file || !event.dataTransfer) return event.preventDefault();
     address = URL.createObjectURL(file);
-    const name = colouredName(photo.name, USUAL_CHOICE).replaceAll(":", "_"); // a colon ends the name
+    const name = nameOf(photo.name, USUAL_CHOICE).replaceAll(":", "_"); // a colon ends the name
     event.dataTransfer.setData(TYPE, `${file.type}:${name}:${address}`);
     event.dataTransfer.effectAllowed = "copy";
     dragging = true;

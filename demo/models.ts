@@ -128,6 +128,8 @@ interface Loading {
   /** Of the newest caller. */
   onProgress: (progress: LoadProgress) => void;
   ready: boolean;
+  /** Whether the load broke, perhaps after a first picture. Work that waits for the rest learns why before its colorizer is freed. */
+  failed: boolean;
 }
 
 /** By model. */
@@ -136,7 +138,8 @@ const loading = new Map<string, Loading>();
 /** Loaded once, at the first photograph; a failed load is tried again with the next. `onProgress` replaces that of earlier calls. */
 export function loadModel(name: string, onProgress: (progress: LoadProgress) => void): Promise<PhotoColorizer> {
   const before = loading.get(name);
-  if (before) {
+  if (before?.failed) free(name);
+  else if (before) {
     before.onProgress = onProgress;
     return before.colorizer;
   }
@@ -148,19 +151,19 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
     onProgress: (progress) => entry.onProgress(progress),
     signal: stop.signal,
   });
-  const entry: Loading = { colorizer, stop, onProgress, ready: false };
+  const entry: Loading = { colorizer, stop, onProgress, ready: false, failed: false };
   loading.set(name, entry);
-  const forget = (): void => void (loading.get(name) === entry && loading.delete(name));
   const complete = colorizer.then((loaded) => {
     entry.ready = true;
     return loaded.complete; // may fail after a first picture
   });
-  complete.catch(forget);
+  complete.catch(() => (entry.failed = true));
   return colorizer;
 }
 
 export function isLoaded(name: string): boolean {
-  return loading.get(name)?.ready ?? false;
+  const { ready, failed } = loading.get(name) ?? {};
+  return ready === true && !failed;
 }
 
 /** Stops the downloads of all models but these. What is loaded stays, so that a model whose photograph fails finds the one before. */
@@ -172,12 +175,20 @@ export function stopOtherLoads(wanted: ReadonlySet<string>): void {
     }
 }
 
-/** Frees the memory of all models but these. They are on this device, and loaded again when a photograph needs them. */
+/**
+ * Frees the memory of all models but these, and of those whose load broke. They are on this device as far as they came, and loaded again when a
+ * photograph needs them.
+ */
 export function freeOthers(wanted: ReadonlySet<string>): void {
   stopOtherLoads(wanted);
-  for (const [name, { colorizer }] of loading)
-    if (!wanted.has(name)) {
-      loading.delete(name);
-      void colorizer.then((loaded) => loaded.dispose());
-    }
+  for (const [name, { failed }] of loading) if (failed || !wanted.has(name)) free(name);
+}
+
+function free(name: string): void {
+  const { colorizer } = loading.get(name)!;
+  loading.delete(name);
+  colorizer.then(
+    (loaded) => loaded.dispose(),
+    () => undefined, // there is nothing to free
+  );
 }

@@ -69,6 +69,7 @@ async function refresh(photo: Photo): Promise<void> {
 }
 
 album.onChange((photo) => {
+  if (photo?.state === "failed" && photo !== album.open) freeOthers(modelsInUse());
   if (!photo || photo !== album.open || photo.state === seen) return;
   seen = photo.state;
   if (photo.state !== "working" && photo.state !== "waiting") hideProgress();
@@ -111,8 +112,13 @@ function ask(photo: Photo): void {
   });
 }
 
-/** The open photograph could not be coloured: its former colours stay, or the photograph before it comes back. */
+/** The open photograph could not be coloured: its former colours stay, or the photograph before it comes back. Its model gives its memory back. */
 async function giveUp(photo: Photo): Promise<void> {
+  await goBack(photo);
+  freeOthers(modelsInUse());
+}
+
+async function goBack(photo: Photo): Promise<void> {
   const failure = photo.failure!;
   const retry = { label: "Try again", run: (): void => void again(photo) };
   const kept = photo.colours ?? photo.saved;

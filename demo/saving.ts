@@ -1,18 +1,10 @@
 /** What the buttons for saving do: the dialog with the choices, sharing, copying, all photographs as one file. */
+import { saveFile, type ColorizeContent } from "../src/index";
 import type { Photo } from "./album";
 import { originalFile } from "./colours";
 import { dragOut } from "./drag-out";
 import { album, queue } from "./open-photo";
-import {
-  colouredName,
-  download,
-  encode,
-  FORMATS,
-  savableTypes,
-  USUAL_CHOICE,
-  type Content,
-  type SaveChoice,
-} from "./save";
+import { encode, FORMATS, nameOf, savableTypes, USUAL_CHOICE, type SaveChoice } from "./save";
 import { page, showMessage } from "./view";
 import { failure } from "./words";
 import { zipOf } from "./zip";
@@ -22,9 +14,10 @@ let choice: SaveChoice = USUAL_CHOICE;
 
 /** The open photograph as a file, by these choices. */
 async function fileOfOpen(photo: Photo, of: SaveChoice): Promise<File> {
+  const { image } = photo; // which it loses when the visitor opens another one meanwhile
   const { result } = await queue.coloursOf(photo);
-  const file = await encode(result, photo.image, originalFile(photo), of);
-  return new File([file], colouredName(photo.name, of), { type: of.type });
+  const file = await encode(result, image, originalFile(photo), of);
+  return new File([file], nameOf(photo.name, of), { type: of.type });
 }
 
 /** Runs work on the open photograph while its button is off; says that it could not be done, what it is. */
@@ -48,7 +41,7 @@ const NOT_SAVED = "saved. It may be too large for this browser's memory";
 function save(of: SaveChoice): Promise<void> {
   return run(page.save, NOT_SAVED, async (photo) => {
     const file = await fileOfOpen(photo, of);
-    download(file, file.name);
+    saveFile(file, file.name);
   });
 }
 
@@ -56,7 +49,7 @@ function save(of: SaveChoice): Promise<void> {
 function chosen(): SaveChoice {
   const data = new FormData(page.saveForm);
   return {
-    content: data.get("content") as Content,
+    content: data.get("content") as ColorizeContent,
     type: data.get("type") as string,
     quality: page.quality.valueAsNumber,
   };
@@ -81,7 +74,7 @@ function openDialog(): void {
 async function saveAll(): Promise<void> {
   page.saveAll.disabled = true;
   try {
-    download(await zipOf(album.photos.filter(({ state }) => state === "done")), "photographs-in-colour.zip");
+    saveFile(await zipOf(album.photos.filter(({ state }) => state === "done")), "photographs-in-colour.zip");
   } catch (error) {
     console.error(error);
     showMessage(failure("The photographs could not be saved together. Save them one by one.", error));

@@ -26,6 +26,9 @@ const STILL = 6;
 const STEP = 0.005;
 const LARGE_STEP = 0.05;
 
+/** Whether a pin follows the pointer. */
+let dragging = false;
+
 const hints = (): readonly ColorHint[] => pins.photo?.settings.now.hints ?? [];
 const chosenHint = (): ColorHint | undefined => (typeof pins.chosen === "number" ? hints()[pins.chosen] : undefined);
 const longer = (): number => Math.max(pins.size?.width ?? 1, pins.size?.height ?? 1);
@@ -70,7 +73,8 @@ function showControls(): void {
   page.picture.compare = on ? "off" : "slider";
   if (!on) return;
   const placed = hint ?? (typeof chosen === "object" ? chosen : undefined);
-  void showLikely(pins.photo, placed, hint && String(hint.color));
+  // What is likely is a question to the network, asked once a dragged pin has its place.
+  if (!dragging) void showLikely(pins.photo, placed, hint && String(hint.color));
   page.tintHelp.textContent =
     chosen === undefined
       ? "Choose a place in the photograph, then its colour."
@@ -117,9 +121,8 @@ function drag(down: PointerEvent): void {
   if (pin === undefined || !size || (typeof pin === "object" && pin !== pins.chosen)) return;
   down.stopPropagation();
   const end = new AbortController();
-  let moving = false;
   const onMove = (now: PointerEvent): void => {
-    if (now.pointerId !== down.pointerId || !(moving ||= isMoved(down, now))) return;
+    if (now.pointerId !== down.pointerId || !(dragging ||= isMoved(down, now))) return;
     if (typeof pin === "number") pins.choose(pin);
     put(pins.under(now, size));
   };
@@ -127,6 +130,9 @@ function drag(down: PointerEvent): void {
     if (now.pointerId !== down.pointerId) return;
     end.abort();
     adjust.settle();
+    if (!dragging) return;
+    dragging = false;
+    showControls();
   };
   addEventListener("pointermove", onMove, end);
   for (const type of ["pointerup", "pointercancel"] as const) addEventListener(type, onEnd, end);

@@ -2,7 +2,7 @@
 import { downloadZip } from "client-zip";
 import type { Photo } from "./album";
 import { fileOf } from "./colours";
-import { colouredName, USUAL_CHOICE } from "./save";
+import { nameOf, USUAL_CHOICE } from "./save";
 
 /** Each file is read, or made, when its turn comes, so that one is in memory at a time. */
 export async function zipOf(photos: readonly Photo[]): Promise<Blob> {
@@ -11,7 +11,7 @@ export async function zipOf(photos: readonly Photo[]): Promise<Blob> {
     for (const photo of photos) {
       const input = await fileOf(photo);
       if (!input) continue;
-      const usual = colouredName(photo.name, USUAL_CHOICE);
+      const usual = nameOf(photo.name, USUAL_CHOICE);
       let name = usual;
       for (let n = 2; taken.has(name.toLowerCase()); n++) name = usual.replace(/(?=\.jpg$)/, `-${n}`);
       taken.add(name.toLowerCase());

@@ -12,6 +12,7 @@ if (typeof customElements !== "undefined") {
 }
 
 export { ColorizeCanvas } from "./element/colorize-canvas";
+export type { ColorizeContent } from "./element/contents";
 export type { ColorizeCanvasEventMap, ColorizeState } from "./element/events";
 export type { ColorizeCanvasAttributes, ColorizeCanvasListeners } from "./element/markup";
 export type { ColorizeProgress, ProgressStage } from "./element/progress";

@@ -11,6 +11,8 @@ export type { PresetName } from "./weights/model/presets";
 export type { Profile, ProfileRow } from "./gpu/profile";
 export { ColorizeResult, type ColorizeTimings, type ResultChange } from "./colorizer/result";
 export { ColorizeCanvas } from "./element/colorize-canvas"; // the class only; colorize-canvas/element defines the element
+export { contentFile, type ColorizeContent, type ContentFileOptions } from "./element/contents";
+export { colouredName, saveFile } from "./element/save";
 export type { LoadProgress } from "./weights/model/progress";
 export type { ColorizeStage } from "./colorizer/stage-clock";
 export type { ColorizeSource, RawImage } from "./image/source";

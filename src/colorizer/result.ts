@@ -136,16 +136,7 @@ export class ColorizeResult implements ResultFacts {
   canvas<T extends HTMLCanvasElement | OffscreenCanvas>(target: T): T;
   canvas(target?: HTMLCanvasElement | OffscreenCanvas): HTMLCanvasElement | OffscreenCanvas {
     const canvas = target ?? newCanvas(this.width, this.height);
-    canvas.width = this.width;
-    canvas.height = this.height;
-    const context = (canvas as HTMLCanvasElement).getContext("2d");
-    if (!context)
-      throw new ImageError({
-        where: "canvas()",
-        expected: `a 2D canvas of ${this.width}x${this.height}`,
-        received: "no drawing context",
-        hint: "The canvas already has another kind of context, or the picture is too large for this browser.",
-      });
+    const context = sizedContext(canvas, this);
     context.putImageData(this.imageData() as ImageData, 0, 0);
     return canvas;
   }
@@ -157,27 +148,52 @@ export class ColorizeResult implements ResultFacts {
    */
   async blob(type = "image/png", quality?: number): Promise<Blob> {
     if (quality !== undefined) checkNumber(QUALITY, quality);
-    const canvas = this.canvas(newCanvas(this.width, this.height));
-    const blob =
-      "convertToBlob" in canvas
-        ? await canvas.convertToBlob({ type, quality })
-        : await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
-    if (!blob)
-      throw new ImageError({
-        where: "blob()",
-        expected: `a picture this browser can encode as ${type}`,
-        received: `${this.width}x${this.height}`,
-        hint: "Use image/jpeg, or write the bytes of `data` with another encoder.",
-      });
-    // For an unknown type, browsers return a PNG.
-    if (blob.type === type.toLowerCase()) return blob;
+    return encodeCanvas(this.canvas(newCanvas(this.width, this.height)), type, quality);
+  }
+}
+
+/** Makes a canvas this large, and empty. Throws ImageError where it cannot be drawn on. */
+export function sizedContext(
+  canvas: HTMLCanvasElement | OffscreenCanvas,
+  { width, height }: Size,
+): CanvasRenderingContext2D {
+  canvas.width = width;
+  canvas.height = height;
+  const context = (canvas as HTMLCanvasElement).getContext("2d");
+  if (context) return context;
+  throw new ImageError({
+    where: "canvas()",
+    expected: `a 2D canvas of ${width}x${height}`,
+    received: "no drawing context",
+    hint: "The canvas already has another kind of context, or the picture is too large for this browser.",
+  });
+}
+
+/** A canvas as a file of a type that this browser encodes. Throws ImageError as blob(). */
+export async function encodeCanvas(
+  canvas: HTMLCanvasElement | OffscreenCanvas,
+  type: string,
+  quality: number | undefined,
+): Promise<Blob> {
+  const blob =
+    "convertToBlob" in canvas
+      ? await canvas.convertToBlob({ type, quality })
+      : await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
+  if (!blob)
     throw new ImageError({
       where: "blob()",
-      expected: "a type that this browser encodes: image/png, image/jpeg or, in most, image/webp",
-      received: type,
-      hint: "Use one of these, or write the bytes of `data` with another encoder.",
+      expected: `a picture this browser can encode as ${type}`,
+      received: `${canvas.width}x${canvas.height}`,
+      hint: "Use image/jpeg, or write the bytes of `data` with another encoder.",
     });
-  }
+  // For an unknown type, browsers return a PNG.
+  if (blob.type === type.toLowerCase()) return blob;
+  throw new ImageError({
+    where: "blob()",
+    expected: "a type that this browser encodes: image/png, image/jpeg or, in most, image/webp",
+    received: type,
+    hint: "Use one of these, or write the bytes of `data` with another encoder.",
+  });
 }
 
 function newCanvas(width: number, height: number): HTMLCanvasElement | OffscreenCanvas {

@@ -1,18 +1,20 @@
 /** The <colorize-canvas> element, as a class only; element.ts defines it. */
 import { version } from "../../package.json";
-import { InputError, type EngineError } from "../base/errors";
+import type { EngineError } from "../base/errors";
 import type { ColorHint } from "../colorizer/hints";
 import type { ColorizeResult } from "../colorizer/result";
 import { checkKind, type ColorizeSource } from "../image/source";
 import { ColorizeAttributes, upgradeProperties, warnOfWord } from "./attributes";
 import { MIDDLE } from "./comparison";
+import { contentFile, type ColorizeContent } from "./contents";
 import { Controls } from "./controls";
 import { CustomStates } from "./custom-states";
+import { decodedPicture } from "./draw";
 import { send, type ColorizeState, type Listen } from "./events";
 import { Lens } from "./lens";
 import { buildParts, type ElementParts } from "./parts";
 import { Photograph } from "./photograph";
-import { colouredName, marked, saveFile, typeOfName } from "./save";
+import { noPicture, saveFile, typeOfName, usualName } from "./save";
 import { watchSlottedImage } from "./slotted-image";
 import { reserveSpace } from "./style";
 import type { ColorizeTexts } from "./texts";
@@ -228,25 +230,24 @@ export class ColorizeCanvas extends ColorizeAttributes {
 
   /**
    * The coloured picture as a file, with the newest saturation and warmth, marked as artificially coloured: see markAsColorized(). EXIF comes from a photograph that is a Blob: see carryExif(). `type` is a MIME type that this browser encodes, `quality` 0 to 1.
-   * Throws InputError where there is no coloured picture or the quality is wrong, ImageError for another type.
+   * `content`: "beside" shows the original, too, "layer" the colours alone. Throws InputError where there is no coloured picture, or the quality
+   * or content is wrong, ImageError for another type.
    */
-  async toBlob(type = "image/png", quality?: number): Promise<Blob> {
+  async toBlob(type = "image/png", quality?: number, content: ColorizeContent = "picture"): Promise<Blob> {
     const result = await this.#work.newest();
-    if (result) return marked(await result.blob(type, quality), this.#source, result);
-    throw new InputError({
-      where: "toBlob()",
-      expected: "a coloured picture",
-      received: `none in state "${this.state}"`,
-      hint: "Wait for the event `load`, or for colorize().",
-    });
+    if (!result) throw noPicture(this.state);
+    const original = content === "beside" ? await decodedPicture(await this.#photograph.load()) : undefined;
+    const photograph = this.#source instanceof Blob ? this.#source : undefined;
+    return contentFile(result, { type, quality, content, original, photograph });
   }
 
   /**
-   * Saves the coloured picture as a download of the browser. The ending of `name` chooses the format: png, jpg, webp or avif. Default: the
-   * photograph's name with "-colour". Throws as toBlob().
+   * Saves the coloured picture, or what toBlob() has in its place, as a download of the browser. The ending of `name` chooses the format: png,
+   * jpg, webp or avif. Default: the photograph's name with "-colour", "-both" or "-layer". Throws as toBlob().
    */
-  async download(name = colouredName(this.#photograph.name)): Promise<void> {
-    saveFile(await this.toBlob(typeOfName(name), 0.95), name);
+  async download(name?: string, content: ColorizeContent = "picture"): Promise<void> {
+    const file = name ?? usualName(this.#source, this.#photograph.name, content);
+    saveFile(await this.toBlob(typeOfName(file), 0.95, content), file);
   }
 
   connectedCallback(): void {

@@ -1,8 +1,7 @@
-/** Saves the coloured picture as a file of the person's. */
-import { carryExif } from "../image/exif";
-import { markAsColorized } from "../image/mark";
+/** Saving: names and formats of files, and the browser's downloads. contents.ts makes the files. */
+import { InputError } from "../base/errors";
 import type { ColorizeSource } from "../image/source";
-import type { Size } from "../kernels/picture/tile";
+import type { ColorizeContent } from "./contents";
 
 /** The formats of files by the ending of their names. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -18,28 +17,42 @@ export function typeOfName(name: string): string {
   return TYPES[/\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? ""] ?? "image/png";
 }
 
-/** "grandma-colour.jpg" for ".../grandma.jpg?size=large", and for other formats than JPEG, PNG and WebP the ending .png. */
-export function colouredName(original: string): string {
-  const path = /^(data|blob):/.test(original) ? "" : original.replace(/[?#].*$/, "");
-  let file = path.slice(path.lastIndexOf("/") + 1);
-  try {
-    file = decodeURIComponent(file);
-  } catch {
-    // a name with a percent sign of its own
-  }
-  const [, stem, ending] = /^(.*?)(?:\.(\w+))?$/s.exec(file) ?? [];
-  const kept = /^(png|jpe?g|webp)$/i.test(ending ?? "") ? ending : "png";
-  return `${stem || "photograph"}-colour.${kept}`;
+/** What is added to the name of a photograph. */
+const ADDED: Readonly<Record<ColorizeContent, string>> = { picture: "colour", beside: "both", layer: "layer" };
+
+/** The name of a saved file: "grandma-colour.jpg" for the photograph "grandma.tif". */
+export function colouredName(photograph: string, ending: string, content: ColorizeContent = "picture"): string {
+  return `${photograph.replace(/\.\w+$/, "") || "photograph"}-${ADDED[content]}.${ending}`;
 }
 
 /**
- * The file of a picture of this size, with XMP that says that it is artificially coloured, beside EXIF and XMP of `photograph` where that is a
- * file: see carryExif() and markAsColorized(). AVIF, which browsers hardly encode, stays as it is.
+ * The usual name for a photograph that is a file or has an address: with its ending, and for other formats than JPEG, PNG and WebP with the
+ * ending png.
  */
-export async function marked(file: Blob, photograph: ColorizeSource | null, size: Size): Promise<Blob> {
-  if (file.type === "image/avif") return file;
-  if (!(photograph instanceof Blob)) return markAsColorized(file);
-  return markAsColorized(await carryExif(photograph, file, size), photograph);
+export function usualName(source: ColorizeSource | null, address: string, content: ColorizeContent): string {
+  const photograph = source instanceof File ? source.name : nameInAddress(address);
+  return colouredName(photograph, /\.(png|jpe?g|webp)$/i.exec(photograph)?.[1] ?? "png", content);
+}
+
+/** "grandma.jpg" for ".../grandma.jpg?size=large". */
+function nameInAddress(address: string): string {
+  const path = /^(data|blob):/.test(address) ? "" : address.replace(/[?#].*$/, "");
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // with a percent sign of its own
+  }
+}
+
+/** The error of saving in a state without a picture in colour. */
+export function noPicture(state: string): InputError {
+  return new InputError({
+    where: "toBlob()",
+    expected: "a coloured picture",
+    received: `none in state "${state}"`,
+    hint: "Wait for the event `load`, or for colorize().",
+  });
 }
 
 /** Hands a file to the browser's downloads. */

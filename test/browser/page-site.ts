@@ -39,6 +39,8 @@ export interface PageSite {
   /** A folder for the test's files, removed at the end. */
   readonly files: string;
   readonly disturbance: Disturbance;
+  /** The files of each model, which a test may replace. */
+  readonly models: Record<string, Record<string, Uint8Array>>;
   /** The paths that were asked for. */
   readonly requests: readonly string[];
   /** What the browser asked other sites for, and did not get. */
@@ -61,8 +63,8 @@ export async function startPageSite(): Promise<PageSite> {
     const path = new URL(request.url!, "http://localhost").pathname;
     requests.push(path);
     const inFolder = path.endsWith("/") ? `${path.slice(1)}index.html` : path.slice(1);
-    if (disturbance.missing?.test(path)) return void response.writeHead(404).end();
     if (disturbance.held?.names.test(path)) await disturbance.held.release;
+    if (disturbance.missing?.test(path)) return void response.writeHead(404).end();
     const [, name = "", inModel = ""] = /^models\/([\w-]+)\/(.*)/.exec(inFolder) ?? [];
     try {
       const body = (!disturbance.shipped && models[name]?.[inModel]) || readFileSync(join(built.folder, inFolder));
@@ -94,6 +96,7 @@ export async function startPageSite(): Promise<PageSite> {
     folder: built.folder,
     files,
     disturbance,
+    models,
     requests,
     others,
     async open() {
@@ -164,6 +167,27 @@ export async function saveAs(page: Page, content: string, type: string): Promise
   await page.click(`#save-form [value="${content}"]`);
   await page.click(`#save-form [value="${type}"]`);
   await page.click("#save-chosen");
+}
+
+/** A message of the page to its worker, as src/worker/messages.ts has them. */
+interface Said {
+  readonly id: number;
+  readonly name: string;
+  readonly arguments?: { readonly model?: string };
+}
+
+/** Listens to what the page says to its worker from now on. Returns a function that tells it. */
+export async function callsOf(page: Page): Promise<() => Promise<Said[]>> {
+  await page.evaluate(() => {
+    const said: Said[] = [];
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, message: Said, transfer: unknown) {
+      said.push({ id: message.id, name: message.name, arguments: { model: message.arguments?.model } });
+      Reflect.apply(postMessage, this, [message, transfer]);
+    };
+    Object.assign(globalThis, { said });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { said: Said[] }).said);
 }
 
 /** Saves a screenshot into the folder SCREENSHOTS, for visual inspection; tests read pixels back instead. */

@@ -109,7 +109,7 @@ it("gives a place a colour that fills its region, and takes it back", async () =
   await isBlue(...PLACE, false);
 }, 240_000);
 
-it("offers the colours that the network holds likely at a place, where it predicts a distribution", async () => {
+it("offers the colours that the network holds likely at a place, where it predicts a distribution, and asks once for a drag", async () => {
   await page.click("#tint");
   expect(await visit.box(page, "#likely")).toBeUndefined(); // the tiny model predicts one colour
   site.disturbance.shipped = true;
@@ -134,6 +134,20 @@ it("offers the colours that the network holds likely at a place, where it predic
     await other.waitForSelector(`.pin[aria-label="Colour 1: ${colour}"]`);
     await other.waitForSelector(`${second}[aria-pressed="true"]`);
     expect(await other.$$eval('#likely [aria-pressed="true"]', (all) => all.length)).toBe(1);
+
+    // A drag asks when it ends, for the place that it came to.
+    const before = await offered();
+    const calls = await visit.callsOf(other);
+    const asked = async (): Promise<number> => (await calls()).filter(({ name }) => name === "likelyColors").length;
+    const [left, top, right, bottom] = (await visit.box(other, ".pin"))!;
+    const [x, y] = [(left! + right!) / 2, (top! + bottom!) / 2];
+    await other.mouse.move(x, y);
+    await other.mouse.down();
+    for (let step = 1; step <= 5; step++) await other.mouse.move(x - 30 * step, y - 20 * step);
+    expect(await asked()).toBe(0);
+    await other.mouse.up();
+    await expect.poll(offered, { timeout: 30_000 }).not.toEqual(before);
+    expect(await asked()).toBe(1);
   } finally {
     site.disturbance.shipped = false;
     await other.close();

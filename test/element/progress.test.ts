@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
 import { JobProgress, progressText, type ColorizeProgress } from "../../src/element/progress";
-import { colouredName, typeOfName } from "../../src/element/save";
 import { errorText, textOf } from "../../src/element/texts";
 
 /** Runs the stages of one photograph, each for `milliseconds[stage]`, and returns what was reported. */
@@ -79,33 +78,4 @@ it("texts fill their placeholders, and leave unknown ones", () => {
     "No: $& {message}",
   );
   expect(errorText({}, { code: "image", message: "why" })).toBe("why");
-});
-
-it("files are named after the photograph", () => {
-  const names = [
-    "/a/grandma.jpg?x=1.png#y",
-    "grandma",
-    "a%20b.JPEG",
-    "100%.webp",
-    "data:image/png;base64,AA",
-    "",
-    "a/b.tif",
-  ];
-  expect(names.map(colouredName)).toEqual([
-    "grandma-colour.jpg",
-    "grandma-colour.png",
-    "a b-colour.JPEG",
-    "100%-colour.webp",
-    "photograph-colour.png",
-    "photograph-colour.png",
-    "b-colour.png",
-  ]);
-  expect(["a.JPG", "b.webp", "c.avif", "d.png", "e", "f.gif"].map(typeOfName)).toEqual([
-    "image/jpeg",
-    "image/webp",
-    "image/avif",
-    "image/png",
-    "image/png",
-    "image/png",
-  ]);
 });
