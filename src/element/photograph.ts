@@ -195,12 +195,13 @@ async function showAddress(
 }
 
 /** The address of the file is freed when the photograph is decoded: the <img> keeps what it needs. */
-async function showBlob(img: HTMLImageElement, file: Blob, signal: AbortSignal): Promise<HTMLImageElement> {
+async function showBlob(img: HTMLImageElement, file: Blob, signal: AbortSignal): Promise<Blob | HTMLImageElement> {
   const address = URL.createObjectURL(file);
   try {
     img.src = address;
     await img.decode();
-    return img;
+    // Browsers decode a file on any thread, but no vector graphics.
+    return file.type.startsWith("image/svg") ? img : file;
   } catch (cause) {
     signal.throwIfAborted();
     img.hidden = true;
