@@ -2,7 +2,6 @@
 import { Pacer } from "../base/pacer";
 import { ColorizeResult } from "../colorizer/result";
 import type { Connection } from "../worker/connection";
-import { openDrawer } from "../worker/drawer";
 import { BAND, draw, drawBands, type Drawable } from "./draw";
 
 /** Ends the workers of elements that were never in the page. */
@@ -63,7 +62,7 @@ export class ColourCanvas {
       copy.set(data.subarray(at, at + 4 * BAND), at);
       await pacer.pause();
     }
-    const drawer = this.#drawer ?? (await openDrawer(workers));
+    const drawer = this.#drawer ?? (await (await import("../worker/drawer")).openDrawer(workers));
     if (!drawer) this.#alone = true;
     if (!drawer || !wanted()) {
       if (drawer !== this.#drawer) drawer?.close("not wanted");
