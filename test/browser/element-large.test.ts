@@ -152,7 +152,6 @@ it.each(["src", "slotted", "file"] as const)(
       });
     });
     const [control, ...others] = tasks.filter((milliseconds) => milliseconds > LONG);
-    if (process.env["SHOW_TASKS"]) console.log(given, control, others);
     expect(control).toBeGreaterThan(LONG);
     // A task of the thread may be inside another event of the trace with the same name.
     expect(others.filter((milliseconds) => Math.abs(milliseconds - control!) > 1)).toEqual([]);
