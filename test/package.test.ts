@@ -123,7 +123,7 @@ describe("the built package", () => {
     const files = await bundled();
     const main = [...files].find(([name]) => name.startsWith("main"))![1];
     expect(gzipSync(main, { level: 9 }).length).toBeLessThanOrEqual(PAGE_BUDGET);
-    for (const worker of ["colorize-worker", "wasm-worker", "hash-worker"])
+    for (const worker of ["colorize-worker", "wasm-worker", "hash-worker", "draw-worker"])
       expect([...files.keys()].filter((name) => name.includes(worker))).toHaveLength(1);
     expect(main.toString()).not.toContain("data:text/javascript");
   });

@@ -11,7 +11,7 @@ import { gzipSync } from "node:zlib";
 export const PAGE_BUDGET = 156 * 1024;
 
 /** Most bytes, gzip -9, of all files that the browser entries reach. */
-export const BUDGET = 161 * 1024;
+export const BUDGET = 164 * 1024;
 
 /** The files that a module reaches by imports of relative paths and as workers, itself first. */
 export function reached(entries: readonly string[], { dynamic = true } = {}): string[] {

@@ -9,7 +9,6 @@ import { MIDDLE } from "./comparison";
 import { contentFile, type ColorizeContent } from "./contents";
 import { Controls } from "./controls";
 import { CustomStates } from "./custom-states";
-import { decodedPicture } from "./draw";
 import { send, type ColorizeState, type Listen } from "./events";
 import { Lens } from "./lens";
 import { buildParts, type ElementParts } from "./parts";
@@ -236,7 +235,7 @@ export class ColorizeCanvas extends ColorizeAttributes {
   async toBlob(type = "image/png", quality?: number, content: ColorizeContent = "picture"): Promise<Blob> {
     const result = await this.#work.newest();
     if (!result) throw noPicture(this.state);
-    const original = content === "beside" ? await decodedPicture(await this.#photograph.load()) : undefined;
+    const original = content === "beside" ? await this.#photograph.drawable() : undefined;
     const photograph = this.#source instanceof Blob ? this.#source : undefined;
     return contentFile(result, { type, quality, content, original, photograph });
   }

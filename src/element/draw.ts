@@ -1,7 +1,7 @@
-/** Draws pictures on the canvases of <colorize-canvas>. */
+/** Draws pictures on canvases, on the page's own thread. */
 import { ImageError } from "../base/errors";
 import { Pacer } from "../base/pacer";
-import { ColorizeResult } from "../colorizer/result";
+import type { ColorizeResult } from "../colorizer/result";
 import type { ColorizeSource } from "../image/source";
 
 /** A picture that needs no more loading. */
@@ -23,28 +23,26 @@ export async function decodedPicture(source: ColorizeSource): Promise<Drawable> 
 }
 
 /** Pixels that are drawn in one task. */
-const BAND = 2 ** 21;
+export const BAND = 2 ** 21;
 
-/** Shows a picture in colour: a result in bands, so that the page stays responsive, unless another picture is shown meanwhile. */
-export async function drawPicture(canvas: HTMLCanvasElement, picture: Drawable): Promise<void> {
-  shown.set(canvas, picture);
-  if (!(picture instanceof ColorizeResult)) return draw(canvas, picture);
-  const { data, width, height } = picture;
+/** Draws a result in bands, so that the page stays responsive, for as long as it is `wanted`. */
+export async function drawBands(
+  canvas: HTMLCanvasElement,
+  { data, width, height }: ColorizeResult,
+  wanted: () => boolean,
+): Promise<void> {
   // Another size empties the canvas. Of the same size, the picture before stays until it is drawn over.
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext("2d")!;
   const rows = Math.max(1, Math.floor(BAND / width));
   const pacer = new Pacer();
-  for (let y = 0; y < height && shown.get(canvas) === picture; y += rows) {
+  for (let y = 0; y < height && wanted(); y += rows) {
     const band = data.subarray(4 * y * width, 4 * (y + rows) * width);
     context.putImageData(new ImageData(band, width), 0, y);
     if (y + rows < height) await pacer.pause();
   }
 }
-
-/** The newest picture of each canvas. */
-const shown = new WeakMap<HTMLCanvasElement, Drawable>();
 
 /** Copies a picture's pixels. Leaves the canvas empty where `source` is no picture, about which the colorizer says more. */
 export function draw(canvas: HTMLCanvasElement, source: Drawable): void {

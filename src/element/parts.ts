@@ -1,4 +1,5 @@
 /** The shadow tree of <colorize-canvas>. */
+import { ColourCanvas } from "./colour-canvas";
 import { addStyle } from "./style";
 
 export interface ElementParts {
@@ -14,7 +15,7 @@ export interface ElementParts {
   readonly img: HTMLImageElement;
   /** The original, if it was given as pixels. */
   readonly still: HTMLCanvasElement;
-  readonly canvas: HTMLCanvasElement;
+  readonly canvas: ColourCanvas;
   readonly handle: HTMLElement;
   readonly hold: HTMLButtonElement;
   readonly progress: HTMLSlotElement;
@@ -83,7 +84,7 @@ export function buildParts(root: ShadowRoot): ElementParts {
     slot: photograph,
     img,
     still,
-    canvas,
+    canvas: new ColourCanvas(canvas),
     handle,
     hold,
     progress,

@@ -2,7 +2,7 @@
 import { ImageError, InputError } from "../base/errors";
 import { abortable } from "../base/abortable";
 import { withheldPixels, type ColorizeSource } from "../image/source";
-import { draw, isDrawnAtOnce, unreadable } from "./draw";
+import { draw, isDrawnAtOnce, unreadable, type Drawable } from "./draw";
 import { slottedImage, type SlottedChange } from "./slotted-image";
 
 /** Where the photograph comes from: an address, pixels given by a script, or an <img> in the page. */
@@ -123,6 +123,12 @@ export class Photograph {
     return loading;
   }
 
+  /** The photograph as a canvas draws it. Throws as load(). */
+  async drawable(): Promise<Drawable> {
+    const source = await this.load();
+    return source instanceof Blob ? this.#frames.img : source;
+  }
+
   async #load(signal: AbortSignal): Promise<ColorizeSource> {
     const { img, still, slot } = this.#frames;
     const origin = this.#origin;
@@ -195,12 +201,13 @@ async function showAddress(
 }
 
 /** The address of the file is freed when the photograph is decoded: the <img> keeps what it needs. */
-async function showBlob(img: HTMLImageElement, file: Blob, signal: AbortSignal): Promise<HTMLImageElement> {
+async function showBlob(img: HTMLImageElement, file: Blob, signal: AbortSignal): Promise<Blob | HTMLImageElement> {
   const address = URL.createObjectURL(file);
   try {
     img.src = address;
     await img.decode();
-    return img;
+    // Browsers decode a file on any thread, but no vector graphics.
+    return file.type.startsWith("image/svg") ? img : file;
   } catch (cause) {
     signal.throwIfAborted();
     img.hidden = true;

@@ -27,8 +27,8 @@ export function showState(parts: ElementParts, view: View, texts: ColorizeTexts)
   frame.classList.toggle("posted", posted);
   frame.setAttribute("aria-busy", String(loading));
   poster.hidden = !posted;
-  parts.canvas.hidden = !view.coloured;
-  if (!view.coloured) parts.canvas.width = parts.canvas.height = 0;
+  if (!view.coloured) parts.canvas.clear();
+  parts.canvas.element.hidden = !view.coloured;
   status.setAttribute("aria-label", textOf(texts, "progress"));
   if (progress.hidden && loading) setProgress(status, textOf(texts, "loading"), 0);
   progress.hidden = !loading;
@@ -54,7 +54,7 @@ export function nameParts(parts: ElementParts, alt: string, coloured: boolean, o
   const named = coloured && !slotted;
   parts.img.alt = named ? "" : alt;
   nameCanvas(parts.still, named ? "" : alt);
-  nameCanvas(parts.canvas, named ? alt : "");
+  nameCanvas(parts.canvas.element, named ? alt : "");
 }
 
 /** An empty name hides the canvas from screen readers. */

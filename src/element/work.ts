@@ -10,7 +10,8 @@ import { checkKind, type ColorizeSource } from "../image/source";
 import type { LoadProgress } from "../weights/model/progress";
 import { checkedOptions, type ColorizeAttributes } from "./attributes";
 import { send, type ColorizeState } from "./events";
-import { decodedPicture, drawPicture } from "./draw";
+import type { ColourCanvas } from "./colour-canvas";
+import { decodedPicture } from "./draw";
 import type { Named, Photograph } from "./photograph";
 import { JobProgress, type ColorizeProgress } from "./progress";
 import { leave, sharedColorizer } from "./shared-colorizer";
@@ -35,7 +36,7 @@ interface Host {
   readonly element: ColorizeAttributes & Named & HostProperties;
   readonly photograph: Photograph;
   /** Shows the picture in colour. */
-  readonly canvas: HTMLCanvasElement;
+  readonly canvas: ColourCanvas;
   /** Called when another photograph, or none, takes the place of the one before. */
   replaced(): void;
   /** Called when there is something else to show: photograph, picture, state. */
@@ -118,7 +119,7 @@ export class Work {
     signal.throwIfAborted();
     this.result = picture instanceof ColorizeResult ? picture : null;
     this.#given = this.result === null;
-    await drawPicture(this.#host.canvas, pixels);
+    await this.#host.canvas.show(pixels, element.workers);
     if (pixels instanceof ImageBitmap && pixels !== picture) pixels.close();
     signal.throwIfAborted();
     this.#setState("ready");
@@ -266,7 +267,7 @@ export class Work {
   #take(result: ColorizeResult): Promise<void> {
     this.#drop();
     this.result = result;
-    return drawPicture(this.#host.canvas, result);
+    return this.#host.canvas.show(result, this.#host.element.workers);
   }
 
   /** There is no picture in colour any more. */

@@ -53,7 +53,7 @@ export async function onnxruntimeFiles(): Promise<Map<string, Uint8Array>> {
 export const WORKERS = "workers";
 
 /** Workers that pages start by themselves. They start others, and import files, from their own folder. */
-const WORKER_FILES = ["colorize-worker.js", "wasm-worker.js"];
+const WORKER_FILES = ["colorize-worker.js", "wasm-worker.js", "draw-worker.js"];
 
 /** This package's workers with the files that they need, by their path below models/. Throws InputError where the package was not built. */
 export async function workerFiles(): Promise<Map<string, Uint8Array>> {

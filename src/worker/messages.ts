@@ -78,14 +78,30 @@ export interface Calls {
     };
     readonly answer: Activations;
   };
+  /** Of the worker that draws: on this canvas, or else on the one before, whose size the picture has. Answered when it is drawn. */
+  draw: {
+    readonly arguments: {
+      readonly canvas: OffscreenCanvas | undefined;
+      readonly data: Uint8ClampedArray<ArrayBuffer>;
+      readonly width: number;
+    };
+    readonly answer: undefined;
+  };
 }
 
 export type CallName = keyof Calls;
 
-/** A call to the worker. */
-export type Call = {
-  [Name in CallName]: { readonly id: number; readonly name: Name } & Pick<Calls[Name], "arguments">;
-}[CallName];
+/** A call of one kind. */
+export interface Called<Name extends CallName> extends Pick<Calls[Name], "arguments"> {
+  readonly id: number;
+  readonly name: Name;
+}
+
+/** The calls that workers with models answer. */
+export type ServedName = Exclude<CallName, "draw">;
+
+/** A call to such a worker. */
+export type Call = { [Name in ServedName]: Called<Name> }[ServedName];
 
 /** What a page says besides calls: to abort one, or to free what a call made. */
 export type Notice = { readonly id: number; readonly name: "abort" } | { readonly id: number; readonly name: "free" };

@@ -8,7 +8,7 @@ interface Sendable {
 
 /**
  * The source as a message can hold it. A Blob is sent as it is, and the worker decodes it. Of elements, bitmaps and frames, a copy is
- * transferred, and of pixels too, so that the caller may go on using them. Throws as openSource().
+ * transferred, and of pixels too, so that the caller may go on using them. Of a large <img>, the file is sent where the browser still has it. Throws as openSource().
  */
 export async function sendable(source: ColorizeSource): Promise<Sendable> {
   checkKind(source);
@@ -24,6 +24,28 @@ export async function sendable(source: ColorizeSource): Promise<Sendable> {
     const frame = source.clone();
     return { source: frame, transfer: [frame] };
   }
+  const file = typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement && (await fileOf(source));
+  if (file) return { source: file, transfer: [] };
   const bitmap = await snapshot(source);
   return { source: bitmap, transfer: [bitmap] };
+}
+
+/** Pixels of an <img> that may be decoded on the page's thread. */
+const FEW = 2 ** 21;
+
+/**
+ * The file of a large <img> of this site, from the browser's cache: browsers decode pixels that a script reads on the page's thread. From the
+ * server it might be another picture. Vector graphics can be decoded there alone.
+ */
+async function fileOf(image: HTMLImageElement): Promise<Blob | undefined> {
+  try {
+    await image.decode();
+    const { currentSrc, naturalWidth, naturalHeight } = image;
+    if (naturalWidth * naturalHeight <= FEW || !currentSrc.startsWith(`${location.origin}/`)) return undefined;
+    const response = await fetch(currentSrc, { cache: "only-if-cached", mode: "same-origin" });
+    const file = await response.blob();
+    return file.type.startsWith("image/") && !file.type.startsWith("image/svg") ? file : undefined;
+  } catch {
+    return undefined; // not there any more; snapshot() says what is wrong with the <img>
+  }
 }

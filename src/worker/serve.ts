@@ -5,7 +5,7 @@ import { InputError } from "../base/errors";
 import type { ColorizeSource } from "../image/source";
 import { sentError } from "./errors";
 import type { LoadProgress } from "../weights/model/progress";
-import type { Answer, Call, CallEvent, CallName, Calls, Greeting, LoadOptions, Notice } from "./messages";
+import type { Answer, Call, CallEvent, Calls, Greeting, LoadOptions, Notice, ServedName } from "./messages";
 import type { PhotoColorizer } from "./photo-colorizer";
 
 /** What calls made, by the ids of the calls. */
@@ -17,7 +17,7 @@ const progress = new Map<number, (event: CallEvent) => void>();
 const running = new Map<number, AbortController>();
 
 /** A running call, as its handler sees it. */
-interface Running<Name extends CallName> {
+interface Running<Name extends ServedName> {
   readonly id: number;
   readonly signal: AbortSignal;
   readonly args: Calls[Name]["arguments"];
@@ -27,7 +27,7 @@ interface Running<Name extends CallName> {
 /** Loads a model; given by the worker. */
 let loadModel: (options: LoadOptions) => Promise<PhotoColorizer>;
 
-const handlers: { [Name in CallName]: (call: Running<Name>) => Promise<Calls[Name]["answer"]> } = {
+const handlers: { [Name in ServedName]: (call: Running<Name>) => Promise<Calls[Name]["answer"]> } = {
   async load({ id, signal, args, report }) {
     progress.set(id, report);
     const onProgress = (now: LoadProgress): void => progress.get(id)?.({ progress: now });
@@ -96,7 +96,7 @@ function free(id: number): void {
 }
 
 /** Frees what an aborted call made before the abort arrived: the page does not know of it. */
-async function answer<Name extends CallName>(id: number, name: Name, args: Calls[Name]["arguments"]): Promise<void> {
+async function answer<Name extends ServedName>(id: number, name: Name, args: Calls[Name]["arguments"]): Promise<void> {
   const job = new AbortController();
   running.set(id, job);
   const say = (said: Answer, transfer: Transferable[] = []): void => {

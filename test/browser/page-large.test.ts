@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => site?.close());
 
-it("has no task of more than 50 ms but those of Chromium's canvas while it is opened, coloured and shown", async () => {
+it("has no task of more than 50 ms while it is opened, coloured and shown", async () => {
   const page = await site.open();
   // What is loaded and compiled once does not count.
   await visit.choose(page, "samples/cat.jpg");
@@ -35,9 +35,7 @@ it("has no task of more than 50 ms but those of Chromium's canvas while it is op
   const [control, ...others] = tasks.filter((milliseconds) => milliseconds > LONG);
   expect(control).toBeGreaterThan(LONG);
   // A task of the thread may be inside another event of the trace with the same name.
-  const distinct = others.filter((milliseconds, i) => Math.abs(milliseconds - (others[i - 1] ?? control!)) > 1);
-  // No script can split these two: without a GPU, Chromium fills the memory of a canvas, and copies it to its compositor.
-  expect(distinct.slice(2)).toEqual([]);
+  expect(others.filter((milliseconds) => Math.abs(milliseconds - control!) > 1)).toEqual([]);
   const size = await page.$eval(".picture >>> .canvas", (canvas) => [
     (canvas as HTMLCanvasElement).width,
     (canvas as HTMLCanvasElement).height,
