@@ -15,20 +15,22 @@ export interface BodyOptions {
   readonly arrived?: Arrived;
 }
 
+/** The error of a file that has another size: perhaps an older version, from the browser's HTTP cache. */
+export class WrongSize extends DownloadError {}
+
 /** Reads the body as it arrives. Takes memory in proportion to the bytes that came, whatever size is announced. */
 export async function readBody(response: Response, address: string, options: BodyOptions): Promise<Uint8Array> {
   const { bytes, most = 2 ** 31 - 1, missingHint = "Check the address.", onProgress } = options;
   const arrived = options.arrived ?? new Arrived(bytes);
   const rest = announcedLength(response, (bytes ?? 0) - arrived.length);
   const announced = rest === undefined ? undefined : arrived.length + rest;
-  const wrong = (expected: string, received: string, hint: string): DownloadError =>
-    new DownloadError({ where: address, expected, received, hint });
-  const wrongSize = (received: string): DownloadError =>
-    wrong(
-      bytes === undefined ? `at most ${most} bytes` : `${bytes} bytes`,
+  const wrongSize = (received: string): WrongSize =>
+    new WrongSize({
+      where: address,
+      expected: bytes === undefined ? `at most ${most} bytes` : `${bytes} bytes`,
       received,
-      "The address gives another version of the file, or another file.",
-    );
+      hint: "The address gives another version of the file, or another file.",
+    });
   const reader = response.body?.getReader();
   try {
     // Reading from a cache never waits, so the pacer adds pauses.
@@ -38,7 +40,12 @@ export async function readBody(response: Response, address: string, options: Bod
       const chunk = await reader?.read();
       if (!chunk || chunk.done) break;
       if (arrived.length === 0 && isPage(chunk.value))
-        throw wrong(fileName(address), `an HTML page from ${address}`, missingHint);
+        throw new DownloadError({
+          where: address,
+          expected: fileName(address),
+          received: `an HTML page from ${address}`,
+          hint: missingHint,
+        });
       if (announced !== undefined && announced !== (bytes ?? Math.min(announced, most)))
         throw wrongSize(`${announced} bytes`);
       if (arrived.length + chunk.value.byteLength > (bytes ?? most)) throw wrongSize("more");

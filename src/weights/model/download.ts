@@ -3,7 +3,7 @@ import { anyOf } from "../../base/abortable";
 import { DownloadError } from "../../base/errors";
 import { checkNumber, STALL_TIMEOUT } from "../../base/option-checks";
 import { FileCache } from "./file-cache";
-import { announcedLength, Arrived, readBody } from "./body";
+import { announcedLength, Arrived, readBody, WrongSize } from "./body";
 import { hashingFault, integrityFault, type Expected } from "./integrity";
 
 /** Milliseconds without a byte after which a download fails. */
@@ -58,10 +58,11 @@ export async function fetchFile(url: string | URL, options: FetchOptions = {}): 
   if (begun && begun.length < (options.bytes ?? Infinity)) arrived.push(begun);
   let bytes = await download(address, { ...options, arrived }, "default").catch(async (error: unknown) => {
     if (arrived.length > 0) await part?.write(arrived.bytes());
+    if (error instanceof WrongSize && options.sha256 !== undefined) return undefined;
     throw error;
   });
-  let fault = await integrityFault(bytes, options, address);
-  if (fault && options.sha256 !== undefined) {
+  let fault = bytes && (await integrityFault(bytes, options, address));
+  if (!bytes || (fault && options.sha256 !== undefined)) {
     // The browser's own HTTP cache may hold an older version under this address, and a part may be of one.
     bytes = await download(address, options, "reload");
     fault = await integrityFault(bytes, options, address);

@@ -46,6 +46,8 @@ beforeEach(async () => {
         return response.end("another file");
       case "/stale":
         return response.end(nth === 1 ? Buffer.alloc(BODY.length) : BODY);
+      case "/stale-size":
+        return response.end(nth === 1 ? Buffer.alloc(BODY.length + (request.url!.endsWith("longer") ? 9 : -9)) : BODY);
       case "/slow":
         response.writeHead(200, { "content-length": BODY.length });
         return response.write(BODY.subarray(0, 5000));
@@ -162,6 +164,14 @@ test("after a wrong hash, retries once without the HTTP cache, then fails", asyn
   expect(error.expected).toBe(`SHA-256 ${SHA}`);
   expect(server.requests).toHaveLength(2);
   expect(same(await get("stale", { sha256: SHA.toUpperCase() }))).toBe(true);
+});
+
+test.each(["longer", "shorter"])("asks once more without the HTTP cache for a file that is %s", async (kind) => {
+  expect(same(await get(`stale-size?${kind}`, { bytes: BODY.length, sha256: SHA }))).toBe(true);
+  expect(server.requests).toHaveLength(2);
+  const error = await failure(get(`stale-size?${kind}`, { bytes: BODY.length - 1, sha256: SHA }));
+  expect(error.expected).toBe(`${BODY.length - 1} bytes`);
+  expect(server.requests).toHaveLength(4);
 });
 
 test("reports an unreachable address", async () => {
