@@ -11,8 +11,8 @@ const files = import.meta.glob<Record<string, { bytes: number }>>("../models/*/m
   eager: true,
 });
 
-/** Chosen where the visitor has not chosen: the one that measures best, see the cards in models/. */
-const BEST = "natural";
+/** From the one that measures best, see the cards in models/. The first is chosen where the visitor has not chosen. */
+const ORDER = ["natural", "inception-table", "inception-strided"];
 const KEY = "colorize-canvas model";
 
 interface Offer {
@@ -27,7 +27,7 @@ const offers: Offer[] = Object.entries(summaries)
     const bytes = Object.values(files[path]!).reduce((sum, file) => sum + file.bytes, 0);
     return { name: path.split("/").at(-2)!, summary, megabytes: Math.round(bytes / 1e6) };
   })
-  .sort((a, b) => Number(b.name === BEST) - Number(a.name === BEST));
+  .sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
 
 /** The visitor's own models, by name. */
 const own = new Map<string, Pick<LoadOptions, "model" | "preset">>();

@@ -5,7 +5,6 @@
 import { Command } from "commander";
 import sharp from "sharp";
 import { EngineError } from "../src/base/errors";
-import { SHIPPED_MODELS } from "../src/colorizer/shipped-models";
 import { requestNodeDevice } from "../src/node/device";
 import { placeFile } from "../src/node/place-file";
 import { modelLocation } from "../src/node/shipped-models";
@@ -55,7 +54,7 @@ const program = new Command("sheet")
   .option("--truth <folder>", "folder with photographs of the same names in colour", "samples/colour")
   .option(
     "--model <model>",
-    "name or folder of a model; may be repeated; default: the models of this package",
+    "name or folder of a model; may be repeated; default: inception-table and natural",
     (text: string, before: string[]) => [...before, text],
     [] as string[],
   )
@@ -66,7 +65,7 @@ const { truth, model, out } = program.opts<{ truth: string; model: string[]; out
 try {
   const files = await openPictures(program.args[0] ?? "samples");
   const truths = await openPictures(truth);
-  const models = (model.length > 0 ? model : SHIPPED_MODELS).map(
+  const models = (model.length > 0 ? model : ["inception-table", "natural"]).map(
     (name) => [name, String(modelLocation(name))] as const,
   );
   const device = await requestNodeDevice();

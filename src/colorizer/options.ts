@@ -12,7 +12,7 @@ import type { ModelReader } from "../weights/model/files";
 
 export interface ColorizerOptions {
   /**
-   * Name of a model of this package, "inception-table" (default) or "natural"; or URL of a model folder, of its model.json, or of a bare
+   * Name of a model of this package, "inception-table" (default), "natural" or "inception-strided"; or URL of a model folder, of its model.json, or of a bare
    * .onnx file that fits a preset. `URL.createObjectURL(file) + "#name.onnx"` loads a file that the visitor picked.
    */
   readonly model?: string | URL;

@@ -2,7 +2,7 @@
 import { InputError } from "../base/errors";
 
 /** The first is the default. */
-export const SHIPPED_MODELS = ["inception-table", "natural"] as const;
+export const SHIPPED_MODELS = ["inception-table", "natural", "inception-strided"] as const;
 export type ShippedModel = (typeof SHIPPED_MODELS)[number];
 
 /** Path from this module to models/. The build sets it for the files in dist/. */
@@ -20,7 +20,7 @@ export function shippedModel(name: string): ShippedModel {
   if (found) return found;
   throw new InputError({
     where: "model",
-    expected: SHIPPED_MODELS.join(" or "),
+    expected: `${SHIPPED_MODELS.slice(0, -1).join(", ")} or ${SHIPPED_MODELS.at(-1)!}`,
     received: `"${name}"`,
     hint: `For a folder write "./${name}/".`,
   });

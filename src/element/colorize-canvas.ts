@@ -26,7 +26,7 @@ import { Work, type ColorizerInUse } from "./work";
  * @element colorize-canvas
  * @attr {string} src - Address of the photograph. Other sites must allow it by CORS.
  * @attr {string} alt - Text for screen readers; empty for a decorative photograph.
- * @attr {string} model - Name of a model of this package, inception-table (default) or natural; or address of a model folder, its model.json or a bare .onnx file.
+ * @attr {string} model - Name of a model of this package, inception-table (default), natural or inception-strided; or address of a model folder, its model.json or a bare .onnx file.
  * @attr {string} preset - Which colorizer a bare .onnx file is: siggraph17, eccv16, ddcolor or deoldify. Default: recognised by its inputs.
  * @attr {"eager"|"lazy"|"manual"} loading - When to colour: at once (default), near the viewport, or when colorize() is called.
  * @attr {"off"|"slider"|"hold"} compare - How to compare with the original: not (default), by a slider, or while the picture is pressed.

@@ -22,7 +22,7 @@ Copies a model of this package to <folder>/models/NAME/, where <folder> is what 
 server makes public. Checks every file's SHA-256, and replaces files that differ.
 
 Options:
-  --model NAME  ${SHIPPED_MODELS.join(" or ")}; several times for several models
+  --model NAME  ${SHIPPED_MODELS.join(", ")}; several times for several
                 (default: ${DEFAULT_MODELS.join(", ")})
   --all         every model of this package
   --fallback    also onnxruntime-web, for pages that colour without WebGPU

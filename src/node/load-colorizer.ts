@@ -12,7 +12,7 @@ import { tuningFiles } from "./tuning-file";
 /** Without `tune`, stored measurements of `npm run tune` or --tune on this adapter are used, and nothing is measured. */
 export interface NodeColorizerOptions extends Omit<ColorizerOptions, "model"> {
   /**
-   * Name of a model of this package, "inception-table" (default) or "natural"; a folder, the path of its model.json or of a bare .onnx file
+   * Name of a model of this package, "inception-table" (default), "natural" or "inception-strided"; a folder, the path of its model.json or of a bare .onnx file
    * that fits a preset; a file: or http(s) URL.
    */
   readonly model?: string | URL;

@@ -341,7 +341,11 @@ describe("with a tiny model", () => {
 
   for (const [name, attributes, message] of [
     ["a file that is no picture", { model: "/tiny/", src: "/broken.jpg" }, /a photograph that this browser can read/],
-    ["a misspelt model", { ...tiny, model: "naturl" }, /model: expected inception-table or natural, received "naturl"/],
+    [
+      "a misspelt model",
+      { ...tiny, model: "naturl" },
+      /model: expected inception-table, natural or inception-strided, received "naturl"/,
+    ],
     ["a missing model", { model: "/nowhere/", src: "/samples/cat.jpg" }, /nowhere\/model\.json.*404/s],
     ["a wrong size", { ...tiny, size: "x" }, /size: expected a whole number from 32 to 1024 \(pixels.* received "x"/],
     ["a large size", { ...tiny, size: "5000" }, /size: expected a whole number from 32 to 1024 \(pixels/],

@@ -123,7 +123,7 @@ it("finds the models by their names, and says which there are", async () => {
     return { found: addresses.includes("/models/natural/model.json"), problem };
   });
   expect(read.found).toBe(true);
-  expect(read.problem).toContain('expected inception-table or natural, received "naturl"');
+  expect(read.problem).toContain('expected inception-table, natural or inception-strided, received "naturl"');
 });
 
 it("remembers in IndexedDB what it measured", async () => {

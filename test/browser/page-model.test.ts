@@ -35,12 +35,12 @@ const bring = async (name: string): Promise<void> =>
   ((await page.$("#model-file")) as ElementHandle<HTMLInputElement>).uploadFile(file(name));
 const models = (): Promise<string[]> =>
   page.$$eval("#models input", (inputs) => inputs.map(({ value, checked }) => `${value}${checked ? " *" : ""}`));
-const SHIPPED = ["natural *", "inception-table"];
+const SHIPPED = ["natural *", "inception-table", "inception-strided"];
 
 it("recognises a colorizer, offers it by name for this visit, and colours photographs by it", async () => {
   await bring("eccv16.onnx");
   await page.waitForSelector('#models input[value="eccv16.onnx"]:checked', { timeout: 60_000 });
-  expect(await models()).toEqual(["natural", "inception-table", "eccv16.onnx *"]);
+  expect(await models()).toEqual(["natural", "inception-table", "inception-strided", "eccv16.onnx *"]);
   const label = await page.$eval("#models label:last-of-type", (element) => element.textContent);
   expect(label).toMatch(/eccv16\.onnx.*MB, your file.*Zhang et al\. 2016/);
   expect(await visit.message(page)).toBe("“eccv16.onnx” is ready. Choose a photograph.");
@@ -55,7 +55,7 @@ it("recognises a colorizer, offers it by name for this visit, and colours photog
 
   await bring("eccv16.onnx"); // the same file once more
   await page.waitForFunction(() => (document.querySelector("#model-file") as HTMLInputElement).value === "");
-  expect(await models()).toHaveLength(3);
+  expect(await models()).toHaveLength(4);
 
   await page.reload();
   await page.waitForSelector("#models label");

@@ -464,7 +464,7 @@ describe("the choice of a model", () => {
     const seen = await page.$$eval("#models label", (labels) =>
       labels.map((label) => [...label.querySelectorAll("span")].map((part) => part.textContent)),
     );
-    const expected = ["natural", "inception-table"].map((name) => {
+    const expected = ["natural", "inception-table", "inception-strided"].map((name) => {
       const text = readFileSync(join("models", name, "model.json"), "utf8");
       const { summary, files } = JSON.parse(text) as { summary: string; files: Record<string, { bytes: number }> };
       const bytes = Object.values(files).reduce((sum, one) => sum + one.bytes, 0);
@@ -499,7 +499,7 @@ describe("the choice of a model", () => {
     await page.keyboard.press("ArrowUp");
     await colouredBy("natural");
     expect(await meanColour()).toEqual(before);
-    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowDown");
     await colouredBy("inception-table");
     await page.reload();
     expect(await chosen()).toBe("inception-table");

@@ -14,7 +14,7 @@ describe("a model's name", () => {
   it("that no model has is refused with the names that there are", () => {
     for (const name of ["naturl", "Natural", "other_model"])
       expect(() => modelAddress(name)).toThrow(
-        `model: expected inception-table or natural, received "${name}". For a folder write "./${name}/".`,
+        `model: expected inception-table, natural or inception-strided, received "${name}". For a folder write "./${name}/".`,
       );
   });
 
@@ -29,7 +29,7 @@ describe("a model's name", () => {
 describe("models/", () => {
   it("has a folder for every name, and no other", () => {
     const folders = readdirSync("models", { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(folders.map(({ name }) => name)).toEqual([...SHIPPED_MODELS]);
+    expect(folders.map(({ name }) => name)).toEqual(SHIPPED_MODELS.toSorted());
   });
 
   it.each(SHIPPED_MODELS)("%s has a valid manifest of its name with a line to choose it by, and a card", (name) => {

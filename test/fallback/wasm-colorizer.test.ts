@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
 import { importOnnxruntime, onnxruntimeFolder } from "../../src/fallback/onnxruntime";
 import { WasmColorizer } from "../../src/fallback/wasm-colorizer";
 import { withoutRepeats } from "../../src/fallback/wasm-networks";
@@ -88,7 +89,7 @@ describe("agrees with the engine", { timeout: LIMIT }, () => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
-  it.each(["inception-table", "natural"])("for %s", async (name) => {
+  it.each(SHIPPED_MODELS)("for %s", async (name) => {
     const photograph = await readImage("samples/cat.jpg");
     const picture = { ...photograph, data: new Uint8ClampedArray(photograph.data) };
     const model = { model: name, read: folderReader(`models/${name}`) };

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { described } from "../../src/colorizer/network-inputs";
+import { SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
 import { BoundProgram } from "../../src/gpu/bound-program";
 import { PipelineCache } from "../../src/gpu/pipelines";
 import { runProgram } from "../../src/gpu/run-program";
@@ -105,7 +106,7 @@ it("bands cover all rows once, within the limit and at aligned offsets", () => {
 
 describe("default limits are enough for 1024 pixels in f32", () => {
   const [binding, buffer] = [2 ** 27, 2 ** 28];
-  for (const name of ["inception-table", "natural"])
+  for (const name of SHIPPED_MODELS)
     it(name, () => {
       const folder = `models/${name}`;
       const manifest = parseManifest(JSON.parse(readFileSync(`${folder}/model.json`, "utf8")), folder);

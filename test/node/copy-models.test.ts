@@ -85,7 +85,7 @@ it.each([
   [["a", "--all", "--model", DEFAULT], /expected --all or --model, received both/],
   [
     ["a", "--model", "naturl"],
-    /--model: expected a model of this package: inception-table, natural, received "naturl"/,
+    /--model: expected a model of this package: inception-table, natural, inception-strided, received "naturl"/,
   ],
   [["a", "--modle"], /--modle/],
 ])("explains wrong usage: %j", async (args, message) => {

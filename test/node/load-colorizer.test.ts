@@ -34,7 +34,9 @@ test.each(SHIPPED_MODELS)("loads %s by its name", async (model) => {
 
 test("says which models there are when a name is misspelt, before it looks for a device", async () => {
   const load = loadNodeColorizer({ model: "naturl", adapter: "none" as "auto" });
-  await expect(load).rejects.toThrow(/model: expected inception-table or natural, received "naturl"/);
+  await expect(load).rejects.toThrow(
+    /model: expected inception-table, natural or inception-strided, received "naturl"/,
+  );
 });
 
 test("takes a folder whose path is one word", async () => {

@@ -53,6 +53,6 @@ it("says which models there are, and writes nothing", () => {
   const args = [...SCRIPT, at("photos"), "--truth", at("truth"), "--model", "naturl", "--out", out];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   expect(status).toBe(1);
-  expect(stderr).toContain('expected inception-table or natural, received "naturl"');
+  expect(stderr).toContain('expected inception-table, natural or inception-strided, received "naturl"');
   expect(existsSync(out)).toBe(false);
 });
