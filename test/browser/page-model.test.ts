@@ -116,3 +116,18 @@ it.each([
   },
   120_000,
 );
+
+it("colours by inception-strided, whose embedder lies in the folder of another model", async () => {
+  site.disturbance.shipped = true;
+  try {
+    await page.click('#models [value="inception-strided"]');
+    await visit.choose(page, "samples/cat.jpg");
+    await visit.coloured(page, "cat.jpg");
+  } finally {
+    site.disturbance.shipped = false;
+  }
+  expect(await page.$eval("#facts", (element) => element.textContent)).toMatch(/^inception-strided: 451 × 300/);
+  const loaded = site.requests.filter((path) => path.endsWith(".onnx")).map((path) => path.replace("/models/", ""));
+  expect(loaded).toEqual(expect.arrayContaining(["inception-strided/colorizer.onnx", "inception-table/embedder.onnx"]));
+  await visit.screenshot(page, "strided");
+}, 120_000);
