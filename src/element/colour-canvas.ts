@@ -59,16 +59,19 @@ export class ColourCanvas {
     workers: string,
     wanted: () => boolean,
   ): Promise<boolean> {
+    const drawer = this.#drawer ?? (await (await import("../worker/drawer")).openDrawer(workers));
+    if (!drawer) {
+      this.#alone = true;
+      return false;
+    }
     const copy = new Uint8ClampedArray(data.length);
     const pacer = new Pacer();
     for (let at = 0; at < data.length && wanted(); at += 4 * BAND) {
       copy.set(data.subarray(at, at + 4 * BAND), at);
       await pacer.pause();
     }
-    const drawer = this.#drawer ?? (await (await import("../worker/drawer")).openDrawer(workers));
-    if (!drawer) this.#alone = true;
-    if (!drawer || !wanted()) {
-      if (drawer !== this.#drawer) drawer?.close("not wanted");
+    if (!wanted()) {
+      if (drawer !== this.#drawer) drawer.close("not wanted");
       return false;
     }
     let canvas: OffscreenCanvas | undefined;

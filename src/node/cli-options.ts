@@ -103,7 +103,7 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
     )
     .option(
       "--model <model>",
-      `${SHIPPED_MODELS.join(", ").replace(",", " (default),")}; a folder or URL with a model.json; or an .onnx file that fits a preset`,
+      `${SHIPPED_MODELS.join(", ")} (default: ${SHIPPED_MODELS[0]}); a folder or URL with a model.json; or an .onnx file that fits a preset`,
     )
     .addOption(
       new Option("--preset <name>", "which colorizer an .onnx file is, where its inputs do not say it").choices(
