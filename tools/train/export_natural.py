@@ -14,7 +14,7 @@ import loop
 from colour import CHROMA_SCALE, rgb_to_lab
 from data import build_pools
 from natural import CELL, MULTIPLE, Backbone, Natural, expectation
-from norms import recalibrate
+from norms import recalibrate, settle
 from onnx_networks import NaturalWriter
 from sampling import Sampler, whole
 
@@ -60,7 +60,8 @@ def load(weights, teacher=None):
 
 
 def measure_norms(model, data, cache, size, batches, batch, precision='bf16'):
-    """Measures norm statistics on whole training photographs at the size at which the network will run."""
+    """Measures norm statistics on whole training photographs at the size at which the network will run. Folded norms get some, too, which
+    change nothing."""
     sampler = Sampler(build_pools(data, cache), 'cpu', seed=11)
 
     def run(step):
@@ -68,7 +69,9 @@ def measure_norms(model, data, cache, size, batches, batch, precision='bf16'):
         with loop.autocast('cpu', precision):
             model((rgb_to_lab(rgb)[:, :1] / 50 - 1).contiguous(memory_format=torch.channels_last))
 
-    return recalibrate(model, run, batches)
+    (settle if model.folded else recalibrate)(model, run, batches)
+    model.folded = False
+    return model.eval()
 
 
 def trained_weights(model, teacher):

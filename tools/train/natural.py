@@ -131,6 +131,7 @@ class Natural(nn.Module):
     def __init__(self):
         super().__init__()
         self.backbone, self.head = Backbone(), Head(gamut_cells())
+        self.folded = False  # whether the norms pass everything through, because the weights come from an ONNX file: see norms.settle()
 
     @property
     def cells(self):

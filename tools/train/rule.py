@@ -1,10 +1,11 @@
 """The rule that the weights and the display of `natural` are chosen by, and its differentiable form for a last stage of training.
 
-    cost = E + (1 - C) / 5 + max(0, 0.9 - K) / 4
+    cost = E + max(0, 0.8 - C) / 5 + max(0, 0.9 - K) / 4
 
 E is the ab-RMSE divided by that of grey (both summed over photographs). C is the colourfulness (Hasler and Suesstrunk 2003) divided by
-the photographs', at most 1. K is the fraction of pixels with a true chroma below 4 whose chroma stays below 8. So one point of
-error is worth five points of colourfulness, or four points of neutral pixels below 90 %.
+the photographs'. K is the fraction of pixels with a true chroma below 4 whose chroma stays below 8. So one point of error is worth
+five points of colourfulness below 80 %, or four points of neutral pixels below 90 %. Colour beyond 80 % counts for nothing: nobody can
+know all colours, so a picture as colourful as the photograph has many that are wrong.
 """
 import torch
 
@@ -12,13 +13,13 @@ from colour import lab_to_rgb
 from measures import NEUTRAL, STAYS, colourfulness
 from natural import expectation, shown
 
-KEPT = 0.9
+COLOURFUL, KEPT = 0.8, 0.9  # more of either counts for nothing
 SOFTNESS = 1.5  # chroma over which a pixel goes from kept to not kept in the differentiable form
 
 
 def cost(error, colourful, kept):
     """The value that the rule minimises, of E, C and K as numbers or as tensors without dimensions."""
-    return error + (1 - min(colourful, 1)) / 5 + max(0.0, KEPT - kept) / 4
+    return error + max(0.0, COLOURFUL - colourful) / 5 + max(0.0, KEPT - kept) / 4
 
 
 def rule_loss(scores, cells, lightness, target, display):

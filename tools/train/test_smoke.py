@@ -30,13 +30,14 @@ from export import load_colorizer  # noqa: E402
 from inception import MAP_CELLS, InceptionResNetV2, parameter_count  # noqa: E402
 from measures import colourfulness  # noqa: E402
 from natural import Backbone, Natural, expectation, shown  # noqa: E402
+from norms import settle  # noqa: E402
 from onnx_networks import NaturalWriter  # noqa: E402
 from rule import cost, rule_loss  # noqa: E402
 from sampling import fixed_crops, mirrored  # noqa: E402
 from teacher import MAP_STRIDES, MEAN_BGR, STAGES, Teacher  # noqa: E402
 from train_embedding import Standardised, Student, at_cells, load_student  # noqa: E402
 from train_natural import SoftCells  # noqa: E402
-from warm_start import Weights, centre_norms, start_colorizer, start_embedder  # noqa: E402
+from warm_start import Weights, start_colorizer, start_embedder  # noqa: E402
 
 
 def make_photographs(folder, count=24, size=64):
@@ -277,7 +278,7 @@ class Smoke(unittest.TestCase):
         start_colorizer(model, shipped)
         with torch.no_grad():
             expected = model(light, vector)
-            centre_norms(model, lambda number: model(torch.rand(4, 1, 48, 48) * 2 - 1, torch.randn(4, 1000)))
+            settle(model, lambda number: model(torch.rand(4, 1, 48, 48) * 2 - 1, torch.randn(4, 1000)))
             actual = model(light, vector)
         self.assertGreater(expected.std().item(), 1e-3)
         self.assertLess((actual - expected).abs().max().item(), 1e-3)
@@ -300,6 +301,23 @@ class Smoke(unittest.TestCase):
         difference, deviation = export_natural.largest_difference(model, path, False, 1.0)
         self.assertGreater(deviation, 0.5)
         self.assertLess(difference, 1e-3 * deviation)
+
+    def test_settled_norms(self):
+        """Folded weights give the same scores after settle(), and nearly the same in training, which normalises by the batch."""
+        model = Natural().eval()
+        model.start(HERE.parent.parent / 'models/natural/natural.onnx')
+        model.head.drop.p = 0.0
+        light = torch.rand(4, 1, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        with torch.no_grad():
+            expected = model(light)
+            folded = model.train()(light)
+            model.start(HERE.parent.parent / 'models/natural/natural.onnx')
+            settle(model, lambda number: model(light), 1)
+            settled, trained = model.eval()(light), model.train()(light)
+        deviation = expected.std()
+        self.assertLess((settled - expected).abs().max(), 1e-3 * deviation)
+        self.assertLess((trained - expected).std(), 1e-2 * deviation)
+        self.assertGreater((folded - expected).std(), 0.3 * deviation)
 
     def test_folding_changes_nothing(self):
         for network in ('table', 'strided'):

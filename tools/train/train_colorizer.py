@@ -22,11 +22,12 @@ from colour import CHROMA_SCALE, rgb_to_lab
 from colour_teacher import WIDTH, ColourTeacher
 from damage import Damage
 from data import Kept, fingerprint
+from norms import settle
 from rarity import rarity_table, rarity_weights
 from sampling import step_generator, transforms, warp, warp_maps, whole
 from train_embedding import TeacherAnswers, distillation, grey_input, load_student, measure_features, network_input
 from train_natural import SoftCells
-from warm_start import centre_norms, start_colorizer
+from warm_start import start_colorizer
 
 CHECK_SIZE = 128  # pixels of held-out photographs
 
@@ -184,7 +185,7 @@ def start(model, arguments, training, embeddings):
     if arguments.init:
         start_colorizer(model.colorizer, arguments.init)
         with loop.autocast(arguments.device, arguments.precision):
-            centre_norms(model.colorizer, lambda number: whole_batch(model.colorizer, training, embeddings, number, arguments))
+            settle(model.colorizer, lambda number: whole_batch(model.colorizer, training, embeddings, number, arguments))
 
 
 def reduce_on_plateau(run, error):

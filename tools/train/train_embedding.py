@@ -21,12 +21,12 @@ from colour import rgb_to_lab
 from damage import Damage
 from data import Kept
 from inception import FEATURES, MAP_CELLS, MAP_CHANNELS, InceptionResNetV2
-from norms import recalibrate
+from norms import recalibrate, settle
 from sampling import fixed_crops, mirrored, step_generator, transforms, warp, whole
 from teacher import FEATURES as TEACHER_FEATURES
 from teacher import MAP_CHANNELS as TEACHER_MAP_CHANNELS
 from teacher import MAP_STRIDES, Teacher
-from warm_start import centre_norms, start_embedder
+from warm_start import start_embedder
 
 OTHER_PARTS = ('colorizer.', 'hint.', 'cells.')  # of a joint checkpoint
 BINS = 6  # the coarse histogram has BINS x BINS cells over a*, b* in -54..54
@@ -269,7 +269,7 @@ def prepare(model, arguments, training, teacher):
         start_embedder(model.embedder, arguments.init)
         size = loop.size_at(arguments.sizes, 0)
         with loop.autocast(arguments.device, arguments.precision):
-            centre_norms(model.embedder, lambda step: model.embedder(grey_photographs(training, step, arguments.batch, size)))
+            settle(model.embedder, lambda step: model.embedder(grey_photographs(training, step, arguments.batch, size)))
 
 
 def main():

@@ -22,6 +22,7 @@ from colour import rgb_to_lab
 from damage import Damage
 from measures import Measures
 from natural import Natural, expectation
+from norms import settle
 from rule import rule_loss
 from sampling import Sampler, step_generator, transforms, warp, whole
 
@@ -163,6 +164,13 @@ def parameter_groups(model, arguments):
     return groups + ([{'params': stages, 'scale': arguments.backbone_rate}] if stages else [])
 
 
+def whole_photographs(model, training, step, arguments):
+    """A pass over a batch of whole training photographs."""
+    rgb = torch.cat([whole(pixels, loop.size_at(arguments.sizes, 0)) for _, _, pixels in training.batch(step, arguments.batch)])
+    with loop.autocast(arguments.device, arguments.precision):
+        model((rgb_to_lab(rgb)[:, :1] / 50 - 1).contiguous(memory_format=torch.channels_last))
+
+
 def main():
     arguments = parse()
     device, precision = arguments.device, arguments.precision
@@ -171,9 +179,11 @@ def main():
         training.shares = shares_of(pools, arguments.shares)
     model = Natural()
     model.backbone.load_teacher(arguments.teacher)
-    if arguments.init:
+    if arguments.init and not loop.resumes(arguments):
         model.start(arguments.init)
     model = model.to(device, memory_format=torch.channels_last)
+    if model.folded:
+        settle(model, lambda step: whole_photographs(model, training, step, arguments))
     optimizer = torch.optim.AdamW(parameter_groups(model, arguments), lr=arguments.rate, weight_decay=arguments.decay)
     run = loop.Run(arguments, model, optimizer)
     soft = SoftCells(model.cells)

@@ -1,15 +1,14 @@
 """Loads the weights of shipped ONNX files (int8, norms folded) into the training networks, to continue training or to learn from them.
 
-The convolutions get the folded weights. A norm must then shift by the folded bias and scale by 1: its moving variance is set
-accordingly, and its mean is measured on photographs and added to the bias, so that training, which normalises by batch
-statistics, starts from the same function.
+The convolutions get the folded weights, and the norms then add the folded bias and do nothing else. Before such weights are trained,
+norms.settle() measures statistics for their norms, because training normalises by those of a batch.
 """
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from inception import EPSILON, ConvNorm, ShiftNorm
+from inception import EPSILON, ConvNorm
 from onnx_networks import with_average_pool
 
 
@@ -80,8 +79,7 @@ def start_colorizer(model, folder):
 
 @torch.no_grad()
 def start_natural(model, path):
-    """Natural <- natural.onnx. The norms' statistics are folded into the weights, so the network gives the same scores but is no place
-    to continue the training of its decoder from: for that, measure them again."""
+    """Natural <- natural.onnx."""
     weights = Weights(path)
     for name, layer in model.backbone.convolutions.items():
         put_back(layer, None, weights(f'{name}_weight'), weights(f'{name}_bias'))
@@ -97,6 +95,7 @@ def start_natural(model, path):
     head.c2[0].weight.copy_(weights('around_weight'))
     pass_through(head.c2[1], weights('around_bias'))
     put_back(head.out, None, weights('scores_weight'), weights('scores_bias'))
+    model.folded = True
 
 
 def without_average_pool(joined):
@@ -104,20 +103,3 @@ def without_average_pool(joined):
     basis = torch.eye(9).reshape(9, 1, 3, 3)
     return torch.linalg.lstsq(with_average_pool(basis).flatten(1).T, joined.flatten(1).T).solution.T.reshape(len(joined), 1, 3, 3)
 
-
-@torch.no_grad()
-def centre_norms(model, run, batches=4):
-    """Sets the mean of each norm to the mean of its inputs over `batches` calls of `run(number)`, and compensates it in the bias:
-    the function stays the same, and a batch's own mean can replace the measured one."""
-    norms = [m for m in model.modules() if isinstance(m, ShiftNorm)]
-    seen = {norm: [] for norm in norms}
-    hooks = [norm.register_forward_pre_hook(lambda norm, inputs: seen[norm].append(inputs[0].float().mean((0, 2, 3)))) for norm in norms]
-    model.eval()
-    for number in range(batches):
-        run(number)
-    for hook in hooks:
-        hook.remove()
-    for norm, means in seen.items():
-        mean = torch.stack(means).mean(0)
-        norm.bias += mean - norm.mean
-        norm.mean.copy_(mean)
