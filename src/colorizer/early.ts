@@ -11,9 +11,18 @@ import type { Manifest } from "../weights/model/manifest";
 /** Milliseconds for which the embedder waits for a first picture before it is compiled. */
 const PATIENCE = 500;
 
-/** The working size of a first picture: half of the model's on software drivers, where a picture takes seconds. Undefined: the model's own. */
+/** Pixels of a side that suffice for a first picture. */
+const SUFFICE = 96;
+
+/**
+ * The working size of a first picture on software drivers, where a picture takes seconds: half of the model's, and no more than SUFFICE where the
+ * network takes so few. Undefined: the model's own.
+ */
 export function firstSize(manifest: Manifest, { adapterInfo }: GPUDevice): number | undefined {
-  return adapterClass(adapterInfo).kind === "cpu" ? smallerSize(manifest) : undefined;
+  if (adapterClass(adapterInfo).kind !== "cpu") return undefined;
+  const { multiple, pixels } = manifest.colorizer.size;
+  const first = smallerSize(manifest, Math.min(pixels, 2 * Math.max(SUFFICE, multiple)));
+  return first === pixels ? undefined : first;
 }
 
 /** What colours a first picture. */

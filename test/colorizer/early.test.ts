@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { abortable } from "../../src/base/abortable";
 import { adapterClass } from "../../src/graph/lower/conv-choice";
-import { EarlyTime } from "../../src/colorizer/early";
+import { EarlyTime, firstSize } from "../../src/colorizer/early";
 import { Colorizer, DownloadError, type ColorizeResult, type ColorizerOptions } from "../../src/index";
 import { loadModel } from "../../src/weights/model/files";
 import { testDevice } from "../gpu";
@@ -174,4 +174,18 @@ it("lets the embedder not wait when no first picture is asked for, or it cannot 
   );
   await expect(failed).rejects.toThrow("0");
   await complete;
+});
+
+it.each([
+  ["half of a small model's", { pixels: 128, multiple: 8 }, 64],
+  ["no more than suffices", { pixels: 320, multiple: 32 }, 96],
+  ["the least that the network takes", { pixels: 512, multiple: 128 }, 128],
+  ["the model's own, where the network takes no less", { pixels: 256, multiple: 256 }, undefined],
+] as const)("chooses the first picture's size on software drivers: %s", async (_, size, expected) => {
+  const { manifest } = await loadModel("tiny", { read: tinyReader() });
+  const sized = { ...manifest, colorizer: { ...manifest.colorizer, size: { ...manifest.colorizer.size, ...size } } };
+  const at = (description: string): number | undefined =>
+    firstSize(sized, { adapterInfo: { description } } as GPUDevice);
+  expect(at("llvmpipe (LLVM 15.0.6, 256 bits)")).toBe(expected);
+  expect(at("NVIDIA H100")).toBe(undefined);
 });
