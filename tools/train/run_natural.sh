@@ -30,8 +30,8 @@ $python "$here/average_weights.py" "$work/rule-1/checkpoint.pt:2" "$work/rule-2/
 $python "$here/choose_natural.py" $common --weights "$work/average.pt" --report "$work/chosen.json"
 $python "$here/export_natural.py" $common --chosen "$work/chosen.json" --recalibrate 12 --out "$work/export" --check
 mkdir -p "$model"
-npm --prefix "$here/../.." run ship -- "$(realpath "$work/export")" --out "$(realpath "$model")"
+npm --prefix "$here/../.." run ship -- "$(realpath "$work/export")" --size "${SIZE:-320}" --out "$(realpath "$model")"
 if [ -n "$evaluation" ]; then
-  $python "$here/evaluate.py" --model "$work/export/natural.onnx" --photographs "$evaluation" --size "${SIZE:-224}" \
+  $python "$here/evaluate.py" --model "$work/export/natural.onnx" --photographs "$evaluation" --size "${SIZE:-320}" \
     --report "$work/report.json" --sheet "$work/sheet.png"
 fi

@@ -164,10 +164,10 @@ def parameter_groups(model, arguments):
     return groups + ([{'params': stages, 'scale': arguments.backbone_rate}] if stages else [])
 
 
-def whole_photographs(model, training, step, arguments):
-    """A pass over a batch of whole training photographs."""
-    rgb = torch.cat([whole(pixels, loop.size_at(arguments.sizes, 0)) for _, _, pixels in training.batch(step, arguments.batch)])
-    with loop.autocast(arguments.device, arguments.precision):
+def run_whole(model, sampler, step, batch, size, precision):
+    """Runs a batch of whole photographs once, for norm statistics."""
+    rgb = torch.cat([whole(pixels, size) for _, _, pixels in sampler.batch(step, batch)])
+    with loop.autocast(sampler.device, precision):
         model((rgb_to_lab(rgb)[:, :1] / 50 - 1).contiguous(memory_format=torch.channels_last))
 
 
@@ -183,7 +183,8 @@ def main():
         model.start(arguments.init)
     model = model.to(device, memory_format=torch.channels_last)
     if model.folded:
-        settle(model, lambda step: whole_photographs(model, training, step, arguments))
+        size = loop.size_at(arguments.sizes, 0)
+        settle(model, lambda step: run_whole(model, training, step, arguments.batch, size, precision))
     optimizer = torch.optim.AdamW(parameter_groups(model, arguments), lr=arguments.rate, weight_decay=arguments.decay)
     run = loop.Run(arguments, model, optimizer)
     soft = SoftCells(model.cells)

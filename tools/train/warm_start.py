@@ -102,4 +102,3 @@ def without_average_pool(joined):
     """The 3x3 kernels from which with_average_pool() of onnx_networks.py made these of 5x5."""
     basis = torch.eye(9).reshape(9, 1, 3, 3)
     return torch.linalg.lstsq(with_average_pool(basis).flatten(1).T, joined.flatten(1).T).solution.T.reshape(len(joined), 1, 3, 3)
-
