@@ -130,7 +130,7 @@ export function cardTable(evaluation: Evaluation, method = firstMethod(evaluatio
       percent(ours.nearerThanGrey),
       ours.neutralKept === undefined ? "-" : percent(ours.neutralKept),
       ...(frechet ? [ours.frechet === undefined ? "-" : pair(set, (s) => s.frechet!.toFixed(2))] : []),
-      ...(shuffled ? [ours.shuffled!.abRmse.toFixed(2)] : []),
+      ...(shuffled ? [ours.shuffled?.abRmse.toFixed(2) ?? "-"] : []),
     ];
   });
   return markdownTable([head, ...rows]);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { labToRgb } from "../../../src/image/lab";
 import { EXIT, main } from "../../../tools/evaluate/command";
 import type { Scores } from "../../../tools/evaluate/metrics";
-import type { Evaluation } from "../../../tools/evaluate/report";
+import { cardTable, type Evaluation } from "../../../tools/evaluate/report";
 import { buildModel, node } from "../../onnx-builder";
 import { tinyModel } from "../../shared/tiny-model";
 import { storedZip } from "./zip";
@@ -216,7 +216,11 @@ describe("models", () => {
       // The tiny embedding is the mean luminance, which these photographs do not share.
       expect(Math.abs(other!["tiny"]! / methods["tiny"]!.abSquared - 1)).toBeGreaterThan(4e-3);
     }
-    expect(shuffled.summary["all"]!.methods["tiny"]!.shuffled!.abRmse).toBeGreaterThan(0);
+    const all = shuffled.summary["all"]!;
+    expect(all.methods["tiny"]!.shuffled!.abRmse).toBeGreaterThan(0);
+    const { shuffled: _, ...without } = all.methods["tiny"]!; // as of a model without an embedding beside it
+    const both = { ...shuffled, summary: { all: { ...all, methods: { ...all.methods, without } } } };
+    expect(cardTable(both, "without")).toMatch(/embeddings \|\n.*\n\| all 3 .* - \|\n$/);
   });
 
   it("come nearer to the photographs with hints of their colours, and the nearer the more there are", async () => {
