@@ -93,11 +93,26 @@ async function taskOf(argv: readonly string[], environment: CommandEnvironment):
   }
   const out = options.out ?? (fromStdin ? STREAM : "out");
   checkStdout(out, options, environment.stdout);
-  const stdin = fromStdin ? await environment.readStdin() : undefined;
+  const stdin = fromStdin ? await photographOnStdin(environment) : undefined;
   const list = listJobs(named, { ...options, out, stdin });
   const hints = options.hints === undefined ? undefined : readHints(options.hints, list.jobs.length);
   const journal = options.resume ? journalOf(list, options, hints) : undefined;
   return { options, list, journal, hints };
+}
+
+async function photographOnStdin({ readStdin }: CommandEnvironment): Promise<Buffer> {
+  try {
+    return await readStdin();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw new InputError({
+      where: "-",
+      expected: "a photograph on the standard input",
+      received: messageOf(cause),
+      hint: "Give a file: - < photo.jpg",
+      cause,
+    });
+  }
 }
 
 /** The paths of --files-from: one a line or, where there are zero bytes (`find -print0`), each ended by one. */
@@ -116,7 +131,10 @@ async function listedPaths(file: string, { readStdin }: CommandEnvironment): Pro
     });
   }
   const lines = text.includes("\0") ? text.split("\0") : text.split(/\r?\n/);
-  return lines.filter((path) => path !== "").map((path) => ({ path, keepFolders: true }));
+  // Only on the command line is "-" the standard input.
+  return lines
+    .filter((path) => path !== "")
+    .map((path) => ({ path: path === STREAM ? "./-" : path, keepFolders: true }));
 }
 
 /** Throws InputError where the result cannot go to stdout. */
@@ -141,7 +159,18 @@ function journalOf({ folder, jobs }: JobList, options: CommandOptions, given: Ta
   const { preset, format, size, saturation, warmth, temperature } = options;
   const model = journalledModel(options.model);
   const hints = given && JSON.stringify(given); // not the file's name: its content may change
-  return new Journal(folder, { model, preset, format, size, saturation, warmth, temperature, hints }, options.shard);
+  try {
+    return new Journal(folder, { model, preset, format, size, saturation, warmth, temperature, hints }, options.shard);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw new InputError({
+      where: "--resume",
+      expected: `to read and to write the journals in ${folder}`,
+      received: messageOf(cause),
+      hint: "Check the permissions of the folder and of its .colorize-journal files, and the free space.",
+      cause,
+    });
+  }
 }
 
 /** The model as the journal has it: by its content where it is on this machine, so that neither its spelling nor a new file misleads. */

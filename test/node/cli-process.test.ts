@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +35,11 @@ interface Finished {
 }
 
 /** Runs the command from its source, as `npm run colorize` does. `onOutput` may interrupt it. */
-function command(args: readonly string[], onOutput?: (kill: () => void) => void, stdin?: Buffer): Promise<Finished> {
+function command(
+  args: readonly string[],
+  onOutput?: (kill: (signal: NodeJS.Signals) => void) => void,
+  stdin?: Buffer,
+): Promise<Finished> {
   const script = ["--import", "./tools/register.mjs", "src/node/cli-main.ts"];
   const child = spawn(process.execPath, [...script, ...args]);
   child.stdin.end(stdin);
@@ -43,7 +48,7 @@ function command(args: readonly string[], onOutput?: (kill: () => void) => void,
   child.stdout.on("data", (text: Buffer) => {
     parts.push(text);
     printed.stdout += text.toString();
-    onOutput?.(() => child.kill("SIGINT"));
+    onOutput?.((signal) => child.kill(signal));
   });
   child.stderr.on("data", (text: Buffer) => (printed.stderr += text.toString()));
   return new Promise((resolve, reject) => {
@@ -110,21 +115,38 @@ it("fails with a hint for a model that is not there", async () => {
   expect(stderr).toContain("model.json");
 });
 
-it("leaves whole files only when interrupted", async () => {
-  const many = join(folder, "many");
-  const out = join(folder, "some");
+it.each(["SIGINT", "SIGTERM"] as const)("leaves whole files only when interrupted by %s", async (signal) => {
+  const many = join(folder, `many-${signal}`);
+  const out = join(folder, `some-${signal}`);
   await mkdir(many);
   const picture = await sharp({ create: { width: 400, height: 300, channels: 3, background: "#999" } })
     .png()
     .toBuffer();
   for (let i = 0; i < 40; i++) await writeFile(join(many, `${i}.png`), picture);
-  const { code, stdout } = await command([many, "--model", model, "--out", out], (kill) => kill());
+  const { code, stdout } = await command([many, "--model", model, "--out", out], (kill) => kill(signal));
   // Interrupted at the first line of output, and again at any that follows.
   expect(code).toBe(130);
   expect(stdout.split("\n").length).toBeLessThan(40);
+  expect(stdout).toMatch(/^Stopped\. \d+ of 40 photographs coloured/m);
   const names = await readdir(out);
   expect(names.length).toBeLessThan(40);
   for (const name of names) await readImage(join(out, name));
+});
+
+it.runIf(process.platform === "linux")("stops when its output cannot be written", async () => {
+  const out = join(folder, "full");
+  const full = openSync("/dev/full", "w");
+  const script = ["--import", "./tools/register.mjs", "src/node/cli-main.ts"];
+  const args = [photo, "samples/cat.jpg", "--model", model, "--out", out, "--json"];
+  const child = spawn(process.execPath, [...script, ...args], { stdio: ["ignore", full, "pipe"] });
+  const stderr = buffer(child.stderr!);
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  closeSync(full);
+  expect(code).toBe(1);
+  const text = (await stderr).toString();
+  expect(text).toContain("The output could not be written: ENOSPC");
+  expect(text, "no stack").not.toMatch(/^ {4}at /m);
+  for (const name of await readdir(out)) expect(name).toMatch(/^(photo\.png|cat\.jpg)$/);
 });
 
 it.runIf(process.platform === "linux")("stops when it is killed, too", async () => {
