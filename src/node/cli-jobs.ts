@@ -1,6 +1,6 @@
 /** Turns the command line's paths into a list of jobs (input file, output file). Opens no picture. */
 import { statSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { ImageError, InputError, messageOf } from "../base/errors";
 import { badInput, findFiles, realPath, statsOf, type BadInput, type NamedPath, type Skipped } from "./cli-inputs";
 import { inShard, type Shard } from "./cli-shard";
@@ -89,11 +89,16 @@ export function listJobs(paths: readonly (string | NamedPath)[], options: JobOpt
   );
   if (named.some(({ path }) => path === STREAM)) files.unshift({ path: STREAM, below: "stdin" });
   const jobs: Job[] = [];
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   for (const { path, below } of files) {
     const id = path === STREAM ? STREAM : identity(path);
-    if (seen.has(id)) continue;
-    seen.add(id);
+    const first = seen.get(id);
+    if (first !== undefined) {
+      const reason = "a link to another photograph of this run.";
+      if (resolve(first) !== resolve(path)) skipped.push({ input: path, reason, known: false });
+      continue;
+    }
+    seen.set(id, path);
     try {
       if (path !== STREAM) checkFile(path);
       const own = target.format ?? format ?? formatOf(path, stdin);

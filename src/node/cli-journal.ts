@@ -84,14 +84,17 @@ export class Journal {
     const entries = this.#entries.get(below);
     const result = statsOf(output);
     if (!entries || !result) return { do: true, overwrite };
-    const last = entries.at(-1)!;
-    const ours = entries.some((entry) => same(entry.result, stampOf(result)));
-    if (!same(last.photograph, stampOf(statSync(input))))
+    // The journals of several workers are read one after another, so their entries are in no order of time.
+    const photograph = stampOf(statSync(input));
+    const ofPhotograph = entries.filter((entry) => same(entry.photograph, photograph));
+    const ofResult = entries.filter((entry) => same(entry.result, stampOf(result)));
+    if (ofPhotograph.some((entry) => ofResult.includes(entry)))
+      return { do: false, reason: "finished by an earlier run." };
+    if (ofPhotograph.length === 0)
       // The photograph changed, or another one has this name. A result that somebody edited is not replaced unasked.
-      return { do: true, overwrite: overwrite || (ours && last.input === resolve(input)) };
-    if (same(last.result, stampOf(result))) return { do: false, reason: "finished by an earlier run." };
+      return { do: true, overwrite: overwrite || ofResult.some((entry) => entry.input === resolve(input)) };
     // A run was killed while it replaced a result of this command; else somebody edited the result.
-    if (ours || overwrite) return { do: true, overwrite: true };
+    if (ofResult.length > 0 || overwrite) return { do: true, overwrite: true };
     return { do: false, reason: "finished by an earlier run, and changed since by somebody else." };
   }
 

@@ -46,12 +46,15 @@ describe("--recursive", () => {
       await photo(`album/${name}`);
     await mkdir(join(folder, "album", "empty"));
     await symlink(join(folder, "album"), join(folder, "album", "loop"));
+    await symlink(join(folder, "album", "1931", "a.jpg"), join(folder, "album", "best.jpg"));
     out = join(folder, "album", "out");
     const args = [join(folder, "album"), "--recursive", "--out", out];
     const first = await run(args);
     expect(first.code).toBe(EXIT.ok);
     expect(await results()).toEqual(["1931/a.jpg", "1931/may/b.png", "a.jpg"]);
-    expect(first.stderr).toMatch(/^1 skipped:\n {2}a link to a folder\. Name it, too: \S*loop\n$/);
+    expect(first.stderr).toMatch(
+      /^2 skipped:\n {2}a link to a folder\. Name it, too: \S*loop\n {2}a link to another photograph of this run: \S*best\.jpg\n$/,
+    );
     const again = await run([...args, "--overwrite"]);
     expect(again.stdout).toContain("3 of 3 photographs coloured");
     expect(again.stderr).toMatch(/the folder of results: \S*out\n/);
@@ -98,6 +101,8 @@ describe("--files-from", () => {
     expect(code).toBe(EXIT.failed);
     expect(stdout).toContain("1 of 2 photographs coloured");
     expect(stderr).toContain("none.jpg: expected a JPEG, PNG, WebP or TIFF picture, received no such file");
+    const line = await run(["--files-from", "-", "--out", out], { stdin: "-\n" });
+    expect(line.stderr).toContain("./-: expected a JPEG, PNG, WebP or TIFF picture, received no such file");
     const twice = await run(["-", "--files-from", "-"]);
     expect(twice.stderr).toContain('received "-" as a photograph and as the list');
   });
@@ -266,6 +271,25 @@ describe("--resume", () => {
     expect(other.code).toBe(EXIT.usage);
     expect(other.stderr).toMatch(
       /journal\S*: expected the options of this run: model sha256 \w{64}, saturation 1.5, received a journal of a run with others: model sha256 \w{64}\. Give/,
+    );
+  });
+
+  it("takes a result for finished whichever journal says so, also where a later one knows an older photograph", async () => {
+    await colour();
+    await utimes(join(folder, "album", "a.jpg"), new Date(), new Date(Date.now() + 5000));
+    const parts = [await colour("--shard", "1/2"), await colour("--shard", "2/2")];
+    expect(parts.flatMap(done)).toEqual(["a.jpg"]);
+    // .colorize-journal-1-of-2.jsonl comes before .colorize-journal.jsonl, in which a.jpg is as it was.
+    expect(done(await colour())).toEqual([]);
+    expect((await colour()).code).toBe(EXIT.ok);
+  });
+
+  it("says which journal it may not write", async () => {
+    await mkdir(join(out, ".colorize-journal.jsonl"), { recursive: true });
+    const { code, stderr, calls } = await colour();
+    expect({ code, loads: calls.load.length }).toEqual({ code: EXIT.usage, loads: 0 });
+    expect(stderr).toMatch(
+      /^--resume: expected to read and to write the journals in .*, received EISDIR.*Check the permissions/,
     );
   });
 
