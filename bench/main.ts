@@ -57,7 +57,7 @@ function listed<T extends string>(known: readonly T[]): (text: string) => T[] {
     });
 }
 
-const options = new Command("bench")
+const command = new Command("bench")
   .description("Measures kernels and the whole model, and compares with other runtimes.")
   .option("--quick", "small shapes and few repeats, in Node only: for CI", false)
   .option("--check", "with --quick: fail when ratios dropped below bench/results/quick-baseline.json", false)
@@ -85,8 +85,12 @@ const options = new Command("bench")
     [],
   )
   .option("--out <folder>", "folder for the JSON file", "bench/results")
-  .parse()
-  .opts<Options>();
+  .parse();
+const options = command.opts<Options>();
+if ((options.check || options.updateBaseline) && !options.quick)
+  command.error("error: --check and --update-baseline compare the ratios of --quick: add it");
+if (options.updateBaseline && (options.only || options.where || options.contenders.length > 0))
+  command.error("error: --update-baseline stores all ratios: leave out --only, --where and --contenders");
 
 const { quick } = options;
 const place = options.where ?? (quick ? "node" : "both");
@@ -132,7 +136,7 @@ if (selection.where.some((where) => where === "chromium")) await (await import("
 console.log(tables(file.result.rows));
 for (const { job, error } of file.result.failures) console.log(`\n${job} failed: ${error}`);
 console.log(`\n${file.path}`);
-process.exitCode = quick ? held() : 0;
+process.exitCode = file.result.failures.length > 0 ? 1 : quick ? held() : 0;
 
 /** The exit code of --check: 0 when no ratio has dropped, or when the baseline lacks the adapter. */
 function held(): number {

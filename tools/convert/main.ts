@@ -1,10 +1,11 @@
 /** npm run convert -- <weights.h5 | model.h5 | model.json> --out <file.onnx> */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { EngineError, InputError } from "../../src/base/errors";
+import { EngineError, InputError, messageOf } from "../../src/base/errors";
+import { placeFile } from "../../src/node/place-file";
 import { openKerasFile } from "./hdf5";
 import { inceptionResNetV2 } from "./inception-resnet-v2";
 import { parseTopology } from "./keras-model";
@@ -32,19 +33,34 @@ export async function convert(path: string, options: Omit<ConvertOptions, "label
   }
 }
 
-/** Replaces `path` by renaming a complete file, then updates size and SHA-256 in a model.json of the same folder that names it. */
-export function writeModel(path: string, bytes: Uint8Array): { manifest: string | undefined } {
-  writeFileSync(`${path}.part`, bytes);
-  renameSync(`${path}.part`, path);
+/**
+ * Replaces `path`, and size and SHA-256 in a model.json of the same folder that names it; returns that file's path. Throws InputError where
+ * model.json is no JSON, before anything is written, and ImageError where a file cannot be written.
+ */
+export async function writeModel(path: string, bytes: Uint8Array): Promise<{ manifest: string | undefined }> {
   const manifest = join(dirname(path), "model.json");
-  if (!existsSync(manifest)) return { manifest: undefined };
-  const json = JSON.parse(readFileSync(manifest, "utf8")) as { files?: Record<string, Record<string, unknown>> };
+  const json = existsSync(manifest) ? readManifest(manifest) : {};
   const entry = Object.values(json.files ?? {}).find((file) => file["path"] === basename(path));
+  await placeFile(path, bytes, { overwrite: true });
   if (!entry) return { manifest: undefined };
   entry["sha256"] = createHash("sha256").update(bytes).digest("hex");
   entry["bytes"] = bytes.length;
-  writeFileSync(manifest, `${JSON.stringify(json, null, 2)}\n`);
+  await placeFile(manifest, Buffer.from(`${JSON.stringify(json, null, 2)}\n`), { overwrite: true });
   return { manifest };
+}
+
+function readManifest(path: string): { files?: Record<string, Record<string, unknown>> } {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new InputError({
+      where: path,
+      expected: "the manifest of a model, as JSON",
+      received: messageOf(cause),
+      hint: "Mend it, or choose another folder with --out.",
+      cause,
+    });
+  }
 }
 
 async function main(): Promise<void> {
@@ -75,7 +91,7 @@ async function main(): Promise<void> {
   if (existsSync(options.out) && !options.overwrite)
     throw new InputError({ where: "--out", expected: "a new file", received: options.out, hint: "Pass --overwrite." });
   const bytes = await convert(program.args[0]!, options);
-  const { manifest } = writeModel(options.out, bytes);
+  const { manifest } = await writeModel(options.out, bytes);
   console.log(`${options.out}: ${(bytes.length / 1e6).toFixed(2)} MB`);
   if (manifest !== undefined) console.log(`${manifest}: size and SHA-256 updated`);
 }

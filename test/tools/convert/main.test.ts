@@ -88,11 +88,11 @@ test("names in pieces, as h5py writes long lists", async () => {
   keras.close();
 });
 
-test("a model.json beside the file gets its size and hash", () => {
+test("a model.json beside the file gets its size and hash", async () => {
   const manifest = join(folder, "model.json");
   writeFileSync(manifest, JSON.stringify({ name: "m", files: { a: { path: "a.onnx" }, b: { path: "b.onnx" } } }));
   const bytes = Uint8Array.of(1, 2, 3);
-  expect(writeModel(join(folder, "b.onnx"), bytes).manifest).toBe(manifest);
+  expect((await writeModel(join(folder, "b.onnx"), bytes)).manifest).toBe(manifest);
   expect(JSON.parse(readFileSync(manifest, "utf8"))).toEqual({
     name: "m",
     files: {
@@ -100,7 +100,13 @@ test("a model.json beside the file gets its size and hash", () => {
       b: { path: "b.onnx", bytes: 3, sha256: createHash("sha256").update(bytes).digest("hex") },
     },
   });
-  expect(writeModel(join(folder, "c.onnx"), bytes).manifest).toBeUndefined();
+  expect((await writeModel(join(folder, "c.onnx"), bytes)).manifest).toBeUndefined();
+  writeFileSync(manifest, "{ cut");
+  await expect(writeModel(join(folder, "d.onnx"), bytes)).rejects.toThrow(
+    /model\.json: expected the manifest of a model, as JSON/,
+  );
+  expect(existsSync(join(folder, "d.onnx")), "nothing is written").toBe(false);
+  rmSync(manifest);
 });
 
 test("the command converts, and does not overwrite", async () => {
