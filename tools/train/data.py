@@ -84,13 +84,16 @@ def decode_into(path, start, entries):
 
 
 def build_pool(sources, size, cache_dir=None, label=None, limit=None):
-    """Decodes all photographs of `sources` at `size` pixels; kept in `cache_dir` if given (and reused)."""
+    """Decodes all photographs of `sources` at `size` pixels; kept in `cache_dir` if given, and reused where it holds these photographs."""
     label = label or f'photos{size}'
     cache = Path(cache_dir) / f'{label}.npy' if cache_dir else None
+    entries = [(source, name) for source in sources for name in list_photographs(source)][:limit]
     if cache and cache.exists():
         names = cache.with_suffix('.txt').read_text().split('\n')
+        if names != [name for _, name in entries]:
+            raise SystemExit(f'{cache}: expected the {len(entries)} photographs of {", ".join(map(str, sources))}, found {len(names)} of other names '
+                             'or in another order. Name another folder with --cache.')
         return Pool(np.load(cache, mmap_mode='r'), names)
-    entries = [(source, name) for source in sources for name in list_photographs(source)][:limit]
     shape = (len(entries), size, size, 3)
     partial = cache.with_suffix('.partial') if cache else None
     if cache:

@@ -87,7 +87,8 @@ def size_at(sizes, fraction):
 class Run:
     """One training run in a folder: tracks its progress, stops at its limits, saves, resumes and logs.
 
-    The signal TERM ends the run after the current step and saves it, as the time limit does.
+    The signal TERM ends the run after the current step and saves it, as the time limit does; the program then exits with 143, so that no
+    script goes on with a network that is not trained to its end.
     """
 
     def __init__(self, arguments, model, optimizer):
@@ -104,6 +105,7 @@ class Run:
         self.extra = {}
         if self.checkpoint.exists():
             self.load()
+        self.first = self.step
 
     def stop(self, *_):
         self.told_to_stop = True
@@ -147,6 +149,17 @@ class Run:
         if time.time() - self.saved > self.arguments.save_every * 60:
             self.save()
         return self.fraction() < 1.0 and self.step != self.arguments.stop_after and not self.told_to_stop
+
+    def checks(self, checked, going):
+        """Whether it is time for a check on held-out photographs: every --check-every minutes since the minute `checked`, and at the end."""
+        return not self.told_to_stop and (self.minutes - checked > self.arguments.check_every or not going)
+
+    def end(self):
+        """Saves what was trained. A run that was complete already keeps its file as it is."""
+        if self.step > self.first:
+            self.save()
+        if self.told_to_stop:
+            raise SystemExit(128 + signal.SIGTERM)
 
     def log(self, **values):
         row = {'step': self.step, 'minutes': round(self.minutes, 3), **values}

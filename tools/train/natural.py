@@ -54,6 +54,7 @@ class Backbone(nn.Module):
 
     def __init__(self):
         super().__init__()
+        self.taught = False
         self.convolutions = nn.ModuleDict({'conv1': nn.Conv2d(1, 64, 7, 2, 3)})
         inputs = 64
         for (stage, blocks), width in zip(STAGES, (64, 128, 256, 512)):
@@ -76,6 +77,7 @@ class Backbone(nn.Module):
         weights['conv1.bias'] = weights['conv1.bias'] + (weights['conv1.weight'] * offset).sum((1, 2, 3))
         weights['conv1.weight'] = weights['conv1.weight'].sum(1, keepdim=True) * 127.5
         self.convolutions.load_state_dict(weights)
+        self.taught = True
 
     def trainable(self, first):
         """The parameters of the stages from `first` on (2 to 5; 6: none); earlier stages are frozen."""
@@ -146,7 +148,8 @@ class Natural(nn.Module):
 
     def start(self, path):
         """Loads weights from a file: natural.onnx; or one that may contain a part of them: a checkpoint of train_natural.py (its
-        averaged weights), a file of weights in float16, or either with the decoder alone."""
+        averaged weights), a file of weights in float16, or either with the decoder alone. Stages of the backbone may be missing only
+        where load_teacher() gave them their weights."""
         if str(path).endswith('.onnx'):
             from warm_start import start_natural  # needs the package onnx, which a machine for training may lack
             return start_natural(self, path)
@@ -159,3 +162,5 @@ class Natural(nn.Module):
         wrong = unknown + [name for name in missing if not name.startswith('backbone.')]
         if wrong:
             raise ValueError(f'{path}: not weights of this network: {", ".join(wrong[:4])} missing or unknown')
+        if missing and not self.backbone.taught:
+            raise ValueError(f'{path}: lacks {len(missing)} weights of the backbone, such as {missing[0]}: name the folder of ResNet50 with --teacher')

@@ -40,11 +40,13 @@ RECIPES = {
         'natural': '--batch 384 --rate 1.5e-3 --flat 0.3 --backbone 3 --backbone-rate 0.1 --sizes 160:0,224:0.75 --shares 128:0.4,224:0.6 '
                    '--average 0.999 --check-every 1.5',
         'embedder': '--batch 512 --rate 1.5e-3 --flat 0.3 --sizes 96:0,128:0.3,160:0.85 --crops 0 --keep 0.8 --average 0.999 --check-every 1.5',
+        'finish': '--sizes 128 --checks 4',
         'colorizer': '--batch 384 --rate 2e-3 --flat 0.3 --sizes 96:0,128:0.4,192:0.85 --damage 0.3 --fresh --average 0.999 --check-every 1.5',
     },
     'tiny': {
         'natural': '--batch 4 --rate 1e-3 --backbone 5 --sizes 64:0 --limit 24 --check-every 99',
         'embedder': '--batch 4 --rate 1e-4 --sizes 96:0 --teacher-size 64 --check-size 96 --limit 24 --check-every 99',
+        'finish': '--sizes 96 --teacher-size 64 --batches 1 --checks 1',
         'colorizer': '--batch 4 --rate 1e-4 --sizes 32:0 --embedder-size 96 --colour-size 64 --limit 24 --check-every 99',
     },
 }
@@ -111,22 +113,32 @@ def command(network, arguments, minutes):
     words += RECIPES[arguments.recipe][network].split() + arguments.extra.get(network, [])
     words += ['--teacher', str(work / 'teacher')]
     if network == 'colorizer':
-        for option, choices in (('--embedder', ('embedder/checkpoint.pt', 'model')), ('--strong', ('natural/checkpoint.pt', 'natural.pt'))):
+        for option, choices in (('--embedder', ('embedder/finished.pt', 'model')), ('--strong', ('natural/checkpoint.pt', 'natural.pt'))):
             words += next(([option, str(work / choice)] for choice in choices if (work / choice).exists()), [])
     return words + (['--init', str(started)] if started.exists() else [])
 
 
+def finish_command(arguments):
+    """The command that measures the embedder's norm statistics at its size, as the colorizer must learn with what will be exported."""
+    work = Path(arguments.work)
+    return [sys.executable, str(HERE / 'finish_embedding.py'), '--checkpoint', str(work / 'embedder/checkpoint.pt'),
+            '--out', str(work / 'embedder/finished.pt'), '--data', str(work / 'data'), '--cache', str(work / 'cache'),
+            '--teacher', str(work / 'teacher'), '--device', arguments.device, *RECIPES[arguments.recipe]['finish'].split()]
+
+
 def result_of(network, work):
-    """Writes a checkpoint's averaged weights in float16 and the facts of their training, which unpack restores."""
+    """Writes a checkpoint's averaged weights in float16 and the facts of their training, which unpack restores. The embedder's are those
+    that the colorizer learned with."""
     import torch
     from loop import in_half
-    state = torch.load(work / network / 'checkpoint.pt', map_location='cpu')
+    finished = work / network / 'finished.pt'
+    state = torch.load(finished if finished.exists() else work / network / 'checkpoint.pt', map_location='cpu')
     average = in_half(state['average'])
     if network == 'natural':  # unchanged stages of ResNet50 are not sent
         first = state['arguments']['backbone']
         average = {name: value for name, value in average.items()
                    if not name.startswith('backbone.') or (name.split('.')[2].startswith('res') and int(name.split('.')[2][3]) >= first)}
-    kept = {key: state[key] for key in ('step', 'minutes', 'rows', 'arguments', 'extra')}
+    kept = {key: state[key] for key in ('step', 'minutes', 'rows', 'arguments', 'extra', 'embedder_size', 'report') if key in state}
     torch.save({'average': average, **kept}, work / f'{network}.result')
     return work / f'{network}.result'
 
@@ -197,11 +209,12 @@ def train(arguments):
             continue
         (work / network).mkdir(exist_ok=True)
         print(f'{network}: {minutes:.1f} minutes', flush=True)
-        with open(work / network / 'output.txt', 'a') as log:
-            words = command(network, arguments, minutes)
-            done = subprocess.run(words, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, 'PYTHONUNBUFFERED': '1'})
-        if done.returncode:
-            print(f'{network} failed ({done.returncode}):', (work / network / 'output.txt').read_text()[-2000:], flush=True)
+        for words in [command(network, arguments, minutes)] + ([finish_command(arguments)] if network == 'embedder' else []):
+            with open(work / network / 'output.txt', 'a') as log:
+                done = subprocess.run(words, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, 'PYTHONUNBUFFERED': '1'})
+            if done.returncode:
+                print(f'{network} failed ({done.returncode}):', (work / network / 'output.txt').read_text()[-2000:], flush=True)
+                break
         collect(arguments, shares)  # after each network, so that an interrupted call keeps the finished ones
     arguments.send = 0
     send(arguments)

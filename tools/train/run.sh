@@ -31,7 +31,9 @@ train() {
   $python "$here/$program.py" $common --teacher "$teacher" "$@"
 }
 train train_embedding --init "$init" --out "$work/embedder" $embedder --flat 0.3 --warmup 0.01
-train finish_embedding --checkpoint "$work/embedder/checkpoint.pt" --out "$work/embedder.pt" --sizes 112 128 160
+# Once: what the colorizer keeps of it in the cache goes by this file's content.
+[ "$work/embedder.pt" -nt "$work/embedder/checkpoint.pt" ] ||
+  train finish_embedding --checkpoint "$work/embedder/checkpoint.pt" --out "$work/embedder.pt" --sizes 112 128 160
 train train_colorizer --init "$init" --embedder "$work/embedder.pt" --strong "$strong" --out "$work/colorizer" $colorizer \
   --flat 0.3 --warmup 0.01 --sizes 80:0,112:0.6,144:0.9 --damage 0.3
 train train_colorizer --start "$work/colorizer/checkpoint.pt" --embedder "$work/embedder.pt" --strong "$strong" --out "$work/joint" $joint --joint \
@@ -39,7 +41,7 @@ train train_colorizer --start "$work/colorizer/checkpoint.pt" --embedder "$work/
 train finish_embedding --checkpoint "$work/joint/checkpoint.pt" --out "$work/joint.pt"
 export_model() {
   $python "$here/export.py" $common --embedder "$work/joint.pt" --colorizer "$work/joint/checkpoint.pt" --recalibrate 12 --mean 2000 \
-    --size "${SIZE:-160}" --saturation "${SATURATION:-1.4}" --knee "${KNEE:-5}" --save-torch "$work/exported.pt" --out "$model" "$@"
+    --size "${SIZE:-160}" --saturation "${SATURATION:-1.8}" --knee "${KNEE:-8}" --save-torch "$work/exported.pt" --out "$model" "$@"
 }
 export_model
 cp "$work/embedder/loss.png" "$model/loss-embedder.png"

@@ -2,13 +2,16 @@
 
 Run it directly: python3 tools/train/test_smoke.py
 """
+import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +25,11 @@ sys.path.insert(0, str(HERE))
 
 import choose_natural  # noqa: E402
 import export_natural  # noqa: E402
+import loop  # noqa: E402
 from colorizer import Colorizer  # noqa: E402
 from colour import ciede2000, lab_to_rgb, rgb_to_lab  # noqa: E402
 from damage import KINDS, Damage  # noqa: E402
-from data import Kept  # noqa: E402
+from data import Kept, build_pools  # noqa: E402
 from export import load_colorizer  # noqa: E402
 from inception import MAP_CELLS, InceptionResNetV2, parameter_count  # noqa: E402
 from measures import colourfulness  # noqa: E402
@@ -258,6 +262,50 @@ class Smoke(unittest.TestCase):
         torch.save({'cells': model.cells, 'nonsense': torch.zeros(1)}, path)
         with self.assertRaisesRegex(ValueError, 'missing or unknown'):
             export_natural.load(path, self.teacher)
+
+    def test_natural_weights_without_a_backbone(self):
+        """Are refused unless the teacher gives the backbone: random stages must not pass for trained ones."""
+        path = self.folder / 'decoder.pt'
+        torch.save({'average': Natural().head.state_dict()}, path)
+        with self.assertRaisesRegex(ValueError, 'weights of the backbone.*--teacher'):
+            export_natural.load(path)
+        export_natural.load(path, self.teacher)
+
+    def test_other_photographs_need_another_cache(self):
+        with tempfile.TemporaryDirectory() as folder:
+            zips = []
+            for number in (1, 2):
+                zips.append(Path(folder) / f'{number}.zip')
+                with zipfile.ZipFile(zips[-1], 'w') as archive:
+                    for path in sorted((self.folder / 'photographs').iterdir())[:number]:
+                        archive.write(path, path.name)
+            cache = Path(folder) / 'cache'
+            self.assertEqual(len(build_pools([zips[0]], cache)[0]), 1)
+            self.assertEqual(len(build_pools([zips[0]], cache)[0]), 1)
+            with self.assertRaisesRegex(SystemExit, 'expected the 2 photographs of .*2.zip, found 1'):
+                build_pools([zips[1]], cache)
+
+    def test_term_saves_and_exits_with_143(self):
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = argparse.Namespace(out=folder, average=0.9, batch=1, steps=9, time_limit=0, stop_after=0, save_every=9, check_every=0, device='cpu')
+
+            def run():
+                model = torch.nn.Linear(2, 2)
+                return loop.Run(arguments, model, torch.optim.SGD(model.parameters(), 0.1))
+            first = run()
+            before = signal.getsignal(signal.SIGTERM)
+            self.addCleanup(signal.signal, signal.SIGTERM, signal.SIG_DFL)
+            before(signal.SIGTERM, None)
+            self.assertFalse(first.finished_step(loss=1.0))
+            self.assertFalse(first.checks(0, False))
+            with self.assertRaises(SystemExit) as ended:
+                first.end()
+            self.assertEqual(ended.exception.code, 143)
+            second = run()
+            self.assertEqual(second.step, 1)
+            saved = second.checkpoint.stat().st_mtime_ns
+            second.end()
+            self.assertEqual(second.checkpoint.stat().st_mtime_ns, saved, 'nothing was trained, so nothing is written')
 
     def test_average_weights(self):
         """Shares count, and the facts of the runs that have some are kept."""
@@ -494,7 +542,6 @@ class Smoke(unittest.TestCase):
 
     def test_portable(self):
         """Packs a kit, trains from its parts alone for a few steps, returns the results in pieces, and joins them."""
-        import zipfile
         with zipfile.ZipFile(self.folder / 'photos64.zip', 'w') as archive:
             for path in (self.folder / 'photographs').iterdir():
                 archive.write(path, path.name)
@@ -509,8 +556,10 @@ class Smoke(unittest.TestCase):
             subprocess.run([str(kit / 'run.sh'), '--out', str(back / str(number)), *words], check=True, stdout=subprocess.DEVNULL,
                            env=os.environ | {'PYTHON': sys.executable, 'OUT': ''})
 
-        call(0, '--minutes', '60', '--out-mib', '15', '--recipe', 'tiny', '--device', 'cpu', '--shares', 'natural:1,colorizer:1',
-             '--extra', 'natural:--steps 2 --precision f32', 'colorizer:--steps 2 --precision f32')
+        call(0, '--minutes', '60', '--out-mib', '15', '--recipe', 'tiny', '--device', 'cpu', '--shares', 'natural:1,embedder:1,colorizer:1',
+             '--extra', *(f'{network}:--steps 2 --precision f32' for network in ('natural', 'embedder', 'colorizer')))
+        for number in (1, 2):  # with the embedder, results take three returns
+            call(number, '--send', str(number))
         files = list(back.rglob('*.[0-9]*'))
         self.assertLessEqual(max(path.stat().st_size for path in files), 15 * 2 ** 20)
         self.assertLessEqual(len(list((back / '0').iterdir())), 8)
@@ -521,6 +570,10 @@ class Smoke(unittest.TestCase):
         for name in ('head.out.weight', 'backbone.convolutions.res5c_branch2c.weight', 'backbone.convolutions.conv1.weight'):
             self.assertLess((trained[name] - joined[name]).abs().max(), 2e-3 * trained[name].abs().max(), name)
         self.assertEqual(load_colorizer(out / 'colorizer.pt')[1]['step'], 2)
+        used = load_student(kit / 'work/embedder/finished.pt').state_dict()
+        for name, value in load_student(out / 'embedder.pt').state_dict().items():
+            self.assertLess((used[name].float() - value.float()).abs().max(), 2e-3 * used[name].float().abs().max() + 1e-6, name)
+        self.assertIn('finished.pt', json.loads((kit / 'work/colorizer/arguments.json').read_text())['embedder'])
         files[0].write_bytes(b'damaged')
         shutil.rmtree(out)
         subprocess.run(join, check=True, stdout=subprocess.DEVNULL)

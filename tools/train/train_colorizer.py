@@ -181,7 +181,10 @@ def start(model, arguments, training, embeddings):
     """The weights that a run starts from."""
     if arguments.start:
         state = torch.load(arguments.start, map_location=arguments.device)['average']
-        model.load_state_dict({name: value for name, value in state.items() if not name.startswith('student.')}, strict=False)
+        missing, _ = model.load_state_dict({name: value for name, value in state.items() if not name.startswith('student.')}, strict=False)
+        wrong = [name for name in missing if name.startswith('colorizer.')]
+        if wrong:
+            raise SystemExit(f'--start {arguments.start}: expected a checkpoint of train_colorizer.py with {arguments.network}, missing {", ".join(wrong[:4])}')
     if arguments.init:
         start_colorizer(model.colorizer, arguments.init)
         with loop.autocast(arguments.device, arguments.precision):
@@ -275,7 +278,7 @@ def main():
             means = {name: float(np.mean([row[name] for row in sums])) for name in sums[0]} | {'rate': rate, 'size': size}
             sums = []
         going = run.finished_step(**means)
-        if run.minutes - checked > arguments.check_every or not going:
+        if run.checks(checked, going):
             averaged = run.average.model
             if arguments.joint:
                 embeddings = Embeddings(averaged.student, pools, arguments.embedder_size, device, precision)
@@ -283,7 +286,7 @@ def main():
             run.log(kind='held-out', **score)
             checked = run.minutes
             reduce_on_plateau(run, score['rmse_over_grey'])  # only the seed recipe uses the factor
-    run.save()
+    run.end()
 
 
 def embedder_print(path):

@@ -310,11 +310,11 @@ def main():
             values = dict(zip(('loss', 'divergence_T', 'features', 'maps', 'histogram', 'agreement'), np.mean(sums, 0).tolist())) | {'rate': rate, 'size': size}
             sums = []
         going = run.finished_step(**values)
-        if run.minutes - checked > arguments.check_every or not going:
+        if run.checks(checked, going):
             averaged = at_size(run.average.model, training, arguments.check_size, precision, 6)
             run.log(kind='held-out', **held_out(averaged, checking, teacher, arguments.check_size, precision))
             checked = run.minutes
-    run.save()
+    run.end()
 
 
 if __name__ == '__main__':

@@ -212,10 +212,10 @@ def main():
             values, sums = {'loss': entropy + arguments.squared * squared + arguments.rule * cost, 'entropy': entropy, 'squared': squared,
                             **({'cost': cost} if arguments.rule else {}), 'rate': rate, 'size': luminance.shape[-1]}, []
         going = run.finished_step(**values)
-        if run.minutes - checked > arguments.check_every or not going:
+        if run.checks(checked, going):
             run.log(kind='held-out', **held_out(run.average.model, checking, loop.size_at(arguments.sizes, 0), precision))
             checked = run.minutes
-    run.save()
+    run.end()
 
 
 if __name__ == '__main__':
