@@ -11,7 +11,7 @@ import { WeightStore } from "../gpu/weight-store";
 import type { Engine } from "../graph/engine";
 import { importing, importModel } from "../graph/import";
 import type { Graph, Shape } from "../graph/ir";
-import { chooseDefault, ConvChoices } from "../graph/lower/conv-choice";
+import { ConvChoices } from "../graph/lower/conv-choice";
 import { lower, lowering } from "../graph/lower/lower";
 import type { LowerOptions } from "../graph/lower/program-builder";
 import type { Program } from "../graph/lower/program";
@@ -147,16 +147,17 @@ export class Programs {
         received: `other numbers on ${describeDevice(device)}`,
         hint: "Update the graphics driver, or try another browser.",
       });
-    // Each time, choices that are wrong go out of use.
+    // Each time, choices that are wrong or fail to run go out of use.
     if (wrong.length > 0) return this.#create(shapes, signal);
-    // The chosen algorithms may need too much memory or fail to compile: fall back to the default algorithm everywhere.
-    const last = chooseConv === chooseDefault || this.#convs !== this.choices;
+    // The chosen algorithms may need too much memory, or fail in this program alone: fall back to the default algorithm everywhere.
+    const { recordDefault } = this.choices;
+    const last = chooseConv === recordDefault || this.#convs !== this.choices;
     if (lossOf(device).reason === undefined && !signal?.aborted && !last)
-      return this.#create(shapes, signal, chooseDefault);
+      return this.#create(shapes, signal, recordDefault);
     throw (made.status === "rejected" ? made : (checked as PromiseRejectedResult)).reason;
   }
 
-  /** Those among the chosen algorithms that compute wrong numbers here. */
+  /** Those among the chosen algorithms that compute wrong numbers here or fail to run. */
   async #wrongChoices(pacer: Pacer): Promise<readonly string[]> {
     const { device, pipelines, choices } = this;
     return choices.checking.run(async () => {

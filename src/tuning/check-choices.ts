@@ -1,6 +1,7 @@
 /** Compares convolution algorithms with plain loops on a small case, before their results are used: see docs/decisions/checked-algorithms.md. */
 import { Pacer } from "../base/pacer";
 import { BoundProgram } from "../gpu/bound-program";
+import { lossAfterError } from "../gpu/device-loss";
 import { runProgram } from "../gpu/run-program";
 import { loadedElements, storedElements } from "../gpu/storage";
 import { WeightStore } from "../gpu/weight-store";
@@ -18,20 +19,25 @@ import type { TuneTarget } from "./tune";
 type CheckTarget = Pick<TuneTarget, "device" | "pipelines" | "engine"> & { readonly choices: ConvChoices };
 
 /**
- * Checks the choices of programs made so far that were not checked on this device. Resolves with those that compute wrong numbers, which are
- * out of use from now on. Throws DeviceError where one fails to run.
+ * Checks the choices of programs made so far that were not checked on this device. Resolves with those that compute wrong numbers or fail
+ * to run, which are out of use from now on. Throws where the default fails to run, and where the device is lost.
  */
 export async function checkChoices(target: CheckTarget, pacer = new Pacer()): Promise<readonly UsedChoice[]> {
   const { choices } = target;
   const results: Record<string, boolean> = {};
+  const failed: string[] = [];
   const wrong: UsedChoice[] = [];
   for (const used of choices.unchecked()) {
-    const right = await isRight(target, used, pacer);
+    const right = await isRight(target, used, pacer).catch(async (error: unknown) => {
+      await pacer.pause(); // throws where the check was aborted
+      if (used.choice === DEFAULT_CHOICE || (await lossAfterError(target.device)).reason !== undefined) throw error;
+      failed.push(used.shaders);
+    });
     if (!right) wrong.push(used);
     // The default cannot go out of use, so that it is checked again.
-    if (right || used.choice !== DEFAULT_CHOICE) results[used.shaders] = right;
+    if (right || (right === false && used.choice !== DEFAULT_CHOICE)) results[used.shaders] = right;
   }
-  choices.check(results);
+  choices.check(results, failed);
   return wrong;
 }
 
@@ -39,10 +45,11 @@ export async function checkChoices(target: CheckTarget, pacer = new Pacer()): Pr
 const POSITIVE = ["sqrt", "log", "reciprocal"];
 const JUMPING = ["floor", "ceil"];
 
-async function isRight(target: CheckTarget, { params, choice, shaders }: UsedChoice, pacer: Pacer): Promise<boolean> {
+async function isRight(target: CheckTarget, used: UsedChoice, pacer: Pacer): Promise<boolean> {
   const { device, pipelines, engine, choices } = target;
+  const { params, choice } = used;
   if (JUMPING.includes(params.activation.fn)) return true;
-  const small = smallCase(params, (other) => choices.shadersOf(other, choice) === shaders);
+  const small = smallCase(choices, used);
   const { elem, outChannels, kernel, inChannels, groups, activation } = small;
   const terms = (kernel[0] * kernel[1] * inChannels) / groups;
   const least = POSITIVE.includes(activation.fn) ? 0.1 : -1;
@@ -78,8 +85,18 @@ async function isRight(target: CheckTarget, { params, choice, shaders }: UsedCho
 const SIDES = [18, 34];
 const CHANNELS = [8, 32, 128];
 
-/** A convolution with fewer pixels and channels for which `same` is true; `params` where there is none. */
-export function smallCase(params: Conv2dParams, same: (other: Conv2dParams) => boolean): Conv2dParams {
+/** A convolution with fewer pixels and channels for which the choice runs the same shaders; `params` where there is none. */
+export function smallCase(
+  choices: Pick<ConvChoices, "shadersOf">,
+  { params, choice, shaders }: UsedChoice,
+): Conv2dParams {
+  const same = (other: Conv2dParams): boolean => {
+    try {
+      return choices.shadersOf(other, choice) === shaders;
+    } catch {
+      return false; // the choice does not support so few channels
+    }
+  };
   for (const channels of [...CHANNELS, Infinity])
     for (const side of [...SIDES, Infinity]) {
       const other = shrunk(params, side, channels);

@@ -1,10 +1,12 @@
 /** Algorithms are compared with plain loops before their results are used; those that a device computes wrong are out of use. */
 import { expect, it, vi } from "vitest";
 import { DeviceError } from "../../src/base/errors";
+import { Pacer } from "../../src/base/pacer";
 import { PipelineCache } from "../../src/gpu/pipelines";
 import type { Engine } from "../../src/graph/engine";
-import { ConvChoices, type Measured } from "../../src/graph/lower/conv-choice";
+import { ConvChoices, type Checked, type Measured } from "../../src/graph/lower/conv-choice";
 import type { Conv2dParams } from "../../src/kernels/conv/params";
+import { requestNodeDevice } from "../../src/node/device";
 import { ENGINE } from "../../src/session/engine";
 import { Session } from "../../src/session/session";
 import { checkChoices, smallCase } from "../../src/tuning/check-choices";
@@ -80,6 +82,61 @@ it("where the algorithm that all devices support is wrong, there is a typed erro
   }
 });
 
+it("a choice whose shader does not compile is out of use in this session alone, with a note, and the result is right", async () => {
+  const device = await testDevice();
+  const engine = broken("convFlat", "fn main", "fn main(");
+  const choices = new ConvChoices(device, ENGINE.convolutions);
+  const stored: unknown[] = [];
+  choices.onChecked = (checked) => void stored.push(...Object.keys(checked));
+  const session = await Session.load(model, { device, engine, choices, precision: "f32" });
+  expect(session.plan({}).steps.map(({ kernel }) => kernel)).not.toContain("convFlat");
+  const right = await Session.load(model, { device, precision: "f32" });
+  const [{ y }, { y: expected }] = [await session.run({ x }), await right.run({ x })];
+  expectClose(y!.data, expected!.data, { abs: 1e-4 });
+  expect(session.notes).toEqual([expect.stringMatching(/fails to run convolutions by flat\/4: another algorithm/)]);
+  expect(choices.unchecked()).toEqual([]);
+  expect(stored.filter((shaders) => String(shaders).startsWith("flat"))).toEqual([]);
+  for (const one of [session, right]) one.dispose();
+});
+
+it("the default is checked as well where a program falls back to it", async () => {
+  const device = await testDevice();
+  /** Fails to compile im2col the first time: for the program, and not for its check. */
+  class Forgetful extends PipelineCache {
+    #failed = false;
+    override get(...[kernel, plan]: Parameters<PipelineCache["get"]>): ReturnType<PipelineCache["get"]> {
+      if (this.#failed || kernel.name !== "conv/flat") return super.get(kernel, plan);
+      this.#failed = true;
+      return Promise.reject(new Error("not this time"));
+    }
+  }
+  const choices = new ConvChoices(device, ENGINE.convolutions);
+  let checked: Checked = {};
+  choices.onChecked = (all) => (checked = all);
+  const session = await Session.load(model, { device, choices, pipelines: new Forgetful(device), precision: "f32" });
+  const { y } = await session.run({ x });
+  expect([y!.shape, session.notes]).toEqual([[1, 16, 20, 24], []]);
+  const names = Object.entries(checked).map(([shaders, right]) => [shaders.split(" ")[0], right]);
+  expect(names).toEqual([
+    ["flat/4", true],
+    ["direct/4", true],
+  ]);
+  session.dispose();
+});
+
+it("a lost device and an abort are no fault of a choice", async () => {
+  const device = await requestNodeDevice();
+  const choices = new ConvChoices(device, ENGINE.convolutions);
+  choices.record(convCase("few", [90, 91, 1], [5, 5], 32).params);
+  const target = { device, choices, engine: ENGINE, pipelines: new PipelineCache(device) };
+  const reason = new Error("no longer wanted");
+  await expect(checkChoices(target, new Pacer(AbortSignal.abort(reason)))).rejects.toBe(reason);
+  device.destroy();
+  await expect(checkChoices(target)).rejects.toThrow();
+  expect(choices.unchecked()).toHaveLength(1);
+  expect(choices.notes).toEqual([]);
+});
+
 const CASES: readonly Conv2dParams[] = [
   convCase("plain", [70, 61, 64], [3, 3], 72).params,
   convCase("strided", [80, 81, 20], [3, 3], 24, { strides: [2, 2] }).params,
@@ -104,8 +161,8 @@ it("right algorithms pass in a small case of the same shaders, once for each, an
   const choices = await make();
   const used = choices.unchecked();
   expect(used.length).toBeGreaterThan(3);
-  for (const { params, choice, shaders } of used) {
-    const small = smallCase(params, (other) => choices.shadersOf(other, choice) === shaders);
+  for (const one of used) {
+    const [{ params }, small] = [one, smallCase(choices, one)];
     expect(small.outHeight * small.outWidth * small.outChannels).toBeLessThan(40 * 40 * 40);
     expect(small.outHeight * small.outWidth).toBeLessThan(params.outHeight * params.outWidth);
   }
@@ -113,6 +170,30 @@ it("right algorithms pass in a small case of the same shaders, once for each, an
   expect(await checkChoices(target)).toEqual([]);
   expect(choices.unchecked()).toEqual([]);
   expect((await make()).unchecked()).toEqual([]);
+});
+
+it("every choice of a shape has a small case, on a GPU as well", () => {
+  const adapterInfo = { vendor: "nvidia", subgroupMinSize: 32 } as GPUAdapterInfo;
+  const features = new Set(["subgroups", "shader-f16"]) as unknown as GPUSupportedFeatures;
+  const limits = { maxComputeWorkgroupStorageSize: 32_768 } as GPUSupportedLimits;
+  const choices = new ConvChoices({ adapterInfo, features, limits }, ENGINE.convolutions);
+  const shapes = [
+    ...CASES,
+    convCase("many channels", [36, 36, 320], [1, 1], 36).params,
+    convCase("upsampled", [35, 35, 64], [3, 3], 64, { upsample: [2, 2] }).params,
+    convCase("pooled", [70, 70, 160], [3, 3], 64, { pool: true }).params,
+    convCase("few pixels", [8, 8, 2080], [1, 1], 192).params,
+  ].flatMap((params) => [params, { ...params, elem: "f16" } as Conv2dParams]);
+  const used = shapes.flatMap((params) =>
+    choices.admissible(params).map((choice) => ({ params, choice, shaders: choices.shadersOf(params, choice) })),
+  );
+  const names = new Set(used.map(({ choice }) => choice));
+  for (const choice of ["split/8", "split/2", "flat/4", "subgroup/8x128-32"]) expect(names).toContain(choice);
+  for (const one of used) {
+    const small = smallCase(choices, one);
+    expect(choices.shadersOf(small, one.choice)).toBe(one.shaders);
+    expect(small.inChannels, one.choice).toBeLessThanOrEqual(160);
+  }
 });
 
 it("a choice that was found wrong is not chosen in a later session", async () => {

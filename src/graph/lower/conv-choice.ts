@@ -91,8 +91,10 @@ export class ConvChoices {
   #checked: Checked = {};
   /** Choices of programs made so far that were not checked, by shadersOf(). */
   readonly #unchecked = new Map<string, UsedChoice>();
-  /** Choices that this device computes wrong and that would have been used. */
-  readonly #avoided = new Set<ConvChoice>();
+  /** Shaders that failed to run in a check. They are not stored: the next session may have more memory. */
+  readonly #failed = new Set<string>();
+  /** Choices that would have been used, and what this GPU does instead. */
+  readonly #avoided = new Map<ConvChoice, string>();
   /** Sessions await this before they compile, so that stored measurements are used. Must not reject. */
   ready: Promise<unknown> = Promise.resolve();
   readonly #algorithms: readonly ConvAlgorithm[];
@@ -110,14 +112,18 @@ export class ConvChoices {
 
   /** Every choice that computes this convolution on the device. */
   admissible(params: Conv2dParams): ConvChoice[] {
-    return convChoices(this.#algorithms, params, this.device).filter((choice) => !this.#isWrong(params, choice));
+    return convChoices(this.#algorithms, params, this.device).filter((choice) => !this.#isOut(params, choice));
   }
 
-  #isWrong(params: Conv2dParams, choice: ConvChoice): boolean {
-    if (choice === DEFAULT_CHOICE || !Object.values(this.#checked).includes(false)) return false;
-    const wrong = this.#checked[this.shadersOf(params, choice)] === false;
-    if (wrong) this.#avoided.add(choice);
-    return wrong;
+  /** Whether a check found that the choice computes wrong numbers or fails to run. */
+  #isOut(params: Conv2dParams, choice: ConvChoice): boolean {
+    if (choice === DEFAULT_CHOICE || (this.#failed.size === 0 && !Object.values(this.#checked).includes(false)))
+      return false;
+    const shaders = this.shadersOf(params, choice);
+    const failed = this.#failed.has(shaders);
+    const out = failed || this.#checked[shaders] === false;
+    if (out) this.#avoided.set(choice, failed ? "fails to run" : "computes wrong");
+    return out;
   }
 
   /** Identifies the shaders that a choice runs: convolutions with the same ones differ in sizes alone, which shaders are given. */
@@ -132,10 +138,11 @@ export class ConvChoices {
     return [...this.#unchecked.values()];
   }
 
-  /** Takes results of checks: choices that are wrong are out of use from now on. */
-  check(results: Checked): void {
+  /** Takes results of checks: choices that are wrong, and shaders that failed to run, are out of use from now on. */
+  check(results: Checked, failed: readonly string[] = []): void {
     this.#checked = { ...this.#checked, ...results };
-    for (const shaders of Object.keys(results)) this.#unchecked.delete(shaders);
+    for (const shaders of failed) this.#failed.add(shaders);
+    for (const shaders of [...Object.keys(results), ...failed]) this.#unchecked.delete(shaders);
     this.onChecked(this.#checked);
   }
 
@@ -148,7 +155,7 @@ export class ConvChoices {
   /** What users of the results should know. */
   get notes(): readonly string[] {
     return [...this.#avoided].map(
-      (choice) => `this GPU computes wrong convolutions by ${choice}: another algorithm was used`,
+      ([choice, does]) => `this GPU ${does} convolutions by ${choice}: another algorithm was used`,
     );
   }
 
@@ -183,10 +190,13 @@ export class ConvChoices {
   readonly small: Pick<ConvChoices, "choose" | "record"> = {
     choose: (params) =>
       [...(params.int8 && !params.upsample ? ["int8/4"] : []), "half-weights/4"].find(
-        (choice) => !this.#isWrong(params, choice),
+        (choice) => !this.#isOut(params, choice),
       ) ?? DEFAULT_CHOICE,
     record: (params) => this.#used(params, this.small.choose(params)),
   };
+
+  /** The choice that every device supports, for a program that failed with other choices. */
+  readonly recordDefault = (params: Conv2dParams): ConvChoice => this.#used(params, DEFAULT_CHOICE);
 
   /** Notes that a program will run the choice, which has to be checked. */
   #used(params: Conv2dParams, choice: ConvChoice): ConvChoice {
@@ -195,6 +205,3 @@ export class ConvChoices {
     return choice;
   }
 }
-
-/** The choice that every device supports. */
-export const chooseDefault = (): ConvChoice => DEFAULT_CHOICE;

@@ -1,12 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  adapterClass,
-  chooseDefault,
-  ConvChoices,
-  nearestKey,
-  shapeKey,
-  type Scores,
-} from "../../../src/graph/lower/conv-choice";
+import { adapterClass, ConvChoices, nearestKey, shapeKey, type Scores } from "../../../src/graph/lower/conv-choice";
 import { DEFAULT_CHOICE } from "../../../src/kernels/conv/algorithms";
 import { ENGINE } from "../../../src/session/engine";
 import { convCase } from "../../shared/conv-cases";
@@ -97,7 +90,21 @@ describe("ConvChoices", () => {
     for (let i = 0; i < 3; i++) own.record(params);
     own.choose({ ...params, residual: true });
     expect([...own.seen.values()]).toEqual([{ params, count: 3, choice: DEFAULT_CHOICE }]);
-    expect(chooseDefault()).toBe(DEFAULT_CHOICE);
+  });
+
+  it("skips a choice that failed to run, and does not store that", () => {
+    const own = choices();
+    own.measured = { [key]: { "split/8": 0.5 } };
+    const stored: object[] = [];
+    own.onChecked = (checked) => stored.push(checked);
+    expect(own.record(params)).toBe("split/8");
+    own.check({}, [own.shadersOf(params, "split/8")]);
+    expect(own.unchecked()).toEqual([]);
+    expect(own.choose(params)).toBe(DEFAULT_CHOICE);
+    expect(own.notes).toEqual(["this GPU fails to run convolutions by split/8: another algorithm was used"]);
+    expect(stored).toEqual([{}]);
+    expect(own.recordDefault(params)).toBe(DEFAULT_CHOICE);
+    expect(own.unchecked().map(({ choice }) => choice)).toEqual([DEFAULT_CHOICE]);
   });
 
   it("keeps 8-bit weights on software drivers and for few output pixels", () => {
