@@ -171,7 +171,8 @@ export const cancelTransposes: Pass = {
           return materialise(base, compose(perm, invert(target)), rw, made);
         }
         if (node.op !== "binary") return materialise(name, invert(target), rw, made);
-        const key = keyOf(name, target);
+        // Another key than that of a transpose by the same permutation.
+        const key = `operand ${keyOf(name, target)}`;
         if (!made.has(key)) made.set(key, rw.addConstant(`${name}.t`, permuteOperand(constant, target)));
         return made.get(key)!;
       });

@@ -135,6 +135,20 @@ describe("cancel-transposes", () => {
     expect(result.nodes.map((node) => node.op).sort()).toEqual(["transpose", "unary"]);
   });
 
+  it("keeps a constant operand of a sum apart from the same constant in a concat", () => {
+    const g = makeGraph();
+    const [x, c] = [g.input("x", [1, 9, 4]), g.constant("c", [1, 4, 9])];
+    const t = g.node("t", "transpose", [x], { perm: [0, 2, 1] });
+    const sum = g.node("sum", "binary", [t, c], { fn: "add", activation: IDENTITY });
+    const both = g.node("both", "concat", [t, c], { axis: 1 });
+    run(
+      g.graph(
+        g.node("z", "transpose", [sum], { perm: [0, 2, 1] }),
+        g.node("w", "transpose", [both], { perm: [0, 2, 1] }),
+      ),
+    );
+  });
+
   it("moves a flattened picture for real", () => {
     const g = makeGraph();
     const c = nchwConv(g, "c", g.input("x", [1, 1, 4, 4]), 1, 3);
