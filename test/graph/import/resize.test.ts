@@ -92,6 +92,23 @@ describe("Resize", () => {
     expect(opsOf(importSketch(bySizes([1, 2, 5, 7], { mode: "linear" })))).toEqual([]);
   });
 
+  it("refuses axes on which positions overflow or drift", () => {
+    const along = (to: number, coordinate_transformation_mode: string): Sketch => ({
+      inputs: { x: [1, 2, 48_000] },
+      weights: { sizes: int64s([1, 2, to]) },
+      nodes: [node("Resize", ["x", "", "", "sizes"], ["y"], { mode: "linear", coordinate_transformation_mode })],
+    });
+    for (const mode of MODES) expect(opsOf(importSketch(along(16_000, mode)))).toContain("resize");
+    for (const mode of MODES.slice(0, 3)) expect(opsOf(importSketch(along(96_000, mode)))).toContain("resize");
+    for (const [to, mode] of [
+      [96_000, "align_corners"],
+      [95_991, "half_pixel"],
+    ] as const)
+      expect(() => importSketch(along(to, mode))).toThrow(
+        new RegExp(`Resize .*an axis of 48000 elements resized to ${to}`),
+      );
+  });
+
   it("refuses what it does not do", () => {
     expect(() => importSketch(bySizes([1, 2, 8, 3], { mode: "area" }))).toThrow(/mode=area/);
     const unknown = { mode: "linear", coordinate_transformation_mode: "polar" };

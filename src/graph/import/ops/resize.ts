@@ -1,4 +1,5 @@
 /** Resize and its predecessor Upsample. */
+import { sourceCoordinate } from "../../../kernels/resize2d";
 import type { OpAttributes, Pair, Shape } from "../../ir";
 import type { NearestMode } from "../../ops/resize";
 import { describe, type NodeContext, type OpTable } from "../context";
@@ -44,6 +45,16 @@ function samplingOf({ mode, coordinates, nearest, antialias, excludeOutside }: F
 }
 
 /**
+ * Refuses axes so long that the kernel's positions, ratios of integers of 32 bits, overflow or end more than a sixteenth of an element from
+ * where they should.
+ */
+function checkLength(ctx: NodeContext, { coordinates }: Sampling, from: number, to: number, scale: number): void {
+  const { step, divisor } = sourceCoordinate(coordinates, from, to, scale);
+  const drift = coordinates === "align_corners" || step === 0 ? 0 : to * Math.abs(step / divisor - 1 / scale);
+  if (step * to > 2 ** 30 || drift > 1 / 16) ctx.unsupported(`an axis of ${from} elements resized to ${to}`);
+}
+
+/**
  * The op "resize" for the last two axes of [N,C,H,W], the last of [N,C,L], or the middle two of an NHWC tensor, where it has the filter;
  * else products with matrices.
  */
@@ -53,6 +64,7 @@ function resizeTo(ctx: NodeContext, size: Shape, scales: readonly number[], filt
   const changed = size.map((n, axis) => n !== x.shape[axis] || scales[axis] !== 1);
   if (!filter.crop && !changed.includes(true)) return x;
   const sampling = samplingOf(filter);
+  if (sampling) size.forEach((to, axis) => checkLength(ctx, sampling, x.shape[axis]!, to, scales[axis]!));
   const along = (axis: number): Pair => [scales[axis]!, scales[axis + 1]!];
   if (sampling && size.length === 3 && !changed[0] && !changed[1]) {
     const [n, c, l] = size as [number, number, number];
