@@ -31,8 +31,8 @@ fn combine(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
     case 2u: { return x * y; }
     case 3u: { return x / y; }
     case 4u: { return signed_pow(x, y); }
-    case 5u: { return min(x, y); }
-    case 6u: { return max(x, y); }
+    case 5u: { return keep_nan(keep_nan(min(x, y), x), y); }
+    case 6u: { return keep_nan(keep_nan(max(x, y), x), y); }
     case 7u: { return select(x, x * y, x < vec4(0.0)); }    // prelu
     case 8u: { return vec4<f32>(x < y); }
     case 9u: { return vec4<f32>(x <= y); }

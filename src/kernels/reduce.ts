@@ -50,7 +50,7 @@ export const reduce: Kernel<ReduceParams> = {
     if (code < 0) throw new KernelError("reduce", `one of ${REDUCE_CODES.join(", ")}`, String(fn));
     const { constants, grid } = rowSizes({ outer, axis, inner }, elem);
     return {
-      constants: { ...constants, FUNCTION: code },
+      constants: { ...constants, bits: lanesFor(inner) === 4 ? "vec4<u32>" : "u32", FUNCTION: code },
       grid,
       flops: outer * axis * inner,
       bytes: outer * (axis + 1) * inner * elemBytes(elem),

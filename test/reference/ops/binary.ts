@@ -72,6 +72,14 @@ export const cases: readonly KernelCase[] = [
   add([2, 1, 2, 1, 2, 1, 2, 3], [2, 1, 2, 1, 2, 1, 2, 3], [2, 1, 2, 1, 2, 1, 2, 3]), // eight that merge
   add([2, 5, 1], [2, 1, 4], [2, 5, 4]),
   ...functions.map((fn) => binaryCase(fn, { shape: [3, 4] }, { shape: [4] }, [3, 4])),
+  ...(["min", "max"] as const).map((fn) =>
+    binaryCase(
+      fn,
+      { shape: [5], values: [NaN, 1, -1, NaN, -Infinity] },
+      { shape: [5], values: [1, NaN, NaN, NaN, 2] },
+      [5],
+    ),
+  ),
   binaryCase("div", { shape: [3, 5] }, { shape: [3, 1], low: 0.5, high: 2 }, [3, 5]),
   // Whole exponents of negative numbers, zero to the zero, and roots.
   binaryCase(

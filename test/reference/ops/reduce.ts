@@ -32,14 +32,27 @@ function reduce(node: NodeFor<"reduce">, x: Tensor): Tensor {
 
 export const reference: Reference<"reduce"> = { op: "reduce", compute: (node, [x]) => reduce(node, x!) };
 
-function reduceCase(view: Rows, fn: OpAttributes["reduce"]["fn"], low = -1, high = 1): KernelCase {
+function reduceCase(
+  view: Rows,
+  fn: OpAttributes["reduce"]["fn"],
+  low = -1,
+  high = 1,
+  values?: ArrayLike<number>,
+): KernelCase {
   const attributes = { fn, axes: [1], keepDims: false };
   const shape = shapeOf(view);
-  const src: Operand = { shape, low, high };
+  const src: Operand = { shape, low, high, ...(values && { values }) };
   // f16 rounds the result to 11 bits of its own size; f32 sums in another order than the reference.
   const largest = Math.max(Math.abs(low), Math.abs(high)) * (fn === "sum" ? view.axis : 1);
   const tolerance = { f32: { abs: 1e-6 * largest }, f16: { abs: 2 ** -11 * largest } };
   return kernelCase(kernel, { ...view, fn }, { src }, "reduce", attributes, [view.outer, view.inner], tolerance);
+}
+
+/** Two rows: one of infinities alone, and one of numbers with a NaN near its end. */
+function notFinite(axis: number, infinity: number): Float32Array {
+  const values = new Float32Array(2 * axis).fill(infinity, 0, axis);
+  values[2 * axis - 2] = NaN;
+  return values;
 }
 
 export const cases: readonly KernelCase[] = [
@@ -51,6 +64,11 @@ export const cases: readonly KernelCase[] = [
     reduceCase(rows(2, 64, 1), fn, 0.5, 2), // a minimum above and a maximum below zero
     reduceCase(rows(2, 5, 4), fn, -2, -0.5),
   ]),
+  ...[3, 100].flatMap((axis) => [
+    reduceCase(rows(2, axis, 1), "max", -1, 1, notFinite(axis, -Infinity)),
+    reduceCase(rows(2, axis, 1), "min", -1, 1, notFinite(axis, Infinity)),
+  ]),
+  reduceCase(rows(1, 3, 4), "max", -1, 1, [NaN, -Infinity, 1, 1, 1, -Infinity, NaN, 1, 1, -Infinity, 1, NaN]),
 ];
 
 export const onnx: readonly OnnxExample[] = [
