@@ -56,6 +56,8 @@ Tensors at run time are floats of fixed shape; booleans are 0 or 1. Integers exi
 known then, so the shape arithmetic of exporters is evaluated. Ops whose inputs are all constants are evaluated at load, except
 convolutions, pooling, fast resizing, DepthToSpace, SpaceToDepth, normalisations and softmax, which become nodes of the graph.
 "Constants only" marks ops that are not supported at run time.
+Tensors have any number of axes. Ops that move or broadcast elements count neighbouring axes that they treat as one as one axis, and support six.
+Resize supports axes whose sizes before and after have a product of at most 2^28, and longer ones by ratios of small numbers.
 Inputs of whole numbers that the GPU's floats would round (above 2^24 in f32, 2^11 in f16) are refused; given by \`freeze\`, they may be larger. An output of
 whole numbers that is known at load has them exactly, as \`integers\` beside its \`data\`.
 

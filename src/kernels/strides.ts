@@ -5,6 +5,9 @@ import { broadcastStrides } from "../base/strides";
 /** Number of axes in shaders that include lib/axes.wgsl. */
 const MAX_AXES = 6;
 
+/** A tensor has more axes than shaders support, even where neighbours are merged: the fault of the model, not of lowering. */
+export class AxesError extends KernelError {}
+
 /** broadcastStrides() with a check. Throws KernelError when a size is neither 1 nor the output's. */
 export function operandStrides(kernel: string, shape: readonly number[], outShape: readonly number[]): number[] {
   const missing = outShape.length - shape.length;
@@ -39,9 +42,9 @@ export function collapseAxes(dims: readonly number[], strides: readonly (readonl
   return { dims: kept, strides: steps };
 }
 
-/** Prepends `fill` up to MAX_AXES numbers. Throws KernelError when there are more than MAX_AXES. */
+/** Prepends `fill` up to MAX_AXES numbers. Throws AxesError when there are more than MAX_AXES. */
 export function toMaxAxes(kernel: string, values: readonly number[], fill: number): number[] {
   if (values.length > MAX_AXES)
-    throw new KernelError(kernel, `at most ${MAX_AXES} axes after merging neighbours`, `${values.length}`);
+    throw new AxesError(kernel, `at most ${MAX_AXES} axes after merging neighbours`, `${values.length}`);
   return [...new Array<number>(MAX_AXES - values.length).fill(fill), ...values];
 }

@@ -110,6 +110,23 @@ it("a graph of more dispatches than drivers bear is refused", () => {
   expect(() => compile(copied)).toThrow(/more than 32768 steps/);
 });
 
+it("a tensor of more axes than shaders support is refused by its node's name, if no axes merge", () => {
+  const sum = (a: readonly number[], b: readonly number[]): Uint8Array =>
+    buildModel({
+      inputs: [
+        { name: "a", shape: a },
+        { name: "b", shape: b },
+      ],
+      outputs: [{ name: "y" }],
+      nodes: [node("Add", ["a", "b"], ["y"])],
+    });
+  expect(compile(sum([2, 1, 2, 2, 1, 2, 1, 2], [1, 3, 1, 1, 3, 1, 1, 1])).steps.length).toBe(1);
+  const { items } = thrownBy(UnsupportedError, () => compile(sum([2, 1, 2, 1, 2, 1, 2], [1, 3, 1, 3, 1, 3, 1])));
+  expect(items).toEqual([
+    { node: "Add(y)", op: "binary", reason: "[2, 3, 2, 3, 2, 3, 2]: at most 6 axes after merging neighbours" },
+  ]);
+});
+
 it("the parts of a Split and of a Concat share their pipelines", () => {
   const { steps } = compile(MANY["a Split, concatenated"]!(500));
   const pipelines = new Set(steps.map(({ kernel, plan }) => `${kernel} ${JSON.stringify(plan.constants)}`));

@@ -1,5 +1,7 @@
 /** Lowers a graph to a program: chooses a kernel variant for every node, then a slot for every value. Needs no GPU. */
+import { UnsupportedError } from "../../base/errors";
 import { finish, visiting } from "../../base/pacer";
+import { AxesError } from "../../kernels/strides";
 import { IDENTITY, sizeOf, type Graph } from "../ir";
 import { slicingChannels } from "../channel-slices";
 import { definitionOf } from "../op";
@@ -13,11 +15,21 @@ export function lower(graph: Graph, engine: Engine, options: LowerOptions): Prog
   return finish(lowering(graph, engine, options));
 }
 
-/** lower() as a generator that yields between nodes and within large ones. Throws UnsupportedError where the program has too many steps. */
+/**
+ * lower() as a generator that yields between nodes and within large ones. Throws UnsupportedError where the program has too many steps, and
+ * where a tensor has too many axes.
+ */
 export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): Generator<undefined, Program> {
   const builder = new ProgramBuilder(graph, engine, yield* slicingChannels(graph, engine.ops), options);
   for (const node of graph.nodes) {
-    yield* definitionOf(engine.ops, node).lower(builder, node) ?? [];
+    try {
+      yield* definitionOf(engine.ops, node).lower(builder, node) ?? [];
+    } catch (error) {
+      if (!(error instanceof AxesError)) throw error;
+      const { op, output, origin, shape } = node;
+      const reason = `[${shape.join(", ")}]: ${error.expected}`;
+      throw new UnsupportedError(graph.label, [{ node: origin[0] ?? output, op, reason }]);
+    }
     yield;
   }
   const outputs = graph.outputs.map((output): Port => ({ ...output, shape: builder.shape(output.value) }));
