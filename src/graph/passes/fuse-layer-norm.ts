@@ -84,6 +84,8 @@ function normalisedOf(node: Node, rw: Rewrite): (Along & { readonly epsilon: num
   const sameAxes = [squared, variance].every((other) => other?.axes.join() === x?.axes.join());
   if (!x || left !== right || squared?.of !== x.of || !sameAxes || !added || sizeOf(added.shape) !== 1)
     return undefined;
+  // An epsilon of more axes than x gives the result its own.
+  if (!sameShape(rw.shape(x.of), node.shape)) return undefined;
   const epsilon = added.data[0]!;
   return epsilon >= 0 ? { ...x, epsilon } : undefined;
 }

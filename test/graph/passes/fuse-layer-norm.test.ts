@@ -117,9 +117,10 @@ describe("a layer normalisation that is written out", () => {
   });
 });
 
-it("leaves squares over other axes, and epsilons of several elements or below 0", () => {
+it("leaves squares over other axes, and epsilons of several elements, of more axes or below 0", () => {
   expect(opsOf(written({ axesOfSquares: [2] }))).not.toContain("layerNorm");
   expect(opsOf(written({ epsilon: [3, 1] }))).not.toContain("layerNorm");
+  expect(opsOf(written({ epsilon: [1, 1, 1, 1, 1] }))).not.toContain("layerNorm");
   expect(opsOf(written({ added: -1e-4 }))).not.toContain("layerNorm");
 });
 
