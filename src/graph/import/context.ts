@@ -138,8 +138,10 @@ export class NodeContext {
     return this.#attribute(name, "int") ?? otherwise;
   }
 
+  /** Never NaN, which WGSL cannot write. */
   float(name: string, otherwise: number): number {
-    return this.#attribute(name, "float") ?? otherwise;
+    const value = this.#attribute(name, "float") ?? otherwise;
+    return Number.isNaN(value) ? this.unsupported(`attribute ${name}=NaN`) : value;
   }
 
   string(name: string, otherwise: string): string {

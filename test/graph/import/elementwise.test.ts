@@ -52,6 +52,25 @@ describe("functions of one tensor", () => {
     expect(graph.nodes[0]!.attributes).toMatchObject({ activation: { max: Infinity } });
   });
 
+  it("refuses attributes that are NaN, of which shaders would not compile", () => {
+    for (const [op, name] of [
+      ["Clip", "min"],
+      ["LeakyRelu", "alpha"],
+      ["Elu", "alpha"],
+      ["HardSigmoid", "beta"],
+    ] as const)
+      expect(() => importSketch(unary(op, { [name]: { float: NaN } }, { opset: 10 }))).toThrow(
+        new RegExp(`attribute ${name}=NaN`),
+      );
+    expect(() =>
+      importSketch(unary("Pad", { pads: [0, 1, 0, 0, 0, 0, 0, 0], value: { float: NaN } }, { opset: 10 })),
+    ).toThrow(/value=NaN/);
+    const bounded = { inputs: { x: X }, weights: { nan: floats([NaN], []) } };
+    const padded = { ...bounded, weights: { ...bounded.weights, pads: int64s([0, 1, 0, 0, 0, 0, 0, 0]) } };
+    expect(() => importSketch({ ...padded, nodes: [node("Pad", ["x", "pads", "nan"], ["y"])] })).toThrow(/value=NaN/);
+    expect(opsOf(importSketch({ ...bounded, nodes: [node("Clip", ["x", "nan"], ["y"])] }))).toEqual(["binary"]);
+  });
+
   it("the largest float as a bound means no bound", () => {
     const graph = importSketch(
       unary("Clip", { min: { float: 0 }, max: { float: 3.4028234663852886e38 } }, { opset: 7 }),

@@ -29,9 +29,10 @@ function scalar(ctx: NodeContext, value: number, suffix: string): ConstantValue 
   return ctx.floatConstant([], [value], suffix);
 }
 
-/** The number of a constant with one element; undefined for other values. */
+/** The number of a constant with one element; undefined for other values, and for NaN. */
 function singleNumber(value: Value | undefined): number | undefined {
-  return value?.kind === "constant" && sizeOf(value.shape) === 1 ? value.data[0] : undefined;
+  const number = value?.kind === "constant" && sizeOf(value.shape) === 1 ? value.data[0] : undefined;
+  return Number.isNaN(number) ? undefined : number;
 }
 
 /** Bounds are attributes before opset 11, and optional inputs since. */

@@ -46,6 +46,7 @@ function pad(ctx: NodeContext): Value {
     ctx.unsupported(`attribute mode=${mode}`);
   const given = ctx.listSince(11, "pads", 1) ?? ctx.malformed("pads", "none");
   const fill = ctx.opset < 11 ? ctx.float("value", 0) : (ctx.optionalConstant(2, "constant_value")?.data[0] ?? 0);
+  if (Number.isNaN(fill)) ctx.unsupported("constant_value=NaN");
   const listed = ctx.opset < 18 ? undefined : ctx.listSince(18, "axes", 3);
   const axes = (listed ?? x.shape.map((_, axis) => axis)).map((axis) => ctx.axis(axis, rank));
   if (given.length !== 2 * axes.length) ctx.malformed(`${2 * axes.length} pads`, describe(given));
