@@ -104,6 +104,14 @@ it("bands cover all rows once, within the limit and at aligned offsets", () => {
   }
 });
 
+it("a convolution whose last windows lie below the image is not divided", () => {
+  const { params } = convCase("", [4, 16, 64], [3, 3], 64, { out: [64, 16] });
+  expect(bandsOf(params, 16 * 16 * 64 * 4)).toEqual([{ params, ranges: {} }]);
+  // The last window has one row of the image.
+  const { params: inside } = convCase("", [62, 16, 64], [3, 3], 64, { out: [63, 16] });
+  expect(bandsOf(inside, 16 * 16 * 64 * 4).length).toBeGreaterThan(1);
+});
+
 describe("default limits are enough for 1024 pixels in f32", () => {
   const [binding, buffer] = [2 ** 27, 2 ** 28];
   for (const name of SHIPPED_MODELS)

@@ -16,7 +16,7 @@ const ALIGNMENT = 256;
 
 /**
  * The convolution as bands that bind at most `most` bytes of each image. One band where all fits, and where it cannot be divided: several
- * images, upsampling, and rows of which none starts at an aligned offset.
+ * images, upsampling, windows that lie below the image, and rows of which none starts at an aligned offset.
  */
 export function bandsOf(params: Conv2dParams, most: number): readonly ConvBand[] {
   const { batch, inHeight, outHeight, outWidth, outChannels, kernel, strides, dilations, padTop, pool, elem } = params;
@@ -30,10 +30,11 @@ export function bandsOf(params: Conv2dParams, most: number): readonly ConvBand[]
   };
   const operands = Object.keys(row) as (keyof typeof row)[];
   const bytes = (operand: keyof typeof row, rows: number): number => rows * row[operand]! * elemBytes(elem);
+  /** The first row of src under the window of a row, before pooling. */
+  const top = (y: number): number => y * strides[0] - padTop;
   /** The rows of each image for the rows from..to-1 of dst. */
   const rowsOf = (operand: keyof typeof row, from: number, to: number): readonly [number, number] => {
     if (operand !== "src") return [from, to];
-    const top = (y: number): number => y * strides[0] - padTop;
     return [
       Math.max(0, top(from * kept)),
       Math.min(inHeight, Math.max(1, top(to * kept - 1) + (kernel[0] - 1) * dilations[0] + 1)),
@@ -52,7 +53,7 @@ export function bandsOf(params: Conv2dParams, most: number): readonly ConvBand[]
         (operand === "src" && bytes(operand, inHeight) <= most),
     );
   const whole = [{ params, ranges: {} }];
-  if (batch > 1 || params.upsample || fits(0, height)) return whole;
+  if (batch > 1 || params.upsample || top(outHeight - 1) >= inHeight || fits(0, height)) return whole;
   const bands: ConvBand[] = [];
   for (let from = 0, to; from < height; from = to) {
     to = height;
