@@ -10,9 +10,9 @@ const FUNCTION: u32 = 0u;       // 0 sum, 1 mean, 2 max, 3 min
 @group(0) @binding(1) var<storage, read_write> dst: array<unit>;  // [outer, INNER]
 
 // The larger one; NaN where one of them is NaN, of which max may return the other. Tests the bits, as keep_nan of lib/activation.wgsl does.
-fn higher(a: wide, b: wide) -> wide {
-  let number = select(max(a, b), a, (bitcast<bits>(a) & bits(0x7fffffffu)) > bits(0x7f800000u));
-  return select(number, b, (bitcast<bits>(b) & bits(0x7fffffffu)) > bits(0x7f800000u));
+fn higher(one: wide, other: wide) -> wide {
+  let magnitude = max(bitcast<bits>(abs(one)), bitcast<bits>(abs(other)));
+  return select(max(one, other), one + other, magnitude > bits(0x7f800000u));
 }
 
 fn run_row(row: u32, first: u32, local: u32) {

@@ -1,5 +1,10 @@
 /** Index arithmetic of row-major tensors. */
 
+/** Number of elements; 1 for no axes. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, n) => size * n, 1);
+}
+
 /** Distance between neighbours on each axis. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);

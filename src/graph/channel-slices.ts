@@ -12,7 +12,7 @@ import { shapesOf } from "./cost";
 import { finish, visiting } from "../base/pacer";
 import { countingUses } from "./edit";
 import type { Graph, NodeFor } from "./ir";
-import { definitionOf, type ChannelSlice, type Ops } from "./op";
+import { definitionOf, type BufferSlice, type Ops } from "./op";
 
 /** Whether every reader of a value is a convolution that can read channels of a wider buffer. */
 export function* readInPlace(graph: Graph, ops: Ops): Generator<undefined, (value: string) => boolean> {
@@ -31,12 +31,12 @@ function takesChannels({ attributes: { starts, steps }, shape }: NodeFor<"slice"
 }
 
 /** Values that are channels of another value's buffer, by name. */
-export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, ChannelSlice> {
+export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, BufferSlice> {
   return finish(slicingChannels(graph, ops));
 }
 
 /** channelSlices() as a generator that yields between nodes. */
-export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, ReadonlyMap<string, ChannelSlice>> {
+export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, ReadonlyMap<string, BufferSlice>> {
   const uses = yield* countingUses(graph);
   const shapes = shapesOf(graph);
   const inPlace = yield* readInPlace(graph, ops);
@@ -59,7 +59,7 @@ export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, R
   yield* visiting(graph.nodes, (node) => {
     if (definitionOf(ops, node).writesChannels?.(node)) writable.add(node.output);
   });
-  const result = new Map<string, ChannelSlice>();
+  const result = new Map<string, BufferSlice>();
   for (const node of graph.nodes) {
     if (node.op !== "concat" || node.attributes.axis !== node.shape.length - 1) continue;
     const parts = new Set(node.inputs);

@@ -11,6 +11,7 @@
 import type { Pair } from "../base/pair";
 
 export type { Pair };
+export { sizeOf } from "../base/strides";
 
 export type Shape = readonly number[];
 
@@ -112,11 +113,6 @@ export interface Graph {
 }
 
 export const IDENTITY: Activation = { fn: "identity" };
-
-/** Number of elements. */
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, n) => product * n, 1);
-}
 
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);

@@ -1,6 +1,6 @@
 /** Helpers that the files of ops/ share: checks of shapes, and sizes by name. */
 import { GraphError } from "../base/errors";
-import { sameShape, sizeOf, type Node, type Pads, type Pair, type Shape } from "./ir";
+import { sameShape, type Node, type Pads, type Pair, type Shape } from "./ir";
 
 export const show = (shape: Shape): string => `[${shape.join(",")}]`;
 
@@ -30,9 +30,6 @@ export function slidingSize(x: Shape, kernel: Pair, strides: Pair, pads: Pads, d
   return [along(0), along(1)];
 }
 
-/** Product of the sizes of axes `from` (included) to `to` (excluded). */
-export const product = (shape: Shape, from: number, to?: number): number => sizeOf(shape.slice(from, to));
-
 /** The four sizes of an NHWC shape. */
 export function nhwc(shape: Shape): { batch: number; height: number; width: number; channels: number } {
   const [batch, height, width, channels] = shape as [number, number, number, number];
@@ -54,9 +51,4 @@ export function spatialSizes(
     outWidth: to.width,
     outChannels: to.channels,
   };
-}
-
-/** x as rows along one axis: [outer, axis, inner]. */
-export function rowsAlong(x: Shape, axis: number): { outer: number; axis: number; inner: number } {
-  return { outer: product(x, 0, axis), axis: x[axis]!, inner: product(x, axis + 1) };
 }

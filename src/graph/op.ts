@@ -48,7 +48,7 @@ export function definitionOf<K extends OpName>(ops: Ops, node: NodeFor<K>): OpDe
 }
 
 /** A value's position among the channels of a wider value. */
-export interface ChannelSlice {
+export interface BufferSlice {
   /** The value with the buffer. */
   readonly output: string;
   /** First channel, and number of channels of the wider value. */
@@ -74,7 +74,7 @@ export interface Lowering {
   /** Whether the constant has values of 8 bits. */
   hasInt8(value: string): boolean;
   /** The value's slice of a wider buffer; undefined where the value has its own buffer. */
-  sliceOf(value: string): ChannelSlice | undefined;
+  sliceOf(value: string): BufferSlice | undefined;
   /** The dispatches of a convolution, by the algorithm chosen for it. */
   planConvolution(params: Conv2dParams): ConvPlan;
   /** Makes `value` share `source`'s buffer. */

@@ -1,9 +1,9 @@
 /** Elementwise function of two tensors, with NumPy broadcasting. */
 import wgsl from "../../shaders/binary.wgsl?raw";
 import { KernelError } from "../base/errors";
-import { stridesOf } from "../base/strides";
+import { sizeOf, stridesOf } from "../base/strides";
 import { activationConstants, type ActivationParams } from "./activation";
-import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 
@@ -55,7 +55,7 @@ export const binary: Kernel<BinaryParams> = {
       return { types: unitTypes(elem, width), strides: own.map((n, axis) => (axis === last ? n : n / width)) };
     });
     const [a, b] = operands as [(typeof operands)[0], (typeof operands)[0]];
-    const elements = product(shape);
+    const elements = sizeOf(shape);
     return {
       constants: {
         a_unit: a.types["unit"]!,
@@ -73,7 +73,7 @@ export const binary: Kernel<BinaryParams> = {
       flags: { VECTOR: lanes === 4 },
       grid: linearGrid(elements / lanes),
       flops: elements,
-      bytes: (product(shapeA) + product(shapeB) + elements) * elemBytes(elem),
+      bytes: (sizeOf(shapeA) + sizeOf(shapeB) + elements) * elemBytes(elem),
     };
   },
 };

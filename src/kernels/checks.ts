@@ -23,8 +23,3 @@ export function unitTypes(elem: Elem, lanes: 1 | 4): Constants {
 export function lanesFor(...numbers: readonly number[]): 1 | 4 {
   return numbers.every((n) => n % 4 === 0) ? 4 : 1;
 }
-
-/** Product; 1 for none. */
-export function product(numbers: readonly number[]): number {
-  return numbers.reduce((total, n) => total * n, 1);
-}

@@ -1,16 +1,12 @@
 /** Gathers entries of an axis by constant indices. */
 import wgsl from "../../shaders/gather.wgsl?raw";
 import { KernelError } from "../base/errors";
-import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
+import { rowsAlong } from "./reduce";
 
 /** Equals the shader's BASE: the largest base whose digits are all exact in f16. */
 const BASE = 2048;
-
-/** [before, at, after] an axis: sizes multiplied together. */
-export function splitAt(shape: readonly number[], axis: number): [outer: number, axis: number, inner: number] {
-  return [product(shape.slice(0, axis)), shape[axis]!, product(shape.slice(axis + 1))];
-}
 
 interface GatherParams {
   /** Shape of src. */
@@ -45,7 +41,7 @@ export const gather: Kernel<GatherParams> = {
     if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)
       throw new KernelError("gather", `an axis of [${shape.join(", ")}]`, `${axis}`);
     requirePositive("gather", { shape, count });
-    const [outer, size, inner] = splitAt(shape, axis);
+    const { outer, axis: size, inner } = rowsAlong(shape, axis);
     const lanes = lanesFor(inner);
     const outputs = outer * count * inner;
     return {

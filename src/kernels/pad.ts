@@ -1,8 +1,8 @@
 /** Pads a tensor. */
 import wgsl from "../../shaders/pad.wgsl?raw";
 import { KernelError } from "../base/errors";
-import { stridesOf } from "../base/strides";
-import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { sizeOf, stridesOf } from "../base/strides";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import { toMaxAxes } from "./strides";
 
@@ -73,7 +73,7 @@ export const pad: Kernel<PadParams> = {
     const sizes = merged.map((axis) => axis.size);
     const outSizes = merged.map((axis) => axis.before + axis.size + axis.after);
     const befores = merged.map((axis) => axis.before);
-    const units = product(outSizes);
+    const units = sizeOf(outSizes);
     // elem(VALUE) in the shader must be a number of that type.
     const largest = elem === "f16" ? 65504 : Infinity;
     return {
@@ -90,7 +90,7 @@ export const pad: Kernel<PadParams> = {
       },
       grid: linearGrid(units),
       flops: 0,
-      bytes: (product(shape) + units * lanes) * elemBytes(elem),
+      bytes: (sizeOf(shape) + units * lanes) * elemBytes(elem),
     };
   },
 };

@@ -1,7 +1,8 @@
 /** Mean, sum, maximum and minimum along axes. */
 import wgsl from "../../shaders/reduce.wgsl?raw";
 import { KernelError } from "../base/errors";
-import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { sizeOf } from "../base/strides";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
 
 /** The index is the shader's FUNCTION. */
@@ -12,6 +13,11 @@ export interface Rows {
   readonly outer: number;
   readonly axis: number;
   readonly inner: number;
+}
+
+/** A tensor as rows along one axis. */
+export function rowsAlong(shape: readonly number[], axis: number): Rows {
+  return { outer: sizeOf(shape.slice(0, axis)), axis: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) };
 }
 
 interface ReduceParams extends Rows {
@@ -78,8 +84,8 @@ export function reducePlan(shape: readonly number[], axes: readonly number[]): R
   // Reduces the last run first, so that later steps have longer contiguous inner runs.
   for (let i = runs.length - 1; i >= 0; i--) {
     if (!runs[i]!.reduced) continue;
-    steps.push({ outer: product(sizes.slice(0, i)), axis: sizes[i]!, inner: product(sizes.slice(i + 1)) });
+    steps.push({ outer: sizeOf(sizes.slice(0, i)), axis: sizes[i]!, inner: sizeOf(sizes.slice(i + 1)) });
     sizes[i] = 1;
   }
-  return steps.length > 0 ? steps : [{ outer: 1, axis: 1, inner: product(shape) }];
+  return steps.length > 0 ? steps : [{ outer: 1, axis: 1, inner: sizeOf(shape) }];
 }

@@ -6,8 +6,9 @@ import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import type { PictureSizes } from "./window";
 
-type CoordinateMode = "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
-type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
+export type CoordinateMode =
+  "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
+export type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
 
 interface Resize2dParams extends PictureSizes {
   readonly mode: "nearest" | "linear";

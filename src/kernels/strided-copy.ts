@@ -1,8 +1,8 @@
 /** One kernel for ops that only move elements: it copies a strided view of src to a strided view of dst. */
 import wgsl from "../../shaders/strided-copy.wgsl?raw";
 import { KernelError } from "../base/errors";
-import { stridesOf } from "../base/strides";
-import { lanesFor, product, requirePositive, unitTypes } from "./checks";
+import { sizeOf, stridesOf } from "../base/strides";
+import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "./kernel";
 import { operandStrides, collapseAxes, toMaxAxes } from "./strides";
 
@@ -29,7 +29,7 @@ export function copyPlan(kernel: string, views: Views): KernelPlan {
   const lanes = contiguous ? lanesFor(dims[last]!, srcOffset, dstOffset, ...outer) : 1;
   const inUnits = (numbers: readonly number[]) => numbers.map((n, axis) => (axis === last ? n : n / lanes));
   const { unit } = unitTypes(elem, lanes);
-  const elements = product(dims);
+  const elements = sizeOf(dims);
   return {
     constants: {
       unit: unit!,
@@ -128,7 +128,7 @@ export const expand: Kernel<ExpandParams> = {
     const srcStrides = operandStrides("expand", shape, outShape);
     const dstStrides = stridesOf(outShape);
     const plan = copyPlan("expand", { dims: outShape, srcStrides, dstStrides, elem });
-    return { ...plan, bytes: (product(shape) + product(outShape)) * elemBytes(elem) };
+    return { ...plan, bytes: (sizeOf(shape) + sizeOf(outShape)) * elemBytes(elem) };
   },
 };
 

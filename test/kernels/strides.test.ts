@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { splitAt } from "../../src/kernels/gather";
+import { rowsAlong } from "../../src/kernels/reduce";
 import { stridesOf } from "../../src/base/strides";
 import { collapseAxes, operandStrides, toMaxAxes } from "../../src/kernels/strides";
 
@@ -47,6 +47,6 @@ it("fills in front up to the axes that shaders unroll", () => {
 });
 
 it("splits a shape around an axis", () => {
-  expect(splitAt([2, 3, 5, 7], 2)).toEqual([6, 5, 7]);
-  expect(splitAt([4], 0)).toEqual([1, 4, 1]);
+  expect(rowsAlong([2, 3, 5, 7], 2)).toEqual({ outer: 6, axis: 5, inner: 7 });
+  expect(rowsAlong([4], 0)).toEqual({ outer: 1, axis: 4, inner: 1 });
 });

@@ -6,7 +6,7 @@ import type { Conv2dParams } from "../../kernels/conv/params";
 import type { Elem, KernelPlan, Packing } from "../../kernels/kernel";
 import type { Engine } from "../engine";
 import { sizeOf, type Graph, type Node, type Shape } from "../ir";
-import type { ChannelSlice, ElementRange, Lowering } from "../op";
+import type { BufferSlice, ElementRange, Lowering } from "../op";
 import type { Operand, Step, Weight } from "./program";
 
 export interface LowerOptions {
@@ -28,7 +28,7 @@ export class ProgramBuilder implements Lowering {
   readonly #graph: Graph;
   readonly #chooseConv: (params: Conv2dParams) => ConvChoice;
   readonly #convolutions: Engine["convolutions"];
-  readonly #slices: ReadonlyMap<string, ChannelSlice>;
+  readonly #slices: ReadonlyMap<string, BufferSlice>;
   readonly #shapes = new Map<string, Shape>();
   /** Value -> the value whose buffer it shares (reshapes). */
   readonly #aliases = new Map<string, string>();
@@ -38,7 +38,7 @@ export class ProgramBuilder implements Lowering {
   constructor(
     graph: Graph,
     engine: Engine,
-    slices: ReadonlyMap<string, ChannelSlice>,
+    slices: ReadonlyMap<string, BufferSlice>,
     { elem, chooseConv = () => DEFAULT_CHOICE, bindingBytes = Infinity }: LowerOptions,
   ) {
     this.#graph = graph;
@@ -63,7 +63,7 @@ export class ProgramBuilder implements Lowering {
     return this.#graph.constants.get(name)?.int8 !== undefined;
   }
 
-  sliceOf(name: string): ChannelSlice | undefined {
+  sliceOf(name: string): BufferSlice | undefined {
     return this.#slices.get(name);
   }
 

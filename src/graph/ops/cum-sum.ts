@@ -1,11 +1,12 @@
 /** Cumulative sums along one axis. */
 import { cumSum as kernel } from "../../kernels/cum-sum";
+import { rowsAlong } from "../../kernels/reduce";
 import { inParts } from "../../base/pacer";
 import { evaluated } from "../constants/deferred";
 import { zerosLike } from "../constants/elements";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
-import { expectAxis, rowsAlong } from "../op-tools";
+import { expectAxis } from "../op-tools";
 import { permuteAxis } from "../permutation";
 
 declare module "../ir" {

@@ -2,7 +2,7 @@
 import { layerNorm as kernel } from "../../kernels/normalize";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
-import { expectAxis, expectShape, product } from "../op-tools";
+import { expectAxis, expectShape } from "../op-tools";
 
 declare module "../ir" {
   interface OpAttributes {
@@ -24,7 +24,7 @@ export const layerNorm: OpDefinition<"layerNorm"> = {
   lower(b, node) {
     const [src = "", scale = "", bias] = node.inputs;
     const { axis, epsilon } = node.attributes;
-    const sizes = { rows: product(node.shape, 0, axis), size: product(node.shape, axis) };
+    const sizes = { rows: sizeOf(node.shape.slice(0, axis)), size: sizeOf(node.shape.slice(axis)) };
     const plan = kernel.plan({ ...sizes, epsilon, bias: bias !== undefined, elem: b.elem });
     b.step(node, "layerNorm", plan, { src, scale, ...(bias !== undefined && { bias }) });
   },

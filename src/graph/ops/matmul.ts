@@ -6,7 +6,7 @@ import { zerosLike } from "../constants/elements";
 import { scalarActivation } from "../constants/scalar";
 import { sameShape, sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
-import { expectShape, fail, product, show } from "../op-tools";
+import { expectShape, fail, show } from "../op-tools";
 
 declare module "../ir" {
   interface OpAttributes {
@@ -63,8 +63,9 @@ export const matmul: OpDefinition<"matmul"> = {
     const sharedB = sizeOf(shapeB.slice(0, -2)) === 1;
     const rowsOfMatrix = shapeA.at(-2) ?? 1;
     // With one b for all batches, the batch is folded into the rows.
-    const batch = sharedB ? 1 : product(shapeA, 0, -2);
-    const rows = sharedB ? product(shapeA, 0, -2) * rowsOfMatrix : rowsOfMatrix;
+    const matrices = sizeOf(shapeA.slice(0, -2));
+    const batch = sharedB ? 1 : matrices;
+    const rows = sharedB ? matrices * rowsOfMatrix : rowsOfMatrix;
     const plan = kernel.plan({
       batch,
       rows,

@@ -1,12 +1,8 @@
 /** Resizing of images. */
-import { resize2d } from "../../kernels/resize2d";
+import { resize2d, type CoordinateMode, type NearestMode } from "../../kernels/resize2d";
 import { sizeOf, type NodeFor, type Pair, type Shape } from "../ir";
 import type { OpDefinition } from "../op";
 import { expectRank, spatialSizes } from "../op-tools";
-
-export type CoordinateMode =
-  "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
-export type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
 
 declare module "../ir" {
   interface OpAttributes {

@@ -1,8 +1,9 @@
 /** exp(x) / sum of exp(x) along one axis. */
+import { rowsAlong } from "../../kernels/reduce";
 import { softmax as kernel } from "../../kernels/softmax";
 import { sizeOf } from "../ir";
 import type { OpDefinition } from "../op";
-import { expectAxis, rowsAlong } from "../op-tools";
+import { expectAxis } from "../op-tools";
 import { permuteAxis } from "../permutation";
 
 declare module "../ir" {

@@ -7,7 +7,7 @@
  *   %c: f32[4] = reshape(%b)
  *
  * Also: slice, pad, expand, reshape and gather of the whole input; identity transposes; concat of one operand;
- * x + 0, x - 0, x * 1, x / 1. A node stays where its input is a graph input or a constant and its
+ * x + 0, x - 0, x * 1, x / 1, pow(x, 1). A node stays where its input is a graph input or a constant and its
  * output is a graph output, so that every output is written by a node.
  */
 import { inParts } from "../../base/pacer";

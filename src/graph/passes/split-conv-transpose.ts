@@ -13,7 +13,7 @@
  */
 import { deferred, derivedKey } from "../constants/deferred";
 import { rewrite } from "../edit";
-import type { Constant, Node, NodeFor } from "../ir";
+import { sizeOf, type Constant, type Node, type NodeFor } from "../ir";
 import type { Pass } from "./pass";
 
 /** Most products of the convolution for one of the transposed convolution. */
@@ -44,7 +44,7 @@ function blockWeights(
   const key = derivedKey(`blocks ${block} ${pads.join()}`, weights);
   const make = (): Float32Array => {
     const { data } = weights;
-    const result = new Float32Array(shape.reduce((product, n) => product * n, 1));
+    const result = new Float32Array(sizeOf(shape));
     let at = 0;
     for (let ty = 0; ty < rows.count; ty++)
       for (let tx = 0; tx < columns.count; tx++)

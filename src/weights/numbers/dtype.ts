@@ -1,5 +1,6 @@
 /** Converts elements of ONNX tensors to numbers. Hosts of WebGPU are little-endian, as ONNX files are. */
 import { ModelError } from "../../base/errors";
+import { sizeOf } from "../../base/strides";
 import { fromHalves } from "./integers";
 import { integersFromPacked, isPackedInteger, isSmallFloat } from "./small";
 import type { OnnxDType, OnnxTensor } from "../onnx/types";
@@ -46,8 +47,8 @@ export function view<T extends TypedArray>(
 }
 
 /**
- * The exact elements of an integer or boolean tensor. INT64_MAX and INT64_MIN, which mean "to the end" in Slice, become
- * +/-(2^53 - 1). Throws ModelError for other integers beyond 2^53 and for float tensors.
+ * The exact elements of an integer or boolean tensor. Integers of 64 bits become what int64ToNumber() says. Throws ModelError for those that
+ * it refuses, and for float tensors.
  */
 export function toIntegers(tensor: OnnxTensor): number[] {
   const { bytes, dtype } = tensor;
@@ -59,18 +60,13 @@ export function toIntegers(tensor: OnnxTensor): number[] {
       received: dtype,
       hint: "A shape, index or axis of the model is stored as floats.",
     });
-  if (isPackedInteger(dtype)) return Array.from(integersFromPacked(dtype, bytes, countOf(tensor)));
+  if (isPackedInteger(dtype)) return Array.from(integersFromPacked(dtype, bytes, sizeOf(tensor.shape)));
   if (dtype !== "i64" && dtype !== "u64") return Array.from(integers(dtype, bytes));
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.byteLength / 8 }, (_, i) => {
     const high = dtype === "i64" ? data.getInt32(i * 8 + 4, true) : data.getUint32(i * 8 + 4, true);
     return fromHalves(data.getInt32(i * 8, true), high, where);
   });
-}
-
-/** Number of elements by the tensor's shape. */
-export function countOf({ shape }: Pick<OnnxTensor, "shape">): number {
-  return shape.reduce((product, n) => product * n, 1);
 }
 
 /** The elements as a typed array of their type; a view where alignment allows. */

@@ -1,5 +1,6 @@
 /** Converts tensors of any element type to f32. */
-import { countOf, integers, toIntegers, view } from "./dtype";
+import { sizeOf } from "../../base/strides";
+import { integers, toIntegers, view } from "./dtype";
 import { floatFromHalf } from "./from-half";
 import { floatsFromSmall, integersFromPacked, isPackedInteger, isSmallFloat } from "./small";
 import type { OnnxTensor } from "../onnx/types";
@@ -10,8 +11,8 @@ import type { OnnxTensor } from "../onnx/types";
  */
 export function toFloat32(tensor: OnnxTensor): Float32Array {
   const { bytes, dtype } = tensor;
-  if (isSmallFloat(dtype)) return floatsFromSmall(dtype, bytes, countOf(tensor));
-  if (isPackedInteger(dtype)) return Float32Array.from(integersFromPacked(dtype, bytes, countOf(tensor)));
+  if (isSmallFloat(dtype)) return floatsFromSmall(dtype, bytes, sizeOf(tensor.shape));
+  if (isPackedInteger(dtype)) return Float32Array.from(integersFromPacked(dtype, bytes, sizeOf(tensor.shape)));
   switch (dtype) {
     case "f32":
       return view(Float32Array, bytes);

@@ -1,6 +1,7 @@
 /** Decodes a TensorProto to an OnnxTensor with little-endian bytes, whichever field holds the elements. */
 import type { onnx } from "onnx-proto";
-import { countOf, ELEMENT_BYTES } from "../numbers/dtype";
+import { sizeOf } from "../../base/strides";
+import { ELEMENT_BYTES } from "../numbers/dtype";
 import { int64ToNumber, type Int64 } from "../numbers/integers";
 import { externalEntry, fault, tensorBytes } from "./tensor-bytes";
 import type { ExternalData, OnnxDType, OnnxTensor } from "./types";
@@ -68,7 +69,7 @@ export function* decodingTensor(
   if (dtype === "unknown") throw fault(where, "a numeric element type", unreadType(proto.dataType ?? 0) ?? "none");
   if (proto.segment) throw fault(where, "a whole tensor", "a segment of one");
   const shape = shapeOf(proto.dims ?? [], where);
-  const count = countOf({ shape });
+  const count = sizeOf(shape);
   const size = Math.ceil(count * ELEMENT_BYTES[dtype]);
   if (!Number.isSafeInteger(size)) throw fault(where, "a tensor that fits in memory", `shape [${shape.join(", ")}]`);
   const bytes = yield* tensorBytes(proto, dtype, where, external);

@@ -27,16 +27,16 @@ function gemm(ctx: NodeContext): Value {
   }
   const beta = ctx.float("beta", 1);
   const given = beta === 0 ? undefined : ctx.optional(2);
-  if (given === undefined) return product(ctx, [a, b], [m, n]);
+  if (given === undefined) return matrixProduct(ctx, [a, b], [m, n]);
   const c = beta === 1 ? given : binary(ctx, "mul", given, ctx.floatConstant([], [beta], "beta"));
   if (broadcast(ctx, c.shape, [m, n]).length !== 2 || c.shape.some((size, i) => size > [m, n][i + 2 - c.shape.length]!))
     ctx.malformed(`C to broadcast to [${m}, ${n}]`, describe(c.shape));
   const perColumn = c.shape.length < 2 || c.shape[0] === 1;
-  if (perColumn) return product(ctx, [a, b, expand(ctx, reshape(ctx, c, [sizeOf(c.shape)]), [n])], [m, n]);
-  return binary(ctx, "add", product(ctx, [a, b], [m, n]), c);
+  if (perColumn) return matrixProduct(ctx, [a, b, expand(ctx, reshape(ctx, c, [sizeOf(c.shape)]), [n])], [m, n]);
+  return binary(ctx, "add", matrixProduct(ctx, [a, b], [m, n]), c);
 }
 
-function product(ctx: NodeContext, operands: readonly Value[], shape: Shape): Value {
+function matrixProduct(ctx: NodeContext, operands: readonly Value[], shape: Shape): Value {
   const [a] = operands;
   if (!isFloat(a!.dtype) && sizeOf(shape) * a!.shape.at(-1)! > MOST_EVALUATED)
     ctx.unsupported(`a product of more than ${MOST_EVALUATED} multiplications of ${a!.dtype}`);
@@ -55,7 +55,7 @@ export function matmul(ctx: NodeContext, left: Value, right: Value): Value {
   const batch = broadcast(ctx, a.shape.slice(0, -2), b.shape.slice(0, -2));
   a = expand(ctx, a, [...batch, m, k]);
   b = sizeOf(b.shape.slice(0, -2)) === 1 ? reshape(ctx, b, [k, n]) : expand(ctx, b, [...batch, k, n]);
-  const y = product(ctx, [a, b], [...batch, m, n]);
+  const y = matrixProduct(ctx, [a, b], [...batch, m, n]);
   const rows = left.shape.length === 1 ? [] : [m];
   const columns = right.shape.length === 1 ? [] : [n];
   return reshape(ctx, y, [...batch, ...rows, ...columns]);

@@ -1,9 +1,9 @@
 /** Resizing along any axes, by any of ONNX's filters: a product with a constant matrix for each axis. */
 import { inParts } from "../../../base/pacer";
+import type { NearestMode } from "../../../kernels/resize2d";
 import { mapElements } from "../../constants/arithmetic";
 import { withFacts } from "../../constants/deferred";
 import type { Shape } from "../../ir";
-import type { NearestMode } from "../../ops/resize";
 import type { NodeContext } from "../context";
 import { binary, reshape, transpose } from "../primitives";
 import { type ConstantValue, type Value } from "../values";

@@ -1,7 +1,6 @@
 /** Resize and its predecessor Upsample. */
-import { sourceCoordinate } from "../../../kernels/resize2d";
+import { sourceCoordinate, type NearestMode } from "../../../kernels/resize2d";
 import type { OpAttributes, Pair, Shape } from "../../ir";
-import type { NearestMode } from "../../ops/resize";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape } from "../primitives";
 import { liftToImage } from "../window";
