@@ -24,20 +24,19 @@ type CheckTarget = Pick<TuneTarget, "device" | "pipelines" | "engine"> & { reado
  */
 export async function checkChoices(target: CheckTarget, pacer = new Pacer()): Promise<readonly UsedChoice[]> {
   const { choices } = target;
-  const results: Record<string, boolean> = {};
-  const failed: string[] = [];
+  const results: Record<string, boolean | null> = {};
   const wrong: UsedChoice[] = [];
   for (const used of choices.unchecked()) {
     const right = await isRight(target, used, pacer).catch(async (error: unknown) => {
       await pacer.pause(); // throws where the check was aborted
       if (used.choice === DEFAULT_CHOICE || (await lossAfterError(target.device)).reason !== undefined) throw error;
-      failed.push(used.shaders);
+      return null;
     });
     if (!right) wrong.push(used);
     // The default cannot go out of use, so that it is checked again.
-    if (right || (right === false && used.choice !== DEFAULT_CHOICE)) results[used.shaders] = right;
+    if (right || used.choice !== DEFAULT_CHOICE) results[used.shaders] = right;
   }
-  choices.check(results, failed);
+  choices.check(results);
   return wrong;
 }
 

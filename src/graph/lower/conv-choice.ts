@@ -15,8 +15,8 @@ export type Scores = Readonly<Record<ConvChoice, number | null>>;
 /** Results of tuning: scores by shapeKey(), as plain data for JSON. */
 export type Measured = Readonly<Record<string, Scores>>;
 
-/** Whether choices compute what they should on a device, by ConvChoices.shadersOf(). */
-export type Checked = Readonly<Record<string, boolean>>;
+/** Whether choices compute what they should on a device, by ConvChoices.shadersOf(); null where one failed to run, which is not stored. */
+export type Checked = Readonly<Record<string, boolean | null>>;
 
 /** A choice of a program. */
 export interface UsedChoice {
@@ -91,10 +91,8 @@ export class ConvChoices {
   #checked: Checked = {};
   /** Choices of programs made so far that were not checked, by shadersOf(). */
   readonly #unchecked = new Map<string, UsedChoice>();
-  /** Shaders that failed to run in a check. They are not stored: the next session may have more memory. */
-  readonly #failed = new Set<string>();
-  /** Choices that would have been used, and what this GPU does instead. */
-  readonly #avoided = new Map<ConvChoice, string>();
+  /** Choices that this device computes wrong or fails to run, and that would have been used. */
+  readonly #avoided = new Set<ConvChoice>();
   /** Sessions await this before they compile, so that stored measurements are used. Must not reject. */
   ready: Promise<unknown> = Promise.resolve();
   readonly #algorithms: readonly ConvAlgorithm[];
@@ -117,13 +115,11 @@ export class ConvChoices {
 
   /** Whether a check found that the choice computes wrong numbers or fails to run. */
   #isOut(params: Conv2dParams, choice: ConvChoice): boolean {
-    if (choice === DEFAULT_CHOICE || (this.#failed.size === 0 && !Object.values(this.#checked).includes(false)))
-      return false;
-    const shaders = this.shadersOf(params, choice);
-    const failed = this.#failed.has(shaders);
-    const out = failed || this.#checked[shaders] === false;
-    if (out) this.#avoided.set(choice, failed ? "fails to run" : "computes wrong");
-    return out;
+    if (choice === DEFAULT_CHOICE || Object.values(this.#checked).every(Boolean)) return false;
+    const right = this.#checked[this.shadersOf(params, choice)];
+    if (right || right === undefined) return false;
+    this.#avoided.add(choice);
+    return true;
   }
 
   /** Identifies the shaders that a choice runs: convolutions with the same ones differ in sizes alone, which shaders are given. */
@@ -138,11 +134,10 @@ export class ConvChoices {
     return [...this.#unchecked.values()];
   }
 
-  /** Takes results of checks: choices that are wrong, and shaders that failed to run, are out of use from now on. */
-  check(results: Checked, failed: readonly string[] = []): void {
+  /** Takes results of checks: choices that are wrong or failed to run are out of use from now on. */
+  check(results: Checked): void {
     this.#checked = { ...this.#checked, ...results };
-    for (const shaders of failed) this.#failed.add(shaders);
-    for (const shaders of [...Object.keys(results), ...failed]) this.#unchecked.delete(shaders);
+    for (const shaders of Object.keys(results)) this.#unchecked.delete(shaders);
     this.onChecked(this.#checked);
   }
 
@@ -155,7 +150,7 @@ export class ConvChoices {
   /** What users of the results should know. */
   get notes(): readonly string[] {
     return [...this.#avoided].map(
-      ([choice, does]) => `this GPU ${does} convolutions by ${choice}: another algorithm was used`,
+      (choice) => `this GPU fails at convolutions by ${choice}: another algorithm was used`,
     );
   }
 
