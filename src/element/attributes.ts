@@ -1,5 +1,5 @@
 /** The attributes of <colorize-canvas>, and the properties that reflect them. */
-import { InputError } from "../base/errors";
+import { InputError, type EngineError } from "../base/errors";
 import { checkNumber, factorOf, SATURATION, SIZE, WARMTH } from "../base/option-checks";
 import type { ColorizerOptions } from "../colorizer/options";
 
@@ -203,6 +203,11 @@ export function checkedOptions(element: ColorizeAttributes): { saturation: numbe
   checkNumber(WARMTH, warmth, element.getAttribute("warmth") ?? warmth);
   if (size !== undefined) checkNumber(SIZE, size, element.getAttribute("size"));
   return { saturation, warmth, size };
+}
+
+/** Whether another look mends an error: one of saturation, warmth or "hints[0].x". */
+export function isOfLook({ where }: EngineError): boolean {
+  return where === SATURATION.name || where === WARMTH.name || where.startsWith("hints");
 }
 
 /** The text of an attribute that is none of its words. */

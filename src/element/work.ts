@@ -1,14 +1,13 @@
 /** The work of one <colorize-canvas>: what is coloured when, what becomes of it, and what a newer change ends. */
 import { abortable, anyOf } from "../base/abortable";
 import { EngineError, InputError } from "../base/errors";
-import { SATURATION, WARMTH } from "../base/option-checks";
 import type { Colorizer } from "../colorizer/colorizer";
 import type { ColorHint } from "../colorizer/hints";
 import { ColorizeResult } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import { checkKind, type ColorizeSource } from "../image/source";
 import type { LoadProgress } from "../weights/model/progress";
-import { checkedOptions, type ColorizeAttributes } from "./attributes";
+import { checkedOptions, isOfLook, type ColorizeAttributes } from "./attributes";
 import { send, type ColorizeState } from "./events";
 import type { ColourCanvas } from "./colour-canvas";
 import { decodedPicture } from "./draw";
@@ -19,11 +18,6 @@ import { nearViewport } from "./viewport";
 
 /** What the element needs of a Colorizer. */
 export type ColorizerInUse = Pick<Colorizer, "colorize">;
-
-/** Whether another look mends an error: one of saturation, warmth or "hints[0].x". */
-function isOfLook({ where }: EngineError): boolean {
-  return where === SATURATION.name || where === WARMTH.name || where.startsWith("hints");
-}
 
 /** Properties of the element without attributes. */
 interface HostProperties {
@@ -48,7 +42,7 @@ export class Work {
   readonly #host: Host;
   state: ColorizeState = "idle";
   result: ColorizeResult | null = null;
-  /** The hints of `result`, where it is the element's own. */
+  /** The element's hints that `result` follows; one that the page showed keeps its own until there are newer ones. */
   #hints: readonly ColorHint[] = [];
   /** Whether the picture in colour was given by show() as pixels, without a result. */
   #given = false;
@@ -118,6 +112,7 @@ export class Work {
     const [pixels] = await Promise.all([abortable(decodedPicture(picture), signal), this.#show(signal)]);
     signal.throwIfAborted();
     this.result = picture instanceof ColorizeResult ? picture : null;
+    this.#hints = element.hints;
     this.#given = this.result === null;
     await this.#host.canvas.show(pixels, element.workers);
     if (pixels instanceof ImageBitmap && pixels !== picture) pixels.close();
@@ -250,16 +245,17 @@ export class Work {
     const { saturation, warmth, hints } = this.#host.element;
     const changed = hints === this.#hints ? {} : { hints };
     this.#looks.abort();
-    const { signal } = (this.#looks = new AbortController());
+    this.#looks = new AbortController();
+    const signal = anyOf(this.#looks.signal, this.#job.signal); // of the job now: a newer one is no error of this change
     if (saturation === result.saturation && warmth === result.warmth && !changed.hints) return;
     try {
       checkedOptions(this.#host.element);
-      const look = { saturation, warmth, ...changed };
-      const other = await result.with(look, { signal: anyOf(signal, this.#job.signal) });
+      const other = await result.with({ saturation, warmth, ...changed }, { signal });
+      signal.throwIfAborted();
       this.#hints = hints;
       await this.#take(other);
     } catch (error) {
-      if (!signal.aborted && !this.#job.signal.aborted) this.#fail(error);
+      if (!signal.aborted) this.#fail(error);
     }
   }
 

@@ -500,6 +500,40 @@ describe("methods", () => {
     expect(seen).toEqual(["ready", 2]);
   });
 
+  it("a change of the look that other work, abort() or show() ends is no error", async () => {
+    const seen = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg" });
+      const events: string[] = [];
+      for (const type of ["load", "error"]) element.addEventListener(type, () => events.push(type));
+      const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+      await next(element, "load");
+      const first = element.result!;
+      element.saturation = 0.5;
+      element.abort();
+      await settled();
+      const states = [`${element.state} ${element.result === first}`];
+      element.saturation = 0.6;
+      await element.show(first);
+      await settled();
+      states.push(`${element.state} ${element.result === first}`);
+      element.hints = [{ x: 20, y: 15, radius: 8, color: "#606090" }];
+      element.src = "/samples/coffee.jpg";
+      await Promise.race([next(element, "load"), next(element, "error")]);
+      element.saturation = 0.7;
+      element.size = 64;
+      await Promise.race([next(element, "load"), next(element, "error")]);
+      states.push(`${element.state} ${element.result?.saturation}`);
+      element.saturation = 0.8;
+      element.remove();
+      await settled();
+      return { states: [...states, element.state], events };
+    });
+    expect(seen).toEqual({
+      states: ["ready true", "ready true", "ready 0.7", "idle"],
+      events: ["load", "load", "load"],
+    });
+  });
+
   it("colorize() ends with an AbortError when another photograph takes the place", async () => {
     const seen = await page.evaluate(async () => {
       const element = add({ src: "/samples/coffee.jpg" });

@@ -61,9 +61,10 @@ describe("show()", () => {
     expect(await see()).toEqual(expected);
   });
 
-  it("takes a result of the page's own, which follows saturation and is saved", async () => {
+  it("takes a result of the page's own, which keeps its hints, follows saturation and is saved", async () => {
     const seen = await page.evaluate(async () => {
       const first = add({ src: "/samples/cat.jpg" });
+      first.hints = [{ x: 200, y: 150, radius: 8, color: "#606090" }];
       await next(first, "load");
       const second = add({ src: "/samples/cat.jpg", loading: "manual" });
       const changes: string[] = [];
@@ -71,11 +72,13 @@ describe("show()", () => {
       await second.show(first.result!);
       const same = second.result === first.result;
       const { size } = await second.toBlob();
-      second.saturation = 0;
+      second.saturation = 0.9;
       await second.toBlob();
-      return { same, changes, saved: size > 1000, saturation: second.result!.saturation };
+      const { data, saturation } = second.result!;
+      const at = 4 * (150 * 451 + 200);
+      return { same, changes, saved: size > 1000, saturation, blue: data[at + 2]! > data[at]! };
     });
-    expect(seen).toEqual({ same: true, changes: ["ready"], saved: true, saturation: 0 });
+    expect(seen).toEqual({ same: true, changes: ["ready"], saved: true, saturation: 0.9, blue: true });
   });
 
   it("ends the element's own work, and gives way to another photograph", async () => {
