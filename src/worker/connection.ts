@@ -107,8 +107,10 @@ export class Connection {
 
   #receive(answer: Answer): void {
     const call = this.#waiting.get(answer.id);
-    if ("event" in answer) call?.onEvent?.(answer.event);
-    else if ("error" in answer) call?.reject(receivedError(answer.error));
+    if ("event" in answer) {
+      if (call) call.onEvent?.(answer.event);
+      else if ("early" in answer.event) this.free(-answer.id); // as below
+    } else if ("error" in answer) call?.reject(receivedError(answer.error));
     else if (call) call.resolve(answer.value);
     else this.free(answer.id); // aborted while the answer was on its way
   }

@@ -1,4 +1,5 @@
 /** Makes a picture ready for a message to the worker. */
+import type { ColorHint } from "../colorizer/hints";
 import { checkKind, snapshot, type ColorizeSource } from "../image/source";
 
 interface Sendable {
@@ -28,6 +29,17 @@ export async function sendable(source: ColorizeSource): Promise<Sendable> {
   if (file) return { source: file, transfer: [] };
   const bitmap = await snapshot(source);
   return { source: bitmap, transfer: [bitmap] };
+}
+
+/** Options whose hints a message can hold: copies, because the reactive objects of frameworks cannot be cloned. The worker says what are no hints. */
+export function sendableHints<T extends { readonly hints?: readonly ColorHint[] }>(options: T): T {
+  const { hints } = options;
+  if (!Array.isArray(hints)) return { ...options };
+  const copy = (hint: ColorHint): ColorHint => ({
+    ...hint,
+    ...(Array.isArray(hint?.color) && { color: [...hint.color] as [number, number, number] }),
+  });
+  return { ...options, hints: hints.map(copy) };
 }
 
 /** Pixels of an <img> that may be decoded on the page's thread. */

@@ -45,7 +45,9 @@ const handlers: { [Name in ServedName]: (call: Running<Name>) => Promise<Calls[N
   async colorize({ id, signal, args: { colorizer, source, options, early }, report }) {
     try {
       const onStage = (stage: ColorizeStage): void => report({ stage });
-      const onEarly = (result: ColorizeResult): void => report({ early: keep(-id, result) });
+      const onEarly = (result: ColorizeResult): void => {
+        if (!signal.aborted) report({ early: keep(-id, result) });
+      };
       const all = { ...options, signal, onStage, ...(early && { onEarly }) };
       return keep(id, await made(colorizers, colorizer).colorize(source, all));
     } finally {
@@ -95,7 +97,7 @@ function free(id: number): void {
   results.delete(id);
 }
 
-/** Frees what an aborted call made before the abort arrived: the page does not know of it. */
+/** Frees what a call made that was aborted or failed. A first picture that the page was sent is the page's to free. */
 async function answer<Name extends ServedName>(id: number, name: Name, args: Calls[Name]["arguments"]): Promise<void> {
   const job = new AbortController();
   running.set(id, job);
@@ -106,9 +108,10 @@ async function answer<Name extends ServedName>(id: number, name: Name, args: Cal
     const { signal } = job;
     const report = (event: CallEvent): void => say({ id, event }, "early" in event ? [event.early.data.buffer] : []);
     const value = await handlers[name]({ id, signal, args, report });
-    if (signal.aborted) for (const made of [id, -id]) free(made);
+    if (signal.aborted) free(id);
     else say({ id, value }, value && "data" in value ? [value.data.buffer] : []);
   } catch (error) {
+    free(id);
     say({ id, error: sentError(error) });
   } finally {
     running.delete(id);

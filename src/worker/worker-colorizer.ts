@@ -10,7 +10,7 @@ import type { Size } from "../kernels/picture/tile";
 import type { Manifest } from "../weights/model/manifest";
 import { Connection, type CallOptions } from "./connection";
 import type { CallEvent, Calls, LoadedFacts, LoadOptions } from "./messages";
-import { sendable } from "./sendable";
+import { sendable, sendableHints } from "./sendable";
 
 /** The page's workers: one of each kind, by what starts it. */
 const opening = new Map<() => Worker, Promise<Connection | undefined>>();
@@ -102,7 +102,7 @@ export class WorkerColorizer implements LoadedFacts {
       if ("stage" in event) onStage?.(event.stage);
       else if ("early" in event) onEarly?.(this.#result(-call, event.early));
     };
-    const args = { colorizer: this.#id, options: plain, early: onEarly !== undefined };
+    const args = { colorizer: this.#id, options: sendableHints(plain), early: onEarly !== undefined };
     const { id, value } = await this.#send("colorize", source, args, { signal, onEvent });
     return this.#result(id, value);
   }
@@ -130,18 +130,22 @@ export class WorkerColorizer implements LoadedFacts {
       });
     } catch (error) {
       // A bitmap whose pixels the page may not read cannot be transferred.
-      throw error instanceof DOMException && error.name === "DataCloneError" ? taintedSource(source, error) : error;
+      const withheld = sent.source instanceof ImageBitmap && (error as Error)?.name === "DataCloneError";
+      throw withheld ? taintedSource(source, error) : error;
+    } finally {
+      for (const copy of transfer) if ("close" in copy) copy.close(); // does nothing where it was sent
     }
   }
 
   #result(id: number, facts: ResultFacts): ColorizeResult {
     const likely: Likely = async (place) => {
       this.#check();
-      return [...(await this.#connection.call("likelyColors", { result: id, place })).value];
+      return [...(await this.#connection.call("likelyColors", { result: id, place: { ...place } })).value];
     };
     const result = new ColorizeResult(facts, likely, async (change, signal) => {
       this.#check();
-      const changed = await this.#connection.call("change", { result: id, change }, { signal });
+      const args = { result: id, change: sendableHints(change) };
+      const changed = await this.#connection.call("change", args, { signal });
       return this.#result(changed.id, changed.value);
     });
     collected.register(result, { connection: this.#connection, id });
