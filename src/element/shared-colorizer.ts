@@ -59,8 +59,8 @@ function tokenOf(user: object): object {
 
 /**
  * The page's colorizer for a model. `model` is a name or an address relative to the page; "" is the default model. The first caller
- * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load is
- * removed from the cache, so that the next caller tries again. A colorizer replaces a lost device itself.
+ * starts loading. An abort ends the caller's wait and not the load, which other callers may await. A failed load, or a
+ * colorizer whose worker failed, is removed from the cache, so that the next caller tries again. A colorizer replaces a lost device itself.
  */
 export function sharedColorizer(
   { model, preset, precision, fallback, workers }: Shared,
@@ -120,11 +120,17 @@ function start(key: string, { model, preset, precision, fallback, workers }: Sha
   });
   const entry: Entry = { colorizer, listeners, users: new Set(), loading, latest: undefined, timer: undefined };
   entries.set(key, entry);
-  // Also one that has coloured a first picture already.
-  const complete = colorizer.then((loaded) => loaded.complete);
-  complete.catch(() => {
-    if (entries.get(key) === entry) entries.delete(key);
+  const drop = (): void => {
+    if (entries.get(key) !== entry) return;
+    entries.delete(key);
     entry.timer = setTimeout(() => free(key, entry), PATIENCE); // work that waits for it learns first why it failed
-  });
+  };
+  // Also one that has coloured a first picture already, and one whose worker fails later.
+  colorizer
+    .then(async ({ complete, ended }) => {
+      await complete;
+      await ended?.then(drop);
+    })
+    .catch(drop);
   return entry;
 }

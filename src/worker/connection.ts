@@ -24,6 +24,9 @@ const PATIENCE = 30_000;
 export class Connection {
   /** How many Colorizers use the worker. */
   users = 0;
+  /** Resolves when there is no worker any more. */
+  readonly ended: Promise<void>;
+  #end!: () => void;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
@@ -32,6 +35,7 @@ export class Connection {
 
   private constructor(worker: Worker) {
     this.#worker = worker;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
     worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => this.#receive(data));
     for (const type of ["error", "messageerror"])
       worker.addEventListener(type, (event) => this.#fail((event as ErrorEvent).message));
@@ -131,6 +135,7 @@ export class Connection {
     if (!this.live) return;
     this.#broken = reason;
     this.#worker.terminate();
+    this.#end(); // before those who wait learn it and may try again
     for (const call of [...this.#waiting.values()]) call.reject(reason);
   }
 }

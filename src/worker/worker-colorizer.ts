@@ -51,6 +51,8 @@ export class WorkerColorizer implements LoadedFacts {
   readonly adapter: string;
   /** As of a Colorizer. */
   readonly complete: Promise<void>;
+  /** As of a PhotoColorizer. */
+  readonly ended: Promise<void>;
   readonly #connection: Connection;
   readonly #id: number;
   #disposed = false;
@@ -63,6 +65,7 @@ export class WorkerColorizer implements LoadedFacts {
   ) {
     this.complete = complete;
     complete.catch(() => undefined); // colorize() throws it, too
+    this.ended = connection.ended;
     this.#connection = connection;
     this.#id = id;
     this.manifest = manifest;

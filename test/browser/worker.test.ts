@@ -127,7 +127,7 @@ it("shows a first picture before the embedder is there, then the picture", async
 });
 
 describe("one worker for all elements of a page", () => {
-  it("has one device and one copy of the model for two elements", async () => {
+  it("has one device and one copy of the model for two elements, and is replaced where it fails", async () => {
     const script = readFileSync(join(dist.folder, "colorize-worker.js"), "utf8");
     const count = `
       const { requestDevice } = GPUAdapter.prototype;
@@ -148,6 +148,27 @@ describe("one worker for all elements of a page", () => {
         return { devices, model };
       });
       expect(seen).toEqual({ devices: 1, model: ["/tiny/colorizer.onnx", "/tiny/embedder.onnx", "/tiny/model.json"] });
+
+      await page.workers()[0]!.evaluate(
+        () =>
+          void setTimeout(() => {
+            throw new Error("a fault of the test");
+          }),
+      );
+      await expect.poll(workers).toEqual([]);
+      const after = await page.evaluate(async () => {
+        const [first, second] = document.querySelectorAll("colorize-canvas");
+        const failed = new Promise((resolve) => first!.addEventListener("error", resolve));
+        first!.saturation = 0.5; // of a result that is gone with the worker
+        await failed;
+        const { code } = first!.error!;
+        await first!.colorize(); // as "Try again"
+        second!.size = 32;
+        await second!.colorize();
+        return [code, first!.state, second!.state];
+      });
+      expect(after).toEqual(["device", "ready", "ready"]);
+      expect(workers()).toEqual(WORKER);
     } finally {
       counting.close();
     }
