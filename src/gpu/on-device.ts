@@ -66,14 +66,14 @@ export class OnDevice<P> {
     await on.#requestDevice();
     const device = on.#device;
     try {
-      await on.#load(false, onEarly && (() => onEarly(on)));
+      await on.#load(false, onEarly && (() => onEarly(on))).catch(async (error: unknown) => {
+        const { reason } = await lossAfterError(device);
+        if (reason === undefined || signal?.aborted) throw error;
+        await on.#again(error, device, async () => undefined, signal);
+      });
     } catch (error) {
-      const { reason } = await lossAfterError(device);
-      if (reason === undefined || signal?.aborted) {
-        on.free();
-        throw error;
-      }
-      await on.#again(error, device, async () => undefined, signal);
+      on.free();
+      throw error;
     }
     on.#signal = undefined;
     return on;

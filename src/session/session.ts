@@ -1,6 +1,6 @@
 /** Loads and runs one ONNX model on a device. */
 import { InputError } from "../base/errors";
-import { abortable } from "../base/abortable";
+import { abortable, anyOf } from "../base/abortable";
 import { ownEntry } from "../base/own-entry";
 import { Turns } from "../base/turns";
 import { Watchdog } from "../base/watchdog";
@@ -37,6 +37,7 @@ export class Session {
   readonly #watchdog: Watchdog;
   readonly #defaultShapes: Shapes | undefined;
   readonly #turns = new Turns();
+  readonly #closing = new AbortController();
   #on!: OnDevice<Programs>;
   #disposed = false;
 
@@ -223,20 +224,24 @@ export class Session {
 
   /**
    * Times the algorithms for each of this session's convolutions on its device and uses the fastest from then on; see
-   * docs/tuning.md. Runs have priority. Programs returned by bind() become invalid. Throws the signal's reason when aborted.
+   * docs/tuning.md. Runs have priority. Programs returned by bind() become invalid. Throws the signal's reason when aborted, and an
+   * AbortError where dispose() ends it.
    */
   async tune(options: TuneOptions = {}): Promise<TuneReport> {
     this.#check();
+    // Otherwise an algorithm whose measurement dispose() ends would be stored as one that loses the device.
+    const signal = anyOf(this.#closing.signal, options.signal);
     const turn = (): Promise<void> => {
       this.#watchdog.beat();
       return this.#turns.ended();
     };
     return this.#on.run(async () => {
       const { device, pipelines, choices } = this.#programs;
-      const report = await tune({ device, pipelines, choices, engine: this.#engine, turn }, options);
+      const report = await tune({ device, pipelines, choices, engine: this.#engine, turn }, { ...options, signal });
+      signal.throwIfAborted();
       if (report.changed > 0) await this.rebuild();
       return report;
-    }, options.signal);
+    }, signal);
   }
 
   /** Frees the bound programs and their weights, and compiles them again with the algorithms now chosen. */
@@ -253,6 +258,7 @@ export class Session {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#closing.abort();
     void this.#turns.ended().then(async () => {
       await this.#programs.close();
       this.#on.free();

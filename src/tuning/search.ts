@@ -158,7 +158,7 @@ export async function search(options: SearchOptions): Promise<SearchEnd> {
     const flops = convSizes(params).flops;
     if (untried.length === 0 || !(await may(RUNS_AT_LEAST * flops * pace))) continue;
     const reference = await timed(() => openReference(bench, params)).catch(async () => {
-      if (await bench.lost()) stopped = "lost";
+      if (await bench.lost()) stopped = signal?.aborted ? "aborted" : "lost";
     });
     if (!reference) continue; // the default does not fit in memory, so there is nothing to compare with
     pace = Math.min(pace || Infinity, reference.milliseconds / flops);

@@ -2,6 +2,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { DeviceError } from "../../src/base/errors";
 import { requestNodeDevice } from "../../src/node/device";
+import { DEFAULT_CHOICE } from "../../src/kernels/conv/algorithms";
+import { GpuBench } from "../../src/tuning/bench";
+import type { TuningStore } from "../../src/tuning/store";
 import { Session, type SessionOptions } from "../../src/session/session";
 import { Trouble, type Failure } from "../shared/losses";
 import { buildModel, node } from "../onnx-builder";
@@ -139,6 +142,28 @@ it("a device that the caller gave is not replaced, and errors of tuning and prof
   own.destroy();
   await expect(session.run({ x })).rejects.toThrow(/received a lost one/);
   session.dispose();
+});
+
+it("dispose() ends tuning, which stores nothing of the algorithm that it measured", async () => {
+  const own = await requestNodeDevice();
+  const session = await Session.load(model, { device: async () => own, precision: "f32", inputShapes });
+  const written: unknown[] = [];
+  const store: TuningStore = {
+    read: async () => undefined,
+    write: async (_, measured) => void written.push(measured),
+  };
+  const { open } = GpuBench.prototype;
+  const opening = vi.spyOn(GpuBench.prototype, "open").mockImplementation(async function (this: GpuBench, ...args) {
+    if (args[1] !== DEFAULT_CHOICE) {
+      session.dispose();
+      await own.lost;
+    }
+    return open.apply(this, args);
+  });
+  await expect(session.tune({ milliseconds: Infinity, store })).rejects.toThrow(/abort/i);
+  expect(opening).toHaveBeenCalledTimes(2);
+  expect(written).toEqual([]);
+  opening.mockRestore();
 });
 
 it("a device that throws when it is freed does no harm", async () => {
