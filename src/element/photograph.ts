@@ -95,7 +95,8 @@ export class Photograph {
     this.#read = undefined;
     const { img, still, slot } = this.#frames;
     still.width = still.height = 0;
-    still.hidden = slot.hidden = true;
+    still.hidden = true;
+    slot.hidden = !origin || !("slotted" in origin); // an <img> of the page is there before anything is loaded
     // As in any <img>, the picture before stays until the next one has arrived.
     if (!origin || !("src" in origin)) {
       img.hidden = true;
@@ -130,7 +131,7 @@ export class Photograph {
   }
 
   async #load(signal: AbortSignal): Promise<ColorizeSource> {
-    const { img, still, slot } = this.#frames;
+    const { img, still } = this.#frames;
     const origin = this.#origin;
     if (!origin)
       throw new InputError({
@@ -143,13 +144,11 @@ export class Photograph {
       img.hidden = false;
       return showAddress(img, origin, signal, () => (this.decoded = true));
     }
-    if ("slotted" in origin) {
-      slot.hidden = false;
+    if ("slotted" in origin)
       return readSlotted(origin.slotted, signal, () => {
         this.decoded = true;
         this.#read = origin.slotted.currentSrc;
       });
-    }
     const { source } = origin;
     if (source instanceof Blob) {
       img.hidden = false;

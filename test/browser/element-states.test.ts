@@ -77,6 +77,23 @@ describe("an <img> inside the element", () => {
     expect(seen).toEqual({ states: ["idle", "idle"], width: 451, result: null, text: "" });
   });
 
+  it("is seen, and has its size, before a lazy element is near the viewport", async () => {
+    const seen = await page.evaluate(async () => {
+      document.body.innerHTML =
+        '<div style="height: 5000px"></div><colorize-canvas model="/tiny/" loading="lazy"><img src="/samples/cat.jpg" alt="A cat"></colorize-canvas>';
+      const element = document.querySelector("colorize-canvas")!;
+      const img = element.querySelector("img")!;
+      await next(img, "load");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const before = [element.state, img.checkVisibility(), img.height];
+      const loaded = next(element, "load");
+      document.querySelector("div")!.remove();
+      await loaded;
+      return [...before, element.state];
+    });
+    expect(seen).toEqual(["idle", true, 300, "ready"]);
+  });
+
   it("of another site without CORS stays as it is, and the error says why", async () => {
     const seen = await page.evaluate(async (src) => {
       document.body.innerHTML = `<colorize-canvas model="/tiny/"><img src="${src}" alt="A cat"></colorize-canvas>`;
