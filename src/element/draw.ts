@@ -1,8 +1,8 @@
 /** Draws pictures on canvases, on the page's own thread. */
 import { ImageError } from "../base/errors";
 import { Pacer } from "../base/pacer";
-import type { ColorizeResult } from "../colorizer/result";
-import type { ColorizeSource } from "../image/source";
+import { ColorizeResult } from "../colorizer/result";
+import type { ColorizeSource, RawImage } from "../image/source";
 
 /** A picture that needs no more loading. */
 export type Drawable = Exclude<ColorizeSource, Blob>;
@@ -11,12 +11,12 @@ export function isDrawnAtOnce(source: ColorizeSource): source is Exclude<Drawabl
   return !(source instanceof Blob || source instanceof HTMLImageElement);
 }
 
-/** A picture whose pixels are there. The caller closes the ImageBitmap of a Blob. Throws ImageError. */
-export async function decodedPicture(source: ColorizeSource): Promise<Drawable> {
+/** A picture whose pixels are there. The caller closes an ImageBitmap, which is a copy. Throws ImageError, also for what is closed or no picture. */
+export async function decodedPicture(source: ColorizeSource): Promise<ColorizeResult | HTMLImageElement | ImageBitmap> {
   try {
-    if (source instanceof Blob) return await createImageBitmap(source);
     if (source instanceof HTMLImageElement) await source.decode();
-    return source;
+    if (source instanceof HTMLImageElement || source instanceof ColorizeResult) return source;
+    return await createImageBitmap("data" in source ? imageData(source) : source);
   } catch (cause) {
     throw unreadable(source instanceof File ? source.name : "show()", cause);
   }
@@ -46,14 +46,23 @@ export async function drawBands(
 
 /** Copies a picture's pixels. Leaves the canvas empty where `source` is no picture, about which the colorizer says more. */
 export function draw(canvas: HTMLCanvasElement, source: Drawable): void {
-  const { width, height } = sizeOf(source);
-  canvas.width = width;
-  canvas.height = height;
-  if (!width || !height) return;
-  const context = canvas.getContext("2d")!;
-  if (!("data" in source)) context.drawImage(source, 0, 0, width, height);
-  else if (source instanceof ImageData) context.putImageData(source, 0, 0);
-  else context.putImageData(new ImageData(new Uint8ClampedArray(source.data), width, height), 0, 0);
+  try {
+    const { width, height } = sizeOf(source);
+    canvas.width = width;
+    canvas.height = height;
+    if (!width || !height) return;
+    const context = canvas.getContext("2d")!;
+    if ("data" in source) context.putImageData(imageData(source), 0, 0);
+    else context.drawImage(source, 0, 0, width, height);
+  } catch {
+    canvas.width = canvas.height = 0;
+  }
+}
+
+/** Throws where there are not four bytes a pixel. */
+function imageData(source: ImageData | RawImage): ImageData {
+  const { data, width, height } = source;
+  return source instanceof ImageData ? source : new ImageData(new Uint8ClampedArray(data), width, height);
 }
 
 function sizeOf(source: Drawable): { readonly width: number; readonly height: number } {

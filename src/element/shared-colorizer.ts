@@ -3,6 +3,7 @@ import type { ColorizerOptions } from "../colorizer/options";
 import type { PresetName } from "../weights/model/presets";
 import type { LoadProgress } from "../weights/model/progress";
 import { abortable } from "../base/abortable";
+import { pageAddress } from "../base/page-address";
 import { isModelName } from "../colorizer/shipped-models";
 import { loadColorizer } from "../worker/load-colorizer";
 import type { PhotoColorizer } from "../worker/photo-colorizer";
@@ -66,7 +67,7 @@ export function sharedColorizer(
   { model, preset, precision, fallback, workers }: Shared,
   { user, onProgress, signal }: Waiting,
 ): Promise<PhotoColorizer> {
-  const address = model === "" || isModelName(model) ? model : new URL(model, document.baseURI).href;
+  const address = model === "" || isModelName(model) ? model : pageAddress("model", model);
   const key = `${precision} ${preset} ${fallback} ${workers} ${address}`;
   const entry = entries.get(key) ?? start(key, { model: address, preset, precision, fallback, workers });
   use(entry, tokenOf(user));

@@ -44,8 +44,8 @@ export class Work {
   result: ColorizeResult | null = null;
   /** The element's hints that `result` follows; one that the page showed keeps its own until there are newer ones. */
   #hints: readonly ColorHint[] = [];
-  /** Whether the picture in colour was given by show() as pixels, without a result. */
-  #given = false;
+  /** Whether there is a picture in colour: `result`, or one that show() was given as pixels. */
+  coloured = false;
   error: EngineError | null = null;
   /** Settles with the newest change of the look. */
   #looking: Promise<void> = Promise.resolve();
@@ -69,9 +69,9 @@ export class Work {
     return this.#stale;
   }
 
-  /** Whether there is a picture in colour. */
-  get coloured(): boolean {
-    return this.result !== null || this.#given;
+  /** Whether colorize() has nothing to do. */
+  get finished(): boolean {
+    return this.state === "ready" && this.result !== null && !this.#stale && !this.#halted;
   }
 
   /** Colours anew as `loading` says, also the same photograph with other options. Several changes at once start one job. */
@@ -96,8 +96,8 @@ export class Work {
 
   /** As the element's colorize(). */
   colorize(): Promise<ColorizeResult> {
+    if (this.finished) return Promise.resolve(this.result!);
     if (this.#stale) this.#renew();
-    else if (this.state === "ready" && this.result && !this.#halted) return Promise.resolve(this.result);
     else if (this.state === "loading" && this.#running) return this.#running;
     return this.#start();
   }
@@ -105,18 +105,22 @@ export class Work {
   /** As the element's show(). */
   async show(picture: ColorizeSource): Promise<void> {
     checkKind(picture);
-    const { photograph, element } = this.#host;
+    const { photograph, element, canvas } = this.#host;
     this.#newPhotograph ||= !photograph.isOf(photograph.originOf(element));
     const signal = this.#renew();
     this.#setState(this.coloured ? "ready" : "idle");
-    const [pixels] = await Promise.all([abortable(decodedPicture(picture), signal), this.#show(signal)]);
-    signal.throwIfAborted();
-    this.result = picture instanceof ColorizeResult ? picture : null;
-    this.#hints = element.hints;
-    this.#given = this.result === null;
-    await this.#host.canvas.show(pixels, element.workers);
-    if (pixels instanceof ImageBitmap && pixels !== picture) pixels.close();
-    signal.throwIfAborted();
+    const decoded = decodedPicture(picture);
+    try {
+      const [pixels] = await Promise.all([abortable(decoded, signal), this.#show(signal)]);
+      signal.throwIfAborted();
+      this.result = pixels instanceof ColorizeResult ? pixels : null;
+      this.#hints = element.hints;
+      this.coloured = true;
+      await canvas.show(pixels, element.workers);
+      signal.throwIfAborted();
+    } finally {
+      decoded.then((pixels) => "close" in pixels && pixels.close(), ignore);
+    }
     this.#setState("ready");
     this.#host.changed();
   }
@@ -261,15 +265,15 @@ export class Work {
 
   /** Resolves when the picture is drawn. */
   #take(result: ColorizeResult): Promise<void> {
-    this.#drop();
     this.result = result;
+    this.coloured = true;
     return this.#host.canvas.show(result, this.#host.element.workers);
   }
 
   /** There is no picture in colour any more. */
   #drop(): void {
     this.result = null;
-    this.#given = false;
+    this.coloured = false;
   }
 
   #fail(cause: unknown): EngineError {

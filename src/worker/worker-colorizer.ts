@@ -4,6 +4,7 @@ import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { ColorizeResult, type Likely, type ResultFacts } from "../colorizer/result";
 import { isModelName, modelAddress } from "../colorizer/shipped-models";
 import { InputError } from "../base/errors";
+import { pageAddress } from "../base/page-address";
 import { taintedSource, type ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
@@ -79,7 +80,7 @@ export class WorkerColorizer implements LoadedFacts {
     kind: () => Worker,
   ): Promise<WorkerColorizer | undefined> {
     // The worker's own address is not the page's, and bundlers move it.
-    const address = new URL(modelAddress(model), document.baseURI).href;
+    const address = pageAddress("model", modelAddress(model));
     const connection = await enter(kind);
     if (!connection) return undefined;
     try {

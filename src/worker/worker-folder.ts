@@ -1,4 +1,5 @@
 /** What pages need that do not have their worker from a bundler: loaded only there. */
+import { pageAddress } from "../base/page-address";
 import { packagePart } from "../base/package-part";
 import type { Colorizer } from "../colorizer/colorizer";
 import type { ColorizerOptions } from "../colorizer/options";
@@ -8,7 +9,7 @@ const inFolders = new Map<string, () => Worker>();
 
 /** What starts the worker NAME-worker.js of a folder; its address may be relative to the page. */
 export function startIn(folder: string, name: string): () => Worker {
-  const { href } = new URL(`${folder.replace(/\/?$/, "/")}${name}-worker.js`, document.baseURI);
+  const href = pageAddress("workers", `${folder.replace(/\/?$/, "/")}${name}-worker.js`);
   const start = inFolders.get(href) ?? ((): Worker => new Worker(href, { type: "module" }));
   inFolders.set(href, start);
   return start;

@@ -7,6 +7,7 @@ import type { Answer } from "../../src/worker/messages";
 import type { PhotoColorizer } from "../../src/worker/photo-colorizer";
 import { serve } from "../../src/worker/serve";
 import { WorkerColorizer } from "../../src/worker/worker-colorizer";
+import { startIn } from "../../src/worker/worker-folder";
 
 const FACTS: ResultFacts = {
   width: 1,
@@ -117,6 +118,12 @@ it("a copy of a bitmap that is not sent is closed, and only for it an error of c
   await expect(colorizer.colorize(new Bitmap() as never)).rejects.toThrow(/Access-Control-Allow-Origin/);
   expect(Bitmap.open).toBe(2);
   await expect(colorizer.colorize(pixels, { size: (() => 64) as never })).rejects.toThrow(/could not be cloned/);
+});
+
+it("an address of a model or of workers that is none is an error that names the option", async () => {
+  const start = (): Worker => new OtherThread() as unknown as Worker;
+  await expect(WorkerColorizer.load({ model: "http://[" }, start)).rejects.toThrow(/^model: expected an address, rec/);
+  expect(() => startIn("http://[", "colorize")).toThrow(/^workers: expected an address/);
 });
 
 describe("a first picture of a call that is aborted", () => {

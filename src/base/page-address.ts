@@ -1,0 +1,8 @@
+/** Addresses that a page gives. */
+import { InputError } from "./errors";
+
+/** The full form of an address that may be relative to the page. Throws InputError that names the option. */
+export function pageAddress(option: string, address: string | URL): string {
+  if (URL.canParse(address, document.baseURI)) return new URL(address, document.baseURI).href;
+  throw new InputError({ where: option, expected: "an address", received: `"${address}"` });
+}
