@@ -39,7 +39,8 @@ export interface ColorizerOptions {
   readonly shipped?: boolean;
   /**
    * Whether load() resolves as soon as a first picture can be coloured: by the colorizer network on the model's mean embedding, where it has
-   * one, and on software drivers at half the working size. See ColorizeOptions.onEarly. Default: false, so it resolves when all networks are loaded.
+   * one, and on software drivers at a smaller working size, at most half. See ColorizeOptions.onEarly. Default: false, so it resolves when all
+   * networks are loaded.
    */
   readonly early?: boolean;
   /**
@@ -69,7 +70,7 @@ export interface ColorizeOptions {
   readonly signal?: AbortSignal;
   /**
    * Called with a first picture while what computes the photograph's own is still loading: coloured by the mean embedding, and on software
-   * drivers at half the working size, unless `size` is given. Needs `early` of ColorizerOptions; otherwise it is not called.
+   * drivers at a smaller working size, at most half, unless `size` is given. Needs `early` of ColorizerOptions; otherwise it is not called.
    */
   readonly onEarly?: (result: ColorizeResult) => void;
   /** Called as each stage starts. */
