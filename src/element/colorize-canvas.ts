@@ -265,10 +265,11 @@ export class ColorizeCanvas extends ColorizeAttributes {
     if (name === "width" || name === "height") reserveSpace(this.#parts.root, this.width, this.height);
     else if (["alt", "compare", "controls", "zoomable"].includes(name)) this.#render();
     else if (name === "saturation" || name === "warmth") {
-      this.#controls.update(this.#texts);
+      this.#controls.update(this.#texts, this.#work.finished);
       this.#work.changeLook();
-    } else if (name !== "loading" || this.#work.stale)
-      this.#work.restart({ photograph: name === "src" || name === "crossorigin" });
+    } else if (name === "src" || name === "crossorigin") {
+      if (this.#source === null) this.#work.restart({ photograph: true }); // `source` was copied, and may be closed by now
+    } else if (name !== "loading" || this.#work.stale) this.#work.restart({ photograph: false });
   }
 
   #render(): void {
@@ -280,8 +281,8 @@ export class ColorizeCanvas extends ColorizeAttributes {
       this.#texts,
     );
     nameParts(this.#parts, this.alt, coloured, this.#photograph.origin);
-    this.#lens.update(coloured ? this.compare : "off", this.zoomable, this.#texts);
-    this.#controls.update(this.#texts);
+    this.#lens.update(this.compare, coloured, this.zoomable, this.#texts);
+    this.#controls.update(this.#texts, this.#work.finished);
     this.#states.enter(state);
   }
 }

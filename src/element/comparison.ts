@@ -86,11 +86,11 @@ export class Comparison {
     this.#show(this.#mirrored(across));
   }
 
-  /** Called for each change of mode or texts, and when the coloured picture comes or goes, without which the mode is "off". */
-  update(mode: CompareMode, texts: ColorizeTexts): void {
+  /** Called for each change of these, and with the mode "off" where there is no coloured picture. */
+  update(mode: CompareMode, coloured: boolean, texts: ColorizeTexts): void {
     const { frame, handle, hold } = this.#host.parts;
     this.#texts = texts;
-    if (mode !== this.#mode) {
+    if (mode !== this.#mode || !coloured) {
       this.#release();
       this.#showOriginal(false);
     }

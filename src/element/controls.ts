@@ -8,6 +8,7 @@ export interface Controlled {
   saturation: number;
   warmth: number;
   readonly state: "idle" | "loading" | "ready" | "error";
+  readonly result: object | null;
   colorize(): Promise<unknown>;
   abort(): void;
   download(): Promise<void>;
@@ -45,19 +46,20 @@ export class Controls {
     toolbar.append(this.#action, this.#saturation.label, this.#warmth.label, this.#save);
   }
 
-  /** Called for each change of the target's state, look or texts. */
-  update(texts: ColorizeTexts): void {
-    const { state } = this.#target;
-    const ready = state === "ready";
+  /** Called for each change of the target's state, look or texts. `finished`: whether colorize() has nothing to do. */
+  update(texts: ColorizeTexts, finished: boolean): void {
+    const { state, result } = this.#target;
+    /** Whether there is something to change and to save. */
+    const ready = state === "ready" && result !== null;
     this.#toolbar.setAttribute("aria-label", textOf(texts, "controls"));
     this.#action.textContent = textOf(texts, state === "loading" ? "stop" : state === "error" ? "retry" : "start");
     this.#save.textContent = textOf(texts, "save");
     const focused = this.#focused();
-    this.#action.hidden = ready;
+    this.#action.hidden = finished;
     this.#save.hidden = this.#saturation.label.hidden = this.#warmth.label.hidden = !ready;
     for (const slider of [this.#saturation, this.#warmth]) slider.update(texts);
     // The focus goes on to a control that stays.
-    if (focused?.checkVisibility() === false) (ready ? this.#saturation.input : this.#action).focus();
+    if (focused?.checkVisibility() === false) (finished ? this.#saturation.input : this.#action).focus();
   }
 
   #focused(): Element | null {

@@ -4,7 +4,7 @@ import type { ColorizeState } from "./events";
 const STATES: readonly ColorizeState[] = ["idle", "loading", "ready", "error"];
 
 export class CustomStates {
-  /** Browsers without custom states have no WebGPU, but show the photograph. */
+  /** Undefined in browsers without custom states, which show the photograph, too. */
   readonly #states: CustomStateSet | undefined;
 
   constructor({ states }: Partial<ElementInternals>) {
@@ -12,8 +12,12 @@ export class CustomStates {
   }
 
   mark(name: "comparing" | ColorizeState, on: boolean): void {
-    if (on) this.#states?.add(name);
-    else this.#states?.delete(name);
+    if (!on) return void this.#states?.delete(name);
+    try {
+      this.#states?.add(name);
+    } catch {
+      return; // Chromium before 125 takes only names that begin with two dashes, and has no :state()
+    }
   }
 
   /** Marks one of the states of the work, and no other. */

@@ -33,9 +33,9 @@ export class Lens {
     });
   }
 
-  /** Called for each change of these, and when the coloured picture comes or goes, without which the mode is "off". */
-  update(mode: CompareMode, zoomable: boolean, texts: ColorizeTexts): void {
-    this.comparison.update(mode, texts);
+  /** Called for each change of these. `coloured`: whether there is a coloured picture, without which nothing is compared. */
+  update(mode: CompareMode, coloured: boolean, zoomable: boolean, texts: ColorizeTexts): void {
+    this.comparison.update(coloured ? mode : "off", coloured, texts);
     this.zoom.update(zoomable, textOf(texts, "zoom"));
   }
 }

@@ -208,6 +208,7 @@ export class Zoom {
   #move(event: PointerEvent): void {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
+    if (event.buttons === 0) return void this.#pointers.delete(event.pointerId); // released outside the frame, unseen
     const other = [...this.#pointers.values()].find(({ pointerId }) => pointerId !== event.pointerId);
     const { scale, x, y } = this.#view;
     this.#pointers.set(event.pointerId, event);

@@ -135,17 +135,22 @@ describe("attributes", () => {
     ]);
   });
 
-  it("a wrong word of precision is an error before the model is loaded, which a right one mends", async () => {
+  it("a wrong word of precision or address of a model is an error before the model is loaded, which a right one mends", async () => {
     const seen = await page.evaluate(async () => {
       const element = add({ src: "/samples/cat.jpg", precision: "f61" });
       await next(element, "error");
       const { code, message } = element.error!;
+      element.model = "http://[";
       element.precision = "f32";
+      await next(element, "error");
+      const address = element.error!.message;
+      element.model = "/tiny/";
       await next(element, "load");
-      return { code, message, state: element.state };
+      return { code, message, address, state: element.state };
     });
     expect(seen).toMatchObject({ code: "input", state: "ready" });
     expect(seen.message).toMatch(/^precision: expected auto, f32, f16, f16-weights, received "f61"/);
+    expect(seen.address).toBe('model: expected an address, received "http://[".');
     expect(open.messages).toEqual([]);
   });
 
@@ -351,9 +356,15 @@ describe("source", () => {
   it("wins over src until it is null, and refuses what is no picture", async () => {
     const seen = await page.evaluate(async () => {
       const element = add({ src: "/samples/cat.jpg" });
-      element.source = new ImageData(16, 12);
+      const bitmap = await createImageBitmap(new ImageData(16, 12));
+      element.source = bitmap;
+      bitmap.close();
       await next(element, "load");
-      const widths = [element.result!.width];
+      element.src = "/samples/coffee.jpg";
+      element.crossOrigin = "anonymous";
+      element.src = "/samples/cat.jpg";
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const widths = [element.state, element.result?.width];
       element.source = null;
       await next(element, "load");
       widths.push(element.result!.width);
@@ -363,13 +374,22 @@ describe("source", () => {
       } catch (error) {
         message = (error as Error).message;
       }
-      element.source = new Blob(["no picture"]);
-      await next(element, "error");
-      return { widths, message, kept: element.error!.code };
+      const codes = [];
+      const wrong = [
+        new Blob(["no picture"]),
+        { data: new Uint8Array(10), width: 2, height: 2 },
+        { width: 2, height: 2 },
+      ];
+      for (const source of wrong) {
+        element.source = source as Blob;
+        await next(element, "error");
+        codes.push(element.error!.code);
+      }
+      return { widths, message, codes };
     });
-    expect(seen.widths).toEqual([16, 451]);
+    expect(seen.widths).toEqual(["ready", 16, 451]);
     expect(seen.message).toMatch(/expected a picture: .* received the address "\/samples\/cat.jpg"/);
-    expect(seen.kept).toBe("image");
+    expect(seen.codes).toEqual(["image", "image", "image"]);
   });
 });
 
@@ -619,6 +639,20 @@ describe("methods", () => {
       expect(xmp?.includes("algorithmicallyEnhanced")).toBe(true);
     }
   });
+});
+
+it("works where custom states must begin with two dashes, as in Chromium before 125", async () => {
+  const state = await page.evaluate(async () => {
+    const { add: own } = CustomStateSet.prototype;
+    CustomStateSet.prototype.add = () => {
+      throw new DOMException("not a dashed identifier", "SyntaxError");
+    };
+    const element = add({ src: "/samples/cat.jpg" });
+    await next(element, "load");
+    CustomStateSet.prototype.add = own;
+    return element.state;
+  });
+  expect(state).toBe("ready");
 });
 
 describe("events", () => {

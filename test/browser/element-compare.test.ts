@@ -250,6 +250,33 @@ describe("controls", () => {
     expect(name).toBe("cat-colour.jpg");
   });
 
+  it("start again after a stop, and change and save only where there is a result", async () => {
+    await coloured({ controls: "" });
+    const loading = await awaited("statechange");
+    await page.evaluate(() => {
+      const element = document.querySelector("colorize-canvas")!;
+      const result = element.result!;
+      let calls = 0;
+      // Its first call ends only by an abort.
+      const colorize = (_: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<typeof result> =>
+        calls++ > 0
+          ? Promise.resolve(result)
+          : new Promise((_resolve, reject) => signal!.addEventListener("abort", () => reject(signal!.reason as Error)));
+      element.colorizer = { colorize };
+    });
+    await loading();
+    expect(await controls()).toEqual(["Stop"]);
+    await page.click("colorize-canvas >>> [part=action]");
+    expect(await controls()).toEqual(["Colour", "Saturation", "Warmth", "Save"]); // of the picture before
+    expect(await focused()).toBe("action");
+    const loaded = await awaited("load");
+    await page.keyboard.press("Enter");
+    await loaded();
+    expect(await controls()).toEqual(["Saturation", "Warmth", "Save"]);
+    await page.evaluate(() => document.querySelector("colorize-canvas")!.show(new ImageData(451, 300)));
+    expect(await controls()).toEqual(["Colour"]);
+  });
+
   it("offer another try after an error, and follow the attributes", async () => {
     const seen = await page.evaluate(async () => {
       const element = add({ src: "/missing.jpg", controls: "" });

@@ -112,11 +112,37 @@ describe("show()", () => {
           () => "shown",
           ({ code, message }: Error & { code: string }) => `${code}: ${message}`,
         );
-      return [await failure(new File(["no picture"], "notes.txt")), await failure("address.jpg")];
+      const bitmap = await createImageBitmap(new ImageData(2, 2));
+      bitmap.close();
+      const failures = [];
+      const pixels = { data: new Uint8Array(10), width: 2, height: 2 };
+      for (const wrong of [new File(["no picture"], "notes.txt"), "address.jpg", pixels, {}, bitmap])
+        failures.push(await failure(wrong));
+      return failures;
     });
     expect(failures[0]).toMatch(/^image: .*notes\.txt/s);
     expect(failures[1]).toMatch(/^input: .*the address "address.jpg"/s);
+    for (const failure of failures.slice(2)) expect(failure).toMatch(/^image: show\(\)/);
     expect(await see()).toMatchObject({ state: "idle", visible: false });
+  });
+
+  it("keeps no copy of a picture that it does not show", async () => {
+    const open = await page.evaluate(async () => {
+      const made: ImageBitmap[] = [];
+      const create = globalThis.createImageBitmap;
+      globalThis.createImageBitmap = async (source: ImageBitmapSource) => {
+        made.push(await create(source));
+        return made.at(-1)!;
+      };
+      const element = add({ src: "/missing.jpg", loading: "manual" });
+      const shown = element.show(new ImageData(451, 300)).catch(() => undefined);
+      await Promise.all([shown, element.show(new ImageData(451, 300)).catch(() => undefined)]);
+      element.src = "/samples/cat.jpg";
+      await element.show(new ImageData(451, 300));
+      globalThis.createImageBitmap = create;
+      return made.map(({ width }) => width);
+    });
+    expect(open).toEqual([0, 0, 0]);
   });
 
   it("says that a picture without a result cannot be saved", async () => {
@@ -145,6 +171,14 @@ describe("show()", () => {
     expect(await shown(true)).toEqual(["0", true]);
     await shown(false);
     await expect.poll(async () => (await shown(false))[0]).toBe("1");
+    await shown(true);
+    const after = await page.evaluate(async () => {
+      const element = document.querySelector("colorize-canvas")!;
+      element.src = "/samples/coffee.jpg"; // whose picture is seen when it comes
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return [element.comparing, element.matches(":state(comparing)")];
+    });
+    expect(after).toEqual([false, false]);
   });
 });
 
@@ -224,6 +258,28 @@ describe("zoomable", () => {
     await page.mouse.move(moved.at - 50, 150, { steps: 2 });
     await page.mouse.up();
     expect((await view()).at).toBeCloseTo(moved.at - 50, 0);
+  });
+
+  it("moves nothing where the button was released outside of the frame", async () => {
+    await waiting({ zoomable: "", width: "451", compare: "off" });
+    await showRed();
+    await page.mouse.move(400, 100);
+    await page.mouse.down();
+    await page.mouse.move(600, 100, { steps: 2 });
+    await page.mouse.up();
+    const place = await page.evaluate(async () => {
+      const element = document.querySelector("colorize-canvas")!;
+      element.zoom = 2;
+      return element.shadowRoot!.querySelector<HTMLElement>("[part=picture]")!.style.transform;
+    });
+    await page.mouse.move(300, 100);
+    await page.mouse.move(200, 100, { steps: 2 });
+    const after = await page.evaluate(
+      () =>
+        document.querySelector("colorize-canvas")!.shadowRoot!.querySelector<HTMLElement>("[part=picture]")!.style
+          .transform,
+    );
+    expect(after).toBe(place);
   });
 
   it("ends with the attribute and with another photograph; without it nothing zooms, and nothing takes the focus", async () => {
