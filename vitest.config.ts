@@ -5,6 +5,7 @@ export default defineConfig({
   plugins: [wgsl()],
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/shared/builds-folder.ts",
     reporters: ["default", "./test/shared/adapter-report.ts"],
     // Dawn does not survive worker threads; two processes suit two cores.
     pool: "forks",

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { built } from "./shared/built";
 import { tinyModel } from "./shared/tiny-model";
 import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bundle-size";
 
@@ -13,9 +14,8 @@ import { BUDGET, gzipBytes, PAGE_BUDGET, pageFiles, reached } from "../tools/bun
 let dist: string;
 beforeAll(async () => {
   dist = mkdtempSync("dist-test-");
-  await build({ logLevel: "error", build: { outDir: dist } });
-  const script = ["--import", "./tools/register.mjs", "tools/build-types.ts", join(dist, "types")];
-  execFileSync(process.execPath, script);
+  cpSync(await built("dist"), dist, { recursive: true });
+  cpSync(await built("types"), join(dist, "types"), { recursive: true });
   execFileSync("node_modules/.bin/cem", ["analyze", "--quiet", "--outdir", dist]);
 }, 120_000);
 afterAll(() => rmSync(dist, { recursive: true, force: true }));

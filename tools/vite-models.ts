@@ -28,7 +28,7 @@ export function modelFolder(folder: string): Plugin {
     config: (_, { command }) =>
       command === "build" ? { define: { MODELS_FOLDER: JSON.stringify("../models/") } } : undefined,
     configResolved(config) {
-      outDir = resolve(config.root, config.build.outDir);
+      if (config.build.write) outDir = resolve(config.root, config.build.outDir);
     },
     configureServer: (server) => void server.middlewares.use(serve),
     closeBundle() {

@@ -15,6 +15,7 @@ import { buildModel, type InitializerSpec, type NodeSpec, type ValueSpec } from 
 import { ONNX_EXAMPLES } from "../reference/all";
 import { INPUTS, type OnnxExample } from "../reference/onnx-example";
 import { expectClose } from "../shared/expect-close";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
 import { serve, type Site } from "../shared/serve";
 import { tinyModel } from "../shared/tiny-model";
@@ -88,7 +89,7 @@ let models: Map<string, Model>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "colorize-bundlers-"));
   const installed = join(folder, "node_modules", "colorize-canvas");
-  await vite({ logLevel: "error", build: { outDir: join(installed, "dist"), emptyOutDir: true } });
+  cpSync(await built("dist"), join(installed, "dist"), { recursive: true });
   cpSync("package.json", join(installed, "package.json"));
   symlinkSync(resolve("models"), join(installed, "models"));
   writeFileSync(join(folder, "element.js"), ELEMENT);

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
 import { serve, type TestServer } from "../shared/answering-server";
 import { browserModel } from "../shared/browser-model";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
-import { buildInto } from "../shared/serve";
 
 const PAGE = `<!doctype html><html lang="en"><title>downloads</title><link rel="icon" href="data:,">
 <script type="module" src="/dist/element.js"></script><body></body></html>`;
@@ -29,7 +29,7 @@ interface Fault {
   readonly damaged?: boolean;
 }
 
-let dist: Awaited<ReturnType<typeof buildInto>>;
+let dist: string;
 let server: TestServer;
 let browser: Browser;
 let page: Page;
@@ -38,7 +38,7 @@ let fault: Fault;
 let begins: number[];
 
 beforeAll(async () => {
-  dist = await buildInto({});
+  dist = await built("dist");
   server = await serve((path, response, _, request) => {
     const name = path.slice("/tiny/".length);
     const bytes =
@@ -46,7 +46,7 @@ beforeAll(async () => {
         ? PAGE
         : path.startsWith("/tiny/")
           ? MODEL[name]!
-          : readFileSync(path.startsWith("/dist/") ? join(dist.folder, path.slice("/dist/".length)) : path.slice(1));
+          : readFileSync(path.startsWith("/dist/") ? join(dist, path.slice("/dist/".length)) : path.slice(1));
     const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
     if (name !== "embedder.onnx") return response.writeHead(200, { "content-type": type }).end(bytes);
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
@@ -62,7 +62,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-  dist?.remove();
 });
 
 /** A visit of a browser that keeps nothing of the last one but what is in its caches. */

@@ -5,9 +5,10 @@
 import sharp from "sharp";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
 import { mainThreadTasks } from "../shared/main-thread";
-import { buildInto, serve, type Site } from "../shared/serve";
+import { serve, type Site } from "../shared/serve";
 
 const PAGE = `<!doctype html><html lang="en"><title>large</title><link rel="icon" href="data:,">
 <script type="module" src="/dist/element.js"></script><body></body></html>`;
@@ -34,7 +35,7 @@ const DRAWING = `<svg xmlns="http://www.w3.org/2000/svg" width="3600" height="27
 /** Milliseconds of a task that browsers call long. */
 const LONG = 50;
 
-let dist: Awaited<ReturnType<typeof buildInto>>;
+let dist: string;
 let files: Record<string, string | Uint8Array>;
 let folders: Record<string, string>;
 let site: Site;
@@ -42,7 +43,7 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  dist = await buildInto({});
+  dist = await built("dist");
   const sized = (width: number, height: number, orientation = 1): Promise<Uint8Array> =>
     sharp("samples/nagasaki-1865.jpg")
       .resize(width, height, { fit: "fill" })
@@ -57,7 +58,7 @@ beforeAll(async () => {
     "/turned.jpg": await sized(3600, 2700, 6),
     "/drawing.svg": DRAWING,
   };
-  folders = { "/dist/": dist.folder, "/samples/": "samples" };
+  folders = { "/dist/": dist, "/samples/": "samples" };
   site = await serve(files, folders);
   browser = await launchBrowser();
 }, 240_000);
@@ -65,7 +66,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   site?.close();
-  dist?.remove();
 });
 
 async function open({ address }: Site = site): Promise<void> {

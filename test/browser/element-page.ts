@@ -3,8 +3,9 @@ import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
 import { browserModel } from "../shared/browser-model";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
-import { buildInto, serve, type Site } from "../shared/serve";
+import { serve, type Site } from "../shared/serve";
 
 declare global {
   /** In the page: adds an element with these attributes to the end of the body. */
@@ -46,10 +47,9 @@ export function useElementPage(ready: (open: ElementPage) => unknown): void {
 }
 
 async function openElementPage(): Promise<ElementPage> {
-  const dist = await buildInto({});
   const tiny = Object.entries(browserModel("natural")).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
   const files = { "/": PAGE, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
-  const site = await serve(files, { "/dist/": dist.folder, "/samples/": "samples" });
+  const site = await serve(files, { "/dist/": await built("dist"), "/samples/": "samples" });
   const otherSite = await serve({}, { "/samples/": "samples" });
   const browser: Browser = await launchBrowser();
   const page = await browser.newPage();
@@ -67,7 +67,6 @@ async function openElementPage(): Promise<ElementPage> {
       await browser.close();
       site.close();
       otherSite.close();
-      dist.remove();
     },
   };
 }

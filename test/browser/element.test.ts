@@ -3,9 +3,10 @@ import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { browserModel } from "../shared/browser-model";
 import { eccv16 } from "../shared/colorizers/zhang";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
 import { pixelFacts } from "./pixels";
-import { buildInto, serve, type Site } from "../shared/serve";
+import { serve, type Site } from "../shared/serve";
 
 const PAGE = `<!doctype html><html lang="en"><title>element</title>
 <script type="module" src="/dist/element.js"></script><body></body></html>`;
@@ -14,7 +15,7 @@ const PAGE = `<!doctype html><html lang="en"><title>element</title>
 const FOREIGN_OBJECT = `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="60"><foreignObject width="80" height="60">
 <p xmlns="http://www.w3.org/1999/xhtml">text</p></foreignObject></svg>`;
 
-let dist: Awaited<ReturnType<typeof buildInto>>;
+let dist: string;
 let site: Site;
 /** Another origin, whose server sends no CORS headers. */
 let otherSite: Site;
@@ -22,7 +23,7 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  dist = await buildInto({});
+  dist = await built("dist");
   const at = (folder: string, model: Record<string, Uint8Array>): Record<string, Uint8Array> =>
     Object.fromEntries(Object.entries(model).map(([path, bytes]) => [folder + path, bytes]));
   const files = {
@@ -34,7 +35,7 @@ beforeAll(async () => {
     ...at("/tiny/", browserModel("inception-table")),
     ...at("/models/natural/", browserModel("natural")),
   };
-  site = await serve(files, { "/dist/": dist.folder, "/models/": "models", "/samples/": "samples" });
+  site = await serve(files, { "/dist/": dist, "/models/": "models", "/samples/": "samples" });
   otherSite = await serve({}, { "/samples/": "samples" });
   browser = await launchBrowser();
 }, 240_000);
@@ -43,7 +44,6 @@ afterAll(async () => {
   await browser?.close();
   site?.close();
   otherSite?.close();
-  dist?.remove();
 });
 
 beforeEach(async () => {

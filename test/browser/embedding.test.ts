@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { browserModel } from "../shared/browser-model";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
-import { buildInto, serve, type Site } from "../shared/serve";
+import { serve, type Site } from "../shared/serve";
 
 const POLICY = [
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; worker-src 'self'",
@@ -22,7 +23,7 @@ const MODEL = browserModel("inception-table", { unused: 2 ** 20 });
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
 
-let dist: Awaited<ReturnType<typeof buildInto>>;
+let dist: string;
 let strict: Site;
 /** A server of a single-page application: it responds to unknown addresses with its page. */
 let fallback: Site;
@@ -31,7 +32,7 @@ let page: Page;
 let messages: string[];
 
 beforeAll(async () => {
-  dist = await buildInto({});
+  dist = await built("dist");
   const at = (folder: string): Record<string, Uint8Array> =>
     Object.fromEntries(Object.entries(MODEL).map(([path, bytes]) => [`${folder}${path}`, bytes]));
   const second = (folder: string): string =>
@@ -40,12 +41,12 @@ beforeAll(async () => {
   const files = { ...pages, ...at("/models/inception-table/"), ...otherVersion() };
   strict = await serve(
     files,
-    { "/dist/": dist.folder, "/again/": dist.folder, "/samples/": "samples" },
+    { "/dist/": dist, "/again/": dist, "/samples/": "samples" },
     { "content-security-policy": POLICY },
   );
   fallback = await serve(
     { "/models/inception-table/model.json": PAGE, "/": PAGE, "/violations.js": "" },
-    { "/dist/": dist.folder, "/samples/": "samples" },
+    { "/dist/": dist, "/samples/": "samples" },
   );
   browser = await launchBrowser();
 }, 240_000);
@@ -54,7 +55,6 @@ afterAll(async () => {
   await browser?.close();
   strict?.close();
   fallback?.close();
-  dist?.remove();
 });
 
 beforeEach(async () => {
@@ -67,11 +67,8 @@ beforeEach(async () => {
 
 /** The package's files, with an element of another version. */
 function otherVersion(): Record<string, string> {
-  const names = readdirSync(dist.folder).filter((name) => name.endsWith(".js"));
-  const files = names.map((name): [string, string] => [
-    `/other/${name}`,
-    readFileSync(join(dist.folder, name), "utf8"),
-  ]);
+  const names = readdirSync(dist).filter((name) => name.endsWith(".js"));
+  const files = names.map((name): [string, string] => [`/other/${name}`, readFileSync(join(dist, name), "utf8")]);
   const named = files.filter(([, text]) => text.includes(`\`${version}\``));
   expect(named).not.toEqual([]);
   for (const file of named) file[1] = file[1].replace(`\`${version}\``, "`9.8.7`");

@@ -6,6 +6,7 @@ import type { Browser, Page } from "puppeteer";
 import { build, createServer } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { browserModel } from "../shared/browser-model";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
 import { serve, type Site } from "../shared/serve";
 
@@ -58,13 +59,8 @@ let complaints: string[];
 beforeAll(async () => {
   folder = resolve(mkdtempSync("dist-test-examples-"));
   const installed = join(folder, "node_modules", "colorize-canvas");
-  await build({ logLevel: "error", build: { outDir: join(installed, "dist") } });
-  execFileSync(process.execPath, [
-    "--import",
-    "./tools/register.mjs",
-    "tools/build-types.ts",
-    join(installed, "dist/types"),
-  ]);
+  cpSync(await built("dist"), join(installed, "dist"), { recursive: true });
+  cpSync(await built("types"), join(installed, "dist", "types"), { recursive: true });
   cpSync("package.json", join(installed, "package.json"));
   mkdirSync(join(installed, "models", "inception-table"), { recursive: true });
   for (const [name, bytes] of Object.entries(browserModel("inception-table")))

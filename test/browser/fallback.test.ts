@@ -7,8 +7,9 @@ import { importOnnxruntime } from "../../src/fallback/onnxruntime";
 import { WasmColorizer } from "../../src/fallback/wasm-colorizer";
 import type { ColorizeCanvas } from "../../src/element";
 import { expectClose } from "../shared/expect-close";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
-import { buildInto, serve, type Site } from "../shared/serve";
+import { serve, type Site } from "../shared/serve";
 import { tinyModel, tinyReader } from "../shared/tiny-model";
 
 /** WebGPU is switched off by the options of the browser; other browsers have no navigator.gpu at all. */
@@ -22,17 +23,17 @@ const PAGE = `<!doctype html><html lang="en"><title>fallback</title><link rel="i
 /** Workers may not start under the second. */
 const POLICIES = ["default-src 'self'; script-src 'self' 'wasm-unsafe-eval'", "worker-src 'none'"] as const;
 
-let dist: Awaited<ReturnType<typeof buildInto>>;
+let dist: string;
 let sites: Site[];
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  dist = await buildInto({});
+  dist = await built("dist");
   const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
   const files = { "/": PAGE, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
   const folders = {
-    "/dist/": dist.folder,
+    "/dist/": dist,
     "/models/": "models",
     "/samples/": "samples",
     // As beside node_modules/colorize-canvas.
@@ -47,7 +48,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   for (const site of sites ?? []) site.close();
-  dist?.remove();
 });
 
 async function open({ address }: Site): Promise<void> {

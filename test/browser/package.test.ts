@@ -1,15 +1,14 @@
 /** The built package in a page without a bundler, under a strict content security policy. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
 import type { Browser, Page } from "puppeteer";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type * as Entry from "../../src/index";
 import { tinyModel } from "../shared/tiny-model";
 import { pageFiles } from "../../tools/bundle-size";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
 
 const PAGE = `<!doctype html><html lang="en"><title>package</title><script type="module" src="/dist/element.js"></script><script type="module" src="/page.js"></script>`;
@@ -27,8 +26,7 @@ const complaints: string[] = [];
 const asked = new Set<string>();
 
 beforeAll(async () => {
-  dist = mkdtempSync(join(tmpdir(), "colorize-dist-"));
-  await build({ logLevel: "error", build: { outDir: dist, emptyOutDir: true } });
+  dist = await built("dist");
   // Large enough for a worker to hash it.
   const model = tinyModel({ unused: 2 ** 20 });
   server = createServer((request, response) => {
@@ -61,7 +59,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   server?.close();
-  rmSync(dist, { recursive: true, force: true });
 });
 
 function distFile(path: string): Buffer | undefined {

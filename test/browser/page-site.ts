@@ -7,8 +7,8 @@ import { extname, join } from "node:path";
 import type { Browser, ElementHandle, Page } from "puppeteer";
 import { expect } from "vitest";
 import { browserModel } from "../shared/browser-model";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
-import { buildInto } from "../shared/serve";
 
 const TYPES: Record<string, string> = {
   ".js": "text/javascript",
@@ -51,7 +51,7 @@ export interface PageSite {
 }
 
 export async function startPageSite(): Promise<PageSite> {
-  const built = await buildInto({ root: "demo" });
+  const folder = await built("demo");
   const models: Record<string, Record<string, Uint8Array>> = {
     natural: browserModel("natural"),
     "inception-table": browserModel("inception-table", { bias: [-0.3, 0.1] }),
@@ -67,7 +67,7 @@ export async function startPageSite(): Promise<PageSite> {
     if (disturbance.missing?.test(path)) return void response.writeHead(404).end();
     const [, name = "", inModel = ""] = /^models\/([\w-]+)\/(.*)/.exec(inFolder) ?? [];
     try {
-      const body = (!disturbance.shipped && models[name]?.[inModel]) || readFileSync(join(built.folder, inFolder));
+      const body = (!disturbance.shipped && models[name]?.[inModel]) || readFileSync(join(folder, inFolder));
       // The HTTP cache may keep files for an hour, as with usual servers; the page requests model.json again anyway.
       const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
       response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });
@@ -93,7 +93,7 @@ export async function startPageSite(): Promise<PageSite> {
   return {
     address,
     browser,
-    folder: built.folder,
+    folder,
     files,
     disturbance,
     models,
@@ -111,7 +111,6 @@ export async function startPageSite(): Promise<PageSite> {
       await browser.close();
       server.close();
       proxy.close();
-      built.remove();
       rmSync(files, { recursive: true, force: true });
     },
   };

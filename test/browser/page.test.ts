@@ -5,15 +5,15 @@ import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
 import { saveAs } from "./page-site";
 import { pixelFacts } from "./pixels";
-import { buildInto, serve, type Site } from "../shared/serve";
+import { serve, type Site } from "../shared/serve";
 
 /** Of the model that the page chooses. */
 const NETWORKS = ["colorizer"];
 
-let built: Awaited<ReturnType<typeof buildInto>>;
 let site: Site;
 let browser: Browser;
 let page: Page;
@@ -21,10 +21,10 @@ const complaints: string[] = [];
 const downloads = mkdtempSync(join(tmpdir(), "colorize-saved-"));
 
 beforeAll(async () => {
-  built = await buildInto({ root: "demo" });
-  const index = readFileSync(join(built.folder, "index.html"));
+  const folder = await built("demo");
+  const index = readFileSync(join(folder, "index.html"));
   // Served from a folder of the site, to check that all addresses are relative.
-  site = await serve({ "/page/": index }, { "/page/": built.folder });
+  site = await serve({ "/page/": index }, { "/page/": folder });
   browser = await launchBrowser();
   page = await browser.newPage();
   page.on("pageerror", (error) => complaints.push(String(error)));
@@ -38,7 +38,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   site?.close();
-  built?.remove();
   rmSync(downloads, { recursive: true, force: true });
 });
 

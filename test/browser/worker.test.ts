@@ -5,9 +5,10 @@ import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type * as Entry from "../../src/index";
 import { tinyModel } from "../shared/tiny-model";
+import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
 import { mainThreadTasks } from "../shared/main-thread";
-import { buildInto, serve, type Site } from "../shared/serve";
+import { serve, type Site } from "../shared/serve";
 
 const PAGE = `<!doctype html><html lang="en"><title>worker</title><link rel="icon" href="data:,">
 <script type="module" src="/page.js"></script><body></body></html>`;
@@ -16,7 +17,7 @@ const SCRIPT = `import "/dist/element.js"; import * as entry from "/dist/index.j
 /** Milliseconds of a task that browsers call long. */
 const LONG = 50;
 
-let dist: Awaited<ReturnType<typeof buildInto>>;
+let dist: string;
 let files: Record<string, string | Uint8Array>;
 let site: Site;
 /** Its policy forbids workers. */
@@ -25,10 +26,10 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  dist = await buildInto({});
+  dist = await built("dist");
   const tiny = Object.entries(tinyModel()).map(([path, bytes]) => [`/tiny/${path}`, bytes]);
   files = { "/": PAGE, "/page.js": SCRIPT, ...(Object.fromEntries(tiny) as Record<string, Uint8Array>) };
-  const folders = { "/dist/": dist.folder, "/models/": "models", "/samples/": "samples" };
+  const folders = { "/dist/": dist, "/models/": "models", "/samples/": "samples" };
   site = await serve(files, folders);
   withoutWorkers = await serve(files, folders, { "content-security-policy": "worker-src 'none'" });
   browser = await launchBrowser();
@@ -38,7 +39,6 @@ afterAll(async () => {
   await browser?.close();
   site?.close();
   withoutWorkers?.close();
-  dist?.remove();
 });
 
 async function open({ address }: Site): Promise<void> {
@@ -96,7 +96,7 @@ it("shows a first picture before the embedder is there, then the picture", async
   const rest = Object.entries(model).map(([path, bytes]): [string, Uint8Array] => [`/early/${path}`, bytes]);
   const early = await serve(
     { ...Object.fromEntries(rest), "/early/embedder.onnx": embedder, "/": PAGE, "/page.js": SCRIPT },
-    { "/dist/": dist.folder, "/samples/": "samples" },
+    { "/dist/": dist, "/samples/": "samples" },
   );
   try {
     await open(early);
@@ -128,14 +128,14 @@ it("shows a first picture before the embedder is there, then the picture", async
 
 describe("one worker for all elements of a page", () => {
   it("has one device and one copy of the model for two elements, and is replaced where it fails", async () => {
-    const script = readFileSync(join(dist.folder, "colorize-worker.js"), "utf8");
+    const script = readFileSync(join(dist, "colorize-worker.js"), "utf8");
     const count = `
       const { requestDevice } = GPUAdapter.prototype;
       globalThis.devices = 0;
       GPUAdapter.prototype.requestDevice = function (...args) { devices++; return requestDevice.apply(this, args); };`;
     const counting = await serve(
       { ...files, "/dist/colorize-worker.js": script + count },
-      { "/dist/": dist.folder, "/samples/": "samples" },
+      { "/dist/": dist, "/samples/": "samples" },
     );
     try {
       await open(counting);
