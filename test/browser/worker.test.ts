@@ -41,9 +41,26 @@ afterAll(async () => {
   withoutWorkers?.close();
 });
 
+/** Timers of this many milliseconds, PATIENCE of shared-colorizer.ts, wait in pages for elapse(). */
+const PATIENCE = 10_000;
+
 async function open({ address }: Site): Promise<void> {
   await page?.close();
   page = await browser.newPage();
+  await page.evaluateOnNewDocument((patience) => {
+    const { setTimeout, clearTimeout } = globalThis;
+    const held = new Map<number, () => void>();
+    let next = -1;
+    Object.assign(globalThis, {
+      held,
+      setTimeout: (work: () => void, delay?: number, ...rest: unknown[]) => {
+        if (delay !== patience) return setTimeout(work, delay, ...rest);
+        held.set(next, work);
+        return next--;
+      },
+      clearTimeout: (id: number) => void (held.delete(id) || clearTimeout(id)),
+    });
+  }, PATIENCE);
   await page.goto(address);
   await page.waitForFunction("globalThis.entry");
 }
@@ -56,6 +73,17 @@ function workers(): string[] {
 }
 
 const WORKER = ["/dist/colorize-worker.js"];
+
+/** Lets the time pass that PATIENCE is. Returns how many timers waited for that. */
+function elapse(): Promise<number> {
+  return page.evaluate(() => {
+    const { held } = globalThis as unknown as { held: Map<number, () => void> };
+    const due = [...held.values()];
+    held.clear();
+    for (const work of due) work();
+    return due.length;
+  });
+}
 
 /** Adds an element, with the tiny model; resolves with its first event's name and, for an error, its message. */
 function add(attributes: Record<string, string> = { model: "/tiny/", src: "/samples/cat.jpg" }): Promise<string> {
@@ -185,9 +213,10 @@ describe("one worker for all elements of a page", () => {
     await vi.waitFor(
       async () => {
         await session.send("HeapProfiler.collectGarbage");
+        await elapse();
         expect(workers()).toEqual([]);
       },
-      { timeout: 60_000, interval: 1000 },
+      { timeout: 60_000, interval: 100 },
     );
   });
 
@@ -195,7 +224,7 @@ describe("one worker for all elements of a page", () => {
     expect([await add(), await add()]).toEqual(["load", "load"]);
     expect(workers()).toEqual(WORKER);
     await page.evaluate(() => document.querySelector("colorize-canvas")!.remove());
-    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(await elapse(), "with one element left").toBe(0);
     expect(workers(), "with one element left").toEqual(WORKER);
     const left = await page.evaluate(async () => {
       const element = document.querySelector("colorize-canvas")!;
@@ -205,8 +234,9 @@ describe("one worker for all elements of a page", () => {
       return { state: element.state, result: element.result, width };
     });
     expect(left).toEqual({ state: "idle", result: null, width: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 11_000));
-    expect(workers(), "without elements").toEqual([]);
+    expect(workers(), "at once").toEqual(WORKER);
+    expect(await elapse()).toBe(1);
+    await expect.poll(workers, { message: "without elements" }).toEqual([]);
     expect(await add()).toBe("load");
     expect(workers()).toEqual(WORKER);
   });
@@ -215,7 +245,7 @@ describe("one worker for all elements of a page", () => {
     expect(await add()).toBe("load");
     await page.evaluate(() => document.querySelector("colorize-canvas")!.remove());
     expect(await add()).toBe("load");
-    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(await elapse()).toBe(0);
     expect(workers()).toEqual(WORKER);
   });
 });
