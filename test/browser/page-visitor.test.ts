@@ -37,46 +37,66 @@ const box = (selector: string): Promise<number[] | undefined> => visit.box(page,
 const expectInWindow = (selector: string): Promise<void> => visit.expectInWindow(page, selector);
 const message = (): Promise<string> => visit.message(page);
 
+/** Sizes of phones, both ways. */
+const PHONES = [
+  [390, 844],
+  [320, 568],
+  [844, 390],
+  [568, 320],
+] as const;
+
+/** Lets the page's worker begin with photographs only when the function is called that this resolves to. */
+async function holdColours(): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const { postMessage } = Worker.prototype;
+    const gate = new Promise<void>((resolve) => Object.assign(globalThis, { letGo: resolve }));
+    Worker.prototype.postMessage = async function (this: Worker, message: { name?: string }, transfer: unknown) {
+      if (message.name === "colorize") await gate;
+      Reflect.apply(postMessage, this, [message, transfer]);
+    };
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { letGo(): void }).letGo());
+}
+
 describe("the photograph fits the window", () => {
-  for (const [width, height] of [
-    [1280, 800],
-    [390, 844],
-    [320, 568],
-    [844, 390],
-    [568, 320],
-  ] as const)
-    for (const name of ["portrait.jpg", "nagasaki-1865.jpg"])
-      it(`${width} x ${height}: ${name} is of one size at work and after, with progress and controls in sight`, async () => {
+  for (const name of ["portrait.jpg", "nagasaki-1865.jpg"])
+    it(`${name} is of one size at work and after in windows of every size, with progress and controls in sight`, async () => {
+      const windows = [[1280, 800], ...PHONES] as const;
+      const letGo = await holdColours();
+      await choose(name === "portrait.jpg" ? file(name) : join("samples", name));
+      await page.waitForSelector("#progress:not([hidden])");
+      const waiting = new Map<number, number[] | undefined>();
+      for (const [width, height] of windows) {
         await page.setViewport({ width, height });
-        await choose(name === "portrait.jpg" ? file(name) : join("samples", name));
-        await page.waitForSelector("#progress:not([hidden])");
         await expectInWindow(".picture > img");
         await expectInWindow("#progress");
         await expectInWindow("#another");
-        const waiting = await box(".picture > img");
-        await coloured(name);
-        expect(await box(".picture >>> .canvas")).toEqual(waiting);
-        expect(await box(".picture img")).toEqual(waiting);
+        waiting.set(width, await box(".picture > img"));
+      }
+      await letGo();
+      await coloured(name);
+      for (const [width, height] of windows) {
+        await page.setViewport({ width, height });
+        for (const picture of [".picture >>> .canvas", ".picture img"])
+          expect(await box(picture), `${picture} in ${width} x ${height}`).toEqual(waiting.get(width));
         await expectInWindow(".buttons");
         for (const id of ["#saturation", "#warmth", "#undo", "#another"]) await expectInWindow(id);
         for (const value of ["light", "dark"]) {
           await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
           await visit.screenshot(page, `${name}-${width}x${height}-${value}`, false);
         }
-      }, 120_000);
+      }
+    }, 120_000);
 
-  for (const [width, height] of [
-    [390, 844],
-    [320, 568],
-    [844, 390],
-    [568, 320],
-  ] as const)
-    it(`${width} x ${height}: fingers get targets of 44 px, and everything still fits`, async () => {
-      await page.setViewport({ width, height, hasTouch: true, isMobile: true });
-      expect(await page.evaluate(() => matchMedia("(pointer: coarse)").matches)).toBe(true);
-      await choose(file("portrait.jpg"), "samples/cat.jpg");
-      await coloured("portrait.jpg");
-      await page.waitForSelector("#album:not([hidden])");
+  it("fingers get targets of 44 px on phones, and everything still fits", async () => {
+    const phone = { hasTouch: true, isMobile: true };
+    await page.setViewport({ width: 390, height: 844, ...phone });
+    expect(await page.evaluate(() => matchMedia("(pointer: coarse)").matches)).toBe(true);
+    await choose(file("portrait.jpg"), "samples/cat.jpg");
+    await coloured("portrait.jpg");
+    await page.waitForSelector("#album:not([hidden])");
+    for (const [width, height] of PHONES) {
+      await page.setViewport({ width, height, ...phone });
       const small = await page.$$eval("main :is(button, input[type=range], dialog label)", (elements) =>
         elements
           .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(".remove"))
@@ -84,13 +104,14 @@ describe("the photograph fits the window", () => {
           .filter(({ box }) => box.height < 44 || box.width < 44)
           .map(({ name, box }) => `${name} ${box.width} x ${box.height}`),
       );
-      expect(small).toEqual([]);
+      expect(small, `${width} x ${height}`).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
       await expectInWindow(".picture >>> .canvas");
       for (const selector of ["#saturation", "#warmth", "#undo", ".buttons"]) await expectInWindow(selector);
       if (process.env["SCREENSHOTS"])
         await page.screenshot({ path: join(process.env["SCREENSHOTS"], `touch-${width}x${height}.png`) });
-    }, 120_000);
+    }
+  }, 120_000);
 
   it("has the place of the heading, which only screen readers find then", async () => {
     const top = async (): Promise<number> => (await box("#stage"))![1]!;
@@ -563,25 +584,25 @@ describe("the choice of a model", () => {
     expect(await chosen()).toBe("natural");
   });
 
-  it.each([
-    [1280, 800, "light"],
-    [1280, 800, "dark"],
-    [390, 844, "light"],
-    [390, 844, "dark"],
-    [320, 568, "light"],
-    [320, 568, "dark"],
-  ] as const)("fits %i x %i, %s, before and after", async (width, height, scheme) => {
-    await page.setViewport({ width, height });
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  it("fits windows of every width, light and dark, before and after", async () => {
     const check = async (state: string): Promise<void> => {
-      const cut = await page.$$eval("#models, #models label, #models span", (parts) =>
-        parts
-          .filter((part) => part.scrollWidth > part.clientWidth && part.clientWidth > 0)
-          .map((part) => part.textContent),
-      );
-      expect(cut).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-      await visit.screenshot(page, `choice-${state}-${width}x${height}-${scheme}`);
+      for (const [width, height] of [
+        [1280, 800],
+        [390, 844],
+        [320, 568],
+      ] as const)
+        for (const scheme of ["light", "dark"]) {
+          await page.setViewport({ width, height });
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+          const cut = await page.$$eval("#models, #models label, #models span", (parts) =>
+            parts
+              .filter((part) => part.scrollWidth > part.clientWidth && part.clientWidth > 0)
+              .map((part) => part.textContent),
+          );
+          expect(cut, `${state} ${width} ${scheme}`).toEqual([]);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+          await visit.screenshot(page, `choice-${state}-${width}x${height}-${scheme}`);
+        }
     };
     await check("before");
     await choose("samples/cat.jpg");
