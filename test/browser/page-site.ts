@@ -23,8 +23,6 @@ const TYPES: Record<string, string> = {
 /** What the server does to requests. */
 interface Disturbance {
   online: boolean;
-  /** Whether the models are those that ship. */
-  shipped?: boolean;
   /** Names of files that the server does not have. */
   missing?: RegExp | undefined;
   /** Names of files that the server holds back, and what lets them go. */
@@ -67,7 +65,7 @@ export async function startPageSite(): Promise<PageSite> {
     if (disturbance.missing?.test(path)) return void response.writeHead(404).end();
     const [, name = "", inModel = ""] = /^models\/([\w-]+)\/(.*)/.exec(inFolder) ?? [];
     try {
-      const body = (!disturbance.shipped && models[name]?.[inModel]) || readFileSync(join(folder, inFolder));
+      const body = models[name]?.[inModel] ?? readFileSync(join(folder, inFolder));
       // The HTTP cache may keep files for an hour, as with usual servers; the page requests model.json again anyway.
       const type = TYPES[extname(inFolder)] ?? "application/octet-stream";
       response.writeHead(200, { "content-type": type, "cache-control": "max-age=3600" });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Page } from "puppeteer";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { tinyCells } from "../shared/tiny-cells";
 import * as visit from "./page-site";
 
 let site: visit.PageSite;
@@ -112,7 +113,8 @@ it("gives a place a colour that fills its region, and takes it back", async () =
 it("offers the colours that the network holds likely at a place, where it predicts a distribution, and asks once for a drag", async () => {
   await page.click("#tint");
   expect(await visit.box(page, "#likely")).toBeUndefined(); // the tiny model predicts one colour
-  site.disturbance.shipped = true;
+  const { natural } = site.models;
+  site.models["natural"] = tinyCells();
   const other = await site.open();
   try {
     await visit.choose(other, "samples/dandelion.jpg");
@@ -149,7 +151,7 @@ it("offers the colours that the network holds likely at a place, where it predic
     await expect.poll(offered, { timeout: 30_000 }).not.toEqual(before);
     expect(await asked()).toBe(1);
   } finally {
-    site.disturbance.shipped = false;
+    site.models["natural"] = natural!;
     await other.close();
   }
 }, 120_000);
