@@ -1,11 +1,13 @@
 /** Starting headless Chromium with bench/chromium, built and served by this process. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "vite";
 import { defaultModelFolder } from "../src/node/shipped-models";
 import { launchBrowser } from "../test/shared/launch";
-import { buildInto, serve, type Site } from "../test/shared/serve";
+import { serve, type Site } from "../test/shared/serve";
 import type { Job, Message } from "./rows";
 import type { Worker } from "./supervise";
 
@@ -21,13 +23,14 @@ const ISOLATED = {
 let site: Promise<Site> | undefined;
 
 async function openSite(): Promise<Site> {
-  const built = await buildInto({ root: PAGE });
-  process.once("exit", built.remove);
+  const folder = mkdtempSync(join(tmpdir(), "colorize-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  await build({ root: PAGE, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
   const ort = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
-  const index = readFileSync(join(built.folder, "index.html"));
+  const index = readFileSync(join(folder, "index.html"));
   return serve(
     { "/": index },
-    { "/assets/": join(built.folder, "assets"), "/ort/": ort, "/model/": defaultModelFolder() },
+    { "/assets/": join(folder, "assets"), "/ort/": ort, "/model/": defaultModelFolder() },
     ISOLATED,
   );
 }

@@ -3,18 +3,23 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build } from "vite";
+import type { InlineConfig } from "vite";
 import { inject } from "vitest";
 
 const BUILDS = {
   /** The package's modules. */
-  dist: (outDir: string) => build({ logLevel: "error", build: { outDir, emptyOutDir: true } }),
+  dist: (outDir: string) => build(outDir, {}),
   /** The package's declarations, which are dist/types of the package. */
   types: (outDir: string) =>
     void execFileSync(process.execPath, ["--import", "./tools/register.mjs", "tools/build-types.ts", outDir]),
   /** The demo page. */
-  demo: (outDir: string) => build({ root: "demo", logLevel: "error", build: { outDir, emptyOutDir: true } }),
+  demo: (outDir: string) => build(outDir, { root: "demo" }),
 };
+
+async function build(outDir: string, config: InlineConfig): Promise<void> {
+  const vite = await import("vite"); // which most files that ask need not load
+  await vite.build({ ...config, logLevel: "error", build: { outDir, emptyOutDir: true } });
+}
 
 /** The folder of a build, which other files read at the same time: a test that changes files copies it. */
 export async function built(name: keyof typeof BUILDS): Promise<string> {

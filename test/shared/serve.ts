@@ -1,10 +1,8 @@
-/** What browser tests share: the built package or page behind a small static server. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+/** A small static server, for what browser tests and benches build. */
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
-import { build, type InlineConfig } from "vite";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
@@ -52,11 +50,4 @@ function fromFolder(folders: Readonly<Record<string, string>>, path: string): Ui
   } catch {
     return undefined;
   }
-}
-
-/** Builds into a temporary folder. */
-export async function buildInto(config: InlineConfig): Promise<{ folder: string; remove: () => void }> {
-  const folder = mkdtempSync(join(tmpdir(), "colorize-build-"));
-  await build({ logLevel: "error", ...config, build: { outDir: folder, emptyOutDir: true } });
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
