@@ -67,11 +67,24 @@ async function add(given: readonly Source[]): Promise<void> {
 }
 
 /** Takes the models among the files into use, then adds the pictures. */
-async function addFound({ files, others }: Found): Promise<void> {
-  if (files.length === 0 && others > 0) return showMessage("There are no pictures in this folder.");
+async function addFound({ files, others, unreadable }: Found): Promise<void> {
+  if (files.length === 0 && others > 0 && unreadable === 0)
+    return showMessage("There are no pictures in this folder.");
   for (const file of files.filter(isModelFile)) await openModel(file, useModel);
   const pictures = files.filter((file) => !isModelFile(file));
   if (pictures.length > 0) await add(pictures.map((file) => ({ source: file, name: file.name })));
+  if (unreadable > 0)
+    showMessage(`${unreadable === 1 ? "A file or folder" : `${unreadable} files or folders`} could not be read.`);
+}
+
+/** Adds what was dropped or pasted. Call it in the event itself. */
+async function addTransferred(transfer: DataTransfer): Promise<void> {
+  try {
+    await addFound(await transferred(transfer));
+  } catch (error) {
+    console.error(error);
+    showMessage(failure("That could not be read. Try again, or choose the files by the page's button.", error));
+  }
 }
 
 function useModel(name: string): void {
@@ -163,7 +176,7 @@ document.addEventListener("paste", (event) => {
   const { clipboardData } = event;
   if (!clipboardData) return;
   const address = addressIn(clipboardData);
-  if (clipboardData.files.length > 0) void transferred(clipboardData).then(addFound);
+  if (clipboardData.files.length > 0) void addTransferred(clipboardData);
   else if (address && event.target !== page.address) void addAddress(address);
 });
 document.addEventListener("dragover", (event) => {
@@ -179,7 +192,7 @@ document.addEventListener("drop", (event) => {
   if (isDraggingOut()) return;
   page.stage.classList.remove("dropping");
   const address = event.dataTransfer && addressIn(event.dataTransfer);
-  if (event.dataTransfer?.types.includes("Files")) void transferred(event.dataTransfer).then(addFound);
+  if (event.dataTransfer?.types.includes("Files")) void addTransferred(event.dataTransfer);
   else if (address) void addAddress(address);
   else showMessage("That was not a file. Save the picture on this device, then drop its file here.");
 });

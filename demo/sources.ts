@@ -11,13 +11,15 @@ export interface Found {
   readonly files: readonly File[];
   /** How many files of folders were left out because they are no pictures. */
   readonly others: number;
+  /** How many files and folders could not be read: a broken link, a folder without permission, a file that is gone. */
+  readonly unreadable: number;
 }
 
 /** Files that were picked one by one are all tried; of a folder, pictures only. */
 export function picked(files: Iterable<File>, folder: boolean): Found {
   const all = [...files];
   const chosen = folder ? all.filter(isPicture) : all;
-  return { files: chosen, others: all.length - chosen.length };
+  return { files: chosen, others: all.length - chosen.length, unreadable: 0 };
 }
 
 /** The files of a drop or a paste. Call it in the event itself, because browsers empty `transfer` after it. */
@@ -27,17 +29,41 @@ export async function transferred(transfer: DataTransfer): Promise<Found> {
   const found: Found[] = [];
   for (const entry of entries)
     if (entry instanceof File) found.push(picked([entry], false));
-    else if (entry) found.push(picked(await filesOf(entry), entry.isDirectory));
+    else if (entry) {
+      const { files, unreadable } = await filesOf(entry);
+      found.push({ ...picked(files, entry.isDirectory), unreadable });
+    }
   return {
     files: found.flatMap(({ files }) => files),
     others: found.reduce((sum, { others }) => sum + others, 0),
+    unreadable: found.reduce((sum, { unreadable }) => sum + unreadable, 0),
   };
 }
 
-/** The files of an entry, by name. */
-async function filesOf(entry: FileSystemEntry): Promise<File[]> {
-  if (entry.isFile) return [await new Promise<File>((...to) => (entry as FileSystemFileEntry).file(...to))];
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
+/** The files of an entry, by name. What cannot be read is counted, and the rest is read. */
+async function filesOf(entry: FileSystemEntry): Promise<Pick<Found, "files" | "unreadable">> {
+  try {
+    if (entry.isFile) {
+      const file = await new Promise<File>((...to) => (entry as FileSystemFileEntry).file(...to));
+      return { files: [file], unreadable: 0 };
+    }
+    const files: File[] = [];
+    let unreadable = 0;
+    for (const inner of await entriesOf(entry as FileSystemDirectoryEntry)) {
+      const found = await filesOf(inner);
+      files.push(...found.files);
+      unreadable += found.unreadable;
+    }
+    return { files, unreadable };
+  } catch (error) {
+    console.warn(entry.fullPath, error);
+    return { files: [], unreadable: 1 };
+  }
+}
+
+/** The entries of a folder, by name. */
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
   const entries: FileSystemEntry[] = [];
   // Browsers give a part of a long folder at a time, and nothing at its end.
   for (;;) {
@@ -45,10 +71,7 @@ async function filesOf(entry: FileSystemEntry): Promise<File[]> {
     if (part.length === 0) break;
     entries.push(...part);
   }
-  entries.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
-  const files: File[] = [];
-  for (const inner of entries) files.push(...(await filesOf(inner)));
-  return files;
+  return entries.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 
 /** The web address that was dropped or pasted, if it is one. */
