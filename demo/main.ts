@@ -149,6 +149,7 @@ async function measure(): Promise<void> {
     const colours = await queue.coloursOf(photo);
     showHow(photo, colours, await colours.colorizer.profile(colours.result, sizeOption(colours)));
   } catch (error) {
+    if (!album.has(photo)) return;
     page.profile.open = false;
     await fail(error, photo);
   }

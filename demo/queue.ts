@@ -6,7 +6,7 @@ import { isLoaded, loadModel } from "./models";
 import { isInColour, readable, smallCopy, smallPixels, thumbnailOf } from "./photograph";
 import { colouringStep, loadingStep, type Step } from "./steps";
 import { readPage } from "./tiff";
-import { explain, failure } from "./words";
+import { explain, failure, NotColoured } from "./words";
 
 export class Queue {
   readonly #album: Album;
@@ -63,15 +63,20 @@ export class Queue {
     return this.#job?.photo === photo && this.#job.model === photo.settings.now.model;
   }
 
-  /** The colours of a photograph, which only the open one keeps: others are coloured again. Rejects with its failure. */
+  /**
+   * The colours of a photograph, which only the open one keeps: others are coloured again. Rejects with NotColoured where that fails, and
+   * with an AbortError when the photograph is closed.
+   */
   coloursOf(photo: Photo): Promise<Colours> {
     if (photo.colours) return Promise.resolve(photo.colours);
     return new Promise((resolve, reject) => {
       const stop = this.#album.onChange((changed) => {
-        if (changed !== photo || photo.state === "waiting" || photo.state === "working") return;
+        const closed = !this.#album.has(photo);
+        if (!closed && (changed !== photo || photo.state === "waiting" || photo.state === "working")) return;
         stop();
         if (photo.colours) resolve(photo.colours);
-        else reject(new Error(photo.failure?.text ?? "the work was stopped"));
+        else if (closed) reject(new DOMException("the photograph was closed", "AbortError"));
+        else reject(photo.failure ? new NotColoured(photo.failure) : new Error("the work was stopped"));
       });
       if (!this.isColouring(photo)) this.again(photo);
     });

@@ -1,12 +1,12 @@
 /** What the buttons for saving do: the dialog with the choices, sharing, copying, all photographs as one file. */
 import { saveFile, type ColorizeContent } from "../src/index";
-import type { Photo } from "./album";
+import { sameSettings, type Photo } from "./album";
 import { originalFile } from "./colours";
 import { dragOut } from "./drag-out";
 import { album, queue } from "./open-photo";
 import { encode, FORMATS, nameOf, savableTypes, USUAL_CHOICE, type SaveChoice } from "./save";
 import { page, showMessage } from "./view";
-import { failure } from "./words";
+import { failure, NotColoured } from "./words";
 import { zipOf } from "./zip";
 
 /** Stays as long as the page; the content is chosen anew each time. */
@@ -14,10 +14,19 @@ let choice: SaveChoice = USUAL_CHOICE;
 
 /** The open photograph as a file, by these choices. */
 async function fileOfOpen(photo: Photo, of: SaveChoice): Promise<File> {
-  const { image } = photo; // which it loses when the visitor opens another one meanwhile
+  return new File([await blobOfOpen(photo, of)], nameOf(photo.name, of), { type: of.type });
+}
+
+async function blobOfOpen(photo: Photo, of: SaveChoice): Promise<Blob> {
+  const { image, saved } = photo; // it loses the image when the visitor opens another one meanwhile
+  // A photograph that was open before has a file of this choice in place of its colours.
+  if (saved && isUsual(of) && sameSettings(saved.settings, photo.settings.now)) return saved.file;
   const { result } = await queue.coloursOf(photo);
-  const file = await encode(result, image, originalFile(photo), of);
-  return new File([file], nameOf(photo.name, of), { type: of.type });
+  return encode(result, image, originalFile(photo), of);
+}
+
+function isUsual({ content, type, quality }: SaveChoice): boolean {
+  return content === USUAL_CHOICE.content && type === USUAL_CHOICE.type && quality === USUAL_CHOICE.quality;
 }
 
 /** Runs work on the open photograph while its button is off; says that it could not be done, what it is. */
@@ -28,9 +37,11 @@ async function run(button: HTMLButtonElement, what: string, work: (photo: Photo)
   try {
     await work(photo);
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") return; // the visitor closed the system's dialog
+    // The visitor closed the system's dialog, or the photograph.
+    if (error instanceof DOMException && error.name === "AbortError") return;
     console.error(error);
-    showMessage(failure(`“${photo.name}” could not be ${what}.`, error));
+    const text = `“${photo.name}” could not be ${what}.`;
+    showMessage(error instanceof NotColoured ? error.failure : failure(text, error));
   } finally {
     button.disabled = false;
   }

@@ -25,6 +25,13 @@ export class UnreadableFile extends Error {}
 /** One of the page's own pictures that did not come. */
 export class MissingSample extends Error {}
 
+/** A photograph whose work failed before, for this reason. */
+export class NotColoured extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.text);
+  }
+}
+
 export interface Failure {
   /** In words for everyone. */
   readonly text: string;
@@ -41,6 +48,7 @@ export function failure(text: string, error: unknown): Failure {
 
 /** What to tell somebody whose photograph `name` was not coloured. */
 export async function explain(error: unknown, name: string): Promise<Failure> {
+  if (error instanceof NotColoured) return error.failure;
   return failure(await words(error, name), error);
 }
 
