@@ -56,7 +56,7 @@ export interface Photo {
 }
 
 export class Album {
-  readonly #photos: Photo[] = [];
+  #photos: Photo[] = [];
   /** Called with the photograph that changed, or without one after photographs came or went. */
   readonly #listeners = new Set<(photo?: Photo) => void>();
   /** The photograph on the stage. */
@@ -78,14 +78,16 @@ export class Album {
     return this.#photos.includes(photo);
   }
 
-  add(photo: Photo): void {
-    this.#photos.push(photo);
+  /** Many that come together are one change. */
+  add(photos: readonly Photo[]): void {
+    this.#photos.push(...photos);
     this.#tell();
   }
 
-  remove(photo: Photo): void {
-    this.#photos.splice(this.#photos.indexOf(photo), 1);
-    if (photo.thumbnail) URL.revokeObjectURL(photo.thumbnail);
+  remove(photos: readonly Photo[]): void {
+    const gone = new Set(photos);
+    this.#photos = this.#photos.filter((photo) => !gone.has(photo));
+    for (const { thumbnail } of photos) if (thumbnail) URL.revokeObjectURL(thumbnail);
     this.#tell();
   }
 

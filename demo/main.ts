@@ -35,7 +35,7 @@ async function add(given: readonly Source[]): Promise<void> {
   const settings = { model: chosenModel(), saturation: 1, warmth: 0, size: undefined, hints: [] };
   const photos = sources.map((source) => newPhoto(source, settings));
   const many = photos.length > 1;
-  if (many) for (const photo of photos) album.add(photo);
+  if (many) album.add(photos);
   let opened = false;
   const left = new Set(photos);
   for (let photo = photos[0]; photo; [photo] = left) {
@@ -52,7 +52,7 @@ async function add(given: readonly Source[]): Promise<void> {
       const first = photo === album.open || (!opened && number === chosen);
       if (first) photo.image = image;
       album.change(photo, { state: "waiting", thumbnail, inColour: isInColour(small) });
-      if (!many) album.add(photo);
+      if (!many) album.add([photo]);
       if (first) {
         opened = true;
         await open(photo);
@@ -207,10 +207,8 @@ page.retry.addEventListener("click", () => {
 });
 page.closeAll.addEventListener("click", () => {
   if (!confirm("Close all photographs? Colours that are not saved are lost.")) return;
-  for (const photo of [...album.photos]) {
-    queue.stop(photo);
-    album.remove(photo);
-  }
+  for (const photo of album.photos) queue.stop(photo);
+  album.remove(album.photos);
   close();
 });
 

@@ -147,12 +147,11 @@ export function close(): void {
 }
 
 export function remove(photo: Photo): void {
-  const { photos } = album;
-  const at = photos.indexOf(photo);
+  const at = album.photos.indexOf(photo);
   queue.stop(photo);
-  album.remove(photo);
+  album.remove([photo]);
   if (photo !== album.open) return;
-  const next = photos[at] ?? photos[at - 1];
+  const next = album.photos[at] ?? album.photos[at - 1];
   if (next && next.state !== "failed") void open(next);
   else close();
 }

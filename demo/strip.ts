@@ -29,13 +29,18 @@ export class Strip {
 
   /** Follows the album from now on. */
   watch(): void {
-    this.#album.onChange((photo) => (photo ? this.#update(photo) : this.#updateAll()));
+    this.#album.onChange((photo) => {
+      if (photo) this.#update(photo);
+      else this.#updateAll();
+      this.#count();
+    });
   }
 
   #updateAll(): void {
     const { photos } = this.#album;
+    const here = new Set(photos);
     for (const [photo, item] of this.#items)
-      if (!photos.includes(photo)) {
+      if (!here.has(photo)) {
         item.remove();
         this.#items.delete(photo);
       }
@@ -91,7 +96,6 @@ export class Strip {
         page.strip.scrollTo({ left: item.offsetLeft - page.strip.clientWidth / 2 });
       open.setAttribute("aria-current", "true");
     } else open.removeAttribute("aria-current");
-    this.#count();
   }
 
   #count(): void {
