@@ -180,8 +180,10 @@ export function stopOtherLoads(wanted: ReadonlySet<string>): void {
  * photograph needs them.
  */
 export function freeOthers(wanted: ReadonlySet<string>): void {
-  stopOtherLoads(wanted);
-  for (const [name, { failed }] of loading) if (failed || !wanted.has(name)) free(name);
+  // A model of the visitor's own is chosen only when it is loaded.
+  const kept = new Set([...wanted, ...[...own.keys()].filter((name) => !isLoaded(name))]);
+  stopOtherLoads(kept);
+  for (const [name, { failed }] of loading) if (failed || !kept.has(name)) free(name);
 }
 
 function free(name: string): void {
