@@ -11,7 +11,7 @@ import { takeShared } from "./shared";
 import { startSaving } from "./saving";
 import { addressIn, picked, transferred, type Found } from "./sources";
 import { Strip } from "./strip";
-import { readPage, withPages, type Source } from "./tiff";
+import { isTiff, readPage, withPages, type Source } from "./tiff";
 import { startTinting } from "./tint";
 import { hideMessage, page, showMessage } from "./view";
 import { explain, failure, missingWebGpu } from "./words";
@@ -31,12 +31,16 @@ let chosen = 0;
 /** Adds photographs and opens the first of them that can be read. A single one that cannot be read changes nothing. */
 async function add(given: readonly Source[]): Promise<void> {
   const number = ++chosen;
+  // No photograph is in sight until the pages of TIFF files are known.
+  if (given.some(({ source, name }) => isTiff(source, name)))
+    showMessage(given.length === 1 ? `“${given[0]!.name}” is being read.` : `${given.length} files are being read.`);
   const sources = await withPages(given);
   const settings = { model: chosenModel(), saturation: 1, warmth: 0, size: undefined, hints: [] };
   const photos = sources.map((source) => newPhoto(source, settings));
   const many = photos.length > 1;
   if (many) album.add(photos);
   let opened = false;
+  let failed = 0;
   const left = new Set(photos);
   for (let photo = photos[0]; photo; [photo] = left) {
     if (album.open && left.has(album.open)) photo = album.open; // the visitor waits for it
@@ -60,16 +64,18 @@ async function add(given: readonly Source[]): Promise<void> {
     } catch (error) {
       if (!many) return void fail(error, photo);
       console.warn(error);
+      failed++;
       album.change(photo, { state: "failed", failure: await explain(error, photo.name) });
     }
   }
-  if (!opened && many && number === chosen) showMessage(`None of these ${photos.length} files could be opened.`);
+  if (opened || !many || number !== chosen) return;
+  if (failed > 0) showMessage(`None of these ${failed} files could be opened.`);
+  else hideMessage(); // the visitor closed them all
 }
 
 /** Takes the models among the files into use, then adds the pictures. */
 async function addFound({ files, others, unreadable }: Found): Promise<void> {
-  if (files.length === 0 && others > 0 && unreadable === 0)
-    return showMessage("There are no pictures in this folder.");
+  if (files.length === 0 && others > 0 && unreadable === 0) return showMessage("There are no pictures in this folder.");
   for (const file of files.filter(isModelFile)) await openModel(file, useModel);
   const pictures = files.filter((file) => !isModelFile(file));
   if (pictures.length > 0) await add(pictures.map((file) => ({ source: file, name: file.name })));

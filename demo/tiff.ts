@@ -4,7 +4,7 @@ import { runWorker } from "./run-worker";
 import type { TiffJob } from "./tiff-worker";
 import { UnreadableFile } from "./words";
 
-function isTiff(source: Blob | string, name: string): source is Blob {
+export function isTiff(source: Blob | string, name: string): source is Blob {
   return typeof source !== "string" && (source.type === "image/tiff" || /\.tiff?$/i.test(name));
 }
 
