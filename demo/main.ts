@@ -149,15 +149,21 @@ function changeModel(model: string): void {
 async function measure(): Promise<void> {
   const { open: photo } = album;
   if (!page.profile.open || !photo) return;
-  page.layers.textContent = "Measuring every step…";
+  page.layers.ariaBusy = "true";
+  page.layers.replaceChildren();
+  page.measuring.textContent = "Measuring every step…";
   try {
     const { showHow } = await import("./how");
     const colours = await queue.coloursOf(photo);
-    showHow(photo, colours, await colours.colorizer.profile(colours.result, sizeOption(colours)));
+    const profile = await colours.colorizer.profile(colours.result, sizeOption(colours));
+    if (photo === album.open) showHow(photo, colours, profile);
   } catch (error) {
-    if (!album.has(photo)) return;
+    if (photo !== album.open) return;
     page.profile.open = false;
     await fail(error, photo);
+  } finally {
+    page.layers.ariaBusy = null;
+    page.measuring.textContent = "";
   }
 }
 

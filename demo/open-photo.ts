@@ -79,7 +79,8 @@ album.onChange((photo) => {
 });
 
 async function finish(photo: Photo): Promise<void> {
-  page.profile.open = false;
+  // What the panel shows is of other colours, unless it waits for these.
+  if (!page.layers.ariaBusy) page.profile.open = false;
   await refresh(photo);
   await follow(photo);
   freeOthers(modelsInUse());

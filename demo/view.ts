@@ -71,6 +71,7 @@ export const page = {
   presetDialog: byId("preset-dialog", HTMLDialogElement),
   presetForm: byId("preset-form", HTMLFormElement),
   profile: byId("profile", HTMLDetailsElement),
+  measuring: element("measuring"),
   layers: element("layers"),
   samples: element("samples"),
   addressForm: byId("address-form", HTMLFormElement),
