@@ -38,8 +38,8 @@ export interface Photo {
   state: PhotoState;
   /** Decoded, while the photograph is open. */
   image?: HTMLImageElement;
-  /** Address of a small picture: grey, then in colour. */
-  thumbnail?: string;
+  /** A small picture: grey, then in colour by these settings. */
+  thumbnail?: { readonly file: Blob; readonly settings?: Settings };
   /** 0 to 1, while it is being coloured. */
   progress: number;
   /** Why it failed. */
@@ -49,7 +49,7 @@ export interface Photo {
   /** Whether the visitor wants it coloured although it has colours. */
   confirmed: boolean;
   colours?: Colours;
-  /** The coloured picture as JPEG, of the settings `savedAs`. */
+  /** The coloured picture as JPEG, and the settings that it was made by. */
   saved?: { readonly file: Blob; readonly settings: Settings };
   /** How it was coloured, in one line. */
   facts: string;
@@ -87,14 +87,11 @@ export class Album {
   remove(photos: readonly Photo[]): void {
     const gone = new Set(photos);
     this.#photos = this.#photos.filter((photo) => !gone.has(photo));
-    for (const { thumbnail } of photos) if (thumbnail) URL.revokeObjectURL(thumbnail);
     this.#tell();
   }
 
   change(photo: Photo, values: Partial<Photo>): void {
-    const before = photo.thumbnail;
     Object.assign(photo, values);
-    if (before && before !== photo.thumbnail) URL.revokeObjectURL(before);
     if (this.has(photo)) this.#tell(photo);
   }
 

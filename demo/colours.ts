@@ -28,7 +28,8 @@ export async function fileOf(photo: Photo): Promise<Blob | undefined> {
   const kept = keptFile(photo);
   if (kept || !colours) return kept;
   const file = await encode(colours.result, undefined, originalFile(photo), USUAL_CHOICE);
-  photo.saved = { file, settings: colours.settings };
+  // Newer colours may have come meanwhile.
+  if (photo.colours === colours) photo.saved = { file, settings: colours.settings };
   return file;
 }
 

@@ -51,7 +51,7 @@ async function add(given: readonly Source[]): Promise<void> {
       await readPage(photo);
       const image = await readImage(photo.source, photo.name);
       const small = await smallCopy({ ...photo, image });
-      const thumbnail = await thumbnailOf(small);
+      const thumbnail = { file: await thumbnailOf(small) };
       if (closed()) continue;
       const first = photo === album.open || (!opened && number === chosen);
       if (first) photo.image = image;

@@ -41,9 +41,12 @@ export async function open(photo: Photo): Promise<void> {
   const before = album.open;
   album.open = photo;
   seen = photo.state;
-  if (before && before !== photo) {
-    if (before.state === "done") previous = before;
+  if (before && before !== photo && album.has(before)) {
     void queue.keep(before);
+    if (before.state === "done") {
+      previous = before;
+      if (isBehind(before)) queue.again(before);
+    }
   }
   hideMessage();
   hideProgress();
@@ -88,8 +91,13 @@ async function finish(photo: Photo): Promise<void> {
 
 /** Brings the colours in line with settings that the visitor changed while others were computed, or before another photograph was opened. */
 async function follow(photo: Photo): Promise<void> {
-  const kept = photo.colours ?? photo.saved;
-  if (kept && !sameSettings(kept.settings, photo.settings.now)) await adjust.apply(photo);
+  if (isBehind(photo)) await adjust.apply(photo);
+}
+
+/** Whether the colours of a photograph are of other settings than it has now. */
+function isBehind({ colours, saved, settings }: Photo): boolean {
+  const kept = colours ?? saved;
+  return kept !== undefined && !sameSettings(kept.settings, settings.now);
 }
 
 /** The models of the photographs that are open or still to be coloured, and of those to come. */
@@ -122,9 +130,8 @@ async function giveUp(photo: Photo): Promise<void> {
 async function goBack(photo: Photo): Promise<void> {
   const failure = photo.failure!;
   const retry = { label: "Try again", run: (): void => void again(photo) };
-  const kept = photo.colours ?? photo.saved;
-  if (kept) {
-    if (!sameSettings(kept.settings, photo.settings.now)) photo.settings.drop();
+  if (photo.colours ?? photo.saved) {
+    if (isBehind(photo)) photo.settings.drop();
     chooseModel(photo.settings.now.model);
     album.change(photo, { state: "done" });
     showSettings(photo);

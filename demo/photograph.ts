@@ -69,11 +69,11 @@ export function smallPixels(picture: RawImage): ImageData {
   );
 }
 
-/** The address of a small copy as a file, which the caller revokes. */
-export async function thumbnailOf(small: ImageData): Promise<string> {
+/** A small copy as a file. */
+export function thumbnailOf(small: ImageData): Promise<Blob> {
   const canvas = new OffscreenCanvas(small.width, small.height);
   canvas.getContext("2d")!.putImageData(small, 0, 0);
-  return URL.createObjectURL(await canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 }));
+  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 });
 }
 
 /** Standard deviation of colours of one lightness, in levels of 0 to 255. Toned prints that were tried have up to 7. */

@@ -60,6 +60,8 @@ export class Queue {
   /** Whether a photograph is being coloured, or is about to be, by the model of its settings. */
   isColouring(photo: Photo): boolean {
     if (photo.state === "checking" || photo.state === "waiting") return true;
+    // A photograph that is done stays in its job until its colours may be kept.
+    if (photo.state !== "working") return false;
     return this.#job?.photo === photo && this.#job.model === photo.settings.now.model;
   }
 
@@ -134,9 +136,9 @@ export class Queue {
     const options = { signal, saturation, warmth, hints, onStage, ...sizeOption({ colorizer, settings }) };
     const first = photo === this.#album.open && { onEarly };
     const result = await colorizer.colorize(await readable(photo), { ...options, ...first });
-    const thumbnail = await thumbnailOf(smallPixels(result));
-    signal.throwIfAborted();
     const colours = { result, colorizer, settings };
+    const thumbnail = await thumbnailInColour(colours);
+    signal.throwIfAborted();
     const facts = factsOf(colours);
     this.#album.change(photo, { state: "done", colours, thumbnail, facts, saved: undefined, progress: 1 });
     if (photo !== this.#album.open) await this.keep(photo);
@@ -149,16 +151,24 @@ export class Queue {
   }
 
   async #write(photo: Photo): Promise<void> {
-    if (!photo.colours || photo === this.#album.open) return;
+    const { colours } = photo;
+    if (!colours || photo === this.#album.open || !this.#album.has(photo)) return;
     try {
       await fileOf(photo);
+      if (photo.thumbnail?.settings !== colours.settings)
+        this.#album.change(photo, { thumbnail: await thumbnailInColour(colours) });
     } catch (error) {
       console.error(error);
       const text = `“${photo.name}” could not be kept. It may be too large for this browser's memory.`;
       this.#album.change(photo, { state: "failed", failure: failure(text, error), colours: undefined });
     }
+    if (photo.colours !== colours) return this.#write(photo); // newer ones came meanwhile
     if (photo !== this.#album.open) photo.colours = undefined;
   }
+}
+
+async function thumbnailInColour({ result, settings }: Colours): Promise<Photo["thumbnail"]> {
+  return { file: await thumbnailOf(smallPixels(result)), settings };
 }
 
 /** Rejects with the signal's reason when it is aborted, while the promise goes on. */

@@ -5,7 +5,7 @@ import { page } from "./view";
 
 const STATE_TEXT: Readonly<Record<PhotoState, string>> = {
   checking: "being read",
-  waiting: "waits",
+  waiting: "waiting",
   working: "is being coloured",
   done: "in colour",
   failed: "failed",
@@ -21,6 +21,8 @@ export class Strip {
   readonly #album: Album;
   readonly #handlers: Handlers;
   readonly #items = new Map<Photo, HTMLLIElement>();
+  /** The thumbnail that each item shows. Its address is revoked when another one takes its place, or the item goes. */
+  readonly #shown = new WeakMap<Photo, Photo["thumbnail"]>();
 
   constructor(album: Album, handlers: Handlers) {
     this.#album = album;
@@ -41,6 +43,7 @@ export class Strip {
     const here = new Set(photos);
     for (const [photo, item] of this.#items)
       if (!here.has(photo)) {
+        URL.revokeObjectURL(item.querySelector("img")!.src);
         item.remove();
         this.#items.delete(photo);
       }
@@ -83,8 +86,10 @@ export class Strip {
     if (!item) return;
     const open = item.querySelector<HTMLButtonElement>(".open")!;
     const image = item.querySelector("img")!;
-    if (photo.thumbnail && image.src !== photo.thumbnail) {
-      image.src = photo.thumbnail;
+    if (photo.thumbnail && photo.thumbnail !== this.#shown.get(photo)) {
+      this.#shown.set(photo, photo.thumbnail);
+      URL.revokeObjectURL(image.src);
+      image.src = URL.createObjectURL(photo.thumbnail.file);
       image.hidden = false;
     }
     item.dataset["state"] = photo.state;
