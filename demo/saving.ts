@@ -82,15 +82,27 @@ function openDialog(): void {
   update();
 }
 
+/** Whether the ZIP file is being written. */
+let zipping = false;
+
+function allowSaveAll(): void {
+  page.saveAll.disabled = zipping || !album.photos.some(({ state }) => state === "done");
+}
+
 async function saveAll(): Promise<void> {
-  page.saveAll.disabled = true;
+  zipping = true;
+  allowSaveAll();
   try {
-    saveFile(await zipOf(album.photos.filter(({ state }) => state === "done")), "photographs-in-colour.zip");
+    const { zip, packed, missing } = await zipOf(album.photos.filter(({ state }) => state === "done"));
+    if (packed.size === 0) throw new Error("no file could be written");
+    saveFile(zip, "photographs-in-colour.zip");
+    if (missing.length > 0) showMessage(`Not in the ZIP file: ${missing.map(({ name }) => `“${name}”`).join(", ")}.`);
   } catch (error) {
     console.error(error);
     showMessage(failure("The photographs could not be saved together. Save them one by one.", error));
   } finally {
-    page.saveAll.disabled = false;
+    zipping = false;
+    allowSaveAll();
   }
 }
 
@@ -100,6 +112,7 @@ export async function startSaving(): Promise<void> {
   if (page.save.draggable) page.save.title = "Save, or drag this button to a folder";
   page.save.addEventListener("click", () => void save({ ...choice, content: "picture" }));
   page.saveAs.addEventListener("click", openDialog);
+  album.onChange(allowSaveAll);
   page.saveAll.addEventListener("click", () => void saveAll());
   page.saveForm.addEventListener("input", update);
   page.saveForm.addEventListener("submit", ({ submitter }) => {

@@ -115,6 +115,5 @@ export class Strip {
     if (page.count.textContent !== text) page.count.textContent = text;
     page.pause.hidden = busy === 0;
     page.retry.hidden = failed === 0;
-    page.saveAll.disabled = done === 0;
   }
 }

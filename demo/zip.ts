@@ -1,16 +1,26 @@
 /** All coloured photographs as one ZIP file. */
 import { downloadZip } from "client-zip";
-import type { Photo } from "./album";
+import type { Photo, Settings } from "./album";
 import { fileOf } from "./colours";
 import { nameOf, USUAL_CHOICE } from "./save";
 
+export interface Zip {
+  readonly zip: Blob;
+  /** The photographs that are in it, by the settings of their files, and those whose files could not be made. */
+  readonly packed: ReadonlyMap<Photo, Settings>;
+  readonly missing: readonly Photo[];
+}
+
 /** Each file is read, or made, when its turn comes, so that one is in memory at a time. */
-export async function zipOf(photos: readonly Photo[]): Promise<Blob> {
+export async function zipOf(photos: readonly Photo[]): Promise<Zip> {
   const taken = new Set<string>();
+  const packed = new Map<Photo, Settings>();
   async function* entries(): AsyncGenerator<{ name: string; input: Blob; lastModified: Date }> {
     for (const photo of photos) {
-      const input = await fileOf(photo);
-      if (!input) continue;
+      const { settings } = photo.colours ?? photo.saved ?? {};
+      const input = await fileOf(photo).catch((error: unknown) => console.error(error));
+      if (!input || !settings) continue;
+      packed.set(photo, settings);
       const usual = nameOf(photo.name, USUAL_CHOICE);
       let name = usual;
       for (let n = 2; taken.has(name.toLowerCase()); n++) name = usual.replace(/(?=\.jpg$)/, `-${n}`);
@@ -18,5 +28,6 @@ export async function zipOf(photos: readonly Photo[]): Promise<Blob> {
       yield { name, input, lastModified: new Date() };
     }
   }
-  return downloadZip(entries()).blob();
+  const zip = await downloadZip(entries()).blob();
+  return { zip, packed, missing: photos.filter((photo) => !packed.has(photo)) };
 }
