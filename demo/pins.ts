@@ -49,9 +49,8 @@ class Pins {
   }
 
   /** Shows the hints of a photograph. One that is gone is no longer chosen. */
-  show(photo: Photo): void {
-    const { hints } = photo.settings.now;
-    const gone = typeof this.#chosen === "number" && this.#chosen >= hints.length;
+  show(photo: Photo | undefined): void {
+    const gone = typeof this.#chosen === "number" && this.#chosen >= (photo?.settings.now.hints.length ?? 0);
     if (photo !== this.#photo || gone) this.#chosen = undefined;
     this.#photo = photo;
     this.#draw();
@@ -107,7 +106,8 @@ class Pins {
         if (color) pin.style.setProperty("--pin", color);
         this.#layer.append(pin);
       });
-      (this.#layer.children[focused] as HTMLElement | undefined)?.focus();
+      const next = this.#layer.children[focused] ?? this.#layer.lastElementChild ?? page.tint;
+      if (focused >= 0) (next as HTMLElement).focus();
     } else this.#layer.remove();
     this.onShow();
   }

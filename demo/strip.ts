@@ -76,7 +76,13 @@ export class Strip {
     open.append(image, state, name);
     dragOut(open, () => photo);
     open.addEventListener("click", () => this.#handlers.open(photo));
-    remove.addEventListener("click", () => this.#handlers.remove(photo));
+    remove.addEventListener("click", () => {
+      const focused = document.activeElement === remove;
+      const next = item.nextElementSibling ?? item.previousElementSibling;
+      this.#handlers.remove(photo);
+      const place = page.album.hidden ? page.stage : next?.querySelector<HTMLElement>(".remove");
+      if (focused) place?.focus({ preventScroll: true });
+    });
     item.append(open, remove);
     return item;
   }

@@ -121,6 +121,7 @@ export function showMessage(message: string | Failure, todo?: Action): void {
 }
 
 export function hideMessage(): void {
+  if (page.message.contains(document.activeElement)) page.stage.focus({ preventScroll: true });
   page.message.hidden = true;
 }
 

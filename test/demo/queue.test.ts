@@ -15,7 +15,7 @@ vi.mock("../../demo/photograph", () => ({
   thumbnailOf: () => Promise.resolve(new Blob()),
 }));
 vi.mock("../../demo/colours", async (original) => ({
-  ...(await original<typeof import("../../demo/colours")>()),
+  ...(await original<object>()),
   factsOf: () => "",
 }));
 vi.mock("../../demo/save", () => ({ encode: vi.fn(), USUAL_CHOICE: {} }));
