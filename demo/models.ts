@@ -109,7 +109,6 @@ export async function addOwnModel(
   { name, address, preset, megabytes }: OwnModel,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<void> {
-  if (isOwn(name)) return;
   own.set(name, { model: address, preset });
   try {
     const { manifest } = await loadModel(name, onProgress);

@@ -1,6 +1,6 @@
 /** A colorizer that the visitor brings as an ONNX file. It joins the page's models for this visit. */
 import { EngineError, type PresetName } from "../src/index";
-import { addOwnModel } from "./models";
+import { addOwnModel, isOwn } from "./models";
 import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
 import { failure } from "./words";
 
@@ -27,6 +27,7 @@ function nameFor(file: File): string {
 export async function openModel(file: File, use: (name: string) => void, preset?: PresetName): Promise<void> {
   hideMessage();
   const name = nameFor(file);
+  if (isOwn(name)) return use(name);
   const object = URL.createObjectURL(file);
   // The fragment gives the file's name to the package.
   const address = `${object}#${encodeURIComponent(file.name)}`;

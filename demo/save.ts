@@ -64,8 +64,8 @@ async function jpegOf(canvas: HTMLCanvasElement, quality: number): Promise<Blob 
 
 /** The encoder of the browser halves the resolution of colour (4:2:0 in Chromium); this one keeps it. */
 async function encodeJpeg(canvas: HTMLCanvasElement, quality: number): Promise<Blob> {
-  const worker = new Worker(new URL("./jpeg-worker.ts", import.meta.url), { type: "module" });
   const pixels = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+  const worker = new Worker(new URL("./jpeg-worker.ts", import.meta.url), { type: "module" });
   const bytes = await runWorker<JpegJob, ArrayBuffer>(worker, { pixels, quality }, [pixels.data.buffer]);
   // Canvases are sRGB. Chromium writes that profile into its own files.
   const sample = new OffscreenCanvas(1, 1);
