@@ -78,6 +78,7 @@ function update(): void {
 
 function openDialog(): void {
   if (!album.open) return;
+  page.saveForm.querySelector<HTMLInputElement>("[value=picture]")!.checked = true;
   page.saveDialog.showModal();
   update();
 }

@@ -68,5 +68,5 @@ async function words(error: unknown, name: string): Promise<string> {
       `The graphics processor could not colour “${name}”, perhaps for lack of memory. Close other pages and programs that use ` +
         "it, and try again."
     );
-  return `“${name}” could not be coloured. Load this page anew, and try again.`;
+  return `“${name}” could not be coloured. Reload the page and try again; colours that are not saved are lost by that.`;
 }
