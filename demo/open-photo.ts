@@ -4,7 +4,7 @@ import { Album, sameSettings, type Photo, type PhotoState } from "./album";
 import { chooseModel, chosenModel, freeOthers } from "./models";
 import { Queue } from "./queue";
 import { press } from "./samples";
-import { showFirst, showPhoto, showWelcome } from "./stage";
+import { hideControls, onStage, showFirst, showPhoto, showWelcome } from "./stage";
 import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
 import { explain } from "./words";
 
@@ -52,10 +52,19 @@ export async function open(photo: Photo): Promise<void> {
   hideProgress();
   press(page.samples, typeof photo.source === "string" ? photo.source : undefined);
   showSettings(photo);
-  if (photo.state === "checking") return showProgress(photo.name, "Being read", 0);
+  if (photo.state === "checking") {
+    hideControls(); // they would be about this photograph, below another one
+    return showProgress(photo.name, "Being read", 0);
+  }
   try {
     await showPhoto(photo);
   } catch (error) {
+    // For example, the file was moved meanwhile. The photograph on the stage is the open one again.
+    const shown = onStage();
+    if (photo === album.open && photo !== shown) {
+      if (shown && album.has(shown)) await open(shown);
+      else close();
+    }
     return fail(error, photo);
   }
   if (photo !== album.open) return;
@@ -147,7 +156,7 @@ async function goBack(photo: Photo): Promise<void> {
 }
 
 export function close(): void {
-  album.open = undefined;
+  album.open = previous = undefined;
   hideProgress();
   hideMessage();
   press(page.samples);
@@ -158,6 +167,7 @@ export function remove(photo: Photo): void {
   const at = album.photos.indexOf(photo);
   queue.stop(photo);
   album.remove([photo]);
+  if (photo === previous) previous = undefined;
   if (photo !== album.open) return;
   const next = album.photos[at] ?? album.photos[at - 1];
   if (next && next.state !== "failed") void open(next);

@@ -18,6 +18,12 @@ const { picture } = page;
 const FOR_COLOURS = [page.controls, page.working, page.profile, page.hold, page.tint];
 
 let shown: Photo | undefined;
+
+/** The photograph on the stage, which may be another than the open one while that is read. */
+export function onStage(): Photo | undefined {
+  return shown;
+}
+
 /** Whether its colours are on show. */
 let inColour = false;
 /** Photographs are numbered as they are shown: one that decodes late does not replace a newer one. */
@@ -30,6 +36,7 @@ export function showWelcome(): void {
   latest++;
   if (shown) shown.image = undefined;
   shown = undefined;
+  pins.show(undefined);
   picture.replaceChildren();
   document.body.classList.remove("with-picture");
   page.stage.classList.add("empty");
@@ -96,6 +103,11 @@ function showOriginal(image: HTMLImageElement): void {
   picture.replaceChildren(image);
   inColour = false;
   picture.classList.add("waiting");
+  hideControls();
+}
+
+/** Hides what is about colours, while the open photograph has none. */
+export function hideControls(): void {
   for (const element of FOR_COLOURS) element.hidden = true;
   page.facts.textContent = "";
 }
