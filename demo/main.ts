@@ -9,7 +9,7 @@ import { isInColour, readImage, smallCopy, thumbnailOf } from "./photograph";
 import { showSamples } from "./samples";
 import { takeShared } from "./shared";
 import { startSaving } from "./saving";
-import { addressIn, picked, transferred, type Found } from "./sources";
+import { addressIn, nameAt, picked, transferred, type Found } from "./sources";
 import { Strip } from "./strip";
 import { isTiff, readPage, withPages, type Source } from "./tiff";
 import { startTinting } from "./tint";
@@ -28,9 +28,11 @@ strip.watch();
 /** What was chosen is numbered: one photograph that decodes late does not open over a newer one. */
 let chosen = 0;
 
-/** Adds photographs and opens the first of them that can be read. A single one that cannot be read changes nothing. */
-async function add(given: readonly Source[]): Promise<void> {
-  const number = ++chosen;
+/**
+ * Adds photographs and opens the first of them that can be read. A single one that cannot be read changes nothing. `number` is that of the
+ * visitor's choice.
+ */
+async function add(given: readonly Source[], number = ++chosen): Promise<void> {
   // No photograph is in sight until the pages of TIFF files are known.
   if (given.some(({ source, name }) => isTiff(source, name)))
     showMessage(given.length === 1 ? `“${given[0]!.name}” is being read.` : `${given.length} files are being read.`);
@@ -101,7 +103,8 @@ function useModel(name: string): void {
 
 /** Loads a picture from an address that the visitor gave: the only request that leaves the page's own site. */
 async function addAddress(address: URL): Promise<void> {
-  const { host, pathname } = address;
+  const { host } = address;
+  const number = ++chosen;
   const stop = new AbortController();
   showMessage(`The picture at ${host} is being loaded.`, { label: "Stop", run: () => stop.abort() });
   try {
@@ -112,8 +115,8 @@ async function addAddress(address: URL): Promise<void> {
     });
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
     const source = await response.blob();
-    hideMessage();
-    await add([{ source, name: pathname.split("/").at(-1) || host }]);
+    if (number === chosen) hideMessage();
+    await add([{ source, name: nameAt(address) }], number);
   } catch (error) {
     if (stop.signal.aborted) return;
     console.error(error);
@@ -122,10 +125,18 @@ async function addAddress(address: URL): Promise<void> {
   }
 }
 
+/** The addresses of samples that join the album when they are read. */
+const reading = new Set<string>();
+
 function addSample(address: string, title: string): void {
   const before = album.photos.find(({ source }) => source === address);
-  if (before) chosen++;
-  void (before ? choose(before) : add([{ source: address, name: title }]));
+  if (before) {
+    chosen++;
+    void choose(before);
+  } else if (!reading.has(address)) {
+    reading.add(address);
+    void add([{ source: address, name: title }]).finally(() => reading.delete(address));
+  }
 }
 
 /** Colours the open photograph by this model, and others that are not coloured yet and whose settings the visitor did not touch. */
@@ -209,11 +220,12 @@ document.addEventListener("drop", (event) => {
   else if (address) void addAddress(address);
   else showMessage("That was not a file. Save the picture on this device, then drop its file here.");
 });
-page.pause.addEventListener("click", () => {
-  if (queue.paused) queue.resume();
-  else queue.pause();
-  page.pause.textContent = queue.paused ? "Go on" : "Stop";
-});
+function pause(on: boolean): void {
+  if (on) queue.pause();
+  else queue.resume();
+  page.pause.textContent = on ? "Go on" : "Stop";
+}
+page.pause.addEventListener("click", () => pause(!queue.paused));
 page.retry.addEventListener("click", () => {
   for (const photo of album.photos) if (photo.state === "failed") queue.again(photo);
 });
@@ -222,6 +234,7 @@ page.closeAll.addEventListener("click", () => {
   for (const photo of album.photos) queue.stop(photo);
   album.remove(album.photos);
   close();
+  pause(false); // for photographs to come
 });
 
 showModels(page.models, (model) => changeModel(model));
@@ -232,5 +245,5 @@ startTinting();
 const missing = await missingWebGpu();
 if (missing) showMessage(missing);
 const shared = await takeShared();
-if (shared?.length === 0) showMessage("Nothing came with what was shared. Open the photographs here.");
+if (shared?.length === 0) showMessage("No photographs arrived. Open them here.");
 else if (shared) await addFound(picked(shared, false));

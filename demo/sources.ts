@@ -79,3 +79,13 @@ export function addressIn(transfer: DataTransfer): URL | undefined {
   const text = (transfer.getData("text/uri-list") || transfer.getData("text/plain")).trim().split(/\s/)[0] ?? "";
   return /^https?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 }
+
+/** The name of the file at an address, as people write it. */
+export function nameAt({ pathname, host }: URL): string {
+  const last = pathname.split("/").at(-1) || host;
+  try {
+    return decodeURIComponent(last).replaceAll(/[/\\]/g, "_");
+  } catch {
+    return last;
+  }
+}
