@@ -51,6 +51,8 @@ export interface Photo {
   colours?: Colours;
   /** The coloured picture as JPEG, and the settings that it was made by. */
   saved?: { readonly file: Blob; readonly settings: Settings };
+  /** The settings of the file that the visitor saved last. */
+  taken?: Settings;
   /** How it was coloured, in one line. */
   facts: string;
 }
@@ -128,4 +130,11 @@ export function sameSettings(a: Settings, b: Settings): boolean {
     a.size === b.size &&
     a.hints === b.hints
   );
+}
+
+/** Whether work on a photograph of the visitor's own is lost with the page: it goes on, or its colours were not saved as they are now. */
+export function isUnsaved({ source, state, taken, settings }: Photo): boolean {
+  if (typeof source === "string") return false; // a sample
+  if (state === "done") return taken === undefined || !sameSettings(taken, settings.now);
+  return state === "checking" || state === "waiting" || state === "working";
 }

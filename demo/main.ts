@@ -1,8 +1,8 @@
 /** The demo page: colours photographs by the public API, compares them with the originals, and saves them. */
-import { newPhoto } from "./album";
+import { isUnsaved, newPhoto } from "./album";
 import { sizeOption } from "./colours";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
-import { adjust, album, choose, close, fail, open, queue, remove } from "./open-photo";
+import { adjust, album, choose, close, colourAnyway, fail, open, queue, remove } from "./open-photo";
 import { isDraggingOut } from "./drag-out";
 import { isModelFile, openModel } from "./own-model";
 import { isInColour, readImage, smallCopy, thumbnailOf } from "./photograph";
@@ -235,6 +235,13 @@ page.closeAll.addEventListener("click", () => {
   album.remove(album.photos);
   close();
   pause(false); // for photographs to come
+});
+page.colourAsking.addEventListener("click", () => {
+  hideMessage(); // which may ask about one of them
+  for (const photo of album.photos) if (photo.state === "asking") colourAnyway(photo);
+});
+addEventListener("beforeunload", (event) => {
+  if (album.photos.some(isUnsaved)) event.preventDefault(); // the browser asks
 });
 
 showModels(page.models, (model) => changeModel(model));

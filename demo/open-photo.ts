@@ -123,11 +123,13 @@ function ask(photo: Photo): void {
   page.picture.classList.remove("waiting");
   showMessage(`“${photo.name}” seems to be in colour already.`, {
     label: "Colour it anyway",
-    run: () => {
-      photo.confirmed = true;
-      queue.again(photo);
-    },
+    run: () => colourAnyway(photo),
   });
+}
+
+export function colourAnyway(photo: Photo): void {
+  photo.confirmed = true;
+  queue.again(photo);
 }
 
 /** The open photograph could not be coloured: its former colours stay, or the photograph before it comes back. Its model gives its memory back. */

@@ -51,8 +51,10 @@ const NOT_SAVED = "saved. It may be too large for this browser's memory";
 
 function save(of: SaveChoice): Promise<void> {
   return run(page.save, NOT_SAVED, async (photo) => {
+    const { now } = photo.settings;
     const file = await fileOfOpen(photo, of);
     saveFile(file, file.name);
+    photo.taken = now;
   });
 }
 
@@ -97,6 +99,7 @@ async function saveAll(): Promise<void> {
     const { zip, packed, missing } = await zipOf(album.photos.filter(({ state }) => state === "done"));
     if (packed.size === 0) throw new Error("no file could be written");
     saveFile(zip, "photographs-in-colour.zip");
+    for (const [photo, settings] of packed) photo.taken = settings;
     if (missing.length > 0) showMessage(`Not in the ZIP file: ${missing.map(({ name }) => `“${name}”`).join(", ")}.`);
   } catch (error) {
     console.error(error);
@@ -133,9 +136,11 @@ export async function startSaving(): Promise<void> {
   });
   page.share.addEventListener("click", () => {
     page.saveDialog.close();
-    void run(page.save, "shared. Save it, and share the file", async (photo) =>
-      navigator.share({ files: [await fileOfOpen(photo, chosen())] }),
-    );
+    void run(page.save, "shared. Save it, and share the file", async (photo) => {
+      const { now } = photo.settings;
+      await navigator.share({ files: [await fileOfOpen(photo, chosen())] });
+      photo.taken = now;
+    });
   });
   page.copy.hidden = !("ClipboardItem" in window);
   const empty = new File([""], "photograph.jpg", { type: "image/jpeg" });

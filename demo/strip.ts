@@ -121,5 +121,7 @@ export class Strip {
     if (page.count.textContent !== text) page.count.textContent = text;
     page.pause.hidden = busy === 0;
     page.retry.hidden = failed === 0;
+    page.colourAsking.hidden = asking === 0;
+    page.colourAsking.textContent = asking === 1 ? "Colour it anyway" : "Colour them anyway";
   }
 }

@@ -81,6 +81,7 @@ export const page = {
   strip: element("strip"),
   pause: button("pause"),
   retry: button("retry"),
+  colourAsking: button("colour-asking"),
   saveAll: button("save-all"),
   closeAll: button("close-all"),
 };

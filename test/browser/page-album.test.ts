@@ -1,5 +1,5 @@
 /** Many photographs at once on the demo page: the strip, its states, one ZIP of all. With a tiny model. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "puppeteer";
 import sharp from "sharp";
@@ -57,7 +57,13 @@ describe("a batch of 20 with one bad file", () => {
 
     const folder = file("zip");
     await visit.saveInto(page, folder);
-    await page.click("#save-all");
+    // While it is written it is not written once more, whatever happens to the album.
+    const off = await page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>("#save-all")!.click();
+      document.querySelector<HTMLElement>("#strip li:nth-child(8) .open")!.click();
+      return document.querySelector<HTMLButtonElement>("#save-all")!.disabled;
+    });
+    expect(off).toBe(true);
     await expect.poll(() => readdirSync(folder), { timeout: 60_000 }).toEqual(["photographs-in-colour.zip"]);
     const entries = zipEntries(readFileSync(join(folder, "photographs-in-colour.zip")));
     expect(entries.map(({ name }) => name)).toEqual(names.map((name) => name.replace(".jpg", "-colour.jpg")));
@@ -79,10 +85,82 @@ describe("a batch of 20 with one bad file", () => {
     await page.click(`#strip li:nth-child(${COUNT - 1}) .open`);
     await visit.coloured(page, names[COUNT - 2]!);
     await page.click(`#strip li:nth-child(${COUNT}) .remove`);
+    // The focus is on the cross of the one before.
+    expect(await page.evaluate(() => document.activeElement!.ariaLabel)).toBe(`Close ${names[COUNT - 2]}`);
     await page.click("#pause");
     await expect.poll(count, { timeout: 160_000, interval: 500 }).toBe(`${COUNT - 1} of ${COUNT - 1} in colour`);
+
+    // Stop is about the photographs that were there.
+    await page.evaluate(() => {
+      window.confirm = () => true;
+      for (const id of ["#apply-to-all", "#pause", "#close-all"]) document.querySelector<HTMLElement>(id)!.click();
+    });
+    expect(await states()).toEqual([]);
+    expect(await page.$eval("#pause", ({ textContent }) => textContent)).toBe("Stop");
+    await visit.choose(page, ...names.slice(0, 2).map(file));
+    await expect.poll(count, { timeout: 30_000 }).toBe("2 of 2 in colour");
   });
 });
+
+it("shows, measures and saves a photograph again that was open before, and goes back from one whose file is gone", async () => {
+  cpSync(file(names[1]!), file("moved.jpg"));
+  await visit.choose(page, file(names[0]!), file("moved.jpg"));
+  await expect.poll(count, { timeout: 60_000 }).toBe("2 of 2 in colour");
+  const thumbnail = (): Promise<string> => page.$eval("#strip li:first-child img", (image) => image.src);
+  const before = await thumbnail();
+  await page.focus("#saturation");
+  await page.keyboard.press("ArrowLeft");
+  await page.click("#strip li:nth-child(2) .open");
+  await visit.coloured(page, "moved.jpg");
+  await expect.poll(thumbnail, { timeout: 30_000 }).not.toBe(before);
+  const folder = file("again");
+  await visit.saveInto(page, folder);
+  await page.click("#strip li:first-child .open");
+  await visit.coloured(page, names[0]!);
+
+  // Leaving the page loses the colours, until they are saved.
+  const asks = (): Promise<boolean> =>
+    page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  expect(await asks()).toBe(true);
+  await page.click("#save-all");
+  await expect.poll(asks, { timeout: 30_000 }).toBe(false);
+
+  // Its file was kept, so it is saved without being coloured once more.
+  const calls = await visit.callsOf(page);
+  const colourings = async (): Promise<number> => (await calls()).filter(({ name }) => name === "colorize").length;
+  await page.click("#save");
+  await expect.poll(() => visit.savedIn(folder), { timeout: 30_000 }).toContain("family-1-colour.jpg");
+  expect(await colourings()).toBe(0);
+
+  // To measure, it is coloured again.
+  await page.click("#profile summary");
+  await page.waitForSelector("#layers .every", { timeout: 60_000, visible: true });
+  expect(await colourings()).toBe(1);
+
+  const current = (): Promise<string[]> =>
+    page.$$eval("#strip [aria-current] .name", (found) => found.map(({ textContent }) => textContent));
+  rmSync(file("moved.jpg"));
+  await page.click("#strip li:nth-child(2) .open");
+  await expect.poll(() => visit.message(page)).toMatch(/moved\.jpg.*not a picture/);
+  expect(await current()).toEqual([names[0]]);
+  await visit.coloured(page, names[0]!);
+
+  // Controls are hidden while another photograph is read, and come back with their own.
+  await page.evaluate(() => (HTMLImageElement.prototype.decode = () => new Promise(() => {})));
+  await visit.choose(page, ...names.slice(2, 4).map(file));
+  await page.click("#strip li:nth-child(3) .open");
+  expect(await visit.box(page, "#controls")).toBeUndefined();
+  await page.click("#strip li:nth-child(1) .open");
+  await expect.poll(() => visit.box(page, "#controls")).toBeDefined();
+
+  // A photograph that is closed while its colours are wanted leaves no button off.
+  await page.click("#strip li:nth-child(4) .remove");
+  await page.evaluate(() => {
+    for (const selector of ["#save-as", "[value='image/png']", "#save-chosen", "#strip li:first-child .remove"])
+      document.querySelector<HTMLElement>(selector)!.click();
+  });
+  await expect.poll(() => page.$eval("#save", (save) => (save as HTMLButtonElement).disabled)).toBe(false);
+}, 120_000);
 
 it("tries all again that failed", async () => {
   site.disturbance.missing = /inception-table\//; // which no other test loads

@@ -47,6 +47,15 @@ it("has none with an album, one file of which is bad and one in colour", async (
   await expectNoViolations();
 });
 
+it("colours those that are in colour already when the visitor wants that", async () => {
+  expect(await page.$eval("#colour-asking", ({ textContent }) => textContent)).toBe("Colour it anyway");
+  await page.click("#colour-asking");
+  await expect
+    .poll(() => page.$eval("#count", (element) => element.textContent), { timeout: 60_000 })
+    .toBe("2 of 3 in colour, 1 failed");
+  expect(await page.$eval("#colour-asking", (button) => button.checkVisibility())).toBe(false);
+});
+
 it("has none with a message, with the choices of saving, and with those of a model", async () => {
   await page.click("#strip li:nth-child(2) .open");
   expect(await visit.message(page)).toMatch(/LICENSES/);

@@ -14,7 +14,7 @@ beforeAll(async () => void (site = await visit.startPageSite()), 240_000);
 afterAll(() => site?.close());
 
 it("comes up, colours and saves without a network after one visit, and asks no other site", async () => {
-  const page = await site.browser.newPage();
+  const page = await site.newPage();
   await page.setViewport({ width: 1280, height: 800 });
   await page.goto(site.address);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
@@ -42,7 +42,7 @@ it("comes up, colours and saves without a network after one visit, and asks no o
 }, 240_000);
 
 it("shows what it links to, also without a network", async () => {
-  const page = await site.browser.newPage();
+  const page = await site.newPage();
   await page.goto(site.address);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await page.reload(); // the service worker answers from now on
@@ -74,7 +74,7 @@ it("shows what it links to, also without a network", async () => {
 }, 120_000);
 
 it("takes photographs that another application shares with it", async () => {
-  const page = await site.browser.newPage();
+  const page = await site.newPage();
   await page.goto(site.address);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await page.reload(); // the service worker answers from now on

@@ -43,6 +43,8 @@ export interface PageSite {
   readonly requests: readonly string[];
   /** What the browser asked other sites for, and did not get. */
   readonly others: readonly string[];
+  /** A new page, of a visitor who means it when he leaves what is not saved. */
+  newPage(): Promise<Page>;
   /** A new page of 1280 x 800 pixels with the demo. */
   open(): Promise<Page>;
   close(): Promise<void>;
@@ -88,6 +90,11 @@ export async function startPageSite(): Promise<PageSite> {
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   const browser = await launchBrowser({ proxy: `127.0.0.1:${(proxy.address() as AddressInfo).port}` });
   const files = mkdtempSync(join(tmpdir(), "colorize-visitor-"));
+  const newPage = async (): Promise<Page> => {
+    const page = await browser.newPage();
+    page.on("dialog", (dialog) => void (dialog.type() === "beforeunload" && dialog.accept()));
+    return page;
+  };
   return {
     address,
     browser,
@@ -97,8 +104,9 @@ export async function startPageSite(): Promise<PageSite> {
     models,
     requests,
     others,
+    newPage,
     async open() {
-      const page = await browser.newPage();
+      const page = await newPage();
       // Otherwise files come from it, whatever the server does.
       await page.setBypassServiceWorker(true);
       await page.setViewport({ width: 1280, height: 800 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
     response.writeHead(200, { "content-type": "image/jpeg", ...(open && { "access-control-allow-origin": "*" }) });
     // "slow" never ends.
     if (url.startsWith("/open/slow/")) response.write("");
-    else response.end(readFileSync(join("samples", url.split("/").at(-1)!)));
+    else response.end(readFileSync(join("samples", url.includes("%") ? "astronaut.jpg" : url.split("/").at(-1)!)));
   });
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   address = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -67,7 +67,20 @@ it("takes files that are dropped, and one that is pasted", async () => {
   await visit.coloured(page, "cat.jpg");
   await give("paste", { samples: ["astronaut.jpg"] });
   await visit.coloured(page, "astronaut.jpg");
-  expect(await names()).toEqual(["cat.jpg", "coffee.jpg", "astronaut.jpg"]);
+  // A sample whose button is pressed twice comes once.
+  await page.$eval('[data-sample="nagasaki-1865.jpg"]', (button) => {
+    for (let i = 0; i < 2; i++) (button as HTMLElement).click();
+  });
+  await visit.coloured(page, "Nagasaki, 1865");
+  expect(await names()).toEqual(["cat.jpg", "coffee.jpg", "astronaut.jpg", "Nagasaki, 1865"]);
+
+  await page.evaluate(() => {
+    const fail = (_: unknown, reject: (error: unknown) => void): void => reject(new DOMException("", "NotFoundError"));
+    const entry = { name: "gone.jpg", isFile: true, file: fail };
+    DataTransferItem.prototype.webkitGetAsEntry = () => entry as unknown as FileSystemEntry;
+  });
+  await give("drop", { samples: ["cat.jpg"] });
+  await expect.poll(() => visit.message(page)).toBe("A file or folder could not be read.");
 });
 
 it("takes the pictures of a folder that is picked, and says when there are none", async () => {
@@ -90,10 +103,10 @@ it("asks another site only for an address that the visitor gives, and sends it n
   await visit.coloured(page, "cat.jpg");
   await give("drop", { text: `${address}/open/coffee.jpg` });
   await visit.coloured(page, "coffee.jpg");
-  await page.type("#address", `${address}/open/astronaut.jpg`);
+  await page.type("#address", `${address}/open/Stra%C3%9Fe%201910.jpg`);
   await page.keyboard.press("Enter");
-  await visit.coloured(page, "astronaut.jpg");
-  expect(asked.map(({ path }) => path)).toEqual(["/open/cat.jpg", "/open/coffee.jpg", "/open/astronaut.jpg"]);
+  await visit.coloured(page, "Straße 1910.jpg");
+  expect(asked.map(({ path }) => path)).toEqual(["/open/cat.jpg", "/open/coffee.jpg", "/open/Stra%C3%9Fe%201910.jpg"]);
   for (const { headers } of asked) expect(headers).not.toHaveProperty("referer");
 });
 
