@@ -105,7 +105,7 @@ it("takes photographs that another application shares with it", async () => {
     expect(page.url()).toBe(site.address);
     expect(await page.evaluate(async () => (await (await caches.open("shared-photographs")).keys()).length)).toBe(0);
     await share();
-    await expect.poll(() => visit.message(page)).toMatch(/^Nothing came/);
+    await expect.poll(() => visit.message(page)).toMatch(/^No photographs arrived/);
   } finally {
     site.disturbance.online = true;
   }
