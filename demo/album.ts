@@ -34,7 +34,7 @@ export interface Photo {
   /** The position of the page in a TIFF file that is still the source. */
   page?: number | undefined;
   readonly name: string;
-  readonly settings: History<Settings>;
+  settings: History<Settings>;
   state: PhotoState;
   /** Decoded, while the photograph is open. */
   image?: HTMLImageElement;

@@ -2,7 +2,7 @@
 import { isUnsaved, newPhoto } from "./album";
 import { sizeOption } from "./colours";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
-import { adjust, album, choose, close, colourAnyway, fail, open, queue, remove } from "./open-photo";
+import { adjust, album, choose, close, colourAnyway, fail, open, queue, remove, turnOpen } from "./open-photo";
 import { isDraggingOut } from "./drag-out";
 import { isModelFile, openModel } from "./own-model";
 import { isInColour, readImage, smallCopy, thumbnailOf } from "./photograph";
@@ -236,6 +236,7 @@ page.closeAll.addEventListener("click", () => {
   close();
   pause(false); // for photographs to come
 });
+page.turn.addEventListener("click", () => void turnOpen());
 page.colourAsking.addEventListener("click", () => {
   hideMessage(); // which may ask about one of them
   for (const photo of album.photos) if (photo.state === "asking") colourAnyway(photo);

@@ -3,8 +3,10 @@ import { Adjust, showSettings } from "./adjust";
 import { Album, sameSettings, type Photo, type PhotoState } from "./album";
 import { chooseModel, chosenModel, freeOthers } from "./models";
 import { Queue } from "./queue";
+import { pins } from "./pins";
 import { press } from "./samples";
 import { hideControls, onStage, showFirst, showPhoto, showWelcome } from "./stage";
+import { turn } from "./turn";
 import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
 import { explain } from "./words";
 
@@ -125,6 +127,28 @@ function ask(photo: Photo): void {
     label: "Colour it anyway",
     run: () => colourAnyway(photo),
   });
+}
+
+/** Turns the open photograph, and colours it again. */
+export async function turnOpen(): Promise<void> {
+  const { open: photo } = album;
+  if (!photo) return;
+  page.turn.disabled = true;
+  showProgress(photo.name, "Being turned", 0);
+  try {
+    const changes = await turn(photo);
+    if (!album.has(photo)) return;
+    queue.stop(photo);
+    pins.choose(undefined);
+    album.change(photo, changes);
+    if (photo === album.open) await open(photo);
+    else queue.wake();
+  } catch (error) {
+    hideProgress();
+    await fail(error, photo);
+  } finally {
+    page.turn.disabled = false;
+  }
 }
 
 export function colourAnyway(photo: Photo): void {

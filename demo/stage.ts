@@ -15,7 +15,7 @@ const ZOOM_STEP = 1.5;
 const { picture } = page;
 
 /** What is there once the photograph is in colour. */
-const FOR_COLOURS = [page.controls, page.working, page.profile, page.hold, page.tint];
+const FOR_COLOURS = [page.controls, page.turning, page.working, page.profile, page.hold, page.tint];
 
 let shown: Photo | undefined;
 
@@ -41,14 +41,14 @@ export function showWelcome(): void {
   document.body.classList.remove("with-picture");
   page.stage.classList.add("empty");
   page.welcome.hidden = false;
-  for (const element of [picture, page.controls, page.working, page.profile, page.closer]) element.hidden = true;
-  page.facts.textContent = "";
+  picture.hidden = page.closer.hidden = true;
+  hideControls();
 }
 
 /** Shows a photograph with the colours that it has. Throws UnreadableFile. */
 export async function showPhoto(photo: Photo): Promise<void> {
   const number = ++latest;
-  if (shown !== photo) {
+  if (shown !== photo || !photo.image) {
     await readPage(photo);
     const image = photo.image ?? (await readImage(photo.source, photo.name));
     if (number !== latest) return;

@@ -46,6 +46,8 @@ export const page = {
   saturationValue: output("saturation-value"),
   warmth: input("warmth"),
   warmthValue: output("warmth-value"),
+  turning: element("turning"),
+  turn: button("turn"),
   working: element("working"),
   size: byId("size", HTMLSelectElement),
   undo: button("undo"),

@@ -371,6 +371,30 @@ describe("what is saved and shown", () => {
     const pixels = await sharp(saved).removeAlpha().raw().toBuffer();
     const difference = shown.reduce((sum, value, i) => sum + Math.abs(value - pixels[i]!), 0) / shown.length;
     expect(difference).toBeLessThan(3);
+
+    // Turned, it is the same photograph on its side, without the steps that could be undone.
+    await page.focus("#saturation");
+    await page.keyboard.press("ArrowRight");
+    await page.click("#turn");
+    await page.waitForFunction(() => {
+      const image = document.querySelector<HTMLImageElement>(".picture > img")!;
+      return image.naturalWidth === 451 && image.alt === "sideways.jpg, in colour";
+    });
+    expect(await page.$eval("#saturation-value", ({ textContent }) => textContent)).toBe("105 %");
+    expect(await page.$eval("#undo", (button) => (button as HTMLButtonElement).disabled)).toBe(true);
+    const folder = file("turned");
+    await visit.saveInto(page, folder);
+    await page.click("#save");
+    await expect.poll(() => visit.savedIn(folder), { timeout: 60_000 }).toEqual(["sideways-colour.jpg"]);
+    const turned = sharp(readFileSync(join(folder, "sideways-colour.jpg")));
+    const now = await turned.metadata();
+    expect([now.width, now.height, now.orientation]).toEqual([451, 300, 1]);
+    expect(now.exif?.includes("Voigtlander")).toBe(true);
+    const [grey, expected] = await Promise.all(
+      [turned, sharp(saved).rotate(90)].map((picture) => picture.greyscale().raw().toBuffer()),
+    );
+    const distance = grey!.reduce((sum, value, i) => sum + Math.abs(value - expected![i]!), 0) / grey!.length;
+    expect(distance).toBeLessThan(4);
   });
 
   it("every format and content is saved at full size, and says that it is artificially coloured", async () => {
