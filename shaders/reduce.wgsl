@@ -26,15 +26,15 @@ fn run_row(row: u32, first: u32, local: u32) {
     total += value;
     highest = higher(highest, direction * value);
   }
-  var result: wide;
   if (FUNCTION < 2u) {
-    result = group_sum(total, local) / select(1.0, f32(AXIS), FUNCTION == 1u);
+    total = group_sum(total, local) / select(1.0, f32(AXIS), FUNCTION == 1u);
   } else {
     if (PER_ROW > 1u) {
       share(highest, local);
-      for (var i = 0u; i < PER_ROW; i++) { highest = higher(highest, partials[i]); }
+      highest = partials[0];
+    for (var i = 1u; i < PER_ROW; i++) { highest = higher(highest, partials[i]); }
     }
-    result = direction * highest;
+    total = direction * highest;
   }
-  if (row < ROWS && first == 0u) { dst[row] = unit(result); }
+  if (row < ROWS && first == 0u) { dst[row] = unit(total); }
 }

@@ -13,7 +13,11 @@ fn run_row(row: u32, first: u32, local: u32) {
   for (var k = first; k < AXIS; k += PER_ROW) {
     highest = max(highest, wide(src[start + k * INNER]));
   }
-  highest = group_max(highest, local);
+  if (PER_ROW > 1u) {
+    share(highest, local);
+    highest = partials[0];
+    for (var i = 1u; i < PER_ROW; i++) { highest = max(highest, partials[i]); }
+  }
   var total = wide(0.0);
   for (var k = first; k < AXIS; k += PER_ROW) {
     total += exp(wide(src[start + k * INNER]) - highest);

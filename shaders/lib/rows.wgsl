@@ -33,15 +33,6 @@ fn group_sum(value: wide, local: u32) -> wide {
   return total;
 }
 
-// Maximum over the invocations of a row; every invocation of the workgroup must call it.
-fn group_max(value: wide, local: u32) -> wide {
-  if (PER_ROW == 1u) { return value; }
-  share(value, local);
-  var highest = partials[0];
-  for (var i = 1u; i < PER_ROW; i++) { highest = max(highest, partials[i]); }
-  return highest;
-}
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,

@@ -42,7 +42,6 @@ function literal(type: string | undefined, value: Constants[string]): string {
 
 /** f32 literals must be finite: infinite bounds become the largest finite value. */
 function floatLiteral(value: number, suffix: string): string {
-  if (Number.isNaN(value)) throw new KernelError("constants", "numbers", "NaN");
   const max = suffix === "h" ? 65504 : 3.4028234663852886e38;
   const finite = Math.min(Math.max(value, -max), max);
   const text = String(finite);

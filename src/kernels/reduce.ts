@@ -52,11 +52,10 @@ export const reduce: Kernel<ReduceParams> = {
   bindings: { src: "read", dst: "write" },
   plan({ outer, axis, inner, fn, elem }) {
     requirePositive("reduce", { outer, axis, inner });
-    const code = REDUCE_CODES.indexOf(fn);
-    if (code < 0) throw new KernelError("reduce", `one of ${REDUCE_CODES.join(", ")}`, String(fn));
     const { constants, grid } = rowSizes({ outer, axis, inner }, elem);
+    const bits = lanesFor(inner) === 4 ? "vec4<u32>" : "u32";
     return {
-      constants: { ...constants, bits: lanesFor(inner) === 4 ? "vec4<u32>" : "u32", FUNCTION: code },
+      constants: { ...constants, bits, FUNCTION: REDUCE_CODES.indexOf(fn) },
       grid,
       flops: outer * axis * inner,
       bytes: outer * (axis + 1) * inner * elemBytes(elem),

@@ -6,9 +6,19 @@ import { lanesFor, requirePositive, unitTypes } from "./checks";
 import { elemBytes, linearGrid, type Elem, type Kernel } from "./kernel";
 import type { PictureSizes } from "./window";
 
-export type CoordinateMode =
-  "half_pixel" | "pytorch_half_pixel" | "asymmetric" | "align_corners" | "half_pixel_symmetric";
-export type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
+/** ONNX's coordinate_transformation_mode, as far as this kernel has it. */
+export const COORDINATE_MODES = [
+  "half_pixel",
+  "pytorch_half_pixel",
+  "asymmetric",
+  "align_corners",
+  "half_pixel_symmetric",
+] as const;
+export type CoordinateMode = (typeof COORDINATE_MODES)[number];
+
+/** ONNX's nearest_mode. */
+export const NEAREST_MODES = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] as const;
+export type NearestMode = (typeof NEAREST_MODES)[number];
 
 interface Resize2dParams extends PictureSizes {
   readonly mode: "nearest" | "linear";
@@ -74,8 +84,7 @@ export function sourceCoordinate(
     case "half_pixel_symmetric":
       return { step: 2 * q, start: q - p + inSize * p - outSize * q, divisor: 2 * p };
     default:
-      mode satisfies never;
-      throw new KernelError("resize2d", "a known coordinate mode", String(mode));
+      throw mode satisfies never;
   }
 }
 
@@ -93,8 +102,7 @@ export function nearestCoordinate({ step, start, divisor }: SourceCoordinate, mo
     case "round_prefer_floor": // ceil(n / d - 1/2)
       return { step: 2 * step, start: 2 * start + divisor - 1, divisor: 2 * divisor };
     default:
-      mode satisfies never;
-      throw new KernelError("resize2d", "a known nearest mode", String(mode));
+      throw mode satisfies never;
   }
 }
 

@@ -36,7 +36,10 @@ export interface SessionOptions {
   readonly pipelines?: PipelineCache;
   /** The choice of convolution algorithms, shared between sessions of one device. Default: chosen for the adapter. @internal */
   readonly choices?: ConvChoices;
-  /** How many programs for different input shapes stay bound, at least 1; the least recently used one is freed first. Default 4. */
+  /**
+   * How many programs for different input shapes stay bound, at least 1; the least recently used one is freed first. Default 4. Pipelines, and
+   * constants that depend on shapes (filters of cubic resizing, indices), stay until the session is disposed of.
+   */
   readonly keep?: number;
   /** Called while loading goes on, by which the caller sees a device that hangs; `hangTimeout` then does nothing. @internal */
   readonly beat?: () => void;

@@ -39,9 +39,9 @@ export function keepChecks(device: GPUDevice, choices: ConvChoices, store = brow
     const { checks = {} } = readMeasured(await store.read(key).catch(() => undefined));
     choices.check(Object.fromEntries(Object.entries(checks).map(([shaders, score]) => [shaders, score !== null])));
     choices.onChecked = (checked) => {
-      // A choice that failed to run may have enough memory in the next session.
-      const known = Object.entries(checked).filter(([, right]) => right !== null);
-      const scores = known.map(([shaders, right]) => [shaders, right ? 1 : null] as const);
+      // A choice that failed to run gets 0, which is not read: it may have enough memory in the next session.
+      const score = (right: boolean | null): number | null => (right === false ? null : Number(right));
+      const scores = Object.entries(checked).map(([shaders, right]) => [shaders, score(right)] as const);
       void store.write(key, { checks: Object.fromEntries(scores) }).catch(() => undefined);
     };
   };

@@ -123,7 +123,11 @@ it("a tensor of more axes than shaders support is refused by its node's name, if
   expect(compile(sum([2, 1, 2, 2, 1, 2, 1, 2], [1, 3, 1, 1, 3, 1, 1, 1])).steps.length).toBe(1);
   const { items } = thrownBy(UnsupportedError, () => compile(sum([2, 1, 2, 1, 2, 1, 2], [1, 3, 1, 3, 1, 3, 1])));
   expect(items).toEqual([
-    { node: "Add(y)", op: "binary", reason: "[2, 3, 2, 3, 2, 3, 2]: at most 6 axes after merging neighbours" },
+    {
+      node: "Add(y)",
+      op: "binary",
+      reason: "kernel binary: expected at most 6 axes after merging neighbours, received 7.",
+    },
   ]);
 });
 

@@ -24,7 +24,6 @@ describe("setConstants", () => {
 
   it("keeps f32 literals finite", () => {
     expect(setConstants("k", "const A: f32 = 0.0;", { A: -Infinity })).toBe("const A: f32 = -3.4028234663852886e+38f;");
-    expect(() => setConstants("k", "const A: f32 = 0.0;", { A: NaN })).toThrow(/expected numbers, received NaN/);
   });
 });
 

@@ -26,9 +26,8 @@ export function* lowering(graph: Graph, engine: Engine, options: LowerOptions): 
       yield* definitionOf(engine.ops, node).lower(builder, node) ?? [];
     } catch (error) {
       if (!(error instanceof AxesError)) throw error;
-      const { op, output, origin, shape } = node;
-      const reason = `[${shape.join(", ")}]: ${error.expected}`;
-      throw new UnsupportedError(graph.label, [{ node: origin[0] ?? output, op, reason }]);
+      const { op, output, origin } = node;
+      throw new UnsupportedError(graph.label, [{ node: origin[0] ?? output, op, reason: error.message }]);
     }
     yield;
   }

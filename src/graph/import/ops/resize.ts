@@ -1,5 +1,5 @@
 /** Resize and its predecessor Upsample. */
-import { sourceCoordinate, type NearestMode } from "../../../kernels/resize2d";
+import { COORDINATE_MODES, NEAREST_MODES, sourceCoordinate, type NearestMode } from "../../../kernels/resize2d";
 import type { OpAttributes, Pair, Shape } from "../../ir";
 import { describe, type NodeContext, type OpTable } from "../context";
 import { reshape } from "../primitives";
@@ -26,31 +26,23 @@ function sizesFromScales(ctx: NodeContext, shape: Shape, scales: readonly number
 /** The attributes of the op "resize", which filters like this along height and width; undefined where it cannot. */
 function samplingOf({ mode, coordinates, nearest, antialias, excludeOutside }: Filter): Sampling | undefined {
   if (mode === "cubic" || ((antialias || excludeOutside) && mode === "linear")) return undefined;
-  switch (coordinates) {
-    case "half_pixel":
-    case "pytorch_half_pixel":
-    case "asymmetric":
-    case "align_corners":
-    case "half_pixel_symmetric":
-      return { mode, coordinates, nearest };
-    case "tf_half_pixel_for_nn":
-      // floor((i + 0.5) / scale) is the half-pixel coordinate rounded to nearest.
-      if (nearest === "floor" && mode === "nearest")
-        return { mode, coordinates: "half_pixel", nearest: "round_prefer_ceil" };
-      return undefined;
-    default:
-      return undefined;
-  }
+  // floor((i + 0.5) / scale) is the half-pixel coordinate rounded to nearest.
+  if (coordinates === "tf_half_pixel_for_nn" && nearest === "floor" && mode === "nearest")
+    return { mode, coordinates: "half_pixel", nearest: "round_prefer_ceil" };
+  const known = COORDINATE_MODES.find((one) => one === coordinates);
+  return known && { mode, coordinates: known, nearest };
 }
 
 /**
- * Refuses axes so long that the kernel's positions, ratios of integers of 32 bits, overflow or end more than a sixteenth of an element from
- * where they should.
+ * The scale of an axis for the op "resize". Refuses axes so long that the kernel's positions, ratios of integers of 32 bits, overflow or end
+ * more than a sixteenth of an element from where they should.
  */
-function checkLength(ctx: NodeContext, { coordinates }: Sampling, from: number, to: number, scale: number): void {
+function checked(ctx: NodeContext, { coordinates }: Sampling, from: number, to: number, scale: number): number {
   const { step, divisor } = sourceCoordinate(coordinates, from, to, scale);
-  const drift = coordinates === "align_corners" || step === 0 ? 0 : to * Math.abs(step / divisor - 1 / scale);
-  if (step * to > 2 ** 30 || drift > 1 / 16) ctx.unsupported(`an axis of ${from} elements resized to ${to}`);
+  const exact = step === 0 || coordinates === "align_corners";
+  if (step * to > 2 ** 30 || (!exact && to * Math.abs(step / divisor - 1 / scale) > 1 / 16))
+    ctx.unsupported(`an axis of ${from} elements resized to ${to}`);
+  return scale;
 }
 
 /**
@@ -63,12 +55,12 @@ function resizeTo(ctx: NodeContext, size: Shape, scales: readonly number[], filt
   const changed = size.map((n, axis) => n !== x.shape[axis] || scales[axis] !== 1);
   if (!filter.crop && !changed.includes(true)) return x;
   const sampling = samplingOf(filter);
-  if (sampling) size.forEach((to, axis) => checkLength(ctx, sampling, x.shape[axis]!, to, scales[axis]!));
-  const along = (axis: number): Pair => [scales[axis]!, scales[axis + 1]!];
+  const scaleOf = (axis: number): number => checked(ctx, sampling!, x.shape[axis]!, size[axis]!, scales[axis]!);
+  const along = (axis: number): Pair => [scaleOf(axis), scaleOf(axis + 1)];
   if (sampling && size.length === 3 && !changed[0] && !changed[1]) {
     const [n, c, l] = size as [number, number, number];
     const image = ctx.toNhwc(liftToImage(ctx, x));
-    const y = ctx.emit("resize", [image], { ...sampling, scales: [1, scales[2]!] }, [n, 1, l, c]);
+    const y = ctx.emit("resize", [image], { ...sampling, scales: [1, scaleOf(2)] }, [n, 1, l, c]);
     return reshape(ctx, ctx.toNchw(y), size);
   }
   const [n, c, h, w] = size as [number, number, number, number];
@@ -162,15 +154,7 @@ function targetOf(ctx: NodeContext, shape: Shape, cropped: Shape): [Shape, reado
 
 function nearestModeOf(ctx: NodeContext): NearestMode {
   const nearest = ctx.string("nearest_mode", "round_prefer_floor");
-  switch (nearest) {
-    case "round_prefer_floor":
-    case "round_prefer_ceil":
-    case "floor":
-    case "ceil":
-      return nearest;
-    default:
-      return ctx.malformed("a nearest_mode of ONNX", nearest);
-  }
+  return NEAREST_MODES.find((one) => one === nearest) ?? ctx.malformed("a nearest_mode of ONNX", nearest);
 }
 
 export const resizeOps: OpTable = {
