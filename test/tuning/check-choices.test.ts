@@ -101,7 +101,7 @@ it("a choice whose shader does not compile is out of use in this session alone, 
   const later = new ConvChoices(device, ENGINE.convolutions);
   keepChecks(device, later, { read: async (key) => stored.get(key), write: async () => undefined });
   await later.ready;
-  const [{ params }] = [...choices.seen.values()] as [{ params: Conv2dParams }];
+  const { params } = [...choices.seen.values()][0]!;
   expect([choices.choose(params) === "flat/4", later.choose(params)]).toEqual([false, "flat/4"]);
   expect(later.notes).toEqual([]);
   for (const one of [session, right]) one.dispose();
