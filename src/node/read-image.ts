@@ -20,13 +20,21 @@ import type { ReadBytes } from "../image/tiff-ifd";
 /** 2^28 pixels, 1 GiB of RGBA: larger pictures are refused before they are decoded. */
 const MAX_PIXELS = 2 ** 28;
 
+/** Bytes at the start of a file that tell its format and, for PNG, the bits of a pixel. */
+const HEAD = 26;
+
+/** Samples of a pixel, by the colour type of a PNG file. */
+const PNG_SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
 /**
- * The most pixels of a file's byte where the decoder takes memory for all pixels before it reads them. A PNG file has at least one bit for a
- * pixel, and deflate makes at most 1032 bytes of one; a progressive JPEG file has at least one bit for a block of 8 x 8. What other formats
- * announce costs nothing before it is there.
+ * The most pixels of a file's byte where the decoder takes memory for all pixels before it reads them. Deflate, in PNG files, makes at most 1032
+ * bytes of one; a progressive JPEG file has at least one bit for a block of 8 x 8. What other formats announce costs nothing before it is there.
+ * `start`: the first bytes of the file.
  */
-const PNG_PIXELS_PER_BYTE = 8 * 1032;
-const PROGRESSIVE_PIXELS_PER_BYTE = 8 * 64;
+function pixelsPerByte({ format, isProgressive }: Metadata, start: Buffer): number {
+  if (format === "png") return (8 * 1032) / (start[24]! * (PNG_SAMPLES[start[25]!] ?? 1));
+  return format === "jpeg" && isProgressive ? 8 * 64 : Infinity;
+}
 
 const FORMATS_TEXT = "a JPEG, PNG, WebP or TIFF picture";
 
@@ -96,8 +104,8 @@ export function firstOfPages({ pages, format }: PictureFile): string {
  * Throws ImageError for a missing, empty, unsupported or damaged file.
  */
 export async function openPicture(source: string | Buffer, where: string): Promise<PictureFile> {
-  const { bytes, head } = await withBytes(source, async (read, size) => ({ bytes: size, head: await read(0, 16) }));
-  const start = Buffer.concat([head], 16);
+  const { bytes, head } = await withBytes(source, async (read, size) => ({ bytes: size, head: await read(0, HEAD) }));
+  const start = Buffer.concat([head], HEAD);
   if (bytes === 0)
     throw new ImageError({
       where,
@@ -142,7 +150,7 @@ export async function openPicture(source: string | Buffer, where: string): Promi
       explained(async () => {
         const open: OpenPage = (options) => image(page, options);
         const info = await open().metadata();
-        checkLength(info, bytes, where);
+        checkLength(info, start, bytes, where);
         const decoded = await decode(open, info, format, pages, deep);
         if (format !== "tiff") return decoded;
         try {
@@ -157,14 +165,9 @@ export async function openPicture(source: string | Buffer, where: string): Promi
 }
 
 /** Throws ImageError for a file that is too short for its pixels, before memory for them is taken. */
-function checkLength({ format, isProgressive, width, height }: Metadata, bytes: number, where: string): void {
-  const most =
-    format === "png"
-      ? PNG_PIXELS_PER_BYTE
-      : format === "jpeg" && isProgressive
-        ? PROGRESSIVE_PIXELS_PER_BYTE
-        : Infinity;
-  const shortest = Math.ceil((width * height) / most);
+function checkLength(info: Metadata, start: Buffer, bytes: number, where: string): void {
+  const { width, height } = info;
+  const shortest = Math.ceil((width * height) / pixelsPerByte(info, start));
   if (bytes < shortest && width * height <= MAX_PIXELS)
     throw new ImageError({
       where,

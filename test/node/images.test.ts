@@ -217,6 +217,11 @@ describe("readImage", () => {
     }
   });
 
+  it("refuses a PNG file of 16 bits whose bytes would do for one bit a pixel", async () => {
+    const { expected } = await failure(readImage("test/attack-corpus/pictures/16-bits-of-16777216-columns.png"));
+    expect(expected).toBe(`at least ${Math.ceil((2 ** 24 * 9 * 48) / 8 / 1032)} bytes for ${2 ** 24} x 9 pixels`);
+  });
+
   it("reads a blank progressive JPEG file, which has the fewest bytes for its pixels", async () => {
     const blank = await flat(3000, 3000).toColourspace("b-w").jpeg({ progressive: true, mozjpeg: true }).toBuffer();
     expect(await readImage(await file("blank.jpg", blank))).toMatchObject({ width: 3000 });

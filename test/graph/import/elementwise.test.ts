@@ -23,6 +23,8 @@ describe("functions of one tensor", () => {
     ["Elu", unary("Elu", { alpha: 1.5 })],
     ["Celu", unary("Celu", { alpha: 0.7 })],
     ["Celu by default", unary("Celu")],
+    ["Celu of an alpha below the normal numbers of f32", unary("Celu", { alpha: 1e-38 })],
+    ["Celu of an alpha whose inverse is too large for f32", unary("Celu", { alpha: 1e-44 })],
     ["Selu", unary("Selu")],
     ["HardSigmoid", unary("HardSigmoid", { alpha: 0.3, beta: 0.4 })],
     ["HardSwish", unary("HardSwish")],

@@ -81,12 +81,15 @@ function prelu(ctx: NodeContext): Value {
   return binary(ctx, "prelu", x, slope);
 }
 
-/** celu(x) = alpha * elu(x / alpha), for alpha above 0. */
+/** celu(x) = max(x, 0) + alpha * elu(min(x, 0) / alpha), for alpha above 0. Where alpha is tiny, max(x, 0) keeps x as it is. */
 function celu(ctx: NodeContext): Value {
   const alpha = ctx.float("alpha", 1);
   if (!(alpha > 0)) ctx.unsupported(`attribute alpha=${alpha}`);
-  const scaled = binary(ctx, "mul", ctx.input(0), scalar(ctx, 1 / alpha, "inverse"));
-  return binary(ctx, "mul", unary(ctx, { fn: "elu", alpha: 1 }, scaled), scalar(ctx, alpha, "alpha"));
+  const x = ctx.input(0);
+  const inverse = scalar(ctx, Math.min(1 / alpha, 3.4028234663852886e38), "inverse"); // 0 times an infinity would be NaN
+  const scaled = binary(ctx, "mul", binary(ctx, "min", x, scalar(ctx, 0, "zero")), inverse);
+  const below = binary(ctx, "mul", unary(ctx, { fn: "elu", alpha: 1 }, scaled), scalar(ctx, alpha, "alpha"));
+  return binary(ctx, "add", unary(ctx, { fn: "relu" }, x), below);
 }
 
 /** selu(x) = gamma * (x < 0 ? alpha * (exp(x) - 1) : x). */
