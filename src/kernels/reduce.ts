@@ -83,7 +83,7 @@ export function reducePlan(shape: readonly number[], axes: readonly number[]): R
   // Reduces the last run first, so that later steps have longer contiguous inner runs.
   for (let i = runs.length - 1; i >= 0; i--) {
     if (!runs[i]!.reduced) continue;
-    steps.push({ outer: sizeOf(sizes.slice(0, i)), axis: sizes[i]!, inner: sizeOf(sizes.slice(i + 1)) });
+    steps.push(rowsAlong(sizes, i));
     sizes[i] = 1;
   }
   return steps.length > 0 ? steps : [{ outer: 1, axis: 1, inner: sizeOf(shape) }];
