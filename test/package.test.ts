@@ -211,9 +211,9 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
     afterAll(() => rmSync(user, { recursive: true, force: true }));
 
     /** What TypeScript complains about. */
-    function compile(typescript: string, module: readonly string[]): string[] {
+    function compile(typescript: string, module: readonly string[], ...files: string[]): string[] {
       const options = ["--noEmit", "--strict", "--skipLibCheck", "false", "--types", "node", "--target", "es2022"];
-      const args = [join(typescript, "bin", "tsc"), ...options, "--lib", "es2022,dom", ...module, "main.ts"];
+      const args = [join(typescript, "bin", "tsc"), ...options, "--lib", "es2022,dom", ...module, ...files];
       const { stdout } = spawnSync(process.execPath, args, { cwd: user, encoding: "utf8" });
       return stdout.split("\n").filter(Boolean);
     }
@@ -223,17 +223,27 @@ for (const node of graph.nodes) if (node.op === "softmax") node.attributes.axis 
       ["nodenext", ["--module", "nodenext", "--moduleResolution", "nodenext"]],
     ] as const)("module resolution %s", (_, module) => {
       it("compiles with all declarations checked, and device is a GPUDevice", () => {
-        expect(compile(resolve("node_modules/typescript"), module)).toEqual([]);
+        expect(compile(resolve("node_modules/typescript"), module, "main.ts")).toEqual([]);
       });
 
       it("brings WebGPU's types where TypeScript has none", () => {
         // 5.6, which a tool brings: from 5.7 on typed arrays take a type.
         const older = resolve("node_modules/@arethetypeswrong/core/node_modules/typescript");
-        const complaints = compile(older, module).filter(
+        const complaints = compile(older, module, "main.ts").filter(
           (line) => !/TS2315: Type 'Uint8\w*Array' is not generic/.test(line),
         );
         expect(complaints).toEqual([]);
       });
+    });
+
+    it("has programs in README that compile", () => {
+      const programs = readFileSync("README.md", "utf8").match(/(?<=^```ts\n).*?(?=^```)/gms) ?? [];
+      expect(programs.length).toBeGreaterThan(2);
+      const files = programs.map((_, i) => `readme-${i}.ts`);
+      programs.forEach((text, i) => writeFileSync(join(user, files[i]!), text));
+      writeFileSync(join(user, "given.d.ts"), "declare const image: HTMLImageElement;");
+      const module = ["--module", "nodenext", "--moduleResolution", "nodenext"];
+      expect(compile(resolve("node_modules/typescript"), module, "given.d.ts", ...files)).toEqual([]);
     });
 
     it("does nothing when a server imports its entries", () => {

@@ -37,7 +37,8 @@ export interface Onnxruntime {
 
 /** The address of onnxruntime-web's folder. `fallback`: "wasm", or its address relative to the page. Throws InputError for another word. */
 export function onnxruntimeFolder(fallback: string | URL): string {
-  if (fallback === "wasm") return new URL(/* @vite-ignore */ FOLDER, import.meta.url).href;
+  // not new URL(FOLDER, import.meta.url), which bundlers take for a file of their build: Turbopack then fails where it is not installed
+  if (fallback === "wasm") return new URL(import.meta.url.replace(/[^/]*$/, FOLDER)).href;
   const text = String(fallback);
   const page = (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
   if (/[./]/.test(text) && URL.canParse(text, page)) return new URL(text.replace(/\/?$/, "/"), page).href;

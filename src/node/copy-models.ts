@@ -23,7 +23,7 @@ server makes public. Checks every file's SHA-256, and replaces files that differ
 
 Options:
   --model NAME  ${SHIPPED_MODELS.join(", ")}; several times for several
-                (default: ${DEFAULT_MODELS.join(", ")})
+                (default: ${DEFAULT_MODELS.join(", ")}; none where --fallback or --workers is given)
   --all         every model of this package
   --fallback    also onnxruntime-web, for pages that colour without WebGPU
   --workers     also this package's workers, for bundlers that do not find them (esbuild)
@@ -103,9 +103,11 @@ function parse(argv: readonly string[]): Request | "help" {
       `copy-models: expected one folder, received ${positionals.length === 0 ? "none" : positionals.join(", ")}.`,
     );
   if (values.all && values.model) throw new TypeError("copy-models: expected --all or --model, received both.");
-  const names = values.all ? SHIPPED_MODELS : (values.model ?? DEFAULT_MODELS);
+  const { fallback = false, workers = false } = values;
+  const usual = fallback || workers ? [] : DEFAULT_MODELS;
+  const names = values.all ? SHIPPED_MODELS : (values.model ?? usual);
   checkModelNames(names, "--model");
-  return { folder, names: [...new Set(names)], fallback: values.fallback ?? false, workers: values.workers ?? false };
+  return { folder, names: [...new Set(names)], fallback, workers };
 }
 
 function whereRoot(folder: string): string {

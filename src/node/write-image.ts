@@ -8,8 +8,9 @@ import { exifForPixels } from "../image/exif";
 import { checkNumber, FILE_QUALITY } from "../base/option-checks";
 import { markedXmp, newMark } from "../image/digital-source";
 import { pngChunk } from "../image/picture-chunks";
+import type { RawImage } from "../image/source";
 import { replaceExif } from "./exif";
-import { formatOfName, type DeepPixels, type ImageFormat, type ImageMetadata, type Pixels } from "./images";
+import { formatOfName, type DeepPixels, type ImageFormat, type ImageMetadata } from "./images";
 import { loadSharp } from "./peer";
 import { alreadyThere, exists, placeFile } from "./place-file";
 import { exifFields, joinTiff, type TiffPage } from "./tiff-pages";
@@ -45,7 +46,7 @@ const MAX_JPEG_XMP = 65_535 - 2 - 29;
  */
 export async function writeImage(
   path: string,
-  pixels: Pixels | DeepPixels,
+  pixels: RawImage | DeepPixels,
   options: WriteImageOptions = {},
 ): Promise<WrittenImage> {
   const format = options.format ?? formatOfName(path);
@@ -77,7 +78,7 @@ export interface EncodedImage extends TiffPage {
 /** Encodes sRGB pixels as writeImage() does; `where` names the picture in messages. Throws ImageError. */
 export async function encodeImage(
   where: string,
-  pixels: Pixels | DeepPixels,
+  pixels: RawImage | DeepPixels,
   format: ImageFormat,
   { quality, metadata, mark = false }: Omit<WriteImageOptions, "format" | "overwrite">,
 ): Promise<EncodedImage> {
@@ -130,7 +131,7 @@ export async function encodeImage(
   }
 }
 
-function checkPixels(where: string, { data, width, height }: Pixels | DeepPixels, format: ImageFormat): void {
+function checkPixels(where: string, { data, width, height }: RawImage | DeepPixels, format: ImageFormat): void {
   const deep = data instanceof Uint16Array;
   const channels = data.length / (width * height);
   if (channels !== 4 && !(deep && channels === 3))
@@ -150,7 +151,7 @@ function checkPixels(where: string, { data, width, height }: Pixels | DeepPixels
 }
 
 /** The pixels as a picture to encode: with a profile where they have 8 bits, and without alpha where none is needed. */
-async function imageOf(pixels: Pixels | DeepPixels, format: ImageFormat, metadata?: ImageMetadata): Promise<Sharp> {
+async function imageOf(pixels: RawImage | DeepPixels, format: ImageFormat, metadata?: ImageMetadata): Promise<Sharp> {
   const sharp = await loadSharp();
   const { data, width, height } = pixels;
   if (data instanceof Uint16Array) {
@@ -165,7 +166,7 @@ async function imageOf(pixels: Pixels | DeepPixels, format: ImageFormat, metadat
   return image.withIccProfile("srgb");
 }
 
-function isTransparent(data: Uint8ClampedArray): boolean {
+function isTransparent(data: RawImage["data"]): boolean {
   for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return true;
   return false;
 }

@@ -57,9 +57,10 @@ it("copies every model with --all, with the licences that accompany it", async (
   ]);
 });
 
-it("copies onnxruntime-web with --fallback", async () => {
-  const { code, out } = await run([site, "--model", "natural", "--fallback"]);
+it("copies onnxruntime-web with --fallback, and no model that was not named", async () => {
+  const { code, out } = await run([site, "--fallback"]);
   expect(code).toBe(0);
+  expect(readdirSync(join(site, "models"))).toEqual(["onnxruntime-web"]);
   const files = readdirSync(join(site, "models/onnxruntime-web")).sort();
   expect(files).toEqual(["ort-wasm-simd-threaded.wasm", "ort.wasm.bundle.min.mjs"]);
   expect(lines(out).at(-1)).toMatch(/^onnxruntime-web \(14\.\d MB\) .* fallback="\/models\/onnxruntime-web\/"\.$/);
