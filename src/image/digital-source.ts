@@ -41,3 +41,8 @@ export function markedXmp(xmp: string): string | undefined {
   const mark = description(about?.[1] ?? about?.[2]?.replaceAll('"', "&quot;") ?? "", prefix);
   return open.slice(0, end.index) + mark + open.slice(end.index);
 }
+
+/** Sets the orientation in a photograph's XMP to 1, because the pixels of results are upright. */
+export function uprightXmp(xmp: string): string {
+  return xmp.replace(/(tiff:Orientation(?:>|=["']))[1-8]/g, "$11");
+}

@@ -46,7 +46,7 @@ export function pngChunk(type: string, data: Uint8Array): Uint8Array<ArrayBuffer
 const PNG_XMP = "XML:com.adobe.xmp\0\0\0\0\0";
 
 /** A PNG file with XMP in place of any that it has; undefined for other files. */
-export function putPngXmp(file: Uint8Array, xmp: string): Uint8Array | undefined {
+export function putPngXmp(file: Uint8Array, xmp: string): Uint8Array<ArrayBuffer> | undefined {
   return putPngChunk(file, "iTXt", encoder.encode(PNG_XMP + xmp), PNG_XMP.indexOf("\0") + 1);
 }
 

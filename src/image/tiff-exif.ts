@@ -13,7 +13,7 @@ import {
   type TiffField,
 } from "./tiff-ifd";
 
-const ORIENTATION = 0x0112;
+export const ORIENTATION = 0x0112;
 
 /**
  * Fields of a picture that EXIF has too (Exif 3.0, table 4): ImageDescription, Make, Model, Orientation, Software, DateTime, HostComputer,

@@ -4,12 +4,12 @@ import { buffer } from "node:stream/consumers";
 import { deflateSync } from "node:zlib";
 import type { Sharp } from "sharp";
 import { ImageError, messageOf } from "../base/errors";
-import { exifForPixels } from "../image/exif";
 import { checkNumber, FILE_QUALITY } from "../base/option-checks";
-import { markedXmp, newMark } from "../image/digital-source";
-import { pngChunk } from "../image/picture-chunks";
+import { markedXmp, newMark, uprightXmp } from "../image/digital-source";
+import { exifForPixels, putExif } from "../image/exif";
+import { MAX_JPEG_XMP } from "../image/mark";
+import { putPngChunk, putPngXmp } from "../image/picture-chunks";
 import type { RawImage } from "../image/source";
-import { replaceExif } from "./exif";
 import { formatOfName, type DeepPixels, type ImageFormat, type ImageMetadata } from "./images";
 import { loadSharp } from "./peer";
 import { alreadyThere, exists, placeFile } from "./place-file";
@@ -35,9 +35,6 @@ export interface WrittenImage {
   /** Metadata that the file lacks, and why: "EXIF dropped: ...". */
   readonly notes: readonly string[];
 }
-
-/** The longest XMP that a JPEG segment holds: 65,535 bytes less its length field and the name of the schema. */
-const MAX_JPEG_XMP = 65_535 - 2 - 29;
 
 /**
  * Writes sRGB pixels to a file atomically: under a temporary name in the same folder, then renamed. Attaches an sRGB
@@ -117,8 +114,9 @@ export async function encodeImage(
     const fields = exif && format === "tiff" ? await exifFields(exif) : undefined;
     if (fields) return { file, icc, exif: fields, notes };
     if (!exif || format === "tiff") return { file, icc, notes: [...notes, "EXIF dropped: it is damaged"] };
-    const whole = replaceExif(file, format, exif);
-    if (whole !== file) return { file: whole, notes };
+    // sharp writes single EXIF fields only, which would lose maker notes.
+    const whole = putExif(file, exif);
+    if (whole) return { file: asBuffer(whole), notes };
     return { file, notes: [...notes, `EXIF dropped: it does not fit into ${format.toUpperCase()}`] };
   } catch (cause) {
     throw new ImageError({
@@ -188,11 +186,6 @@ function xmpToWrite(
   return mark ? newMark() : undefined;
 }
 
-/** Sets the orientation in XMP to 1, because the pixels are upright. */
-function uprightXmp(xmp: string): string {
-  return xmp.replace(/(tiff:Orientation(?:>|=["']))[1-8]/g, "$11");
-}
-
 let profile: Promise<Buffer> | undefined;
 
 /** The sRGB profile that sharp attaches to 8-bit pictures. */
@@ -206,14 +199,16 @@ function srgbProfile(): Promise<Buffer> {
 }
 
 /**
- * PNG: chunks after IHDR. iCCP: the profile's name, a zero, compression method 0, the deflated profile. iTXt: the keyword, a zero,
- * not compressed (two zeros), no language, no translation (a zero each), the text (XMP part 3, 1.1.5; sharp writes zTXt).
+ * A PNG file with a profile and XMP. iCCP: the profile's name, a zero, compression method 0, the deflated profile. The XMP is text that is not
+ * compressed (XMP part 3, 1.1.5); sharp compresses it.
  */
-function withPngChunks(file: Buffer, icc: Uint8Array | undefined, xmp: string | undefined): Buffer {
-  const header = 8 + 25; // the signature and IHDR
-  const chunks: Uint8Array[] = [file.subarray(0, header)];
-  const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
-  if (icc) chunks.push(pngChunk("iCCP", Buffer.concat([bytes("sRGB\0\0"), deflateSync(icc)])));
-  if (xmp) chunks.push(pngChunk("iTXt", Buffer.concat([bytes("XML:com.adobe.xmp\0\0\0\0\0"), Buffer.from(xmp)])));
-  return chunks.length === 1 ? file : Buffer.concat([...chunks, file.subarray(header)]);
+function withPngChunks(png: Buffer, icc: Uint8Array | undefined, xmp: string | undefined): Buffer {
+  let file: Uint8Array = png;
+  if (xmp) file = putPngXmp(file, xmp)!;
+  if (icc) file = putPngChunk(file, "iCCP", Buffer.concat([Buffer.from("sRGB\0\0", "latin1"), deflateSync(icc)]))!;
+  return asBuffer(file);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
