@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { isatty, WriteStream } from "node:tty";
 import { messageOf } from "../base/errors";
 import { EXIT, main } from "./cli";
-import { loadEngine } from "./cli-engine";
+import { loadColorizer } from "./cli-load";
 
 /** The exit code with which a shell reports a program that wrote to a closed pipe. */
 const BROKEN_PIPE = 128 + constants.signals.SIGPIPE;
@@ -37,7 +37,7 @@ export async function runProcess(terminal: number): Promise<void> {
       stop.abort();
     });
   const readStdin = (): Promise<Buffer> => buffer(addAbortSignal(stop.signal, process.stdin));
-  const environment = { loadEngine, stdout, stderr, readStdin, signal: stop.signal };
+  const environment = { loadColorizer, stdout, stderr, readStdin, signal: stop.signal };
   const code = await main(process.argv.slice(2), environment);
   // Ends the process explicitly, because Dawn's threads would keep it alive, but only after output to pipes is flushed.
   stdout.write("", () => stderr.write("", () => process.exit(broken ?? code)));

@@ -2,7 +2,8 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import type { ColorHint } from "../colorizer/hints";
+import type { Colorizer } from "../colorizer/colorizer";
+import type { ColorizeOptions } from "../colorizer/options";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import { STREAM, type Job } from "./cli-jobs";
 import type { FileReport, Reporter, TextStream } from "./cli-report";
@@ -14,42 +15,13 @@ import { joinTiff } from "./tiff-pages";
 import { encodeImage, wholeFile, type EncodedImage } from "./write-image";
 
 /** The parts of a Colorizer that the command needs. */
-export interface CommandColorizer {
-  colorize(source: Pixels, options: ColorizeSettings): Promise<CommandResult>;
-  /** Peak GPU bytes for a picture of this size. */
-  plan(width: number, height: number, options: { readonly size?: number }): { readonly peakBytes: number };
-  dispose(): void;
-}
-
-interface CommandResult extends Pixels {
-  /** Milliseconds by stage, and `total`. */
-  readonly timings: object;
-  readonly notes: readonly string[];
-}
+export type CommandColorizer = Pick<Colorizer, "adapter" | "colorize" | "plan" | "dispose">;
 
 /** The look of results. */
-export interface LookSettings {
-  readonly size?: number;
-  readonly saturation?: number;
-  readonly warmth?: number;
-  readonly temperature?: number;
-  readonly hints?: readonly ColorHint[];
-}
-
-export interface ColorizeSettings extends LookSettings {
-  /** Called as each stage starts. */
-  readonly onStage?: (stage: ColorizeStage) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface Engine {
-  readonly colorizer: CommandColorizer;
-  /** The adapter's name. */
-  readonly adapter: string;
-}
+export type LookSettings = Pick<ColorizeOptions, "size" | "saturation" | "warmth" | "temperature" | "hints">;
 
 export interface RunContext {
-  readonly engine: Engine;
+  readonly colorizer: CommandColorizer;
   readonly look: LookSettings;
   readonly reporter: Reporter;
   readonly stdout: TextStream;
@@ -158,11 +130,11 @@ async function readPage(job: Job, file: PictureFile, page: number): Promise<Page
 async function colour(
   job: Job,
   { image, ms: read }: Page,
-  { engine, look, reporter, signal }: RunContext,
+  { colorizer, look, reporter, signal }: RunContext,
 ): Promise<ColouredPage> {
   const start = performance.now();
   const onStage = (stage: ColorizeStage): void => reporter.stage(stage, job.input);
-  const result = await engine.colorizer.colorize(image, { ...look, signal, onStage });
+  const result = await colorizer.colorize(image, { ...look, signal, onStage });
   const { samples, metadata, notes } = image;
   const pixels = samples ? await deepColour(samples, result, signal) : withAlpha(result, image);
   const total = read + performance.now() - start;
@@ -246,12 +218,12 @@ function reportOf(
   { file }: Photograph,
   pages: readonly PageFacts[],
   outputBytes: number,
-  { engine, look }: RunContext,
+  { colorizer, look }: RunContext,
 ): FileReport {
   const ms: Record<string, number> = {};
   for (const page of pages)
     for (const [stage, more] of Object.entries(page.ms)) ms[stage] = (ms[stage] ?? 0) + Number(more);
-  const peaks = pages.map(({ width, height }) => engine.colorizer.plan(width, height, { size: look.size }).peakBytes);
+  const peaks = pages.map(({ width, height }) => colorizer.plan(width, height, { size: look.size }).peakBytes);
   const { width, height } = pages[0]!;
   return {
     input: job.input,
@@ -263,7 +235,7 @@ function reportOf(
     inputBytes: file.bytes,
     outputBytes,
     ms: Object.fromEntries(Object.entries(ms).map(([stage, sum]) => [stage, Math.round(sum * 10) / 10])),
-    adapter: engine.adapter,
+    adapter: colorizer.adapter,
     peakBytes: Math.max(...peaks),
     notes: [...new Set(pages.flatMap(({ notes }) => notes))],
   };

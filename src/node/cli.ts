@@ -1,4 +1,4 @@
-/** The command line. It receives its engine as a parameter, so tests can pass a stand-in. */
+/** The command line. It receives what loads its colorizer as a parameter, so tests can pass a stand-in. */
 import { CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -13,13 +13,13 @@ import { listJobs, STREAM, type Job, type JobList } from "./cli-jobs";
 import { Journal } from "./cli-journal";
 import { commandLine, TUNE_SECONDS, type CommandOptions } from "./cli-options";
 import { errorText, Reporter, type TextStream } from "./cli-report";
-import { runJobs, type Engine } from "./cli-run";
+import { runJobs, type CommandColorizer } from "./cli-run";
 import type { NodeAdapter } from "./device";
 import { modelHash } from "./model-files";
 import { alreadyThere, exists, removeStale } from "./place-file";
 import { modelLocation } from "./shipped-models";
 
-export interface EngineSettings {
+export interface LoadSettings {
   /** Name of a model of this package, a folder or URL with model.json, or an .onnx file; default: the first model of this package. */
   readonly model?: string;
   /** Which colorizer an .onnx file is. */
@@ -39,7 +39,7 @@ export interface EngineSettings {
 }
 
 export interface CommandEnvironment {
-  readonly loadEngine: (settings: EngineSettings) => Promise<Engine>;
+  readonly loadColorizer: (settings: LoadSettings) => Promise<CommandColorizer>;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   /** Reads standard input to its end. */
@@ -245,15 +245,15 @@ async function jobsToDo(
   return todo;
 }
 
-/** Loads the engine and runs the jobs. Throws only when the engine cannot be loaded. */
+/** Loads the colorizer and runs the jobs. Throws only when it cannot be loaded. */
 async function colourAll(
   jobs: readonly Job[],
   { options, list, journal, hints }: Task,
-  { loadEngine, stdout, signal }: CommandEnvironment,
+  { loadColorizer, stdout, signal }: CommandEnvironment,
   reporter: Reporter,
 ): Promise<void> {
   const { model, preset, adapter, precision, tune, check, size, saturation, warmth, temperature } = options;
-  const engine = await loadEngine({
+  const colorizer = await loadColorizer({
     model,
     preset,
     adapter,
@@ -274,8 +274,8 @@ async function colourAll(
     for (const folder of folders) await removeStale(folder);
     const look = { size, saturation, warmth, temperature, hints };
     const onComplete: Parameters<typeof runJobs>[1]["onComplete"] = (...facts) => journal?.finished(...facts);
-    await runJobs(jobs, { engine, look, reporter, stdout, signal, onComplete });
+    await runJobs(jobs, { colorizer, look, reporter, stdout, signal, onComplete });
   } finally {
-    engine.colorizer.dispose();
+    colorizer.dispose();
   }
 }

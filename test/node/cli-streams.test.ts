@@ -134,7 +134,14 @@ describe("TIFF files of several pages", () => {
     expect(code).toBe(EXIT.ok);
     expect(calls.colorize).toHaveLength(3);
     const report = JSON.parse(stdout) as { ms: Record<string, number> };
-    expect(report).toMatchObject({ pages: 3, width: 8, height: 5, peakBytes: 40_000, notes: [], ms: { embed: 3.8 } });
+    expect(report).toMatchObject({
+      pages: 3,
+      width: 8,
+      height: 5,
+      peakBytes: 40_000,
+      notes: [],
+      ms: { embedding: 3.8 },
+    });
     const result = join(out, "scan.tif");
     for (const [page, width] of [8, 3, 20].entries()) {
       const metadata = await sharp(result, { page }).metadata();

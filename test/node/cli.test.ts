@@ -83,7 +83,7 @@ describe("colorize-canvas", () => {
       format: "jpeg",
       width: 8,
       height: 5,
-      ms: { embed: 1.3, combine: 2 },
+      ms: { embedding: 1.3, recombine: 2 },
       adapter: "painted",
       peakBytes: 4000,
     });

@@ -1,14 +1,14 @@
-/** Loads the command's engine: a device, a model from disk or the network, a Colorizer. */
+/** Loads the command's Colorizer: a device, and a model from disk or the network. */
 import { InputError } from "../base/errors";
-import type { EngineSettings } from "./cli";
-import type { Engine } from "./cli-run";
+import type { Colorizer } from "../colorizer/colorizer";
+import type { LoadSettings } from "./cli";
 import { loadNodeColorizer } from "./load-colorizer";
 
 /**
  * Throws DeviceError, ManifestError, DownloadError or ModelError, InputError for a temperature where the model has none, or the signal's
  * reason.
  */
-export async function loadEngine(settings: EngineSettings): Promise<Engine> {
+export async function loadColorizer(settings: LoadSettings): Promise<Colorizer> {
   const { model, preset, adapter, precision, temperature, tune, check, signal, onProgress } = settings;
   onProgress("looking for a GPU");
   const colorizer = await loadNodeColorizer({
@@ -41,12 +41,5 @@ export async function loadEngine(settings: EngineSettings): Promise<Engine> {
       throw error;
     }
   }
-  return {
-    adapter: colorizer.adapter,
-    colorizer: {
-      colorize: ({ data, width, height }, options) => colorizer.colorize({ data, width, height }, options),
-      plan: (width, height, options) => colorizer.plan(width, height, options),
-      dispose: () => colorizer.dispose(),
-    },
-  };
+  return colorizer;
 }
