@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Elem } from "../src/kernels/kernel";
+import { positive, wholeNumber } from "../tools/command";
 import { check, updated, type Baseline } from "./check";
 import { facts } from "./facts";
 import { jobName, planJobs, SUITES, type Suite } from "./plan-jobs";
@@ -36,23 +37,11 @@ interface Options {
   readonly out: string;
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("a positive number");
-  return value;
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number of at least 1");
-  return value;
-}
-
 function listed<T extends string>(known: readonly T[]): (text: string) => T[] {
   return (text) =>
     text.split(",").map((word) => {
       const found = known.find((one) => one === word.trim());
-      if (!found) throw new InvalidArgumentError(`a comma-separated list of ${known.join(", ")}`);
+      if (!found) throw new InvalidArgumentError(`Expected a comma-separated list of ${known.join(", ")}.`);
       return found;
     });
 }
@@ -64,7 +53,7 @@ const command = new Command("bench")
   .option("--update-baseline", "with --quick: store this run's ratios as the baseline of this adapter", false)
   .option("--only <suites>", `suites to run, of ${SUITES.join(",")}; default: kernels,model,peers`, listed(SUITES))
   .addOption(new Option("--where <place>", "default: both; with --quick node").choices(["node", "chromium", "both"]))
-  .option("--repeats <n>", "timed runs of each contender or case; default 7, with --quick 5", whole)
+  .option("--repeats <n>", "timed runs of each contender or case; default 7, with --quick 5", wholeNumber(1))
   .option(
     "--budget <seconds>",
     "time for the timed runs of one contender on one subject; default 180, with --quick 20",
@@ -73,10 +62,10 @@ const command = new Command("bench")
   .option("--silence <seconds>", "stop a worker that sends no message for this time", positive, 900)
   .option("--tune <seconds>", "tune this engine for this time before measuring; default: no tuning", positive)
   .option("--sizes <pixels>", "working sizes of the whole model; default 128,256,512,1024", (text) =>
-    text.split(",").map(whole),
+    text.split(",").map(wholeNumber(1)),
   )
-  .option("--embedder-size <pixels>", "side of the embedder's input among peers", whole, 299)
-  .option("--colorizer-size <pixels>", "side of the colorizer's input among peers", whole, 256)
+  .option("--embedder-size <pixels>", "side of the embedder's input among peers", wholeNumber(1), 299)
+  .option("--colorizer-size <pixels>", "side of the colorizer's input among peers", wholeNumber(1), 256)
   .option("--precision <elems>", "storage types, of f32,f16", listed<Elem>(["f32", "f16"]), ["f32", "f16"] as Elem[])
   .option(
     "--contenders <parts>",

@@ -2,7 +2,7 @@
  * `npm run bench:models`: the time of one picture by each of several models on one device, in turns, and its ratio to the
  * first model's. docs/benchmark.md has the commands.
  */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { Colorizer } from "../src/colorizer/colorizer";
 import { SHIPPED_MODELS } from "../src/colorizer/shipped-models";
 import { requestNodeDevice } from "../src/node/device";
@@ -10,6 +10,7 @@ import { loadNodeColorizer } from "../src/node/load-colorizer";
 import { folderReader } from "../src/node/model-files";
 import { modelLocation } from "../src/node/shipped-models";
 import type { ModelReader } from "../src/weights/model/files";
+import { wholeNumber } from "../tools/command";
 import { interleave } from "./interleave";
 import { photograph } from "./model-bench";
 import { median, spreadOf } from "./statistics";
@@ -17,18 +18,12 @@ import { median, spreadOf } from "./statistics";
 /** A small photograph, so that the networks' time counts. */
 const PICTURE = [640, 480] as const;
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-  return value;
-}
-
 const program = new Command("bench:models")
   .description("Times one picture by each model, in turns, and prints the ratio to the first.")
   .argument("[models...]", "names or folders; default: the models of this package", [...SHIPPED_MODELS])
-  .option("--size <pixels>", "working size of all of them; default: each model's own", whole)
-  .option("--embedder-size <pixels>", "side of the embedders' pictures; default: each model's own", whole)
-  .option("--repeats <n>", "pictures that are timed by each", whole, 7)
+  .option("--size <pixels>", "working size of all of them; default: each model's own", wholeNumber(1))
+  .option("--embedder-size <pixels>", "side of the embedders' pictures; default: each model's own", wholeNumber(1))
+  .option("--repeats <n>", "pictures that are timed by each", wholeNumber(1), 7)
   .parse();
 const { size, embedderSize, repeats } = program.opts<{ size?: number; embedderSize?: number; repeats: number }>();
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { EngineError, InputError, messageOf } from "../src/base/errors";
+import { InputError, messageOf } from "../src/base/errors";
 import { importModel } from "../src/graph/import";
 import type { Graph, Shape } from "../src/graph/ir";
 import { optimize } from "../src/graph/optimize";
@@ -11,6 +11,7 @@ import { externalDataIn } from "../src/node/external-data";
 import { decodeModel } from "../src/weights/onnx/decode";
 import type { OnnxModel } from "../src/weights/onnx/types";
 import { ENGINE } from "../src/session/engine";
+import { runTool } from "./command";
 
 interface Options {
   readonly shape: Readonly<Record<string, Shape>>;
@@ -79,11 +80,7 @@ const program = new Command("graph")
   .option("--constants", "list constants too")
   .option("--summary", "totals only");
 program.parse();
-try {
-  await main(program.args[0]!, program.opts<Options>());
-} catch (error) {
-  if (!(error instanceof EngineError)) throw error;
-  const shape = error.message.includes("inputShapes") ? " Here: --shape name=1x1x256x256." : "";
-  console.error(error.message + shape);
-  process.exitCode = 1;
-}
+await runTool(
+  () => main(program.args[0]!, program.opts<Options>()),
+  ({ message }) => message + (message.includes("inputShapes") ? " Here: --shape name=1x1x256x256." : ""),
+);

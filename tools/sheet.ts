@@ -4,10 +4,10 @@
  */
 import { Command } from "commander";
 import sharp from "sharp";
-import { EngineError } from "../src/base/errors";
 import { requestNodeDevice } from "../src/node/device";
 import { placeFile } from "../src/node/place-file";
 import { modelLocation } from "../src/node/shipped-models";
+import { runTool } from "./command";
 import type { Method } from "./evaluate/method";
 import { greyOf, truthOf } from "./evaluate/metrics";
 import { openModel } from "./evaluate/model-method";
@@ -62,7 +62,7 @@ const program = new Command("sheet")
   .parse();
 const { truth, model, out } = program.opts<{ truth: string; model: string[]; out: string }>();
 
-try {
+await runTool(async () => {
   const files = await openPictures(program.args[0] ?? "samples");
   const truths = await openPictures(truth);
   const models = (model.length > 0 ? model : ["inception-table", "natural"]).map(
@@ -83,9 +83,5 @@ try {
   console.log(`${out}: ${["grey", ...methods.map(({ name }) => name), "in colour"].join(", ")}`);
   for (const method of methods) method.dispose();
   device.destroy();
-} catch (error) {
-  if (!(error instanceof EngineError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+});
 process.exit();

@@ -4,7 +4,7 @@
  * into the shipped table, src/graph/lower/conv-table.ts, as the row of this kind of adapter.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { format, resolveConfig } from "prettier";
 import { loadNodeColorizer, tuningFiles, type NodeAdapter } from "../src/node";
 import { ENGINE } from "../src/session/engine";
@@ -17,6 +17,7 @@ import type { Conv2dParams } from "../src/kernels/conv/params";
 import type { TuneRow } from "../src/tuning/search";
 import { tuningKey } from "../src/tuning/store";
 import type { TuneReport } from "../src/tuning/tune";
+import { positive, wholeNumber } from "./command";
 
 const TABLE = "src/graph/lower/conv-table.ts";
 
@@ -29,12 +30,6 @@ interface Options {
   readonly only?: readonly string[];
   readonly fresh?: true;
   readonly table?: true;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
-  return value;
 }
 
 /** "3x3 128 -> 256, 32x32, x6". */
@@ -116,7 +111,7 @@ async function main(options: Options): Promise<void> {
 
 const parsed = new Command("tune")
   .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
-  .option("--size <pixels>", "also measure the programs for this working size, beside the model's own", positive)
+  .option("--size <pixels>", "also measure the programs for this working size, beside the model's own", wholeNumber(1))
   .addOption(new Option("--precision <type>").choices(["auto", "f32", "f16"]).default("auto"))
   .addOption(new Option("--adapter <kind>").choices(["auto", "system", "swiftshader"]))
   .option("--milliseconds <number>", "time to spend", positive, Infinity)

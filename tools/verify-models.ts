@@ -3,7 +3,7 @@
  * memory, and on request their speed against onnxruntime's WebGPU provider and their slowest layers, which `--docs` puts into
  * docs/benchmark.md. docs/models.md has the other figures.
  */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { engine, onnxruntime, type OrtModule } from "../bench/contenders";
@@ -25,26 +25,21 @@ import { decodeModel } from "../src/weights/onnx/decode";
 import { feedsFor, SEEDED_COLORIZERS, type SeededColorizer } from "../test/shared/colorizers/all";
 import { maxError } from "../test/shared/expect-close";
 import { runOnnxruntime } from "../test/shared/onnxruntime";
+import { positive, wholeNumber } from "./command";
 
 /** Largest error allowed, relative to the range of the output's values. */
 const TOLERANCE = { f32: 1e-3, f16: 2e-2 } as const;
 type Elem = keyof typeof TOLERANCE;
 
-function number(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
-  return value;
-}
-
 const NAMES = SEEDED_COLORIZERS.map(({ name }) => name);
 const options = new Command("verify:models")
   .description("Compares the networks of the presets, at full width, with onnxruntime.")
   .addOption(new Option("--network <names...>", "default: all").choices(NAMES).default(NAMES))
-  .option("--pixels <n>", "both sides of the picture, a multiple of 32", number, 256)
-  .option("--width <factor>", "factor on the numbers of channels", number, 1)
+  .option("--pixels <n>", "both sides of the picture, a multiple of 32", wholeNumber(1), 256)
+  .option("--width <factor>", "factor on the numbers of channels", positive, 1)
   .addOption(new Option("--elem <types...>", "numbers on the GPU").choices(["f32", "f16"]).default(["f32", "f16"]))
   .option("--memory", "print the memory alone, without running anything")
-  .option("--time <repeats>", "time each network and onnxruntime's WebGPU provider, in turns", number)
+  .option("--time <repeats>", "time each network and onnxruntime's WebGPU provider, in turns", wholeNumber(1))
   .option("--docs <file>", "put the times and the slowest layers into this document; needs --time")
   .option(
     "--file <onnx>",

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { describeDevice } from "../../src/gpu/device";
 import { requestNodeDevice } from "../../src/node/device";
 import { printable } from "../../src/node/printable";
+import { wholeNumber } from "../command";
 import { ATTACKS } from "./attacks";
 import type { Attack } from "./attack";
 import { Campaign, type Figures, type Found } from "./campaign";
@@ -19,12 +20,6 @@ interface Options {
   readonly only: readonly Attack[];
   readonly findings: string;
   readonly write?: true;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("Expected a whole number.");
-  return value;
 }
 
 function attacksOf(text: string): Attack[] {
@@ -42,9 +37,9 @@ const command = new Command("npm run attack --")
     `Attacks the project with hostile inputs and failing devices.\n\n${all.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}`,
   )
   .argument("[files...]", "inputs to check again, each in a folder that has its attack's name; default: the corpus")
-  .option("--seconds <n>", "time of new inputs, shared by the attacks; 0 checks the corpus only", wholeNumber, 60)
-  .option("--count <n>", "new inputs of each attack, instead of --seconds", wholeNumber)
-  .option("--seed <n>", "the same seed invents the same inputs", wholeNumber, today)
+  .option("--seconds <n>", "time of new inputs, shared by the attacks; 0 checks the corpus only", wholeNumber(0), 60)
+  .option("--count <n>", "new inputs of each attack, instead of --seconds", wholeNumber(0))
+  .option("--seed <n>", "the same seed invents the same inputs", wholeNumber(0), today)
   .option(
     "--only <attacks>",
     "names, separated by commas; default: all but those that take minutes",

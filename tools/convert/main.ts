@@ -4,8 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { EngineError, InputError, messageOf } from "../../src/base/errors";
+import { InputError, messageOf } from "../../src/base/errors";
 import { placeFile } from "../../src/node/place-file";
+import { runTool } from "../command";
 import { openKerasFile } from "./hdf5";
 import { inceptionResNetV2 } from "./inception-resnet-v2";
 import { parseTopology } from "./keras-model";
@@ -96,9 +97,4 @@ async function main(): Promise<void> {
   if (manifest !== undefined) console.log(`${manifest}: size and SHA-256 updated`);
 }
 
-if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url))
-  await main().catch((error: unknown) => {
-    if (!(error instanceof EngineError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  });
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await runTool(main);

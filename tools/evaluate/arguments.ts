@@ -1,9 +1,10 @@
 /** The arguments of `npm run evaluate`. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { Precision } from "../../src/session/session";
 import type { TextStream } from "../../src/node/cli-report";
 import type { NodeAdapter } from "../../src/node/device";
 import { PRECISIONS } from "../../src/gpu/storage";
+import { numberFrom, wholeNumber } from "../command";
 import { RANKS, type Rank } from "./summary";
 
 export interface Options {
@@ -43,15 +44,6 @@ function addNamed(text: string, before: readonly Named[]): readonly Named[] {
   return [...before, label !== undefined && path !== undefined ? { label, path } : { path: text }];
 }
 
-function numberFrom(low: number, whole = false): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && value >= low && Number.isFinite(value) && (!whole || Number.isInteger(value)))
-      return value;
-    throw new InvalidArgumentError(`Expected ${whole ? "a whole number" : "a number"} of at least ${low}.`);
-  };
-}
-
 export function command(stdout: TextStream, stderr: TextStream): Command {
   const any = numberFrom(-1e6);
   return new Command("evaluate")
@@ -59,8 +51,8 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
     .argument("<photographs>", "a folder (with its subfolders) or a zip file; each folder is a set")
     .option("--model <path>", "model folder, model.json or ONNX file; may be repeated, as name=path, too", addNamed, [])
     .option("--results <path>", "folder or zip file with results of the same names; may be repeated", addNamed, [])
-    .option("--limit <n>", "measure this many photographs, spread over all", numberFrom(1, true))
-    .option("--short-side <pixels>", "shrink photographs to this short side first", numberFrom(16, true), 256)
+    .option("--limit <n>", "measure this many photographs, spread over all", wholeNumber(1))
+    .option("--short-side <pixels>", "shrink photographs to this short side first", wholeNumber(16), 256)
     .option(
       "--shuffle-embeddings",
       "also colour with the embedding of another photograph; the result is worse if the embedding helps",
@@ -74,7 +66,7 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
     .option(
       "--hints <n>",
       "also colour with this many hints of the true colours, each where the picture is most wrong",
-      numberFrom(1, true),
+      wholeNumber(1),
     )
     .option("--features <file>", "also measure the Frechet distance between features of this ONNX network")
     .addOption(
@@ -90,7 +82,7 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
       "--failures <file>",
       "JPEG of the worst ten (at most half); only where the photographs' licence lets you show them",
     )
-    .option("--size <pixels>", "working size; default: the model's", numberFrom(8, true))
+    .option("--size <pixels>", "working size; default: the model's", wholeNumber(8))
     .option("--saturation <factor>", "factor on the predicted colours", numberFrom(0), 1)
     .addOption(
       new Option("--precision <type>", "storage type of numbers on the GPU").choices(PRECISIONS).default("auto"),
@@ -101,7 +93,7 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
     .option("--luminance-scale <n>", "of a lone ONNX file: input = L* x this + offset", any, 0.02)
     .option("--luminance-offset <n>", "of a lone ONNX file", any, -1)
     .option("--chroma-scale <n>", "of a lone ONNX file: a*, b* = output x this", any, 128)
-    .option("--multiple <n>", "of a lone ONNX file: its sides are multiples of this", numberFrom(1, true), 8)
+    .option("--multiple <n>", "of a lone ONNX file: its sides are multiples of this", wholeNumber(1), 8)
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) });
 }

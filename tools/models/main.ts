@@ -1,8 +1,8 @@
 /** `npm run models -- add FILE|URL`: makes a model folder of a bare ONNX file. docs/models.md describes it. */
 import { Command } from "commander";
 import { relative } from "node:path";
-import { EngineError } from "../../src/base/errors";
 import { PRESET_NAMES } from "../../src/weights/model/presets";
+import { runTool } from "../command";
 import { addModel, type AddOptions } from "./add";
 
 const program = new Command("models").description("Keeps other people's colorizers as model folders.");
@@ -15,14 +15,10 @@ program
   .option("--name <name>", "the model's name; default: the file's")
   .option("--license <text>", "the weights' licence; default: that of the weights that the preset's authors publish")
   .option("--origin <text>", "where the file comes from; default: its address or name")
-  .action(async (source: string, options: AddOptions) => {
-    try {
+  .action((source: string, options: AddOptions) =>
+    runTool(async () => {
       const folder = relative(".", await addModel(source, options));
       console.log(`${folder} is complete. Colour with it: npm run colorize -- --model ${folder}/ photo.jpg`);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      console.error(error.message);
-      process.exitCode = 1;
-    }
-  });
+    }),
+  );
 await program.parseAsync();

@@ -1,14 +1,8 @@
 /** `npm run ship`: makes the folder models/natural of what tools/train/export_natural.py wrote. tools/train/README.md has the steps. */
-import { Command, InvalidArgumentError } from "commander";
-import { EngineError } from "../../src/base/errors";
+import { Command } from "commander";
 import { placeFile } from "../../src/node/place-file";
+import { runTool, wholeNumber } from "../command";
 import { shipNatural } from "./natural";
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-  return value;
-}
 
 const program = new Command("ship")
   .description("Makes a model folder of an export of natural: weights, model.json, card and licence.")
@@ -16,7 +10,7 @@ const program = new Command("ship")
   .option("--out <folder>", "folder to write", "models/natural")
   .option("--network <file>", "the ONNX file in the export", "natural.onnx")
   .option("--model-version <version>", "the model's version", "1.0.0")
-  .option("--size <pixels>", "working size; default: the size that the export was made for", whole)
+  .option("--size <pixels>", "working size; default: the size that the export was made for", wholeNumber(1))
   .option("--report <file>", "JSON report of `npm run evaluate` on these weights; without it, the card has no figures")
   .parse();
 const { out, ...options } = program.opts<{
@@ -27,15 +21,11 @@ const { out, ...options } = program.opts<{
   report?: string;
 }>();
 
-try {
+await runTool(async () => {
   const { files, notes } = await shipNatural({ folder: program.args[0]!, ...options });
   for (const [name, bytes] of Object.entries(files)) {
     await placeFile(`${out}/${name}`, bytes, { overwrite: true });
     console.log(`${out}/${name}: ${bytes.length} bytes`);
   }
   for (const note of notes) console.error(note);
-} catch (error) {
-  if (!(error instanceof EngineError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+});

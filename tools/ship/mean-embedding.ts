@@ -1,8 +1,8 @@
 /** `npm run ship:mean`: writes a model's mean embedding into its manifest, for a first picture before the embedder is loaded. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
-import { EngineError, InputError } from "../../src/base/errors";
+import { Command } from "commander";
+import { InputError } from "../../src/base/errors";
 import { Networks } from "../../src/colorizer/networks";
 import { startPrediction } from "../../src/colorizer/predict";
 import { PictureStages } from "../../src/image/picture-stages";
@@ -11,6 +11,7 @@ import { requestNodeDevice } from "../../src/node/device";
 import { folderReader } from "../../src/node/model-files";
 import { placeFile } from "../../src/node/place-file";
 import { parseManifest } from "../../src/weights/model/manifest";
+import { runTool, wholeNumber } from "../command";
 import { openPictures, spread } from "../evaluate/photographs";
 import { decodePicture } from "../evaluate/pictures";
 
@@ -43,21 +44,15 @@ function noEmbedder(received: string): InputError {
   return new InputError({ where: "ship:mean", expected: "a model with an embedder", received });
 }
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-  return value;
-}
-
 const program = new Command("ship:mean")
   .description("Writes the mean embedding of photographs into a model's manifest, which then has format 2.")
   .argument("<model>", "folder of a model with an embedder")
   .argument("<photographs>", "folder or zip file of photographs for training, not of those for measuring")
-  .option("--limit <n>", "number of photographs, spread over all", whole, 500)
+  .option("--limit <n>", "number of photographs, spread over all", wholeNumber(1), 500)
   .parse();
 const [folder, photographs] = program.args as [string, string];
 
-try {
+await runTool(async () => {
   const path = join(folder, "model.json");
   const { embedder, colorizer, training, metrics, ...facts } = parseManifest(
     JSON.parse(await readFile(path, "utf8")),
@@ -77,8 +72,4 @@ try {
   const json = text.replace('"MEAN"', `[${mean.join(", ")}]`);
   await placeFile(path, Buffer.from(`${json}\n`), { overwrite: true });
   console.log(`${path}: the mean of ${mean.length} scores over photographs of ${photographs}`);
-} catch (error) {
-  if (!(error instanceof EngineError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+});
