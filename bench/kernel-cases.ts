@@ -11,7 +11,7 @@ import { runtimeBytes } from "../src/kernels/assemble";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { gatherIndices } from "../src/kernels/gather";
 import { elemBytes, type Elem } from "../src/kernels/kernel";
-import { randoms } from "../test/shared/expect-close";
+import { randoms } from "../test/shared/randoms";
 import { graphBenches, type KernelBench } from "../test/shared/graph-benches";
 import { CONV_LAYERS } from "../test/shared/conv-cases";
 import { encoder } from "./roof";

@@ -22,7 +22,7 @@ import { DEFAULT_CHOICE, planConvolution } from "../src/kernels/conv/algorithms"
 import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";
 import { CONV_LAYERS, type ConvCase } from "../test/shared/conv-cases";
-import { randoms } from "../test/shared/expect-close";
+import { randoms } from "../test/shared/randoms";
 import { CORES, driverMilliseconds, median } from "./timing";
 import { ENGINE } from "../src/session/engine";
 

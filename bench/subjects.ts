@@ -4,7 +4,7 @@ import { sizeOf } from "../src/graph/ir";
 import type { Tensor } from "../src/session/inputs";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { parseManifest } from "../src/weights/model/manifest";
-import { randoms } from "../test/shared/expect-close";
+import { randoms } from "../test/shared/randoms";
 import { convCase } from "../test/shared/conv-cases";
 import { buildModel, node } from "../tools/onnx-writer";
 import type { Subject } from "./rows";

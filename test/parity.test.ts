@@ -6,7 +6,8 @@ import { Session, type Precision } from "../src/session/session";
 import type { Tensor } from "../src/session/inputs";
 import type { Shape } from "../src/graph/ir";
 import { sizeOf } from "../src/graph/ir";
-import { expectClose, randoms } from "./shared/expect-close";
+import { expectClose } from "./shared/expect-close";
+import { randoms } from "./shared/randoms";
 import { testDevice } from "./gpu";
 import { inceptionResNetV2, stridedNetwork, tableNetwork } from "./shared/networks";
 

@@ -5,7 +5,8 @@ import * as ort from "onnxruntime-node";
 import { beforeAll, expect, it } from "vitest";
 import { referenceGraph, TfjsNetwork } from "../../bench/tfjs-reference";
 import { sizeOf, type Shape } from "../../src/graph/ir";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { buildModel, node, type InitializerSpec, type NodeSpec } from "../onnx-builder";
 
 beforeAll(async () => void (await tf.setBackend("cpu")));

@@ -4,7 +4,8 @@ import { Colorizer, type ColorizeStage, type LoadProgress } from "../../src/inde
 import type { Measured } from "../../src/graph/lower/conv-choice";
 import type { TuningStore } from "../../src/tuning/store";
 import { requestNodeDevice } from "../../src/node/device";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { testDevice } from "../gpu";
 import { trackLive } from "../shared/live-memory";
 import { luminanceOf, recombined, type Picture } from "../reference/color";

@@ -6,7 +6,8 @@ import { EarlyTime, firstSize } from "../../src/colorizer/early";
 import { Colorizer, DownloadError, type ColorizeResult, type ColorizerOptions } from "../../src/index";
 import { loadModel } from "../../src/weights/model/files";
 import { testDevice } from "../gpu";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { recombined, type Picture } from "../reference/color";
 import { tinyChroma, tinyReader } from "../shared/tiny-model";
 

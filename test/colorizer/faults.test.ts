@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Colorizer, DeviceError, type ColorizeResult } from "../../src/index";
 import { Session } from "../../src/session/session";
 import { requestNodeDevice } from "../../src/node/device";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { FAULTS, faulty, type Fault } from "../shared/faults";
 import { buildModel, node } from "../onnx-builder";
 import { tinyReader } from "../shared/tiny-model";

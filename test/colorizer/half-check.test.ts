@@ -6,7 +6,7 @@ import type { Measured } from "../../src/graph/lower/conv-choice";
 import { requestNodeDevice } from "../../src/node/device";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { COLORIZER_PORTS, tinyReader } from "../shared/tiny-model";
 
 vi.setConfig({ testTimeout: 300_000 });

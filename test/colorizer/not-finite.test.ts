@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Colorizer, DeviceError } from "../../src/index";
 import type { Elem } from "../../src/kernels/kernel";
 import { Session } from "../../src/session/session";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { testDevice } from "../gpu";
 import { buildModel, node, type NodeSpec } from "../onnx-builder";
 import { COLORIZER_PORTS, tinyReader } from "../shared/tiny-model";

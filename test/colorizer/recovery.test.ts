@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { Colorizer, DeviceError, EngineError } from "../../src/index";
 import { requestNodeDevice } from "../../src/node/device";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { tinyReader } from "../shared/tiny-model";
 import { Trouble, type Failure } from "../shared/losses";
 

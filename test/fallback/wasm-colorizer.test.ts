@@ -12,7 +12,7 @@ import type { RawImage } from "../../src/image/source";
 import { Colorizer, type ColorizeOptions, type ColorizeResult, type ColorizerOptions } from "../../src/index";
 import { testDevice } from "../gpu";
 import { SEEDED_COLORIZERS } from "../shared/colorizers/all";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { tinyReader } from "../shared/tiny-model";
 
 const fallback = pathToFileURL(resolve("node_modules/onnxruntime-web/dist/")).href + "/";

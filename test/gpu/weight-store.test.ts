@@ -3,7 +3,7 @@ import { CommandScope } from "../../src/gpu/command-scope";
 import { finish } from "../../src/base/pacer";
 import { keyed, WeightStore } from "../../src/gpu/weight-store";
 import { Pacer } from "../../src/base/pacer";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { testDevice } from "../gpu";
 
 it("reserves room once for equal keys, and reads the content when it fills", async () => {

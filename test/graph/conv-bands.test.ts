@@ -21,7 +21,8 @@ import { parseManifest } from "../../src/weights/model/manifest";
 import { decodeModel } from "../../src/weights/onnx/decode";
 import { testDevice } from "../gpu";
 import { convCase } from "../shared/conv-cases";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 
 vi.setConfig({ testTimeout: 600_000 });
 

@@ -7,7 +7,8 @@ import { shapesOf } from "../../src/graph/cost";
 import { printGraph } from "../../src/graph/print";
 import { runPass, type Pass } from "../../src/graph/passes/pass";
 import { verify } from "../../src/graph/verify";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { interpret } from "../reference/interpret";
 import { ENGINE } from "../../src/session/engine";
 

@@ -4,7 +4,8 @@ import { workingSize } from "../../src/image/layout";
 import type { Chroma } from "../../src/image/chroma";
 import { PictureStages } from "../../src/image/picture-stages";
 import { openSource } from "../../src/image/source";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { decodeElems, testDevice } from "../gpu";
 import { mapLuminance, recombined, repeatSamples, resampledLuminance, type Picture } from "../reference/color";
 

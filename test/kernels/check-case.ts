@@ -2,7 +2,8 @@
 import { describe, it } from "vitest";
 import { sizeOf } from "../../src/graph/ir";
 import type { Elem } from "../../src/kernels/kernel";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { decodeElems, encodeElems, runKernel, testDevice } from "../gpu";
 import { evaluate } from "../reference/interpret";
 import type { KernelCase, Operand } from "./kernel-case";

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { runKernel, testDevice } from "../gpu";
 import { pool2d } from "../../src/kernels/pool2d";
 import { cases as pool2dCases } from "../reference/ops/pool";

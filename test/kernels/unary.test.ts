@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unary } from "../../src/kernels/unary";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { runKernel, testDevice } from "../gpu";
 import { activate } from "../reference/activation";
 import { activationCases, cases as unaryCases } from "../reference/ops/unary";

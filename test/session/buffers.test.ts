@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { Colorizer, InputError } from "../../src/index";
 import { Session } from "../../src/session/session";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
 import { tinyReader } from "../shared/tiny-model";

@@ -8,7 +8,7 @@ import type { TuningStore } from "../../src/tuning/store";
 import { Session, type SessionOptions } from "../../src/session/session";
 import { Trouble, type Failure } from "../shared/losses";
 import { buildModel, node } from "../onnx-builder";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 
 vi.setConfig({ testTimeout: 300_000 });
 

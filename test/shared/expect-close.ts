@@ -49,14 +49,3 @@ export function expectClose(
       `${label}: at ${index} of ${expected.length}: ${actual[index]} instead of ${expected[index]}, off by ${error}; allowed ${allowed}`,
     );
 }
-
-/** Seeded uniform numbers in [low, high) (mulberry32). */
-export function randoms(count: number, seed: number, low = -1, high = 1): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return low + (((t ^ (t >>> 14)) >>> 0) / 4294967296) * (high - low);
-  });
-}

@@ -2,7 +2,7 @@
  * The project's three networks as ONNX files with seeded weights: Inception-ResNet-v2 (Szegedy et al. 2016, layers as in
  * Keras), the table network and the strided network. Weights are int8 per output channel, as in the shipped files.
  */
-import { randoms } from "./expect-close";
+import { randoms } from "./randoms";
 import { buildModel, node, type AttributeSpec, type InitializerSpec, type NodeSpec } from "../onnx-builder";
 
 interface ConvOptions {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { GraphError, ImageError } from "../../src/base/errors";
 import { FAULTS } from "../shared/faults";
 import { FAILURES } from "../shared/losses";
-import { randoms } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 import { ATTACKS } from "../../tools/attack/attacks";
 import { Campaign, type Found } from "../../tools/attack/campaign";
 import { readCorpus } from "../../tools/attack/corpus";

@@ -14,7 +14,8 @@ import { keepChecks } from "../../src/tuning/store";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
 import { convCase } from "../shared/conv-cases";
-import { expectClose, randoms } from "../shared/expect-close";
+import { expectClose } from "../shared/expect-close";
+import { randoms } from "../shared/randoms";
 
 // Drivers take seconds to compile when many processes share few cores.
 vi.setConfig({ testTimeout: 600_000 });

@@ -1,5 +1,5 @@
 /** The models of the corpus: each op by itself, and networks of a few layers as converters and exporters write them. */
-import { randoms } from "../../test/shared/expect-close";
+import { randoms } from "../../test/shared/randoms";
 import { opModels } from "../../test/shared/op-models";
 import { MANY } from "../../test/shared/small-files";
 import { tinyModel } from "../../test/shared/tiny-model";

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import sharp, { type Sharp } from "sharp";
 import { exifFields, joinTiff } from "../../src/node/tiff-pages";
 import { greyPng } from "../../test/shared/grey-png";
-import { randoms } from "../../test/shared/expect-close";
+import { randoms } from "../../test/shared/randoms";
 
 /** A ramp with some noise. */
 function picture(width = 12, height = 9, channels: 1 | 3 | 4 = 3): Sharp {

@@ -2,7 +2,7 @@
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { requestNodeDevice } from "../../src/node/device";
 import { Session } from "../../src/session/session";
-import { randoms } from "../../test/shared/expect-close";
+import { randoms } from "../../test/shared/randoms";
 import { FAULTS, faulty, type Fault } from "../../test/shared/faults";
 import { trackLive } from "../../test/shared/live-memory";
 import { FAILURES, Trouble, type Failure } from "../../test/shared/losses";

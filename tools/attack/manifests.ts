@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { ManifestError } from "../../src/base/errors";
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { rgbToLab, type Triple } from "../../src/image/lab";
-import { randoms } from "../../test/shared/expect-close";
+import { randoms } from "../../test/shared/randoms";
 import { tinyModel } from "../../test/shared/tiny-model";
 import { buildModel, node } from "../onnx-writer";
 import { Finding, type Attack, type Checked } from "./attack";

@@ -10,7 +10,7 @@ import { Session } from "../../src/session/session";
 import type { InputTensor } from "../../src/session/inputs";
 import { decodeModel } from "../../src/weights/onnx/decode";
 import type { OnnxModel } from "../../src/weights/onnx/types";
-import { randoms } from "../../test/shared/expect-close";
+import { randoms } from "../../test/shared/randoms";
 import type { Attack, Checked } from "./attack";
 import { MODEL_MUTATIONS, smallerModels } from "./model-mutations";
 import { mutant } from "./mutations";

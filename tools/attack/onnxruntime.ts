@@ -4,7 +4,7 @@ import type { Tensor } from "../../src/session/inputs";
 import { decodeModel } from "../../src/weights/onnx/decode";
 import { floatFromHalf } from "../../src/weights/numbers/from-half";
 import type { OnnxDType } from "../../src/weights/onnx/types";
-import { randoms } from "../../test/shared/expect-close";
+import { randoms } from "../../test/shared/randoms";
 import { Finding } from "./attack";
 
 /** What a model computed, for onnxruntime to do again. */

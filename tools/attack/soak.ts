@@ -2,7 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Colorizer } from "../../src/colorizer/colorizer";
-import { randoms } from "../../test/shared/expect-close";
+import { randoms } from "../../test/shared/randoms";
 import { tinyReader } from "../../test/shared/tiny-model";
 import { Finding, fromJsonInput, jsonInput, whole, type Attack, type Checked } from "./attack";
 import { attackedDevice, expectLive } from "./promises";

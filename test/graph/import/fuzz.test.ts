@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { EngineError } from "../../../src/base/errors";
 import { importModel } from "../../../src/graph/import/index";
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from "../../../src/weights/onnx/types";
-import { randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { encodeTensor } from "../../onnx-builder";
 import { ENGINE } from "../../../src/session/engine";
 

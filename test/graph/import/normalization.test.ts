@@ -3,7 +3,8 @@ import { Session } from "../../../src/session/session";
 import { testDevice } from "../../gpu";
 import { buildModel, node } from "../../onnx-builder";
 import { interpretAll } from "../../reference/interpret";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 
 const C = 6;

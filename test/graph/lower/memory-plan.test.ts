@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planMemory, type Lifetime } from "../../../src/graph/lower/memory-plan";
-import { randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 
 const life = (value: string, bytes: number, first: number, last: number): Lifetime => ({ value, bytes, first, last });
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { Session } from "../../../src/session/session";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { testDevice } from "../../gpu";
 import { buildModel, node } from "../../onnx-builder";
 

@@ -6,7 +6,8 @@ import { ENGINE } from "../../../src/session/engine";
 import { Session } from "../../../src/session/session";
 import { testDevice } from "../../gpu";
 import { buildModel, node } from "../../onnx-builder";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { checkPass, expectSameNumbers, makeGraph } from "../make";
 
 interface Options {

@@ -15,7 +15,7 @@ import {
   type Shape,
 } from "../../../src/graph/ir";
 import { shapesOf } from "../../../src/graph/cost";
-import { randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { convAttributes, makeGraph } from "../make";
 
 /** Elements of a value above which no pattern is added, and which no pattern that repeats elements may exceed. */

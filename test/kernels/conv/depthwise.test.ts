@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { depthwiseConv2d } from "../../../src/kernels/conv/depthwise";
 import type { Elem } from "../../../src/kernels/kernel";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { runKernel } from "../../gpu";
 import { conv2dReference } from "../../reference/conv";
 import { convCase, type ConvCase } from "../../shared/conv-cases";

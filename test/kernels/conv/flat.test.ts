@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { convFlat, rowLength } from "../../../src/kernels/conv/flat";
 import type { WindowParams } from "../../../src/kernels/window";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { runKernel, testDevice } from "../../gpu";
 import { convCase } from "../../shared/conv-cases";
 

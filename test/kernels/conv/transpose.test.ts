@@ -1,6 +1,7 @@
 import { convTranspose2d } from "../../../src/kernels/conv/transpose";
 import type { Elem } from "../../../src/kernels/kernel";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { runKernel } from "../../gpu";
 import { convTranspose2dReference } from "../../reference/conv";
 import { convCase, type ConvCase } from "../../shared/conv-cases";

@@ -10,7 +10,8 @@ import { rgbChroma } from "../../../src/kernels/picture/rgb-chroma";
 import type { Elem } from "../../../src/kernels/kernel";
 import type { Size } from "../../../src/kernels/picture/tile";
 import { labToRgb, rgbToLab, type Triple } from "../../../src/image/lab";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { runKernel, testDevice } from "../../gpu";
 import {
   guidedModel,

@@ -2,7 +2,7 @@
 import { sizeOf, type Shape } from "../../../src/graph/ir";
 import type { Tensor } from "../../../src/session/inputs";
 import type { PresetName } from "../../../src/weights/model/presets";
-import { randoms } from "../expect-close";
+import { randoms } from "../randoms";
 import type { NetworkOptions } from "./builder";
 import { ddcolor } from "./ddcolor";
 import { deoldify } from "./deoldify";

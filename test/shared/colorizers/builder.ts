@@ -1,5 +1,6 @@
 /** Builds the networks of well-known colorizers with seeded weights: what they have in common. */
 import { buildModel, node, type InitializerSpec, type NodeSpec, type ValueSpec } from "../../onnx-builder";
+import { randomSequence } from "../randoms";
 
 export interface NetworkOptions {
   /** Factor on the numbers of channels; default 1, the published width. */
@@ -35,11 +36,11 @@ export class SeededBuilder {
   readonly initializers: InitializerSpec[] = [];
   readonly elem: "f32" | "f16";
   #count = 0;
-  #state: number;
+  readonly #random: () => number;
   readonly #inputs: (ValueSpec & { readonly shape: readonly (number | string)[] })[] = [];
 
   constructor({ seed = 1, elem = "f32" }: NetworkOptions) {
-    this.#state = seed >>> 0;
+    this.#random = randomSequence(seed);
     this.elem = elem;
   }
 
@@ -85,16 +86,10 @@ export class SeededBuilder {
     return this.floats(shape, this.numbers(shape, low, high));
   }
 
-  /** Uniform numbers in [low, high): mulberry32, one sequence for the whole network. */
+  /** Uniform numbers in [low, high), of one sequence for the whole network. */
   numbers(shape: readonly number[], low: number, high: number): Float32Array {
-    const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
-    for (let i = 0; i < data.length; i++) {
-      this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-      let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      data[i] = low + (((t ^ (t >>> 14)) >>> 0) / 4294967296) * (high - low);
-    }
-    return data;
+    const length = shape.reduce((product, n) => product * n, 1);
+    return Float32Array.from({ length }, () => low + this.#random() * (high - low));
   }
 
   /** Weights whose products keep the variance of what a ReLU gives: uniform, of variance 2 / fan-in. */

@@ -6,7 +6,8 @@ import { inceptionResNetV2, UNNAMED } from "../../../tools/convert/inception-res
 import { parseTopology, type KerasLayer, type KerasTensor } from "../../../tools/convert/keras-model";
 import { quantise } from "../../../tools/convert/network-writer";
 import { kerasToOnnx } from "../../../tools/convert/to-onnx";
-import { expectClose, randoms } from "../../shared/expect-close";
+import { expectClose } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 
 const layer = (className: string, name: string, inputs: string[], config: object = {}): KerasLayer => ({
   className,

@@ -1,6 +1,6 @@
 /** A tiny model folder with random bytes as files, which load but do not decode. */
 import { createHash } from "node:crypto";
-import { randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 
 /** New contents by path. */
 export function modelFolder(): Record<string, Uint8Array> {

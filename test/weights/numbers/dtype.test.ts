@@ -5,7 +5,7 @@ import { toFloat32 } from "../../../src/weights/numbers/floats";
 import { floatFromHalf } from "../../../src/weights/numbers/from-half";
 import { halfFromFloat } from "../../../src/weights/numbers/half";
 import type { OnnxDType, OnnxTensor } from "../../../src/weights/onnx/types";
-import { randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { fromHalf, toHalf } from "../../gpu";
 import { encodeTensor } from "../../onnx-builder";
 

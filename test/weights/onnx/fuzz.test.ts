@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { EngineError } from "../../../src/base/errors";
 import { decodeModel } from "../../../src/weights/onnx/decode";
-import { randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 import { buildModel, node } from "../../onnx-builder";
 
 const MODEL = buildModel({

@@ -3,7 +3,7 @@ import onnxProto, { type onnx } from "onnx-proto";
 import { expect, test } from "vitest";
 import { finish } from "../../../src/base/pacer";
 import { modelInPieces } from "../../../src/weights/onnx/in-pieces";
-import { randoms } from "../../shared/expect-close";
+import { randoms } from "../../shared/randoms";
 
 const { ModelProto } = onnxProto.onnx;
 
