@@ -1,6 +1,7 @@
 /** The times of all contenders as bars of a chart. */
 import type { Result } from "./results";
 import type { PeerRow, Where } from "./rows";
+import { softwareDriverName } from "./steps/adapter";
 
 /** Groups of contenders, which differ by colour. */
 export const KINDS = ["this project", "other, same adapter", "other, processor"] as const;
@@ -18,7 +19,7 @@ const PLACES: Readonly<Record<Where, string>> = { node: "Node", chromium: "Chrom
 
 /** The panel's title: "Inception-ResNet-v2 299x299 - node, SwiftShader". */
 function panelOf({ subject, where, adapter }: PeerRow): string {
-  const driver = /swiftshader|llvmpipe/i.exec(adapter)?.[0] ?? adapter;
+  const driver = softwareDriverName(adapter) ?? adapter;
   const names: Readonly<Record<string, string>> = { embedder: "Inception-ResNet-v2", colorizer: "table network" };
   const title = subject.replace(/^\w+/, (word) => names[word] ?? word);
   return `${title}, ${PLACES[where]}, ${driver}`;

@@ -1,5 +1,6 @@
 /** Compares measured ratios with a committed baseline, and fails those that dropped by more than noise. */
 import type { Ratio } from "./ratios";
+import { softwareDriverName } from "./steps/adapter";
 
 /** The content of bench/results/quick-baseline.json: ratios by adapter, then by key. */
 export interface Baseline {
@@ -35,7 +36,7 @@ export function leastRatio(before: { ratio: number; noise: number }, noiseNow: n
  * the baseline lacks the adapter.
  */
 export function check(baseline: Baseline, adapter: string, ratios: readonly Ratio[]): Verdict[] | undefined {
-  const known = baseline.adapters[adapterClass(adapter)];
+  const known = baseline.adapters[driverName(adapter)];
   if (!known) return undefined;
   return Object.entries(known).map(([key, before]): Verdict => {
     const found = ratios.find((ratio) => ratio.key === key);
@@ -48,10 +49,10 @@ export function check(baseline: Baseline, adapter: string, ratios: readonly Rati
 export function updated(baseline: Baseline, adapter: string, ratios: readonly Ratio[]): Baseline {
   const round = (value: number): number => Number(value.toPrecision(3));
   const entries = ratios.map(({ key, ratio, noise }) => [key, { ratio: round(ratio), noise: round(noise) }]);
-  return { adapters: { ...baseline.adapters, [adapterClass(adapter)]: Object.fromEntries(entries) } };
+  return { adapters: { ...baseline.adapters, [driverName(adapter)]: Object.fromEntries(entries) } };
 }
 
 /** A software driver's name without the parts that depend on processor and version. */
-export function adapterClass(adapter: string): string {
-  return /swiftshader|llvmpipe/i.exec(adapter)?.[0].toLowerCase() ?? adapter;
+export function driverName(adapter: string): string {
+  return softwareDriverName(adapter)?.toLowerCase() ?? adapter;
 }

@@ -8,7 +8,7 @@ import { SHIPPED_MODELS } from "../src/colorizer/shipped-models";
 import { requestNodeDevice } from "../src/node/device";
 import { loadNodeColorizer } from "../src/node/load-colorizer";
 import { withPart } from "./markers";
-import { photograph } from "./model-bench";
+import { photograph } from "./photograph";
 
 const DOCS = "docs/benchmark.md";
 /** A photograph of a usual shape. */

@@ -2,8 +2,8 @@
 import { Colorizer } from "../src/colorizer/colorizer";
 import { trackLive } from "../test/shared/live-memory";
 import type { Environment } from "./environment";
-import { photograph } from "./model-bench";
-import { over, type EnduranceRow, type Finding, type Job, type Limits, type MemorySample } from "./rows";
+import { photograph } from "./photograph";
+import { over, type EnduranceRow, type UnplacedRow, type Job, type Limits, type MemorySample } from "./rows";
 import { spreadOf } from "./statistics";
 
 type Endurance = Extract<Job, { suite: "endurance" }>;
@@ -19,7 +19,7 @@ const COLLECTOR = 128;
 export async function benchEndurance(env: Environment, job: Endurance, limits: Limits): Promise<void> {
   const { elem, pictures, picture } = job;
   const key = `endurance ${elem}`;
-  const row: Extract<Finding, { kind: "endurance" }> = { kind: "endurance", elem, picture, samples: [] };
+  const row: Extract<UnplacedRow, { kind: "endurance" }> = { kind: "endurance", elem, picture, samples: [] };
   if (limits.exclude.includes(key)) return;
   await env.begin(key, { ...row, error: "" });
   const device = await env.device(elem);

@@ -1,7 +1,7 @@
 /** The services that a suite needs from its host, Node or a page. */
 import type { Elem } from "../src/kernels/kernel";
 import type { Contender } from "./contenders";
-import type { Finding, MemorySample, Message, Row, Where } from "./rows";
+import type { UnplacedRow, MemorySample, Message, Row, Where } from "./rows";
 
 /** The services that differ between Node and a page. */
 export interface Host {
@@ -24,10 +24,10 @@ export interface Environment extends Required<Omit<Host, "send" | "device">> {
   /** Throws where the adapter has no such storage type. */
   device(elem?: Elem): Promise<GPUDevice>;
   /** Reports that a task starts or continues; `failure` becomes its row if no further message arrives. */
-  begin(key: string, failure: Finding): Promise<void>;
+  begin(key: string, failure: UnplacedRow): Promise<void>;
   /** Reports the rows of a task so far; see Message. */
-  draft(key: string, rows: readonly Finding[]): Promise<void>;
-  rows(key: string, rows: readonly Finding[]): Promise<void>;
+  draft(key: string, rows: readonly UnplacedRow[]): Promise<void>;
+  rows(key: string, rows: readonly UnplacedRow[]): Promise<void>;
 }
 
 export async function environmentOf(host: Host): Promise<Environment> {
@@ -35,7 +35,7 @@ export async function environmentOf(host: Host): Promise<Environment> {
   const info = infoOf(device.adapterInfo);
   await host.send({ type: "adapter", info });
   const adapter = nameOf(info);
-  const placed = (finding: Finding): Row => ({ ...finding, where: host.where, adapter }) as Row;
+  const placed = (row: UnplacedRow): Row => ({ ...row, where: host.where, adapter }) as Row;
   return {
     where: host.where,
     read: (path) => host.read(path),

@@ -8,7 +8,7 @@ import { interleave, repeatsWithin } from "./interleave";
 import { kernelCases, type KernelCase } from "./kernel-cases";
 import { pictureCases } from "./picture-cases";
 import { measureRoof } from "./roof";
-import { NO_TIME, over, type Finding, type Job, type Limits } from "./rows";
+import { NO_TIME, over, type UnplacedRow, type Job, type Limits } from "./rows";
 import { spreadOf } from "./statistics";
 
 /** Number of interleaved cases; small, to limit memory and the results that a crash would lose. */
@@ -41,7 +41,7 @@ async function benchGroup(
   limits: Limits,
 ): Promise<void> {
   const clock = new GpuClock(device);
-  const rows = new Map<string, Extract<Finding, { kind: "kernel" }>>();
+  const rows = new Map<string, Extract<UnplacedRow, { kind: "kernel" }>>();
   const failed = (name: string, error: unknown): void => void rows.set(name, rowOf(name, elem, String(error)));
   const made: { destroy(): void }[] = [];
   const turns = [];
@@ -84,6 +84,6 @@ async function benchGroup(
   clock.destroy();
 }
 
-function rowOf(name: string, elem: Elem, error?: string): Extract<Finding, { kind: "kernel" }> {
+function rowOf(name: string, elem: Elem, error?: string): Extract<UnplacedRow, { kind: "kernel" }> {
   return { kind: "kernel", name, elem, ...(error === undefined ? {} : { error }) };
 }

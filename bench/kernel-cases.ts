@@ -4,17 +4,16 @@ import { convGraph } from "../src/tuning/conv-graph";
 import { BoundProgram } from "../src/gpu/bound-program";
 import { sizeOf } from "../src/graph/ir";
 import { lower } from "../src/graph/lower/lower";
-import { bindResources, SIZES, type PipelineCache } from "../src/gpu/pipelines";
+import type { PipelineCache } from "../src/gpu/pipelines";
 import { storedElements } from "../src/gpu/storage";
 import { WeightStore } from "../src/gpu/weight-store";
-import { runtimeBytes } from "../src/kernels/assemble";
 import type { Conv2dParams } from "../src/kernels/conv/params";
 import { gatherIndices } from "../src/kernels/gather";
 import { elemBytes, type Elem } from "../src/kernels/kernel";
 import { randoms } from "../test/shared/randoms";
 import { graphBenches, type KernelBench } from "../test/shared/graph-benches";
 import { CONV_LAYERS } from "../test/shared/conv-cases";
-import { encoder } from "./roof";
+import { readyDispatch } from "./dispatch";
 import { ENGINE } from "../src/session/engine";
 
 export interface ReadyCase {
@@ -86,21 +85,13 @@ async function readyKernel(
     const data = name === "indices" ? rows() : randoms(count, 4, 0, 1);
     device.queue.writeBuffer(buffer, 0, storedElements(data, elem));
   }
-  const bytes = runtimeBytes(kernel, plan);
-  if (bytes) {
-    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-    const buffer = device.createBuffer({ size: bytes.length, usage });
-    buffers.push(buffer);
-    device.queue.writeBuffer(buffer, 0, bytes);
-    resources[SIZES] = { buffer };
-  }
-  const compiled = await pipelines.get(kernel, plan);
+  const { encode, destroy } = await readyDispatch(device, pipelines, kernel, plan, resources);
   return {
     kernels: [kernel.name],
     flops: plan.flops,
     bytes: plan.bytes,
-    encode: encoder(compiled, bindResources(device, compiled, kernel, plan, resources), plan),
-    destroy: () => buffers.forEach((buffer) => buffer.destroy()),
+    encode,
+    destroy: () => [...buffers, { destroy }].forEach((made) => made.destroy()),
   };
 }
 

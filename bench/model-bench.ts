@@ -3,29 +3,14 @@ import type { ColorizeResult } from "../src/colorizer/result";
 import { Colorizer } from "../src/colorizer/colorizer";
 import type { Environment } from "./environment";
 import { repeatsWithin } from "./interleave";
-import { NO_TIME, over, type Finding, type Job, type Limits, type ModelStage } from "./rows";
+import { photograph, type Pixels } from "./photograph";
+import { NO_TIME, over, type UnplacedRow, type Job, type Limits, type ModelStage } from "./rows";
 import { spreadOf } from "./statistics";
 
-type ModelFinding = Extract<Finding, { kind: "model" }>;
-
-export type Pixels = readonly [width: number, height: number];
+type UnplacedModel = Extract<UnplacedRow, { kind: "model" }>;
 
 /** A photograph of 2 megapixels. */
 const PICTURE: Pixels = [1632, 1224];
-
-/** A seeded synthetic photograph: grey bands with grain. Each seed gives another photograph, so caches cannot help. */
-export function photograph(
-  seed: number,
-  [width, height]: Pixels,
-): { data: Uint8ClampedArray; width: number; height: number } {
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0; x < width; x++, i += 4) {
-      const band = 90 * Math.sin((x + 37 * seed) / 83) * Math.cos((y - 11 * seed) / 131);
-      data[i] = data[i + 1] = data[i + 2] = 128 + band + ((x * 31 + y * 17 + seed) % 13);
-    }
-  return { data, width, height };
-}
 
 export async function benchModel(
   env: Environment,
@@ -35,7 +20,7 @@ export async function benchModel(
   const skip = new Set(limits.exclude);
   const keyOf = (size: number): string => `${elem} ${size}`;
   const left = [...sizes].sort((a, b) => a - b).filter((size) => !skip.has(keyOf(size)));
-  const rowOf = (size: number): ModelFinding => ({ kind: "model", elem, size, picture });
+  const rowOf = (size: number): UnplacedModel => ({ kind: "model", elem, size, picture });
   if (left.length === 0) return;
   const device = await env.device(elem);
   const files = new Map<string, Uint8Array>();
@@ -96,7 +81,7 @@ async function warm(
   size: number,
   limits: Limits,
   next: () => Promise<ReturnType<typeof photograph>>,
-): Promise<{ row: Pick<ModelFinding, "total" | "stages">; milliseconds: number }> {
+): Promise<{ row: Pick<UnplacedModel, "total" | "stages">; milliseconds: number }> {
   const timings: ColorizeResult["timings"][] = [];
   const total: number[] = [];
   for (let i = 0, repeats = 1; i < repeats && !(i > 0 && over(limits)); i++) {
@@ -114,6 +99,6 @@ async function warm(
     colorizer: spreadOf(of("chroma")),
     recombine: spreadOf(of("recombine")),
   };
-  const row = { total: spreadOf(total), stages: stages as NonNullable<ModelFinding["stages"]> };
+  const row = { total: spreadOf(total), stages: stages as NonNullable<UnplacedModel["stages"]> };
   return { row, milliseconds: row.total!.median };
 }

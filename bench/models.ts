@@ -12,7 +12,7 @@ import { modelLocation } from "../src/node/shipped-models";
 import type { ModelReader } from "../src/weights/model/files";
 import { wholeNumber } from "../tools/command";
 import { interleave } from "./interleave";
-import { photograph } from "./model-bench";
+import { photograph } from "./photograph";
 import { median, spreadOf } from "./statistics";
 
 /** A small photograph, so that the networks' time counts. */

@@ -4,7 +4,7 @@ import type { Conv2dParams } from "../src/kernels/conv/params";
 import { linearGrid, type Kernel } from "../src/kernels/kernel";
 import { windowSizes } from "../src/kernels/window";
 import type { Contender } from "./contenders";
-import { encoder } from "./roof";
+import { encoder } from "./dispatch";
 import wgsl from "./shaders/naive-conv2d.wgsl?raw";
 
 /** src [H,W,C], weights [KH,KW,C,OC], bias [OC] -> dst [OH,OW,OC] with relu; batch and groups 1. */

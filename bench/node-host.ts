@@ -12,8 +12,8 @@ import type { Message } from "./rows";
 import { tfjs, type TfModule } from "./tfjs-reference";
 import { CORES, driverMilliseconds } from "./timing";
 
-/** `model`: folder with the networks. */
-export function nodeHost(send: (message: Message) => Promise<void>, model: () => string = defaultModelFolder): Host {
+/** The host in a child process, which sends messages to its parent. `model`: folder with the networks. */
+export function nodeHost(model: () => string = defaultModelFolder): Host {
   let device: Promise<GPUDevice> | undefined;
   const shared = (): Promise<GPUDevice> => (device ??= requestNodeDevice());
   const load = (): Promise<OrtModule> => import("onnxruntime-node");
@@ -39,6 +39,12 @@ export function nodeHost(send: (message: Message) => Promise<void>, model: () =>
     memory: async () => ({ process: process.memoryUsage.rss() / 2 ** 20, gpu: await gpuMemory() }),
     send,
   };
+}
+
+function send(message: Message): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send!(message, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** MiB in use on the first GPU, by nvidia-smi; undefined without it. */

@@ -4,11 +4,11 @@ import type { Contender, Prepared } from "./contenders";
 import type { Environment } from "./environment";
 import { interleave, repeatsWithin } from "./interleave";
 import type { Elem } from "../src/kernels/kernel";
-import { NO_TIME, over, type Finding, type Job, type Limits } from "./rows";
+import { NO_TIME, over, type UnplacedRow, type Job, type Limits } from "./rows";
 import { spreadOf } from "./statistics";
 import { subjectCase, type SubjectCase } from "./subjects";
 
-type PeerFinding = Extract<Finding, { kind: "peer" }>;
+type UnplacedPeer = Extract<UnplacedRow, { kind: "peer" }>;
 
 /** Largest error allowed, as a share of the range of the reference's output. */
 const ALLOWED: Readonly<Record<Elem, number>> = { f32: 1e-3, f16: 2e-2 };
@@ -17,7 +17,7 @@ interface Entrant {
   readonly contender: Contender;
   readonly prepared: Prepared;
   readonly first: Float32Array;
-  row: PeerFinding;
+  row: UnplacedPeer;
 }
 
 export async function benchPeers(
@@ -33,7 +33,7 @@ export async function benchPeers(
     (!contender.tuned || job.tuned === true) &&
     !skip.has(contender.name) &&
     (contender.takes?.(subject) ?? true);
-  const rows = new Map<string, PeerFinding>();
+  const rows = new Map<string, UnplacedPeer>();
   const entrants: Entrant[] = [];
   for (const contender of env.contenders.filter(wanted)) {
     const row = rowOf(contender, subject);
@@ -91,7 +91,7 @@ export async function benchPeers(
   for (const { prepared } of entrants) await prepared.dispose();
 }
 
-function rowOf({ name, elem, ours }: Contender, { name: subject }: SubjectCase): PeerFinding {
+function rowOf({ name, elem, ours }: Contender, { name: subject }: SubjectCase): UnplacedPeer {
   return { kind: "peer", subject, contender: name, elem, ours };
 }
 
@@ -104,7 +104,7 @@ async function enter(
   const start = performance.now();
   const prepared = await contender.prepare(subject);
   let first = Float32Array.from(await prepared.run());
-  let row: PeerFinding = { ...rowOf(contender, subject), cold: performance.now() - start, flops: prepared.flops };
+  let row: UnplacedPeer = { ...rowOf(contender, subject), cold: performance.now() - start, flops: prepared.flops };
   if (prepared.tune && tune > 0) {
     row = { ...row, tuning: await prepared.tune(tune, () => void alive()) };
     first = Float32Array.from(await prepared.run());
@@ -116,7 +116,7 @@ async function enter(
 export function compared(
   { contender, first, row }: Pick<Entrant, "contender" | "first" | "row">,
   reference: Pick<Entrant, "contender" | "first">,
-): PeerFinding {
+): UnplacedPeer {
   const allowed = ALLOWED[contender.elem];
   if (first.length !== reference.first.length)
     return { ...row, error: `${first.length} numbers instead of ${reference.first.length}: not timed` };

@@ -1,13 +1,12 @@
 /** The picture kernels on a photograph of 12 megapixels, where memory is the bottleneck. */
-import { bindResources, SIZES, type PipelineCache } from "../src/gpu/pipelines";
-import { runtimeBytes } from "../src/kernels/assemble";
+import type { PipelineCache } from "../src/gpu/pipelines";
 import type { Kernel, KernelPlan } from "../src/kernels/kernel";
 import { luminanceColumns } from "../src/kernels/picture/luminance-columns";
 import { luminanceRows } from "../src/kernels/picture/luminance-rows";
 import { recombine } from "../src/kernels/picture/recombine";
+import { readyDispatch } from "./dispatch";
 import type { KernelCase, ReadyCase } from "./kernel-cases";
-import { photograph } from "./model-bench";
-import { encoder } from "./roof";
+import { photograph } from "./photograph";
 
 const WIDTH = 4032;
 const HEIGHT = 3024;
@@ -70,17 +69,13 @@ async function ready(
   for (const [name, access] of Object.entries(kernel.bindings))
     resources[name] =
       access === "texture" ? own(pictureTexture(device)).createView() : { buffer: own(storage(device, bytes[name]!)) };
-  const sizes = runtimeBytes(kernel, plan)!;
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const uniform = own(device.createBuffer({ size: sizes.length, usage }));
-  device.queue.writeBuffer(uniform, 0, sizes);
-  resources[SIZES] = { buffer: uniform };
-  const compiled = await pipelines.get(kernel, plan);
+  const { encode, destroy } = await readyDispatch(device, pipelines, kernel, plan, resources);
+  owned.push({ destroy });
   return {
     kernels: [kernel.name],
     flops: plan.flops,
     bytes: plan.bytes,
-    encode: encoder(compiled, bindResources(device, compiled, kernel, plan, resources), plan),
+    encode,
     destroy: () => owned.forEach((one) => one.destroy()),
   };
 }

@@ -1,7 +1,7 @@
 /** Suite "profile": measures every step of a network. */
 import { Session } from "../src/session/session";
 import type { Environment } from "./environment";
-import { over, type Finding, type Job, type Limits } from "./rows";
+import { over, type UnplacedRow, type Job, type Limits } from "./rows";
 import { median } from "./statistics";
 import { subjectCase } from "./subjects";
 
@@ -11,7 +11,7 @@ export async function benchProfile(env: Environment, { subject, elem }: Profile,
   const { name, bytes, shapes, feeds } = await subjectCase(subject, (path) => env.read(path));
   const key = `profile of ${name} ${elem}`;
   if (limits.exclude.includes(key)) return;
-  const row: Extract<Finding, { kind: "profile" }> = { kind: "profile", subject: name, elem };
+  const row: Extract<UnplacedRow, { kind: "profile" }> = { kind: "profile", subject: name, elem };
   await env.begin(key, { ...row, error: "" });
   const device = await env.device(elem);
   const pipelines = countPipelines(device);

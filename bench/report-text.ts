@@ -2,8 +2,8 @@
 import { withPart } from "./markers";
 import type { Facts, Result } from "./results";
 import type { Row } from "./rows";
-import { isSoftware } from "./steps/adapter";
-import { findings, type Finding } from "./steps/findings";
+import { softwareDriverName } from "./steps/adapter";
+import { findings, type Line } from "./steps/findings";
 
 /** The document with these results. `name`: the document's name in an error. */
 export function withResults(document: string, results: readonly Result[], name: string): string {
@@ -24,8 +24,8 @@ function resultsText(results: readonly Result[]): string {
     }),
   );
   const adapters = [...new Set(runs.map(({ adapter }) => adapter))];
-  const software = adapters.filter(isSoftware);
-  const gpus = adapters.filter((adapter) => !isSoftware(adapter));
+  const software = adapters.filter(softwareDriverName);
+  const gpus = adapters.filter((adapter) => !softwareDriverName(adapter));
   const none = gpus.length === 0 ? ["No GPU has been measured yet: all of these are drivers in software."] : [];
   const sections = [...gpus, ...software].map((adapter) => {
     const own = runs.filter((run) => run.adapter === adapter);
@@ -39,7 +39,7 @@ function runText({ result, rows }: Run): string {
   const places = [...new Set(rows.map(({ where }) => where))];
   const infos = places.map((where) => adapters[where] ?? {});
   const elems = [...new Set(rows.flatMap((row) => ("elem" in row ? [row.elem] : [])))];
-  const head: Finding[] = [
+  const head: Line[] = [
     ["date", facts.date.slice(0, 10)],
     ["driver", infos.map(driverOf).join("; ")],
     ["where", places.map((where, i) => infos[i]!["browser"] ?? (where === "node" ? "Node" : where)).join("; ")],

@@ -1,9 +1,10 @@
 /** Measures the roofs of an adapter (Williams et al. 2009, "Roofline"): its peak rates of arithmetic and of memory traffic. */
 import { storedElements } from "../src/gpu/storage";
-import { PipelineCache, bindResources, type Compiled } from "../src/gpu/pipelines";
+import { PipelineCache } from "../src/gpu/pipelines";
 import { elemBytes, linearGrid, type Elem, type Kernel, type KernelPlan } from "../src/kernels/kernel";
 import { GpuClock, type Encode } from "../src/gpu/clock";
 import { calibrate } from "./calibrate";
+import { readyDispatch } from "./dispatch";
 import { CACHED_BYTES, type Roof } from "./roof-share";
 import copyWgsl from "./shaders/roof-copy.wgsl?raw";
 import fmaWgsl from "./shaders/roof-fma.wgsl?raw";
@@ -145,21 +146,12 @@ class RoofBench {
     bytes: readonly [number, number],
   ): Promise<[Encode, () => void]> {
     const device = this.#device;
-    const compiled = await this.#pipelines.get(kernel, plan);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
     const [src, dst] = bytes.map((size) => device.createBuffer({ size, usage })) as [GPUBuffer, GPUBuffer];
     device.queue.writeBuffer(src, 0, storedElements(START, plan.constants["number"] === "f16" ? "f16" : "f32"));
-    const group = bindResources(device, compiled, kernel, plan, { src: { buffer: src }, dst: { buffer: dst } });
-    const close = (): void => [src, dst].forEach((buffer) => buffer.destroy());
-    return [encoder(compiled, group, plan), close];
+    const resources = { src: { buffer: src }, dst: { buffer: dst } };
+    const { encode, destroy } = await readyDispatch(device, this.#pipelines, kernel, plan, resources);
+    const close = (): void => [src, dst, { destroy }].forEach((made) => made.destroy());
+    return [encode, close];
   }
-}
-
-/** Records one dispatch. */
-export function encoder({ pipeline }: Compiled, group: GPUBindGroup, { grid }: KernelPlan): Encode {
-  return (pass) => {
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...grid);
-  };
 }

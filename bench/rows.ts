@@ -220,7 +220,7 @@ interface TunedConv {
 export type Row = DeviceRow | TestRow | RoofRow | KernelRow | ModelRow | PeerRow | ProfileRow | EnduranceRow;
 
 /** A row before the worker says where it was measured. */
-export type Finding = Row extends infer R ? (R extends Row ? Omit<R, keyof Place> : never) : never;
+export type UnplacedRow = Row extends infer R ? (R extends Row ? Omit<R, keyof Place> : never) : never;
 
 export type Message =
   /** The task with this key starts or continues; it has failed if no message follows. */

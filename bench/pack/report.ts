@@ -1,14 +1,14 @@
 /** Formats a run of the pack as text: the most important figures first, then all. */
 import type { Result } from "../results";
 import type { DeviceRow, ProfileRow, Row, TestRow } from "../rows";
-import { findings, ofKind, type Finding } from "../steps/findings";
+import { findings, ofKind, type Line } from "../steps/findings";
 import { ms, tables, textTable } from "../table";
 
 /** The report of all rows so far. */
 export function report(result: Result): string {
   const { facts, rows, steps = [], failures } = result;
   const [device] = ofKind(rows, "device");
-  const head: Finding[] = [
+  const head: Line[] = [
     ["adapter", device?.adapter ?? "none"],
     ["driver", device?.info["driver"] ?? "unknown"],
     ["machine", `${facts.cpu}, ${facts.cores} cores, ${facts.memoryGiB} GiB, load ${facts.loadBefore}`],

@@ -2,21 +2,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { create, globals } from "webgpu";
-import { messageOf } from "../../src/base/errors";
-import { environmentOf } from "../environment";
 import { nodeHost } from "../node-host";
-import type { Limits, Message } from "../rows";
-import { runJob } from "../run-job";
+import type { Limits } from "../rows";
 import type { StepJob } from "../steps/jobs";
+import { runStepJob } from "../steps/run-step-job";
 import { MODEL_FOLDER } from "./model-folder";
 
 const PARITY = import.meta.glob("../../test/parity.test.ts");
-
-function send(message: Message): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.send!(message, (error: Error | null) => (error ? reject(error) : resolve()));
-  });
-}
 
 /** Switches off Dawn's rounding of timestamps to 65 microseconds, which is longer than a step of a network. */
 function takeTimestampsAsTheyAre(): void {
@@ -25,24 +17,14 @@ function takeTimestampsAsTheyAre(): void {
   opened.set("system", create(["disable-dawn-features=timestamp_quantization"]) as GPU);
 }
 
-async function writeModel(folder: string): Promise<void> {
-  const { seededModel } = await import("../steps/seeded-model");
-  mkdirSync(folder, { recursive: true });
-  for (const [path, bytes] of await seededModel()) writeFileSync(join(folder, path), bytes);
-}
-
 async function run(job: StepJob, limits: Limits): Promise<void> {
-  const models = process.env[MODEL_FOLDER]!;
-  const host = nodeHost(send, () => models);
+  const folder = process.env[MODEL_FOLDER]!;
   if (job.suite === "profile") takeTimestampsAsTheyAre();
-  if (job.suite !== "models" && job.suite !== "tests") return runJob(host, job, limits);
-  try {
-    if (job.suite === "models") await writeModel(models);
-    else await (await import("../steps/run-tests")).runTests(await environmentOf(host), job, limits, PARITY);
-    await send({ type: "end" });
-  } catch (error) {
-    await send({ type: "end", error: messageOf(error) });
-  }
+  const keepModel = async (files: ReadonlyMap<string, Uint8Array>): Promise<void> => {
+    mkdirSync(folder, { recursive: true });
+    for (const [path, bytes] of files) writeFileSync(join(folder, path), bytes);
+  };
+  await runStepJob({ ...nodeHost(() => folder), keepModel, moreTests: PARITY }, job, limits);
 }
 
 // Keeps the process alive while a driver works, and ends it without its parent.

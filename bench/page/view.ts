@@ -39,7 +39,7 @@ export function showResult(result: Result): void {
   byId("bars", HTMLElement).replaceChildren(
     ...panels.flatMap((panel) => [
       element("h3", panel),
-      panelOf(bars.filter((bar) => bar.panel === panel).toSorted((a, b) => a.milliseconds - b.milliseconds)),
+      barList(bars.filter((bar) => bar.panel === panel).toSorted((a, b) => a.milliseconds - b.milliseconds)),
     ]),
   );
   const found = findings(result.rows);
@@ -49,7 +49,7 @@ export function showResult(result: Result): void {
   );
 }
 
-function panelOf(bars: readonly Bar[]): HTMLElement {
+function barList(bars: readonly Bar[]): HTMLElement {
   const list = element("ul", "", "bars");
   const longest = Math.max(...bars.map(({ milliseconds }) => milliseconds));
   for (const { contender, milliseconds, label, kind } of bars) {

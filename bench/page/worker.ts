@@ -1,10 +1,8 @@
 /** The worker that runs one job of the page. Ending it ends the job, whatever the job is doing. */
-import { messageOf } from "../../src/base/errors";
-import { environmentOf } from "../environment";
 import { pageHost } from "../page-host";
 import type { Limits, Message } from "../rows";
-import { runJob } from "../run-job";
 import type { StepJob } from "../steps/jobs";
+import { runStepJob } from "../steps/run-step-job";
 
 /** What the page sends to a new worker. */
 export interface WorkerTask {
@@ -29,21 +27,11 @@ async function run({ job, limits, files, ort }: WorkerTask): Promise<void> {
     if (!file) throw new Error(`${path} is missing: the networks could not be generated`);
     return new Uint8Array(await file.arrayBuffer());
   };
-  const host = pageHost({ where: "browser", ort, read, send });
-  if (job.suite !== "models" && job.suite !== "tests") return runJob(host, job, limits);
-  try {
-    if (job.suite === "models") {
-      const { seededModel } = await import("../steps/seeded-model");
-      const made = [...(await seededModel())].map(([path, bytes]): [string, Blob] => [path, new Blob([bytes])]);
-      await send({ type: "files", files: Object.fromEntries(made) });
-    } else {
-      const { runTests } = await import("../steps/run-tests");
-      await runTests(await environmentOf(host), job, limits);
-    }
-    await send({ type: "end" });
-  } catch (error) {
-    await send({ type: "end", error: messageOf(error) });
-  }
+  const keepModel = async (made: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<void> => {
+    const blobs = [...made].map(([path, bytes]): [string, Blob] => [path, new Blob([bytes])]);
+    await send({ type: "files", files: Object.fromEntries(blobs) });
+  };
+  await runStepJob({ ...pageHost({ where: "browser", ort, read, send }), keepModel }, job, limits);
 }
 
 addEventListener("message", ({ data }: MessageEvent<WorkerTask>) => void run(data));

@@ -19,11 +19,11 @@ export function adapterFacts(adapter: GPUAdapter): AdapterFacts {
     info,
     features: [...adapter.features].toSorted(),
     limits: { ...limits, ...(subgroupMinSize && { subgroupMinSize, subgroupMaxSize }) },
-    software: isSoftware(Object.values(info).join(" ")),
+    software: softwareDriverName(Object.values(info).join(" ")) !== undefined,
   };
 }
 
-/** Whether an adapter of this name or description is a software driver. */
-export function isSoftware(name: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe/i.test(name);
+/** The software driver that an adapter's name or description names; undefined for a GPU. */
+export function softwareDriverName(name: string): string | undefined {
+  return /swiftshader|llvmpipe|lavapipe/i.exec(name)?.[0];
 }

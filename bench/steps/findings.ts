@@ -5,7 +5,7 @@ import type { EnduranceRow, KernelRow, ModelRow, PeerRow, Row, TestRow } from ".
 import { ms } from "../table";
 
 /** Lines of "what: how much". */
-export type Finding = readonly [what: string, found: string];
+export type Line = readonly [what: string, found: string];
 
 export const ofKind = <K extends Row["kind"]>(rows: readonly Row[], kind: K): Extract<Row, { kind: K }>[] =>
   rows.filter((row): row is Extract<Row, { kind: K }> => row.kind === kind);
@@ -17,14 +17,14 @@ const speed = (gflops: number): string =>
 const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 /** The most important figures. */
-export function findings(rows: readonly Row[]): Finding[] {
-  const found: (Finding | false)[] = [
+export function findings(rows: readonly Row[]): Line[] {
+  const found: (Line | false)[] = [
     testCounts(ofKind(rows, "test")),
     ...differences(ofKind(rows, "peer")),
     ...roofs(rows),
     ...layers(rows),
     ...pictures(ofKind(rows, "model")),
-    ...ofKind(rows, "profile").flatMap(({ subject, elem, steps, pipelines }): Finding[] => {
+    ...ofKind(rows, "profile").flatMap(({ subject, elem, steps, pipelines }): Line[] => {
       const time = steps?.reduce((total, { milliseconds }) => total + milliseconds, 0);
       const counts = `${steps?.length} dispatches, ${pipelines} pipelines, ${ms(time)} ms of the GPU`;
       return steps ? [[`${subject} ${elem}`, counts]] : [];
@@ -36,18 +36,18 @@ export function findings(rows: readonly Row[]): Finding[] {
   return found.filter((line) => line !== false);
 }
 
-function testCounts(tests: readonly TestRow[]): Finding | false {
+function testCounts(tests: readonly TestRow[]): Line | false {
   const count = (wanted: TestRow["state"]): number => tests.filter(({ state }) => state === wanted).length;
   const counts = (["passed", "failed", "skipped"] as const).map((state) => `${count(state)} ${state}`);
   return tests.length > 0 && ["tests against references", counts.join(", ")];
 }
 
 /** The largest difference of each storage type, and the contenders that were refused. */
-function differences(peers: readonly PeerRow[]): Finding[] {
+function differences(peers: readonly PeerRow[]): Line[] {
   const own = peers.filter(
     ({ ours, difference, reference, contender }) => ours && difference !== undefined && reference !== contender,
   );
-  return (["f32", "f16"] as const).flatMap((elem): Finding[] => {
+  return (["f32", "f16"] as const).flatMap((elem): Line[] => {
     const typed = own.filter((row) => row.elem === elem);
     if (typed.length === 0) return [];
     const worst = typed.reduce((a, b) => (b.difference! > a.difference! ? b : a));
@@ -58,12 +58,12 @@ function differences(peers: readonly PeerRow[]): Finding[] {
   });
 }
 
-function roofs(rows: readonly Row[]): Finding[] {
-  return ofKind(rows, "roof").flatMap((roof): Finding[] => {
+function roofs(rows: readonly Row[]): Line[] {
+  return ofKind(rows, "roof").flatMap((roof): Line[] => {
     const half = roof.halfGflops ? `, ${speed(roof.halfGflops)} f16` : "";
     const arithmetic = `${speed(roof.gflops)} f32${half}`;
     const memory = `${short(roof.gbytes)} GB/s, ${short(roof.cachedGbytes)} GB/s of 8 MiB`;
-    const found: Finding = ["roofs", `${arithmetic}; ${memory}`];
+    const found: Line = ["roofs", `${arithmetic}; ${memory}`];
     if (roof.dispatch === undefined) return [found];
     const one = `${roof.dispatch.toFixed(1)} us a dispatch, ${ms(roof.roundTrip)} ms from submit to done`;
     return [found, ["overheads", one]];
@@ -71,14 +71,14 @@ function roofs(rows: readonly Row[]): Finding[] {
 }
 
 /** Shares of the roofs that the large convolutions and the picture kernels reach. */
-function layers(rows: readonly Row[]): Finding[] {
+function layers(rows: readonly Row[]): Line[] {
   const [roof] = ofKind(rows, "roof");
   const isPicture = ({ name }: KernelRow): boolean => name.startsWith("picture/");
   const heavy = (row: KernelRow): boolean => ((row.flops ?? 0) > 1e9 || isPicture(row)) && row.error === undefined;
   if (!roof) return [];
   return ofKind(rows, "kernel")
     .filter(heavy)
-    .flatMap((row): Finding[] => {
+    .flatMap((row): Line[] => {
       const { name, elem, flops = 0, bytes = 0, gpu, wall } = row;
       const time = (gpu ?? wall)?.median;
       if (time === undefined) return [];
@@ -92,8 +92,8 @@ function layers(rows: readonly Row[]): Finding[] {
     });
 }
 
-function pictures(models: readonly ModelRow[]): Finding[] {
-  return models.flatMap(({ size, elem, picture, total, stages, cold, error }): Finding[] => {
+function pictures(models: readonly ModelRow[]): Line[] {
+  return models.flatMap(({ size, elem, picture, total, stages, cold, error }): Line[] => {
     if (error !== undefined || !total || !stages) return [];
     const networks = stages.embedder.median + stages.colorizer.median;
     const megapixels = ((picture[0] * picture[1]) / 1e6).toFixed(1);
@@ -104,7 +104,7 @@ function pictures(models: readonly ModelRow[]): Finding[] {
 }
 
 /** Times of both networks together, of each contender that ran both. */
-function totals(rows: readonly Row[], step: string | undefined): Finding[] {
+function totals(rows: readonly Row[], step: string | undefined): Line[] {
   const done = ofKind(rows, "peer").filter((row) => row.step === step && row.wall && row.error === undefined);
   const subjects = [...new Set(done.map(({ subject }) => subject))];
   if (subjects.length < 2) return [];
@@ -117,17 +117,17 @@ function totals(rows: readonly Row[], step: string | undefined): Finding[] {
 }
 
 /** Ratios for both networks together, of each peer to ours. */
-function ratios(rows: readonly Row[], step: string | undefined): Finding[] {
+function ratios(rows: readonly Row[], step: string | undefined): Line[] {
   const own = rows.filter((row) => row.step === step);
   return combinedRatios(own)
     .filter(({ key }) => !/ (cpu|wasm)$/.test(key))
-    .map(({ key, ratio }): Finding => {
+    .map(({ key, ratio }): Line => {
       const [, , ours, peer] = key.split(" / ");
       return [`both networks, ${peer}`, `${ratio.toFixed(2)} times as long as ${ours}`];
     });
 }
 
-function endurance({ elem, samples, wall, error }: EnduranceRow): Finding {
+function endurance({ elem, samples, wall, error }: EnduranceRow): Line {
   const last = samples.at(-1);
   const per = wall ? `, ${ms(wall.median)} ms each` : "";
   const flat = error ?? (samples.length > 1 ? "memory flat" : "too few to say");

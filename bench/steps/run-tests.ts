@@ -1,7 +1,7 @@
 /** This project's own tests of kernels, run where the bench runs: the same cases against the same references. */
 import { startTests, type File, type Task, type Test, type VitestRunner } from "@vitest/runner";
 import type { Environment } from "../environment";
-import { over, type Finding, type Limits } from "../rows";
+import { over, type UnplacedRow, type Limits } from "../rows";
 import type { StepJob } from "./jobs";
 
 const FILES = import.meta.glob([
@@ -15,7 +15,7 @@ const FILES = import.meta.glob([
 /** Time limit of one test, in milliseconds. */
 const PATIENCE = 600_000;
 
-type TestFinding = Extract<Finding, { kind: "test" }>;
+type UnplacedTest = Extract<UnplacedRow, { kind: "test" }>;
 
 /** `more`: files that run here in addition to those of kernels and pictures. */
 export async function runTests(
@@ -28,7 +28,7 @@ export async function runTests(
   const chosen = Object.keys(known).filter((path) => files.some((part) => path.includes(part)));
   const exclude = new Set(limits.exclude);
   const keys = new Map<Test, string>();
-  const rowOf = (test: Test, more: Pick<TestFinding, "state" | "milliseconds" | "error">): TestFinding => ({
+  const rowOf = (test: Test, more: Pick<UnplacedTest, "state" | "milliseconds" | "error">): UnplacedTest => ({
     kind: "test",
     file: nameOf(test.file.filepath),
     name: test.fullTestName,

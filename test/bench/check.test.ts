@@ -1,7 +1,7 @@
 /** The check of `npm run bench:check`: that it fails when it should, and only then. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { adapterClass, check, leastRatio, updated, type Baseline } from "../../bench/check";
+import { check, driverName, leastRatio, updated, type Baseline } from "../../bench/check";
 import { combinedRatios, ratiosOf, type Ratio } from "../../bench/ratios";
 import type { PeerRow } from "../../bench/rows";
 import { spreadOf } from "../../bench/statistics";
@@ -76,7 +76,7 @@ it("fails when a ratio of the baseline was not measured", () => {
 
 it("says nothing of an adapter that it does not know, and knows a software driver in every version", () => {
   expect(check(baseline, "nvidia ampere", [ratio(1)])).toBeUndefined();
-  expect(adapterClass("mesa software: llvmpipe: Mesa 25.0.7 (LLVM 19)")).toBe("llvmpipe");
+  expect(driverName("mesa software: llvmpipe: Mesa 25.0.7 (LLVM 19)")).toBe("llvmpipe");
   expect(check(baseline, "google swiftshader: 6", [ratio(1)])).toHaveLength(1);
 });
 
