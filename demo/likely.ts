@@ -1,12 +1,13 @@
 /** The colours that the network holds likely at the chosen place of the photograph, as swatches. */
 import type { ColorizeResult, LikelyColor, Place } from "../src/index";
 import type { Photo } from "./album";
+import { element } from "./make-element";
 import { page } from "./view";
 
 /** Of at most eight: so many fit beside each other on a phone. */
 const MOST = 6;
 
-const buttons = Array.from({ length: MOST }, () => Object.assign(document.createElement("button"), { type: "button" }));
+const buttons = Array.from({ length: MOST }, () => element("button", "", { type: "button" }));
 
 /** What is shown, or asked for. */
 let now: { readonly result: ColorizeResult; readonly x: number; readonly y: number } | undefined;

@@ -3,6 +3,7 @@
  * browser's localStorage, unless it is a model of the visitor's own.
  */
 import { loadColorizer, type LoadOptions, type LoadProgress, type PhotoColorizer } from "../src/index";
+import { element } from "./make-element";
 
 /** What the manifests in models/ say, by their paths. */
 const summaries = import.meta.glob<string>("../models/*/model.json", { import: "summary", eager: true });
@@ -72,15 +73,14 @@ export function chooseModel(name: string): void {
 /** Fills the fieldset with one radio button for each model, and calls `onChange` when the visitor takes another one. */
 export function showModels(fieldset: HTMLElement, onChange: (model: string) => void): void {
   show = ({ name, summary, megabytes }) => {
-    const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", value: name });
+    const input = element("input", "", { type: "radio", name: "model", value: name });
     input.checked = name === model;
     input.addEventListener("change", () => {
       chooseModel(name);
       onChange(name);
     });
-    const text = (className: string, content: string): HTMLElement =>
-      Object.assign(document.createElement("span"), { className, textContent: content });
-    const label = document.createElement("label");
+    const text = (className: string, content: string): HTMLElement => element("span", content, { className });
+    const label = element("label");
     const size = `${megabytes} MB${isOwn(name) ? ", your file" : " download"}`;
     label.append(input, text("name", name), text("size", size), text("summary", summary));
     fieldset.append(label);

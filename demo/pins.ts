@@ -1,6 +1,7 @@
 /** The colours that the visitor set, as pins on the open photograph. */
 import type { Place } from "../src/index";
 import type { Photo } from "./album";
+import { element } from "./make-element";
 import { page } from "./view";
 
 /** Of the window, in CSS pixels. */
@@ -11,7 +12,7 @@ const NEAR = 18;
 
 class Pins {
   /** On the picture, with which it is zoomed and moved. */
-  readonly #layer = document.createElement("div");
+  readonly #layer = element("div", "", { className: "pins", slot: "overlay" });
   /** Whether pins are shown and the visitor sets colours. */
   #on = false;
   #photo: Photo | undefined;
@@ -19,11 +20,6 @@ class Pins {
   #chosen: number | Place | undefined;
   /** Called when something else is shown. */
   onShow: () => void = () => {};
-
-  constructor() {
-    this.#layer.className = "pins";
-    this.#layer.slot = "overlay";
-  }
 
   get on(): boolean {
     return this.#on;
@@ -95,9 +91,7 @@ class Pins {
       if (this.#layer.parentElement !== page.picture) page.picture.append(this.#layer);
       const places = typeof this.#chosen === "object" ? [...this.#hints, this.#chosen] : this.#hints;
       places.forEach((place, i) => {
-        const pin = document.createElement("button");
-        pin.type = "button";
-        pin.className = "pin";
+        const pin = element("button", "", { type: "button", className: "pin" });
         const color = "color" in place ? String(place.color) : undefined;
         pin.setAttribute("aria-label", color ? `Colour ${i + 1}: ${color}` : "New place, without a colour");
         pin.setAttribute("aria-pressed", String(this.#chosen === i || !color));

@@ -1,4 +1,5 @@
 /** The pictures in samples/, as buttons. */
+import { element } from "./make-element";
 
 /** Small copies, which tools/vite-thumbnails.ts makes. */
 const thumbnails = import.meta.glob<string>("../samples/*.jpg", {
@@ -17,19 +18,13 @@ function title(path: string): string {
 /** Fills the list; `choose` gets a sample's address and title. */
 export function showSamples(list: HTMLElement, choose: (url: string, title: string) => void): void {
   for (const [path, url] of Object.entries(files)) {
-    const button = document.createElement("button");
-    const image = document.createElement("img");
-    const caption = document.createElement("span");
-    button.type = "button";
+    const button = element("button", "", { type: "button" });
     button.dataset["sample"] = path.replace(/^.*\//, "");
     button.dataset["address"] = url;
-    image.src = thumbnails[path]!;
-    image.alt = "";
-    image.loading = "lazy";
-    caption.textContent = title(path);
-    button.append(image, caption);
+    const image = element("img", "", { alt: "", loading: "lazy", src: thumbnails[path]! });
+    button.append(image, element("span", title(path)));
     button.addEventListener("click", () => choose(url, title(path)));
-    const item = document.createElement("li");
+    const item = element("li");
     item.append(button);
     list.append(item);
   }

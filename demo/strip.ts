@@ -1,6 +1,7 @@
 /** The album as a strip of thumbnails, each with its state. */
 import type { Album, Photo, PhotoState } from "./album";
 import { dragOut } from "./drag-out";
+import { element } from "./make-element";
 import { page } from "./view";
 
 const STATE_TEXT: Readonly<Record<PhotoState, string>> = {
@@ -62,17 +63,13 @@ export class Strip {
   }
 
   #newItem(photo: Photo): HTMLLIElement {
-    const item = document.createElement("li");
-    const open = document.createElement("button");
-    const remove = document.createElement("button");
-    open.type = remove.type = "button";
-    open.className = "open";
-    remove.className = "remove";
-    remove.textContent = "×";
+    const item = element("li");
+    const open = element("button", "", { type: "button", className: "open" });
+    const remove = element("button", "×", { type: "button", className: "remove" });
     remove.setAttribute("aria-label", `Close ${photo.name}`);
-    const image = Object.assign(document.createElement("img"), { alt: "", hidden: true });
-    const state = Object.assign(document.createElement("span"), { className: "state" });
-    const name = Object.assign(document.createElement("span"), { className: "name", textContent: photo.name });
+    const image = element("img", "", { alt: "", hidden: true });
+    const state = element("span", "", { className: "state" });
+    const name = element("span", photo.name, { className: "name" });
     open.append(image, state, name);
     dragOut(open, () => photo);
     open.addEventListener("click", () => this.#handlers.open(photo));

@@ -2,6 +2,7 @@
 import type { ColorHint, Place } from "../src/index";
 import { adjust } from "./open-photo";
 import { showLikely, startLikely } from "./likely";
+import { element } from "./make-element";
 import { pins } from "./pins";
 import { page } from "./view";
 
@@ -159,10 +160,7 @@ export function startTinting(): void {
   startLikely((color) => change({ color }, "set"));
   page.swatches.prepend(
     ...Object.entries(SWATCHES).map(([name, colour]) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.value = colour;
-      button.title = name;
+      const button = element("button", "", { type: "button", value: colour, title: name });
       button.setAttribute("aria-label", name);
       button.style.setProperty("--pin", colour);
       button.addEventListener("click", () => change({ color: colour }, "set"));
