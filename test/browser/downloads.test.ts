@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
-import { serve, type TestServer } from "../shared/answering-server";
+import { answer, type TestServer } from "../shared/answering-server";
 import { browserModel } from "../shared/browser-model";
 import { built } from "../shared/built";
 import { launchBrowser } from "../shared/launch";
@@ -39,7 +39,7 @@ let begins: number[];
 
 beforeAll(async () => {
   dist = await built("dist");
-  server = await serve((path, response, _, request) => {
+  server = await answer((path, response, _, request) => {
     const name = path.slice("/tiny/".length);
     const bytes =
       path === "/"
@@ -144,7 +144,7 @@ it("fetches a file again that was damaged on this device", async () => {
 });
 
 it("takes files that another site sends compressed, which it cannot see", async () => {
-  const other = await serve((path, response) => {
+  const other = await answer((path, response) => {
     const bytes = gzipSync(MODEL[path.slice(1)]!);
     response.writeHead(200, {
       "access-control-allow-origin": "*",

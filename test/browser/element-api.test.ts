@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ColorizeCanvas } from "../../src/element";
 import { TEXTS } from "../../src/element/texts";
-import { serve } from "../shared/answering-server";
+import { answer } from "../shared/answering-server";
 import { SHIPPED } from "../shared/browser-model";
 import { useElementPage, type ElementPage } from "./element-page";
 
@@ -156,7 +156,7 @@ describe("attributes", () => {
 
   it("crossorigin decides whether cookies are sent to another site", async () => {
     const cookies: (string | undefined)[] = [];
-    const other = await serve((_, response, __, { headers }) => {
+    const other = await answer((_, response, __, { headers }) => {
       cookies.push(headers.cookie);
       const allowed = { "access-control-allow-origin": open.site.address, "access-control-allow-credentials": "true" };
       response.writeHead(200, { ...allowed, "cache-control": "no-store" }).end(readFileSync("samples/cat.jpg"));

@@ -9,14 +9,14 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export async function serve(
-  answer: (path: string, response: ServerResponse, nth: number, request: IncomingMessage) => void,
+export async function answer(
+  respond: (path: string, response: ServerResponse, nth: number, request: IncomingMessage) => void,
 ): Promise<TestServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     requests.push(path);
-    answer(path, response, requests.filter((other) => other === path).length, request);
+    respond(path, response, requests.filter((other) => other === path).length, request);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

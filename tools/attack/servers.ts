@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { loadModel } from "../../src/weights/model/files";
-import { serve } from "../../test/shared/answering-server";
+import { answer } from "../../test/shared/answering-server";
 import { tinyModel } from "../../test/shared/tiny-model";
 import { Finding, fromJsonInput, jsonInput, whole, type Attack, type Checked } from "./attack";
 import { refusal } from "./promises";
@@ -95,7 +95,7 @@ type Input = Readonly<Record<string, readonly string[]>>;
 
 async function check(bytes: Uint8Array): Promise<Checked> {
   const input = fromJsonInput<Input>(bytes);
-  const server = await serve((path, response, nth, request) => {
+  const server = await answer((path, response, nth, request) => {
     response.on("error", () => undefined);
     request.socket.on("error", () => undefined);
     const name = path.replace(/^\/(real\/)?/, "");

@@ -8,7 +8,7 @@ import { folderReader } from "../../../src/node/model-files";
 import { loadModel } from "../../../src/weights/model/files";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { addModel } from "../../../tools/models/add";
-import { serve } from "../../shared/answering-server";
+import { answer } from "../../shared/answering-server";
 import { buildModel, node } from "../../onnx-builder";
 import onnxProto from "onnx-proto";
 
@@ -49,7 +49,7 @@ test("writes the file and a manifest with hash, licence and origin", async () =>
 });
 
 test("takes an address, and what the user says of the model", async () => {
-  const server = await serve((_, response) => void response.end(network));
+  const server = await answer((_, response) => void response.end(network));
   try {
     const options = { out: join(folder, "m"), name: "mine", license: "CC0-1.0" };
     const { manifest } = await readModelFiles(await addModel(`${server.url}a/net.onnx?v=1`, options));

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError } from "../../../src/base/errors";
 import { fetchFile } from "../../../src/weights/model/download";
-import { serve, type TestServer } from "../../shared/answering-server";
+import { answer, type TestServer } from "../../shared/answering-server";
 
 const BODY = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) & 255);
 const SHA = createHash("sha256").update(BODY).digest("hex");
@@ -22,7 +22,7 @@ function sendRest(bytes: Uint8Array, request: IncomingMessage, response: ServerR
 
 beforeEach(async () => {
   ranges = [];
-  server = await serve((path, response, nth, request) => {
+  server = await answer((path, response, nth, request) => {
     ranges.push(request.headers.range);
     switch (path.replace(/\?.*/, "")) {
       case "/ok":

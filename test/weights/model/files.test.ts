@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError, ManifestError } from "../../../src/base/errors";
 import { loadModel, type ModelProgress } from "../../../src/weights/model/files";
 import { modelFolder } from "./model-folder";
-import { serve, type TestServer } from "../../shared/answering-server";
+import { answer, type TestServer } from "../../shared/answering-server";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());
 
 async function serveFolder(files: Record<string, Uint8Array>): Promise<TestServer> {
-  return (server = await serve((path, response) => {
+  return (server = await answer((path, response) => {
     const bytes = files[decodeURIComponent(path.slice("/m/".length))];
     if (bytes) response.end(bytes);
     else response.writeHead(404).end();

@@ -6,13 +6,13 @@ import { fetchFile } from "../../../src/weights/model/download";
 import { loadModel } from "../../../src/weights/model/files";
 import { parseManifest } from "../../../src/weights/model/manifest";
 import { modelFolder } from "./model-folder";
-import { serve, type TestServer } from "../../shared/answering-server";
+import { answer, type TestServer } from "../../shared/answering-server";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());
 
-async function serving(answer: Parameters<typeof serve>[0]): Promise<TestServer> {
-  return (server = await serve(answer));
+async function serving(respond: Parameters<typeof answer>[0]): Promise<TestServer> {
+  return (server = await answer(respond));
 }
 
 /** Sends `text` again and again, as fast as it is read. Resolves when the connection is closed. */
