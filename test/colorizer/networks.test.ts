@@ -1,28 +1,19 @@
 /** Models of format 2 with one network: every kind of input and output, from pixels to pixels. */
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ManifestError } from "../../src/base/errors";
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { labToRgb, rgbToLab, type Triple } from "../../src/image/lab";
 import type { ModelReader } from "../../src/weights/model/files";
+import { modelFiles } from "../../tools/model-files";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
 
 /** Reads a model folder with one network. */
 function reader(network: Uint8Array, colorizer: object): ModelReader {
-  const sha256 = createHash("sha256").update(network).digest("hex");
-  const manifest = {
-    format: 2,
-    name: "one",
-    version: "1",
-    license: "MIT",
-    files: { network: { path: "network.onnx", bytes: network.length, sha256 } },
-    colorizer: { file: "network", size: { pixels: 32, multiple: 8 }, ...colorizer },
-  };
-  const files: Record<string, Uint8Array> = {
-    "model.json": new TextEncoder().encode(JSON.stringify(manifest)),
-    "network.onnx": network,
-  };
+  const files = modelFiles(
+    { network: { path: "network.onnx", bytes: network } },
+    { colorizer: { file: "network", size: { pixels: 32, multiple: 8 }, ...colorizer } },
+  );
   return (path) => Promise.resolve(files[path]!);
 }
 

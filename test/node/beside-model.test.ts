@@ -1,5 +1,4 @@
 /** A model like inception-strided: its embedder lies in the folder of a model beside it, and a background class comes before the scores. */
-import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { rgbToLab } from "../../src/image/lab";
 import { folderReader } from "../../src/node/model-files";
+import { modelFiles } from "../../tools/model-files";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../onnx-builder";
 
@@ -42,10 +42,6 @@ const colorizer = buildModel({
   ],
 });
 
-function entry(path: string, bytes: Uint8Array): object {
-  return { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
 let root: string;
 let folder: string;
 
@@ -61,30 +57,29 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 function writeManifest(extra: object, path = "../table/embedder.onnx"): void {
-  const manifest = {
-    format: 2,
-    name: "strided",
-    version: "1",
-    license: "MIT",
-    files: { embedder: entry(path, embedder), colorizer: entry("colorizer.onnx", colorizer) },
-    embedder: {
-      file: "embedder",
-      input: { name: "image", kind: "lightness", scale: 0.02, offset: 0 },
-      output: "embedding",
-      size: 16,
-      ...extra,
+  const files = modelFiles(
+    { embedder: { path, bytes: embedder }, colorizer: { path: "colorizer.onnx", bytes: colorizer } },
+    {
+      name: "strided",
+      embedder: {
+        file: "embedder",
+        input: { name: "image", kind: "lightness", scale: 0.02, offset: 0 },
+        output: "embedding",
+        size: 16,
+        ...extra,
+      },
+      colorizer: {
+        file: "colorizer",
+        inputs: [
+          { name: "luminance", kind: "lightness", scale: 0.02, offset: -1 },
+          { name: "embedding", kind: "embedding" },
+        ],
+        output: { name: "ab", kind: "ab", scale: 128 },
+        size: { pixels: 32, multiple: 8 },
+      },
     },
-    colorizer: {
-      file: "colorizer",
-      inputs: [
-        { name: "luminance", kind: "lightness", scale: 0.02, offset: -1 },
-        { name: "embedding", kind: "embedding" },
-      ],
-      output: { name: "ab", kind: "ab", scale: 128 },
-      size: { pixels: 32, multiple: 8 },
-    },
-  };
-  writeFileSync(join(folder, "model.json"), JSON.stringify(manifest));
+  );
+  writeFileSync(join(folder, "model.json"), files["model.json"]!);
 }
 
 async function load(precision: "f16" | "f32" = "f32"): Promise<Colorizer> {

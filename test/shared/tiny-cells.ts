@@ -1,5 +1,5 @@
 /** A model folder of one small network that predicts how likely each of three colours is, from the lightness alone. */
-import { createHash } from "node:crypto";
+import { modelFiles } from "../../tools/model-files";
 import { buildModel, node } from "../../tools/onnx-writer";
 
 /** a* and b* of grey, red and blue. */
@@ -23,19 +23,16 @@ export function tinyCells(): Record<string, Uint8Array> {
       { name: "bias", shape: [3], data: BIAS },
     ],
   });
-  const sha256 = createHash("sha256").update(network).digest("hex");
-  const manifest = {
-    format: 2,
-    name: "tiny-cells",
-    version: "1",
-    license: "MIT",
-    files: { network: { path: "scores.onnx", bytes: network.length, sha256 } },
-    colorizer: {
-      file: "network",
-      inputs: [{ name: "luminance", kind: "lightness", scale: 0.01, offset: 0 }],
-      output: { name: "scores", kind: "cells", cells: CELLS, temperature: 0.8 },
-      size: { pixels: 16, multiple: 8 },
+  return modelFiles(
+    { network: { path: "scores.onnx", bytes: network } },
+    {
+      name: "tiny-cells",
+      colorizer: {
+        file: "network",
+        inputs: [{ name: "luminance", kind: "lightness", scale: 0.01, offset: 0 }],
+        output: { name: "scores", kind: "cells", cells: CELLS, temperature: 0.8 },
+        size: { pixels: 16, multiple: 8 },
+      },
     },
-  };
-  return { "model.json": new TextEncoder().encode(JSON.stringify(manifest)), "scores.onnx": network };
+  );
 }

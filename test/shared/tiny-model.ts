@@ -1,7 +1,7 @@
 /** A model folder small enough to be computed by hand: both networks in a few kilobytes, with a CPU reference. */
-import { createHash } from "node:crypto";
 import { parseManifest } from "../../src/weights/model/manifest";
 import type { ModelReader } from "../../src/weights/model/files";
+import { modelFiles } from "../../tools/model-files";
 import { buildModel, node } from "../../tools/onnx-writer";
 import { resampledLuminance, type ChromaMap, type Picture } from "../reference/color";
 
@@ -89,21 +89,12 @@ function colorizer(bias: readonly number[]): Uint8Array {
 
 /** The folder's files: model.json, embedder.onnx, colorizer.onnx. */
 export function tinyModel(options: TinyOptions = {}): Record<string, Uint8Array> {
-  const files = {
-    embedder: embedder(options.unused),
-    colorizer: options.network ?? colorizer(options.bias ?? BIAS),
+  const networks = {
+    embedder: { path: "embedder.onnx", bytes: embedder(options.unused) },
+    colorizer: { path: "colorizer.onnx", bytes: options.network ?? colorizer(options.bias ?? BIAS) },
   };
-  const entry = (name: keyof typeof files): unknown => ({
-    path: `${name}.onnx`,
-    bytes: files[name].length,
-    sha256: createHash("sha256").update(files[name]).digest("hex"),
-  });
-  const manifest = {
+  const files = modelFiles(networks, {
     format: 1,
-    name: "tiny",
-    version: "1",
-    license: "MIT",
-    files: { embedder: entry("embedder"), colorizer: entry("colorizer") },
     embedder: {
       file: "embedder",
       input: "image",
@@ -125,15 +116,11 @@ export function tinyModel(options: TinyOptions = {}): Record<string, Uint8Array>
       saturation: 1,
       ...options.colorizer,
     },
-  };
+  });
   const { mean } = options;
-  const format2 = parseManifest(manifest, "model.json");
-  const withMean = { ...format2, format: 2, embedder: { ...format2.embedder!, mean } };
-  return {
-    "model.json": new TextEncoder().encode(JSON.stringify(mean ? withMean : manifest)),
-    "embedder.onnx": files.embedder,
-    "colorizer.onnx": files.colorizer,
-  };
+  if (!mean) return files;
+  const format2 = parseManifest(JSON.parse(new TextDecoder().decode(files["model.json"])), "model.json");
+  return modelFiles(networks, { ...format2, format: 2, embedder: { ...format2.embedder!, mean } });
 }
 
 /** Reads tinyModel() for Colorizer.load({ read }). */

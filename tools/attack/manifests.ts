@@ -1,10 +1,10 @@
 /** Damaged and hostile model.json files: refused by a typed error, or the model colours a picture and keeps its lightness. */
-import { createHash } from "node:crypto";
 import { ManifestError } from "../../src/base/errors";
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { rgbToLab, type Triple } from "../../src/image/lab";
 import { randoms } from "../../test/shared/randoms";
 import { tinyModel } from "../../test/shared/tiny-model";
+import { modelFiles } from "../model-files";
 import { buildModel, node } from "../onnx-writer";
 import { Finding, type Attack, type Checked } from "./attack";
 import { JSON_MUTATIONS } from "./json-mutations";
@@ -89,18 +89,11 @@ export const manifests: Attack = {
 
 /** A manifest of each kind of input and output. */
 export async function corpusManifests(): Promise<Record<string, Uint8Array>> {
-  const entry = (path: string): object => {
-    const bytes = FILES[path]!;
-    return { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
-  };
-  const format2 = (path: string, output: object, rest: object = {}): Uint8Array =>
-    new TextEncoder().encode(
-      JSON.stringify({
-        format: 2,
+  const format2 = (path: string, output: object, rest: object = {}): Uint8Array => {
+    const files = modelFiles(
+      { colorizer: { path, bytes: FILES[path]! } },
+      {
         name: "corpus",
-        version: "1",
-        license: "MIT",
-        files: { colorizer: entry(path) },
         colorizer: {
           file: "colorizer",
           inputs: [{ kind: "lightness", name: "picture", scale: 0.02, offset: -1 }],
@@ -108,8 +101,10 @@ export async function corpusManifests(): Promise<Record<string, Uint8Array>> {
           size: { pixels: 32, multiple: 8, shape: "free" },
           ...rest,
         },
-      }),
+      },
     );
+    return files["model.json"]!;
+  };
   const grey = { inputs: [{ kind: "grey", name: "picture", channels: 1, range: [-1, 1] }], size: { pixels: 32, multiple: 4, shape: "square" } }; // prettier-ignore
   return {
     "format-1.json": FILES["model.json"]!,

@@ -1,5 +1,4 @@
 /** npm run convert -- <weights.h5 | model.h5 | model.json> --out <file.onnx> */
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +6,7 @@ import { Command, Option } from "commander";
 import { InputError, messageOf } from "../../src/base/errors";
 import { placeFile } from "../../src/node/place-file";
 import { runTool } from "../command";
+import { fileEntry } from "../model-files";
 import { openKerasFile } from "./hdf5";
 import { inceptionResNetV2 } from "./inception-resnet-v2";
 import { parseTopology } from "./keras-model";
@@ -44,8 +44,7 @@ export async function writeModel(path: string, bytes: Uint8Array): Promise<{ man
   const entry = Object.values(json.files ?? {}).find((file) => file["path"] === basename(path));
   await placeFile(path, bytes, { overwrite: true });
   if (!entry) return { manifest: undefined };
-  entry["sha256"] = createHash("sha256").update(bytes).digest("hex");
-  entry["bytes"] = bytes.length;
+  Object.assign(entry, fileEntry(basename(path), bytes));
   await placeFile(manifest, Buffer.from(`${JSON.stringify(json, null, 2)}\n`), { overwrite: true });
   return { manifest };
 }

@@ -1,5 +1,4 @@
 /** Resolves `--model`: a model folder, its model.json, a URL, or one ONNX file. */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -9,6 +8,7 @@ import { folderReader } from "../../src/node/model-files";
 import { readModel } from "../../src/weights/onnx/decode";
 import type { ModelReader } from "../../src/weights/model/files";
 import type { OnnxValueInfo } from "../../src/weights/onnx/types";
+import { fileEntry, modelFiles } from "../model-files";
 
 export interface ModelSource {
   /** A folder, a model.json or an ONNX file. */
@@ -81,30 +81,22 @@ function loneNetwork(
     });
   const pixels = Math.ceil(LONE_SIZE / multiple) * multiple;
   const size = fixed ? { pixels: fixed.width, multiple: fixed.width, shape: "square" } : { pixels, multiple };
-  const label = basename(path);
-  const manifest = {
-    format: 2,
-    name: basename(path, ".onnx"),
-    version: "0",
-    license: "unknown",
-    files: { network: { path: "network.onnx", ...checksum(bytes) } },
-    colorizer: {
-      file: "network",
-      inputs: [{ name, kind: "lightness", scale: luminanceScale, offset: luminanceOffset }],
-      output: { name: output, kind: "ab", scale: chromaScale },
-      size,
+  const files = modelFiles(
+    { network: { path: "network.onnx", bytes } },
+    {
+      name: basename(path, ".onnx"),
+      version: "0",
+      license: "unknown",
+      colorizer: {
+        file: "network",
+        inputs: [{ name, kind: "lightness", scale: luminanceScale, offset: luminanceOffset }],
+        output: { name: output, kind: "ab", scale: chromaScale },
+        size,
+      },
+      training: { file: basename(path) },
     },
-    training: { file: label },
-  };
-  const files: Readonly<Record<string, Uint8Array>> = {
-    "model.json": new TextEncoder().encode(JSON.stringify(manifest)),
-    "network.onnx": bytes,
-  };
+  );
   return (file) => Promise.resolve(files[file]!);
-}
-
-function checksum(bytes: Uint8Array): { readonly bytes: number; readonly sha256: string } {
-  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
 function replacingColorizer(folder: string, path: string, bytes: Uint8Array): ModelReader {
@@ -114,7 +106,7 @@ function replacingColorizer(folder: string, path: string, bytes: Uint8Array): Mo
     const file = await onDisk(name, expected, onProgress, signal);
     if (name !== "model.json") return file;
     const manifest = JSON.parse(new TextDecoder().decode(file)) as Manifest;
-    manifest.files[manifest.colorizer.file] = { path: basename(path), ...checksum(bytes) };
+    manifest.files[manifest.colorizer.file] = fileEntry(basename(path), bytes);
     return new TextEncoder().encode(JSON.stringify(manifest));
   };
 }

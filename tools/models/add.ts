@@ -1,5 +1,4 @@
 /** Makes a model folder of a bare ONNX file: one ONNX file and a model.json with hashes, licence and origin. */
-import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import onnxProto, { type onnx } from "onnx-proto";
@@ -10,6 +9,7 @@ import { parseManifest } from "../../src/weights/model/manifest";
 import { manifestFor } from "../../src/weights/model/presets";
 import { decodeModel, externalLocations, type ExternalData } from "../../src/weights/onnx/decode";
 import type { OnnxTensor } from "../../src/weights/onnx/types";
+import { fileEntry } from "../model-files";
 
 export interface AddOptions {
   /** Default: recognised by the file's inputs and outputs. */
@@ -46,7 +46,6 @@ export async function addModel(source: string, options: AddOptions = {}): Promis
   const bytes = await inOneFile(given, source, url);
   const manifest = await manifestFor({ bytes, name: fileName, where: source, preset });
   const path = `${name.replace(/[^\w.-]/g, "_")}.onnx`;
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
   const { colorizer, version, summary } = manifest;
   const json = {
     format: 2,
@@ -55,7 +54,7 @@ export async function addModel(source: string, options: AddOptions = {}): Promis
     license: license ?? manifest["license"],
     summary,
     origin: options.origin ?? url?.href ?? fileName,
-    files: { network: { path, sha256, bytes: bytes.byteLength } },
+    files: { network: fileEntry(path, bytes) },
     colorizer,
   };
   parseManifest(json, `${folder}/model.json`);

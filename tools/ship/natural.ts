@@ -1,11 +1,10 @@
 /** The files of models/natural: the network as it was exported, its manifest, its card and the licence of its backbone. */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import schema from "../../models/manifest.schema.json";
 import { InputError, messageOf } from "../../src/base/errors";
 import { parseManifest } from "../../src/weights/model/manifest";
 import { readModel } from "../../src/weights/onnx/decode";
+import { fileEntry } from "../model-files";
 import { cardMetrics, cardTable, markdownTable, tableHead, tableRows, type Evaluation } from "../evaluate/report";
 
 const NAME = "natural";
@@ -53,10 +52,7 @@ export async function shipNatural(options: ShipOptions): Promise<Shipped> {
   const cells = JSON.parse((await read(join(folder, "cells.json"))).toString()) as Cells;
   const network = await read(join(folder, options.network));
   await checkNetwork(network, cells, options.network);
-  const sha256 = createHash("sha256").update(network).digest("hex");
   const { knee = 0 } = cells;
-  const knows = "knee" in schema.$defs.colorizer.properties;
-  if (knee > 0 && !knows) notes.push(`knee ${knee} is left out: the manifest has no such key`);
   const pixels = options.size ?? cells.size ?? SIZE;
   const evaluation = options.report === undefined ? undefined : await readReport(options.report);
   const manifest = {
@@ -66,14 +62,14 @@ export async function shipNatural(options: ShipOptions): Promise<Shipped> {
     version,
     license: LICENSE,
     summary: SUMMARY,
-    files: { network: { path: "natural.onnx", sha256, bytes: network.length } },
+    files: { network: fileEntry("natural.onnx", network) },
     colorizer: {
       file: "network",
       inputs: [{ name: "luminance", kind: "lightness", scale: 0.02, offset: -1 }],
       output: { name: "scores", kind: "cells", cells: cells.cells, temperature: cells.temperature },
       size: { pixels, multiple: MULTIPLE },
       saturation: cells.saturation,
-      ...(knows && { knee }),
+      knee,
     },
     training: cells.training ?? {},
     metrics: evaluation ? (JSON.parse(cardMetrics(evaluation, NAME)) as object) : {},
@@ -82,7 +78,7 @@ export async function shipNatural(options: ShipOptions): Promise<Shipped> {
   if (evaluation) checkReport(evaluation, manifest);
   else notes.push("the card has no figures yet: measure with `npm run evaluate`, then give --report");
   const card = await readFile(new URL("natural.md", import.meta.url), "utf8");
-  const facts = { ...cells, version, pixels, bytes: network.length, knee: knows ? knee : 0 };
+  const facts = { ...cells, version, pixels, bytes: network.length, knee };
   return {
     files: {
       "natural.onnx": network,

@@ -1,5 +1,5 @@
 /** A tiny model folder with random bytes as files, which load but do not decode. */
-import { createHash } from "node:crypto";
+import { modelFiles } from "../../../tools/model-files";
 import { randoms } from "../../shared/randoms";
 
 /** New contents by path. */
@@ -8,17 +8,10 @@ export function modelFolder(): Record<string, Uint8Array> {
     embedder: { path: "embedder.onnx", bytes: noise(3000, 1) },
     colorizer: { path: "sub/colorizer.onnx", bytes: noise(500, 2) },
   };
-  const entry = ({ path, bytes }: { path: string; bytes: Uint8Array }): object => ({
-    path,
-    bytes: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-  });
-  const manifest = {
+  return modelFiles(files, {
     format: 1,
-    name: "tiny",
     version: "0.0.1",
     license: "CC0-1.0",
-    files: { embedder: entry(files.embedder), colorizer: entry(files.colorizer) },
     embedder: { file: "embedder", input: "image", output: "embedding", size: 32, channels: 3, range: [-1, 1] },
     colorizer: {
       file: "colorizer",
@@ -32,12 +25,7 @@ export function modelFolder(): Record<string, Uint8Array> {
       chromaScale: 128,
       saturation: 1,
     },
-  };
-  return {
-    "model.json": new TextEncoder().encode(JSON.stringify(manifest)),
-    [files.embedder.path]: files.embedder.bytes,
-    [files.colorizer.path]: files.colorizer.bytes,
-  };
+  });
 }
 
 function noise(count: number, seed: number): Uint8Array {
