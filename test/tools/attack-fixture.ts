@@ -28,6 +28,7 @@ const broken: Attack = {
   memory: 1e8,
   invent: (dice, corpus) => mutant(dice, corpus, {}),
   reductions: shorter,
+  corpus: async () => ({}),
   check: async (input) => {
     await WRONG[input.find((byte) => byte in WRONG) ?? 0]?.();
     await new Promise((resolve) => setTimeout(resolve, 5));

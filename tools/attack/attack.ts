@@ -39,6 +39,8 @@ export interface Attack {
   invent(dice: Dice, corpus: readonly CorpusFile[]): Invention;
   /** Smaller inputs to try in place of one that was found. */
   reductions?(input: Uint8Array): Iterable<Uint8Array>;
+  /** The inputs that the project keeps, by file name, but those that attacks found. */
+  corpus(): Promise<Readonly<Record<string, Uint8Array>>>;
   /** Attacks the project with one input. Rejects with Finding, or with any error, when a promise is broken. */
   check(input: Uint8Array): Promise<Checked>;
   /** Compares the evidence with another program, which runs in its own process because it may crash. Resolves with the outcome. */

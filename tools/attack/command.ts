@@ -203,6 +203,16 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   }
 }
 
+async function corpus(): Promise<Record<string, Uint8Array>> {
+  const input = (trouble: Input["trouble"], files: number, bad: number): Uint8Array => jsonInput({ trouble, files, bad, after: 5 } satisfies Input); // prettier-ignore
+  return {
+    "killed.json": input("killed", 30, 7),
+    "full-disk.json": input("full disk", 40, 0),
+    "read-only.json": input("read-only", 5, 0),
+    "many-files.json": input("many files", 10_000, 9),
+  };
+}
+
 export const command: Attack = {
   name: "command",
   about:
@@ -221,15 +231,6 @@ export const command: Attack = {
       } satisfies Input),
     );
   },
+  corpus,
   check,
 };
-
-export async function corpusCommand(): Promise<Record<string, Uint8Array>> {
-  const input = (trouble: Input["trouble"], files: number, bad: number): Uint8Array => jsonInput({ trouble, files, bad, after: 5 } satisfies Input); // prettier-ignore
-  return {
-    "killed.json": input("killed", 30, 7),
-    "full-disk.json": input("full disk", 40, 0),
-    "read-only.json": input("read-only", 5, 0),
-    "many-files.json": input("many files", 10_000, 9),
-  };
-}

@@ -227,6 +227,18 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   return { outcome };
 }
 
+/** Each kind twice, in different work. */
+async function corpus(): Promise<Record<string, Uint8Array>> {
+  const works = Object.keys(WORK) as Input["work"][];
+  const inputs = KINDS.flatMap((fault, i) =>
+    [i, i + 2].map((k): Input => ({ work: works[k % works.length]!, fault, call: 7 * i })),
+  );
+  const named = inputs.map(
+    (input) => [`${input.work}-${input.fault}.json`.replaceAll(" ", "-"), jsonInput(input)] as const,
+  );
+  return Object.fromEntries(named);
+}
+
 export const faults: Attack = {
   name: "faults",
   about: "calls of the device that throw, reject, lose it, refuse, run out of memory, do nothing or never answer",
@@ -237,17 +249,6 @@ export const faults: Attack = {
     const work = dice.pick(Object.keys(WORK) as Input["work"][]);
     return whole(jsonInput({ work, fault: dice.pick(KINDS), call: dice.below(2000) } satisfies Input));
   },
+  corpus,
   check,
 };
-
-/** Each kind twice, in different work. */
-export async function corpusFaults(): Promise<Record<string, Uint8Array>> {
-  const works = Object.keys(WORK) as Input["work"][];
-  const inputs = KINDS.flatMap((fault, i) =>
-    [i, i + 2].map((k): Input => ({ work: works[k % works.length]!, fault, call: 7 * i })),
-  );
-  const named = inputs.map(
-    (input) => [`${input.work}-${input.fault}.json`.replaceAll(" ", "-"), jsonInput(input)] as const,
-  );
-  return Object.fromEntries(named);
-}

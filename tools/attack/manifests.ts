@@ -76,19 +76,8 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   }
 }
 
-export const manifests: Attack = {
-  name: "manifests",
-  about: "model.json: its values, keys and lists changed, and byte by byte",
-  share: 2,
-  seconds: 5,
-  memory: 4e8,
-  invent: (dice, corpus) => mutant(dice, corpus, JSON_MUTATIONS),
-  reductions: shorter,
-  check,
-};
-
 /** A manifest of each kind of input and output. */
-export async function corpusManifests(): Promise<Record<string, Uint8Array>> {
+async function corpus(): Promise<Record<string, Uint8Array>> {
   const format2 = (path: string, output: object, rest: object = {}): Uint8Array => {
     const files = modelFiles(
       { colorizer: { path, bytes: FILES[path]! } },
@@ -113,3 +102,15 @@ export async function corpusManifests(): Promise<Record<string, Uint8Array>> {
     "cells.json": format2("cells.onnx", { kind: "cells", cells: [[0, 0], [60, 20], [-40, 30], [10, -50]], temperature: 0.4 }), // prettier-ignore
   };
 }
+
+export const manifests: Attack = {
+  name: "manifests",
+  about: "model.json: its values, keys and lists changed, and byte by byte",
+  share: 2,
+  seconds: 5,
+  memory: 4e8,
+  invent: (dice, corpus) => mutant(dice, corpus, JSON_MUTATIONS),
+  reductions: shorter,
+  corpus,
+  check,
+};

@@ -90,6 +90,7 @@ export const models: Attack = {
   memoryPerByte: 4,
   invent: (dice, corpus) => mutant(dice, corpus, MODEL_MUTATIONS),
   reductions: smallerModels,
+  corpus: async () => (await import("./corpus-models")).corpusModels(),
   check,
   confirm: async (bytes, evidence) => (await import("./onnxruntime")).compare(bytes, evidence as Evidence),
 };

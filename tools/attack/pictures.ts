@@ -59,5 +59,6 @@ export const pictures: Attack = {
   memory: 1.2e9,
   invent: (dice, corpus) => mutant(dice, corpus, PICTURE_MUTATIONS),
   reductions: shorter,
+  corpus: async () => (await import("./corpus-pictures")).corpusPictures(),
   check,
 };

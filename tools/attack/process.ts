@@ -1,13 +1,9 @@
 /** The process that is attacked: it checks one input after another and may crash or hang. Started by attacked.ts. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Finding, type Attack } from "./attack";
 import type { Answer, Question } from "./attacked";
+import { heapBytes } from "./heap";
 
 const { ATTACKS } = (await import(process.argv[2]!)) as { readonly ATTACKS: Readonly<Record<string, Attack>> };
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 /** What nobody awaited, or threw into the event loop, since the last question. */
 const strays: unknown[] = [];
@@ -16,14 +12,6 @@ process.on("uncaughtException", (error) => strays.push(error));
 
 const text = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 const mostMemory = (): number => process.resourceUsage().maxRSS * 1024;
-
-async function heap(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    collect();
-  }
-  return process.memoryUsage().heapUsed;
-}
 
 async function answer({ attack: name, input, evidence, confirm }: Question): Promise<Omit<Answer, "id">> {
   const attack = ATTACKS[name]!;
@@ -46,7 +34,9 @@ async function answer({ attack: name, input, evidence, confirm }: Question): Pro
 process.on("message", (question: Question) => {
   void (async () => {
     const reply =
-      question.attack === "" ? { outcome: "heap", heap: await heap(), seconds: 0, memory: 0 } : await answer(question);
+      question.attack === ""
+        ? { outcome: "heap", heap: await heapBytes(), seconds: 0, memory: 0 }
+        : await answer(question);
     process.send!({ id: question.id, ...reply } satisfies Answer);
   })();
 });

@@ -125,6 +125,15 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   return { outcome };
 }
 
+/** Every answer once: for the manifest or, every other time, for a network. */
+async function corpus(): Promise<Record<string, Uint8Array>> {
+  const named = Object.keys(ANSWERS).map((answer, i) => {
+    const name = `${answer.replaceAll(/[ ,]+/g, "-")}.json`;
+    return [name, jsonInput({ [i % 2 === 0 ? "model.json" : "colorizer.onnx"]: [answer] })] as const;
+  });
+  return Object.fromEntries(named);
+}
+
 export const servers: Attack = {
   name: "servers",
   about: "servers that stall, lie about lengths, send pages, redirect, cut off or never end",
@@ -140,14 +149,6 @@ export const servers: Attack = {
     );
     return whole(jsonInput(input));
   },
+  corpus,
   check,
 };
-
-/** Every answer once: for the manifest or, every other time, for a network. */
-export async function corpusServers(): Promise<Record<string, Uint8Array>> {
-  const named = Object.keys(ANSWERS).map((answer, i) => {
-    const name = `${answer.replaceAll(/[ ,]+/g, "-")}.json`;
-    return [name, jsonInput({ [i % 2 === 0 ? "model.json" : "colorizer.onnx"]: [answer] })] as const;
-  });
-  return Object.fromEntries(named);
-}

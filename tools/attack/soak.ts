@@ -1,10 +1,10 @@
 /** Many pictures and many loads, one after another: memory stays as it was. */
 import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Colorizer } from "../../src/colorizer/colorizer";
 import { randoms } from "../../test/shared/randoms";
 import { tinyReader } from "../../test/shared/tiny-model";
 import { Finding, fromJsonInput, jsonInput, whole, type Attack, type Checked } from "./attack";
+import { heapBytes } from "./heap";
 import { attackedDevice, expectLive } from "./promises";
 
 interface Input {
@@ -21,16 +21,6 @@ const MEASUREMENTS = 20;
 
 const SIZES = [[24, 16], [60, 9], [7, 31], [1, 1]] as const; // prettier-ignore
 const pictures = SIZES.map(([width, height], i) => ({ width, height, data: Uint8Array.from(randoms(width * height * 4, i, 0, 256), Math.floor) })); // prettier-ignore
-
-async function heap(): Promise<number> {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  for (let i = 0; i < 2; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    collect();
-  }
-  return process.memoryUsage().heapUsed;
-}
 
 /** The slope of a line through points at equal distances, by least squares. */
 function slope(values: readonly number[]): number {
@@ -55,10 +45,10 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   };
   for (let i = 0; i < WARM; i++) await round(i);
   const between = Math.max(1, Math.floor((rounds - WARM) / MEASUREMENTS));
-  const [heaps, buffers] = [[await heap()], live()];
+  const [heaps, buffers] = [[await heapBytes()], live()];
   for (let i = WARM; i < rounds; i++) {
     await round(i);
-    if ((i - WARM) % between === between - 1) heaps.push(await heap());
+    if ((i - WARM) % between === between - 1) heaps.push(await heapBytes());
   }
   if (live() > buffers) throw new Finding(`${live() - buffers} buffers or textures more after ${rounds} ${work}`);
   kept?.dispose();
@@ -69,6 +59,13 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   return { outcome: `the same memory after ${rounds} ${work}`, figures: { [`bytes of heap for each of ${rounds} ${work}`]: Math.round(growth) } }; // prettier-ignore
 }
 
+async function corpus(): Promise<Record<string, Uint8Array>> {
+  return {
+    "pictures.json": jsonInput({ work: "pictures", rounds: 1000 } satisfies Input),
+    "loads.json": jsonInput({ work: "loads", rounds: 200 } satisfies Input),
+  };
+}
+
 export const soak: Attack = {
   name: "soak",
   about: "many pictures and many loads, one after another, with the heap measured",
@@ -76,12 +73,6 @@ export const soak: Attack = {
   seconds: 600,
   memory: 4e8,
   invent: (dice) => whole(jsonInput({ work: dice.pick(["pictures", "loads"] as const), rounds: 60 } satisfies Input)),
+  corpus,
   check,
 };
-
-export async function corpusSoak(): Promise<Record<string, Uint8Array>> {
-  return {
-    "pictures.json": jsonInput({ work: "pictures", rounds: 1000 } satisfies Input),
-    "loads.json": jsonInput({ work: "loads", rounds: 200 } satisfies Input),
-  };
-}
