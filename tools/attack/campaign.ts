@@ -44,12 +44,25 @@ const REDUCTIONS = 300;
 
 /** A finding without its numbers and places, to tell whether another input shows the same. */
 function kindOf(text: string): string {
-  return text.split("\n").slice(0, 2).join(" ").replace(/"[^"]*"/g, '""').replace(/output \S+/g, "output").replace(/[-\d.e+]+|NaN|Infinity/g, "0"); // prettier-ignore
+  return text
+    .split("\n")
+    .slice(0, 2)
+    .join(" ")
+    .replace(/"[^"]*"/g, '""')
+    .replace(/output \S+/g, "output")
+    .replace(/[-\d.e+]+|NaN|Infinity/g, "0");
 }
 
 /** What run() and replay() each begin with. */
 function noFigures() {
-  return { inputs: 0, outcomes: {} as Record<string, number>, findings: 0, seconds: 0, memory: 0, figures: {} as Record<string, number> }; // prettier-ignore
+  return {
+    inputs: 0,
+    outcomes: {} as Record<string, number>,
+    findings: 0,
+    seconds: 0,
+    memory: 0,
+    figures: {} as Record<string, number>,
+  };
 }
 
 function withNote(answer: Answer): Answer {

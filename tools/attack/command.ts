@@ -78,7 +78,12 @@ function run(
 ): Promise<Ended> {
   const command = [process.execPath, ...MAIN, place.pictures, "--model", place.model, "--out", place.out, ...args];
   // Without the process that filters the driver's output, so that signals reach the one that writes.
-  const env = { ...process.env, COLORIZE_STDERR: "2", HOME: place.folder, XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "", ".cache") }; // prettier-ignore
+  const env = {
+    ...process.env,
+    COLORIZE_STDERR: "2",
+    HOME: place.folder,
+    XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "", ".cache"),
+  };
   const options = { cwd: ROOT, env, ...(user !== undefined && { uid: user, gid: user }) };
   const child = before
     ? spawn("bash", ["-c", `${before}; exec "$@"`, "bash", ...command], options)
@@ -147,7 +152,8 @@ const TROUBLES = {
   "many files": async (place: Place): Promise<string> => {
     const ended = await run(place, ["--json"]);
     const counts = expectAccount(place, ended, [place.bad.size > 0 ? 1 : 0]);
-    if ((counts["coloured"] ?? 0) !== place.good.size) throw new Finding(`${counts["coloured"] ?? 0} of ${place.good.size} pictures coloured`); // prettier-ignore
+    if ((counts["coloured"] ?? 0) !== place.good.size)
+      throw new Finding(`${counts["coloured"] ?? 0} of ${place.good.size} pictures coloured`);
     if ((await wholeResults(place)).length !== place.good.size) throw new Finding("results are missing");
     return `${place.input.files} files, each accounted for`;
   },
@@ -162,7 +168,8 @@ const TROUBLES = {
     if (code !== (place.bad.size > 0 ? 1 : 0)) throw new Finding(`exit code ${code} when resumed`);
     await expectNoTemporaryFiles(place);
     const after = await wholeResults(place);
-    if (after.length !== place.good.size) throw new Finding(`${after.length} of ${place.good.size} results when resumed, ${before.length} before`); // prettier-ignore
+    if (after.length !== place.good.size)
+      throw new Finding(`${after.length} of ${place.good.size} results when resumed, ${before.length} before`);
     return signal === "SIGKILL" ? "killed and resumed" : "ended before the signal, and resumed";
   },
   /** A file system of 64 KB, or files of at most 1 KB where none can be mounted. */
@@ -204,7 +211,8 @@ async function check(bytes: Uint8Array): Promise<Checked> {
 }
 
 async function corpus(): Promise<Record<string, Uint8Array>> {
-  const input = (trouble: Input["trouble"], files: number, bad: number): Uint8Array => jsonInput({ trouble, files, bad, after: 5 } satisfies Input); // prettier-ignore
+  const input = (trouble: Input["trouble"], files: number, bad: number): Uint8Array =>
+    jsonInput({ trouble, files, bad, after: 5 } satisfies Input);
   return {
     "killed.json": input("killed", 30, 7),
     "full-disk.json": input("full disk", 40, 0),

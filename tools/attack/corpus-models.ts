@@ -8,7 +8,12 @@ import { buildModel, node, type InitializerSpec, type ModelSpec } from "../onnx-
 const weights = (name: string, shape: readonly number[], scale = 0.5): InitializerSpec => ({
   name,
   shape,
-  data: randoms(shape.reduce((product, n) => product * n, 1), name.length + shape.length, -scale, scale), // prettier-ignore
+  data: randoms(
+    shape.reduce((product, n) => product * n, 1),
+    name.length + shape.length,
+    -scale,
+    scale,
+  ),
 });
 const ints = (name: string, data: readonly number[]): InitializerSpec => ({
   name,
@@ -34,7 +39,14 @@ const NETWORKS: Readonly<Record<string, ModelSpec>> = {
       node("Add", ["c", "x"], ["sum"]),
       node("LeakyRelu", ["sum"], ["y"], { alpha: 0.2 }),
     ],
-    initializers: [weights("w1", [4, 4, 3, 3]), weights("w2", [4, 4, 3, 3]), weights("b", [4]), weights("m", [4]), { name: "s", shape: [4], data: [1, 0.5, 2, 1] }, { name: "v", shape: [4], data: [1, 2, 0.5, 1] }], // prettier-ignore
+    initializers: [
+      weights("w1", [4, 4, 3, 3]),
+      weights("w2", [4, 4, 3, 3]),
+      weights("b", [4]),
+      weights("m", [4]),
+      { name: "s", shape: [4], data: [1, 0.5, 2, 1] },
+      { name: "v", shape: [4], data: [1, 2, 0.5, 1] },
+    ],
   },
   "u-net": {
     inputs: IMAGE,
@@ -78,7 +90,13 @@ const NETWORKS: Readonly<Record<string, ModelSpec>> = {
       node("Add", ["g", "x"], ["y"]),
     ],
     opset: 20,
-    initializers: [weights("wq", [8, 8]), weights("wk", [8, 8]), { name: "scale", shape: [8], data: new Float32Array(8).fill(1.5) }, weights("bias", [8]), { name: "eighth", shape: [], data: [0.125] }], // prettier-ignore
+    initializers: [
+      weights("wq", [8, 8]),
+      weights("wk", [8, 8]),
+      { name: "scale", shape: [8], data: new Float32Array(8).fill(1.5) },
+      weights("bias", [8]),
+      { name: "eighth", shape: [], data: [0.125] },
+    ],
   },
   "group-norm-by-shapes": {
     inputs: IMAGE,
@@ -93,7 +111,15 @@ const NETWORKS: Readonly<Record<string, ModelSpec>> = {
       node("Sigmoid", ["right"], ["gate"]),
       node("Mul", ["left", "gate"], ["y"]),
     ],
-    initializers: [ints("grouped", [0, 2, -1]), { name: "s", shape: [2], data: [1, 2] }, weights("b", [2]), ints("zero", [0]), ints("one", [1]), ints("two", [2]), ints("four", [4])], // prettier-ignore
+    initializers: [
+      ints("grouped", [0, 2, -1]),
+      { name: "s", shape: [2], data: [1, 2] },
+      weights("b", [2]),
+      ints("zero", [0]),
+      ints("one", [1]),
+      ints("two", [2]),
+      ints("four", [4]),
+    ],
   },
   "pixel-shuffle-and-resize": {
     inputs: IMAGE,
@@ -101,7 +127,11 @@ const NETWORKS: Readonly<Record<string, ModelSpec>> = {
     nodes: [
       node("DepthToSpace", ["x"], ["d"], { blocksize: 2, mode: "CRD" }),
       node("Resize", ["d", "", "scales"], ["y"], { mode: "linear", coordinate_transformation_mode: "half_pixel" }),
-      node("Resize", ["x", "", "", "sizes"], ["small"], { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }), // prettier-ignore
+      node("Resize", ["x", "", "", "sizes"], ["small"], {
+        mode: "nearest",
+        coordinate_transformation_mode: "asymmetric",
+        nearest_mode: "floor",
+      }),
     ],
     initializers: [{ name: "scales", shape: [4], data: [1, 1, 1.5, 2] }, ints("sizes", [1, 4, 3, 5])],
   },
@@ -135,7 +165,12 @@ const NETWORKS: Readonly<Record<string, ModelSpec>> = {
       node("Expand", ["p", "wide"], ["e"]),
       node("CumSum", ["e", "axis"], ["y"]),
     ],
-    initializers: [ints("parts", [1, 3]), ints("pads", [0, 1, 0, 2]), ints("wide", [3, 7]), { name: "axis", shape: [], dtype: "i64", data: [1] }], // prettier-ignore
+    initializers: [
+      ints("parts", [1, 3]),
+      ints("pads", [0, 1, 0, 2]),
+      ints("wide", [3, 7]),
+      { name: "axis", shape: [], dtype: "i64", data: [1] },
+    ],
   },
   "constants-of-constants": {
     inputs: IMAGE,
@@ -150,7 +185,15 @@ const NETWORKS: Readonly<Record<string, ModelSpec>> = {
       node("Gather", ["kk", "i"], ["g"], { axis: 0 }),
       node("Mul", ["x", "g"], ["y"]),
     ],
-    initializers: [ints("s", [4, 1]), { name: "zero", shape: [], dtype: "i64", data: [0] }, { name: "four", shape: [], dtype: "i64", data: [4] }, { name: "one", shape: [], dtype: "i64", data: [1] }, ints("column", [4, 1]), { name: "condition", shape: [4, 1], dtype: "bool", data: [1, 0, 1, 0] }, { name: "i", shape: [1], dtype: "i64", data: [0] }], // prettier-ignore
+    initializers: [
+      ints("s", [4, 1]),
+      { name: "zero", shape: [], dtype: "i64", data: [0] },
+      { name: "four", shape: [], dtype: "i64", data: [4] },
+      { name: "one", shape: [], dtype: "i64", data: [1] },
+      ints("column", [4, 1]),
+      { name: "condition", shape: [4, 1], dtype: "bool", data: [1, 0, 1, 0] },
+      { name: "i", shape: [1], dtype: "i64", data: [0] },
+    ],
   },
 };
 

@@ -13,7 +13,8 @@ function picture(width = 12, height = 9, channels: 1 | 3 | 4 = 3): Sharp {
 }
 
 const EXIF = { IFD0: { Artist: "nobody", Software: "none", Copyright: "none" }, IFD3: { GPSLatitudeRef: "N" } };
-const XMP = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""/></rdf:RDF></x:xmpmeta>'; // prettier-ignore
+const XMP =
+  '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""/></rdf:RDF></x:xmpmeta>';
 
 export async function corpusPictures(): Promise<Record<string, Uint8Array>> {
   const sixteen = picture().toColourspace("rgb16");
@@ -24,7 +25,12 @@ export async function corpusPictures(): Promise<Record<string, Uint8Array>> {
   const { exif } = await sharp(await picture().withExif(EXIF).webp().toBuffer()).metadata();
   const files: Record<string, Buffer | Promise<Buffer>> = {
     "plain.jpg": picture().jpeg({ quality: 60 }).toBuffer(),
-    "progressive-exif-xmp.jpg": picture().withExif(EXIF).withMetadata({ orientation: 6 }).withXmp(XMP).jpeg({ progressive: true, quality: 50 }).toBuffer(), // prettier-ignore
+    "progressive-exif-xmp.jpg": picture()
+      .withExif(EXIF)
+      .withMetadata({ orientation: 6 })
+      .withXmp(XMP)
+      .jpeg({ progressive: true, quality: 50 })
+      .toBuffer(),
     "grey-p3.jpg": picture().withIccProfile("p3").jpeg({ quality: 40 }).toBuffer(),
     "cmyk.jpg": picture().toColourspace("cmyk").jpeg({ quality: 40 }).toBuffer(),
     "plain.png": picture().png().toBuffer(),
@@ -35,9 +41,15 @@ export async function corpusPictures(): Promise<Record<string, Uint8Array>> {
     "grey16-gamma.png": greyPng(16, 2.2, 3),
     "lossy.webp": picture().webp({ quality: 40 }).toBuffer(),
     "lossless-exif.webp": picture(12, 9, 4).withExif(EXIF).webp({ lossless: true }).toBuffer(),
-    "animated.webp": sharp([await picture().png().toBuffer(), await picture().negate().png().toBuffer()], { join: { animated: true } }).webp().toBuffer(), // prettier-ignore
+    "animated.webp": sharp([await picture().png().toBuffer(), await picture().negate().png().toBuffer()], {
+      join: { animated: true },
+    })
+      .webp()
+      .toBuffer(),
     "lzw.tif": picture().tiff(lzw).toBuffer(),
-    "tiled-deflate.tif": picture(40, 33).tiff({ compression: "deflate", tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(), // prettier-ignore
+    "tiled-deflate.tif": picture(40, 33)
+      .tiff({ compression: "deflate", tile: true, tileWidth: 16, tileHeight: 16 })
+      .toBuffer(),
     "sixteen-predictor.tif": sixteen.clone().tiff({ compression: "deflate", predictor: "horizontal" }).toBuffer(),
     "jpeg.tif": picture(24, 16).tiff({ compression: "jpeg" }).toBuffer(),
     "one-bit.tif": picture().toColourspace("b-w").tiff({ compression: "ccittfax4", bitdepth: 1 }).toBuffer(),
@@ -53,6 +65,8 @@ export async function corpusPictures(): Promise<Record<string, Uint8Array>> {
       ),
     ),
   };
-  const named = await Promise.all(Object.entries(files).map(async ([name, bytes]) => [name, Uint8Array.from(await bytes)] as const)); // prettier-ignore
+  const named = await Promise.all(
+    Object.entries(files).map(async ([name, bytes]) => [name, Uint8Array.from(await bytes)] as const),
+  );
   return Object.fromEntries(named);
 }

@@ -1,7 +1,34 @@
 /** Random choices that a seed repeats. */
 
 /** Numbers that programs like to get wrong. */
-const INTEGERS = [-(2 ** 31), -65_536, -7, -2, -1, 0, 0, 1, 1, 2, 2, 3, 4, 5, 7, 8, 16, 255, 256, 65_535, 1e6, 2 ** 24 + 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53]; // prettier-ignore
+const INTEGERS = [
+  -(2 ** 31),
+  -65_536,
+  -7,
+  -2,
+  -1,
+  0,
+  0,
+  1,
+  1,
+  2,
+  2,
+  3,
+  4,
+  5,
+  7,
+  8,
+  16,
+  255,
+  256,
+  65_535,
+  1e6,
+  2 ** 24 + 1,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53,
+];
 const FLOATS = [0, -0, 1, -1, 0.5, 2, 3.7, 1e-7, 1e-38, 1e-45, 65_504, 1e6, 1e38, -1e38, Infinity, -Infinity, NaN];
 
 export class Dice {

@@ -4,7 +4,32 @@ import type { Mutation } from "./mutations";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-const WORDS = ["", "ab", "rgb", "cells", "grey", "lightness", "constant", "embedding", "free", "square", "luminance", "colorizer", "embedder", "../secret.onnx", "/etc/passwd", "C:\\x.onnx", "https://example.org/x.onnx", "a/./b.onnx", "%2e%2e/x.onnx", "a\u0000.onnx", "\u202e", "__proto__", "constructor", "0".repeat(64)]; // prettier-ignore
+const WORDS = [
+  "",
+  "ab",
+  "rgb",
+  "cells",
+  "grey",
+  "lightness",
+  "constant",
+  "embedding",
+  "free",
+  "square",
+  "luminance",
+  "colorizer",
+  "embedder",
+  "../secret.onnx",
+  "/etc/passwd",
+  "C:\\x.onnx",
+  "https://example.org/x.onnx",
+  "a/./b.onnx",
+  "%2e%2e/x.onnx",
+  "a\u0000.onnx",
+  "\u202e",
+  "__proto__",
+  "constructor",
+  "0".repeat(64),
+];
 
 function valueOf(dice: Dice, depth = 0): Json {
   switch (dice.below(depth > 2 ? 4 : 6)) {

@@ -94,12 +94,24 @@ async function corpus(): Promise<Record<string, Uint8Array>> {
     );
     return files["model.json"]!;
   };
-  const grey = { inputs: [{ kind: "grey", name: "picture", channels: 1, range: [-1, 1] }], size: { pixels: 32, multiple: 4, shape: "square" } }; // prettier-ignore
+  const grey = {
+    inputs: [{ kind: "grey", name: "picture", channels: 1, range: [-1, 1] }],
+    size: { pixels: 32, multiple: 4, shape: "square" },
+  };
   return {
     "format-1.json": FILES["model.json"]!,
     "ab.json": format2("ab.onnx", { kind: "ab", scale: 100 }, { saturation: 1.2, knee: 5 }),
     "rgb-grey-square.json": format2("rgb.onnx", { kind: "rgb", range: [0, 1] }, grey),
-    "cells.json": format2("cells.onnx", { kind: "cells", cells: [[0, 0], [60, 20], [-40, 30], [10, -50]], temperature: 0.4 }), // prettier-ignore
+    "cells.json": format2("cells.onnx", {
+      kind: "cells",
+      cells: [
+        [0, 0],
+        [60, 20],
+        [-40, 30],
+        [10, -50],
+      ],
+      temperature: 0.4,
+    }),
   };
 }
 

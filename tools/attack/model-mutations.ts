@@ -13,7 +13,31 @@ const ATTRIBUTES =
   "allowzero alpha auto_pad axes axis batch_dims beta blocksize ceil_mode coordinate_transformation_mode count_include_pad cubic_coeff_a dilations direction end ends epsilon equation exclude_outside group keepdims kernel_shape largest mode nearest_mode noop_with_empty_axes num_groups num_outputs output_padding output_shape pads perm reverse sorted split start starts steps storage_order strides to training_mode transA transB value value_float value_ints".split(
     " ",
   );
-const WORDS = ["", "SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET", "nearest", "linear", "cubic", "reflect", "edge", "wrap", "constant", "CRD", "DCR", "asymmetric", "align_corners", "half_pixel", "floor", "ceil", "tanh", "bij,bjk->bik", "ij->ji", "?"]; // prettier-ignore
+const WORDS = [
+  "",
+  "SAME_UPPER",
+  "SAME_LOWER",
+  "VALID",
+  "NOTSET",
+  "nearest",
+  "linear",
+  "cubic",
+  "reflect",
+  "edge",
+  "wrap",
+  "constant",
+  "CRD",
+  "DCR",
+  "asymmetric",
+  "align_corners",
+  "half_pixel",
+  "floor",
+  "ceil",
+  "tanh",
+  "bij,bjk->bik",
+  "ij->ji",
+  "?",
+];
 const DOMAINS = ["", "ai.onnx", "com.microsoft", "\u0000"];
 
 type Graph = onnx.IGraphProto;

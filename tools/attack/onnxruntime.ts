@@ -19,7 +19,15 @@ export interface Evidence {
 }
 
 /** onnxruntime's names of the types that inputs of this project may have. */
-const TYPES: Partial<Record<OnnxDType | "unknown", ort.Tensor.Type>> = { f32: "float32", f64: "float64", i32: "int32", i64: "int64", bool: "bool", u8: "uint8", i8: "int8" }; // prettier-ignore
+const TYPES: Partial<Record<OnnxDType | "unknown", ort.Tensor.Type>> = {
+  f32: "float32",
+  f64: "float64",
+  i32: "int32",
+  i64: "int64",
+  bool: "bool",
+  u8: "uint8",
+  i8: "int8",
+};
 
 /** Both sum in f32, in another order: mutants multiply rounding, which weights of a trained network do not. */
 const RELATIVE = 1e-3;
@@ -43,7 +51,14 @@ async function run(session: ort.InferenceSession, inputs: Evidence["inputs"], nu
     const type = input && TYPES[input.dtype];
     if (!type) throw new Error(`an input of ${input?.dtype}`);
     const data = nudge === undefined ? input.data : nudged(input.data, nudge);
-    const of = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array, uint8: Uint8Array, int8: Int8Array }; // prettier-ignore
+    const of = {
+      float32: Float32Array,
+      float64: Float64Array,
+      int32: Int32Array,
+      bool: Uint8Array,
+      uint8: Uint8Array,
+      int8: Int8Array,
+    };
     const typed = type === "int64" ? BigInt64Array.from(data, BigInt) : of[type as keyof typeof of].from(data);
     feeds[name] = new ort.Tensor(type as "float32", typed as Float32Array, input.shape);
   }
@@ -97,7 +112,11 @@ export async function compare(bytes: Uint8Array, { inputs, outputs }: Evidence):
   let expected: Numbers;
   let again: Numbers[];
   try {
-    session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4, intraOpNumThreads: 1, graphOptimizationLevel: "disabled" }); // prettier-ignore
+    session = await ort.InferenceSession.create(bytes, {
+      logSeverityLevel: 4,
+      intraOpNumThreads: 1,
+      graphOptimizationLevel: "disabled",
+    });
     expected = await run(session, inputs);
     again = [await run(session, inputs, 1), await run(session, inputs, 2)];
   } catch {

@@ -45,7 +45,12 @@ const RIGHT: Readonly<Record<string, (response: ServerResponse, context: Context
   redirected: (response, { path }) => void response.writeHead(302, { location: `/real${path}` }).end(),
 };
 
-const manyFiles = Buffer.from(JSON.stringify({ format: 2, files: Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`f${i}`, { path: `${i}.onnx` }])) })); // prettier-ignore
+const manyFiles = Buffer.from(
+  JSON.stringify({
+    format: 2,
+    files: Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`f${i}`, { path: `${i}.onnx` }])),
+  }),
+);
 const bomb = gzipSync(Buffer.alloc(2 ** 26));
 
 /** How it answers otherwise. */
@@ -54,7 +59,10 @@ const WRONG: Readonly<Record<string, (response: ServerResponse, context: Context
   "headers only": (response, { body }) => response.writeHead(200, { "content-length": body.length }).flushHeaders(),
   "half of it": (response, { body }) =>
     void response.writeHead(200, { "content-length": body.length }).write(body.subarray(0, body.length / 2)),
-  "half of it, then cut": (response, { body }) => void response.writeHead(200, { "content-length": body.length }).write(body.subarray(0, body.length / 2), () => response.destroy()), // prettier-ignore
+  "half of it, then cut": (response, { body }) =>
+    void response
+      .writeHead(200, { "content-length": body.length })
+      .write(body.subarray(0, body.length / 2), () => response.destroy()),
   "cut at once": (response) => void response.destroy(),
   "a page": (response) =>
     void response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Welcome</title>"),

@@ -19,13 +19,25 @@ const MOST_GROWTH = 1024;
 /** Measurements of the heap, so that one garbage collection does not decide. */
 const MEASUREMENTS = 20;
 
-const SIZES = [[24, 16], [60, 9], [7, 31], [1, 1]] as const; // prettier-ignore
-const pictures = SIZES.map(([width, height], i) => ({ width, height, data: Uint8Array.from(randoms(width * height * 4, i, 0, 256), Math.floor) })); // prettier-ignore
+const SIZES = [
+  [24, 16],
+  [60, 9],
+  [7, 31],
+  [1, 1],
+] as const;
+const pictures = SIZES.map(([width, height], i) => ({
+  width,
+  height,
+  data: Uint8Array.from(randoms(width * height * 4, i, 0, 256), Math.floor),
+}));
 
 /** The slope of a line through points at equal distances, by least squares. */
 function slope(values: readonly number[]): number {
   const [middle, mean] = [(values.length - 1) / 2, values.reduce((sum, value) => sum + value, 0) / values.length];
-  const [above, below] = values.reduce(([a, b], value, i) => [a + (i - middle) * (value - mean), b + (i - middle) ** 2], [0, 0]); // prettier-ignore
+  const [above, below] = values.reduce(
+    ([a, b], value, i) => [a + (i - middle) * (value - mean), b + (i - middle) ** 2],
+    [0, 0],
+  );
   return above! / below!;
 }
 
@@ -56,7 +68,10 @@ async function check(bytes: Uint8Array): Promise<Checked> {
   const growth = slope(heaps) / between;
   if (growth > MOST_GROWTH)
     throw new Finding(`the heap grows by ${Math.round(growth)} bytes for each of ${rounds} ${work}`);
-  return { outcome: `the same memory after ${rounds} ${work}`, figures: { [`bytes of heap for each of ${rounds} ${work}`]: Math.round(growth) } }; // prettier-ignore
+  return {
+    outcome: `the same memory after ${rounds} ${work}`,
+    figures: { [`bytes of heap for each of ${rounds} ${work}`]: Math.round(growth) },
+  };
 }
 
 async function corpus(): Promise<Record<string, Uint8Array>> {
