@@ -23,7 +23,8 @@ import type { Elem } from "../src/kernels/kernel";
 import { requestNodeDevice } from "../src/node/device";
 import { CONV_LAYERS, type ConvCase } from "../test/shared/conv-cases";
 import { randoms } from "../test/shared/randoms";
-import { CORES, driverMilliseconds, median } from "./timing";
+import { median } from "./statistics";
+import { CORES, driverMilliseconds } from "./timing";
 import { ENGINE } from "../src/session/engine";
 
 const REPEATS = 7;

@@ -2,8 +2,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-export { median } from "./statistics";
-
 export const CORES = availableParallelism();
 
 /**

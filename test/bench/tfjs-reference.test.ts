@@ -7,7 +7,7 @@ import { referenceGraph, TfjsNetwork } from "../../bench/tfjs-reference";
 import { sizeOf, type Shape } from "../../src/graph/ir";
 import { expectClose } from "../shared/expect-close";
 import { randoms } from "../shared/randoms";
-import { buildModel, node, type InitializerSpec, type NodeSpec } from "../onnx-builder";
+import { buildModel, node, type InitializerSpec, type NodeSpec } from "../../tools/onnx-writer";
 
 beforeAll(async () => void (await tf.setBackend("cpu")));
 

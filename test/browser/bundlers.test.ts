@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as Entry from "../../src/engine";
 import type { Tensor } from "../../src/session/inputs";
 import { ENGINE } from "../../src/session/engine";
-import { buildModel, type InitializerSpec, type NodeSpec, type ValueSpec } from "../onnx-builder";
+import { buildModel, type InitializerSpec, type NodeSpec, type ValueSpec } from "../../tools/onnx-writer";
 import { ONNX_EXAMPLES } from "../reference/all";
 import { INPUTS, type OnnxExample } from "../reference/onnx-example";
 import { expectClose } from "../shared/expect-close";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ElementHandle, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { PRESET_NAMES } from "../../src/weights/model/presets";
 import { eccv16 } from "../shared/colorizers/zhang";
 import * as visit from "./page-site";

@@ -5,7 +5,7 @@ import { Session } from "../../src/session/session";
 import { requestNodeDevice } from "../../src/node/device";
 import { randoms } from "../shared/randoms";
 import { FAULTS, faulty, type Fault } from "../shared/faults";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { tinyReader } from "../shared/tiny-model";
 
 /** Half transparent here and there. */

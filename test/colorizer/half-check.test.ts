@@ -5,7 +5,7 @@ import { Session } from "../../src/session/session";
 import type { Measured } from "../../src/graph/lower/conv-choice";
 import { requestNodeDevice } from "../../src/node/device";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { randoms } from "../shared/randoms";
 import { COLORIZER_PORTS, tinyReader } from "../shared/tiny-model";
 

@@ -4,7 +4,7 @@ import { Colorizer } from "../../src/colorizer/colorizer";
 import { checkHints, hintPlanes } from "../../src/colorizer/hints";
 import { rgbToLab, type Triple } from "../../src/image/lab";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { tinyReader } from "../shared/tiny-model";
 
 /** A model of the preset siggraph17 that adds every hint's colour at its place to a* = b* = 1. */

@@ -6,7 +6,7 @@ import { labToRgb, rgbToLab, type Triple } from "../../src/image/lab";
 import type { ModelReader } from "../../src/weights/model/files";
 import { modelFiles } from "../../tools/model-files";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 
 /** Reads a model folder with one network. */
 function reader(network: Uint8Array, colorizer: object): ModelReader {

@@ -5,7 +5,7 @@ import type { Elem } from "../../src/kernels/kernel";
 import { Session } from "../../src/session/session";
 import { randoms } from "../shared/randoms";
 import { testDevice } from "../gpu";
-import { buildModel, node, type NodeSpec } from "../onnx-builder";
+import { buildModel, node, type NodeSpec } from "../../tools/onnx-writer";
 import { COLORIZER_PORTS, tinyReader } from "../shared/tiny-model";
 
 const LAYERS = ["first", "middle", "last"] as const;

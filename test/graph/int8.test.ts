@@ -16,7 +16,7 @@ import { decodeModel } from "../../src/weights/onnx/decode";
 import { expectClose } from "../shared/expect-close";
 import { randoms } from "../shared/randoms";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../gpu";
-import { buildModel, node, type InitializerSpec, type NodeSpec } from "../onnx-builder";
+import { buildModel, node, type InitializerSpec, type NodeSpec } from "../../tools/onnx-writer";
 import { ENGINE } from "../../src/session/engine";
 
 vi.setConfig({ testTimeout: 600_000 });

@@ -13,7 +13,7 @@ import type { Program } from "../../src/graph/lower/program";
 import { ENGINE } from "../../src/session/engine";
 import { decodeModel, readModel } from "../../src/weights/onnx/decode";
 import type { OnnxModel } from "../../src/weights/onnx/types";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { LARGE, LARGE_OPS, MANY } from "../shared/small-files";
 import { thrownBy } from "../shared/thrown";
 

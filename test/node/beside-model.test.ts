@@ -8,7 +8,7 @@ import { rgbToLab } from "../../src/image/lab";
 import { folderReader } from "../../src/node/model-files";
 import { modelFiles } from "../../tools/model-files";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 
 /** Scores 1, 2, 3 of a mid-grey picture (L* / 50 = 1). */
 const embedder = buildModel({

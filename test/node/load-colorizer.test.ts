@@ -8,7 +8,7 @@ import { ManifestError } from "../../src/base/errors";
 import { defaultModelFolder, folderReader, loadNodeColorizer } from "../../src/node";
 import { testDevice } from "../gpu";
 import { SHIPPED_MODELS } from "../../src/colorizer/shipped-models";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { tinyModel } from "../shared/tiny-model";
 
 let folder: string;

@@ -1,6 +1,6 @@
 /** How ONNX writes the ops: one node for each, all of them together in one model (see test/browser/bundlers.test.ts). */
 import type { OnnxDType } from "../../src/weights/onnx/types";
-import type { AttributeSpec, TensorSpec } from "../onnx-builder";
+import type { AttributeSpec, TensorSpec } from "../../tools/onnx-writer";
 import { randoms } from "../shared/randoms";
 
 /** Inputs of the model that every example may use, by name: x in [-1, 1), positive in [0.1, 1). */

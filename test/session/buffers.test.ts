@@ -5,7 +5,7 @@ import { Session } from "../../src/session/session";
 import { expectClose } from "../shared/expect-close";
 import { randoms } from "../shared/randoms";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { tinyReader } from "../shared/tiny-model";
 
 const [width, height] = [24, 16];

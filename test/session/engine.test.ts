@@ -6,7 +6,7 @@ import { optimize } from "../../src/graph/optimize";
 import { ENGINE } from "../../src/session/engine";
 import { decodeModel } from "../../src/weights/onnx/decode";
 import { REFERENCES } from "../reference/all";
-import { buildModel, node, type NodeSpec } from "../onnx-builder";
+import { buildModel, node, type NodeSpec } from "../../tools/onnx-writer";
 
 /** Names of kernels that a model of x [1,4,6,6] and w, or the shape of w, is lowered to. */
 function kernelsOf(weights: readonly number[], ...nodes: NodeSpec[]): string[] {

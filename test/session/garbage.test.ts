@@ -6,7 +6,7 @@ import { Colorizer } from "../../src/index";
 import { PipelineCache } from "../../src/gpu/pipelines";
 import { Session } from "../../src/session/session";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { tinyReader } from "../shared/tiny-model";
 
 setFlagsFromString("--expose-gc");

@@ -7,7 +7,7 @@ import { GpuBench } from "../../src/tuning/bench";
 import type { TuningStore } from "../../src/tuning/store";
 import { Session, type SessionOptions } from "../../src/session/session";
 import { Trouble, type Failure } from "../shared/losses";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { randoms } from "../shared/randoms";
 
 vi.setConfig({ testTimeout: 300_000 });

@@ -4,7 +4,7 @@ import { ModelError } from "../../src/base/errors";
 import { Session } from "../../src/session/session";
 import { expectClose } from "../shared/expect-close";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 
 /** out = relu(in) + k, of open length; k is an input, too. */
 function modelOf(input: string, other: string, output: string): Uint8Array {

@@ -9,7 +9,7 @@ import { expectClose } from "../shared/expect-close";
 import { randoms } from "../shared/randoms";
 import { testDevice } from "../gpu";
 import { trackLive } from "../shared/live-memory";
-import { buildModel, node, type InitializerSpec } from "../onnx-builder";
+import { buildModel, node, type InitializerSpec } from "../../tools/onnx-writer";
 
 /** y = relu(x + b) with variable height and width; z is a copy of x, k a constant. */
 const small = buildModel({

@@ -3,7 +3,7 @@
  * Keras), the table network and the strided network. Weights are int8 per output channel, as in the shipped files.
  */
 import { randoms } from "./randoms";
-import { buildModel, node, type AttributeSpec, type InitializerSpec, type NodeSpec } from "../onnx-builder";
+import { buildModel, node, type AttributeSpec, type InitializerSpec, type NodeSpec } from "../../tools/onnx-writer";
 
 interface ConvOptions {
   readonly stride?: number;

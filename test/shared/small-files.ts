@@ -1,5 +1,5 @@
 /** Small files that ask for much work: few bytes for each of `n` nodes, inputs or outputs. */
-import { buildModel, node, type ModelSpec, type NodeSpec } from "../onnx-builder";
+import { buildModel, node, type ModelSpec, type NodeSpec } from "../../tools/onnx-writer";
 
 const names = (n: number, prefix = "v"): string[] => Array.from({ length: n }, (_, i) => `${prefix}${i}`);
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import onnxProto from "onnx-proto";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildModel, node, type NodeSpec } from "../onnx-builder";
+import { buildModel, node, type NodeSpec } from "../../tools/onnx-writer";
 
 let folder: string;
 

@@ -9,7 +9,7 @@ import { build } from "vite";
 import { expect, test } from "vitest";
 import { decodeModel, readModel } from "../../src/weights/onnx/decode";
 import { decodersOnly, onnxProtoDecoders } from "../../tools/vite-onnx-proto";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 
 const path = createRequire(import.meta.url).resolve("onnx-proto");
 const source = readFileSync(path, "utf8");

@@ -12,7 +12,7 @@ import { Session } from "../../src/session/session";
 import { checkChoices, smallCase } from "../../src/tuning/check-choices";
 import { keepChecks } from "../../src/tuning/store";
 import { testDevice } from "../gpu";
-import { buildModel, node } from "../onnx-builder";
+import { buildModel, node } from "../../tools/onnx-writer";
 import { convCase } from "../shared/conv-cases";
 import { expectClose } from "../shared/expect-close";
 import { randoms } from "../shared/randoms";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { node } from "../../onnx-builder";
+import { node } from "../../../tools/onnx-writer";
 import { agree, importSketch, opsOf } from "./harness";
 
 const conv = (attributes: Parameters<typeof node>[3], shapes: { x: number[]; w: number[]; b?: number[] }) => ({

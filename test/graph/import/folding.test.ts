@@ -1,6 +1,6 @@
 /** Shape arithmetic as exporters write it, and the ops that exist on constants only. */
 import { describe, expect, it } from "vitest";
-import { node, type InitializerSpec } from "../../onnx-builder";
+import { node, type InitializerSpec } from "../../../tools/onnx-writer";
 import { agree, floats, importSketch, int64s, opsOf } from "./harness";
 
 describe("constant folding", () => {

@@ -4,7 +4,7 @@ import { EngineError } from "../../../src/base/errors";
 import { importModel } from "../../../src/graph/import/index";
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from "../../../src/weights/onnx/types";
 import { randoms } from "../../shared/randoms";
-import { encodeTensor } from "../../onnx-builder";
+import { encodeTensor } from "../../../tools/onnx-writer";
 import { ENGINE } from "../../../src/session/engine";
 
 const MODELS = 3000;

@@ -5,7 +5,7 @@ import type { Graph, OpName } from "../../../src/graph/ir";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
-import { buildModel, type InitializerSpec, type ModelSpec, type NodeSpec } from "../../onnx-builder";
+import { buildModel, type InitializerSpec, type ModelSpec, type NodeSpec } from "../../../tools/onnx-writer";
 import { interpretAll } from "../../reference/interpret";
 import { ENGINE } from "../../../src/session/engine";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { InputError, ModelError, UnsupportedError } from "../../../src/base/errors";
 import { importModel, type ImportOptions } from "../../../src/graph/import/index";
 import { decodeModel } from "../../../src/weights/onnx/decode";
-import { buildModel, node, type ModelSpec } from "../../onnx-builder";
+import { buildModel, node, type ModelSpec } from "../../../tools/onnx-writer";
 import { thrownBy } from "../../shared/thrown";
 import { agree, importSketch, int64s, opsOf } from "./harness";
 import { ENGINE } from "../../../src/session/engine";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Session } from "../../../src/session/session";
 import { testDevice } from "../../gpu";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 import { interpretAll } from "../../reference/interpret";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";

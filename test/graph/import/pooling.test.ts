@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { node } from "../../onnx-builder";
+import { node } from "../../../tools/onnx-writer";
 import { agree, importSketch, opsOf } from "./harness";
 
 const pool = (op: string, x: number[], attributes: Parameters<typeof node>[3], opset = 17) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { node } from "../../onnx-builder";
+import { node } from "../../../tools/onnx-writer";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 
 const MODES = ["half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners", "half_pixel_symmetric"];

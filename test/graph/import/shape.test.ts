@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { node } from "../../onnx-builder";
+import { node } from "../../../tools/onnx-writer";
 import { interpretAll } from "../../reference/interpret";
 import { agree, floats, importSketch, int64s, opsOf, type Sketch } from "./harness";
 

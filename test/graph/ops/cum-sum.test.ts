@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cumSum } from "../../../src/kernels/cum-sum";
 import { describeCases } from "../../kernels/check-case";
-import { node } from "../../onnx-builder";
+import { node } from "../../../tools/onnx-writer";
 import { cases } from "../../reference/ops/cum-sum";
 import { agree, importSketch, int64s, opsOf } from "../import/harness";
 

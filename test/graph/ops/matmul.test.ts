@@ -3,7 +3,7 @@ import { Session } from "../../../src/session/session";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
 import { testDevice } from "../../gpu";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 
 /** Columns: some whose rows can be read four at a time, and some that cannot. */
 it.each([8, 5])("takes constant matrices, one for each of the batch: %i columns", async (columns) => {

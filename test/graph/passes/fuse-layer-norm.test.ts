@@ -5,7 +5,7 @@ import { runPass } from "../../../src/graph/passes/pass";
 import { ENGINE } from "../../../src/session/engine";
 import { Session } from "../../../src/session/session";
 import { testDevice } from "../../gpu";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
 import { checkPass, expectSameNumbers, makeGraph } from "../make";

@@ -7,7 +7,7 @@ import { verify } from "../../../src/graph/verify";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 import { interpret } from "../../reference/interpret";
 import { convAttributes, makeGraph, printBody } from "../make";
 import { ENGINE } from "../../../src/session/engine";

@@ -1,5 +1,5 @@
 /** Builds the networks of well-known colorizers with seeded weights: what they have in common. */
-import { buildModel, node, type InitializerSpec, type NodeSpec, type ValueSpec } from "../../onnx-builder";
+import { buildModel, node, type InitializerSpec, type NodeSpec, type ValueSpec } from "../../../tools/onnx-writer";
 import { randomSequence } from "../randoms";
 
 export interface NetworkOptions {

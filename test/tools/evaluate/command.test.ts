@@ -7,7 +7,7 @@ import { labToRgb } from "../../../src/image/lab";
 import { EXIT, main } from "../../../tools/evaluate/command";
 import type { Scores } from "../../../tools/evaluate/metrics";
 import { cardTable, type Evaluation } from "../../../tools/evaluate/report";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 import { tinyModel } from "../../shared/tiny-model";
 import { storedZip } from "./zip";
 

@@ -9,7 +9,7 @@ import { loadModel } from "../../../src/weights/model/files";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { addModel } from "../../../tools/models/add";
 import { answer } from "../../shared/answering-server";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 import onnxProto from "onnx-proto";
 
 let folder: string;

@@ -7,7 +7,7 @@ import { InputError } from "../../../src/base/errors";
 import type { Evaluation } from "../../../tools/evaluate/report";
 import { shipNatural, type ShipOptions } from "../../../tools/ship/natural";
 import { parseManifest } from "../../../src/weights/model/manifest";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 
 const CELLS = [
   [-10, 0],

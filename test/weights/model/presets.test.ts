@@ -7,7 +7,7 @@ import { loadModel, type ModelReader } from "../../../src/weights/model/files";
 import { parseManifest } from "../../../src/weights/model/manifest";
 import { manifestFor } from "../../../src/weights/model/presets";
 
-import { buildModel, node, type ValueSpec } from "../../onnx-builder";
+import { buildModel, node, type ValueSpec } from "../../../tools/onnx-writer";
 
 type Ports = readonly (ValueSpec & { readonly shape: readonly (number | string)[] })[];
 

@@ -7,7 +7,7 @@ import { halfFromFloat } from "../../../src/weights/numbers/half";
 import type { OnnxDType, OnnxTensor } from "../../../src/weights/onnx/types";
 import { randoms } from "../../shared/randoms";
 import { fromHalf, toHalf } from "../../gpu";
-import { encodeTensor } from "../../onnx-builder";
+import { encodeTensor } from "../../../tools/onnx-writer";
 
 const tensor = (dtype: OnnxDType, data: ArrayLike<number>, shape: number[] = [data.length]): OnnxTensor => ({
   name: "t",

@@ -5,7 +5,7 @@ import { decodeModel, externalLocations, type DecodeOptions } from "../../../src
 import { toIntegers } from "../../../src/weights/numbers/dtype";
 import { toFloat32 } from "../../../src/weights/numbers/floats";
 import type { OnnxDType, OnnxModel, OnnxTensor } from "../../../src/weights/onnx/types";
-import { buildModel, DATA_TYPES, node } from "../../onnx-builder";
+import { buildModel, DATA_TYPES, node } from "../../../tools/onnx-writer";
 import { thrownBy } from "../../shared/thrown";
 
 const io = { inputs: [{ name: "x", shape: [1] }], outputs: [{ name: "y", shape: [1] }] };

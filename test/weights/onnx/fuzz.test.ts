@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { EngineError } from "../../../src/base/errors";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { randoms } from "../../shared/randoms";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 
 const MODEL = buildModel({
   inputs: [{ name: "x", shape: [1, 3, "h", "w"] }],

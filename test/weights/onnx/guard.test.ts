@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ModelError } from "../../../src/base/errors";
 import { decodeModel } from "../../../src/weights/onnx/decode";
 import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "../../../src/weights/onnx/guard";
-import { buildModel, node } from "../../onnx-builder";
+import { buildModel, node } from "../../../tools/onnx-writer";
 import { thrownBy } from "../../shared/thrown";
 
 const MODEL = buildModel({
