@@ -9,7 +9,7 @@ import { convTranspose2d } from "../../src/kernels/conv/transpose";
 import { depthwiseConv2d } from "../../src/kernels/conv/depthwise";
 import type { KernelPlan } from "../../src/kernels/kernel";
 import { matmul } from "../../src/kernels/matmul";
-import { shortenLocals, stripWgsl } from "../../tools/vite-wgsl";
+import { stripWgsl } from "../../tools/vite-wgsl";
 import { testDevice } from "../gpu";
 import { graphBenches } from "../shared/graph-benches";
 import { COMPOSED_CASES, CONV_CASES } from "../shared/conv-cases";
@@ -54,20 +54,18 @@ describe("stripWgsl", () => {
 
   it("leaves the lines that choose branches as the host reads them", () => {
     const lines = (text: string): string[] => text.match(/^[ \t]*#.*$/gm)?.map((line) => line.trim()) ?? [];
-    for (const [name, source] of shaders())
-      expect(lines(shortenLocals(stripWgsl(source))), name).toEqual(lines(source));
+    for (const [name, source] of shaders()) expect(lines(stripWgsl(source)), name).toEqual(lines(source));
     expect(stripWgsl("  #if !NAME  // not\n")).toBe("#if !NAME\n");
   });
 
   it("leaves shaders that assemble and compile: every kernel, in every combination of branches that plans ask for", async () => {
     const device = await testDevice();
-    const small = (text: string): string => shortenLocals(stripWgsl(text));
     const done = new Set<string>();
     for (const [kernel, plan] of plans(device)) {
       const variant = `${kernel.name} ${JSON.stringify(plan.flags ?? {})}`;
       if (done.has(variant)) continue;
       done.add(variant);
-      const code = assemble({ ...kernel, wgsl: small(kernel.wgsl) }, plan);
+      const code = assemble({ ...kernel, wgsl: stripWgsl(kernel.wgsl) }, plan);
       const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
       expect(
         messages.map(({ message }) => message),
@@ -86,7 +84,7 @@ describe("stripWgsl", () => {
     const found = [...plans(device, 8)].filter(([{ name }]) => /subgroup/.test(name));
     expect(found).not.toEqual([]);
     for (const [kernel, plan] of found) {
-      const code = assemble({ ...kernel, wgsl: shortenLocals(stripWgsl(kernel.wgsl)) }, plan);
+      const code = assemble({ ...kernel, wgsl: stripWgsl(kernel.wgsl) }, plan);
       const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
       expect(messages.map(({ message }) => message)).toEqual([]);
     }
@@ -112,48 +110,6 @@ function* plans(device: GPUDevice, subgroupMinSize = 0): Generator<[AnyKernel, K
       yield [depthwiseConv2d as unknown as AnyKernel, depthwiseConv2d.plan(params)];
   }
 }
-
-describe("shortenLocals", () => {
-  it("renames parameters and variables, and nothing that another file, the host or a field may name", () => {
-    const source = [
-      "struct Pair{first:f32,rest:f32}",
-      "var<private>total:f32=0.0;",
-      "fn helper(value:f32,scale:f32)->f32{",
-      "let first=value*scale;",
-      "let doubled=first+total;",
-      "return doubled;}",
-    ].join("\n");
-    const [struct, total, ...helper] = shortenLocals(source).split("\n");
-    expect([struct, total]).toEqual(source.split("\n").slice(0, 2));
-    expect(helper).toEqual(["fn helper(a:f32,b:f32)->f32{", "let first=a*b;", "let c=first+total;", "return c;}"]);
-  });
-
-  it("leaves address spaces alone where a parameter has such a name", () => {
-    const source = "var<workgroup>sums:array<f32,4>;\nfn main(@builtin(workgroup_id)workgroup:vec3<u32>){}";
-    expect(shortenLocals(source)).toBe(source);
-    for (const [name, shader] of shaders())
-      for (const [, space] of shortenLocals(stripWgsl(shader)).matchAll(/\bvar<(\w+)/g))
-        expect(["storage", "uniform", "workgroup", "private", "function"], name).toContain(space);
-  });
-
-  it("renames one to one, in every shader, lower-case words only, and no members", () => {
-    const words = (text: string): string[] => text.match(/[.@]?[A-Za-z_#]\w*|[\d.]+\w*|[^\s\w]/g) ?? [];
-    for (const [name, source] of shaders()) {
-      const before = words(stripWgsl(source));
-      const after = words(shortenLocals(stripWgsl(source)));
-      expect(after.length, name).toBe(before.length);
-      const there = new Map<string, string>();
-      const back = new Map<string, string>();
-      before.forEach((word, i) => {
-        if (word !== after[i]) expect(word, name).toMatch(/^[a-z]\w+$/);
-        expect(there.get(word) ?? after[i], `${name}: ${word}`).toBe(after[i]);
-        expect(back.get(after[i]!) ?? word, `${name}: ${after[i]}`).toBe(word);
-        there.set(word, after[i]!);
-        back.set(after[i]!, word);
-      });
-    }
-  });
-});
 
 /** Name and text of every shader in the tree. */
 function shaders(): [string, string][] {
