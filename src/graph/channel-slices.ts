@@ -9,7 +9,7 @@
  *   %d = conv(%s, ..)
  */
 import { shapesOf } from "./cost";
-import { finish, visiting } from "../base/pacer";
+import { visiting } from "../base/pacer";
 import { countingUses } from "./edit";
 import type { Graph, NodeFor } from "./ir";
 import { definitionOf, type BufferSlice, type Ops } from "./op";
@@ -30,12 +30,7 @@ function takesChannels({ attributes: { starts, steps }, shape }: NodeFor<"slice"
   return shape.length === 4 && steps.every((step) => step === 1) && starts.slice(0, 3).every((start) => start === 0);
 }
 
-/** Values that are channels of another value's buffer, by name. */
-export function channelSlices(graph: Graph, ops: Ops): ReadonlyMap<string, BufferSlice> {
-  return finish(slicingChannels(graph, ops));
-}
-
-/** channelSlices() as a generator that yields between nodes. */
+/** Values that are channels of another value's buffer, by name; yields between nodes. */
 export function* slicingChannels(graph: Graph, ops: Ops): Generator<undefined, ReadonlyMap<string, BufferSlice>> {
   const uses = yield* countingUses(graph);
   const shapes = shapesOf(graph);

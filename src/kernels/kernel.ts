@@ -18,7 +18,7 @@ export type Access = "read" | "write" | "texture" | "storage-texture";
 export type Constants = Readonly<Record<string, number | boolean | string | readonly number[]>>;
 
 /**
- * Layouts of constant operands, as plain data; `pack()` of packing.ts executes them.
+ * Layouts of constant operands, as plain data; packing.ts executes them.
  * - pad: row-major elements, zero-padded to `length`.
  * - conv2d: weights [taps, inChannels, outChannels] with the output channels of each group in blocks of `block`:
  *   [groups * ceil(outChannels/groups/block)][taps][inChannels rounded up to `inBlock`][block], zero-padded.
@@ -42,7 +42,7 @@ export interface ConvPacking {
   readonly groups?: number;
   /** Default: the storage type of activations. */
   readonly elem?: Elem;
-  /** Integers of 8 bits times a scale per output channel: see packInt8() of packing-int8.ts. Default: as elements. */
+  /** Integers of 8 bits times a scale per output channel: see packing-int8.ts. Default: as elements. */
   readonly int8?: boolean;
   readonly block: number;
   readonly inBlock: number;

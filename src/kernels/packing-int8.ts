@@ -1,6 +1,5 @@
 /** Packing of convolution weights as 8-bit integers, which need a quarter of the memory and bandwidth of f32. */
 import { KernelError } from "../base/errors";
-import { finish } from "../base/pacer";
 import { elemBytes, type ConvPacking, type Elem, type Packing } from "./kernel";
 import { packedLength, packingInto } from "./packing";
 
@@ -37,13 +36,8 @@ export function packedBytes(packing: Packing, elem: Elem): number {
 
 /**
  * The integers in the packed layout, then for each block of output channels its scales as f32, times 2^-24; padding is
- * zero. Throws KernelError when the number of weights or scales is wrong.
+ * zero. A generator that yields every few milliseconds. Throws KernelError when the number of weights or scales is wrong.
  */
-export function packInt8(packing: ConvPacking, weights: Int8Weights): Uint8Array<ArrayBuffer> {
-  return finish(packingInt8(packing, weights));
-}
-
-/** packInt8() as a generator that yields every few milliseconds. */
 export function* packingInt8(
   packing: ConvPacking,
   { data, scales }: Int8Weights,

@@ -1,6 +1,5 @@
 /** Packs constant operands for kernels: pure functions from row-major arrays to packed ones. */
 import { KernelError } from "../base/errors";
-import { finish } from "../base/pacer";
 import type { Packing } from "./kernel";
 import { transformWeights } from "./conv/winograd-weights";
 
@@ -17,12 +16,10 @@ export function packedLength(packing: Packing): number {
   );
 }
 
-/** A new array in the packed layout; padding is zero. Throws KernelError when the length of `data` is wrong. */
-export function pack(packing: Packing, data: Float32Array): Float32Array {
-  return finish(packingOf(packing, data));
-}
-
-/** pack() as a generator that yields every few milliseconds. */
+/**
+ * A new array in the packed layout; padding is zero. A generator that yields every few milliseconds. Throws KernelError when
+ * the length of `data` is wrong.
+ */
 export function* packingOf(packing: Packing, data: Float32Array): Generator<undefined, Float32Array> {
   const out = new Float32Array(packedLength(packing));
   if (packing.layout !== "winograd") return yield* packingInto(packing, data, out);

@@ -1,6 +1,7 @@
 /** Loading a large network: in short stretches, and without copies of all its weights. */
 import { expect, it, vi } from "vitest";
-import { fingerprint } from "../../src/graph/constants/deferred";
+import { finish } from "../../src/base/pacer";
+import { fingerprinting } from "../../src/graph/constants/deferred";
 import type { Graph } from "../../src/graph/ir";
 import { importModel } from "../../src/graph/import";
 import { optimize } from "../../src/graph/optimize";
@@ -22,7 +23,7 @@ it("keys every large constant, so that none is read before it is uploaded", () =
   const keys = weights.map((name) => constants.get(name)!.key);
   expect(keys).not.toContain(undefined);
   // Different weights, different keys; and the same for another import.
-  const contents = new Set(weights.map((name) => fingerprint(constants.get(name)!.data)));
+  const contents = new Set(weights.map((name) => finish(fingerprinting(constants.get(name)!.data))));
   expect(new Set(keys).size).toBe(contents.size);
   const again = load();
   expect(weights.map((name) => again.constants.get(name)!.key)).toEqual(keys);

@@ -1,11 +1,12 @@
 /** Small graphs for tests, and the check that every pass has to stand. */
 import { expect } from "vitest";
-import { inferShape } from "../../src/graph/op";
+import { finish } from "../../src/base/pacer";
+import { inferShape, type Ops } from "../../src/graph/op";
 import type { Constant, Graph, GraphInput, Node, OpAttributes, OpName, Shape } from "../../src/graph/ir";
 import { IDENTITY, sizeOf } from "../../src/graph/ir";
 import { shapesOf } from "../../src/graph/cost";
 import { printGraph } from "../../src/graph/print";
-import { runPass, type Pass } from "../../src/graph/passes/pass";
+import type { Pass } from "../../src/graph/passes/pass";
 import { verify } from "../../src/graph/verify";
 import { expectClose } from "../shared/expect-close";
 import { randoms } from "../shared/randoms";
@@ -93,6 +94,11 @@ const lines = (text: string): string =>
     .map((line) => line.trim())
     .filter((line) => line !== "")
     .join("\n");
+
+/** Runs a pass without pauses. */
+export function runPass(pass: Pass, graph: Graph, ops: Ops): Graph {
+  return finish(pass.run(graph, ops));
+}
 
 /** Runs a pass: the text before and after is as drawn, the result verifies, the numbers stay. */
 export function checkPass(pass: Pass, graph: Graph, before: string, after: string): Graph {

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { IDENTITY, type BinaryFn, type Graph } from "../../src/graph/ir";
 import { optimize } from "../../src/graph/optimize";
-import { convAttributes, expectSameNumbers, makeGraph, printBody } from "./make";
+import { convAttributes, expectSameNumbers, makeGraph, printBody, runPass } from "./make";
 import { ENGINE } from "../../src/session/engine";
-import { runPass, type Pass } from "../../src/graph/passes/pass";
+import type { Pass } from "../../src/graph/passes/pass";
 
 /** relu(x + 0.17 * batchNorm(conv(x))) on NCHW values, as an exporter of Inception-ResNet-v2 writes it. */
 function residualBlock(): Graph {

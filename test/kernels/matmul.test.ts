@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
+import { finish } from "../../src/base/pacer";
 import { matmul, type MatmulParams } from "../../src/kernels/matmul";
 import type { Elem } from "../../src/kernels/kernel";
-import { pack } from "../../src/kernels/packing";
+import { packingOf } from "../../src/kernels/packing";
 import { expectClose } from "../shared/expect-close";
 import { randoms } from "../shared/randoms";
 import { runKernel, testDevice } from "../gpu";
@@ -35,7 +36,7 @@ async function check(device: GPUDevice, shape: Shape, elem: Elem): Promise<void>
   const bias = params.bias ? stored(randoms(columns, 3), elem) : undefined;
   const plan = matmul.plan(params);
   const packing = plan.packing?.["b"];
-  const inputs = { a, b: packing ? pack(packing, b) : b, ...(bias ? { bias } : {}) };
+  const inputs = { a, b: packing ? finish(packingOf(packing, b)) : b, ...(bias ? { bias } : {}) };
   const count = batch * rows * columns;
   const { dst } = await runKernel(device, matmul as never, plan, elem, inputs, { dst: count });
   const expected = matmulReference(params, a, b, bias).map((x) => Math.max(0, x));

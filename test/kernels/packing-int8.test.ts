@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { finish } from "../../src/base/pacer";
 import { KernelError } from "../../src/base/errors";
 import type { Packing } from "../../src/kernels/kernel";
 import { packedLength } from "../../src/kernels/packing";
-import { isInt8, packedBytes, packInt8 } from "../../src/kernels/packing-int8";
+import { isInt8, packedBytes, packingInt8 } from "../../src/kernels/packing-int8";
 
 type ConvPacking = Extract<Packing, { layout: "conv2d" }>;
 
@@ -16,7 +17,7 @@ const scales = Float32Array.from({ length: 10 }, (_, i) => (i % 3 ? 0.01 : -0.02
 
 describe("8-bit weights", () => {
   it("have the layout of floats, followed by the scales of every block", () => {
-    const packed = packInt8(PACKING, { data, scales });
+    const packed = finish(packingInt8(PACKING, { data, scales }));
     const count = 2 * 2 * 4 * 8; // blocks, taps, rounded input channels, block
     const integers = new Int8Array(packed.buffer, 0, count);
     const factors = new Float32Array(packed.buffer, count);
@@ -35,7 +36,7 @@ describe("8-bit weights", () => {
 
   it("take a quarter of the bytes of f32 plus scales, with any storage type", () => {
     const bytes = packedLength(PACKING) + 4 * 16;
-    expect(packInt8(PACKING, { data, scales })).toHaveLength(bytes);
+    expect(finish(packingInt8(PACKING, { data, scales }))).toHaveLength(bytes);
     for (const elem of ["f32", "f16"] as const) expect(packedBytes(PACKING, elem)).toBe(bytes);
     const floats = { ...PACKING, int8: false };
     expect(isInt8(floats)).toBe(false);
@@ -44,7 +45,7 @@ describe("8-bit weights", () => {
   });
 
   it("rejects integers or scales of the wrong length", () => {
-    expect(() => packInt8(PACKING, { data: data.subarray(1), scales })).toThrow(KernelError);
-    expect(() => packInt8(PACKING, { data, scales: scales.subarray(1) })).toThrow(/10 scales/);
+    expect(() => finish(packingInt8(PACKING, { data: data.subarray(1), scales }))).toThrow(KernelError);
+    expect(() => finish(packingInt8(PACKING, { data, scales: scales.subarray(1) }))).toThrow(/10 scales/);
   });
 });

@@ -160,12 +160,7 @@ export function derivedKey(
   return keys.includes(undefined) ? undefined : `${how}(${keys.join()})`;
 }
 
-/** A hash of an array's content (FNV-1a over its bits). */
-export function fingerprint(data: Float32Array | Float64Array): number {
-  return finish(fingerprinting(data));
-}
-
-/** fingerprint() as a generator that yields now and then. */
+/** A hash of an array's content (FNV-1a over its bits), as a generator that yields now and then. */
 export function* fingerprinting(data: Float32Array | Float64Array): Generator<undefined, number> {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   let hash = 0x811c9dc5;

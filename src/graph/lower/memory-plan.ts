@@ -6,8 +6,6 @@
  * values in descending order of size, each into the first slot that is free during its whole life.
  */
 
-import { finish } from "../../base/pacer";
-
 /** Most slots that are tried for one value. Real programs have fewer. */
 const MOST_TRIED = 256;
 
@@ -44,12 +42,7 @@ function placeIn({ lives }: Slot, life: Lifetime): number | undefined {
   return next === undefined || life.last < next.first ? low : undefined;
 }
 
-/** Assigns every value a slot; values that share a slot never live at the same time. */
-export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
-  return finish(planningMemory(lifetimes));
-}
-
-/** planMemory() as a generator that yields after each value. */
+/** Assigns every value a slot, and yields after each; values that share a slot never live at the same time. */
 export function* planningMemory(lifetimes: readonly Lifetime[]): Generator<undefined, MemoryPlan> {
   const slots: Slot[] = [];
   const slotOf = new Map<string, number>();

@@ -1,4 +1,3 @@
-import { finish } from "../../base/pacer";
 import type { Graph } from "../ir";
 import type { Ops } from "../op";
 
@@ -7,9 +6,4 @@ export interface Pass {
   readonly name: string;
   /** A generator that yields between nodes and returns the new graph. `ops`: definitions of the graph's ops. */
   run(graph: Graph, ops: Ops): Generator<undefined, Graph>;
-}
-
-/** Runs a pass without pauses. */
-export function runPass(pass: Pass, graph: Graph, ops: Ops): Graph {
-  return finish(pass.run(graph, ops));
 }

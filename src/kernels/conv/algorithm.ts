@@ -14,9 +14,6 @@ export interface ConvDevice {
   readonly software?: boolean;
 }
 
-/** A device with WebGPU's guarantees alone. */
-export const DEFAULT_CONV_DEVICE: ConvDevice = { features: new Set(), workgroupBytes: 16_384 };
-
 /** An operand of the convolution, or the name of a temporary (which starts with #). */
 export type ConvOperand = "src" | "weights" | "bias" | "residual" | "dst" | `#${string}`;
 

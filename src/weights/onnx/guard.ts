@@ -7,7 +7,6 @@
  * that the decoder assumes without a check, and no varint is longer than the decoder's.
  */
 import { ModelError } from "../../base/errors";
-import { finish } from "../../base/pacer";
 import { SCHEMA, type Counter, type FieldSchema, type MessageName } from "./wire-schema";
 
 /** Upper bounds; each protects the decoder from a file that is small on disk and large in memory. */
@@ -68,12 +67,10 @@ interface Frame {
 /** Fields and integers of lists between two yields. */
 const STRETCH = 2 ** 12;
 
-/** Throws ModelError, naming the byte offset and the field, when `bytes` are not a well-formed, bounded ONNX file. */
-export function guardModel(bytes: Uint8Array, label: string, limits: DecodeLimits = DEFAULT_LIMITS): void {
-  finish(guarding(bytes, label, limits));
-}
-
-/** guardModel() as a generator that yields now and then. */
+/**
+ * Checks `bytes`, and yields now and then. Throws ModelError, naming the byte offset and the field, when they are not a
+ * well-formed, bounded ONNX file.
+ */
 export function guarding(
   bytes: Uint8Array,
   label: string,

@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { planMemory, type Lifetime } from "../../../src/graph/lower/memory-plan";
+import { finish } from "../../../src/base/pacer";
+import { planningMemory, type Lifetime } from "../../../src/graph/lower/memory-plan";
 import { randoms } from "../../shared/randoms";
 
 const life = (value: string, bytes: number, first: number, last: number): Lifetime => ({ value, bytes, first, last });
 
-describe("planMemory", () => {
+describe("planningMemory", () => {
   it("plans two slots for a chain", () => {
-    const { slots, slotOf } = planMemory([
-      life("a", 16, 0, 1),
-      life("b", 64, 1, 2),
-      life("c", 32, 2, 3),
-      life("d", 16, 3, 4),
-    ]);
+    const { slots, slotOf } = finish(
+      planningMemory([life("a", 16, 0, 1), life("b", 64, 1, 2), life("c", 32, 2, 3), life("d", 16, 3, 4)]),
+    );
     expect(slots).toEqual([64, 32]);
     expect(slotOf.get("b")).toBe(slotOf.get("d"));
   });
@@ -22,7 +20,7 @@ describe("planMemory", () => {
       const first = Math.floor(r[3 * i]! * 100);
       return life(`v${i}`, 16 * Math.ceil(r[3 * i + 1]! * 100), first, first + Math.floor(r[3 * i + 2]! * 9));
     });
-    const { slots, slotOf } = planMemory(lives);
+    const { slots, slotOf } = finish(planningMemory(lives));
     for (const a of lives) {
       expect(slots[slotOf.get(a.value)!]!).toBeGreaterThanOrEqual(a.bytes);
       for (const b of lives)

@@ -4,9 +4,8 @@ import { cancelTransposes } from "../../../src/graph/passes/cancel-transposes";
 import { dropDead } from "../../../src/graph/passes/drop-dead";
 import { verify } from "../../../src/graph/verify";
 import { PLAIN_POOL } from "../../reference/ops/pool";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { checkPass, convAttributes, expectSameNumbers, makeGraph, runPass, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 const TO_NHWC = { perm: [0, 2, 3, 1] };
 const TO_NCHW = { perm: [0, 3, 1, 2] };

@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import { IDENTITY } from "../../../src/graph/ir";
 import { dropIdentities } from "../../../src/graph/passes/drop-identities";
-import { checkPass, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { checkPass, expectSameNumbers, makeGraph, runPass, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 it("merges reshapes and drops an identity", () => {
   const g = makeGraph();

@@ -3,9 +3,8 @@ import { IDENTITY, type Graph, type OpAttributes, type Shape } from "../../../sr
 import { dropLastUpsampling } from "../../../src/graph/passes/drop-last-upsampling";
 import { verify } from "../../../src/graph/verify";
 import { repeatSamples } from "../../reference/color";
-import { convAttributes, makeGraph, printBody, runSeeded, type GraphMaker } from "../make";
+import { convAttributes, makeGraph, printBody, runSeeded, runPass, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 const RESIZE: OpAttributes["resize"] = { mode: "nearest", coordinates: "asymmetric", nearest: "floor", scales: [2, 2] };
 

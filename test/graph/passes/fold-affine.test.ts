@@ -12,9 +12,9 @@ import {
   expectSameNumbers,
   makeGraph,
   type GraphMaker,
+  runPass,
 } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 function binary(g: GraphMaker, name: string, fn: BinaryFn, a: string, b: string): string {
   return g.node(name, "binary", [a, b], { fn, activation: IDENTITY });

@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import { IDENTITY, type Graph } from "../../../src/graph/ir";
 import { foldConstants } from "../../../src/graph/passes/fold-constants";
-import { checkPass, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { checkPass, expectSameNumbers, makeGraph, runPass, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 it("computes a transposed weight", () => {
   const g = makeGraph();

@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import { IDENTITY } from "../../../src/graph/ir";
 import { fuseActivation } from "../../../src/graph/passes/fuse-activation";
-import { checkPass, convAttributes, convTransposeAttributes, expectSameNumbers, makeGraph } from "../make";
+import { checkPass, convAttributes, convTransposeAttributes, expectSameNumbers, makeGraph, runPass } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 it("computes relu in the convolution", () => {
   const g = makeGraph();

@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { IDENTITY, type Shape } from "../../../src/graph/ir";
 import { fuseLayerNorm } from "../../../src/graph/passes/fuse-layer-norm";
-import { runPass } from "../../../src/graph/passes/pass";
 import { ENGINE } from "../../../src/session/engine";
 import { Session } from "../../../src/session/session";
 import { testDevice } from "../../gpu";
 import { buildModel, node } from "../../../tools/onnx-writer";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
-import { checkPass, expectSameNumbers, makeGraph } from "../make";
+import { checkPass, expectSameNumbers, makeGraph, runPass } from "../make";
 
 interface Options {
   readonly axes?: readonly number[];

@@ -4,9 +4,8 @@ import { totals } from "../../../src/graph/cost";
 import { optimize } from "../../../src/graph/optimize";
 import { fusePool } from "../../../src/graph/passes/fuse-pool";
 import { PLAIN_POOL } from "../../reference/ops/pool";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph, type GraphMaker } from "../make";
+import { checkPass, convAttributes, expectSameNumbers, makeGraph, runPass, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 interface Options {
   readonly pool?: Partial<OpAttributes["pool"]>;

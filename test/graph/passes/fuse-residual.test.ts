@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import { IDENTITY } from "../../../src/graph/ir";
 import { fuseResidual } from "../../../src/graph/passes/fuse-residual";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph } from "../make";
+import { checkPass, convAttributes, expectSameNumbers, makeGraph, runPass } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 it("adds in the convolution, then applies the activation", () => {
   const g = makeGraph();

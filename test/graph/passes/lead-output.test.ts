@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
 import { leadOutput } from "../../../src/graph/passes/lead-output";
-import { runPass } from "../../../src/graph/passes/pass";
 import { verify } from "../../../src/graph/verify";
 import { ENGINE } from "../../../src/session/engine";
 import { interpret } from "../../reference/interpret";
-import { makeGraph, printBody } from "../make";
+import { makeGraph, printBody, runPass } from "../make";
 
 it("puts an element before the output of that name, and leaves others as they are", () => {
   const g = makeGraph();

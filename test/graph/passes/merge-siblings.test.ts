@@ -9,9 +9,8 @@ import { WeightStore } from "../../../src/gpu/weight-store";
 import { decodeElems, readBuffer, testDevice, writeElems } from "../../gpu";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph, runSeeded, type GraphMaker } from "../make";
+import { checkPass, convAttributes, expectSameNumbers, makeGraph, runSeeded, runPass, type GraphMaker } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 vi.setConfig({ testTimeout: 300_000 });
 

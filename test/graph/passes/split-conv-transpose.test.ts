@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import type { Graph, OpAttributes, Shape } from "../../../src/graph/ir";
-import { runPass } from "../../../src/graph/passes/pass";
 import { splitConvTranspose } from "../../../src/graph/passes/split-conv-transpose";
 import { ENGINE } from "../../../src/session/engine";
-import { checkPass, convTransposeAttributes, expectSameNumbers, makeGraph } from "../make";
+import { checkPass, convTransposeAttributes, expectSameNumbers, makeGraph, runPass } from "../make";
 
 /** A transposed convolution of 3x5 pixels with 4 channels to 6. */
 function transposed(

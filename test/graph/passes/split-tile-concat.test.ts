@@ -4,8 +4,8 @@ import { foldConstants } from "../../../src/graph/passes/fold-constants";
 import { splitTileConcat } from "../../../src/graph/passes/split-tile-concat";
 import { verify } from "../../../src/graph/verify";
 import type { Graph } from "../../../src/graph/ir";
-import { runPass, type Pass } from "../../../src/graph/passes/pass";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph, printBody } from "../make";
+import type { Pass } from "../../../src/graph/passes/pass";
+import { checkPass, convAttributes, expectSameNumbers, makeGraph, printBody, runPass } from "../make";
 import { ENGINE } from "../../../src/session/engine";
 
 function run(graph: Graph, ...passes: Pass[]): Graph {

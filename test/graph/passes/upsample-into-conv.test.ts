@@ -3,9 +3,8 @@ import { IDENTITY, type Graph, type OpAttributes, type Pads, type Pair } from ".
 import { totals } from "../../../src/graph/cost";
 import { upsampleIntoConv } from "../../../src/graph/passes/upsample-into-conv";
 import { verify } from "../../../src/graph/verify";
-import { checkPass, convAttributes, expectSameNumbers, makeGraph } from "../make";
+import { checkPass, convAttributes, expectSameNumbers, makeGraph, runPass } from "../make";
 import { ENGINE } from "../../../src/session/engine";
-import { runPass } from "../../../src/graph/passes/pass";
 
 const RESIZE: OpAttributes["resize"] = { mode: "nearest", coordinates: "asymmetric", nearest: "floor", scales: [2, 2] };
 

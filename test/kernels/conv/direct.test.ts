@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
+import { finish } from "../../../src/base/pacer";
 import { convDirect, type DirectParams } from "../../../src/kernels/conv/direct";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
 import type { Elem } from "../../../src/kernels/kernel";
-import { pack } from "../../../src/kernels/packing";
+import { packingOf } from "../../../src/kernels/packing";
 import { KernelError } from "../../../src/base/errors";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
@@ -35,8 +36,8 @@ async function check(device: GPUDevice, test: ConvCase, elem: Elem, pixels?: 4 |
   const plan = convDirect.plan(params);
   const inputs = {
     src: slice?.wide ?? src,
-    weights: pack(plan.packing!["weights"]!, weights),
-    bias: test.runtimeBias ? bias : pack(plan.packing!["bias"]!, bias),
+    weights: finish(packingOf(plan.packing!["weights"]!, weights)),
+    bias: test.runtimeBias ? bias : finish(packingOf(plan.packing!["bias"]!, bias)),
     ...(residual ? { residual } : {}),
   };
   const { dst } = await runKernel(device, convDirect as never, plan, elem, inputs, { dst: count });

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
+import { finish } from "../../../src/base/pacer";
 import { KernelError } from "../../../src/base/errors";
 import { phasesOf } from "../../../src/kernels/conv/phases";
-import { pack } from "../../../src/kernels/packing";
+import { packingOf } from "../../../src/kernels/packing";
 import { convDirect } from "../../../src/kernels/conv/direct";
 import { convCase } from "../../shared/conv-cases";
 
@@ -21,7 +22,7 @@ it("of a 3x3 kernel keeps 2x2 taps in each of four phases", () => {
 it("sums the weights where they are packed", () => {
   const { params } = convCase("doubled", [4, 4, 1], [3, 3], 1, { upsample: [2, 2] });
   const { packing } = convDirect.plan(phasesOf(params)[0]!);
-  const packed = pack(packing!["weights"]!, Float32Array.of(1, 2, 4, 8, 16, 32, 64, 128, 256));
+  const packed = finish(packingOf(packing!["weights"]!, Float32Array.of(1, 2, 4, 8, 16, 32, 64, 128, 256)));
   // One channel in blocks of 4 x 8: the first number of each tap.
   expect([0, 1, 2, 3].map((tap) => packed[tap * 32])).toEqual([1, 6, 72, 432]);
   expect(packed.reduce((a, b) => a + b)).toBe(511);

@@ -1,12 +1,13 @@
 /** Which convolution algorithms are offered where, and what they do with slices of channels. */
 import { expect, it } from "vitest";
+import { finish } from "../../../src/base/pacer";
 import { encodeKernel, PipelineCache } from "../../../src/gpu/pipelines";
 import { ENGINE } from "../../../src/session/engine";
 import { runtimeBytes } from "../../../src/kernels/assemble";
 import { CONV_ALGORITHMS, convChoices, planConvolution } from "../../../src/kernels/conv/algorithms";
 import type { ConvDevice } from "../../../src/kernels/conv/algorithm";
 import type { Conv2dParams } from "../../../src/kernels/conv/params";
-import { pack } from "../../../src/kernels/packing";
+import { packingOf } from "../../../src/kernels/packing";
 import { KernelError } from "../../../src/base/errors";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";
@@ -128,7 +129,7 @@ it.for(["split", "split-workgroup", "workgroup", "prefetch", "subgroup"])(
       const resources = Object.entries(operands).map(([binding, of]) => {
         const packing = plan.packing?.[binding];
         const given = data[of as keyof typeof data];
-        const buffer = values.get(of) ?? upload(packing ? pack(packing, given) : given);
+        const buffer = values.get(of) ?? upload(packing ? finish(packingOf(packing, given)) : given);
         return [binding, { buffer }] as const;
       });
       const sizes = upload(runtimeBytes(ENGINE.kernels[kernel]!, plan)!, GPUBufferUsage.UNIFORM);

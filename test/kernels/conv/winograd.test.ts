@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { KernelError } from "../../../src/base/errors";
 import { winograd } from "../../../src/kernels/conv/winograd";
-import { DEFAULT_CONV_DEVICE } from "../../../src/kernels/conv/algorithm";
-import { pack, packedLength } from "../../../src/kernels/packing";
+import { packedLength, packingOf } from "../../../src/kernels/packing";
 import { convWinogradInput, convWinogradOutput } from "../../../src/kernels/conv/winograd-transforms";
 import { transformWeights, weightTransform } from "../../../src/kernels/conv/winograd-weights";
 import { finish } from "../../../src/base/pacer";
@@ -129,14 +128,14 @@ describe("Winograd's transforms", () => {
       const [channel, group, o] = [Math.floor(i / 288), Math.floor(i / 8) % 36, i % 8];
       return u[(group * 5 + channel) * 8 + o]!;
     });
-    expectClose(pack(packing, weights), pack(grouped, together), { abs: 0 });
-    expect(() => pack(packing, weights.subarray(1))).toThrow(KernelError);
+    expectClose(finish(packingOf(packing, weights)), finish(packingOf(grouped, together)), { abs: 0 });
+    expect(() => finish(packingOf(packing, weights.subarray(1)))).toThrow(KernelError);
   });
 });
 
 describe("convolution by Winograd", () => {
   const variants = (...args: Parameters<typeof convCase>): readonly string[] =>
-    winograd.variants(convCase(...args).params, DEFAULT_CONV_DEVICE);
+    winograd.variants(convCase(...args).params, { features: new Set(), workgroupBytes: 16_384 });
 
   it("takes square kernels of 3 or 4 with strides, dilations and groups of 1", () => {
     expect(variants("3x3", [9, 9, 5], [3, 3], 7)).toEqual(["4", "4-wide", "2", "2-wide"]);

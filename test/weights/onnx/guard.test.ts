@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { finish } from "../../../src/base/pacer";
 import { ModelError } from "../../../src/base/errors";
 import { decodeModel } from "../../../src/weights/onnx/decode";
-import { DEFAULT_LIMITS, guardModel, type DecodeLimits } from "../../../src/weights/onnx/guard";
+import { DEFAULT_LIMITS, guarding, type DecodeLimits } from "../../../src/weights/onnx/guard";
 import { buildModel, node } from "../../../tools/onnx-writer";
 import { thrownBy } from "../../shared/thrown";
 
@@ -30,7 +31,7 @@ function varint(value: number): number[] {
 const failure = (run: () => unknown): ModelError => thrownBy(ModelError, run);
 
 const guard = (bytes: number[] | Uint8Array, limits: Partial<DecodeLimits> = {}): void =>
-  guardModel(Uint8Array.from(bytes), "m.onnx", { ...DEFAULT_LIMITS, ...limits });
+  finish(guarding(Uint8Array.from(bytes), "m.onnx", { ...DEFAULT_LIMITS, ...limits }));
 
 test("passes a sound model", () => expect(() => guard(MODEL)).not.toThrow());
 
