@@ -1,4 +1,4 @@
-/** Starts workers that draw: loaded only for large pictures. */
+/** Starts workers that draw. */
 import { Connection } from "./connection";
 import { startIn } from "./worker-folder";
 
