@@ -15,13 +15,12 @@ import { checkHints, takesHints } from "./hints";
 import { likelyColors } from "./likely-colors";
 import { layerOf, type Activations, type LayerOptions } from "./layers";
 import type { BoundNetworks, Networks } from "./networks";
-import { checkNumber, SIZE } from "../base/option-checks";
 import { lookOf, outputOf, shownOf, type Look } from "./look";
 import { resultFacts, sizeNotes, startPrediction, type Predicted, type RunOptions } from "./predict";
 import { partsFor, tuneParts, type DeviceParts } from "./device-parts";
 import { EarlyTime } from "./early";
-import { smallerSize } from "./network-inputs";
-import { planOf, workingSizeOf } from "./plan";
+import { askedSizeOf, smallerSize, workingSizeOf } from "./network-inputs";
+import { planOf } from "./plan";
 import { StageClock, type ColorizeStage } from "./stage-clock";
 import { abortable, anyOf } from "../base/abortable";
 import type { TuneOptions, TuneReport } from "../tuning/tune";
@@ -123,9 +122,7 @@ export class Colorizer {
    * is lost, out of memory, refuses commands or computes invalid numbers, and the signal's reason (an AbortError) when aborted.
    */
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
-    const { size, hints = [] } = options;
-    const asked = { look: lookOf(options, this.manifest), hints: checkHints(hints) };
-    if (size !== undefined) checkNumber(SIZE, size);
+    const asked = { look: lookOf(options, this.manifest), hints: checkHints(options.hints ?? []) };
     return this.#early.colorize(source, options, this, (open, how) => this.#picture(open, asked, how));
   }
 
@@ -167,8 +164,8 @@ export class Colorizer {
     started?: () => void,
     embedding?: Uint8Array<ArrayBuffer>,
   ): Promise<ColorizeResult> {
-    const asked = workingSizeOf(this.#networks, source, size);
-    const working = smaller ? this.#networks.workingSize(source, smallerSize(this.manifest, size)) : asked;
+    const asked = askedSizeOf(this.manifest, source, size);
+    const working = smaller ? workingSizeOf(this.manifest, source, smallerSize(this.manifest, size)) : asked;
     const release = await this.#running.take();
     started?.();
     let bound: BoundNetworks | undefined;
@@ -250,7 +247,7 @@ export class Colorizer {
   /** Measures every step of both networks for a picture of this size. Each runs once, on what its inputs hold. Throws as colorize(). */
   async profile(picture: Size, options: Pick<ColorizeOptions, "size"> = {}): Promise<ColorizerProfile> {
     await this.complete;
-    const working = workingSizeOf(this.#networks, picture, options.size);
+    const working = askedSizeOf(this.manifest, picture, options.size);
     return this.#track(undefined, () => this.#alone(undefined, () => this.#networks.profile(working)));
   }
 

@@ -5,6 +5,7 @@ import { openSource, type RawImage } from "../image/source";
 import type { KeptChroma } from "../image/chroma";
 import { lossAfterError } from "../gpu/device-loss";
 import { loadedElements } from "../gpu/storage";
+import { workingSizeOf } from "./network-inputs";
 import type { Networks } from "./networks";
 import { startPrediction } from "./predict";
 
@@ -35,7 +36,7 @@ async function predicted(networks: Networks, stages: PictureStages): Promise<Flo
   const size = Math.min(pixels, Math.max(SIDE, multiple));
   const source = await openSource(PICTURE);
   try {
-    const bound = await networks.bind(networks.workingSize(PICTURE, size));
+    const bound = await networks.bind(workingSizeOf(networks.manifest, PICTURE, size));
     const { reading } = await startPrediction(networks, stages, bound, source);
     return elementsOf(await reading);
   } finally {

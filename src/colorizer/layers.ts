@@ -3,8 +3,8 @@ import { InputError } from "../base/errors";
 import { readActivations, type Activations } from "../gpu/activations";
 import type { PixelSource } from "../image/source";
 import type { DeviceParts } from "./device-parts";
+import { askedSizeOf } from "./network-inputs";
 import type { ColorizeOptions, ColorizerProfile } from "./options";
-import { workingSizeOf } from "./plan";
 import { fillInputs } from "./predict";
 
 export type { Activations };
@@ -22,7 +22,7 @@ export async function layerOf(
   source: PixelSource,
   { network, output, size }: LayerOptions,
 ): Promise<Activations> {
-  const bound = await networks.bind(workingSizeOf(networks, source, size));
+  const bound = await networks.bind(askedSizeOf(networks.manifest, source, size));
   const program = bound[network];
   if (!program)
     throw new InputError({ where: "activations()", expected: "a network of the model", received: String(network) });

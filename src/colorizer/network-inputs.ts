@@ -1,6 +1,6 @@
 /** Describes the networks' inputs by the manifest, for sessions and for the GPU. */
 import { InputError } from "../base/errors";
-import { SIZE } from "../base/option-checks";
+import { checkNumber, SIZE } from "../base/option-checks";
 import type { BoundProgram } from "../gpu/bound-program";
 import { CommandScope } from "../gpu/command-scope";
 import { storedElements } from "../gpu/storage";
@@ -81,14 +81,34 @@ export function squareOf({ colorizer: { size } }: Manifest, pixels = size.pixels
   return workingSize({ width: 1, height: 1 }, pixels, size.multiple);
 }
 
-/** The working size for a picture of a network whose picture has as many pixels as a square of side `pixels`. Throws InputError. */
-export function workingSizeOf({ name, colorizer }: Manifest, picture: Size, pixels: number): WorkingSize {
-  const { multiple, shape, pixels: own } = colorizer.size;
-  if (shape === "free") return workingSize(picture, pixels, multiple);
+/**
+ * The size at which the networks see a picture: with as many pixels as a square of side `size`, by default of the manifest's size. Throws
+ * InputError for a size that no picture has, and one that the network does not take.
+ */
+export function workingSizeOf(
+  { name, colorizer }: Manifest,
+  picture: Size,
+  size: number = colorizer.size.pixels,
+): WorkingSize {
+  for (const side of [picture.width, picture.height])
+    if (!Number.isInteger(side) || side < 1)
+      throw new InputError({ where: "picture", expected: "whole sizes of at least 1 pixel", received: `${side}` });
+  const { multiple, shape, pixels } = colorizer.size;
+  if (shape === "free") return workingSize(picture, size, multiple);
   // A network that was exported for one size has no other.
-  if (multiple === own && pixels !== own)
-    throw new InputError({ where: "size", expected: `${own} pixels, the only size of ${name}`, received: `${pixels}` });
-  return workingSize({ width: 1, height: 1 }, pixels, multiple);
+  if (multiple === pixels && size !== pixels)
+    throw new InputError({
+      where: "size",
+      expected: `${pixels} pixels, the only size of ${name}`,
+      received: `${size}`,
+    });
+  return workingSize({ width: 1, height: 1 }, size, multiple);
+}
+
+/** As workingSizeOf(), of a size that a user may have given. Throws InputError for one out of range, too. */
+export function askedSizeOf(manifest: Manifest, picture: Size, size?: number): WorkingSize {
+  if (size !== undefined) checkNumber(SIZE, size);
+  return workingSizeOf(manifest, picture, size);
 }
 
 /** The largest multiple up to half of a working size, by default of the model's, where the network takes that; else `size`. */

@@ -20,7 +20,7 @@ import { ProgressReport } from "../weights/model/progress";
 import { firstSize } from "./early";
 import { checkNames, expectShape } from "./network-checks";
 import { described, fillConstants, isPicture, pictureShape, portShape, squareOf, targetOf } from "./network-inputs";
-import { workingSizeOf, type Network } from "./network-inputs";
+import type { Network } from "./network-inputs";
 import type { Manifest } from "../weights/model/manifest";
 import type { ExternalData } from "../weights/onnx/types";
 import { loadModel } from "../weights/model/files";
@@ -163,11 +163,6 @@ export class Networks {
     const { size: side } = this.manifest.embedder!;
     const size = { width: side, height: side };
     return { size, padded: size };
-  }
-
-  /** The working size for a picture. `pixels`: as `size.pixels` of the manifest, which is the default. Throws InputError. */
-  workingSize(picture: Size, pixels = this.manifest.colorizer.size.pixels): WorkingSize {
-    return workingSizeOf(this.manifest, picture, pixels);
   }
 
   #embedderShapes(): Record<string, Shape> {

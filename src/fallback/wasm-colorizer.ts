@@ -1,15 +1,13 @@
 /** Colours photographs without a GPU: onnxruntime-web runs the networks, and the rest is computed as the engine's colour kernels do. */
 import { InputError } from "../base/errors";
-import { checkNumber, SIZE } from "../base/option-checks";
 import { Pacer } from "../base/pacer";
 import { Turns } from "../base/turns";
 import { hintField } from "../colorizer/hint-field";
 import { checkHints, hintPlanes, takesHints, type CheckedHint } from "../colorizer/hints";
 import { lookOf, outputOf, shownOf, type Look } from "../colorizer/look";
 import { likelyColors } from "../colorizer/likely-colors";
-import { isPicture, pictureShape, workingSizeOf } from "../colorizer/network-inputs";
+import { askedSizeOf, isPicture, pictureShape } from "../colorizer/network-inputs";
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
-import { checkPicture } from "../colorizer/plan";
 import { ColorizeResult, type Likely } from "../colorizer/result";
 import { StageClock } from "../colorizer/stage-clock";
 import type { Activations } from "../gpu/activations";
@@ -65,14 +63,12 @@ export class WasmColorizer {
   async colorize(source: ColorizeSource, options: ColorizeOptions = {}): Promise<ColorizeResult> {
     const look = lookOf(options, this.manifest);
     const hints = checkHints(options.hints ?? []);
-    if (options.size !== undefined) checkNumber(SIZE, options.size);
     return this.#turns.run(async () => {
       this.#check(options.signal);
       const clock = new StageClock(options.signal, (stage) => callOut(options.onStage, stage));
       const pixels = await openSource(source);
       try {
-        const { colorizer } = this.manifest;
-        const working = workingSizeOf(this.manifest, pixels, options.size ?? colorizer.size.pixels);
+        const working = askedSizeOf(this.manifest, pixels, options.size);
         return await this.#recombine(await this.#predict({ source: pixels, working, hints, look }, clock), clock);
       } catch (error) {
         pixels.close();
@@ -86,7 +82,6 @@ export class WasmColorizer {
     clock: StageClock,
   ): Promise<Coloured> {
     const { source, working, hints } = asked;
-    checkPicture(source);
     const { embedder, colorizer } = this.manifest;
     clock.next("luminance");
     const picture = new Resampler(source, working.size);
@@ -145,14 +140,13 @@ export class WasmColorizer {
     return new ColorizeResult(facts, likely, async (change, signal) => {
       const hints = change.hints ? checkHints(change.hints) : coloured.hints;
       const other = { ...coloured, hints, look: lookOf({ ...look, ...change }, this.manifest) };
-      if (change.size !== undefined) checkNumber(SIZE, change.size);
       return this.#turns.run(async () => {
         this.#check(signal);
         const again = new StageClock(signal);
         if (change.size === undefined && !(change.hints && takesHints(this.manifest)))
           return this.#recombine(other, again);
         const resized =
-          change.size === undefined ? other : { ...other, working: workingSizeOf(this.manifest, source, change.size) };
+          change.size === undefined ? other : { ...other, working: askedSizeOf(this.manifest, source, change.size) };
         return this.#recombine(await this.#predict(resized, again), again);
       });
     });

@@ -10,6 +10,7 @@ import { openSource } from "../../src/image/source";
 import { hintField } from "../../src/colorizer/hint-field";
 import { checkHints, takesHints, type CheckedHint } from "../../src/colorizer/hints";
 import { likelyColors } from "../../src/colorizer/likely-colors";
+import { workingSizeOf } from "../../src/colorizer/network-inputs";
 import { Networks } from "../../src/colorizer/networks";
 import type { Pixels } from "../../src/node/images";
 import { folderReader } from "../../src/node/model-files";
@@ -118,7 +119,7 @@ class ModelMethod implements Method {
 
   async #predict(grey: Pixels, embedding?: Embedding, hints?: readonly CheckedHint[]): Promise<KeptChroma> {
     this.#options.signal.throwIfAborted();
-    const bound = await this.#networks.bind(this.#networks.workingSize(grey, this.#options.size));
+    const bound = await this.#networks.bind(workingSizeOf(this.#networks.manifest, grey, this.#options.size));
     const given = { embedding: embedding as Uint8Array<ArrayBuffer> | undefined, hints };
     const source = await openSource(grey);
     return (await startPrediction(this.#networks, this.#stages, bound, source, given)).reading;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../../src/base/errors";
+import { workingSizeOf } from "../../src/colorizer/network-inputs";
 import { Networks } from "../../src/colorizer/networks";
 import { startPrediction } from "../../src/colorizer/predict";
 import { PictureStages } from "../../src/image/picture-stages";
@@ -24,7 +25,7 @@ async function meanEmbedding(networks: Networks, photographs: string, limit: num
     let sums = new Float64Array(0);
     for (const [i, name] of names.entries()) {
       const picture = await decodePicture(await files.read(name), name);
-      const bound = await networks.bind(networks.workingSize(picture));
+      const bound = await networks.bind(workingSizeOf(networks.manifest, picture));
       const { reading } = await startPrediction(networks, stages, bound, await openSource(picture));
       const { embedding } = await reading;
       if (!embedding) throw noEmbedder(networks.manifest.name);
