@@ -3,9 +3,6 @@ import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, pixelsOf } from "./direct";
 import { phasesOf } from "./phases";
 
-/** convDirect with `weights: "half"`. */
-export const convHalfWeights = convDirect;
-
 /** One variant, "4": output pixels per invocation. */
 export const halfWeights: ConvAlgorithm = {
   name: "half-weights",
@@ -14,7 +11,7 @@ export const halfWeights: ConvAlgorithm = {
   variants: () => [],
   plan: (params, variant) => ({
     steps: phasesOf(params).map((phase) => {
-      const plan = convHalfWeights.plan({ ...phase, pixels: pixelsOf(variant), weights: "half" });
+      const plan = convDirect.plan({ ...phase, pixels: pixelsOf(variant), weights: "half" });
       return wholeStep("convHalfWeights", plan, params);
     }),
   }),

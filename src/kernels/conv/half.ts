@@ -3,12 +3,7 @@ import { KernelError } from "../../base/errors";
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, direct, pixelsOf } from "./direct";
 import { phasesOf } from "./phases";
-import { convWorkgroup, workgroup, workgroupPlan } from "./workgroup";
-
-/** convDirect with `halfProducts`. */
-export const convHalf = convDirect;
-/** convWorkgroup with products in f16. */
-export const convHalfWorkgroup = convWorkgroup;
+import { workgroup, workgroupPlan } from "./workgroup";
 
 /**
  * Variants: those of `direct` and of `workgroup`, where src and weights are stored in f16. The caller must ensure that sums
@@ -25,7 +20,7 @@ export const half: ConvAlgorithm = {
       return { steps: [wholeStep("convHalfWorkgroup", workgroupPlan(params, variant, true), params)] };
     return {
       steps: phasesOf(params).map((phase) => {
-        const plan = convHalf.plan({ ...phase, pixels: pixelsOf(variant), halfProducts: true });
+        const plan = convDirect.plan({ ...phase, pixels: pixelsOf(variant), halfProducts: true });
         return wholeStep("convHalf", plan, params);
       }),
     };

@@ -2,9 +2,6 @@
 import { wholeStep, type ConvAlgorithm } from "./algorithm";
 import { convDirect, pixelsOf } from "./direct";
 
-/** convDirect with `weights: "int8"`. */
-export const convInt8 = convDirect;
-
 /** Variants: output pixels per invocation. */
 export const int8: ConvAlgorithm = {
   name: "int8",
@@ -12,7 +9,7 @@ export const int8: ConvAlgorithm = {
   // Convolutions after upsampling use sums of weights, which need more bits.
   variants: (params) => (params.int8 && !params.upsample ? ["4", "8"] : []),
   plan(params, variant) {
-    const plan = convInt8.plan({ ...params, pixels: pixelsOf(variant), weights: "int8" });
+    const plan = convDirect.plan({ ...params, pixels: pixelsOf(variant), weights: "int8" });
     return { steps: [wholeStep("convInt8", plan, params)] };
   },
 };

@@ -4,11 +4,8 @@ import { pool2d } from "../pool2d";
 import { resize2d } from "../resize2d";
 import { convDirect } from "./direct";
 import { convFlat } from "./flat";
-import { convHalf, convHalfWorkgroup } from "./half";
-import { convHalfWeights } from "./half-weights";
-import { convInt8 } from "./int8";
 import { convPrefetch } from "./prefetch";
-import { convSplit, convSplitSum } from "./split";
+import { convSplitSum } from "./split";
 import { convSplitWorkgroup } from "./split-workgroup";
 import { convSubgroup } from "./subgroup";
 import { convWinogradInput, convWinogradOutput } from "./winograd-transforms";
@@ -18,12 +15,12 @@ import { convWorkgroup } from "./workgroup";
 export const CONV_KERNELS: Readonly<Record<string, AnyKernel>> = {
   convDirect,
   convFlat,
-  convHalf,
-  convHalfWeights,
-  convHalfWorkgroup,
-  convInt8,
+  convHalf: convDirect,
+  convHalfWeights: convDirect,
+  convHalfWorkgroup: convWorkgroup,
+  convInt8: convDirect,
   convPrefetch,
-  convSplit,
+  convSplit: convDirect,
   convSplitSum,
   convSplitWorkgroup,
   convSubgroup,

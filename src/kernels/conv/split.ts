@@ -14,9 +14,6 @@ import { convSizes, type Conv2dParams } from "./params";
 
 const PARTS = [2, 4, 8];
 
-/** src [N,H,W,C], weights in parts -> dst: f32 [N,OH,OW,parts,OC rounded up to 4]. */
-export const convSplit = convDirect;
-
 /** src: f32 [N,OH,OW,parts,OC rounded up to 4], bias, residual -> dst. */
 export const convSplitSum: AnyKernel = { name: "conv/split-sum", wgsl, bindings: CONV_BINDINGS };
 
@@ -25,6 +22,7 @@ function splits(params: Conv2dParams, parts: number): boolean {
   return params.groups === 1 && gathersVectors(params) && params.inChannels % (4 * parts) === 0;
 }
 
+/** src [N,H,W,C], weights in parts -> dst: f32 [N,OH,OW,parts,OC rounded up to 4]. */
 function productsPlan(params: Conv2dParams, parts: number): KernelPlan {
   const { slice: _, ...rest } = params;
   const grouped: DirectParams = {
@@ -32,7 +30,7 @@ function productsPlan(params: Conv2dParams, parts: number): KernelPlan {
     ...{ residual: false, bias: false, activation: { fn: "identity" }, dstElem: "f32" },
   };
   const weights = { ...directPacking(grouped), groups: 1, outChannels: params.outChannels, parts };
-  return { ...convSplit.plan(grouped), packing: { weights } };
+  return { ...convDirect.plan(grouped), packing: { weights } };
 }
 
 function sumPlan(params: Conv2dParams, parts: number): KernelPlan {
