@@ -3,7 +3,7 @@ import { InputError } from "../base/errors";
 import { validSamples, type Chroma } from "../image/chroma";
 import { clipChroma, labToRgb, type Triple } from "../image/lab";
 import type { Size } from "../kernels/picture/tile";
-import { floatFromHalf } from "../weights/numbers/from-half";
+import { floatFromHalf } from "../weights/numbers/half";
 
 export interface LikelyColor {
   /** "#rrggbb" of sRGB, as light as the photograph is there. */

@@ -1,4 +1,5 @@
 /** onnxruntime-web: where its files are, and the part of it that is used. It is loaded only where there is no GPU for the engine. */
+import { baseAddress } from "../base/page-address";
 import { DownloadError, InputError, messageOf } from "../base/errors";
 
 /** Path from this module to the folder of the package's files. The build sets it for the files in dist/. */
@@ -40,8 +41,8 @@ export function onnxruntimeFolder(fallback: string | URL): string {
   // not new URL(FOLDER, import.meta.url), which bundlers take for a file of their build: Turbopack then fails where it is not installed
   if (fallback === "wasm") return new URL(import.meta.url.replace(/[^/]*$/, FOLDER)).href;
   const text = String(fallback);
-  const page = (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
-  if (/[./]/.test(text) && URL.canParse(text, page)) return new URL(text.replace(/\/?$/, "/"), page).href;
+  const base = baseAddress();
+  if (/[./]/.test(text) && URL.canParse(text, base)) return new URL(text.replace(/\/?$/, "/"), base).href;
   throw new InputError({
     where: "fallback",
     expected: '"wasm", or the address of a folder with the files of onnxruntime-web',

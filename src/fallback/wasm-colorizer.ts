@@ -19,13 +19,13 @@ import type { Size, Tile } from "../kernels/picture/tile";
 import type { Manifest, NetworkInput, PictureInput } from "../weights/model/manifest";
 import { chromaOf, guidedModel, recombineTile } from "./chroma";
 import { lightnessOf, networkInput, Resampler, type Pixels } from "./lightness";
-import { WasmNetworks, type Predicted, type Values, type WasmOptions } from "./wasm-networks";
+import { WasmNetworks, type PredictedMap, type Values, type WasmOptions } from "./wasm-networks";
 
 /** The most pixels that are computed between two pauses. */
 const BAND = 2 ** 17;
 
-/** A picture's colour as the network predicted it, and its look. */
-interface Coloured extends Predicted {
+/** As Predicted of colorizer/predict.ts, with what another prediction of the picture needs. */
+interface Coloured extends PredictedMap {
   readonly source: PixelSource;
   readonly working: WorkingSize;
   /** [map.height, map.width]: L* at each sample. */

@@ -28,7 +28,7 @@ export interface Values {
 }
 
 /** The output of the colorizer, one of each block of equal samples. */
-export interface Predicted {
+export interface PredictedMap {
   /** [channels, map.height, map.width]. */
   readonly values: Float32Array;
   readonly map: Size;
@@ -101,7 +101,7 @@ export class WasmNetworks {
   }
 
   /** Runs the colorizer for a padded picture. Throws DeviceError, ManifestError. */
-  async predict(inputs: Readonly<Record<string, Values>>, padded: Size): Promise<Predicted> {
+  async predict(inputs: Readonly<Record<string, Values>>, padded: Size): Promise<PredictedMap> {
     const { output } = this.manifest.colorizer;
     const channels = outputChannels(output);
     const { data, shape } = await this.#run("colorizer", inputs, output.name);
@@ -171,7 +171,7 @@ const MOST_REPEATS = 16;
  * [channels, height, width] without the repeats of nearest upsampling at the network's end, which the engine leaves out, too: see
  * graph/passes/drop-last-upsampling.ts.
  */
-export function withoutRepeats(values: Float32Array, { width, height }: Size): Predicted {
+export function withoutRepeats(values: Float32Array, { width, height }: Size): PredictedMap {
   for (let times = MOST_REPEATS; times > 1; times--) {
     if (width % times !== 0 || height % times !== 0) continue;
     const first = (i: number): number => {

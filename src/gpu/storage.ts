@@ -2,8 +2,7 @@
 import { DeviceError, InputError } from "../base/errors";
 import type { Elem } from "../kernels/kernel";
 import { finish } from "../base/pacer";
-import { floatFromHalf } from "../weights/numbers/from-half";
-import { halfFromFloat } from "../weights/numbers/half";
+import { floatFromHalf, halfFromFloat } from "../weights/numbers/half";
 
 /**
  * auto: f16 storage where the adapter has shader-f16, else f32. f16-weights: f32 activations on every adapter; weights of

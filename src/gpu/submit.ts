@@ -5,13 +5,13 @@ import type { CommandScope } from "./command-scope";
 /** Flops in one submit: well under the two seconds after which systems reset a slow adapter. */
 const SUBMIT_FLOPS = 4e9;
 
-/** Ranges [first, end) of steps, each with about `limit` flops and at least one step. */
-function submitRanges(flops: readonly number[], limit = SUBMIT_FLOPS): [number, number][] {
+/** Ranges [first, end) of steps, each with at most SUBMIT_FLOPS or one step. */
+function submitRanges(flops: readonly number[]): [number, number][] {
   const ranges: [number, number][] = [];
   for (let first = 0, end = 0; first < flops.length; first = end) {
     let sum = 0;
     do sum += flops[end++]!;
-    while (end < flops.length && sum + flops[end]! <= limit);
+    while (end < flops.length && sum + flops[end]! <= SUBMIT_FLOPS);
     ranges.push([first, end]);
   }
   return ranges;

@@ -4,7 +4,7 @@ import { DeviceError } from "../base/errors";
 import type { PipelineCache } from "../gpu/pipelines";
 import { encodeKernel, SIZES } from "../gpu/pipelines";
 import { runtimeBytes } from "../kernels/assemble";
-import type { Elem } from "../kernels/kernel";
+import { elemBytes, type Elem } from "../kernels/kernel";
 import { guidedChroma } from "../kernels/picture/guided-chroma";
 import { luminanceColumns } from "../kernels/picture/luminance-columns";
 import { luminanceInput, type LuminanceInputParams } from "../kernels/picture/luminance-input";
@@ -64,7 +64,7 @@ export class PictureStages {
     const samples = map.width * map.height;
     const resampled = targets.reduce((sum, { size }) => sum + 4 * size.width * (height + size.height), 0);
     // The network's output, buffers for a* and b* where the output is another kind, L*, and the model of chroma.
-    const chroma = samples * (channels * (elem === "f16" ? 2 : 4) + (channels === 2 ? 0 : CONVERTED_BYTES) + 4 + 32);
+    const chroma = samples * (channels * elemBytes(elem) + (channels === 2 ? 0 : CONVERTED_BYTES) + 4 + 32);
     return Math.max(tile + resampled + 8 * samples, 3 * tile + chroma);
   }
 

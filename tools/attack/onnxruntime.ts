@@ -2,7 +2,7 @@
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "../../src/session/inputs";
 import { decodeModel } from "../../src/weights/onnx/decode";
-import { floatFromHalf } from "../../src/weights/numbers/from-half";
+import { floatFromHalf } from "../../src/weights/numbers/half";
 import type { OnnxDType } from "../../src/weights/onnx/types";
 import { randoms } from "../../test/shared/randoms";
 import { Finding } from "./attack";

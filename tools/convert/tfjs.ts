@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { ModelError } from "../../src/base/errors";
 import { containedPath } from "../../src/node/contained-path";
-import { floatFromHalf } from "../../src/weights/numbers/from-half";
+import { floatFromHalf } from "../../src/weights/numbers/half";
 import { variable } from "./hdf5";
 import { parseTopology, type KerasTensor, type KerasTopology, type KerasWeights } from "./keras-model";
 

@@ -12,6 +12,7 @@ import {
   type OpAttributes,
   type Shape,
 } from "../ir";
+import { isIdentityPermutation } from "../permutation";
 import { withFacts } from "../constants/deferred";
 import { describe, type NodeContext } from "./context";
 import { isFloat, type ConstantValue, type Value } from "./values";
@@ -45,7 +46,7 @@ export function reshape(ctx: NodeContext, x: Value, shape: Shape): Value {
 
 /** Output axis i is input axis perm[i]. Keeps the 8-bit values of dequantised constants. */
 export function transpose(ctx: NodeContext, x: Value, perm: readonly number[]): Value {
-  if (perm.every((from, to) => from === to)) return x;
+  if (isIdentityPermutation(perm)) return x;
   const shape = perm.map((from) => x.shape[from]!);
   const move = (value: Value): Value =>
     ctx.apply("transpose", [value], { perm }, shape, "transpose", `${x.name}.transposed`);

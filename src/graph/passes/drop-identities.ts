@@ -14,6 +14,7 @@ import { inParts } from "../../base/pacer";
 import { computing } from "../constants/deferred";
 import { isIdentity, mergeOrigins, rewrite, type Rewrite } from "../edit";
 import { sameShape, type Constant, type Graph, type Node, type NodeFor } from "../ir";
+import { isIdentityPermutation } from "../permutation";
 import type { Pass } from "./pass";
 
 const NEUTRAL = { add: 0, sub: 0, mul: 1, div: 1, pow: 1 } as const;
@@ -67,7 +68,7 @@ function* source(node: Node, rw: Rewrite): Generator<undefined, string | undefin
     case "gather":
       return same && node.attributes.indices.every((index, i) => index === i) ? x : undefined;
     case "transpose":
-      return node.attributes.perm.every((axis, i) => axis === i) ? x : undefined;
+      return isIdentityPermutation(node.attributes.perm) ? x : undefined;
     case "concat":
       return node.inputs.length === 1 ? x : undefined;
     default:

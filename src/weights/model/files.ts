@@ -1,6 +1,7 @@
 /** Reads and checks a model: a folder with a manifest, or a bare ONNX file, from the network or any other reader. */
 import { anyOf } from "../../base/abortable";
 import { InputError, ManifestError, messageOf } from "../../base/errors";
+import { baseAddress } from "../../base/page-address";
 import { pathProblem } from "../../base/paths";
 import { externalLocations, type ExternalData } from "../onnx/decode";
 import { fetchFile, fetchNewest } from "./download";
@@ -213,9 +214,8 @@ function split(location: string): { folder: string; name: string } {
 
 /** The folder's full address. Throws ManifestError. */
 function baseOf(folder: string): URL {
-  const page = (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
   try {
-    return new URL(folder, page);
+    return new URL(folder, baseAddress());
   } catch (cause) {
     throw new ManifestError({
       where: folder,

@@ -1,7 +1,7 @@
 /** Converts tensors of any element type to f32. */
 import { sizeOf } from "../../base/strides";
 import { integers, toIntegers, view } from "./dtype";
-import { floatFromHalf } from "./from-half";
+import { floatFromHalf } from "./half";
 import { floatsFromSmall, integersFromPacked, isPackedInteger, isSmallFloat } from "./small";
 import type { OnnxTensor } from "../onnx/types";
 

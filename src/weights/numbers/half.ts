@@ -1,4 +1,4 @@
-/** Converts arrays from IEEE 754 binary32 to binary16, with the same bits as hardware. */
+/** Converts arrays between IEEE 754 binary32 and binary16, with the same bits as hardware. */
 
 /**
  * Rounds to nearest, ties to even. 65520 and above become infinity, values below 2^-25 zero; subnormals are kept.
@@ -27,4 +27,23 @@ function subnormal(magnitude: number): number {
   const rest = mantissa & ((1 << shift) - 1);
   const middle = 1 << (shift - 1);
   return rest > middle || (rest === middle && (kept & 1) === 1) ? kept + 1 : kept;
+}
+
+let table: Float32Array | undefined;
+
+/** Exact, because f32 represents every f16. */
+export function floatFromHalf(halves: Uint16Array): Float32Array {
+  table ??= Float32Array.from({ length: 65536 }, (_, half) => decode(half));
+  const floats = new Float32Array(halves.length);
+  for (let i = 0; i < floats.length; i++) floats[i] = table[halves[i]!]!;
+  return floats;
+}
+
+function decode(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

@@ -80,13 +80,12 @@ function padPositive(ctx: NodeContext, x: Value, attributes: OpAttributes["pad"]
 /** x at the given non-negative indices of one axis, which keeps its place. */
 function gather(ctx: NodeContext, x: Value, axis: number, indices: readonly number[]): Value {
   const step = indices.length > 1 ? indices[1]! - indices[0]! : 1;
+  const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
   // Evenly spaced indices become a slice, which is cheaper and which passes can optimise.
   if (indices.length > 0 && step !== 0 && indices.every((index, i) => index === indices[0]! + i * step)) {
-    const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
     const pick = (here: number, other: number) => x.shape.map((_, a) => (a === axis ? here : other));
     return slice(ctx, x, pick(indices[0]!, 0), pick(step, 1), shape);
   }
-  const shape = x.shape.map((n, a) => (a === axis ? indices.length : n));
   return ctx.apply("gather", [x], { axis, indices }, shape);
 }
 
@@ -108,8 +107,7 @@ function* gatherOp(ctx: NodeContext): Generator<undefined, Value> {
 function depthToSpace(ctx: NodeContext): Value {
   const [n, c, h, w] = imageOf(ctx);
   const block = blockOf(ctx);
-  const mode = ctx.string("mode", "DCR");
-  if (mode !== "DCR" && mode !== "CRD") ctx.malformed("mode DCR or CRD", mode);
+  const mode = channelOrderOf(ctx);
   if (c % (block * block) !== 0) ctx.malformed(`channels in multiples of ${block * block}`, `${c}`);
   const shape = [n, h * block, w * block, c / (block * block)];
   return ctx.toNchw(ctx.emit("depthToSpace", [ctx.toNhwc(ctx.input(0))], { block, mode }, shape));
@@ -119,8 +117,7 @@ function spaceToDepth(ctx: NodeContext): Value {
   const [n, c, h, w] = imageOf(ctx);
   const block = blockOf(ctx);
   if (h % block !== 0 || w % block !== 0) ctx.malformed(`a height and width in multiples of ${block}`, `${h}x${w}`);
-  const mode = ctx.string("mode", "DCR");
-  if (mode !== "DCR" && mode !== "CRD") ctx.malformed("mode DCR or CRD", mode);
+  const mode = channelOrderOf(ctx);
   const [rows, columns, blocks] = [h / block, w / block, block * block];
   const y = ctx.toNchw(ctx.emit("spaceToDepth", [ctx.toNhwc(ctx.input(0))], { block }, [n, rows, columns, c * blocks]));
   if (mode === "DCR") return y;
@@ -132,6 +129,11 @@ function imageOf(ctx: NodeContext): [number, number, number, number] {
   const { shape } = ctx.input(0);
   if (shape.length !== 4) ctx.malformed("[N, C, H, W]", describe(shape));
   return shape as unknown as [number, number, number, number];
+}
+
+function channelOrderOf(ctx: NodeContext): "DCR" | "CRD" {
+  const mode = ctx.string("mode", "DCR");
+  return mode === "DCR" || mode === "CRD" ? mode : ctx.malformed("mode DCR or CRD", mode);
 }
 
 function blockOf(ctx: NodeContext): number {
