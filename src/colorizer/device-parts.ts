@@ -17,7 +17,7 @@ import { halfSuffices } from "./half-check";
 import type { NetworkOptions } from "./network-options";
 import { Networks } from "./networks";
 import type { ColorizerOptions } from "./options";
-import { isModelName, modelAddress } from "./shipped-models";
+import { isShipped, modelAddress } from "./shipped-models";
 import { choicesFor, tuneOptions } from "./tuning";
 
 export interface DeviceParts {
@@ -39,10 +39,10 @@ export function partsFor(
   onReplaced: () => void,
   earlyEnds: () => Promise<void>,
 ): Opening<DeviceParts> {
-  const { device = requestDevice, precision = "auto", tune, read, shipped } = options;
+  const { device = requestDevice, precision = "auto", tune, read } = options;
   const { store } = tuneOptions(tune);
-  /** Whether nobody knows that the model's numbers fit into f16. */
-  const isNew = !(shipped ?? (!read && (options.model === undefined || isModelName(options.model))));
+  // Nobody knows that the numbers of a new model fit into f16.
+  const { checkF16 = read !== undefined || !isShipped(options.model) } = options;
   return {
     device,
     where: "colorize",
@@ -69,7 +69,7 @@ export function partsFor(
         early!(partsOf(networks));
         return earlyEnds();
       };
-      if (!isNew || used !== "auto" || !half) return partsOf(await load(early ? { onEarly } : {}));
+      if (!checkF16 || used !== "auto" || !half) return partsOf(await load(early ? { onEarly } : {}));
       return settled(await load({ precisionOf: knownPrecision(on, store) }), partsOf, load, store);
     },
     replaced({ networks }) {

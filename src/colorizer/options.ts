@@ -35,8 +35,8 @@ export interface ColorizerOptions {
   readonly hangTimeout?: number;
   /** Whether each picture looks at the numbers of every layer, and throws DeviceError with the first that are not finite or out of range. Slow. */
   readonly check?: boolean;
-  /** Whether the model is one of this package although it has an address: see docs/decisions/f16-overflow.md. @internal */
-  readonly shipped?: boolean;
+  /** Whether the model's colours in f16 are compared with those in f32: see docs/decisions/f16-overflow.md. Default: not for this package's own. @internal */
+  readonly checkF16?: boolean;
   /**
    * Whether load() resolves as soon as a first picture can be coloured: by the colorizer network on the model's mean embedding, where it has
    * one, and on software drivers at a smaller working size, at most half. See ColorizeOptions.onEarly. Default: false, so it resolves when all

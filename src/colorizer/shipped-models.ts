@@ -14,6 +14,11 @@ export function isModelName(model: string | URL): model is string {
   return typeof model === "string" && /^[\w-]+$/.test(model);
 }
 
+/** Whether `model` is the name of a shipped model. */
+export function isShipped(model: string | URL = SHIPPED_MODELS[0]): boolean {
+  return SHIPPED_MODELS.some((name) => name === model);
+}
+
 /** Checks a name. Throws InputError with the names that there are. */
 export function shippedModel(name: string): ShippedModel {
   const found = SHIPPED_MODELS.find((shipped) => shipped === name);

@@ -6,7 +6,8 @@ import type { ColorizerOptions } from "../colorizer/options";
 import { tuneOptions, type TuneSetting } from "../colorizer/tuning";
 import { requestNodeDevice, type NodeAdapter } from "./device";
 import { folderReader } from "./model-files";
-import { isShipped, modelLocation } from "./shipped-models";
+import { isShipped } from "../colorizer/shipped-models";
+import { modelLocation } from "./shipped-models";
 import { tuningFiles } from "./tuning-file";
 
 /** Without `tune`, stored measurements of `npm run tune` or --tune on this adapter are used, and nothing is measured. */
@@ -30,8 +31,8 @@ export async function loadNodeColorizer(options: NodeColorizerOptions = {}): Pro
   const location = modelLocation(model);
   const device = rest.device ?? (() => requestNodeDevice({ adapter }));
   const source = modelSource(location, rest.read);
-  const shipped = !rest.read && isShipped(model);
-  return Colorizer.load({ ...rest, ...source, shipped, tune: nodeTuning(rest.tune), device });
+  const checkF16 = rest.read !== undefined || !isShipped(model);
+  return Colorizer.load({ ...rest, ...source, checkF16, tune: nodeTuning(rest.tune), device });
 }
 
 /** Fills in the default store: files in the user's cache folder. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ManifestError } from "../base/errors";
-import { isModelName, SHIPPED_MODELS, shippedModel, type ShippedModel } from "../colorizer/shipped-models";
+import { isModelName, isShipped, SHIPPED_MODELS, shippedModel, type ShippedModel } from "../colorizer/shipped-models";
 
 /**
  * The folder of a shipped model. models/ is beside package.json, which is above this module both in the sources and in dist.
@@ -36,9 +36,4 @@ export function defaultModelFolder(): string {
 export function modelLocation(model: string | URL = SHIPPED_MODELS[0]): string | URL {
   if (!isModelName(model) || (!isShipped(model) && existsSync(model))) return model;
   return shippedModelFolder(shippedModel(model));
-}
-
-/** Whether `model` is the name of a shipped model. */
-export function isShipped(model: string | URL = SHIPPED_MODELS[0]): boolean {
-  return SHIPPED_MODELS.some((name) => name === model);
 }

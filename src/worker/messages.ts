@@ -19,7 +19,7 @@ export interface LoadOptions extends Pick<
   /** As in ColorizerOptions, with its defaults. */
   readonly tune?: boolean;
   /** As in ColorizerOptions, whose published types leave it out. */
-  readonly shipped?: boolean;
+  readonly checkF16?: boolean;
   /**
    * "wasm", or the address of a folder with the files of onnxruntime-web: what runs the networks where there is no WebGPU or no device for
    * them, slowly. See docs/element.md. Default: nothing, so that loading fails there.

@@ -2,7 +2,7 @@
 import type { Activations, LayerOptions } from "../colorizer/layers";
 import type { ColorizeOptions, ColorizerProfile } from "../colorizer/options";
 import { ColorizeResult, type Likely, type ResultFacts } from "../colorizer/result";
-import { isModelName, modelAddress } from "../colorizer/shipped-models";
+import { isShipped, modelAddress } from "../colorizer/shipped-models";
 import { InputError } from "../base/errors";
 import { pageAddress } from "../base/page-address";
 import { taintedSource, type ColorizeSource } from "../image/source";
@@ -76,7 +76,7 @@ export class WorkerColorizer implements LoadedFacts {
 
   /** Loads a model in the page's worker of a kind. Resolves with undefined where there is no worker that could colour. Throws as Colorizer.load(). */
   static async load(
-    { signal, onProgress, model, shipped = model === undefined || isModelName(model), ...options }: LoadOptions,
+    { signal, onProgress, model, checkF16 = !isShipped(model), ...options }: LoadOptions,
     kind: () => Worker,
   ): Promise<WorkerColorizer | undefined> {
     // The worker's own address is not the page's, and bundlers move it.
@@ -85,7 +85,7 @@ export class WorkerColorizer implements LoadedFacts {
     if (!connection) return undefined;
     try {
       const onEvent = (event: CallEvent): void => void ("progress" in event && onProgress?.(event.progress));
-      const args = { ...options, model: address, shipped };
+      const args = { ...options, model: address, checkF16 };
       const { id, value } = await connection.call("load", args, { signal, onEvent });
       const complete = connection.call("complete", { colorizer: id }, { onEvent }).then(() => undefined);
       return new WorkerColorizer(connection, id, value, complete);
