@@ -57,13 +57,13 @@ export class Colorizer {
       this.#running = new Turns();
     };
     const earlyEnds = (): Promise<void> => this.#early.wait();
-    const onEarly = (on: OnDevice<DeviceParts>): void => {
+    const onFirstParts = (on: OnDevice<DeviceParts>): void => {
       this.#on = on;
       ready();
     };
     const parts = partsFor(options, this.#watchdog, onReplaced, earlyEnds);
     const signal = anyOf(this.#closing.signal, options.signal);
-    this.complete = OnDevice.open(parts, signal, options.early ? onEarly : undefined).then((on) => {
+    this.complete = OnDevice.open(parts, signal, options.early ? onFirstParts : undefined).then((on) => {
       this.#on = on;
       this.#early.over = true;
     });

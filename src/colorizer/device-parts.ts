@@ -30,7 +30,7 @@ export interface DeviceParts {
 }
 
 /**
- * How a Colorizer's parts are loaded, again after the device was lost; then calls `onReplaced`. Where early parts are wanted, the embedder is
+ * How a Colorizer's parts are loaded, again after the device was lost; then calls `onReplaced`. Where first parts are wanted, the embedder is
  * compiled when `earlyEnds` resolves.
  */
 export function partsFor(
@@ -47,7 +47,7 @@ export function partsFor(
     device,
     where: "colorize",
     watchdog,
-    async open(on, { safer, before, signal, early }) {
+    async open(on, { safer, before, signal, onFirstParts }) {
       const used = safer && precision !== "f16-weights" ? "f32" : precision;
       storageOf(on, used); // throws for an unsupported precision before the download
       const choices = choicesFor(on, tune);
@@ -65,11 +65,11 @@ export function partsFor(
         return { device: on, choices, networks, stages: new PictureStages(on, networks.pipelines), notes };
       };
       const half = storageOf(on, used) === "f16";
-      const onEarly = (networks: Networks): Promise<void> => {
-        early!(partsOf(networks));
+      const onFirstNetworks = (networks: Networks): Promise<void> => {
+        onFirstParts!(partsOf(networks));
         return earlyEnds();
       };
-      if (!checkF16 || used !== "auto" || !half) return partsOf(await load(early ? { onEarly } : {}));
+      if (!checkF16 || used !== "auto" || !half) return partsOf(await load(onFirstParts ? { onFirstNetworks } : {}));
       return settled(await load({ precisionOf: knownPrecision(on, store) }), partsOf, load, store);
     },
     replaced({ networks }) {

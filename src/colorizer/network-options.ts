@@ -23,7 +23,7 @@ export interface NetworkOptions<Networks = unknown> {
    * Called when the colorizer can run for a first picture: on the manifest's mean embedding, if there is an embedder, and at firstSize(). The
    * embedder and the usual size are not compiled before the promise settles.
    */
-  readonly onEarly?: (networks: Networks) => Promise<void>;
+  readonly onFirstNetworks?: (networks: Networks) => Promise<void>;
   readonly signal?: AbortSignal;
   readonly read?: ModelReader;
   readonly stallTimeout?: number;

@@ -62,31 +62,31 @@ export class Networks {
   }
 
   /** Throws ManifestError, DownloadError, ModelError, UnsupportedError, DeviceError or the signal's reason. */
-  static async load({ device, model, onProgress, onEarly, ...options }: NetworkOptions<Networks>): Promise<Networks> {
+  static async load({ device, model, onFirstNetworks, ...options }: NetworkOptions<Networks>): Promise<Networks> {
     const { precision, precisionOf, check, choices, signal, read, preset, stallTimeout, beat, externalData } = options;
     const pipelines = new PipelineCache(device);
     // Keeps one bound program per network, so memory is for one picture; binding again is quick.
     const common = { device, signal, pipelines, choices, beat, keep: 1 };
     const sessions: Partial<Record<Network, Session>> = {};
-    const progress = new ProgressReport(onProgress);
+    const progress = new ProgressReport(options.onProgress);
     const opening: Promise<unknown>[] = [];
     const checked = check ? (beat ?? (() => undefined)) : undefined;
     let failed = false;
-    let early: Networks | undefined;
-    let endEarly!: () => void;
-    const earlyEnded = new Promise<void>((resolve) => (endEarly = resolve));
+    let first: Networks | undefined;
+    let endFirst!: () => void;
+    const firstEnded = new Promise<void>((resolve) => (endFirst = resolve));
     const open = async (
       network: Network,
       bytes: Uint8Array,
       manifest: Manifest,
       data?: ExternalData,
     ): Promise<void> => {
-      const size = onEarly && firstSize(manifest, device);
-      const hasEarly = onEarly && (manifest.embedder ? manifest.embedder.mean : size) !== undefined;
-      const first = hasEarly ? size : undefined;
-      if (hasEarly && network === "embedder") await earlyEnded;
+      const size = onFirstNetworks && firstSize(manifest, device);
+      const hasFirst = onFirstNetworks && (manifest.embedder ? manifest.embedder.mean : size) !== undefined;
+      const firstPixels = hasFirst ? size : undefined;
+      if (hasFirst && network === "embedder") await firstEnded;
       if (failed) return;
-      const { inputs, inputShapes, output, passes } = described(network, manifest, first);
+      const { inputs, inputShapes, output, passes } = described(network, manifest, firstPixels);
       const label = `${manifest.name}/${manifest.files[manifest[network]!.file]!.path}`;
       const own = { inputShapes, passes, label, precision: (await precisionOf?.(manifest)) ?? precision };
       const session = await Session.load(bytes, { ...common, ...own, externalData: data ?? externalData });
@@ -95,11 +95,11 @@ export class Networks {
       const has = { inputs: names(session.inputs), outputs: names(session.outputs) };
       checkNames(manifest, network, has, inputs, output);
       progress.ready();
-      if (!hasEarly || network === "embedder") return;
-      early = new Networks(manifest, device, pipelines, sessions, checked);
-      await early.#prepare(first);
-      await onEarly(early);
-      endEarly();
+      if (!hasFirst || network === "embedder") return;
+      first = new Networks(manifest, device, pipelines, sessions, checked);
+      await first.#prepare(firstPixels);
+      await onFirstNetworks(first);
+      endFirst();
     };
     try {
       const { manifest } = await loadModel(model, {
@@ -115,7 +115,7 @@ export class Networks {
           await opened;
         },
       });
-      const networks = early ?? new Networks(manifest, device, pipelines, sessions, checked);
+      const networks = first ?? new Networks(manifest, device, pipelines, sessions, checked);
       networks.#embedder = sessions.embedder;
       await networks.#prepare().catch(async (error: unknown) => {
         throw await explain(error, device, signal);
@@ -125,7 +125,7 @@ export class Networks {
       return networks;
     } catch (error) {
       failed = true;
-      endEarly();
+      endFirst();
       // One of the two networks may still be loading.
       await Promise.allSettled(opening);
       for (const session of Object.values(sessions)) session.dispose();

@@ -27,7 +27,7 @@ export interface OpenOptions<P> {
   readonly before: P | undefined;
   readonly signal: AbortSignal;
   /** Takes parts with which some work can begin before open() has ended; undefined where nobody waits for them. */
-  readonly early: ((parts: P) => void) | undefined;
+  readonly onFirstParts: ((parts: P) => void) | undefined;
 }
 
 /** Work with the parts. `safer`: with half the memory where possible, because the device was lost twice. */
@@ -56,17 +56,17 @@ export class OnDevice<P> {
     this.#signal = signal;
   }
 
-  /** Requests a device and loads the parts. `onEarly` is called when there are some with which work can begin. Throws what open() throws, and DeviceError for a device that is missing, lost or hangs. */
+  /** Requests a device and loads the parts. `onFirstParts` is called when there are some with which work can begin. Throws what open() throws, and DeviceError for a device that is missing, lost or hangs. */
   static async open<P>(
     opening: Opening<P>,
     signal: AbortSignal | undefined,
-    onEarly?: (on: OnDevice<P>) => void,
+    onFirstParts?: (on: OnDevice<P>) => void,
   ): Promise<OnDevice<P>> {
     const on = new OnDevice(opening, signal);
     await on.#requestDevice();
     const device = on.#device;
     try {
-      await on.#load(false, onEarly && (() => onEarly(on))).catch(async (error: unknown) => {
+      await on.#load(false, onFirstParts && (() => onFirstParts(on))).catch(async (error: unknown) => {
         const { reason } = await lossAfterError(device);
         if (reason === undefined || signal?.aborted) throw error;
         await on.#again(error, device, async () => undefined, signal);
@@ -91,17 +91,17 @@ export class OnDevice<P> {
     this.#watchdog.software = adapterClass(this.#device.adapterInfo).kind === "cpu";
   }
 
-  async #load(safer: boolean, onEarly?: () => void): Promise<void> {
+  async #load(safer: boolean, onFirstParts?: () => void): Promise<void> {
     const hung = new AbortController();
     const signal = anyOf(hung.signal, this.#signal);
     const before = this.parts as P | undefined;
     const device = this.#device;
-    const early = (parts: P): void => {
+    const takeFirst = (parts: P): void => {
       this.parts = parts;
       this.#loadedOn = device;
-      onEarly?.();
+      onFirstParts?.();
     };
-    const opened = this.#opening.open(device, { safer, before, signal, early: onEarly && early });
+    const opened = this.#opening.open(device, { safer, before, signal, onFirstParts: onFirstParts && takeFirst });
     this.parts = await this.#watched(opened, () => hung.abort());
     this.#loadedOn = this.#device;
     this.safer ||= safer;
