@@ -8,9 +8,7 @@ import type { Opening } from "../gpu/on-device";
 import { storageOf } from "../gpu/storage";
 import type { ConvChoices } from "../graph/lower/conv-choice";
 import { PictureStages } from "../image/picture-stages";
-import { ENGINE } from "../session/engine";
 import { readVerdict, writeVerdict, type TuningStore } from "../tuning/store";
-import { tune, type TuneOptions, type TuneReport } from "../tuning/tune";
 import type { Manifest } from "../weights/model/manifest";
 import type { LoadProgress } from "../weights/model/progress";
 import { halfSuffices } from "./half-check";
@@ -123,13 +121,4 @@ async function settled(
   }
   full.dispose();
   return partsOf(networks);
-}
-
-/** Times the algorithms of the networks' convolutions, and chooses the fastest for programs to come. `turn` resolves when no picture runs. */
-export function tuneParts(
-  { device, choices, networks }: DeviceParts,
-  turn: () => Promise<void>,
-  options: TuneOptions,
-): Promise<TuneReport> {
-  return tune({ device, pipelines: networks.pipelines, choices, engine: ENGINE, turn }, options);
 }
