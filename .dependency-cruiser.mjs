@@ -33,6 +33,7 @@ const LAYERS = {
 /** What a folder may import from outside src/. */
 const OUTSIDE = {
   element: ["package\\.json$"],
+  tuning: ["package\\.json$"],
   kernels: ["shaders/", "node_modules/wgsl-preprocessor/"],
   weights: ["models/manifest\\.schema\\.json$", "node_modules/(@cfworker/json-schema|onnx-proto|protobufjs)/"],
 };

@@ -5,6 +5,8 @@ import { openSource, type RawImage } from "../image/source";
 import type { KeptChroma } from "../image/chroma";
 import { lossAfterError } from "../gpu/device-loss";
 import { loadedElements } from "../gpu/storage";
+import { elemBytes } from "../kernels/kernel";
+import { browserStore, inTime, readVerdicts, tuningKey, type TuningStore } from "../tuning/store";
 import { workingSizeOf } from "./network-inputs";
 import type { Networks } from "./networks";
 import { startPrediction } from "./predict";
@@ -45,7 +47,7 @@ async function predicted(networks: Networks, stages: PictureStages): Promise<Flo
 }
 
 function elementsOf({ bytes, elem }: KeptChroma): Float32Array {
-  return loadedElements(bytes.buffer, bytes.length / (elem === "f16" ? 2 : 4), elem);
+  return loadedElements(bytes.buffer, bytes.length / elemBytes(elem), elem);
 }
 
 /** Waves of all lengths, a black and a white square: most features of a network react to some of it. */
@@ -60,3 +62,31 @@ const PICTURE: RawImage = (() => {
     }
   return { data, width: SIDE, height: SIDE };
 })();
+
+/** Whether a model suffices in f16 on this device, as an earlier session found. `model`: the hashes of its files. Never throws. */
+export async function readVerdict(
+  device: GPUDevice,
+  model: string,
+  store = browserStore(),
+): Promise<boolean | undefined> {
+  return (await verdictsOf(device, store))[model];
+}
+
+/** Stores what readVerdict() reads. Never throws. */
+export async function writeVerdict(
+  device: GPUDevice,
+  model: string,
+  suffices: boolean,
+  store = browserStore(),
+): Promise<void> {
+  const verdicts = { ...(await verdictsOf(device, store)), [model]: suffices };
+  await store?.write(keyOf(device), verdicts).catch(() => undefined);
+}
+
+async function verdictsOf(device: GPUDevice, store: TuningStore | undefined): Promise<Record<string, boolean>> {
+  return readVerdicts(await inTime(store?.read(keyOf(device)).catch(() => undefined)));
+}
+
+function keyOf(device: GPUDevice): string {
+  return `${tuningKey(device)} | f16`;
+}

@@ -23,8 +23,8 @@ export function tuningFiles(folder?: string): TuningStore {
         return undefined;
       }
     },
-    async write(key, measured) {
-      const content = `${JSON.stringify({ key, measured }, null, 1)}\n`;
+    async write(key, value) {
+      const content = `${JSON.stringify({ key, measured: value }, null, 1)}\n`;
       await placeFile(tuningFile(key, folder), Buffer.from(content), { overwrite: true });
     },
   };

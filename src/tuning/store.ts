@@ -1,19 +1,20 @@
 /** Stores measurements between sessions. */
+import { version } from "../../package.json";
 import { describeDevice } from "../gpu/device";
 import type { ConvChoices, Measured, Scores } from "../graph/lower/conv-choice";
 
 /** Stores plain data by key. Callers validate what read() returns, and treat its errors as an empty store. */
 export interface TuningStore {
   read(key: string): Promise<unknown>;
-  write(key: string, measured: Measured): Promise<void>;
+  write(key: string, value: unknown): Promise<void>;
 }
 
-/** The version in package.json. It is part of the key, because scores of other versions' kernels do not apply. */
-export const VERSION = "0.1.0";
-
-/** The key of a device's measurements: package version, adapter (with its driver, where known) and browser or Node version. */
+/**
+ * The key of a device's measurements: adapter (with its driver, where known) and browser or Node version, and the package's version, because scores of
+ * other versions' kernels do not apply.
+ */
 export function tuningKey(device: GPUDevice): string {
-  return [VERSION, describeDevice(device), globalThis.navigator?.userAgent].filter(Boolean).join(" | ");
+  return [version, describeDevice(device), globalThis.navigator?.userAgent].filter(Boolean).join(" | ");
 }
 
 /** Adds the stored measurements of this device to `choices`. Never throws. */
@@ -27,7 +28,7 @@ export async function recall(device: GPUDevice, choices: ConvChoices, store?: Tu
 const PATIENCE = 2000;
 
 /** Reads something that loading needs, if it comes in time. */
-export function inTime(reading: Promise<unknown>): Promise<unknown> {
+export function inTime(reading: Promise<unknown> | undefined): Promise<unknown> {
   return Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
 }
 
@@ -36,48 +37,23 @@ export function keepChecks(device: GPUDevice, choices: ConvChoices, store = brow
   if (!store) return;
   const key = `${tuningKey(device)} | checks`;
   const read = async (): Promise<void> => {
-    const { checks = {} } = readMeasured(await store.read(key).catch(() => undefined));
-    choices.check(Object.fromEntries(Object.entries(checks).map(([shaders, score]) => [shaders, score !== null])));
+    choices.check(readVerdicts(await store.read(key).catch(() => undefined)));
     choices.onChecked = (checked) => {
-      // A choice that failed to run gets 0, which is not read: it may have enough memory in the next session.
-      const score = (right: boolean | null): number | null => (right === false ? null : Number(right));
-      const scores = Object.entries(checked).map(([shaders, right]) => [shaders, score(right)] as const);
-      void store.write(key, { checks: Object.fromEntries(scores) }).catch(() => undefined);
+      // A choice that failed to run is left out: it may have enough memory in the next session.
+      const known = Object.entries(checked).filter(([, right]) => right !== null);
+      void store.write(key, Object.fromEntries(known)).catch(() => undefined);
     };
   };
   choices.ready = Promise.all([choices.ready, inTime(read())]);
 }
 
-/** Whether a model suffices in f16 on this device, as an earlier session found. `model`: the hashes of its files. Never throws. */
-export async function readVerdict(
-  device: GPUDevice,
-  model: string,
-  store = browserStore(),
-): Promise<boolean | undefined> {
-  const { f16 = {} } = readMeasured(await inTime(readOr(store, verdictKey(device))));
-  return Object.hasOwn(f16, model) ? f16[model] !== null : undefined;
+/** The valid part of stored answers to a question. */
+export function readVerdicts(stored: unknown): Record<string, boolean> {
+  const isAnswer = (entry: [string, unknown]): entry is [string, boolean] => typeof entry[1] === "boolean";
+  return Object.fromEntries(entriesOf(stored).filter(isAnswer));
 }
 
-/** Stores what readVerdict() reads. Never throws. */
-export async function writeVerdict(
-  device: GPUDevice,
-  model: string,
-  suffices: boolean,
-  store = browserStore(),
-): Promise<void> {
-  const { f16 = {} } = readMeasured(await inTime(readOr(store, verdictKey(device))));
-  await store?.write(verdictKey(device), { f16: { ...f16, [model]: suffices ? 1 : null } }).catch(() => undefined);
-}
-
-function verdictKey(device: GPUDevice): string {
-  return `${tuningKey(device)} | f16`;
-}
-
-async function readOr(store: TuningStore | undefined, key: string): Promise<unknown> {
-  return store?.read(key).catch(() => undefined);
-}
-
-/** The valid part of stored data. */
+/** The valid part of stored scores. */
 export function readMeasured(stored: unknown): Measured {
   const measured: Record<string, Scores> = {};
   for (const [key, scores] of entriesOf(stored))
@@ -112,7 +88,7 @@ export function browserStore(): TuningStore | undefined {
   };
   return {
     read: (key) => run<unknown>("readonly", (store) => store.get(key)),
-    write: async (key, measured) => void (await run("readwrite", (store) => store.put(measured, key))),
+    write: async (key, value) => void (await run("readwrite", (store) => store.put(value, key))),
   };
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { BoundProgram } from "../../src/gpu/bound-program";
 import { Colorizer, type ColorizeStage, type LoadProgress } from "../../src/index";
-import type { Measured } from "../../src/graph/lower/conv-choice";
 import type { TuningStore } from "../../src/tuning/store";
 import { requestNodeDevice } from "../../src/node/device";
 import { expectClose } from "../shared/expect-close";
@@ -334,11 +333,11 @@ describe("Colorizer under stress", () => {
 
   it("tunes after the first picture and not before, with the same pictures, and uses what it found the next time", async () => {
     const device = await testDevice();
-    const content = new Map<string, Measured>();
+    const content = new Map<string, object>();
     const reads: string[] = [];
     const store: TuningStore = {
       read: async (key) => (key.endsWith("checks") ? undefined : (reads.push(key), content.get(key))),
-      write: async (key, measured) => void (key.endsWith("checks") || content.set(key, measured)),
+      write: async (key, value) => void (key.endsWith("checks") || content.set(key, value as object)),
     };
     const admit = (choice: string): boolean => choice === "direct/8";
     const tune = { milliseconds: Infinity, store, admit };

@@ -2,7 +2,6 @@
 import { expect, it, vi } from "vitest";
 import { Colorizer, DeviceError } from "../../src/index";
 import { Session } from "../../src/session/session";
-import type { Measured } from "../../src/graph/lower/conv-choice";
 import { requestNodeDevice } from "../../src/node/device";
 import { testDevice } from "../gpu";
 import { buildModel, node } from "../../tools/onnx-writer";
@@ -47,7 +46,7 @@ function memory() {
   const content = new Map<string, unknown>();
   return {
     read: async (key: string): Promise<unknown> => content.get(key),
-    write: async (key: string, value: Measured): Promise<void> => void content.set(key, structuredClone(value)),
+    write: async (key: string, value: unknown): Promise<void> => void content.set(key, structuredClone(value)),
   };
 }
 

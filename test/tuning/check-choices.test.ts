@@ -4,7 +4,7 @@ import { DeviceError } from "../../src/base/errors";
 import { Pacer } from "../../src/base/pacer";
 import { PipelineCache } from "../../src/gpu/pipelines";
 import type { Engine } from "../../src/graph/engine";
-import { ConvChoices, type Checked, type Measured } from "../../src/graph/lower/conv-choice";
+import { ConvChoices, type Checked } from "../../src/graph/lower/conv-choice";
 import type { Conv2dParams } from "../../src/kernels/conv/params";
 import { requestNodeDevice } from "../../src/node/device";
 import { ENGINE } from "../../src/session/engine";
@@ -87,7 +87,7 @@ it("a choice whose shader does not compile is out of use in this session alone, 
   const device = await testDevice();
   const engine = broken("convFlat", "fn main", "fn main(");
   const choices = new ConvChoices(device, ENGINE.convolutions);
-  const stored = new Map<string, Measured>();
+  const stored = new Map<string, unknown>();
   keepChecks(device, choices, {
     read: async () => undefined,
     write: async (key, value) => void stored.set(key, value),
@@ -158,7 +158,7 @@ it("right algorithms pass in a small case of the same shaders, once for each, an
   const stored = new Map<string, unknown>();
   const store = {
     read: async (key: string): Promise<unknown> => stored.get(key),
-    write: async (key: string, value: Measured): Promise<void> => void stored.set(key, structuredClone(value)),
+    write: async (key: string, value: unknown): Promise<void> => void stored.set(key, structuredClone(value)),
   };
   const make = async (): Promise<ConvChoices> => {
     const choices = new ConvChoices(device, ENGINE.convolutions);
@@ -211,7 +211,7 @@ it("a choice that was found wrong is not chosen in a later session", async () =>
   const first = new ConvChoices(device, ENGINE.convolutions);
   const choice = first.choose(params);
   expect(choice).toBe("flat/4");
-  const stored = { checks: { [first.shadersOf(params, choice)]: null } };
+  const stored = { [first.shadersOf(params, choice)]: false };
   const later = new ConvChoices(device, ENGINE.convolutions);
   keepChecks(device, later, { read: async () => stored, write: async () => undefined });
   await later.ready;

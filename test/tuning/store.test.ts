@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { tuningFile, tuningFiles } from "../../src/node/tuning-file";
-import { browserStore, readMeasured, tuningKey, VERSION } from "../../src/tuning/store";
+import { browserStore, readMeasured, readVerdicts, tuningKey } from "../../src/tuning/store";
 
 const folder = mkdtempSync(join(tmpdir(), "tuning-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -14,8 +14,8 @@ describe("tuningKey", () => {
   it("changes with the package, the adapter and its driver", () => {
     const device = (description: string): GPUDevice => ({ adapterInfo: { vendor: "mesa", description } }) as GPUDevice;
     expect(tuningKey(device("driver 1"))).not.toBe(tuningKey(device("driver 2")));
-    expect(tuningKey(device("driver 1"))).toContain(`${VERSION} | mesa driver 1`);
-    expect(VERSION).toBe((JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version);
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    expect(tuningKey(device("driver 1"))).toContain(`${version} | mesa driver 1`);
   });
 });
 
@@ -49,6 +49,13 @@ describe("readMeasured", () => {
       c: {},
     });
     for (const nothing of [undefined, null, 7, "text"]) expect(readMeasured(nothing)).toEqual({});
+  });
+});
+
+describe("readVerdicts", () => {
+  it("keeps what is valid", () => {
+    expect(readVerdicts({ a: true, b: false, c: null, d: 1, e: { f: true } })).toEqual({ a: true, b: false });
+    for (const nothing of [undefined, null, 7, "text"]) expect(readVerdicts(nothing)).toEqual({});
   });
 });
 
