@@ -6,6 +6,7 @@ import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
 import type { BoundProgram } from "./bound-program";
 import { CommandScope } from "./command-scope";
+import { readBuffer } from "./read-buffer";
 import { loadedElements } from "./storage";
 import { submitProgram } from "./submit";
 
@@ -42,23 +43,10 @@ export async function readActivations(device: GPUDevice, bound: BoundProgram, na
   const count = sizeOf(shape);
   const channels = channelsIn(bound.program)(output);
   const scope = new CommandScope(device, { where: label });
-  const staging = scope.run(() => {
-    const size = bufferBytes(count, elem);
-    const copy = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    submitProgram(device, bound, scope, last + 1);
-    const encoder = device.createCommandEncoder({ label });
-    encoder.copyBufferToBuffer(buffer, 0, copy, 0, size);
-    scope.submit(encoder);
-    return copy;
-  });
-  try {
-    await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
-    const stored = (steps[last]!.plan.constants["dst_elem"] as Elem | undefined) ?? elem;
-    const values = loadedElements(staging.getMappedRange(), count, stored);
-    return tilesOf(values, channels);
-  } finally {
-    staging.destroy();
-  }
+  scope.run(() => submitProgram(device, bound, scope, last + 1));
+  const bytes = await readBuffer(device, scope, buffer, bufferBytes(count, elem));
+  const stored = (steps[last]!.plan.constants["dst_elem"] as Elem | undefined) ?? elem;
+  return tilesOf(loadedElements(bytes, count, stored), channels);
 }
 
 /** What gives a program's values as pictures of so many channels; of an intermediate result of an algorithm, what the algorithm computes. */

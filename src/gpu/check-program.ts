@@ -5,6 +5,8 @@ import type { Step } from "../graph/lower/program";
 import { elemBytes, type Elem } from "../kernels/kernel";
 import type { BoundProgram } from "./bound-program";
 import { CommandScope } from "./command-scope";
+import { readBuffer } from "./read-buffer";
+import { BITS, F16_HINT, wordsOf } from "./storage";
 
 /**
  * Runs the program step by step on the current contents of its inputs. Throws DeviceError with the first input or layer that has numbers that
@@ -42,18 +44,9 @@ function layerName({ origin, output, kernel }: Step): string {
 }
 
 function fault(where: string, received: string, elem: Elem): DeviceError {
-  const hint =
-    elem === "f16"
-      ? "In f16, numbers past 65,504 are infinite: load with precision: 'f32'."
-      : "A weight or an input may not be a number, or numbers grow past 3.4e38.";
+  const hint = elem === "f16" ? F16_HINT : "A weight or an input may not be a number, or numbers grow past 3.4e38.";
   return new DeviceError({ where, expected: `numbers within the range of ${elem}`, received, hint });
 }
-
-/** Masks of exponent and magnitude, and the largest number. */
-const BITS = {
-  f32: { exponent: 0x7f800000, magnitude: 0x7fffffff, largest: 0x7f7fffff },
-  f16: { exponent: 0x7c00, magnitude: 0x7fff, largest: 0x7bff },
-} as const;
 
 /** What is wrong with the elements of a value that are stored as `elem`; undefined where nothing is. */
 async function problemOf(
@@ -66,27 +59,13 @@ async function problemOf(
   const bytes = sizeOf(shape) * elemBytes(bound.elem);
   const size = Math.ceil(bytes / 4) * 4;
   const scope = new CommandScope(device, { where: bound.program.label });
-  const staging = scope.run(() => {
-    const copy = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, 0, copy, 0, size);
-    scope.submit(encoder);
-    return copy;
-  });
-  try {
-    await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
-    const mapped = staging.getMappedRange();
-    const count = bytes / elemBytes(elem);
-    const words = elem === "f16" ? new Uint16Array(mapped, 0, count) : new Uint32Array(mapped, 0, count);
-    const { exponent, magnitude, largest } = BITS[elem];
-    let [infinite, extreme] = [0, 0];
-    for (const word of words) {
-      if ((word & exponent) === exponent) infinite++;
-      else if ((word & magnitude) === largest) extreme++;
-    }
-    if (infinite > 0) return `${infinite} of ${count} that are not finite`;
-    return extreme > 0 ? `${extreme} of ${count} at the end of it` : undefined;
-  } finally {
-    staging.destroy();
+  const words = wordsOf(await readBuffer(device, scope, buffer, size), bytes / elemBytes(elem), elem);
+  const { magnitude, largest } = BITS[elem];
+  let [infinite, extreme] = [0, 0];
+  for (const word of words) {
+    if ((word & magnitude) > largest) infinite++;
+    else if ((word & magnitude) === largest) extreme++;
   }
+  if (infinite > 0) return `${infinite} of ${words.length} that are not finite`;
+  return extreme > 0 ? `${extreme} of ${words.length} at the end of it` : undefined;
 }

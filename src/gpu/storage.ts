@@ -58,3 +58,17 @@ export function* storing(values: Float32Array, elem: Elem): Generator<undefined,
 export function loadedElements(bytes: ArrayBuffer, count: number, elem: Elem): Float32Array {
   return elem === "f32" ? new Float32Array(bytes.slice(0, count * 4)) : floatFromHalf(new Uint16Array(bytes, 0, count));
 }
+
+/** The bit patterns of the first `count` elements of a buffer. */
+export function wordsOf(bytes: ArrayBuffer, count: number, elem: Elem): Uint16Array | Uint32Array {
+  return elem === "f16" ? new Uint16Array(bytes, 0, count) : new Uint32Array(bytes, 0, count);
+}
+
+/** A mask of the bits of a magnitude, and those of the largest number: larger magnitudes are infinite or no numbers. */
+export const BITS = {
+  f32: { magnitude: 0x7fffffff, largest: 0x7f7fffff },
+  f16: { magnitude: 0x7fff, largest: 0x7bff },
+} as const;
+
+/** What to do about numbers that are not finite in f16. */
+export const F16_HINT = "In f16, numbers past 65,504 are infinite: load with precision: 'f32'.";

@@ -1,6 +1,7 @@
 /** Reads the network's output back and checks it. Results keep it, so that saturation can change without another run. */
 import type { CommandScope } from "../gpu/command-scope";
 import { DeviceError } from "../base/errors";
+import { BITS, F16_HINT, wordsOf } from "../gpu/storage";
 import { bufferBytes } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
 import type { Size } from "../kernels/picture/tile";
@@ -80,8 +81,7 @@ export function readChroma(
     await Promise.all([staging.mapAsync(GPUMapMode.READ), scope.check()]);
     const both = staging.getMappedRange();
     const bytes = new Uint8Array(both.slice(0, length));
-    const words = elem === "f16" ? new Uint16Array(bytes.buffer, 0, count) : new Uint32Array(bytes.buffer, 0, count);
-    checkOutput(words, elem, output);
+    checkOutput(wordsOf(bytes.buffer, count, elem), elem, output);
     return {
       output,
       bytes,
@@ -93,11 +93,8 @@ export function readChroma(
   });
 }
 
-/** Bit patterns of a storage type: masks of exponent and magnitude, and the number 0.999. */
-const BITS = {
-  f32: { exponent: 0x7f800000, magnitude: 0x7fffffff, extreme: 0x3f7fbe77 },
-  f16: { exponent: 0x7c00, magnitude: 0x7fff, extreme: 0x3bfe },
-} as const;
+/** The bits of 0.999. */
+const EXTREME = { f32: 0x3f7fbe77, f16: 0x3bfe } as const;
 
 /** The largest magnitude of a* and b* of a colour of sRGB: that of b* of blue. */
 const MOST_CHROMA = 108;
@@ -122,7 +119,7 @@ export function checkOutput(words: Uint16Array | Uint32Array, elem: Elem, output
     received,
     hint:
       elem === "f16"
-        ? "In f16, numbers past 65,504 are infinite: load with precision: 'f32'."
+        ? F16_HINT
         : "A weight of the model may not be a number: run the model elsewhere. Else update the graphics driver, or try another browser.",
   });
 }
@@ -133,15 +130,15 @@ function problemOf(
   elem: Elem,
   bounded: boolean,
 ): string | undefined {
-  const { exponent, magnitude, extreme } = BITS[elem];
+  const { magnitude, largest } = BITS[elem];
   let broken = 0;
   let zero = 0;
   let extremes = 0;
   for (const word of words) {
     const size = word & magnitude;
-    if ((word & exponent) === exponent) broken++;
+    if (size > largest) broken++;
     else if (size === 0) zero++;
-    else if (size >= extreme) extremes++;
+    else if (size >= EXTREME[elem]) extremes++;
   }
   if (broken > 0) return `${broken} of ${words.length} values of ${channel} that are not finite`;
   if (zero === words.length) return `${channel} of zero everywhere`;
