@@ -16,7 +16,7 @@ export { colouredName, saveFile } from "./element/save";
 export type { LoadProgress } from "./weights/model/progress";
 export type { ColorizeStage } from "./colorizer/stage-clock";
 export type { ColorizeSource, RawImage } from "./image/source";
-export type { Size } from "./kernels/picture/tile";
+export type { Size } from "./base/size";
 export type { TuneSetting } from "./colorizer/tuning";
 export type { TuneOptions, TuneReport } from "./tuning/tune";
 export type { TuningStore } from "./tuning/store";

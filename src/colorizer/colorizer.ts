@@ -9,7 +9,7 @@ import { OnDevice } from "../gpu/on-device";
 import type { KeptChroma } from "../image/chroma";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { withHints } from "./hint-field";
 import { checkHints, takesHints } from "./hints";
 import { likelyColors } from "./likely-colors";

@@ -1,7 +1,7 @@
 /** Hints for networks that do not take them: their colours, spread over the network's output. */
 import { validSamples, type Chroma } from "../image/chroma";
 import { spreadHints, type HintField } from "../image/spread-hints";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { Manifest } from "../weights/model/manifest";
 import { takesHints, type CheckedHint } from "./hints";
 import type { Predicted } from "./predict";

@@ -7,7 +7,7 @@ import { rgbToLab } from "../image/lab";
 import { samplesOfDisc } from "../image/disc";
 import type { WorkingSize } from "../image/layout";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { HintInput, Manifest } from "../weights/model/manifest";
 
 /** A disc of the photograph whose colour the user knows. Later hints cover earlier ones. */

@@ -2,7 +2,7 @@
 import { InputError } from "../base/errors";
 import { validSamples, type Chroma } from "../image/chroma";
 import { clipChroma, labToRgb, type Triple } from "../image/lab";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { floatFromHalf } from "../weights/numbers/half";
 
 export interface LikelyColor {

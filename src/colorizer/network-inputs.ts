@@ -13,7 +13,7 @@ import { sumGreyInput } from "../graph/passes/sum-grey-input";
 import { workingSize, type WorkingSize } from "../image/layout";
 import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { ConstantInput, HintInput, Manifest, NetworkInput, PictureInput } from "../weights/model/manifest";
 
 /** Shape [1, channels, H, W] of an input of the picture's size. */

@@ -15,7 +15,7 @@ import type { WorkingSize } from "../image/layout";
 import { outputChannels, type Prediction } from "../image/chroma";
 import type { LuminanceTarget } from "../image/picture-stages";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { ProgressReport } from "../weights/model/progress";
 import { firstSize } from "./early";
 import { checkNames, expectShape } from "./network-checks";

@@ -2,7 +2,7 @@
 import type { TuneSetting } from "./tuning";
 import type { Profile } from "../gpu/profile";
 import type { Precision } from "../session/session";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { LoadProgress } from "../weights/model/progress";
 import type { ColorHint } from "./hints";
 import type { ColorizeResult } from "./result";

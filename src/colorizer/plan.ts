@@ -1,7 +1,7 @@
 /** What a picture costs, without running the networks. */
 import { outputChannels } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { askedSizeOf } from "./network-inputs";
 import type { Networks } from "./networks";
 import type { ColorizePlan } from "./options";

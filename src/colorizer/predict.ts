@@ -5,7 +5,7 @@ import { CommandScope } from "../gpu/command-scope";
 import { readChroma, type KeptChroma } from "../image/chroma";
 import type { PictureStages } from "../image/picture-stages";
 import type { PixelSource } from "../image/source";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { hintInputs, hintPlanes, writeHints, type CheckedHint } from "./hints";
 import type { Look } from "./look";
 import type { ColorizeOptions } from "./options";

@@ -1,7 +1,7 @@
 /** A coloured picture, at the source's full size. */
 import { ImageError, InputError } from "../base/errors";
 import type { RawImage } from "../image/source";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { checkNumber, QUALITY } from "../base/option-checks";
 import type { ColorHint } from "./hints";
 import type { LikelyColor, Place } from "./likely-colors";

@@ -1,6 +1,7 @@
 /** Draws pictures on canvases, on the page's own thread. */
 import { ImageError } from "../base/errors";
 import { Pacer } from "../base/pacer";
+import type { Size } from "../base/size";
 import { ColorizeResult } from "../colorizer/result";
 import type { ColorizeSource, RawImage } from "../image/source";
 
@@ -65,7 +66,7 @@ function imageData(source: ImageData | RawImage): ImageData {
   return source instanceof ImageData ? source : new ImageData(new Uint8ClampedArray(data), width, height);
 }
 
-function sizeOf(source: Drawable): { readonly width: number; readonly height: number } {
+function sizeOf(source: Drawable): Size {
   if (source instanceof HTMLImageElement) return { width: source.naturalWidth, height: source.naturalHeight };
   if (source instanceof HTMLVideoElement) return { width: source.videoWidth, height: source.videoHeight };
   if ("displayWidth" in source) return { width: source.displayWidth, height: source.displayHeight };

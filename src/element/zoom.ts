@@ -2,6 +2,7 @@
  * A look closer: zooms and pans the picture in its frame, by wheel, pinch, double tap and keyboard. (The usual library, panzoom, has a pinch
  * that does not keep the fingers on the picture.)
  */
+import type { Size } from "../base/size";
 import type { ElementParts } from "./parts";
 
 /** The picture's scale, 1 where it fits, and the place of its centre from the frame's centre, in CSS pixels. */
@@ -19,9 +20,9 @@ const LARGEST = 4;
 const PAN_STEP = 60;
 
 interface Sizes {
-  readonly frame: { readonly width: number; readonly height: number };
+  readonly frame: Size;
   /** At scale 1. */
-  readonly picture: { readonly width: number; readonly height: number };
+  readonly picture: Size;
 }
 
 interface Host {

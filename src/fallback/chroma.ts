@@ -1,7 +1,7 @@
 /** Colour at full resolution from a network's output, on the CPU, as shaders/picture/ compute it. */
 import { clipChroma, fromLinear, labToLinear, rgbToLab, toLinear } from "../image/lab";
 import type { Shown } from "../image/picture-stages";
-import type { Size, Tile } from "../kernels/picture/tile";
+import type { Size, Tile } from "../base/size";
 import type { NetworkOutput } from "../weights/model/manifest";
 import { lightnessOf, type Pixels } from "./lightness";
 

@@ -1,7 +1,7 @@
 /** L* of a picture at other sizes on the CPU, as shaders/picture/luminance-*.wgsl compute it, and the network inputs made of it. */
 import { fromLinear, labInverseF, luminance } from "../image/lab";
 import type { LuminanceInputParams } from "../kernels/picture/luminance-input";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 
 /** R, G, B, A bytes, [height, width, 4]. */
 export interface Pixels extends Size {

@@ -15,7 +15,7 @@ import { callOut } from "../gpu/explain";
 import { tilesOf, type WorkingSize } from "../image/layout";
 import { validSamples } from "../image/chroma";
 import { openSource, type ColorizeSource, type PixelSource } from "../image/source";
-import type { Size, Tile } from "../kernels/picture/tile";
+import type { Size, Tile } from "../base/size";
 import type { Manifest, NetworkInput, PictureInput } from "../weights/model/manifest";
 import { chromaOf, guidedModel, recombineTile } from "./chroma";
 import { lightnessOf, networkInput, Resampler, type Pixels } from "./lightness";

@@ -5,7 +5,7 @@ import { described, type Network } from "../colorizer/network-inputs";
 import type { ColorizerOptions } from "../colorizer/options";
 import { modelAddress } from "../colorizer/shipped-models";
 import { checkOutput, outputChannels } from "../image/chroma";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { loadModel } from "../weights/model/files";
 import type { Manifest } from "../weights/model/manifest";
 import { ProgressReport } from "../weights/model/progress";

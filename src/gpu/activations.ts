@@ -3,7 +3,7 @@ import { InputError } from "../base/errors";
 import { sizeOf } from "../graph/ir";
 import { bufferBytes, type Program, type Step } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { BoundProgram } from "./bound-program";
 import { CommandScope } from "./command-scope";
 import { readBuffer } from "./read-buffer";

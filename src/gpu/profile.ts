@@ -1,4 +1,5 @@
 /** Measures the time of each step of a bound program. */
+import type { Size } from "../base/size";
 import { channelsIn } from "./activations";
 import type { BoundProgram } from "./bound-program";
 
@@ -6,7 +7,7 @@ export interface ProfileRow {
   /** Name of the value that the step computes. */
   readonly output: string;
   /** That value as a picture: numbers in a row, rows, channels. */
-  readonly size: { readonly width: number; readonly height: number; readonly channels: number };
+  readonly size: Size & { readonly channels: number };
   readonly kernel: string;
   /** Names of the ONNX nodes that the step computes. */
   readonly origin: readonly string[];

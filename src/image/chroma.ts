@@ -4,7 +4,7 @@ import { DeviceError } from "../base/errors";
 import { BITS, F16_HINT, wordsOf } from "../gpu/storage";
 import { bufferBytes } from "../graph/lower/program";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { NetworkOutput } from "../weights/model/manifest";
 import type { WorkingSize } from "./layout";
 import { withScratch } from "./scratch";

@@ -1,5 +1,5 @@
 /** Discs of a photograph at the size of a smaller picture of it. */
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 
 /** A disc in pixels of the photograph, from its upper left corner. */
 export interface Disc {

@@ -1,6 +1,6 @@
 /** Computes the size of the network's picture, and the tiles of a large picture. Pure arithmetic. */
 import { InputError } from "../base/errors";
-import type { Size, Tile } from "../kernels/picture/tile";
+import type { Size, Tile } from "../base/size";
 
 /** Pictures with a larger aspect ratio are squeezed to this one. */
 const MAX_ASPECT = 16;

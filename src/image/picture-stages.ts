@@ -10,7 +10,7 @@ import { luminanceColumns } from "../kernels/picture/luminance-columns";
 import { luminanceInput, type LuminanceInputParams } from "../kernels/picture/luminance-input";
 import { luminanceRows } from "../kernels/picture/luminance-rows";
 import { recombine } from "../kernels/picture/recombine";
-import type { Size, Tile } from "../kernels/picture/tile";
+import type { Size, Tile } from "../base/size";
 import { validSamples, type Chroma } from "./chroma";
 import { chromaSteps, CONVERTED_BYTES } from "./chroma-steps";
 import { dispatch, type Dispatch } from "./dispatch";

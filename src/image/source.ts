@@ -1,6 +1,6 @@
 /** Sources of pixels: anything that a browser can draw, or plain bytes. */
 import { ImageError, InputError, messageOf } from "../base/errors";
-import type { Size, Tile } from "../kernels/picture/tile";
+import type { Size, Tile } from "../base/size";
 
 /** [height, width, 4], row-major: R, G, B, A bytes of sRGB; colour is not multiplied by alpha. */
 export interface RawImage {

@@ -3,7 +3,7 @@
  * least, so that a colour fills an even region and stops at its edges (as in Yatziv, Sapiro 2006, "Fast image and video colorization using
  * chrominance blending").
  */
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import { samplesOfDisc, type Disc } from "./disc";
 
 /** A hint with what it spreads. */

@@ -6,7 +6,7 @@ import type { ResultChange, ResultFacts } from "../colorizer/result";
 import type { ColorizeStage } from "../colorizer/stage-clock";
 import type { ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { LoadProgress } from "../weights/model/progress";
 import type { Manifest } from "../weights/model/manifest";
 import type { SentError } from "./errors";

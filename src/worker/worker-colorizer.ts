@@ -7,7 +7,7 @@ import { InputError } from "../base/errors";
 import { pageAddress } from "../base/page-address";
 import { taintedSource, type ColorizeSource } from "../image/source";
 import type { Elem } from "../kernels/kernel";
-import type { Size } from "../kernels/picture/tile";
+import type { Size } from "../base/size";
 import type { Manifest } from "../weights/model/manifest";
 import { Connection, type CallOptions } from "./connection";
 import type { CallEvent, Calls, LoadedFacts, LoadOptions } from "./messages";

@@ -1,7 +1,7 @@
 /** The interface of a method: it returns a coloured picture for a grey one. */
+import type { Size } from "../../src/base/size";
 import type { Pixels } from "../../src/node/images";
 import type { Truth } from "./metrics";
-import type { Size } from "./pictures";
 
 /** One photograph of the evaluation. */
 export interface Photograph {

@@ -1,5 +1,6 @@
 /** Decodes and shrinks pictures, and draws strips and sheets of small pictures. */
 import sharp, { type Sharp } from "sharp";
+import type { Size } from "../../src/base/size";
 import type { Pixels } from "../../src/node/images";
 import { decodeImage } from "../../src/node/read-image";
 
@@ -22,11 +23,6 @@ async function pixelsOf(image: Sharp): Promise<Pixels> {
 export async function decodePicture(bytes: Buffer, where: string): Promise<Pixels> {
   const image = await decodeImage(bytes, where);
   return image.metadata.hasAlpha ? pixelsOf(opaque(image)) : image;
-}
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** The size with this short side; smaller pictures keep theirs. */

@@ -1,7 +1,8 @@
 /** Fits lines that give a* and b* by L*, around each sample of a network's chroma: a guided filter's coefficients. */
 import wgsl from "../../../shaders/picture/guided-chroma.wgsl?raw";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
-import { pictureGrid, type Size } from "./tile";
+import type { Size } from "../../base/size";
+import { pictureGrid } from "./grid";
 
 interface GuidedChromaParams {
   /** Size of the network's output in samples, including padding. */

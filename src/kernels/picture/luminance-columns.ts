@@ -1,7 +1,8 @@
 /** Resamples rows of L* along y, summed over the tiles of a picture. */
 import wgsl from "../../../shaders/picture/luminance-columns.wgsl?raw";
 import type { Kernel } from "../kernel";
-import { pictureGrid, type Size, type Tile } from "./tile";
+import type { Size, Tile } from "../../base/size";
+import { pictureGrid } from "./grid";
 
 interface LuminanceColumnsParams {
   /** Size of the whole picture in pixels. */

@@ -2,7 +2,8 @@
 import wgsl from "../../../shaders/picture/luminance-input.wgsl?raw";
 import { KernelError } from "../../base/errors";
 import { elemBytes, type Elem, type Kernel } from "../kernel";
-import { pictureGrid, type Size } from "./tile";
+import type { Size } from "../../base/size";
+import { pictureGrid } from "./grid";
 
 export interface LuminanceInputParams {
   readonly size: Size;

@@ -1,7 +1,8 @@
 /** Converts an sRGB tile of a picture to L*, resampled along x. */
 import wgsl from "../../../shaders/picture/luminance-rows.wgsl?raw";
 import type { Kernel } from "../kernel";
-import { pictureGrid, type Size, type Tile } from "./tile";
+import type { Size, Tile } from "../../base/size";
+import { pictureGrid } from "./grid";
 
 interface LuminanceRowsParams {
   /** Size of the whole picture in pixels. */

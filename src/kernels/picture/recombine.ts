@@ -1,7 +1,8 @@
 /** Combines original luminance and predicted chroma to 8-bit sRGB, for one tile of a picture at full resolution. */
 import wgsl from "../../../shaders/picture/recombine.wgsl?raw";
 import type { Kernel } from "../kernel";
-import { pictureGrid, type Size, type Tile } from "./tile";
+import type { Size, Tile } from "../../base/size";
+import { pictureGrid } from "./grid";
 
 export interface RecombineParams {
   /** Size of the whole picture in pixels. */

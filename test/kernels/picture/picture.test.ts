@@ -8,7 +8,7 @@ import { recombine } from "../../../src/kernels/picture/recombine";
 import { hintChroma } from "../../../src/kernels/picture/hint-chroma";
 import { rgbChroma } from "../../../src/kernels/picture/rgb-chroma";
 import type { Elem } from "../../../src/kernels/kernel";
-import type { Size } from "../../../src/kernels/picture/tile";
+import type { Size } from "../../../src/base/size";
 import { labToRgb, rgbToLab, type Triple } from "../../../src/image/lab";
 import { expectClose } from "../../shared/expect-close";
 import { randoms } from "../../shared/randoms";

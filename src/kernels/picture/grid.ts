@@ -1,18 +1,7 @@
-/** Types and helpers that picture kernels share: a rectangle of a picture, and the grid over a rectangle. */
+/** The grid of workgroups over a rectangle of a picture. */
 import { KernelError } from "../../base/errors";
+import type { Size } from "../../base/size";
 import { MAX_WORKGROUPS } from "../kernel";
-
-export interface Size {
-  /** Pixels or samples, at least 1. */
-  readonly width: number;
-  readonly height: number;
-}
-
-/** A rectangle of a picture, in pixels from its upper left corner. */
-export interface Tile extends Size {
-  readonly x: number;
-  readonly y: number;
-}
 
 /** Invocations per workgroup of the picture kernels, along x and y: `@workgroup_size(16, 4)`. */
 const GROUP: readonly [number, number] = [16, 4];
