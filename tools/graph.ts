@@ -82,5 +82,9 @@ const program = new Command("graph")
 program.parse();
 await runTool(
   () => main(program.args[0]!, program.opts<Options>()),
-  ({ message }) => message + (message.includes("inputShapes") ? " Here: --shape name=1x1x256x256." : ""),
+  ({ message }) =>
+    message.replace(
+      / Pass inputShapes: .*"(.*)": .*/,
+      " Pass --shape $1=1x1x256x256, with the channels that the model has.",
+    ),
 );

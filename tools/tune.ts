@@ -26,7 +26,7 @@ interface Options {
   readonly size?: number;
   readonly precision: "auto" | "f32" | "f16";
   readonly adapter?: NodeAdapter;
-  readonly milliseconds: number;
+  readonly milliseconds?: number;
   readonly only?: readonly string[];
   readonly fresh?: true;
   readonly table?: true;
@@ -84,7 +84,7 @@ async function writeTable(report: TuneReport, choices: ConvChoices): Promise<voi
 }
 
 async function main(options: Options): Promise<void> {
-  const { model, size, precision, adapter, milliseconds, only } = options;
+  const { model, size, precision, adapter, milliseconds = Infinity, only } = options;
   const files = tuningFiles();
   const store = options.fresh ? { ...files, read: async () => undefined } : files;
   const colorizer = await loadNodeColorizer({ model, precision, adapter, tune: { milliseconds: 0, store } });
@@ -110,11 +110,11 @@ async function main(options: Options): Promise<void> {
 }
 
 const parsed = new Command("tune")
-  .option("--model <path>", "folder or URL with a model.json; default: the model in this package")
+  .option("--model <path>", "name of a shipped model, or folder or URL with a model.json; default: inception-table")
   .option("--size <pixels>", "also measure the programs for this working size, beside the model's own", wholeNumber(1))
   .addOption(new Option("--precision <type>").choices(["auto", "f32", "f16"]).default("auto"))
   .addOption(new Option("--adapter <kind>").choices(["auto", "system", "swiftshader"]))
-  .option("--milliseconds <number>", "time to spend", positive, Infinity)
+  .option("--milliseconds <number>", "time to spend; default: until all is measured", positive)
   .option("--only <names>", "algorithms to try, by the beginnings of their names", (text) => text.split(","))
   .option("--fresh", "ignore stored measurements")
   .option("--table", `also write the choices into ${TABLE}`)

@@ -22,7 +22,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { extract } from "tar";
 import { build } from "vite";
 import { softwareDriver } from "../../src/node/software-driver";
@@ -51,8 +51,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const LARGE = 200_000;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { out: { type: "string" } } });
-  if (!values.out) throw new Error("bench:pack: expected --out DIR, the folder to make");
+  const command = new Command("bench:pack")
+    .description("Packs the bench for a machine without a network.")
+    .requiredOption("--out <folder>", "the folder to make")
+    .parse();
+  const values = command.opts<{ out: string }>();
   const out = resolve(values.out);
   if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, "packed/files.txt")))
     throw new Error(

@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { build, type Plugin } from "vite";
 import { commit, versionsHere } from "../facts";
 import { stepAliases, stepPlugins } from "../steps/bundling";
@@ -45,8 +45,11 @@ export async function buildPage(outDir: string): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { out: { type: "string" } } });
-  if (!values.out) throw new Error("bench:page: expected --out DIR, the folder to make");
+  const command = new Command("bench:page")
+    .description("Builds the bench as a page, which any browser runs.")
+    .requiredOption("--out <folder>", "the folder to make")
+    .parse();
+  const values = command.opts<{ out: string }>();
   const out = resolve(values.out);
   if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, MARK)))
     throw new Error(

@@ -112,7 +112,7 @@ export function commandLine({ stdout, stderr }: { readonly stdout: TextStream; r
     )
     .option(
       "--hints <file>",
-      'JSON list of { "x", "y", "radius", "color": "#rrggbb" } in pixels of the photograph, for one photograph: colours that you know (docs/hints.md)',
+      'JSON list of { "x", "y", "radius", "color": "#rrggbb" or [r, g, b], "spread" } in pixels of the photograph, for one photograph: colours that you know (docs/hints.md)',
     )
     .addOption(
       new Option("--adapter <kind>", "system: the machine's own driver, swiftshader: the software driver from npm")

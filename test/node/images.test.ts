@@ -218,7 +218,7 @@ describe("readImage", () => {
   });
 
   it("refuses a PNG file of 16 bits whose bytes would do for one bit a pixel", async () => {
-    const { expected } = await failure(readImage("test/attack-corpus/pictures/16-bits-of-4194304-columns.png"));
+    const { expected } = await failure(readImage("test/attack-corpus/pictures/found-16-bits-of-4194304-columns.png"));
     expect(expected).toBe(`at least ${Math.ceil((2 ** 22 * 9 * 48) / 8 / 1032)} bytes for ${2 ** 22} x 9 pixels`);
   });
 

@@ -49,7 +49,12 @@ export function command(stdout: TextStream, stderr: TextStream): Command {
   return new Command("evaluate")
     .description("Colour photographs are made grey, coloured by models or other methods, and compared with themselves.")
     .argument("<photographs>", "a folder (with its subfolders) or a zip file; each folder is a set")
-    .option("--model <path>", "model folder, model.json or ONNX file; may be repeated, as name=path, too", addNamed, [])
+    .option(
+      "--model <path>",
+      "name of a shipped model, model folder, model.json or ONNX file; may be repeated, as name=path, too",
+      addNamed,
+      [],
+    )
     .option("--results <path>", "folder or zip file with results of the same names; may be repeated", addNamed, [])
     .option("--limit <n>", "measure this many photographs, spread over all", wholeNumber(1))
     .option("--short-side <pixels>", "shrink photographs to this short side first", wholeNumber(16), 256)
