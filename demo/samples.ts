@@ -1,12 +1,8 @@
 /** The pictures in samples/, as buttons. */
 import { element } from "./make-element";
 
-/** Small copies, which tools/vite-thumbnails.ts makes. */
-const thumbnails = import.meta.glob<string>("../samples/*.jpg", {
-  query: "?thumbnail",
-  import: "default",
-  eager: true,
-});
+/** Small copies, half in grey and half in colour, which `npm run thumbnails` makes. */
+const thumbnails = import.meta.glob<string>("./thumbnails/*.webp", { query: "?url", import: "default", eager: true });
 const files = import.meta.glob<string>("../samples/*.jpg", { query: "?url", import: "default", eager: true });
 
 /** "nagasaki-1865.jpg" -> "Nagasaki, 1865". */
@@ -21,8 +17,8 @@ export function showSamples(list: HTMLElement, choose: (url: string, title: stri
     const button = element("button", "", { type: "button" });
     button.dataset["sample"] = path.replace(/^.*\//, "");
     button.dataset["address"] = url;
-    const image = element("img", "", { alt: "", loading: "lazy", src: thumbnails[path]! });
-    button.append(image, element("span", title(path)));
+    const src = thumbnails[path.replace("../samples", "./thumbnails").replace(".jpg", ".webp")]!;
+    button.append(element("img", "", { alt: "", loading: "lazy", src }), element("span", title(path)));
     button.addEventListener("click", () => choose(url, title(path)));
     const item = element("li");
     item.append(button);

@@ -31,7 +31,7 @@ let latest = 0;
 
 picture.texts = { compare: "Divider between the original and the coloured picture" };
 
-/** The empty page. */
+/** The empty page, with pictures to try first. */
 export function showWelcome(): void {
   latest++;
   if (shown) shown.image = undefined;
@@ -39,6 +39,7 @@ export function showWelcome(): void {
   pins.show(undefined);
   picture.replaceChildren();
   document.body.classList.remove("with-picture");
+  page.trying.after(page.settings);
   page.stage.classList.add("empty");
   page.welcome.hidden = false;
   picture.hidden = page.closer.hidden = true;
@@ -93,8 +94,9 @@ function showColours(): void {
   picture.classList.remove("waiting");
 }
 
-/** The original, waiting for its colours. */
+/** The original, waiting for its colours. What can be set comes before other pictures from now on. */
 function showOriginal(image: HTMLImageElement): void {
+  if (!document.body.classList.contains("with-picture")) page.trying.before(page.settings);
   document.body.classList.add("with-picture");
   page.stage.classList.remove("empty");
   page.welcome.hidden = true;

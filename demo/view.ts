@@ -67,6 +67,8 @@ export const page = {
   share: button("share"),
   another: button("another"),
   facts: element("facts"),
+  settings: element("settings"),
+  trying: element("trying"),
   models: byId("models", HTMLFieldSetElement),
   pickModel: button("pick-model"),
   modelFile: input("model-file"),

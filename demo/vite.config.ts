@@ -7,7 +7,6 @@ import { pngIcons } from "../tools/vite-icons";
 import { wgsl } from "../tools/vite-wgsl";
 import { modelFolder } from "../tools/vite-models";
 import { sourceArchive } from "../tools/vite-source";
-import { thumbnails } from "../tools/vite-thumbnails";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 const icon = fileURLToPath(new URL("icon.svg", import.meta.url));
@@ -71,7 +70,6 @@ export default defineConfig({
   base: "./",
   plugins: [
     wgsl(),
-    thumbnails(),
     modelFolder(fileURLToPath(new URL("../models", import.meta.url))),
     pngIcons(icon, [180, 192, 512], "#15161a"),
     licence,
