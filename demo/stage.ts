@@ -17,6 +17,14 @@ const { picture } = page;
 /** What is there once the photograph is in colour. */
 const FOR_COLOURS = [page.controls, page.turning, page.working, page.profile, page.hold, page.tint];
 
+/** What of the controls is about colours. They keep their place, and another photograph can be chosen at any time. */
+const ADJUSTING = page.controls.querySelectorAll<HTMLElement>(":scope > :not(.buttons), .buttons > :not(#another)");
+
+function showControls(on: boolean): void {
+  for (const element of FOR_COLOURS) element.hidden = !on;
+  for (const element of ADJUSTING) element.inert = !on;
+}
+
 let shown: Photo | undefined;
 
 /** The photograph on the stage, which may be another than the open one while that is read. */
@@ -64,6 +72,7 @@ export async function showPhoto(photo: Photo): Promise<void> {
   }
   const coloured = photo.colours?.result ?? photo.saved?.file;
   if (!coloured) return;
+  const { model } = (photo.colours ?? photo.saved)!.settings;
   try {
     await picture.show(coloured);
   } catch (error) {
@@ -73,7 +82,8 @@ export async function showPhoto(photo: Photo): Promise<void> {
   if (number !== latest) return;
   showColours();
   photo.image!.alt = `${photo.name}, in colour`;
-  for (const element of FOR_COLOURS) element.hidden = false;
+  showControls(true);
+  page.made.textContent = `Coloured by ${model}`;
   page.facts.textContent = photo.facts;
 }
 
@@ -101,7 +111,9 @@ function showOriginal(image: HTMLImageElement): void {
   page.stage.classList.remove("empty");
   page.welcome.hidden = true;
   picture.hidden = page.closer.hidden = false;
-  picture.style.setProperty("--aspect", String(image.naturalWidth / image.naturalHeight));
+  const aspect = image.naturalWidth / image.naturalHeight;
+  page.stage.style.setProperty("--aspect", String(aspect));
+  page.stage.classList.toggle("upright", aspect < 1);
   picture.replaceChildren(image);
   inColour = false;
   picture.classList.add("waiting");
@@ -110,8 +122,8 @@ function showOriginal(image: HTMLImageElement): void {
 
 /** Hides what is about colours, while the open photograph has none. */
 export function hideControls(): void {
-  for (const element of FOR_COLOURS) element.hidden = true;
-  page.facts.textContent = "";
+  showControls(false);
+  page.made.textContent = page.facts.textContent = "";
 }
 
 /** Shows the original alone while `held`. */

@@ -67,6 +67,7 @@ export const page = {
   share: button("share"),
   another: button("another"),
   facts: element("facts"),
+  made: element("made"),
   settings: element("settings"),
   trying: element("trying"),
   models: byId("models", HTMLFieldSetElement),

@@ -57,3 +57,128 @@ it("does not speak of dropping and pasting where there are fingers only", async 
   expect(await words()).toMatch(/^Colour your black-and-white photographs[^]*or try a picture below$/);
   expect(await words()).not.toMatch(/drop|paste/i);
 });
+
+it("gives a photograph that is wide a stage on which the buttons, the progress and a question have their room", async () => {
+  const grey = sharp({ create: { width: 1600, height: 200, channels: 3, background: "#777" } });
+  await grey.toFile(join(site.files, "wide.png"));
+  await sharp("samples/colour/meadow.jpg").resize(1500, 500).toFile(join(site.files, "colourful.png"));
+  await page.setViewport({ ...PHONE, width: 320, height: 568 });
+  let release!: () => void;
+  site.disturbance.held = { names: /models\//, release: new Promise((resolve) => (release = resolve)) };
+  await visit.choose(page, join(site.files, "wide.png"));
+  const expectOnStage = async (selector: string): Promise<void> => {
+    const [inner, outer] = [await box(selector), await box("#stage")];
+    expect(inner[1], selector).toBeGreaterThanOrEqual(outer[1]!);
+    expect(inner[3], selector).toBeLessThanOrEqual(outer[3]!);
+  };
+  await page.waitForSelector("#progress:not([hidden])");
+  await expectOnStage("#progress");
+  release();
+  site.disturbance.held = undefined;
+  await visit.coloured(page, "wide.png");
+  for (const id of ["#hold", "#tint", "#zoom-full"]) await expectOnStage(id);
+  const middle = async (selector: string): Promise<number> => {
+    const [, top, , bottom] = await box(selector);
+    return (top! + bottom!) / 2;
+  };
+  expect(await middle(".picture")).toBeCloseTo(await middle("#stage"), 0);
+  await page.tap("#tint");
+  await page.$eval("button#zoom-full", (button) => button.focus());
+  expect(await page.$eval("#stage", ({ scrollTop }) => scrollTop)).toBe(0);
+
+  await visit.choose(page, join(site.files, "colourful.png"));
+  await page.waitForSelector("#message:not([hidden])");
+  await expectOnStage("#message-action");
+}, 120_000);
+
+it("keeps saving in the window while colours are set, and swatches at their place", async () => {
+  const windows = [{ width: 1280, height: 800 }, { width: 390, height: 844 }, PHONE];
+  for (const window of windows) {
+    await page.setViewport(window); // loads the page again where there are fingers
+    if (!(await page.$(".picture > img"))) {
+      await visit.choose(page, "samples/cat.jpg");
+      await visit.coloured(page, "cat.jpg");
+      await page.click("#tint");
+    }
+    await page.evaluate(() => scrollTo(0, 0));
+    await visit.expectInWindow(page, "#save");
+    await visit.expectInWindow(page, ".picture >>> .canvas");
+    expect(await visit.box(page, "#reset")).toBeUndefined(); // it is about the sliders, which are not there
+    const places = [await box("#swatches")];
+    await page.$eval("button#tint-add", (button) => button.click());
+    places.push(await box("#swatches"));
+    await page.click('#swatches [aria-label="Blue"]');
+    await page.waitForSelector(".pin[aria-label^='Colour 1']");
+    places.push(await box("#swatches"));
+    expect(places).toEqual([places[0], places[0], places[0]]);
+    await visit.expectInWindow(page, "#save");
+    await page.click("#tint-remove");
+  }
+}, 120_000);
+
+it("shows the buttons of saving in a window that is lower than the choices", async () => {
+  await page.setViewport({ width: 844, height: 390, isMobile: true, hasTouch: true });
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  await page.click("#save-as");
+  for (const selector of ["#copy", '#save-form [value="cancel"]', "#save-chosen"])
+    await visit.expectInWindow(page, selector);
+}, 120_000);
+
+it("while a photograph waits, shows what will be there but lets nobody use it; only others can be chosen", async () => {
+  site.disturbance.held = { names: /models\//, release: new Promise(() => {}) };
+  await visit.choose(page, "samples/cat.jpg");
+  await page.waitForSelector("#progress:not([hidden])");
+  const usable = await page.$$eval("#controls :is(button, input)", (all) =>
+    all.filter((one) => !one.closest("[inert]") && one.checkVisibility()).map(({ id }) => id),
+  );
+  expect(usable).toEqual(["another"]);
+  await visit.expectInWindow(page, "#save");
+  site.disturbance.held = undefined;
+}, 120_000);
+
+it("puts the buttons beside an upright photograph, not on it", async () => {
+  await sharp({ create: { width: 400, height: 600, channels: 3, background: "#777" } }).toFile(
+    join(site.files, "upright.png"),
+  );
+  await visit.choose(page, join(site.files, "upright.png"));
+  await visit.coloured(page, "upright.png");
+  for (const [width, height] of [
+    [844, 390],
+    [1280, 800],
+  ] as const) {
+    await page.setViewport({ width, height });
+    expect((await box("#closer"))[0]).toBeGreaterThanOrEqual((await box(".picture > img"))[2]!);
+    expect((await box("#closer"))[3]).toBeLessThanOrEqual((await box("#stage"))[3]!);
+  }
+}, 120_000);
+
+it("has the album's buttons in even rows within the window, when one failed and one is in colour already", async () => {
+  await visit.choose(page, "samples/cat.jpg", "samples/LICENSES.md", "samples/colour/meadow.jpg");
+  await visit.coloured(page, "cat.jpg");
+  await page.waitForSelector("#colour-asking:not([hidden])", { timeout: 60_000 });
+  await page.waitForSelector("#pause", { hidden: true });
+  const top = async (id: string): Promise<number> => (await box(id))[1]!;
+  expect(await top("#retry")).toBe(await top("#colour-asking"));
+  expect(await top("#apply-to-all")).toBe(await top("#save-all"));
+  for (const id of ["#retry", "#colour-asking", "#apply-to-all", "#close-all", "#save-all"])
+    await visit.expectInWindow(page, id);
+}, 120_000);
+
+it("says by which model a photograph was coloured, and the figures when they are asked for", async () => {
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  const words = (): Promise<string> => page.$eval(".facts", (facts) => (facts as HTMLElement).innerText);
+  expect(await words()).toBe("Coloured by natural");
+  await page.click(".facts summary");
+  expect(await words()).toMatch(/natural: 451 × 300 in /);
+}, 120_000);
+
+it("leaves a margin above a photograph that is scrolled to", async () => {
+  await page.setViewport({ ...PHONE, width: 320, height: 568 });
+  await page.evaluate(() => scrollTo(0, 9999));
+  await page.click('[data-sample="sheep-1888.jpg"]');
+  await page.waitForSelector("#progress:not([hidden])");
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+  expect((await box("#stage"))[1]).toBeGreaterThan(8);
+}, 120_000);
