@@ -37,6 +37,10 @@ export class Adjust {
   #rendering = new AbortController();
   /** Whether a slider moves: its values are one step to undo. */
   #sliding = false;
+  /** Ends the rendering of a choice that is no longer looked at. */
+  #previewing = new AbortController();
+  /** Whether the stage shows a choice that is only looked at. */
+  #isPreview = false;
 
   /** `onColours`: the colours of this photograph are of other settings now. */
   constructor(
@@ -86,6 +90,29 @@ export class Adjust {
     this.#sliding = false;
   }
 
+  /** Shows the open photograph with other hints, without a step to undo, while the visitor looks at a choice; without hints, as it is. */
+  async preview(hints?: Settings["hints"]): Promise<void> {
+    this.#previewing.abort();
+    const photo = this.#album.open;
+    const { colours } = photo ?? {};
+    if (!photo || !colours) return;
+    if (!hints) {
+      if (this.#isPreview) this.#onColours(photo);
+      this.#isPreview = false;
+      return;
+    }
+    if (!sameSettings(colours.settings, photo.settings.now)) return; // newer colours are on their way
+    const { signal } = (this.#previewing = new AbortController());
+    try {
+      const result = await colours.result.with({ hints }, { signal });
+      if (signal.aborted || photo !== this.#album.open || photo.colours !== colours) return;
+      this.#isPreview = true;
+      await page.picture.show(result);
+    } catch (error) {
+      if (!signal.aborted) console.warn(error); // a press of the button says what is wrong
+    }
+  }
+
   #step(way: "undo" | "redo"): void {
     const photo = this.#album.open;
     if (!photo) return;
@@ -120,6 +147,7 @@ export class Adjust {
    */
   async apply(photo: Photo): Promise<void> {
     showSettings(photo);
+    this.#previewing.abort();
     this.#rendering.abort();
     const { signal } = (this.#rendering = new AbortController());
     const { colours } = photo;
@@ -134,6 +162,7 @@ export class Adjust {
       if (signal.aborted || photo.colours !== colours) return;
       photo.colours = changed;
       if (otherSize) photo.facts = factsOf(changed);
+      this.#isPreview = false;
       this.#onColours(photo);
     } catch (error) {
       if (signal.aborted) return;

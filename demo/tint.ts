@@ -34,23 +34,42 @@ const hints = (): readonly ColorHint[] => pins.photo?.settings.now.hints ?? [];
 const chosenHint = (): ColorHint | undefined => (typeof pins.chosen === "number" ? hints()[pins.chosen] : undefined);
 const longer = (): number => Math.max(pins.size?.width ?? 1, pins.size?.height ?? 1);
 
+/** All hints, when the chosen place gets these values; undefined where it does not become a hint by them. */
+function hintsWith(values: Partial<ColorHint>): readonly ColorHint[] | undefined {
+  const { chosen } = pins;
+  if (typeof chosen === "number") return hints().map((hint, i) => (i === chosen ? { ...hint, ...values } : hint));
+  if (chosen === undefined || values.color === undefined) return undefined;
+  const spread = page.tintSpread.valueAsNumber;
+  return [...hints(), { ...chosen, radius: RADIUS * longer(), spread, color: values.color }];
+}
+
 /** Gives the chosen place these values. `how`: as one step to undo, or while a slider moves. */
 function change(values: Partial<ColorHint>, how: "set" | "slide"): void {
-  const { chosen } = pins;
-  if (chosen === undefined) return;
-  if (typeof chosen === "number")
-    return adjust[how]({ hints: hints().map((hint, i) => (i === chosen ? { ...hint, ...values } : hint)) });
-  if (values.color === undefined) return; // it is a hint as soon as it has a colour
-  const spread = page.tintSpread.valueAsNumber;
-  const hint = { ...chosen, radius: RADIUS * longer(), spread, color: values.color };
-  const index = hints().length;
-  adjust[how]({ hints: [...hints(), hint] });
-  pins.choose(index);
+  const all = hintsWith(values);
+  if (!all) return;
+  adjust[how]({ hints: all });
+  if (typeof pins.chosen === "object") pins.choose(all.length - 1);
+}
+
+/** Shows a swatch's colour at the chosen place while the mouse or the keyboard's focus is on it. A finger only presses. */
+function previewOn(swatch: HTMLButtonElement): void {
+  const show = (): void => {
+    const all = swatch.disabled ? undefined : hintsWith({ color: swatch.value });
+    if (all) void adjust.preview(all);
+  };
+  swatch.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && show());
+  swatch.addEventListener("focus", () => swatch.matches(":focus-visible") && show());
+  for (const end of ["pointerleave", "blur"]) swatch.addEventListener(end, () => void adjust.preview());
 }
 
 function remove(): void {
   const { chosen } = pins;
   if (typeof chosen === "number") adjust.set({ hints: hints().filter((_, i) => i !== chosen) });
+  pins.choose(undefined);
+}
+
+function removeAll(): void {
+  adjust.set({ hints: [] });
   pins.choose(undefined);
 }
 
@@ -72,7 +91,7 @@ function showControls(): void {
   page.controls.classList.toggle("tinting", on);
   page.picture.classList.toggle("tinting", on);
   page.picture.compare = on ? "off" : "slider";
-  if (!on) return;
+  if (!on) return void adjust.preview();
   const placed = hint ?? (typeof chosen === "object" ? chosen : undefined);
   // What is likely is a question to the network, asked once a dragged pin has its place.
   if (!dragging) void showLikely(pins.photo, placed, hint && String(hint.color));
@@ -88,6 +107,7 @@ function showControls(): void {
   }
   page.tintColour.disabled = chosen === undefined;
   page.tintSpread.disabled = page.tintRemove.disabled = !hint;
+  page.tintRemoveAll.disabled = hints().length === 0;
   const spread = hint?.spread ?? 1;
   page.tintSpread.valueAsNumber = spread;
   page.tintSpreadValue.value = `${Math.round(100 * spread)} %`;
@@ -167,11 +187,20 @@ export function startTinting(): void {
       return button;
     }),
   );
+  for (const swatch of page.tintPanel.querySelectorAll<HTMLButtonElement>(".swatches button")) previewOn(swatch);
   page.tint.addEventListener("click", () => (pins.on = !pins.on));
-  page.tintAdd.addEventListener("click", () => {
-    if (pins.size) pins.choose({ x: pins.size.width / 2, y: pins.size.height / 2 });
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key !== "Escape" || !pins.on || (target as Element).closest("dialog")) return;
+    pins.on = false;
+    page.tint.focus();
+  });
+  page.tintAdd.addEventListener("click", ({ detail }) => {
+    if (!pins.size) return;
+    pins.choose({ x: pins.size.width / 2, y: pins.size.height / 2 });
+    if (detail === 0) page.picture.querySelector<HTMLElement>(".pins > :last-child")!.focus(); // by keys: they move it
   });
   page.tintRemove.addEventListener("click", remove);
+  page.tintRemoveAll.addEventListener("click", removeAll);
   page.tintColour.addEventListener("input", () => change({ color: page.tintColour.value }, "slide"));
   page.tintSpread.addEventListener("input", () => change({ spread: page.tintSpread.valueAsNumber }, "slide"));
   for (const input of [page.tintColour, page.tintSpread]) input.addEventListener("change", () => adjust.settle());

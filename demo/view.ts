@@ -33,6 +33,7 @@ export const page = {
   tintHelp: element("tint-help"),
   tintAdd: button("tint-add"),
   tintRemove: button("tint-remove"),
+  tintRemoveAll: button("tint-remove-all"),
   likely: element("likely"),
   swatches: element("swatches"),
   tintColour: input("tint-colour"),

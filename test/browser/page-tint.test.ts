@@ -219,7 +219,7 @@ it("is done by keys alone", async () => {
   await page.focus("#tint-add");
   await page.keyboard.press("Enter");
   expect(await pins()).toEqual(["New place, without a colour *"]);
-  await page.focus(".pin");
+  expect(await page.evaluate(() => document.activeElement!.className)).toBe("pin"); // the arrow keys move it
   for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
   await page.keyboard.down("Shift");
   for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
@@ -247,4 +247,71 @@ it("keeps colours with their photograph: another one has none, and the same sett
   await page.click("#strip button");
   await visit.coloured(page, "halves.png");
   expect(await pins()).toEqual(["Colour 1: #3f66b0"]);
+}, 240_000);
+
+it("shows a swatch's colour while a mouse or the keyboard's focus is on it, and no step to undo comes of it", async () => {
+  await page.click("#tint");
+  await click(...PLACE);
+  /** What is shown, which is not the photograph's result while a colour is only looked at. */
+  const bluenessShown = (): Promise<number> =>
+    page.$eval(".picture >>> .canvas", (element) => {
+      const { width, height } = element as HTMLCanvasElement;
+      const context = (element as HTMLCanvasElement).getContext("2d")!;
+      const [red, , blue] = context.getImageData(0.25 * width, 0.5 * height, 1, 1).data;
+      return blue! - red!;
+    });
+  const before = await bluenessShown();
+  const isShown = async (blue: boolean): Promise<void> => {
+    await expect.poll(async () => (await bluenessShown()) > before + 15, { timeout: 30_000 }).toBe(blue);
+  };
+  const undoable = (): Promise<boolean> => page.$eval("#undo", (button) => !(button as HTMLButtonElement).disabled);
+
+  await page.hover('#swatches [aria-label="Blue"]');
+  await isShown(true);
+  expect(await pins()).toEqual(["New place, without a colour *"]);
+  expect(await undoable()).toBe(false);
+  await page.mouse.move(5, 5);
+  await isShown(false);
+
+  await page.focus('#swatches [aria-label="Green"]');
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement!.ariaLabel)).toBe("Blue");
+  await isShown(true);
+  await page.keyboard.press("Escape"); // leaves the places
+  await isShown(false);
+  expect(await page.evaluate(() => document.activeElement!.id)).toBe("tint");
+  expect(await visit.box(page, "#tint-panel")).toBeUndefined();
+  expect(await undoable()).toBe(false);
+
+  await page.keyboard.press("Enter");
+  await click(...PLACE);
+  await swatch("Blue"); // under the mouse: what was looked at is kept
+  await isBlue(...LIGHT);
+  await page.mouse.move(5, 5);
+  await isShown(true);
+  expect(await undoable()).toBe(true);
+}, 240_000);
+
+it("does not show a colour under a finger that is not pressed yet", async () => {
+  await page.click("#tint");
+  await click(...PLACE);
+  const calls = await visit.callsOf(page);
+  await page.$eval('#swatches [aria-label="Blue"]', (button) => {
+    button.dispatchEvent(new PointerEvent("pointerenter", { pointerType: "touch" }));
+    (button as HTMLElement).focus(); // as a tap does: nothing shows it
+  });
+  expect(await calls()).toEqual([]);
+}, 240_000);
+
+it("removes all colours at once, as one step to undo", async () => {
+  await setBlue();
+  await click(...DARK);
+  await swatch("Red");
+  await expect.poll(pins).toHaveLength(2);
+  await page.click("#tint-remove-all");
+  expect(await pins()).toEqual([]);
+  await isBlue(...LIGHT, false);
+  expect(await page.$eval("#tint-remove-all", (button) => (button as HTMLButtonElement).disabled)).toBe(true);
+  await page.click("#undo");
+  await expect.poll(pins).toHaveLength(2);
 }, 240_000);
