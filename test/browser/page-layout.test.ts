@@ -182,3 +182,20 @@ it("leaves a margin above a photograph that is scrolled to", async () => {
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
   expect((await box("#stage"))[1]).toBeGreaterThan(8);
 }, 120_000);
+
+it("makes a photograph larger than the column of texts in a large window", async () => {
+  await page.setViewport({ width: 1920, height: 1080 });
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  const width = async (selector: string): Promise<number> => {
+    const [left, , right] = await box(selector);
+    return right! - left!;
+  };
+  expect(await width(".picture >>> .canvas")).toBeGreaterThan(1200);
+  expect(await width("#stage")).toBeLessThanOrEqual(0.9 * 1920);
+  expect(await width("#controls")).toBeLessThan(960);
+  const [left, , right] = await box("#stage");
+  expect(left! + right!).toBeCloseTo(1920, -1); // in the middle
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(1920);
+  await visit.expectInWindow(page, "#save");
+}, 120_000);
