@@ -7,7 +7,7 @@ import { element } from "./make-element";
 
 /** What the manifests in models/ say, by their paths. */
 const summaries = import.meta.glob<string>("../models/*/model.json", { import: "summary", eager: true });
-const files = import.meta.glob<Record<string, { bytes: number }>>("../models/*/model.json", {
+const files = import.meta.glob<Record<string, { path: string; bytes: number }>>("../models/*/model.json", {
   import: "files",
   eager: true,
 });
@@ -81,12 +81,38 @@ export function showModels(fieldset: HTMLElement, onChange: (model: string) => v
     });
     const text = (className: string, content: string): HTMLElement => element("span", content, { className });
     const label = element("label");
-    const size = `${megabytes} MB${isOwn(name) ? ", your file" : " download"}`;
-    label.append(input, text("name", name), text("size", size), text("summary", summary));
+    const size = text("size", `${megabytes} MB${isOwn(name) ? ", your file" : " download"}`);
+    const sayWhere = async (): Promise<void> => {
+      if (await isHere(name)) size.textContent = `${megabytes} MB, on this device`;
+    };
+    if (!isOwn(name)) onLoad.set(name, sayWhere);
+    void onLoad.get(name)?.();
+    label.append(input, text("name", name), size, text("summary", summary));
     fieldset.append(label);
     fieldset.hidden = fieldset.querySelectorAll("input").length < 2;
   };
   offers.forEach(show);
+}
+
+/** Says that a model is on this device, by its name. */
+const onLoad = new Map<string, () => Promise<void>>();
+
+function addressOf(name: string): URL {
+  return new URL(`models/${name}/`, document.baseURI);
+}
+
+/** Whether all files of one of the page's models are on this device, where src/weights/model/file-cache.ts keeps them. */
+async function isHere(name: string): Promise<boolean> {
+  try {
+    const cache = await caches.open("colorize-canvas-1");
+    const here = Object.values(files[`../models/${name}/model.json`]!).map(async ({ path }) => {
+      const kept = await cache.keys(new URL(path, addressOf(name)), { ignoreSearch: true });
+      return kept.some(({ url }) => url.includes("colorize-canvas-sha256")); // not a part of it
+    });
+    return (await Promise.all(here)).every((one) => one);
+  } catch {
+    return false; // this browser keeps nothing
+  }
 }
 
 let show = (_offer: Offer): void => undefined;
@@ -144,7 +170,7 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
   }
   const stop = new AbortController();
   const colorizer = loadColorizer({
-    ...(own.get(name) ?? { model: new URL(`models/${name}/`, document.baseURI), shipped: true }),
+    ...(own.get(name) ?? { model: addressOf(name), shipped: true }),
     tune: true,
     early: true,
     onProgress: (progress) => entry.onProgress(progress),
@@ -156,7 +182,10 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
     entry.ready = true;
     return loaded.complete; // may fail after a first picture
   });
-  complete.catch(() => (entry.failed = true));
+  complete.then(
+    () => onLoad.get(name)?.(),
+    () => (entry.failed = true),
+  );
   return colorizer;
 }
 

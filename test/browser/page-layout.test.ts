@@ -199,3 +199,19 @@ it("makes a photograph larger than the column of texts in a large window", async
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(1920);
   await visit.expectInWindow(page, "#save");
 }, 120_000);
+
+it("says which models are on this device already, also after the page is opened again", async () => {
+  const where = (): Promise<string[]> =>
+    page.$$eval("#models .size", (sizes) => sizes.map(({ textContent }) => textContent.replace(/^\d+ MB,? /, "")));
+  await page.evaluate(() => caches.delete("colorize-canvas-1"));
+  await page.reload();
+  expect(await where()).toEqual(["download", "download", "download"]);
+  await page.click('#models [value="inception-table"]');
+  await visit.choose(page, "samples/cat.jpg");
+  await visit.coloured(page, "cat.jpg");
+  // The third one lacks a file of its two.
+  await expect.poll(where).toEqual(["download", "on this device", "download"]);
+  await page.reload();
+  await expect.poll(where).toEqual(["download", "on this device", "download"]);
+  await page.evaluate(() => localStorage.clear());
+}, 120_000);

@@ -506,6 +506,8 @@ describe("the choice of a model", () => {
     });
 
   it("says of each in one line what it is good at, and its size", async () => {
+    await page.evaluate(() => caches.delete("colorize-canvas-1"));
+    await page.reload();
     const seen = await page.$$eval("#models label", (labels) =>
       labels.map((label) => [...label.querySelectorAll("span")].map((part) => part.textContent)),
     );
