@@ -2,7 +2,6 @@
 import { Pacer } from "../base/pacer";
 import { ColorizeResult } from "../colorizer/result";
 import type { Connection } from "../worker/connection";
-import { openDrawer } from "../worker/drawer";
 import { BAND, draw, drawBands, type Drawable } from "./draw";
 
 /** More pixels than this are drawn by a worker: at 40 million, Chromium's own tasks take 137 ms, so those of 8 million about 30. */
@@ -60,7 +59,7 @@ export class ColourCanvas {
     workers: string,
     wanted: () => boolean,
   ): Promise<boolean> {
-    const drawer = this.#drawer ?? (await openDrawer(workers));
+    const drawer = this.#drawer ?? (await (await import("../worker/drawer")).openDrawer(workers));
     if (!drawer) {
       this.#alone = true;
       return false;

@@ -1,4 +1,4 @@
-/** Starts workers that draw. */
+/** Starts workers that draw: loaded only for large pictures, which few pages show. */
 import { Connection } from "./connection";
 import { startIn } from "./worker-folder";
 
