@@ -32,12 +32,17 @@ export class Comparison {
   /** Whether a pointer or key is down. */
   #pressed = false;
   #shown = false;
+  /** The position before the newest press, and before the first press of the newest click or double click. */
+  #from = MIDDLE;
+  #before = MIDDLE;
   /** Where a finger began that has not yet moved sideways. */
   #touched: { readonly x: number; readonly y: number } | undefined;
 
   constructor(host: Host) {
     this.#host = host;
     const { frame, handle, hold } = host.parts;
+    frame.addEventListener("pointerdown", () => (this.#from = this.#position), { capture: true });
+    frame.addEventListener("click", ({ detail }) => detail === 1 && (this.#before = this.#from));
     frame.addEventListener("pointerdown", (event) => this.#pointerDown(event));
     frame.addEventListener("pointermove", (event) => this.#pointerMove(event));
     frame.addEventListener("pointerup", (event) => this.#pointerUp(event));
@@ -77,6 +82,11 @@ export class Comparison {
   release(): void {
     this.#touched = undefined;
     this.#release();
+  }
+
+  /** Puts the slider back to where it was before a double click, which means something else. */
+  takeBack(): void {
+    this.#moveTo(this.#before);
   }
 
   /** Keeps the slider where it is in the frame while the picture is zoomed and moved under it. */

@@ -30,6 +30,7 @@ export class Lens {
         zoomed(view.scale);
       },
       pinching: () => this.comparison.release(),
+      doubled: () => this.comparison.takeBack(),
     });
   }
 

@@ -33,6 +33,8 @@ interface Host {
   changed(view: View, before: View): void;
   /** Called when a second finger begins a pinch: what the first one began ends. */
   pinching(): void;
+  /** Called when a double click is about to zoom: what its clicks did is taken back. */
+  doubled(): void;
 }
 
 /** The view nearest to `view` that leaves no more of the frame empty than the picture's size makes it. */
@@ -60,7 +62,11 @@ export class Zoom {
     this.#host = host;
     const { frame } = host.parts;
     frame.addEventListener("wheel", (event) => this.#on && this.#wheel(event), { passive: false });
-    frame.addEventListener("dblclick", (event) => this.#on && this.#toggleAt(...this.#fromCentre(event)));
+    frame.addEventListener("dblclick", (event) => {
+      if (!this.#on) return;
+      host.doubled();
+      this.#toggleAt(...this.#fromCentre(event));
+    });
     frame.addEventListener("keydown", (event) => this.#on && this.#key(event));
     // Before the comparison, which does not get what this takes.
     frame.addEventListener("pointerdown", (event) => this.#on && this.#down(event), { capture: true });

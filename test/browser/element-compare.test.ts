@@ -147,6 +147,28 @@ describe("compare=slider", () => {
     expect((await slider()).value).toBe(80);
     await client.detach();
   });
+
+  it("is where it was after a double click or tap, which zooms", async () => {
+    await coloured({ compare: "slider", zoomable: "" });
+    const zoom = (): Promise<number> => page.evaluate(() => document.querySelector("colorize-canvas")!.zoom);
+    /** Percent of the picture's width, and of the frame's. */
+    const places = (): Promise<number[]> =>
+      page.evaluate(() => {
+        const element = document.querySelector("colorize-canvas")!;
+        const handle = element.shadowRoot!.querySelector("[role=slider]")!.getBoundingClientRect();
+        return [element.comparePosition, Math.round((handle.left + handle.width / 2) / 4.51)];
+      });
+    await page.mouse.click(451 * 0.2, 100);
+    await page.mouse.click(451 * 0.8, 100, { count: 2 });
+    expect(await zoom()).toBeGreaterThan(1);
+    expect((await places())[1]).toBe(20);
+    await page.mouse.click(451 * 0.6, 200, { count: 2 });
+    expect(await zoom()).toBe(1);
+    expect(await places()).toEqual([expect.closeTo(20, 0), 20]);
+    for (let i = 0; i < 2; i++) await page.touchscreen.tap(451 * 0.7, 150);
+    await expect.poll(zoom).toBeGreaterThan(1);
+    expect((await places())[1]).toBe(20);
+  });
 });
 
 describe("compare=hold", () => {
