@@ -171,6 +171,23 @@ describe("compare=slider", () => {
   });
 });
 
+describe("zoomable", () => {
+  it("shows the focus on the picture", async () => {
+    await coloured({ zoomable: "" });
+    const edge = async (): Promise<number[]> => {
+      const png = await page.screenshot({ encoding: "base64", clip: { x: 100, y: 0, width: 1, height: 5 } });
+      return page.evaluate(async (data) => {
+        const picture = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+        const context = new OffscreenCanvas(1, 5).getContext("2d")!;
+        context.drawImage(picture, 0, 0);
+        return [1, 4].flatMap((y) => [...context.getImageData(0, y, 1, 1).data.subarray(0, 3)]);
+      }, png);
+    };
+    await page.keyboard.press("Tab");
+    expect(await edge()).toEqual([0x7c, 0xc4, 0xff, 0x1d, 0x1d, 0x1f]);
+  });
+});
+
 describe("compare=hold", () => {
   it("shows the original while the picture is pressed", async () => {
     await coloured({ compare: "hold" });
