@@ -336,4 +336,14 @@ describe("controls", () => {
     });
     expect(seen).toEqual({ label: "Try again", values: ["3", "0.25"], visible: false });
   });
+
+  it("an error can be read below a tiny picture", async () => {
+    const size = await page.evaluate(async () => {
+      const element = add({ src: "/samples/cat.jpg", width: "40", model: "/missing/" });
+      await next(element, "error");
+      const { width, height } = element.shadowRoot!.querySelector("[part=error]")!.getBoundingClientRect();
+      return { width, low: height < 400, element: element.getBoundingClientRect().width };
+    });
+    expect(size).toEqual({ width: 256, low: true, element: 40 });
+  });
 });
