@@ -64,6 +64,7 @@ import { Work, type ColorizerInUse } from "./work";
  * @csspart controls - The group of controls.
  * @csspart action - The button that starts or stops.
  * @csspart save - The button that saves the picture.
+ * @csspart reset - The button that sets saturation and warmth back.
  * @csspart saturation - The slider of saturation.
  * @csspart warmth - The slider of warmth.
  * @cssstate idle - Nothing is being coloured.

@@ -1,4 +1,4 @@
-/** The controls below the picture: start or stop, saturation, warmth, save. */
+/** The controls below the picture: start or stop, saturation, warmth, reset, save. */
 import { SATURATION, WARMTH, type NumberOption } from "../base/option-checks";
 import { part } from "./parts";
 import { textOf, type ColorizeTexts } from "./texts";
@@ -21,7 +21,9 @@ export class Controls {
   readonly #target: Controlled;
   readonly #toolbar: HTMLElement;
   readonly #action = part("button", "action");
+  readonly #reset = part("button", "reset");
   readonly #save = part("button", "save");
+  readonly #buttons = document.createElement("div");
   readonly #saturation: Slider;
   readonly #warmth: Slider;
 
@@ -30,11 +32,15 @@ export class Controls {
     this.#target = target;
     this.#saturation = new Slider("saturation", SATURATION, target);
     this.#warmth = new Slider("warmth", WARMTH, target);
-    this.#action.type = this.#save.type = "button";
+    for (const button of [this.#action, this.#reset, this.#save]) button.type = "button";
     // What fails is reported by the element's `error` event.
     this.#action.addEventListener("click", () => {
       if (target.state === "loading") target.abort();
       else target.colorize().catch(() => undefined);
+    });
+    this.#reset.addEventListener("click", () => {
+      target.saturation = 1;
+      target.warmth = 0;
     });
     this.#save.addEventListener("click", () => {
       this.#save.disabled = true;
@@ -43,23 +49,27 @@ export class Controls {
         .catch((error: unknown) => console.error(error))
         .finally(() => (this.#save.disabled = false));
     });
-    toolbar.append(this.#action, this.#saturation.label, this.#warmth.label, this.#save);
+    toolbar.append(this.#action, this.#saturation.label, this.#warmth.label, this.#buttons);
+    this.#buttons.append(this.#save, this.#reset);
   }
 
   /** Called for each change of the target's state, look or texts. `finished`: whether colorize() has nothing to do. */
   update(texts: ColorizeTexts, finished: boolean): void {
-    const { state, result } = this.#target;
+    const { state, result, saturation, warmth } = this.#target;
     /** Whether there is something to change and to save. */
     const ready = state === "ready" && result !== null;
     this.#toolbar.setAttribute("aria-label", textOf(texts, "controls"));
     this.#action.textContent = textOf(texts, state === "loading" ? "stop" : state === "error" ? "retry" : "start");
+    this.#reset.textContent = textOf(texts, "reset");
     this.#save.textContent = textOf(texts, "save");
     const focused = this.#focused();
     this.#action.hidden = finished;
-    this.#save.hidden = this.#saturation.label.hidden = this.#warmth.label.hidden = !ready;
+    this.#buttons.hidden = this.#saturation.label.hidden = this.#warmth.label.hidden = !ready;
+    this.#reset.disabled = saturation === 1 && warmth === 0;
     for (const slider of [this.#saturation, this.#warmth]) slider.update(texts);
     // The focus goes on to a control that stays.
-    if (focused?.checkVisibility() === false) (finished ? this.#saturation.input : this.#action).focus();
+    const gone = focused?.checkVisibility() === false || (focused === this.#reset && this.#reset.disabled);
+    if (gone) (finished ? this.#saturation.input : this.#action).focus();
   }
 
   #focused(): Element | null {
@@ -71,8 +81,10 @@ export class Controls {
 
 class Slider {
   readonly label = document.createElement("label");
-  readonly #text = document.createTextNode("");
+  readonly #text = document.createElement("span");
   readonly input = document.createElement("input");
+  /** What the slider says, to see. */
+  readonly #value = document.createElement("span");
   readonly #name: "saturation" | "warmth";
   readonly #most: number;
   readonly #target: Controlled;
@@ -90,12 +102,14 @@ class Slider {
       this.#target[name] = this.input.valueAsNumber;
       this.#say();
     });
-    this.label.append(this.#text, this.input);
+    this.#value.className = "value";
+    this.#value.setAttribute("aria-hidden", "true");
+    this.label.append(this.#text, this.input, this.#value);
   }
 
   update(texts: ColorizeTexts): void {
     this.#texts = texts;
-    this.#text.data = textOf(texts, this.#name);
+    this.#text.textContent = textOf(texts, this.#name);
     const value = this.#target[this.#name];
     if (!Number.isNaN(value)) {
       this.input.max = String(Math.min(this.#most, Math.max(USUAL_END, value)));
@@ -106,6 +120,8 @@ class Slider {
 
   #say(): void {
     const value = Math.round(100 * this.input.valueAsNumber);
-    this.input.setAttribute("aria-valuetext", textOf(this.#texts, "percent", { value }));
+    const text = textOf(this.#texts, "percent", { value });
+    this.input.setAttribute("aria-valuetext", text);
+    this.#value.textContent = text;
   }
 }

@@ -29,6 +29,8 @@ export const TEXTS = {
   warmth: "Warmth",
   /** What the sliders of saturation and warmth say. {value} is 0 to 400, or -100 to 100. */
   percent: "{value} %",
+  /** Undoes changes of saturation and warmth. */
+  reset: "Reset",
   save: "Save",
 } as const;
 

@@ -231,7 +231,7 @@ describe("controls", () => {
       const all = root.querySelectorAll<HTMLElement>("[role=group] button, [role=group] input");
       return [...all]
         .filter((one) => one.checkVisibility())
-        .map((one) => (one.closest("label") ?? one).textContent.trim());
+        .map((one) => (one.closest("label")?.firstElementChild ?? one).textContent.trim());
     });
   }
 
@@ -262,7 +262,7 @@ describe("controls", () => {
     const loaded = await awaited("load");
     await page.keyboard.press("Enter");
     await loaded();
-    expect(await controls()).toEqual(["Saturation", "Warmth", "Save"]);
+    expect(await controls()).toEqual(["Saturation", "Warmth", "Save", "Reset"]);
     expect(await focused()).toBe("saturation");
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Tab");
@@ -306,12 +306,12 @@ describe("controls", () => {
     await loading();
     expect(await controls()).toEqual(["Stop"]);
     await page.click("colorize-canvas >>> [part=action]");
-    expect(await controls()).toEqual(["Colour", "Saturation", "Warmth", "Save"]); // of the picture before
+    expect(await controls()).toEqual(["Colour", "Saturation", "Warmth", "Save", "Reset"]); // of the picture before
     expect(await focused()).toBe("action");
     const loaded = await awaited("load");
     await page.keyboard.press("Enter");
     await loaded();
-    expect(await controls()).toEqual(["Saturation", "Warmth", "Save"]);
+    expect(await controls()).toEqual(["Saturation", "Warmth", "Save", "Reset"]);
     await page.evaluate(() => document.querySelector("colorize-canvas")!.show(new ImageData(451, 300)));
     expect(await controls()).toEqual(["Colour"]);
   });
@@ -335,6 +335,30 @@ describe("controls", () => {
       return { label, values, visible: root.querySelector("[role=group]")!.checkVisibility() };
     });
     expect(seen).toEqual({ label: "Try again", values: ["3", "0.25"], visible: false });
+  });
+
+  it("show what they are set to and set it back, and have room below a small picture", async () => {
+    await coloured({ controls: "", width: "300" });
+    const seen = (): Promise<unknown> =>
+      page.evaluate(() => {
+        const root = document.querySelector("colorize-canvas")!.shadowRoot!;
+        const inputs = [...root.querySelectorAll("input")];
+        const reset = root.querySelector<HTMLButtonElement>("[part=reset]")!;
+        return {
+          labels: inputs.map((input) => input.closest("label")!.innerText.split("\n").join(" ")),
+          roomy: inputs.every(({ clientWidth }) => clientWidth > 120),
+          reset: !reset.disabled,
+        };
+      });
+    expect(await seen()).toEqual({ labels: ["Saturation 100 %", "Warmth 0 %"], roomy: true, reset: false });
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowLeft");
+    expect(await seen()).toEqual({ labels: ["Saturation 95 %", "Warmth 0 %"], roomy: true, reset: true });
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
+    expect(await focused()).toBe("reset");
+    await page.keyboard.press("Enter");
+    expect(await seen()).toEqual({ labels: ["Saturation 100 %", "Warmth 0 %"], roomy: true, reset: false });
+    expect(await focused()).toBe("saturation");
   });
 
   it("an error can be read below a tiny picture", async () => {
