@@ -1,6 +1,7 @@
 /** Setting colours at places of the open photograph: the controls, and what a click or a key on the picture does. */
 import type { ColorHint, Place } from "../src/index";
-import { adjust } from "./open-photo";
+import type { Photo } from "./album";
+import { adjust, queue } from "./open-photo";
 import { showLikely, startLikely } from "./likely";
 import { element } from "./make-element";
 import { pins } from "./pins";
@@ -82,6 +83,25 @@ function colourAt({ x, y }: Place): string | undefined {
   return `#${[...result.data.subarray(at, at + 3)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
+/** The photograph that was coloured again for these controls, since they are there. */
+let again: Photo | undefined;
+
+/** Of a photograph that was not open meanwhile only a file is left: what is likely, and a new hint, need its colours. */
+function haveColours(photo: Photo | undefined): void {
+  if (!photo || photo === again || photo.state !== "done" || photo.colours) return;
+  again = photo;
+  queue.coloursOf(photo).then(showControls, showControls); // the page says why it failed
+}
+
+function helpFor(hint: ColorHint | undefined): string {
+  const { photo, chosen } = pins;
+  if (hint) return "This place has this colour, which reaches as far as the region is even.";
+  if (photo && !photo.colours && queue.isColouring(photo))
+    return "The network looks at the photograph again for its likely colours. You may choose a place meanwhile.";
+  if (chosen === undefined) return "Choose a place in the photograph, then its colour.";
+  return `What colour was it here?${page.likely.hidden ? "" : " Likely ones come first."}`;
+}
+
 /** Shows what can be done with the chosen place. */
 function showControls(): void {
   const { chosen, on } = pins;
@@ -91,16 +111,15 @@ function showControls(): void {
   page.controls.classList.toggle("tinting", on);
   page.picture.classList.toggle("tinting", on);
   page.picture.compare = on ? "off" : "slider";
-  if (!on) return void adjust.preview();
+  if (!on) {
+    again = undefined;
+    return void adjust.preview();
+  }
+  haveColours(pins.photo);
   const placed = hint ?? (typeof chosen === "object" ? chosen : undefined);
   // What is likely is a question to the network, asked once a dragged pin has its place.
   if (!dragging) void showLikely(pins.photo, placed, hint && String(hint.color));
-  page.tintHelp.textContent =
-    chosen === undefined
-      ? "Choose a place in the photograph, then its colour."
-      : hint
-        ? "This place has this colour, which reaches as far as the region is even."
-        : `What colour was it here?${page.likely.hidden ? "" : " Likely ones come first."}`;
+  page.tintHelp.textContent = helpFor(hint);
   for (const button of page.swatches.querySelectorAll("button")) {
     button.disabled = chosen === undefined;
     button.setAttribute("aria-pressed", String(hint !== undefined && button.value === hint.color));

@@ -156,6 +156,25 @@ it("offers the colours that the network holds likely at a place, where it predic
   }
 }, 120_000);
 
+it("offers likely colours of a photograph that was not open meanwhile, which is coloured again for them", async () => {
+  const { natural } = site.models;
+  site.models["natural"] = tinyCells();
+  const other = await site.open();
+  try {
+    await visit.choose(other, "samples/cat.jpg", "samples/dandelion.jpg");
+    await other.waitForFunction(() => document.querySelector("#count")!.textContent === "2 of 2 in colour");
+    await other.click("#strip li:nth-child(2) .open");
+    await visit.coloured(other, "dandelion.jpg");
+    await other.click("#tint");
+    await other.click("#tint-add");
+    await other.waitForSelector("#likely button:enabled", { visible: true, timeout: 30_000 });
+    expect(await other.$$eval(".pin", (all) => all.length)).toBe(1);
+  } finally {
+    site.models["natural"] = natural!;
+    await other.close();
+  }
+}, 120_000);
+
 it("a pin is dragged to another place, in one step to undo, while the picture stays", async () => {
   await setBlue();
   await page.click("#zoom-in");
