@@ -175,6 +175,28 @@ it("offers likely colours of a photograph that was not open meanwhile, which is 
   }
 }, 120_000);
 
+it("stays where it is in the photograph when that is turned", async () => {
+  await setBlue();
+  await page.click("#turn");
+  await page.waitForFunction(
+    () =>
+      document.querySelector<HTMLImageElement>(".picture > img")!.naturalWidth === 320 &&
+      !document.querySelector(".picture.waiting"),
+  );
+  await visit.coloured(page, "halves.png");
+  expect(await pins()).toEqual(["Colour 1: #3f66b0"]);
+  const [left, top] = await page.$eval(".pin", (pin) =>
+    pin
+      .getAttribute("style")!
+      .match(/[\d.]+(?=%)/g)!
+      .map(Number),
+  );
+  const [x, y] = [1 - PLACE[1], PLACE[0]];
+  expect(left).toBeCloseTo(100 * x, 0);
+  expect(top).toBeCloseTo(100 * y, 0);
+  await isBlue(x, y);
+}, 240_000);
+
 it("a pin is dragged to another place, in one step to undo, while the picture stays", async () => {
   await setBlue();
   await page.click("#zoom-in");
