@@ -2,7 +2,19 @@
 import { isUnsaved, newPhoto } from "./album";
 import { sizeOption } from "./colours";
 import { chooseModel, chosenModel, showModels, stopOtherLoads } from "./models";
-import { adjust, album, choose, close, colourAnyway, fail, open, queue, remove, turnOpen } from "./open-photo";
+import {
+  adjust,
+  album,
+  choose,
+  close,
+  colourAnyway,
+  fail,
+  onProcessor,
+  open,
+  queue,
+  remove,
+  turnOpen,
+} from "./open-photo";
 import { isDraggingOut } from "./drag-out";
 import { isModelFile, openModel } from "./own-model";
 import { isInColour, readImage, smallCopy, thumbnailOf } from "./photograph";
@@ -251,7 +263,7 @@ page.pickFolder.hidden = !("webkitdirectory" in page.folder) || matchMedia("(poi
 void startSaving();
 startTinting();
 const missing = await missingWebGpu();
-if (missing) showMessage(missing);
+if (missing) showMessage(missing.text, missing.remedy === "processor" ? onProcessor : undefined);
 const shared = await takeShared();
 if (shared?.length === 0) showMessage("No photographs arrived. Open them here.");
 else if (shared) await addFound(picked(shared, false));

@@ -147,6 +147,20 @@ export async function addOwnModel(
   }
 }
 
+/** Beside the page: see tools/vite-onnxruntime.ts. */
+const ONNXRUNTIME = "onnxruntime-web/";
+
+let onProcessor = false;
+
+/** From now on networks run on the processor where there is no WebGPU. */
+export function useProcessor(): void {
+  onProcessor = true;
+}
+
+export function usesProcessor(): boolean {
+  return onProcessor;
+}
+
 interface Loading {
   readonly colorizer: Promise<PhotoColorizer>;
   readonly stop: AbortController;
@@ -170,7 +184,8 @@ export function loadModel(name: string, onProgress: (progress: LoadProgress) => 
   }
   const stop = new AbortController();
   const colorizer = loadColorizer({
-    ...(own.get(name) ?? { model: addressOf(name), shipped: true }),
+    ...(own.get(name) ?? { model: addressOf(name), checkF16: false }),
+    ...(onProcessor && { fallback: new URL(ONNXRUNTIME, document.baseURI).href }),
     tune: true,
     early: true,
     onProgress: (progress) => entry.onProgress(progress),

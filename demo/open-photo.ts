@@ -1,14 +1,14 @@
 /** The open photograph: how it comes onto the stage, gets its colours, and what happens when it cannot. */
 import { Adjust, showSettings } from "./adjust";
 import { Album, sameSettings, type Photo, type PhotoState } from "./album";
-import { chooseModel, chosenModel, freeOthers } from "./models";
+import { chooseModel, chosenModel, freeOthers, useProcessor } from "./models";
 import { Queue } from "./queue";
 import { pins } from "./pins";
 import { press } from "./samples";
-import { hideControls, onStage, showFirst, showPhoto, showWelcome } from "./stage";
+import { hideControls, onStage, showFirst, showPhoto, showWaiting, showWelcome } from "./stage";
 import { turn } from "./turn";
-import { hideMessage, hideProgress, page, showMessage, showProgress } from "./view";
-import { explain } from "./words";
+import { endNeed, hideMessage, hideProgress, page, showMessage, showNeed, showProgress, type Action } from "./view";
+import { explain, type Failure } from "./words";
 
 export const album = new Album();
 export const queue = new Queue(
@@ -22,10 +22,28 @@ export const adjust = new Adjust(album, queue, (photo) => void refresh(photo), f
 
 /** A photograph of the album was chosen. */
 export async function choose(photo: Photo): Promise<void> {
-  if (photo.state === "failed")
-    return showMessage(photo.failure!, { label: "Try again", run: () => void again(photo) });
-  await open(photo);
+  if (photo.state !== "failed") return open(photo);
+  const show = photo === album.open ? showNeed : showMessage;
+  show(photo.failure!, remedyOf(photo.failure!, photo));
 }
+
+/** What the visitor can do about a failure: by default, try the photograph again that was not coloured. */
+function remedyOf({ remedy }: Failure, failed?: Photo): Action | undefined {
+  if (remedy === "none") return undefined;
+  if (remedy === "reload") return { label: "Reload", run: () => location.reload() };
+  if (remedy === "processor") return onProcessor;
+  return failed && { label: "Try again", run: () => void again(failed) };
+}
+
+/** Colours without WebGPU. */
+export const onProcessor: Action = {
+  label: "Colour on the processor",
+  run: () => {
+    useProcessor();
+    for (const photo of album.photos)
+      if (photo.state === "failed" && photo.failure!.remedy === "processor") queue.again(photo);
+  },
+};
 
 /** Tries a photograph once more that failed. */
 export async function again(photo: Photo): Promise<void> {
@@ -50,6 +68,7 @@ export async function open(photo: Photo): Promise<void> {
       if (isBehind(before)) queue.again(before);
     }
   }
+  endNeed();
   hideMessage();
   hideProgress();
   press(page.samples, typeof photo.source === "string" ? photo.source : undefined);
@@ -71,10 +90,15 @@ export async function open(photo: Photo): Promise<void> {
   }
   if (photo !== album.open) return;
   page.stage.scrollIntoView({ block: "nearest" }); // the samples lie below
-  if (photo.state === "waiting" || photo.state === "working") showProgress(photo.name, "Getting ready", photo.progress);
+  showWaiting(isBusy(photo)); // it may have failed meanwhile
+  if (isBusy(photo)) showProgress(photo.name, "Getting ready", photo.progress);
   if (photo.state === "asking") ask(photo);
   if (photo.state === "done") await follow(photo);
   queue.wake();
+}
+
+function isBusy({ state }: Photo): boolean {
+  return state === "waiting" || state === "working";
 }
 
 /** Shows the newest colours of the open photograph. */
@@ -86,7 +110,9 @@ album.onChange((photo) => {
   if (photo?.state === "failed" && photo !== album.open) freeOthers(modelsInUse());
   if (!photo || photo !== album.open || photo.state === seen) return;
   seen = photo.state;
-  if (photo.state !== "working" && photo.state !== "waiting") hideProgress();
+  if (isBusy(photo)) endNeed();
+  else hideProgress();
+  showWaiting(isBusy(photo));
   if (photo.state === "done") void finish(photo);
   else if (photo.state === "asking") ask(photo);
   else if (photo.state === "failed") void giveUp(photo);
@@ -122,8 +148,7 @@ function modelsInUse(): Set<string> {
 
 /** Whether to colour a photograph that has colours is the visitor's choice. */
 function ask(photo: Photo): void {
-  page.picture.classList.remove("waiting");
-  showMessage(`“${photo.name}” seems to be in colour already.`, {
+  showNeed(`“${photo.name}” seems to be in colour already.`, {
     label: "Colour it anyway",
     run: () => colourAnyway(photo),
   });
@@ -156,7 +181,7 @@ export function colourAnyway(photo: Photo): void {
   queue.again(photo);
 }
 
-/** The open photograph could not be coloured: its former colours stay, or the photograph before it comes back. Its model gives its memory back. */
+/** The open photograph could not be coloured: its former colours stay, or another photograph comes back, or it stays in grey. Its model gives its memory back. */
 async function giveUp(photo: Photo): Promise<void> {
   await goBack(photo);
   freeOthers(modelsInUse());
@@ -164,26 +189,25 @@ async function giveUp(photo: Photo): Promise<void> {
 
 async function goBack(photo: Photo): Promise<void> {
   const failure = photo.failure!;
-  const retry = { label: "Try again", run: (): void => void again(photo) };
   if (photo.colours ?? photo.saved) {
     if (isBehind(photo)) photo.settings.drop();
     chooseModel(photo.settings.now.model);
     album.change(photo, { state: "done" });
     showSettings(photo);
-    return showMessage(failure);
+    return showMessage(failure, remedyOf(failure));
   }
   const usable = (other: Photo): boolean => other !== photo && !["failed", "checking"].includes(other.state);
   const other = previous && album.has(previous) ? previous : album.photos.find(usable);
-  if (other) {
-    chooseModel(other.settings.now.model);
-    await open(other);
-  } else close();
-  showMessage(failure, album.has(photo) ? retry : undefined);
+  if (!other) return showNeed(failure, remedyOf(failure, photo));
+  chooseModel(other.settings.now.model);
+  await open(other);
+  showMessage(failure, album.has(photo) ? remedyOf(failure, photo) : undefined);
 }
 
 export function close(): void {
   album.open = previous = undefined;
   hideProgress();
+  endNeed();
   hideMessage();
   press(page.samples);
   showWelcome();
@@ -202,5 +226,6 @@ export function remove(photo: Photo): void {
 
 export async function fail(error: unknown, { name }: Photo): Promise<void> {
   console.error(error);
-  showMessage(await explain(error, name));
+  const failure = await explain(error, name);
+  showMessage(failure, remedyOf(failure));
 }

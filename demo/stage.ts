@@ -2,6 +2,7 @@
 import "../src/element";
 import type { ColorizeResult } from "../src/index";
 import type { Photo } from "./album";
+import { usesProcessor } from "./models";
 import { readImage } from "./photograph";
 import { pins } from "./pins";
 import { readPage } from "./tiff";
@@ -83,6 +84,7 @@ export async function showPhoto(photo: Photo): Promise<void> {
   showColours();
   photo.image!.alt = `${photo.name}, in colour`;
   showControls(true);
+  page.profile.hidden = usesProcessor(); // which has no steps to show
   page.made.textContent = `Coloured by ${model}`;
   page.facts.textContent = photo.facts;
 }
@@ -95,6 +97,11 @@ export function showFirst(photo: Photo, first: ColorizeResult): void {
     () => number === latest && showColours(),
     () => undefined,
   );
+}
+
+/** Shows whether the photograph on the stage waits for its first colours. */
+export function showWaiting(waiting: boolean): void {
+  picture.classList.toggle("waiting", waiting && !inColour);
 }
 
 /** The picture is in colour from now on. */

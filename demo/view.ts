@@ -98,12 +98,14 @@ page.closeMessage.addEventListener("click", () => hideMessage());
 for (const dialog of [page.saveDialog, page.presetDialog])
   dialog.querySelector("[value=cancel]")!.addEventListener("click", () => dialog.close());
 
-interface Action {
+export interface Action {
   readonly label: string;
   readonly run: () => void;
 }
 
 let action: Action | undefined;
+/** What the photograph on the stage needs: its button stays when messages are closed. */
+let need: Action | undefined;
 page.messageAction.addEventListener("click", () => {
   const chosen = action;
   hideMessage();
@@ -112,7 +114,7 @@ page.messageAction.addEventListener("click", () => {
 
 /**
  * Says something on the stage, where it stays until it is closed or another photograph opens; with a button where there is something to
- * do, and folded details where something failed.
+ * do, and folded details where something failed. Without words, the button is all.
  */
 export function showMessage(message: string | Failure, todo?: Action): void {
   const { text, details } = typeof message === "string" ? { text: message } : message;
@@ -121,15 +123,31 @@ export function showMessage(message: string | Failure, todo?: Action): void {
   page.details.hidden = !details;
   page.details.querySelector("pre")!.textContent = details ?? "";
   page.message.querySelector(".text")!.textContent = text;
+  page.message.classList.toggle("closed", !text);
   page.messageAction.hidden = !todo;
   page.messageAction.textContent = todo?.label ?? "";
   page.message.hidden = false;
   page.message.scrollIntoView({ block: "nearest" });
 }
 
+/** Says what the photograph on the stage needs. */
+export function showNeed(message: string | Failure, todo: Action | undefined): void {
+  need = todo;
+  showMessage(message, todo);
+}
+
+/** The photograph on the stage needs nothing any more. */
+export function endNeed(): void {
+  if (!need) return;
+  need = undefined;
+  hideMessage();
+}
+
+/** Hides the message, but for the button of what the photograph on the stage needs. */
 export function hideMessage(): void {
   if (page.message.contains(document.activeElement)) page.stage.focus({ preventScroll: true });
-  page.message.hidden = true;
+  if (need) showMessage("", need);
+  else page.message.hidden = true;
 }
 
 /** `name` is in work; `done` is 0 to 1. */

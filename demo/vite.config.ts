@@ -6,6 +6,7 @@ import { VitePWA } from "vite-plugin-pwa";
 import { pngIcons } from "../tools/vite-icons";
 import { wgsl } from "../tools/vite-wgsl";
 import { modelFolder } from "../tools/vite-models";
+import { onnxruntime } from "../tools/vite-onnxruntime";
 import { sourceArchive } from "../tools/vite-source";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -42,10 +43,16 @@ const application = VitePWA({
     importScripts: ["share-target.js"],
     globPatterns: ["**/*.{html,js,css,svg,png,webp,wasm,md}"],
     // The library keeps models itself, but for their cards. The pictures to try are kept when they were looked at.
-    globIgnores: ["models/**/*.png"],
+    globIgnores: ["models/**/*.png", "onnxruntime-web/**"],
     // Licences, the cards of models and the sources open as what they are, not as the page.
     navigateFallbackDenylist: [/\.(md|gz)$/],
     runtimeCaching: [
+      {
+        // For browsers without WebGPU alone; the newest where there is a network.
+        urlPattern: ({ sameOrigin, url }) => sameOrigin && url.pathname.includes("/onnxruntime-web/"),
+        handler: "NetworkFirst",
+        options: { cacheName: "onnxruntime-web" },
+      },
       {
         urlPattern: ({ sameOrigin, url }) => sameOrigin && url.pathname.endsWith(".jpg"),
         handler: "CacheFirst",
@@ -71,6 +78,7 @@ export default defineConfig({
   plugins: [
     wgsl(),
     modelFolder(fileURLToPath(new URL("../models", import.meta.url))),
+    onnxruntime(),
     pngIcons(icon, [180, 192, 512], "#15161a"),
     licence,
     sourceArchive(repository, "source.tar.gz"),

@@ -11,12 +11,20 @@ const NO_ADAPTER =
   "This browser cannot use the graphics processor, which the networks run on. Turn on graphics or hardware acceleration in " +
   "the browser's settings and start it again, update the graphics driver, or try another browser.";
 
-/** Why nothing can be coloured here, or undefined where it can. */
-export async function missingWebGpu(): Promise<string | undefined> {
-  if (!isSecureContext) return NOT_SECURE;
-  if (!("gpu" in navigator)) return NO_WEBGPU;
+/** Megabytes of onnxruntime-web, from vite.config.ts. */
+declare const ONNXRUNTIME_MEGABYTES: number;
+
+function onProcessor(text: string): Said {
+  const or = `Or colour on the processor, which is slower and needs ${ONNXRUNTIME_MEGABYTES} MB more to download.`;
+  return { text: `${text} ${or}`, remedy: "processor" };
+}
+
+/** Why the graphics processor colours nothing here, or undefined where it can. */
+export async function missingWebGpu(): Promise<Said | undefined> {
+  if (!isSecureContext) return { text: NOT_SECURE, remedy: "none" };
+  if (!("gpu" in navigator)) return onProcessor(NO_WEBGPU);
   const adapter = await navigator.gpu.requestAdapter().catch(() => null);
-  return adapter ? undefined : NO_ADAPTER;
+  return adapter ? undefined : onProcessor(NO_ADAPTER);
 }
 
 /** A file that no picture could be made of. */
@@ -32,9 +40,14 @@ export class NotColoured extends Error {
   }
 }
 
-export interface Failure {
+interface Said {
   /** In words for everyone. */
   readonly text: string;
+  /** What can be done here: try again (default), reload the page, colour on the processor, or nothing. */
+  readonly remedy?: "reload" | "processor" | "none";
+}
+
+export interface Failure extends Said {
   /** For those who can help. */
   readonly details: string;
 }
@@ -49,15 +62,26 @@ export function failure(text: string, error: unknown): Failure {
 /** What to tell somebody whose photograph `name` was not coloured. */
 export async function explain(error: unknown, name: string): Promise<Failure> {
   if (error instanceof NotColoured) return error.failure;
-  return failure(await words(error, name), error);
+  const said = await words(error, name);
+  return { ...failure("", error), ...(typeof said === "string" ? { text: said } : said) };
 }
 
-async function words(error: unknown, name: string): Promise<string> {
+/** Whether a file of the page's own code did not come. Browsers do not ask for it again before the page is reloaded. */
+function isMissingPart(error: unknown): boolean {
+  if (error instanceof EngineError) return /^(a file of this package|onnxruntime-web at)/.test(error.expected);
+  return error instanceof TypeError && /import/i.test(error.message);
+}
+
+async function words(error: unknown, name: string): Promise<string | Said> {
   const code = error instanceof EngineError ? error.code : undefined;
   if (error instanceof MissingSample)
     return `“${name}” could not be downloaded. Check the internet connection, and try again.`;
   if (error instanceof UnreadableFile || code === "image")
     return `“${name}” is damaged, or not a picture that this browser can read. Try another copy, or a JPEG, PNG or WebP file.`;
+  if (isMissingPart(error)) {
+    const text = "A part of this page could not be loaded. Check the internet connection, then reload the page.";
+    return { text, remedy: "reload" };
+  }
   if (code === "download")
     return navigator.onLine
       ? "The networks could not be downloaded. Check the internet connection, and try again."
@@ -68,5 +92,6 @@ async function words(error: unknown, name: string): Promise<string> {
       `The graphics processor could not colour “${name}”, perhaps for lack of memory. Close other pages and programs that use ` +
         "it, and try again."
     );
-  return `“${name}” could not be coloured. Reload the page and try again; colours that are not saved are lost by that.`;
+  const text = `“${name}” could not be coloured. Reload the page and try again; colours that are not saved are lost by that.`;
+  return { text, remedy: "reload" };
 }

@@ -12,6 +12,7 @@ import { launchBrowser } from "../shared/launch";
 
 const TYPES: Record<string, string> = {
   ".js": "text/javascript",
+  ".mjs": "text/javascript",
   ".css": "text/css",
   ".html": "text/html",
   ".md": "text/markdown",
