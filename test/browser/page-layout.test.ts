@@ -123,6 +123,11 @@ it("shows the buttons of saving in a window that is lower than the choices", asy
   await page.click("#save-as");
   for (const selector of ["#copy", '#save-form [value="cancel"]', "#save-chosen"])
     await visit.expectInWindow(page, selector);
+  await page.$eval("#save-dialog", (dialog) => dialog.scrollTo(0, 9999));
+  const covers = async (): Promise<boolean> => (await box("#save-note"))[3]! > (await box("#save-form .buttons"))[1]!;
+  expect(await covers()).toBe(false);
+  await page.setViewport({ width: 1280, height: 800, isMobile: true, hasTouch: true });
+  expect(await covers()).toBe(false);
 }, 120_000);
 
 it("while a photograph waits, shows what will be there but lets nobody use it; only others can be chosen", async () => {
