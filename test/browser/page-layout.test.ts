@@ -12,7 +12,10 @@ let page: Page;
 beforeAll(async () => void (site = await visit.startPageSite()), 240_000);
 afterAll(() => site?.close());
 beforeEach(async () => void (page = await site.open()));
-afterEach(() => page.close());
+afterEach(async () => {
+  site.disturbance.held = undefined;
+  await page.close();
+});
 
 const PHONE = { width: 390, height: 844, isMobile: true, hasTouch: true };
 
@@ -74,7 +77,6 @@ it("gives a photograph that is wide a stage on which the buttons, the progress a
   await page.waitForSelector("#progress:not([hidden])");
   await expectOnStage("#progress");
   release();
-  site.disturbance.held = undefined;
   await visit.coloured(page, "wide.png");
   for (const id of ["#hold", "#tint", "#zoom-full"]) await expectOnStage(id);
   const middle = async (selector: string): Promise<number> => {
@@ -139,7 +141,6 @@ it("while a photograph waits, shows what will be there but lets nobody use it; o
   );
   expect(usable).toEqual(["another"]);
   await visit.expectInWindow(page, "#save");
-  site.disturbance.held = undefined;
 }, 120_000);
 
 it("puts the buttons beside an upright photograph, not on it", async () => {
