@@ -15,7 +15,7 @@ const NO_ADAPTER =
 declare const ONNXRUNTIME_MEGABYTES: number;
 
 function onProcessor(text: string): Said {
-  const or = `Or colour on the processor, which is slower and needs ${ONNXRUNTIME_MEGABYTES} MB more to download.`;
+  const or = `Or colour on the processor: slower, ${ONNXRUNTIME_MEGABYTES} MB more to download.`;
   return { text: `${text} ${or}`, remedy: "processor" };
 }
 
