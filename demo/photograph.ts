@@ -3,7 +3,7 @@ import type { RawImage } from "../src/index";
 import type { Photo } from "./album";
 import { runWorker } from "./run-worker";
 import { smallImage, smallSize } from "./small-image";
-import { MissingSample, UnreadableFile } from "./words";
+import { MissingSample, UnreadableFile, type FileKind } from "./words";
 
 /** The decoded picture. Throws UnreadableFile, or MissingSample for an address. */
 export async function readImage(source: Blob | string, name: string): Promise<HTMLImageElement> {
@@ -15,10 +15,22 @@ export async function readImage(source: Blob | string, name: string): Promise<HT
     await image.decode();
     return image;
   } catch (cause) {
-    throw new (typeof source === "string" ? MissingSample : UnreadableFile)(name, { cause });
+    if (typeof source === "string") throw new MissingSample(name, { cause });
+    throw new UnreadableFile(name, { cause, kind: await kindOf(source) });
   } finally {
     if (typeof source !== "string") URL.revokeObjectURL(address);
   }
+}
+
+/** What a file is by its first bytes, where it is no picture for a browser. */
+async function kindOf(file: Blob): Promise<FileKind | undefined> {
+  const start = await file
+    .slice(0, 12)
+    .arrayBuffer()
+    .catch(() => new ArrayBuffer()); // it may be gone
+  const text = String.fromCharCode(...new Uint8Array(start));
+  if (/^....ftyp(hei|hev|mif1|msf1)/s.test(text)) return "HEIC";
+  return text.startsWith("%PDF") ? "PDF" : undefined;
 }
 
 /** Whether browsers decode a file on any thread: not the address of a sample, and no vector graphics. */

@@ -27,8 +27,18 @@ export async function missingWebGpu(): Promise<Said | undefined> {
   return adapter ? undefined : onProcessor(NO_ADAPTER);
 }
 
+/** Files that visitors take for pictures that browsers show. */
+export type FileKind = "HEIC" | "PDF";
+
 /** A file that no picture could be made of. */
-export class UnreadableFile extends Error {}
+export class UnreadableFile extends Error {
+  readonly kind: FileKind | undefined;
+
+  constructor(name: string, { kind, cause }: { readonly kind?: FileKind | undefined; readonly cause: unknown }) {
+    super(name, { cause });
+    this.kind = kind;
+  }
+}
 
 /** One of the page's own pictures that did not come. */
 export class MissingSample extends Error {}
@@ -76,6 +86,10 @@ async function words(error: unknown, name: string): Promise<string | Said> {
   const code = error instanceof EngineError ? error.code : undefined;
   if (error instanceof MissingSample)
     return `“${name}” could not be downloaded. Check the internet connection, and try again.`;
+  const kind = error instanceof UnreadableFile ? error.kind : undefined;
+  if (kind === "HEIC")
+    return `“${name}” is a HEIC photograph, which this browser cannot read. On the device that has it, export it as JPEG first.`;
+  if (kind === "PDF") return `“${name}” is a PDF file. Save its page as a picture first, JPEG or PNG.`;
   if (error instanceof UnreadableFile || code === "image")
     return `“${name}” is damaged, or not a picture that this browser can read. Try another copy, or a JPEG, PNG or WebP file.`;
   if (isMissingPart(error)) {

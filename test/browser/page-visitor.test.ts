@@ -153,6 +153,18 @@ describe("what cannot be coloured", () => {
     expect(await box("#message")).toBeUndefined();
   });
 
+  it("is told what it is and what to do with it, where it is a HEIC photograph or a PDF", async () => {
+    writeFileSync(file("phone.heic"), "\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    writeFileSync(file("letter.pdf"), "%PDF-1.7\n");
+    for (const [name, words] of [
+      ["phone.heic", /^“phone\.heic” is a HEIC photograph.*export it as JPEG/],
+      ["letter.pdf", /^“letter\.pdf” is a PDF.*as a picture/],
+    ] as const) {
+      await choose(file(name));
+      await expect.poll(message).toMatch(words);
+    }
+  });
+
   it("is told with details that are folded, and fits the photograph with them", async () => {
     await page.setViewport({ width: 320, height: 568, hasTouch: true, isMobile: true });
     await choose("samples/cat.jpg");
