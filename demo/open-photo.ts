@@ -1,6 +1,6 @@
 /** The open photograph: how it comes onto the stage, gets its colours, and what happens when it cannot. */
 import { Adjust, showSettings } from "./adjust";
-import { Album, sameSettings, type Photo, type PhotoState } from "./album";
+import { Album, isUnsaved, sameSettings, type Photo, type PhotoState } from "./album";
 import { chooseModel, chosenModel, freeOthers, useProcessor } from "./models";
 import { Queue } from "./queue";
 import { pins } from "./pins";
@@ -213,7 +213,14 @@ export function close(): void {
   showWelcome();
 }
 
+/** Whether there are colours that were not saved as they are. New ones that are being made do not count. */
+function hasUnsavedColours(photo: Photo): boolean {
+  const { settings } = photo.colours ?? photo.saved ?? {};
+  return settings !== undefined && isUnsaved(photo) && !(photo.taken && sameSettings(photo.taken, settings));
+}
+
 export function remove(photo: Photo): void {
+  if (hasUnsavedColours(photo) && !confirm(`Close “${photo.name}”? Its colours are not saved.`)) return;
   const at = album.photos.indexOf(photo);
   queue.stop(photo);
   album.remove([photo]);

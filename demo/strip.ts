@@ -77,6 +77,7 @@ export class Strip {
       const focused = document.activeElement === remove;
       const next = item.nextElementSibling ?? item.previousElementSibling;
       this.#handlers.remove(photo);
+      if (this.#album.has(photo)) return;
       const place = page.album.hidden ? page.stage : next?.querySelector<HTMLElement>(".remove");
       if (focused) place?.focus({ preventScroll: true });
     });

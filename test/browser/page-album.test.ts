@@ -122,6 +122,14 @@ it("shows, measures and saves a photograph again that was open before, and goes 
   const asks = (): Promise<boolean> =>
     page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
   expect(await asks()).toBe(true);
+  let question = "";
+  page.once("dialog", (dialog) => {
+    question = dialog.message();
+    void dialog.dismiss();
+  });
+  await page.click("#strip li:first-child .remove");
+  expect(question).toBe("Close “family-1.jpg”? Its colours are not saved.");
+  expect(await count()).toBe("2 of 2 in colour");
   await page.click("#save-all");
   await expect.poll(asks, { timeout: 30_000 }).toBe(false);
 
@@ -161,7 +169,7 @@ it("shows, measures and saves a photograph again that was open before, and goes 
       document.querySelector<HTMLElement>(selector)!.click();
   });
   await expect.poll(() => page.$eval("#save", (save) => (save as HTMLButtonElement).disabled)).toBe(false);
-}, 120_000);
+}, 240_000);
 
 it("tries all again that failed", async () => {
   site.disturbance.missing = /inception-table\//; // which no other test loads
