@@ -1,7 +1,7 @@
 /** What the buttons for saving do: the dialog with the choices, sharing, copying, all photographs as one file. */
 import { saveFile, type ColorizeContent } from "../src/index";
 import { sameSettings, type Photo } from "./album";
-import { originalFile } from "./colours";
+import { fileOf, originalFile } from "./colours";
 import { dragOut } from "./drag-out";
 import { album, queue } from "./open-photo";
 import { encode, FORMATS, nameOf, savableTypes, USUAL_CHOICE, type SaveChoice } from "./save";
@@ -95,8 +95,14 @@ function allowSaveAll(): void {
 async function saveAll(): Promise<void> {
   zipping = true;
   allowSaveAll();
+  const of: SaveChoice = { ...choice, content: "picture" };
+  const usual = isUsual(of);
+  // In another format than that of the files that are kept, photographs are coloured again, also after "Stop".
+  if (!usual && queue.paused) page.pause.click();
+  const make = usual ? fileOf : (photo: Photo): Promise<Blob> => blobOfOpen(photo, of);
   try {
-    const { zip, packed, missing } = await zipOf(album.photos.filter(({ state }) => state === "done"));
+    const done = album.photos.filter(({ state }) => state === "done");
+    const { zip, packed, missing } = await zipOf(done, of, make);
     if (packed.size === 0) throw new Error("no file could be written");
     saveFile(zip, "photographs-in-colour.zip");
     for (const [photo, settings] of packed) photo.taken = settings;
@@ -122,7 +128,7 @@ export async function startSaving(): Promise<void> {
   page.saveForm.addEventListener("submit", ({ submitter }) => {
     if ((submitter as HTMLButtonElement | null)?.value !== "save") return;
     choice = chosen();
-    page.saveType.textContent = FORMATS[choice.type]!.name;
+    for (const type of [page.saveType, page.saveAllType]) type.textContent = FORMATS[choice.type]!.name;
     void save(choice);
   });
   page.saveDialog.addEventListener("click", ({ target }) => target === page.saveDialog && page.saveDialog.close());

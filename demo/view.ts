@@ -89,6 +89,7 @@ export const page = {
   retry: button("retry"),
   colourAsking: button("colour-asking"),
   saveAll: button("save-all"),
+  saveAllType: element("save-all-type"),
   closeAll: button("close-all"),
 };
 

@@ -1,8 +1,7 @@
 /** All coloured photographs as one ZIP file. */
 import { downloadZip } from "client-zip";
 import type { Photo, Settings } from "./album";
-import { fileOf } from "./colours";
-import { nameOf, USUAL_CHOICE } from "./save";
+import { nameOf, type SaveChoice } from "./save";
 
 export interface Zip {
   readonly zip: Blob;
@@ -11,8 +10,12 @@ export interface Zip {
   readonly missing: readonly Photo[];
 }
 
-/** Each file is read, or made, when its turn comes, so that one is in memory at a time. */
-export async function zipOf(photos: readonly Photo[]): Promise<Zip> {
+/** `fileOf` reads, or makes, the file of a photograph by this choice when its turn comes, so that one is in memory at a time. */
+export async function zipOf(
+  photos: readonly Photo[],
+  choice: SaveChoice,
+  fileOf: (photo: Photo) => Promise<Blob | undefined>,
+): Promise<Zip> {
   const taken = new Set<string>();
   const packed = new Map<Photo, Settings>();
   async function* entries(): AsyncGenerator<{ name: string; input: Blob; lastModified: Date }> {
@@ -21,9 +24,9 @@ export async function zipOf(photos: readonly Photo[]): Promise<Zip> {
       const input = await fileOf(photo).catch((error: unknown) => console.error(error));
       if (!input || !settings) continue;
       packed.set(photo, settings);
-      const usual = nameOf(photo.name, USUAL_CHOICE);
+      const usual = nameOf(photo.name, choice);
       let name = usual;
-      for (let n = 2; taken.has(name.toLowerCase()); n++) name = usual.replace(/(?=\.jpg$)/, `-${n}`);
+      for (let n = 2; taken.has(name.toLowerCase()); n++) name = usual.replace(/(?=\.\w+$)/, `-${n}`);
       taken.add(name.toLowerCase());
       yield { name, input, lastModified: new Date() };
     }

@@ -145,6 +145,19 @@ it("shows, measures and saves a photograph again that was open before, and goes 
   await page.waitForSelector("#layers .every", { timeout: 60_000, visible: true });
   expect(await colourings()).toBe(1);
 
+  // Once another format was chosen, all are saved in that, too.
+  await visit.saveAs(page, "picture", "image/png");
+  const every = file("every");
+  await expect.poll(() => visit.savedIn(folder), { timeout: 30_000 }).toContain("family-1-colour.png");
+  await visit.saveInto(page, every);
+  expect(await page.$eval("#save-all", (button) => (button as HTMLElement).innerText)).toBe("Save all as PNG (ZIP)");
+  await page.click("#save-all");
+  await expect.poll(() => visit.savedIn(every), { timeout: 30_000 }).toEqual(["photographs-in-colour.zip"]);
+  const entries = zipEntries(readFileSync(join(every, "photographs-in-colour.zip")));
+  expect(entries.map(({ name }) => name)).toEqual(["family-1-colour.png", "moved-colour.png"]);
+  for (const { bytes } of entries) expect((await sharp(bytes).metadata()).format).toBe("png");
+  await expect.poll(count, { timeout: 30_000 }).toBe("2 of 2 in colour");
+
   const current = (): Promise<string[]> =>
     page.$$eval("#strip [aria-current] .name", (found) => found.map(({ textContent }) => textContent));
   rmSync(file("moved.jpg"));

@@ -1,6 +1,8 @@
 /** All photographs of the demo page as one ZIP file. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { newPhoto, type Photo } from "../../demo/album";
+import { fileOf } from "../../demo/colours";
+import { USUAL_CHOICE } from "../../demo/save";
 import { zipOf } from "../../demo/zip";
 import type { ColorizeResult, PhotoColorizer } from "../../src/index";
 
@@ -24,7 +26,7 @@ it("leaves out what cannot be written, and says so", async () => {
     photo("a.tif", { saved: { file: new Blob(["two"]), settings } }),
     photo("c.jpg", {}),
   ];
-  const { zip, packed, missing } = await zipOf(photos);
+  const { zip, packed, missing } = await zipOf(photos, USUAL_CHOICE, fileOf);
   expect([...packed.keys()]).toEqual([photos[0], photos[2]]);
   expect(missing).toEqual([photos[1], photos[3]]);
   const text = await zip.text();
