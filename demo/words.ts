@@ -8,8 +8,8 @@ const NO_WEBGPU =
   "or Firefox.";
 
 const NO_ADAPTER =
-  "This browser cannot use the graphics processor, which the networks run on. Turn on graphics or hardware acceleration in " +
-  "the browser's settings and start it again, update the graphics driver, or try another browser.";
+  "This browser cannot use the graphics processor. Turn on graphics or hardware acceleration in its settings, " +
+  "update the graphics driver, or try another browser.";
 
 /** Megabytes of onnxruntime-web, from vite.config.ts. */
 declare const ONNXRUNTIME_MEGABYTES: number;
