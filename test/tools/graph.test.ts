@@ -46,7 +46,7 @@ describe("npm run graph", () => {
   });
 
   it.each([
-    ["an open shape", "strided.onnx", [], /input "luminance".*--shape name=/],
+    ["an open shape", "strided.onnx", [], /input "luminance".*--shape luminance=1x1x256x256, with/],
     ["an unknown stage", "strided.onnx", [...SHAPES, "--after", "magic"], /one of import, fold-constants/],
     ["a malformed shape", "strided.onnx", ["--shape", "luminance=1x"], /Write it like input=1x1x256x256/],
     ["a file that is no model", "broken.onnx", [], /broken\.onnx/],
