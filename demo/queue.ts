@@ -6,7 +6,7 @@ import { isLoaded, loadModel } from "./models";
 import { isInColour, readable, smallCopy, smallPixels, thumbnailOf } from "./photograph";
 import { colouringStep, loadingStep, type Step } from "./steps";
 import { readPage } from "./tiff";
-import { explain, failure, NotColoured, UnreadableFile, type Failure } from "./words";
+import { explain, failure, isUnreadable, NotColoured } from "./words";
 
 export class Queue {
   readonly #album: Album;
@@ -159,18 +159,13 @@ export class Queue {
         this.#album.change(photo, { thumbnail: await thumbnailInColour(colours) });
     } catch (error) {
       console.error(error);
-      this.#album.change(photo, { state: "failed", failure: await notKept(photo.name, error), colours: undefined });
+      const text = `“${photo.name}” could not be kept. It may be too large for this browser's memory.`;
+      const why = isUnreadable(error) ? await explain(error, photo.name) : failure(text, error);
+      this.#album.change(photo, { state: "failed", failure: why, colours: undefined });
     }
     if (photo.colours !== colours) return this.#write(photo); // newer ones came meanwhile
     if (photo !== this.#album.open) photo.colours = undefined;
   }
-}
-
-/** Why a photograph's colours could not be written to a file: its own file is read for that, and may be gone. */
-async function notKept(name: string, error: unknown): Promise<Failure> {
-  if (error instanceof DOMException && ["NotReadableError", "NotFoundError"].includes(error.name))
-    return explain(new UnreadableFile(name, { cause: error }), name);
-  return failure(`“${name}” could not be kept. It may be too large for this browser's memory.`, error);
 }
 
 async function thumbnailInColour({ result, settings }: Colours): Promise<Photo["thumbnail"]> {

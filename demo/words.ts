@@ -76,6 +76,12 @@ export async function explain(error: unknown, name: string): Promise<Failure> {
   return { ...failure("", error), ...(typeof said === "string" ? { text: said } : said) };
 }
 
+/** Whether a photograph's file holds no picture, or cannot be read, as it is gone. */
+export function isUnreadable(error: unknown): boolean {
+  if (error instanceof DOMException) return ["NotReadableError", "NotFoundError"].includes(error.name);
+  return error instanceof UnreadableFile;
+}
+
 /** Whether a file of the page's own code did not come. Browsers do not ask for it again before the page is reloaded. */
 function isMissingPart(error: unknown): boolean {
   if (error instanceof EngineError) return /^(a file of this package|onnxruntime-web at)/.test(error.expected);
@@ -90,7 +96,7 @@ async function words(error: unknown, name: string): Promise<string | Said> {
   if (kind === "HEIC")
     return `“${name}” is a HEIC photograph, which this browser cannot read. On the device that has it, export it as JPEG first.`;
   if (kind === "PDF") return `“${name}” is a PDF file. Save its page as a picture first, JPEG or PNG.`;
-  if (error instanceof UnreadableFile || code === "image")
+  if (isUnreadable(error) || code === "image")
     return `“${name}” is damaged, or not a picture that this browser can read. Try another copy, or a JPEG, PNG or WebP file.`;
   if (isMissingPart(error)) {
     const text = "A part of this page could not be loaded. Check the internet connection, then reload the page.";

@@ -86,6 +86,11 @@ def at_cells(maps, stride, size, cells, shape):
     return F.grid_sample(maps.float(), grid, mode='bilinear', padding_mode='border', align_corners=True)
 
 
+def square_roots(features):
+    """Of the teacher's features, which are 0 or more."""
+    return features.float().clamp(min=0).sqrt()
+
+
 class Student(nn.Module):
     """The embedding network, and the layers that only training uses.
 
@@ -121,14 +126,13 @@ class Student(nn.Module):
 
     def measure_features(self, features):
         """Sets mean and deviation from the teacher's features [N, TEACHER_FEATURES]."""
-        roots = features.float().clamp(min=0).sqrt()
+        roots = square_roots(features)
         self.feature_mean.copy_(roots.mean(0))
         self.feature_deviation.copy_(roots.std(0).clamp(min=1e-2))
 
     def feature_error(self, projected, features):
         """Squared error of the square roots of the teacher's features, relative to their variance."""
-        roots = features.float().clamp(min=0).sqrt()
-        return (projected - (roots - self.feature_mean) / self.feature_deviation).pow(2).mean()
+        return (projected - (square_roots(features) - self.feature_mean) / self.feature_deviation).pow(2).mean()
 
 
 def load_student(path, device='cpu', weights='average'):
